@@ -1,0 +1,10 @@
+# Finds CAF 0.17 as Debian packages it: headers and a shared libcaf_core, no CMake package. Defines CAF::core.
+find_path(CAF_INCLUDE_DIR caf/actor_system.hpp)
+find_library(CAF_CORE_LIBRARY caf_core)
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(CAF REQUIRED_VARS CAF_CORE_LIBRARY CAF_INCLUDE_DIR)
+if(CAF_FOUND AND NOT TARGET CAF::core)
+  add_library(CAF::core SHARED IMPORTED)
+  set_target_properties(CAF::core PROPERTIES IMPORTED_LOCATION "${CAF_CORE_LIBRARY}")
+  target_include_directories(CAF::core SYSTEM INTERFACE "${CAF_INCLUDE_DIR}")
+endif()

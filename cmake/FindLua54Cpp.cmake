@@ -1,0 +1,11 @@
+# Finds the C++ build of Lua 5.4 (errors unwind C++ frames), linked statically. Defines Lua::cpp.
+find_path(LUA54_INCLUDE_DIR lua.hpp PATH_SUFFIXES lua5.4)
+find_library(LUA54CPP_LIBRARY NAMES liblua5.4-c++.a)
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(Lua54Cpp REQUIRED_VARS LUA54CPP_LIBRARY LUA54_INCLUDE_DIR)
+if(Lua54Cpp_FOUND AND NOT TARGET Lua::cpp)
+  add_library(Lua::cpp STATIC IMPORTED)
+  set_target_properties(Lua::cpp PROPERTIES IMPORTED_LOCATION "${LUA54CPP_LIBRARY}")
+  target_include_directories(Lua::cpp SYSTEM INTERFACE "${LUA54_INCLUDE_DIR}")
+  target_link_libraries(Lua::cpp INTERFACE ${CMAKE_DL_LIBS} m)
+endif()

@@ -1,0 +1,141 @@
+#include "runtime/base/instant.hpp"
+
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+
+namespace baton {
+namespace {
+
+struct Unit {
+  std::string_view suffix;
+  Duration length;
+};
+// Longest suffix first where one is the prefix of another ("ms" before "m").
+constexpr std::array<Unit, 6> kUnits = {{{"ms", {1}}, {"s", kSecond}, {"m", kMinute}, {"h", kHour}, {"d", kDay},
+                                         {"w", {7 * kDay.ms}}}};
+constexpr std::array<Unit, 6> kUnitsByLength = {{{"w", {7 * kDay.ms}}, {"d", kDay}, {"h", kHour}, {"m", kMinute},
+                                                 {"s", kSecond}, {"ms", {1}}}};
+constexpr std::int64_t kLongestDuration = std::int64_t{1000} * 366 * kDay.ms;
+
+Error bad_duration(std::string_view text) {
+  return {ErrorCode::bad_duration, "'" + std::string(text) + "' is not a duration",
+          "write a number and a unit: \"250ms\", \"30s\", \"15m\", \"4h\", \"3d\", \"2w\" or \"1h30m\""};
+}
+
+Error bad_time(std::string_view text) {
+  return {ErrorCode::bad_time, "'" + std::string(text) + "' is not a time",
+          "write RFC 3339 with an offset: \"2026-11-20T18:53:29Z\""};
+}
+
+// Reads exactly `digits` digits from the front of `text`; false when they are not there.
+bool take_number(std::string_view& text, std::size_t digits, int& out) {
+  if (text.size() < digits) return false;
+  const auto [end, ec] = std::from_chars(text.data(), text.data() + digits, out);
+  if (ec != std::errc() || end != text.data() + digits || text[0] == '-') return false;
+  text.remove_prefix(digits);
+  return true;
+}
+
+bool take(std::string_view& text, std::string_view one_of) {
+  if (text.empty() || one_of.find(text.front()) == std::string_view::npos) return false;
+  text.remove_prefix(1);
+  return true;
+}
+
+}  // namespace
+
+Result<Duration> parse_duration(std::string_view text) {
+  std::string_view rest = text;
+  Duration sum;
+  if (rest.empty()) return bad_duration(text);
+  while (!rest.empty()) {
+    std::int64_t count = 0;
+    const auto [end, ec] = std::from_chars(rest.data(), rest.data() + rest.size(), count);
+    if (ec != std::errc() || count < 0) return bad_duration(text);
+    rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
+    const Unit* unit = nullptr;
+    for (const Unit& candidate : kUnits) {
+      if (rest.starts_with(candidate.suffix)) {
+        unit = &candidate;
+        break;
+      }
+    }
+    if (unit == nullptr || count > (kLongestDuration - sum.ms) / unit->length.ms) return bad_duration(text);
+    rest.remove_prefix(unit->suffix.size());
+    sum.ms += count * unit->length.ms;
+  }
+  return sum;
+}
+
+std::string format_duration(Duration duration) {
+  if (duration.ms == 0) return "0s";
+  std::string text;
+  std::int64_t rest = duration.ms;
+  if (rest < 0) {
+    text = "-";
+    rest = -rest;
+  }
+  for (const Unit& unit : kUnitsByLength) {
+    if (rest < unit.length.ms) continue;
+    text += std::to_string(rest / unit.length.ms);
+    text += unit.suffix;
+    rest %= unit.length.ms;
+  }
+  return text;
+}
+
+Result<Instant> parse_instant(std::string_view text) {
+  using namespace std::chrono;
+  std::string_view rest = text;
+  int y = 0, mo = 0, d = 0, h = 0, mi = 0, s = 0;
+  if (!take_number(rest, 4, y) || !take(rest, "-") || !take_number(rest, 2, mo) || !take(rest, "-") ||
+      !take_number(rest, 2, d) || !take(rest, "Tt ") || !take_number(rest, 2, h) || !take(rest, ":") ||
+      !take_number(rest, 2, mi) || !take(rest, ":") || !take_number(rest, 2, s)) {
+    return bad_time(text);
+  }
+  const year_month_day date{year(y), month(static_cast<unsigned>(mo)), day(static_cast<unsigned>(d))};
+  if (!date.ok() || h > 23 || mi > 59 || s > 60) return bad_time(text);
+  std::int64_t millis = 0;
+  if (take(rest, ".")) {
+    std::int64_t scale = 100;
+    std::size_t digits = 0;
+    while (digits < rest.size() && rest[digits] >= '0' && rest[digits] <= '9') {
+      millis += (rest[digits] - '0') * scale;
+      scale /= 10;
+      ++digits;
+    }
+    if (digits == 0) return bad_time(text);
+    rest.remove_prefix(digits);
+  }
+  std::int64_t offset_minutes = 0;
+  if (!rest.empty() && (rest.front() == '+' || rest.front() == '-')) {
+    const int sign = rest.front() == '-' ? -1 : 1;
+    rest.remove_prefix(1);
+    int oh = 0, om = 0;
+    if (!take_number(rest, 2, oh) || !take(rest, ":") || !take_number(rest, 2, om)) return bad_time(text);
+    if (oh > 23 || om > 59) return bad_time(text);
+    offset_minutes = sign * (oh * 60 + om);
+  } else if (!take(rest, "Zz")) {
+    return bad_time(text);
+  }
+  if (!rest.empty()) return bad_time(text);
+  const std::int64_t days = sys_days(date).time_since_epoch().count();
+  return Instant{((days * 24 + h) * 60 + mi - offset_minutes) * 60'000 + s * 1000 + millis};
+}
+
+std::string format_instant(Instant instant) {
+  using namespace std::chrono;
+  const sys_time<milliseconds> at{milliseconds(instant.ms)};
+  const sys_days date_part = floor<days>(at);
+  const year_month_day date{date_part};
+  const auto rest = (at - date_part).count();
+  char text[40];
+  std::snprintf(text, sizeof text, "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", static_cast<int>(date.year()),
+                static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), static_cast<int>(rest / 3'600'000),
+                static_cast<int>(rest / 60'000 % 60), static_cast<int>(rest / 1000 % 60), static_cast<int>(rest % 1000));
+  return text;
+}
+
+}  // namespace baton

@@ -1,0 +1,32 @@
+// Every bound in one place. Sizes are bytes, times are milliseconds, unless the name says otherwise.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace baton::limits {
+
+// Scripts.
+constexpr std::size_t kScriptMemory = 32u << 20;                // One lua_State: a workflow instance or an activity.
+constexpr std::uint64_t kScriptInstructionsPerTurn = 5'000'000;  // About 50 ms.
+constexpr std::uint64_t kPatternSteps = 1'000'000;               // Steps of one pattern-matching call.
+constexpr std::size_t kScriptStringSize = 8u << 20;              // The longest string a library function may build.
+constexpr int kScriptCallDepth = 190;                            // Nested C calls; Lua itself stops at 200.
+constexpr std::size_t kJsonDepth = 64;
+
+// Values.
+constexpr std::size_t kPayloadSize = 1u << 20;  // One input, result, signal or event.
+constexpr std::size_t kNameSize = 200;          // A workflow, step, signal or event name.
+constexpr std::size_t kInstanceIdSize = 200;
+
+// Wire.
+constexpr std::size_t kHttpBodySize = 4u << 20;
+constexpr std::size_t kMllpMessageSize = 8u << 20;
+constexpr std::size_t kHttpConnections = 12'000;
+constexpr std::size_t kPageSize = 1000;
+
+// Engine.
+constexpr std::size_t kCommitRoundTurns = 1024;  // Turns in one group commit: latency against throughput.
+constexpr std::size_t kInFlightRequests = 8192;  // Admission: accepted and not yet committed.
+
+}  // namespace baton::limits
