@@ -29,4 +29,7 @@ constexpr std::size_t kPageSize = 1000;
 constexpr std::size_t kCommitRoundTurns = 1024;  // Turns in one group commit: latency against throughput.
 constexpr std::size_t kInFlightRequests = 8192;  // Admission: accepted and not yet committed.
 
+// Ledger.
+constexpr std::size_t kLedgerLeafSize = 65'535;  // One record in the tree: what a C2SP entry bundle can hold.
+
 }  // namespace baton::limits
