@@ -174,6 +174,7 @@ Status verify_consistency(std::uint64_t old_size, std::uint64_t size, const Hash
   if (old_size == size) {
     if (!proof.empty()) return refused("the consistency proof is too long");
     if (old_root != root) return refused("the roots differ");
+    if (size == 0 && root != empty_root()) return refused("the root is not that of the empty tree");
     return success();
   }
   if (old_size == 0) return refused("every tree follows from the empty one: there is nothing to prove");
