@@ -25,6 +25,11 @@ constexpr std::size_t kMllpMessageSize = 8u << 20;
 constexpr std::size_t kHttpConnections = 12'000;
 constexpr std::size_t kPageSize = 1000;
 
+// Time.
+constexpr int kCalendarYears = 400;             // Valid years of one business calendar.
+constexpr std::size_t kCalendarHolidays = 500;  // Entries, rules and dates together.
+constexpr std::size_t kCalendarSpans = 48;      // Openings of one day.
+
 // Engine.
 constexpr std::size_t kCommitRoundTurns = 1024;  // Turns in one group commit: latency against throughput.
 constexpr std::size_t kInFlightRequests = 8192;  // Admission: accepted and not yet committed.

@@ -40,6 +40,8 @@ class JsonFields {
   void refuse(std::string_view name, std::string what, std::string cure);
   // Takes over an error found below.
   void refuse(Error error);
+  // False once something was refused.
+  [[nodiscard]] bool good() const { return !error_.has_value(); }
   [[nodiscard]] std::string path_of(std::string_view name) const;
 
   // The first complaint; then a field that nobody asked for; otherwise success.
