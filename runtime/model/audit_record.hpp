@@ -1,0 +1,76 @@
+// One line of the audit ledger: who did or decided what, when, why and on what evidence. Pure.
+//
+// A record's leaf is its canonical JSON (RFC 8785: keys sorted, shortest numbers), and the Merkle tree hashes exactly
+// those bytes. Its index is its position in the tree, so it is not in the leaf. A leaf is at most 65,535 bytes; larger
+// evidence is named by its SHA-256.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/base/instant.hpp"
+#include "runtime/model/principal.hpp"
+
+namespace baton {
+
+// Stable action codes, "<object>.<past participle>". docs/formats/audit.md lists them all.
+namespace action {
+inline constexpr std::string_view kInstanceStarted = "instance.started";
+inline constexpr std::string_view kInstanceAdvanced = "instance.advanced";
+inline constexpr std::string_view kInstanceClosed = "instance.closed";
+inline constexpr std::string_view kInstanceCancelRequested = "instance.cancel_requested";
+inline constexpr std::string_view kInstancePaused = "instance.paused";
+inline constexpr std::string_view kInstanceResumed = "instance.resumed";
+inline constexpr std::string_view kInstanceMigrated = "instance.migrated";
+inline constexpr std::string_view kInstanceMoved = "instance.moved";
+inline constexpr std::string_view kSignalReceived = "signal.received";
+inline constexpr std::string_view kUpdateAccepted = "update.accepted";
+inline constexpr std::string_view kDecisionMade = "decision.made";
+inline constexpr std::string_view kOutcomeOverridden = "outcome.overridden";
+inline constexpr std::string_view kTaskCreated = "task.created";
+inline constexpr std::string_view kTaskChanged = "task.changed";
+inline constexpr std::string_view kTaskDecided = "task.decided";
+inline constexpr std::string_view kTaskClosed = "task.closed";
+inline constexpr std::string_view kIncidentOpened = "incident.opened";
+inline constexpr std::string_view kIncidentResolved = "incident.resolved";
+inline constexpr std::string_view kMessageAccepted = "message.accepted";
+inline constexpr std::string_view kMessageQuarantined = "message.quarantined";
+inline constexpr std::string_view kMessageReplayed = "message.replayed";
+inline constexpr std::string_view kMessageDiscarded = "message.discarded";
+inline constexpr std::string_view kPatientCreated = "patient.created";
+inline constexpr std::string_view kPatientUpdated = "patient.updated";
+inline constexpr std::string_view kPatientMerged = "patient.merged";
+inline constexpr std::string_view kBundleDeployed = "bundle.deployed";
+inline constexpr std::string_view kScheduleChanged = "schedule.changed";
+inline constexpr std::string_view kServerStarted = "server.started";
+inline constexpr std::string_view kLossAccepted = "store.loss_accepted";
+inline constexpr std::string_view kPatientRead = "patient.read";
+}  // namespace action
+
+struct AuditRecord {
+  std::string_view action;  // One of action::k...
+  Instant at;
+  Principal by;
+  std::string patient;   // Ids; empty where the record is about none.
+  std::string instance;
+  std::string object;    // Task id, decision key, message id, bundle... by action.
+  std::string workflow;
+  std::string bundle;    // SHA-256 of the bundle, hex.
+  std::string line;      // Script source line.
+  std::string outcome;   // What it came to, in a word.
+  std::string reason_code;
+  std::string reason;
+  std::string source_event;  // Event or message that led to this.
+  std::string trace;
+  JsonText before;       // For changes and overrides.
+  JsonText after;
+  JsonText evidence;     // What the person or model saw.
+  // For records of an instance: the journal row that this record stands for, so that the ledger binds the journal.
+  std::string journal;   // "<first index>+<count>:<SHA-256 hex of the row's bytes>"; empty where there is none.
+};
+
+// The leaf: canonical JSON, empty fields left out. Longer fields than fit are replaced by {"sha256":..,"size":..}.
+[[nodiscard]] std::string canonical_json(const AuditRecord& record);
+
+}  // namespace baton

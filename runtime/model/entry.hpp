@@ -1,0 +1,315 @@
+// Journal entries: the ordered facts of one instance. Replaying them rebuilds it exactly. Names are in the past tense;
+// numbers are on disk and never reused. Pure.
+//
+// An entry is inbound (something reached the instance; the script may run on because of it), outbound (what the script
+// did then), or a fact beside the script. entry.cpp lists each struct's fields once; codec and history follow from that.
+// docs/formats/journal.md has the grammar.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "runtime/base/instant.hpp"
+#include "runtime/model/operation.hpp"
+#include "runtime/model/outcome.hpp"
+#include "runtime/model/principal.hpp"
+
+namespace baton {
+
+using EntryIndex = std::uint32_t;  // Position in the journal of one instance, from 0.
+
+// ---- inbound ----------------------------------------------------------------------------------------------------
+
+struct Started {
+  static constexpr std::uint8_t kNumber = 1;
+  static constexpr const char* kName = "Started";
+  std::string workflow;
+  std::string bundle;        // SHA-256 of the bundle, hex.
+  JsonText input;
+  std::string patient;       // Patient id; empty when the workflow is about nobody.
+  std::string business_key;  // The value of the `on.key` field; empty when started by hand.
+  std::string parent;        // Instance id of the parent; empty for a root.
+  OperationSeq parent_seq = 0;
+  std::uint64_t seed = 0;  // Of ctx:random() and ctx:uuid().
+  Principal by;
+  bool operator==(const Started&) const = default;
+};
+
+struct OperationResolved {
+  static constexpr std::uint8_t kNumber = 2;
+  static constexpr const char* kName = "OperationResolved";
+  OperationSeq seq = 0;
+  Outcome outcome;
+  Principal by;
+  bool operator==(const OperationResolved&) const = default;
+};
+
+struct SignalReceived {
+  static constexpr std::uint8_t kNumber = 3;
+  static constexpr const char* kName = "SignalReceived";
+  std::string name;
+  JsonText payload;
+  std::string message_id;  // The sender's idempotency key; empty where it gave none.
+  Principal by;
+  bool operator==(const SignalReceived&) const = default;
+};
+
+struct EventReceived {
+  static constexpr std::uint8_t kNumber = 4;
+  static constexpr const char* kName = "EventReceived";
+  std::string event_id;
+  std::string type;
+  JsonText event;  // The whole canonical event.
+  bool operator==(const EventReceived&) const = default;
+};
+
+struct UpdateAccepted {
+  static constexpr std::uint8_t kNumber = 5;
+  static constexpr const char* kName = "UpdateAccepted";
+  std::string update_id;
+  std::string name;
+  JsonText payload;
+  Principal by;
+  bool operator==(const UpdateAccepted&) const = default;
+};
+
+struct CancelRequested {
+  static constexpr std::uint8_t kNumber = 6;
+  static constexpr const char* kName = "CancelRequested";
+  std::string reason;
+  Principal by;
+  bool operator==(const CancelRequested&) const = default;
+};
+
+struct OutcomeOverridden {
+  static constexpr std::uint8_t kNumber = 7;
+  static constexpr const char* kName = "OutcomeOverridden";
+  std::string target;  // Key of the decision or task that is replaced.
+  JsonText before;
+  JsonText after;
+  std::string reason_code;
+  std::string reason;
+  Principal by;
+  bool operator==(const OutcomeOverridden&) const = default;
+};
+
+struct PatientChanged {  // A merge, an unmerge or a link moved the instance to another person's record.
+  static constexpr std::uint8_t kNumber = 8;
+  static constexpr const char* kName = "PatientChanged";
+  std::string from;
+  std::string to;
+  bool operator==(const PatientChanged&) const = default;
+};
+
+enum class IncidentAction : std::uint8_t { retry = 1, skip = 2, rewind = 3, cancel = 4 };
+
+[[nodiscard]] std::string_view to_string(IncidentAction action) noexcept;
+
+struct IncidentResolved {
+  static constexpr std::uint8_t kNumber = 9;
+  static constexpr const char* kName = "IncidentResolved";
+  std::uint32_t number = 0;
+  IncidentAction action = IncidentAction::retry;
+  JsonText value;             // For skip: what the operation yields instead.
+  EntryIndex rewound_to = 0;  // For rewind: entries from here on no longer count.
+  std::string reason;
+  Principal by;
+  bool operator==(const IncidentResolved&) const = default;
+};
+
+struct BundleChanged {
+  static constexpr std::uint8_t kNumber = 10;
+  static constexpr const char* kName = "BundleChanged";
+  std::string from;
+  std::string to;
+  Principal by;
+  bool operator==(const BundleChanged&) const = default;
+};
+
+// ---- facts beside the script ---------------------------------------------------------------------------------------
+
+struct AttemptFailed {
+  static constexpr std::uint8_t kNumber = 20;
+  static constexpr const char* kName = "AttemptFailed";
+  OperationSeq seq = 0;
+  std::uint32_t attempt = 0;  // From 1.
+  Failure failure;
+  Instant retry_at;
+  bool operator==(const AttemptFailed&) const = default;
+};
+
+struct TaskChanged {
+  static constexpr std::uint8_t kNumber = 21;
+  static constexpr const char* kName = "TaskChanged";
+  OperationSeq seq = 0;
+  std::string action;   // "claimed" "released" "delegated" "escalated" "reassigned" "commented" "saved" "approved".
+  std::string subject;  // Who holds it afterwards, or the role it went to.
+  JsonText data;        // Comment, draft or escalation step.
+  Principal by;
+  bool operator==(const TaskChanged&) const = default;
+};
+
+struct IncidentOpened {
+  static constexpr std::uint8_t kNumber = 22;
+  static constexpr const char* kName = "IncidentOpened";
+  std::uint32_t number = 0;  // Counts the incidents of the instance from 1.
+  Failure cause;
+  std::string line;
+  OperationSeq seq = 0;  // The operation that failed; 0 when the script itself did.
+  bool operator==(const IncidentOpened&) const = default;
+};
+
+struct ClockJumped {
+  static constexpr std::uint8_t kNumber = 23;
+  static constexpr const char* kName = "ClockJumped";
+  std::int64_t by_ms = 0;  // Negative: the wall clock went back and the journal's time stood still.
+  bool operator==(const ClockJumped&) const = default;
+};
+
+struct Paused {
+  static constexpr std::uint8_t kNumber = 24;
+  static constexpr const char* kName = "Paused";
+  std::string reason;
+  Principal by;
+  bool operator==(const Paused&) const = default;
+};
+
+struct Resumed {
+  static constexpr std::uint8_t kNumber = 25;
+  static constexpr const char* kName = "Resumed";
+  std::string reason;
+  Principal by;
+  bool operator==(const Resumed&) const = default;
+};
+
+// ---- outbound -----------------------------------------------------------------------------------------------------
+
+struct OperationScheduled {
+  static constexpr std::uint8_t kNumber = 40;
+  static constexpr const char* kName = "OperationScheduled";
+  Operation operation;
+  bool operator==(const OperationScheduled&) const = default;
+};
+
+struct OperationCancelled {
+  static constexpr std::uint8_t kNumber = 41;
+  static constexpr const char* kName = "OperationCancelled";
+  OperationSeq seq = 0;
+  bool operator==(const OperationCancelled&) const = default;
+};
+
+struct StepRecorded {
+  static constexpr std::uint8_t kNumber = 42;
+  static constexpr const char* kName = "StepRecorded";
+  std::string key;
+  std::string line;
+  Outcome outcome;
+  bool operator==(const StepRecorded&) const = default;
+};
+
+struct AttributesSet {
+  static constexpr std::uint8_t kNumber = 43;
+  static constexpr const char* kName = "AttributesSet";
+  std::string key;
+  JsonText attributes;  // An object of search attributes; null removes one.
+  bool operator==(const AttributesSet&) const = default;
+};
+
+struct DecisionRecorded {
+  static constexpr std::uint8_t kNumber = 44;
+  static constexpr const char* kName = "DecisionRecorded";
+  std::string key;
+  std::string name;
+  std::string line;
+  JsonText decision;  // {"reason":..,"code":..,"outcome":..,"evidence":..}, as the script gave it.
+  bool operator==(const DecisionRecorded&) const = default;
+};
+
+struct NoteWritten {
+  static constexpr std::uint8_t kNumber = 45;
+  static constexpr const char* kName = "NoteWritten";
+  std::string key;
+  std::string line;
+  JsonText note;
+  bool operator==(const NoteWritten&) const = default;
+};
+
+struct PatchMarked {  // The script took the new side of ctx:patch(id).
+  static constexpr std::uint8_t kNumber = 46;
+  static constexpr const char* kName = "PatchMarked";
+  std::string id;
+  bool operator==(const PatchMarked&) const = default;
+};
+
+struct UpdateCompleted {
+  static constexpr std::uint8_t kNumber = 47;
+  static constexpr const char* kName = "UpdateCompleted";
+  std::string update_id;
+  Outcome outcome;
+  bool operator==(const UpdateCompleted&) const = default;
+};
+
+struct SignalSent {  // ctx:signal to another instance; goes through the outbox.
+  static constexpr std::uint8_t kNumber = 48;
+  static constexpr const char* kName = "SignalSent";
+  std::string key;
+  std::string line;
+  std::string to;
+  std::string name;
+  JsonText payload;
+  bool operator==(const SignalSent&) const = default;
+};
+
+struct Completed {
+  static constexpr std::uint8_t kNumber = 60;
+  static constexpr const char* kName = "Completed";
+  JsonText result;
+  bool operator==(const Completed&) const = default;
+};
+
+struct Failed {
+  static constexpr std::uint8_t kNumber = 61;
+  static constexpr const char* kName = "Failed";
+  Failure failure;
+  bool operator==(const Failed&) const = default;
+};
+
+struct Cancelled {
+  static constexpr std::uint8_t kNumber = 62;
+  static constexpr const char* kName = "Cancelled";
+  std::string reason;
+  bool operator==(const Cancelled&) const = default;
+};
+
+struct ContinuedAsNew {  // The next entry is the new run's Started; replay begins there.
+  static constexpr std::uint8_t kNumber = 63;
+  static constexpr const char* kName = "ContinuedAsNew";
+  JsonText input;
+  bool operator==(const ContinuedAsNew&) const = default;
+};
+
+using EntryBody =
+    std::variant<Started, OperationResolved, SignalReceived, EventReceived, UpdateAccepted, CancelRequested,
+                 OutcomeOverridden, PatientChanged, IncidentResolved, BundleChanged, AttemptFailed, TaskChanged,
+                 IncidentOpened, ClockJumped, Paused, Resumed, OperationScheduled, OperationCancelled, StepRecorded,
+                 AttributesSet, DecisionRecorded, NoteWritten, PatchMarked, UpdateCompleted, SignalSent, Completed,
+                 Failed, Cancelled, ContinuedAsNew>;
+
+struct Entry {
+  Instant at;  // Never before the entry in front of it.
+  EntryBody body;
+  bool operator==(const Entry&) const = default;
+};
+
+// The entries of one turn as one journal row: version, count, entries. decode yields store_corrupt on malformed bytes.
+[[nodiscard]] std::string encode_entries(const std::vector<Entry>& entries);
+[[nodiscard]] Result<std::vector<Entry>> decode_entries(std::string_view bytes);
+
+// "OperationResolved" and the like, for histories.
+[[nodiscard]] std::string_view name_of(const EntryBody& body) noexcept;
+// One history line: {"index":..,"at":..,"type":..,...fields}.
+void write_json(JsonWriter& writer, EntryIndex index, const Entry& entry);
+
+}  // namespace baton

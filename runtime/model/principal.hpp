@@ -1,0 +1,31 @@
+// Who acts: a person, a service, a script, a model, or Baton itself; and how that was established. Pure.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "runtime/base/codec.hpp"
+#include "runtime/base/json_text.hpp"
+
+namespace baton {
+
+enum class PrincipalKind : std::uint8_t { system = 0, person = 1, service = 2, script = 3, model = 4 };
+
+[[nodiscard]] std::string_view to_string(PrincipalKind kind) noexcept;
+
+struct Principal {
+  PrincipalKind kind = PrincipalKind::system;
+  std::string subject = "baton";  // A stable id of the person or service, never a name.
+  std::string role;               // The role used for this act; empty where none was needed.
+  std::string authentication;     // "local", "oidc", "mtls", "api-key", "mllp", "none".
+  std::string client;             // Address or device of the caller; empty for scripts and Baton itself.
+
+  bool operator==(const Principal&) const = default;
+};
+
+void encode(Writer& writer, const Principal& principal);
+[[nodiscard]] Principal decode_principal(Reader& reader);
+// {"authentication":..,"client":..,"kind":..,"role":..,"subject":..}; keys sorted, empty ones left out.
+void write_json(JsonWriter& writer, const Principal& principal);
+
+}  // namespace baton

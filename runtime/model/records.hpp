@@ -1,0 +1,308 @@
+// The durable records beside the journal: what searches, queues, timers and recovery read. Plain data; the journal stays
+// the truth about an instance, and a scrubber checks that these agree with it. Pure.
+//
+// Every record encodes to a value that begins with a version byte. Keys are made in persistence/key_space.hpp.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/base/instant.hpp"
+#include "runtime/model/entry.hpp"
+#include "runtime/model/operation.hpp"
+#include "runtime/model/outcome.hpp"
+
+namespace baton {
+
+enum class InstanceStatus : std::uint8_t { running = 1, completed = 2, failed = 3, cancelled = 4 };
+
+[[nodiscard]] std::string_view to_string(InstanceStatus status) noexcept;
+[[nodiscard]] std::optional<InstanceStatus> instance_status_of(std::string_view name) noexcept;
+
+// Search attributes as the script set them; values are JSON scalars or arrays of scalars.
+using Attributes = std::map<std::string, JsonText>;
+
+// One durable execution. Written when something that a search or a list shows has changed, not at every step.
+struct InstanceRecord {
+  std::string id;
+  std::string workflow;
+  std::string bundle;        // SHA-256, hex.
+  std::string patient;       // Empty when about nobody.
+  std::string business_key;  // Empty when started by hand.
+  InstanceStatus status = InstanceStatus::running;
+  bool paused = false;
+  std::uint32_t open_incidents = 0;
+  Instant started_at;
+  std::optional<Instant> closed_at;
+  EntryIndex run_begins_at = 0;  // Journal index of the current run's Started (continue_as_new moves it).
+  std::string parent;
+  OperationSeq parent_seq = 0;
+  Attributes attributes;
+  Outcome outcome;  // Once closed.
+
+  [[nodiscard]] bool open() const { return status == InstanceStatus::running; }
+  bool operator==(const InstanceRecord&) const = default;
+};
+
+// Why an open instance will wake: one for each unresolved operation that is not a task (a task is its own cause), and
+// what recovery needs to start an activity again. Deleted in the turn that resolves it.
+struct PendingRecord {
+  std::string instance;
+  Operation operation;
+  std::uint32_t attempt = 0;  // Of an activity: the attempt that runs or is due, from 1.
+  Instant since;
+  std::string workflow;  // So that recovery can dispatch without waking the instance.
+  std::string bundle;
+  std::string patient;
+  bool backing_off = false;  // True while a retry timer, not a worker, has the operation.
+
+  bool operator==(const PendingRecord&) const = default;
+};
+
+// What a timer is for. Numbers are on disk.
+enum class TimerPurpose : std::uint8_t {
+  operation_due = 1,  // A sleep ends, a wait or a task times out.
+  retry = 2,          // An activity's next attempt.
+  escalation = 3,     // The next step of a task's escalation chain.
+  run_timeout = 4,    // The instance's own limit.
+  schedule_to_close = 5,  // An activity's limit over all attempts.
+};
+
+struct TimerRecord {
+  Instant due;
+  std::string instance;
+  OperationSeq seq = 0;  // 0 for run_timeout.
+  TimerPurpose purpose = TimerPurpose::operation_due;
+
+  bool operator==(const TimerRecord&) const = default;
+};
+
+enum class TaskStatus : std::uint8_t { open = 1, claimed = 2, decided = 3, cancelled = 4, timed_out = 5 };
+
+[[nodiscard]] std::string_view to_string(TaskStatus status) noexcept;
+[[nodiscard]] std::optional<TaskStatus> task_status_of(std::string_view name) noexcept;
+
+// One approval of a task that needs several, or the decision itself.
+struct TaskVote {
+  std::string subject;
+  std::string outcome;
+  JsonText value;
+  Instant at;
+  bool operator==(const TaskVote&) const = default;
+};
+
+// A decision owed by a person. Its id is "<instance>.<seq>". Kept after it was decided, for as long as its instance.
+struct TaskRecord {
+  std::string instance;
+  OperationSeq seq = 0;
+  std::string name;
+  std::string workflow;
+  std::string patient;
+  TaskStatus status = TaskStatus::open;
+  std::uint32_t version = 1;  // Counts changes; a caller may say which version it decided on.
+  Instant created_at;
+  std::optional<Instant> due;
+  std::optional<Instant> closed_at;
+  std::vector<std::string> roles;     // Candidates; escalation adds to them.
+  std::vector<std::string> subjects;  // Candidates by person.
+  std::string claimed_by;
+  std::uint32_t escalations_done = 0;
+  std::vector<TaskVote> votes;
+  JsonText request;  // The definition as the script gave it: why, form, data, outcomes, approvals, escalate.
+  JsonText decision; // Once decided: {"outcome":..,"value":..,"reason":..,"reason_code":..,"by":..}.
+
+  [[nodiscard]] bool open_for_decision() const { return status == TaskStatus::open || status == TaskStatus::claimed; }
+  bool operator==(const TaskRecord&) const = default;
+};
+
+[[nodiscard]] std::string task_id_of(std::string_view instance, OperationSeq seq);
+// Splits "<instance>.<seq>"; empty optional when it is no task id.
+[[nodiscard]] std::optional<std::pair<std::string, OperationSeq>> parse_task_id(std::string_view id);
+
+struct IncidentRecord {
+  std::string instance;
+  std::uint32_t number = 0;
+  std::string workflow;
+  std::string patient;
+  Failure cause;
+  std::string line;
+  OperationSeq seq = 0;
+  Instant opened_at;
+  std::optional<Instant> resolved_at;
+  std::string resolution;  // "retry" "skip" "rewind" "cancel"; empty while open.
+  bool operator==(const IncidentRecord&) const = default;
+};
+
+// ---- messages between actors ---------------------------------------------------------------------------------------
+
+struct StartChild {
+  std::string workflow;
+  std::string bundle;
+  JsonText input;
+  std::string patient;
+  std::string parent;
+  OperationSeq parent_seq = 0;
+  std::string business_key;
+  bool operator==(const StartChild&) const = default;
+};
+struct ChildClosed {
+  OperationSeq seq = 0;
+  Outcome outcome;
+  bool operator==(const ChildClosed&) const = default;
+};
+struct DeliverEvent {
+  std::string event_id;
+  std::string type;
+  JsonText event;
+  bool operator==(const DeliverEvent&) const = default;
+};
+struct DeliverSignal {
+  std::string name;
+  JsonText payload;
+  Principal by;
+  bool operator==(const DeliverSignal&) const = default;
+};
+struct CancelChild {
+  std::string reason;
+  bool operator==(const CancelChild&) const = default;
+};
+struct MovePatient {  // To an instance: you are about this person now.
+  std::string from;
+  std::string to;
+  bool operator==(const MovePatient&) const = default;
+};
+struct InstanceClosed {  // To a patient: an instance about you has ended.
+  std::string instance;
+  bool operator==(const InstanceClosed&) const = default;
+};
+struct InstanceOpened {  // To a patient: an instance about you was started by hand or by another workflow.
+  std::string instance;
+  std::string workflow;
+  std::string business_key;
+  bool operator==(const InstanceOpened&) const = default;
+};
+struct MergeInto {  // To the record that ends: `survivor` takes over your instances.
+  std::string survivor;
+  bool operator==(const MergeInto&) const = default;
+};
+struct TakeOver {  // From the record that ended to the survivor: its identifiers and open instances.
+  std::string from;
+  std::string patient;  // The encoded PatientRecord that ended.
+  bool operator==(const TakeOver&) const = default;
+};
+
+using OutboxBody = std::variant<StartChild, ChildClosed, DeliverEvent, DeliverSignal, CancelChild, MovePatient,
+                                InstanceClosed, InstanceOpened, MergeInto, TakeOver>;
+
+// Kinds of actor, as their addresses are written on disk.
+enum class ActorKind : std::uint8_t { instance = 1, patient = 2 };
+struct Address {
+  ActorKind kind = ActorKind::instance;
+  std::string id;
+  auto operator<=>(const Address&) const = default;
+};
+
+// Written in the sender's turn, removed in the receiver's. `seq` counts per pair of sender and receiver from 1, and the
+// receiver remembers the highest it has taken: exactly once, across crashes.
+struct OutboxRecord {
+  Address from;
+  Address to;
+  std::uint64_t seq = 0;
+  OutboxBody body;
+  bool operator==(const OutboxRecord&) const = default;
+};
+
+// ---- people and what came in -----------------------------------------------------------------------------------------
+
+struct Identifier {
+  std::string system;  // Assigning authority or a URI.
+  std::string value;
+  std::string type;  // "MR", "SS" as in HL7 table 0203; may be empty.
+  auto operator<=>(const Identifier&) const = default;
+};
+
+struct OpenInstance {
+  std::string id;
+  std::string workflow;
+  std::string business_key;
+  bool operator==(const OpenInstance&) const = default;
+};
+
+// The durable record of one person.
+struct PatientRecord {
+  std::string id;
+  std::vector<Identifier> identifiers;
+  JsonText demographics;    // {"name":..,"birth_date":..,"sex":..,"deceased":..} as last told.
+  std::string merged_into;  // Another patient's id once this record has ended.
+  std::vector<std::string> merged_from;
+  std::vector<OpenInstance> open_instances;
+  std::map<std::string, std::uint32_t> runs;   // Started so far, by "<workflow>/<business key>".
+  std::map<std::string, std::uint64_t> sent;   // Outbox sequence by receiver.
+  std::map<std::string, std::uint64_t> taken;  // Highest outbox sequence taken, by sender.
+  std::uint64_t events = 0;
+  Instant last_at;
+  bool operator==(const PatientRecord&) const = default;
+};
+
+// One canonical event with its provenance, as it stands in the timeline of a patient.
+struct EventRecord {
+  std::string id;
+  std::string patient;
+  std::string type;
+  Instant occurred_at;
+  Instant recorded_at;
+  std::string source;      // Sending system.
+  std::string message_id;  // Its id there (MSH-10, a FHIR id...).
+  std::string format;      // "hl7v2", "fhir", "ccda", "flat", "json".
+  std::string mapping;     // "<name>@<bundle hash>".
+  JsonText event;
+  bool operator==(const EventRecord&) const = default;
+};
+
+// A message as it came, byte for byte, and what became of it. `state` is "accepted" or "quarantined".
+struct MessageRecord {
+  std::string source;
+  std::string message_id;
+  std::string format;
+  std::string state;
+  Instant received_at;
+  std::string reason_code;  // For quarantined: the error's code and words.
+  std::string reason;
+  std::string answer;       // The ACK that was sent; the same message again gets the same answer.
+  std::vector<std::string> events;
+  std::string raw;
+  bool operator==(const MessageRecord&) const = default;
+};
+
+// Encoders give version byte and fields; decoders give store_corrupt for malformed bytes.
+[[nodiscard]] std::string encode(const InstanceRecord& record);
+[[nodiscard]] std::string encode(const PendingRecord& record);
+[[nodiscard]] std::string encode(const TaskRecord& record);
+[[nodiscard]] std::string encode(const IncidentRecord& record);
+[[nodiscard]] std::string encode(const OutboxRecord& record);
+[[nodiscard]] std::string encode(const PatientRecord& record);
+[[nodiscard]] std::string encode(const EventRecord& record);
+[[nodiscard]] std::string encode(const MessageRecord& record);
+template <typename Record>
+[[nodiscard]] Result<Record> decode(std::string_view bytes);
+template <>
+Result<InstanceRecord> decode<InstanceRecord>(std::string_view bytes);
+template <>
+Result<PendingRecord> decode<PendingRecord>(std::string_view bytes);
+template <>
+Result<TaskRecord> decode<TaskRecord>(std::string_view bytes);
+template <>
+Result<IncidentRecord> decode<IncidentRecord>(std::string_view bytes);
+template <>
+Result<OutboxRecord> decode<OutboxRecord>(std::string_view bytes);
+template <>
+Result<PatientRecord> decode<PatientRecord>(std::string_view bytes);
+template <>
+Result<EventRecord> decode<EventRecord>(std::string_view bytes);
+template <>
+Result<MessageRecord> decode<MessageRecord>(std::string_view bytes);
+
+}  // namespace baton

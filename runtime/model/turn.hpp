@@ -1,0 +1,134 @@
+// A turn: what one actor decided in one run, before anything of it is true. The unit of atomicity: the committer writes
+// all of it in one batch or none, and releases its effects only after that. Pure data; built once, then moved.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "runtime/base/assert.hpp"
+#include "runtime/model/audit_record.hpp"
+#include "runtime/model/records.hpp"
+
+namespace baton {
+
+// ---- changes to the store ------------------------------------------------------------------------------------------
+
+struct AppendJournal {  // One row: the entries of one turn.
+  std::string instance;
+  EntryIndex first = 0;
+  std::string row;  // encode_entries(...)
+};
+// Indexes follow from the difference between before and after; `before` is what the store holds now.
+struct PutInstance {
+  std::optional<InstanceRecord> before;
+  InstanceRecord after;
+};
+struct PutTask {
+  std::optional<TaskRecord> before;
+  TaskRecord after;
+};
+struct PutIncident {
+  std::optional<IncidentRecord> before;
+  IncidentRecord after;
+};
+struct PutPending {
+  PendingRecord record;
+};
+struct DeletePending {
+  std::string instance;
+  OperationSeq seq = 0;
+};
+struct PutTimer {
+  TimerRecord timer;
+};
+struct DeleteTimer {
+  TimerRecord timer;
+};
+struct PutOutbox {
+  OutboxRecord record;
+};
+struct DeleteOutbox {  // In the receiver's turn.
+  Address from;
+  Address to;
+  std::uint64_t seq = 0;
+};
+struct PutPatient {
+  PatientRecord record;
+};
+struct PutEvent {
+  EventRecord record;
+};
+struct PutMessage {
+  std::optional<MessageRecord> before;
+  MessageRecord after;
+};
+// Rows of the boxes above runtime that no script or patient decides about: bundles, deployments, schedules, settings,
+// idempotent answers. `space` is a name that persistence/key_space.hpp knows; an absent value deletes.
+struct PutNamed {
+  std::string space;
+  std::string key;
+  std::optional<std::string> value;
+};
+
+using Change = std::variant<AppendJournal, PutInstance, PutTask, PutIncident, PutPending, DeletePending, PutTimer,
+                            DeleteTimer, PutOutbox, DeleteOutbox, PutPatient, PutEvent, PutMessage, PutNamed>;
+
+// ---- effects: released after the commit ----------------------------------------------------------------------------
+
+struct DispatchActivity {
+  PendingRecord pending;  // Name, input and options are in its operation.
+};
+struct CancelActivity {
+  std::string instance;
+  OperationSeq seq = 0;
+};
+struct DeliverOutbox {
+  OutboxRecord record;
+};
+struct ArmTimer {
+  Instant due;
+};
+struct Notify {  // To live views: which thing has changed. No personal data.
+  std::string topic;  // "instance" "task" "incident" "patient" "message"
+  std::string id;
+  std::string patient;
+};
+
+using Effect = std::variant<DispatchActivity, CancelActivity, DeliverOutbox, ArmTimer, Notify>;
+
+// What a caller gets once the turn is durable. `reply_to` is the caller's token; the engine only carries it.
+struct Reply {
+  std::uint64_t reply_to = 0;
+  Result<JsonText> answer;
+};
+
+class Turn {
+ public:
+  // Precondition: at least one audit record. There is no turn without one.
+  Turn(std::vector<Change> changes, std::vector<std::string> audit_leaves, std::vector<Effect> effects,
+       std::vector<Reply> replies)
+      : changes_(std::move(changes)),
+        audit_leaves_(std::move(audit_leaves)),
+        effects_(std::move(effects)),
+        replies_(std::move(replies)) {
+    BATON_ASSERT(!audit_leaves_.empty());
+  }
+
+  [[nodiscard]] const std::vector<Change>& changes() const { return changes_; }
+  // Canonical JSON, one a record, in order.
+  [[nodiscard]] const std::vector<std::string>& audit_leaves() const { return audit_leaves_; }
+  // Taken once, by whoever releases them after the commit.
+  [[nodiscard]] std::vector<Effect> take_effects() { return std::move(effects_); }
+  [[nodiscard]] std::vector<Reply> take_replies() { return std::move(replies_); }
+
+ private:
+  std::vector<Change> changes_;
+  std::vector<std::string> audit_leaves_;
+  std::vector<Effect> effects_;
+  std::vector<Reply> replies_;
+};
+
+}  // namespace baton
