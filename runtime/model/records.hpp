@@ -138,15 +138,18 @@ struct IncidentRecord {
 
 // ---- messages between actors ---------------------------------------------------------------------------------------
 
-struct StartChild {
+// To an instance that does not exist yet: begin. Sent by a parent (ctx:child) or by a patient (an event's trigger).
+struct StartWorkflow {
   std::string workflow;
   std::string bundle;
   JsonText input;
   std::string patient;
-  std::string parent;
-  OperationSeq parent_seq = 0;
   std::string business_key;
-  bool operator==(const StartChild&) const = default;
+  std::string parent;           // Empty for an event's trigger.
+  OperationSeq parent_seq = 0;
+  bool abandon = false;         // True: the child outlives its parent (close = "abandon").
+  std::string source_event;     // The event that triggered it.
+  bool operator==(const StartWorkflow&) const = default;
 };
 struct ChildClosed {
   OperationSeq seq = 0;
@@ -194,7 +197,7 @@ struct TakeOver {  // From the record that ended to the survivor: its identifier
   bool operator==(const TakeOver&) const = default;
 };
 
-using OutboxBody = std::variant<StartChild, ChildClosed, DeliverEvent, DeliverSignal, CancelChild, MovePatient,
+using OutboxBody = std::variant<StartWorkflow, ChildClosed, DeliverEvent, DeliverSignal, CancelChild, MovePatient,
                                 InstanceClosed, InstanceOpened, MergeInto, TakeOver>;
 
 // Kinds of actor, as their addresses are written on disk.

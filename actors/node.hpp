@@ -1,0 +1,177 @@
+// The node: everything that acts, behind one plain header. The gateway and the tests reach actors only through this; no
+// CAF type shows. Thread-safe.
+//
+// Every request is answered exactly once, after what it changed is durable, on a thread of the node: an answer must not
+// block (post it to your own executor).
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "persistence/store_reader.hpp"
+#include "runtime/base/result.hpp"
+#include "runtime/engine/message.hpp"
+#include "runtime/script/program.hpp"
+
+namespace baton {
+
+// Asks what time it is. Thread-safe.
+class Clock {
+ public:
+  virtual ~Clock() = default;
+  [[nodiscard]] virtual Instant now() const = 0;
+};
+[[nodiscard]] std::shared_ptr<Clock> system_clock();
+
+// A clock that stands where it was put, for tests and for `dev --virtual-clock`. Thread-safe.
+class ManualClock : public Clock {
+ public:
+  explicit ManualClock(Instant start);
+  [[nodiscard]] Instant now() const override;
+  void set(Instant now);
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+// Outbound HTTP for activities. Implemented in the gateway; calls back once, on any thread.
+struct HttpCall {
+  std::string method;
+  std::string url;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+  Duration timeout{30'000};
+};
+struct HttpAnswer {
+  int status = 0;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+};
+class HttpPort {
+ public:
+  virtual ~HttpPort() = default;
+  virtual void send(HttpCall call, std::function<void(Result<HttpAnswer>)> done) = 0;
+};
+
+// ---- requests ------------------------------------------------------------------------------------------------------
+
+struct StartRequest {
+  std::string workflow;
+  std::string id;  // Empty: one is made. An id that exists is already_exists, or the same answer for the same input.
+  JsonText input;
+  std::string patient;
+  std::string business_key;
+  Principal by;
+};
+// Any message to an existing instance; its reply_to is set by the node.
+struct InstanceRequest {
+  std::string instance;
+  InstanceMessage message;
+};
+// Raw input from outside: stored first, then mapped, then answered. The answer is {"state":..,"ack":..,"events":[..]}.
+struct AcceptRequest {
+  std::string format;  // "hl7v2" or "json".
+  std::string raw;
+  std::string source;  // For json; HL7 says it in MSH-3 and MSH-4.
+  std::string message_id;
+  Principal by;
+};
+struct ReplayMessage {  // A quarantined message again, perhaps edited.
+  std::string source;
+  std::string message_id;
+  std::string edited;  // Empty: as it came.
+  std::string reason;
+  Principal by;
+};
+struct DiscardMessage {
+  std::string source;
+  std::string message_id;
+  std::string reason;
+  Principal by;
+};
+struct DeployRequest {
+  std::string name;
+  BundleFiles files;
+  Principal by;
+  bool accept_findings = false;  // Deploy although open instances would need a patch (they stay on their bundle anyway).
+};
+struct CheckRequest {  // Replays every open instance against a bundle that is not live. Answer: the report.
+  std::string name;
+  BundleFiles files;
+};
+// action: create replace pause resume trigger delete
+struct ScheduleRequest {
+  std::string name;
+  std::string action;
+  JsonText spec;
+  Principal by;
+};
+
+using Request = std::variant<StartRequest, InstanceRequest, AcceptRequest, ReplayMessage, DiscardMessage, DeployRequest,
+                             CheckRequest, ScheduleRequest>;
+using Answer = std::function<void(Result<JsonText>)>;
+
+struct NodeOptions {
+  std::string data_directory;
+  bool in_memory = false;         // Nothing on disk: tests and `baton test`.
+  bool unsafe_no_sync = false;    // The control of the power-loss tests. Never for real.
+  std::shared_ptr<Clock> clock;   // Null: the system's.
+  bool stepped = false;           // Tests: nothing runs but in run_until_idle(), on the caller's thread, deterministically.
+  std::uint64_t seed = 0;         // With stepped: the order in which actors run.
+  std::size_t memory_budget = 256u << 20;  // Warm instances and patients beyond this are passivated.
+  std::size_t worker_threads = 2;
+  std::shared_ptr<HttpPort> http;
+  std::function<void(const std::string&)> fatal;  // After a failed write; default: say so and exit with 70.
+};
+
+struct NodeMetrics {
+  std::uint64_t turns = 0, rounds = 0, activities = 0, timers = 0, messages = 0, refused = 0;
+  std::uint64_t warm_instances = 0, warm_patients = 0, in_flight = 0, memory = 0;
+  std::map<std::string, std::uint64_t> instances_by_status;
+};
+
+// What a live view is told: which thing has changed. Called on the committer's thread; must not block.
+using LiveListener = std::function<void(const Notify&)>;
+
+class Node {
+ public:
+  // Opens the store, recovers (timers, pending activities, outbox), and starts. Errors: store_..., bad_config.
+  static Result<std::unique_ptr<Node>> open(NodeOptions options);
+  ~Node();  // Finishes what is in flight, then stops. Never hangs.
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  // Refuses with overloaded (at once, on this thread) when too much is in flight.
+  void submit(Request request, Answer answer);
+  // For callers that may block, such as the CLI and tests. With `stepped` it runs the node until the answer is there.
+  [[nodiscard]] Result<JsonText> submit_and_wait(Request request);
+
+  // Committed rows; every acknowledged write is seen.
+  [[nodiscard]] const StoreReader& reader() const;
+  [[nodiscard]] Instant now() const;
+  // Tells the timers that the clock was set. Only with a ManualClock.
+  void clock_was_set();
+  // True when nothing is in flight and no activity runs: all that is left waits for time, people or the outside.
+  [[nodiscard]] bool idle() const;
+  // With stepped: runs actors, committer, activities and due timers until idle.
+  void run_until_idle();
+  std::size_t subscribe(LiveListener listener);
+  void unsubscribe(std::size_t subscription);
+  [[nodiscard]] NodeMetrics metrics() const;
+  // The live bundle that defines a workflow, or null.
+  [[nodiscard]] std::shared_ptr<const Program> live_program(std::string_view workflow) const;
+  [[nodiscard]] std::vector<std::shared_ptr<const Program>> live_programs() const;
+
+ private:
+  class Impl;
+  explicit Node(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace baton

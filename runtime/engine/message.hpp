@@ -1,0 +1,121 @@
+// Everything that can reach a workflow instance, one struct a message, in the imperative. Pure data.
+//
+// `reply_to` is a token of whoever asked; 0 means that nobody waits. The engine answers each token exactly once: in the
+// turn's replies (after the commit), or at once where nothing had to be written.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "runtime/model/records.hpp"
+
+namespace baton {
+
+struct StartInstance {
+  std::string workflow;
+  std::string bundle;  // SHA-256, hex; never empty here: the caller has chosen the live one.
+  JsonText input;
+  std::string patient;
+  std::string business_key;
+  std::uint64_t seed = 0;
+  Principal by;
+  std::uint64_t reply_to = 0;
+};
+struct SendSignal {
+  std::string name;
+  JsonText payload;
+  std::string message_id;  // The same id again is answered, and has no second effect.
+  Principal by;
+  std::uint64_t reply_to = 0;
+};
+struct SendUpdate {
+  std::string name;
+  JsonText payload;
+  std::string update_id;
+  Principal by;
+  std::uint64_t reply_to = 0;
+};
+struct RunQuery {
+  std::string name;
+  JsonText arguments;
+  std::uint64_t reply_to = 0;
+};
+struct CancelInstance {
+  std::string reason;
+  Principal by;
+  std::uint64_t reply_to = 0;
+};
+// action: claim release delegate reassign comment save decide
+struct ActOnTask {
+  OperationSeq seq = 0;
+  std::string action;
+  std::optional<std::uint32_t> version;  // The task version the person saw; another one is a conflict.
+  std::string to;                        // For delegate and reassign: a subject.
+  std::string outcome;                   // For decide.
+  JsonText value;                        // Form values, comment or draft.
+  std::string reason_code;
+  std::string reason;
+  Principal by;
+  std::uint64_t reply_to = 0;
+};
+struct OverrideOutcome {
+  std::string target;  // Key of a decision or task, or its name when that is unique.
+  JsonText after;
+  std::string reason_code;
+  std::string reason;  // Mandatory.
+  Principal by;
+  std::uint64_t reply_to = 0;
+};
+struct ResolveIncident {
+  std::uint32_t number = 0;
+  IncidentAction action = IncidentAction::retry;
+  JsonText value;
+  EntryIndex rewind_to = 0;
+  std::string reason;
+  Principal by;
+  std::uint64_t reply_to = 0;
+};
+struct PauseInstance {
+  std::string reason;
+  Principal by;
+  std::uint64_t reply_to = 0;
+};
+struct ResumeInstance {
+  std::string reason;
+  Principal by;
+  std::uint64_t reply_to = 0;
+};
+struct SettlePromise {
+  OperationSeq seq = 0;
+  Outcome outcome;
+  Principal by;
+  std::uint64_t reply_to = 0;
+};
+struct ChangeBundle {  // Move to another bundle; refused when the replay there does not agree.
+  std::string to;
+  Principal by;
+  std::uint64_t reply_to = 0;
+};
+// From a worker. An attempt that is not the current one is ignored.
+struct FinishActivity {
+  OperationSeq seq = 0;
+  std::uint32_t attempt = 0;
+  Outcome outcome;                      // value, failed or timed_out.
+  std::optional<Duration> retry_after;  // As the other side asked.
+  bool retryable = true;
+};
+struct FireTimer {
+  TimerRecord timer;
+};
+struct TakeDelivery {  // An outbox row of another actor, addressed to this one.
+  OutboxRecord record;
+};
+
+using InstanceMessage =
+    std::variant<StartInstance, SendSignal, SendUpdate, RunQuery, CancelInstance, ActOnTask, OverrideOutcome,
+                 ResolveIncident, PauseInstance, ResumeInstance, SettlePromise, ChangeBundle, FinishActivity, FireTimer,
+                 TakeDelivery>;
+
+}  // namespace baton

@@ -1,0 +1,59 @@
+// One person in memory: the record, and what an event about this person sets going. Owned by one actor. Pure.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/engine/instance.hpp"
+#include "runtime/model/turn.hpp"
+
+namespace baton {
+
+// A message that has been mapped: its canonical events, and the answer that its sender gets once all is durable.
+// Precondition: all its events are about this patient.
+struct AcceptMessage {
+  MessageRecord message;             // state "accepted", the raw bytes in it.
+  std::vector<EventRecord> events;   // ids are set; patient is this one.
+  std::vector<Identifier> identifiers;
+  JsonText demographics;             // {"name","birth_date","sex","deceased"}, as far as the message tells.
+  std::string merged_patient;        // For a merge: id of the record that ends; empty otherwise.
+  std::vector<Identifier> merged_identifiers;
+  Principal by;
+  std::uint64_t reply_to = 0;
+};
+struct TakePatientDelivery {
+  OutboxRecord record;
+};
+using PatientMessage = std::variant<AcceptMessage, TakePatientDelivery>;
+
+// One live workflow that events may start or reach.
+struct Subscription {
+  const WorkflowDefinition* definition = nullptr;  // Owned by the program, which the caller keeps alive.
+  std::string bundle;
+};
+
+class Patient {
+ public:
+  Patient(std::string id, std::optional<PatientRecord> stored);
+
+  // `subscriptions`: the live workflows. The same message (source and id) again is answered by the caller from the store
+  // before it comes here; an outbox delivery that was taken before is acknowledged and has no effect.
+  [[nodiscard]] Handled handle(std::vector<PatientMessage> messages, const std::vector<Subscription>& subscriptions,
+                               Instant now);
+
+  [[nodiscard]] const PatientRecord& record() const { return record_; }
+  [[nodiscard]] bool exists() const { return exists_; }
+  [[nodiscard]] std::size_t memory() const;
+
+ private:
+  PatientRecord record_;
+  bool exists_ = false;
+};
+
+// The id of the person whom these identifiers name: the first of type MR, else the first; the same identifier always
+// gives the same id. Empty when there is none.
+[[nodiscard]] std::string patient_id_of(const std::vector<Identifier>& identifiers);
+
+}  // namespace baton

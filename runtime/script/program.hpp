@@ -1,0 +1,88 @@
+// A program: one bundle, compiled and examined. Immutable and shared by every instance that is pinned to it. Pure.
+//
+// A bundle is a folder of Lua sources and data, identified by the SHA-256 over its sorted paths and contents:
+//   workflows/*.lua   each returns workflow.define{...}; deterministic, replayed
+//   activities/*.lua  each returns a table of functions: "pharmacy.home_list" is home_list in activities/pharmacy.lua
+//   mappings/*.lua    each returns mapping.define{...}; a message in, canonical events out
+//   lib/*.lua         modules for all of them, by require "name"
+//   calendars/*.json  business calendars
+//   tests/*.lua       run by `baton test`; not part of the identity
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/base/instant.hpp"
+#include "runtime/base/result.hpp"
+
+namespace baton {
+
+using BundleFiles = std::map<std::string, std::string>;  // Path below the bundle's folder -> content.
+
+// The SHA-256, hex, over the files that make the identity.
+[[nodiscard]] std::string bundle_hash(const BundleFiles& files);
+
+// What workflow.define{...} declared, as far as the engine has to know it without running the script.
+struct WorkflowDefinition {
+  std::string name;
+  std::string module;                    // "workflows/discharge.lua"
+  std::vector<std::string> on_events;    // Event types that start it; empty when started by hand only.
+  std::string on_key;                    // Event field that keys it: "encounter", "patient", or a path into data.
+  bool again = false;                    // Whether an event may start it again once the instance of that key is closed.
+  std::vector<std::string> listens;      // Event type patterns delivered to open instances; empty means all.
+  std::map<std::string, std::string> search;  // Attribute -> type: "keyword" "number" "time" "flag".
+  std::optional<Duration> run_timeout;
+  std::vector<std::string> queries;
+  std::vector<std::string> updates;
+};
+
+struct MappingDefinition {
+  std::string name;
+  std::string module;
+  std::string format;              // "hl7v2", "fhir", "ccda", "flat", "json".
+  std::vector<std::string> types;  // Message types or resource types it takes: "ADT^A03", "ADT"; empty means any.
+};
+
+class Program {
+ public:
+  // Compiles every source and evaluates the definitions in a throw-away sandbox. Errors: bad_bundle, script_syntax,
+  // script_error, each naming file and line.
+  static Result<std::shared_ptr<const Program>> compile(std::string name, BundleFiles files);
+
+  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] const std::string& hash() const { return hash_; }
+  [[nodiscard]] const BundleFiles& files() const { return files_; }
+  [[nodiscard]] const std::vector<WorkflowDefinition>& workflows() const { return workflows_; }
+  [[nodiscard]] const WorkflowDefinition* find_workflow(std::string_view name) const;
+  [[nodiscard]] const std::vector<MappingDefinition>& mappings() const { return mappings_; }
+  [[nodiscard]] bool has_activity(std::string_view name) const;
+  // Bytecode of "workflows/x.lua" and so on, or of a module by its require name; empty when there is none.
+  [[nodiscard]] std::string_view bytecode(std::string_view path) const;
+  [[nodiscard]] std::string_view module_bytecode(std::string_view require_name) const;
+  [[nodiscard]] const std::string* calendar(std::string_view calendar_name) const;
+
+ private:
+  Program() = default;
+  [[nodiscard]] static Result<std::shared_ptr<const Program>> examine(std::shared_ptr<Program> program);
+
+  std::string name_;
+  std::string hash_;
+  BundleFiles files_;
+  std::map<std::string, std::string, std::less<>> bytecode_;
+  std::vector<WorkflowDefinition> workflows_;
+  std::vector<MappingDefinition> mappings_;
+};
+
+// Where the engine finds programs by hash. Implemented above, over the deployed bundles; must be thread-safe.
+class ProgramSource {
+ public:
+  virtual ~ProgramSource() = default;
+  // Null when no such bundle was ever deployed here.
+  [[nodiscard]] virtual std::shared_ptr<const Program> find(std::string_view hash) const = 0;
+};
+
+}  // namespace baton
