@@ -1,0 +1,71 @@
+#include "persistence/ledger/export_files.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace baton {
+namespace {
+
+class Descriptor {
+ public:
+  explicit Descriptor(int fd) : fd_(fd) {}
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  [[nodiscard]] int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+Error failed(const std::filesystem::path& path) {
+  const ErrorCode code = errno == ENOENT || errno == ENOTDIR ? ErrorCode::not_found : ErrorCode::io_failed;
+  return Error{code, path.string() + ": " + std::strerror(errno), {}};
+}
+
+}  // namespace
+
+Result<std::string> read_export_file(const std::filesystem::path& path, std::size_t limit) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  struct stat info {};
+  if (file.get() < 0 || ::fstat(file.get(), &info) != 0) return failed(path);
+  if (!S_ISREG(info.st_mode)) return Error{ErrorCode::not_found, path.string() + " is not a file", {}};
+  if (static_cast<std::size_t>(info.st_size) > limit) return Error{ErrorCode::too_large, path.string(), {}};
+  std::string bytes(static_cast<std::size_t>(info.st_size), '\0');
+  std::size_t done = 0;
+  while (done < bytes.size()) {
+    const ssize_t count = ::read(file.get(), bytes.data() + done, bytes.size() - done);
+    if (count < 0) return failed(path);
+    if (count == 0) break;  // It shrank meanwhile; the reader finds it too short.
+    done += static_cast<std::size_t>(count);
+  }
+  bytes.resize(done);
+  return bytes;
+}
+
+Status write_export_file(const std::filesystem::path& path, std::string_view bytes) {
+  std::error_code error;
+  std::filesystem::create_directories(path.parent_path(), error);
+  if (error) return Error{ErrorCode::io_failed, path.parent_path().string() + ": " + error.message(), {}};
+  const std::filesystem::path draft = path.string() + ".new";
+  {
+    const Descriptor file(::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
+    if (file.get() < 0) return failed(draft);
+    while (!bytes.empty()) {
+      const ssize_t count = ::write(file.get(), bytes.data(), bytes.size());
+      if (count < 0) return failed(draft);
+      bytes.remove_prefix(static_cast<std::size_t>(count));
+    }
+  }
+  std::filesystem::rename(draft, path, error);
+  if (error) return Error{ErrorCode::io_failed, path.string() + ": " + error.message(), {}};
+  return success();
+}
+
+}  // namespace baton

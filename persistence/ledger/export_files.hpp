@@ -1,0 +1,17 @@
+// The files of an export: whole reads and whole writes.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "runtime/base/result.hpp"
+
+namespace baton {
+
+// Errors: not_found, too_large beyond `limit` bytes, io_failed.
+[[nodiscard]] Result<std::string> read_export_file(const std::filesystem::path& path, std::size_t limit);
+// Makes the directories above. A reader sees the old file or the new one, never a part.
+[[nodiscard]] Status write_export_file(const std::filesystem::path& path, std::string_view bytes);
+
+}  // namespace baton
