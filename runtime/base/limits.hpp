@@ -7,7 +7,7 @@
 namespace baton::limits {
 
 // Scripts.
-constexpr std::size_t kScriptMemory = 32u << 20;                // One lua_State: a workflow instance or an activity.
+constexpr std::size_t kScriptMemory = 32u << 20;                 // One lua_State: a workflow instance or an activity.
 constexpr std::uint64_t kScriptInstructionsPerTurn = 5'000'000;  // About 50 ms.
 constexpr std::uint64_t kPatternSteps = 1'000'000;               // Steps of one pattern-matching call.
 constexpr std::size_t kScriptStringSize = 8u << 20;              // The longest string a library function may build.
@@ -26,9 +26,11 @@ constexpr std::size_t kHttpConnections = 12'000;
 constexpr std::size_t kPageSize = 1000;
 
 // Time.
-constexpr int kCalendarYears = 400;             // Valid years of one business calendar.
-constexpr std::size_t kCalendarHolidays = 500;  // Entries, rules and dates together.
-constexpr std::size_t kCalendarSpans = 48;      // Openings of one day.
+constexpr int kCalendarYears = 400;                    // Valid years of one business calendar.
+constexpr std::size_t kCalendarHolidays = 500;         // Entries, rules and dates together.
+constexpr std::size_t kCalendarSpans = 48;             // Openings of one day.
+constexpr std::size_t kScheduleTimesPerTurn = 10'000;  // Times that a schedule looks at after a long pause.
+constexpr std::size_t kScheduleStartsPerTurn = 100;
 
 // Engine.
 constexpr std::size_t kCommitRoundTurns = 1024;  // Turns in one group commit: latency against throughput.

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "runtime/base/assert.hpp"
+#include "runtime/model/jitter.hpp"
 #include "runtime/model/json_fields.hpp"
 
 namespace baton {
@@ -23,19 +24,6 @@ double power(double value, std::uint32_t exponent) {
   return result;
 }
 
-// The finalizer of SplitMix64 (Steele, Lea, Flood 2014): every input bit reaches every output bit.
-std::uint64_t mix(std::uint64_t x) {
-  x += 0x9e3779b97f4a7c15;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-  return x ^ (x >> 31);
-}
-
-// In [0, 1), from the upper 53 bits.
-double fraction_of(std::uint64_t random) {
-  return static_cast<double>(random >> 11) * 0x1.0p-53;
-}
-
 bool matches(std::string_view pattern, std::string_view code) {
   if (pattern.ends_with('*')) return code.starts_with(pattern.substr(0, pattern.size() - 1));
   return pattern == code;
@@ -44,7 +32,7 @@ bool matches(std::string_view pattern, std::string_view code) {
 Duration backoff(const RetryPolicy& policy, std::uint32_t attempt, std::uint64_t seed) {
   const double full = std::min(static_cast<double>(policy.initial.ms) * power(policy.factor, attempt - 1),
                                static_cast<double>(policy.cap.ms));
-  const double taken_off = policy.jitter * fraction_of(mix(seed ^ mix(attempt)));
+  const double taken_off = policy.jitter * jitter_fraction(seed, attempt);
   return {static_cast<std::int64_t>(full * (1 - taken_off))};
 }
 
