@@ -9,8 +9,7 @@ namespace {
 
 constexpr std::uint8_t kJournalRowVersion = 1;
 
-// ---- the fields of each entry, listed once
-// ---------------------------------------------------------------------------
+// ---- the fields of each entry, listed once ---------------------------------------------------------------------------
 
 template <typename T>
 struct Field {
@@ -54,16 +53,12 @@ auto fields(Is<UpdateAccepted> auto& e) {
   return std::tuple(field("update_id", e.update_id), field("name", e.name), json("payload", e.payload),
                     field("by", e.by));
 }
-auto fields(Is<CancelRequested> auto& e) {
-  return std::tuple(field("reason", e.reason), field("by", e.by));
-}
+auto fields(Is<CancelRequested> auto& e) { return std::tuple(field("reason", e.reason), field("by", e.by)); }
 auto fields(Is<OutcomeOverridden> auto& e) {
   return std::tuple(field("target", e.target), json("before", e.before), json("after", e.after),
                     field("reason_code", e.reason_code), field("reason", e.reason), field("by", e.by));
 }
-auto fields(Is<PatientChanged> auto& e) {
-  return std::tuple(field("from", e.from), field("to", e.to));
-}
+auto fields(Is<PatientChanged> auto& e) { return std::tuple(field("from", e.from), field("to", e.to)); }
 auto fields(Is<IncidentResolved> auto& e) {
   return std::tuple(field("number", e.number), field("action", e.action), json("value", e.value),
                     field("rewound_to", e.rewound_to), field("reason", e.reason), field("by", e.by));
@@ -82,36 +77,22 @@ auto fields(Is<TaskChanged> auto& e) {
 auto fields(Is<IncidentOpened> auto& e) {
   return std::tuple(field("number", e.number), field("cause", e.cause), field("line", e.line), field("seq", e.seq));
 }
-auto fields(Is<ClockJumped> auto& e) {
-  return std::tuple(field("by_ms", e.by_ms));
-}
-auto fields(Is<Paused> auto& e) {
-  return std::tuple(field("reason", e.reason), field("by", e.by));
-}
-auto fields(Is<Resumed> auto& e) {
-  return std::tuple(field("reason", e.reason), field("by", e.by));
-}
-auto fields(Is<OperationScheduled> auto& e) {
-  return std::tuple(field("operation", e.operation));
-}
-auto fields(Is<OperationCancelled> auto& e) {
-  return std::tuple(field("seq", e.seq));
-}
+auto fields(Is<ClockJumped> auto& e) { return std::tuple(field("by_ms", e.by_ms)); }
+auto fields(Is<Paused> auto& e) { return std::tuple(field("reason", e.reason), field("by", e.by)); }
+auto fields(Is<Resumed> auto& e) { return std::tuple(field("reason", e.reason), field("by", e.by)); }
+auto fields(Is<OperationScheduled> auto& e) { return std::tuple(field("operation", e.operation)); }
+auto fields(Is<OperationCancelled> auto& e) { return std::tuple(field("seq", e.seq)); }
 auto fields(Is<StepRecorded> auto& e) {
   return std::tuple(field("key", e.key), field("line", e.line), field("outcome", e.outcome));
 }
-auto fields(Is<AttributesSet> auto& e) {
-  return std::tuple(field("key", e.key), json("attributes", e.attributes));
-}
+auto fields(Is<AttributesSet> auto& e) { return std::tuple(field("key", e.key), json("attributes", e.attributes)); }
 auto fields(Is<DecisionRecorded> auto& e) {
   return std::tuple(field("key", e.key), field("name", e.name), field("line", e.line), json("decision", e.decision));
 }
 auto fields(Is<NoteWritten> auto& e) {
   return std::tuple(field("key", e.key), field("line", e.line), json("note", e.note));
 }
-auto fields(Is<PatchMarked> auto& e) {
-  return std::tuple(field("id", e.id));
-}
+auto fields(Is<PatchMarked> auto& e) { return std::tuple(field("id", e.id)); }
 auto fields(Is<UpdateCompleted> auto& e) {
   return std::tuple(field("update_id", e.update_id), field("outcome", e.outcome));
 }
@@ -119,85 +100,38 @@ auto fields(Is<SignalSent> auto& e) {
   return std::tuple(field("key", e.key), field("line", e.line), field("to", e.to), field("name", e.name),
                     json("payload", e.payload));
 }
-auto fields(Is<Completed> auto& e) {
-  return std::tuple(json("result", e.result));
-}
-auto fields(Is<Failed> auto& e) {
-  return std::tuple(field("failure", e.failure));
-}
-auto fields(Is<Cancelled> auto& e) {
-  return std::tuple(field("reason", e.reason));
-}
-auto fields(Is<ContinuedAsNew> auto& e) {
-  return std::tuple(json("input", e.input));
-}
+auto fields(Is<Completed> auto& e) { return std::tuple(json("result", e.result)); }
+auto fields(Is<Failed> auto& e) { return std::tuple(field("failure", e.failure)); }
+auto fields(Is<Cancelled> auto& e) { return std::tuple(field("reason", e.reason)); }
+auto fields(Is<ContinuedAsNew> auto& e) { return std::tuple(json("input", e.input)); }
 
-// ---- to bytes
-// ----------------------------------------------------------------------------------------------------------
+// ---- to bytes ----------------------------------------------------------------------------------------------------------
 
-void put(Writer& writer, const std::string& value) {
-  writer.bytes(value);
-}
-void put(Writer& writer, std::uint32_t value) {
-  writer.varint(value);
-}
-void put(Writer& writer, std::uint64_t value) {
-  writer.varint(value);
-}
-void put(Writer& writer, std::int64_t value) {
-  writer.i64(value);
-}
-void put(Writer& writer, Instant value) {
-  writer.i64(value.ms);
-}
-void put(Writer& writer, IncidentAction value) {
-  writer.u8(static_cast<std::uint8_t>(value));
-}
-void put(Writer& writer, const Principal& value) {
-  encode(writer, value);
-}
-void put(Writer& writer, const Outcome& value) {
-  encode(writer, value);
-}
-void put(Writer& writer, const Failure& value) {
-  encode(writer, value);
-}
-void put(Writer& writer, const Operation& value) {
-  encode(writer, value);
-}
+void put(Writer& writer, const std::string& value) { writer.bytes(value); }
+void put(Writer& writer, std::uint32_t value) { writer.varint(value); }
+void put(Writer& writer, std::uint64_t value) { writer.varint(value); }
+void put(Writer& writer, std::int64_t value) { writer.i64(value); }
+void put(Writer& writer, Instant value) { writer.i64(value.ms); }
+void put(Writer& writer, IncidentAction value) { writer.u8(static_cast<std::uint8_t>(value)); }
+void put(Writer& writer, const Principal& value) { encode(writer, value); }
+void put(Writer& writer, const Outcome& value) { encode(writer, value); }
+void put(Writer& writer, const Failure& value) { encode(writer, value); }
+void put(Writer& writer, const Operation& value) { encode(writer, value); }
 
-void get(Reader& reader, std::string& value) {
-  value = reader.text();
-}
-void get(Reader& reader, std::uint32_t& value) {
-  value = static_cast<std::uint32_t>(reader.varint());
-}
-void get(Reader& reader, std::uint64_t& value) {
-  value = reader.varint();
-}
-void get(Reader& reader, std::int64_t& value) {
-  value = reader.i64();
-}
-void get(Reader& reader, Instant& value) {
-  value.ms = reader.i64();
-}
+void get(Reader& reader, std::string& value) { value = reader.text(); }
+void get(Reader& reader, std::uint32_t& value) { value = static_cast<std::uint32_t>(reader.varint()); }
+void get(Reader& reader, std::uint64_t& value) { value = reader.varint(); }
+void get(Reader& reader, std::int64_t& value) { value = reader.i64(); }
+void get(Reader& reader, Instant& value) { value.ms = reader.i64(); }
 void get(Reader& reader, IncidentAction& value) {
   const std::uint8_t number = reader.u8();
   if (number < 1 || number > 4) reader.fail();
   value = static_cast<IncidentAction>(number);
 }
-void get(Reader& reader, Principal& value) {
-  value = decode_principal(reader);
-}
-void get(Reader& reader, Outcome& value) {
-  value = decode_outcome(reader);
-}
-void get(Reader& reader, Failure& value) {
-  value = decode_failure(reader);
-}
-void get(Reader& reader, Operation& value) {
-  value = decode_operation(reader);
-}
+void get(Reader& reader, Principal& value) { value = decode_principal(reader); }
+void get(Reader& reader, Outcome& value) { value = decode_outcome(reader); }
+void get(Reader& reader, Failure& value) { value = decode_failure(reader); }
+void get(Reader& reader, Operation& value) { value = decode_operation(reader); }
 
 void encode_body(Writer& writer, const EntryBody& body) {
   std::visit(
@@ -226,37 +160,18 @@ constexpr std::array<Decode, 256> decoders(std::index_sequence<I...>) {
 }
 constexpr auto kDecoders = decoders(std::make_index_sequence<std::variant_size_v<EntryBody>>());
 
-// ---- to history
-// --------------------------------------------------------------------------------------------------------
+// ---- to history --------------------------------------------------------------------------------------------------------
 
-void show(JsonWriter& writer, const std::string& value) {
-  writer.string(value);
-}
-void show(JsonWriter& writer, std::uint32_t value) {
-  writer.integer(value);
-}
+void show(JsonWriter& writer, const std::string& value) { writer.string(value); }
+void show(JsonWriter& writer, std::uint32_t value) { writer.integer(value); }
 // A 64-bit seed does not fit a JSON number everywhere.
-void show(JsonWriter& writer, std::uint64_t value) {
-  writer.string(std::to_string(value));
-}
-void show(JsonWriter& writer, std::int64_t value) {
-  writer.integer(value);
-}
-void show(JsonWriter& writer, Instant value) {
-  writer.string(format_instant(value));
-}
-void show(JsonWriter& writer, IncidentAction value) {
-  writer.string(to_string(value));
-}
-void show(JsonWriter& writer, const Principal& value) {
-  write_json(writer, value);
-}
-void show(JsonWriter& writer, const Outcome& value) {
-  write_json(writer, value);
-}
-void show(JsonWriter& writer, const Failure& value) {
-  write_json(writer, value);
-}
+void show(JsonWriter& writer, std::uint64_t value) { writer.string(std::to_string(value)); }
+void show(JsonWriter& writer, std::int64_t value) { writer.integer(value); }
+void show(JsonWriter& writer, Instant value) { writer.string(format_instant(value)); }
+void show(JsonWriter& writer, IncidentAction value) { writer.string(to_string(value)); }
+void show(JsonWriter& writer, const Principal& value) { write_json(writer, value); }
+void show(JsonWriter& writer, const Outcome& value) { write_json(writer, value); }
+void show(JsonWriter& writer, const Failure& value) { write_json(writer, value); }
 void show(JsonWriter& writer, const Operation& value) {
   writer.begin_object().field("seq", static_cast<std::int64_t>(value.seq)).field("kind", to_string(value.kind));
   writer.field("key", value.key).field("name", value.name).field("line", value.line);
@@ -279,14 +194,10 @@ void show_field(JsonWriter& writer, const JsonValue<T>& f) {
 
 std::string_view to_string(IncidentAction action) noexcept {
   switch (action) {
-    case IncidentAction::retry:
-      return "retry";
-    case IncidentAction::skip:
-      return "skip";
-    case IncidentAction::rewind:
-      return "rewind";
-    case IncidentAction::cancel:
-      return "cancel";
+    case IncidentAction::retry: return "retry";
+    case IncidentAction::skip: return "skip";
+    case IncidentAction::rewind: return "rewind";
+    case IncidentAction::cancel: return "cancel";
   }
   return "unknown";
 }
@@ -331,9 +242,8 @@ std::string_view name_of(const EntryBody& body) noexcept {
 void write_json(JsonWriter& writer, EntryIndex index, const Entry& entry) {
   writer.begin_object().field("index", static_cast<std::int64_t>(index)).field("at", format_instant(entry.at));
   writer.field("type", name_of(entry.body));
-  std::visit(
-      [&writer](const auto& e) { std::apply([&](const auto&... f) { (show_field(writer, f), ...); }, fields(e)); },
-      entry.body);
+  std::visit([&writer](const auto& e) { std::apply([&](const auto&... f) { (show_field(writer, f), ...); }, fields(e)); },
+             entry.body);
   writer.end_object();
 }
 

@@ -2,8 +2,8 @@
 // numbers are on disk and never reused. Pure.
 //
 // An entry is inbound (something reached the instance; the script may run on because of it), outbound (what the script
-// did then), or a fact beside the script. entry.cpp lists each struct's fields once; codec and history follow from
-// that. docs/formats/journal.md has the grammar.
+// did then), or a fact beside the script. entry.cpp lists each struct's fields once; codec and history follow from that.
+// docs/formats/journal.md has the grammar.
 #pragma once
 
 #include <cstdint>
@@ -26,7 +26,7 @@ struct Started {
   static constexpr std::uint8_t kNumber = 1;
   static constexpr const char* kName = "Started";
   std::string workflow;
-  std::string bundle;  // SHA-256 of the bundle, hex.
+  std::string bundle;        // SHA-256 of the bundle, hex.
   JsonText input;
   std::string patient;       // Patient id; empty when the workflow is about nobody.
   std::string business_key;  // The value of the `on.key` field; empty when started by hand.

@@ -4,20 +4,13 @@ namespace baton {
 
 std::string_view to_string(OperationKind kind) noexcept {
   switch (kind) {
-    case OperationKind::activity:
-      return "activity";
-    case OperationKind::timer:
-      return "timer";
-    case OperationKind::task:
-      return "task";
-    case OperationKind::event_wait:
-      return "event";
-    case OperationKind::signal_wait:
-      return "signal";
-    case OperationKind::child:
-      return "child";
-    case OperationKind::promise:
-      return "promise";
+    case OperationKind::activity: return "activity";
+    case OperationKind::timer: return "timer";
+    case OperationKind::task: return "task";
+    case OperationKind::event_wait: return "event";
+    case OperationKind::signal_wait: return "signal";
+    case OperationKind::child: return "child";
+    case OperationKind::promise: return "promise";
   }
   return "unknown";
 }

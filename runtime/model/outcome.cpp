@@ -4,14 +4,10 @@ namespace baton {
 
 std::string_view to_string(OutcomeKind kind) noexcept {
   switch (kind) {
-    case OutcomeKind::value:
-      return "value";
-    case OutcomeKind::failed:
-      return "failed";
-    case OutcomeKind::timed_out:
-      return "timed_out";
-    case OutcomeKind::cancelled:
-      return "cancelled";
+    case OutcomeKind::value: return "value";
+    case OutcomeKind::failed: return "failed";
+    case OutcomeKind::timed_out: return "timed_out";
+    case OutcomeKind::cancelled: return "cancelled";
   }
   return "unknown";
 }

@@ -4,16 +4,11 @@ namespace baton {
 
 std::string_view to_string(PrincipalKind kind) noexcept {
   switch (kind) {
-    case PrincipalKind::system:
-      return "system";
-    case PrincipalKind::person:
-      return "person";
-    case PrincipalKind::service:
-      return "service";
-    case PrincipalKind::script:
-      return "script";
-    case PrincipalKind::model:
-      return "model";
+    case PrincipalKind::system: return "system";
+    case PrincipalKind::person: return "person";
+    case PrincipalKind::service: return "service";
+    case PrincipalKind::script: return "script";
+    case PrincipalKind::model: return "model";
   }
   return "unknown";
 }
