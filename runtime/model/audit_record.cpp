@@ -1,0 +1,114 @@
+#include "runtime/model/audit_record.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "runtime/base/limits.hpp"
+#include "runtime/base/sha256.hpp"
+#include "runtime/model/canonical_json.hpp"
+
+namespace baton {
+namespace {
+
+enum class Form { text, json, canonical_json };
+
+struct LeafField {
+  std::string_view key;
+  std::string_view value;  // Borrowed from the record, or from a text that outlives the leaf.
+  Form form = Form::text;
+};
+
+// In the order of their keys, as RFC 8785 wants them.
+constexpr std::size_t kFields = 18;
+using LeafFields = std::array<LeafField, kFields>;
+
+LeafFields fields_of(const AuditRecord& r, std::string_view at, std::string_view by) {
+  return {{{"action", r.action},
+           {"after", r.after, Form::json},
+           {"at", at},
+           {"before", r.before, Form::json},
+           {"bundle", r.bundle},
+           {"by", by, Form::canonical_json},
+           {"evidence", r.evidence, Form::json},
+           {"instance", r.instance},
+           {"journal", r.journal},
+           {"line", r.line},
+           {"object", r.object},
+           {"outcome", r.outcome},
+           {"patient", r.patient},
+           {"reason", r.reason},
+           {"reason_code", r.reason_code},
+           {"source_event", r.source_event},
+           {"trace", r.trace},
+           {"workflow", r.workflow}}};
+}
+
+bool is_plain(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+// What stands for a value that is too long, or that is no text: enough to recognise it by.
+void append_digest(std::string& leaf, std::string_view value) {
+  leaf += R"({"sha256":")";
+  leaf += to_hex(sha256(value));
+  leaf += R"(","size":)";
+  leaf += std::to_string(value.size());
+  leaf.push_back('}');
+}
+
+void append_value(std::string& leaf, const LeafField& field) {
+  if (field.form == Form::json) {
+    if (!append_canonical_json(leaf, field.value)) append_digest(leaf, field.value);
+  } else if (!is_plain(field.value) && !is_valid_utf8(field.value)) {
+    append_digest(leaf, field.value);
+  } else if (field.form == Form::text) {
+    append_json_string(leaf, field.value);
+  } else {
+    leaf += field.value;
+  }
+}
+
+// Writes the leaf with the fields whose bit is set in `digested` named by their digest. `sizes` gets each field's part.
+std::string write_leaf(const LeafFields& fields, std::uint32_t digested, std::array<std::size_t, kFields>& sizes) {
+  std::string leaf;
+  leaf.reserve(512);
+  leaf.push_back('{');
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    sizes[i] = 0;
+    const LeafField& field = fields[i];
+    if (field.value.empty()) continue;
+    if (leaf.size() > 1) leaf.push_back(',');
+    leaf.push_back('"');
+    leaf += field.key;
+    leaf += "\":";
+    const std::size_t from = leaf.size();
+    if ((digested >> i & 1) != 0) {
+      append_digest(leaf, field.value);
+    } else {
+      append_value(leaf, field);
+    }
+    sizes[i] = leaf.size() - from;
+  }
+  leaf.push_back('}');
+  return leaf;
+}
+
+}  // namespace
+
+std::string canonical_json(const AuditRecord& record) {
+  const std::string at = format_instant(record.at);
+  JsonWriter by;
+  write_json(by, record.by);
+  const LeafFields fields = fields_of(record, at, by.view());
+  std::array<std::size_t, kFields> sizes{};
+  std::uint32_t digested = 0;
+  std::string leaf = write_leaf(fields, digested, sizes);
+  // The longest goes first, so that most of the record stays readable. Every digest is under 100 bytes: this ends.
+  while (leaf.size() > limits::kLedgerLeafSize) {
+    digested |= 1u << (std::ranges::max_element(sizes) - sizes.begin());
+    leaf = write_leaf(fields, digested, sizes);
+  }
+  return leaf;
+}
+
+}  // namespace baton

@@ -1,0 +1,154 @@
+#include "runtime/model/record_json.hpp"
+
+#include "runtime/base/base64.hpp"
+
+namespace baton {
+namespace {
+
+void write_optional_time(JsonWriter& writer, std::string_view name, const std::optional<Instant>& at) {
+  if (at) writer.field(name, format_instant(*at));
+}
+
+void write_optional_json(JsonWriter& writer, std::string_view name, const JsonText& json) {
+  if (!json.empty()) writer.json_field(name, json);
+}
+
+void write_texts(JsonWriter& writer, std::string_view name, const std::vector<std::string>& texts) {
+  writer.key(name).begin_array();
+  for (const std::string& text : texts) writer.string(text);
+  writer.end_array();
+}
+
+std::int64_t number(std::uint64_t value) { return static_cast<std::int64_t>(value); }
+
+void write_vote(JsonWriter& writer, const TaskVote& vote) {
+  writer.begin_object().field("subject", vote.subject).field("outcome", vote.outcome);
+  write_optional_json(writer, "value", vote.value);
+  writer.field("at", format_instant(vote.at)).end_object();
+}
+
+}  // namespace
+
+std::string_view to_string(TimerPurpose purpose) noexcept {
+  switch (purpose) {
+    case TimerPurpose::operation_due: return "operation_due";
+    case TimerPurpose::retry: return "retry";
+    case TimerPurpose::escalation: return "escalation";
+    case TimerPurpose::run_timeout: return "run_timeout";
+    case TimerPurpose::schedule_to_close: return "schedule_to_close";
+  }
+  return "unknown";
+}
+
+void write_json(JsonWriter& writer, const InstanceRecord& record) {
+  writer.begin_object().field("id", record.id).field("workflow", record.workflow);
+  writer.field("status", to_string(record.status)).flag("paused", record.paused);
+  writer.field("open_incidents", number(record.open_incidents));
+  writer.optional_field("patient", record.patient).optional_field("business_key", record.business_key);
+  writer.field("bundle", record.bundle).field("started_at", format_instant(record.started_at));
+  write_optional_time(writer, "closed_at", record.closed_at);
+  if (!record.parent.empty()) {
+    writer.field("parent", record.parent).field("parent_seq", number(record.parent_seq));
+  }
+  writer.key("attributes").begin_object();
+  for (const auto& [name, value] : record.attributes) writer.json_field(name, value);
+  writer.end_object();
+  if (!record.open()) {
+    writer.key("outcome");
+    write_json(writer, record.outcome);
+  }
+  writer.end_object();
+}
+
+void write_json(JsonWriter& writer, const PendingRecord& record) {
+  const Operation& operation = record.operation;
+  writer.begin_object().field("instance", record.instance).field("seq", number(operation.seq));
+  writer.field("kind", to_string(operation.kind)).field("key", operation.key).field("name", operation.name);
+  writer.field("line", operation.line).field("since", format_instant(record.since));
+  write_optional_time(writer, "due", operation.due);
+  if (operation.kind == OperationKind::activity) {
+    writer.field("attempt", number(record.attempt)).flag("backing_off", record.backing_off);
+  }
+  write_optional_json(writer, "request", operation.request);
+  writer.end_object();
+}
+
+void write_json(JsonWriter& writer, const TaskRecord& record) {
+  writer.begin_object().field("id", task_id_of(record.instance, record.seq)).field("name", record.name);
+  writer.field("status", to_string(record.status)).field("version", number(record.version));
+  writer.field("instance", record.instance).field("workflow", record.workflow);
+  writer.optional_field("patient", record.patient).field("created_at", format_instant(record.created_at));
+  write_optional_time(writer, "due", record.due);
+  write_optional_time(writer, "closed_at", record.closed_at);
+  write_texts(writer, "roles", record.roles);
+  write_texts(writer, "subjects", record.subjects);
+  writer.optional_field("claimed_by", record.claimed_by);
+  writer.field("escalations_done", number(record.escalations_done));
+  writer.key("votes").begin_array();
+  for (const TaskVote& vote : record.votes) write_vote(writer, vote);
+  writer.end_array();
+  write_optional_json(writer, "request", record.request);
+  write_optional_json(writer, "decision", record.decision);
+  writer.end_object();
+}
+
+void write_json(JsonWriter& writer, const IncidentRecord& record) {
+  writer.begin_object().field("id", record.instance + "." + std::to_string(record.number));
+  writer.field("instance", record.instance).field("number", number(record.number));
+  writer.field("workflow", record.workflow).optional_field("patient", record.patient);
+  writer.key("cause");
+  write_json(writer, record.cause);
+  writer.optional_field("line", record.line);
+  if (record.seq != 0) writer.field("seq", number(record.seq));
+  writer.field("opened_at", format_instant(record.opened_at));
+  write_optional_time(writer, "resolved_at", record.resolved_at);
+  writer.optional_field("resolution", record.resolution).end_object();
+}
+
+void write_json(JsonWriter& writer, const PatientRecord& record) {
+  writer.begin_object().field("id", record.id).key("identifiers").begin_array();
+  for (const Identifier& identifier : record.identifiers) {
+    writer.begin_object().field("system", identifier.system).field("value", identifier.value);
+    writer.optional_field("type", identifier.type).end_object();
+  }
+  writer.end_array();
+  write_optional_json(writer, "demographics", record.demographics);
+  writer.optional_field("merged_into", record.merged_into);
+  write_texts(writer, "merged_from", record.merged_from);
+  writer.key("open_instances").begin_array();
+  for (const OpenInstance& instance : record.open_instances) {
+    writer.begin_object().field("id", instance.id).field("workflow", instance.workflow);
+    writer.optional_field("business_key", instance.business_key).end_object();
+  }
+  writer.end_array();
+  writer.field("events", number(record.events)).field("last_at", format_instant(record.last_at)).end_object();
+}
+
+void write_json(JsonWriter& writer, const EventRecord& record) {
+  writer.begin_object().field("id", record.id).field("type", record.type);
+  writer.optional_field("patient", record.patient).field("occurred_at", format_instant(record.occurred_at));
+  writer.field("recorded_at", format_instant(record.recorded_at)).field("source", record.source);
+  writer.field("message_id", record.message_id).field("format", record.format);
+  writer.optional_field("mapping", record.mapping).json_field("event", record.event).end_object();
+}
+
+void write_json(JsonWriter& writer, const MessageRecord& record) {
+  writer.begin_object().field("source", record.source).field("message_id", record.message_id);
+  writer.field("format", record.format).field("state", record.state);
+  writer.field("received_at", format_instant(record.received_at));
+  writer.optional_field("reason_code", record.reason_code).optional_field("reason", record.reason);
+  write_texts(writer, "events", record.events);
+  if (is_valid_utf8(record.raw)) {
+    writer.field("raw", record.raw);
+  } else {
+    writer.field("raw_base64", encode_base64(record.raw));
+  }
+  writer.end_object();
+}
+
+void write_json(JsonWriter& writer, const TimerRecord& record) {
+  writer.begin_object().field("instance", record.instance).field("seq", number(record.seq));
+  writer.field("purpose", to_string(record.purpose)).field("due", format_instant(record.due)).end_object();
+}
+
+}  // namespace baton

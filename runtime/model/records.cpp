@@ -1,0 +1,142 @@
+#include "runtime/model/records.hpp"
+
+#include <array>
+#include <charconv>
+
+#include "runtime/model/record_fields.hpp"
+
+namespace baton {
+namespace record_codec {
+
+template <>
+constexpr std::uint8_t kGreatest<InstanceStatus> = 4;
+template <>
+constexpr std::uint8_t kGreatest<TaskStatus> = 5;
+
+template <>
+struct RecordFields<InstanceRecord> {
+  static auto of(auto& r) {
+    return std::tie(r.id, r.workflow, r.bundle, r.patient, r.business_key, r.status, r.paused, r.open_incidents,
+                    r.started_at, r.closed_at, r.run_begins_at, r.parent, r.parent_seq, r.attributes, r.outcome);
+  }
+};
+template <>
+struct RecordFields<PendingRecord> {
+  static auto of(auto& r) {
+    return std::tie(r.instance, r.operation, r.attempt, r.since, r.workflow, r.bundle, r.patient, r.backing_off);
+  }
+};
+template <>
+struct RecordFields<TaskVote> {
+  static auto of(auto& r) { return std::tie(r.subject, r.outcome, r.value, r.at); }
+};
+template <>
+struct RecordFields<TaskRecord> {
+  static auto of(auto& r) {
+    return std::tie(r.instance, r.seq, r.name, r.workflow, r.patient, r.status, r.version, r.created_at, r.due,
+                    r.closed_at, r.roles, r.subjects, r.claimed_by, r.escalations_done, r.votes, r.request,
+                    r.decision);
+  }
+};
+template <>
+struct RecordFields<IncidentRecord> {
+  static auto of(auto& r) {
+    return std::tie(r.instance, r.number, r.workflow, r.patient, r.cause, r.line, r.seq, r.opened_at, r.resolved_at,
+                    r.resolution);
+  }
+};
+
+}  // namespace record_codec
+
+using record_codec::decode_record;
+using record_codec::encode_record;
+
+namespace {
+
+constexpr std::uint8_t kInstanceVersion = 1;
+constexpr std::uint8_t kPendingVersion = 1;
+constexpr std::uint8_t kTaskVersion = 1;
+constexpr std::uint8_t kIncidentVersion = 1;
+
+constexpr std::array kInstanceStatuses = {InstanceStatus::running, InstanceStatus::completed, InstanceStatus::failed,
+                                          InstanceStatus::cancelled};
+constexpr std::array kTaskStatuses = {TaskStatus::open, TaskStatus::claimed, TaskStatus::decided,
+                                      TaskStatus::cancelled, TaskStatus::timed_out};
+
+template <typename Status, std::size_t N>
+std::optional<Status> status_of(const std::array<Status, N>& all, std::string_view name) {
+  for (const Status status : all) {
+    if (to_string(status) == name) return status;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string_view to_string(InstanceStatus status) noexcept {
+  switch (status) {
+    case InstanceStatus::running: return "running";
+    case InstanceStatus::completed: return "completed";
+    case InstanceStatus::failed: return "failed";
+    case InstanceStatus::cancelled: return "cancelled";
+  }
+  return "unknown";
+}
+
+std::optional<InstanceStatus> instance_status_of(std::string_view name) noexcept {
+  return status_of(kInstanceStatuses, name);
+}
+
+std::string_view to_string(TaskStatus status) noexcept {
+  switch (status) {
+    case TaskStatus::open: return "open";
+    case TaskStatus::claimed: return "claimed";
+    case TaskStatus::decided: return "decided";
+    case TaskStatus::cancelled: return "cancelled";
+    case TaskStatus::timed_out: return "timed_out";
+  }
+  return "unknown";
+}
+
+std::optional<TaskStatus> task_status_of(std::string_view name) noexcept { return status_of(kTaskStatuses, name); }
+
+std::string task_id_of(std::string_view instance, OperationSeq seq) {
+  return std::string(instance) + "." + std::to_string(seq);
+}
+
+std::optional<std::pair<std::string, OperationSeq>> parse_task_id(std::string_view id) {
+  const std::size_t dot = id.rfind('.');
+  if (dot == std::string_view::npos || dot == 0) return std::nullopt;
+  const std::string_view digits = id.substr(dot + 1);
+  OperationSeq seq = 0;
+  const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), seq);
+  // One text for each task: no leading zero, nothing after the number.
+  if (failed != std::errc() || end != digits.data() + digits.size() || seq == 0 || digits.front() == '0') {
+    return std::nullopt;
+  }
+  return std::pair(std::string(id.substr(0, dot)), seq);
+}
+
+std::string encode(const InstanceRecord& record) { return encode_record(kInstanceVersion, record); }
+std::string encode(const PendingRecord& record) { return encode_record(kPendingVersion, record); }
+std::string encode(const TaskRecord& record) { return encode_record(kTaskVersion, record); }
+std::string encode(const IncidentRecord& record) { return encode_record(kIncidentVersion, record); }
+
+template <>
+Result<InstanceRecord> decode<InstanceRecord>(std::string_view bytes) {
+  return decode_record<InstanceRecord>(kInstanceVersion, bytes, "an instance record");
+}
+template <>
+Result<PendingRecord> decode<PendingRecord>(std::string_view bytes) {
+  return decode_record<PendingRecord>(kPendingVersion, bytes, "a pending record");
+}
+template <>
+Result<TaskRecord> decode<TaskRecord>(std::string_view bytes) {
+  return decode_record<TaskRecord>(kTaskVersion, bytes, "a task record");
+}
+template <>
+Result<IncidentRecord> decode<IncidentRecord>(std::string_view bytes) {
+  return decode_record<IncidentRecord>(kIncidentVersion, bytes, "an incident record");
+}
+
+}  // namespace baton
