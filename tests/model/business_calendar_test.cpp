@@ -222,6 +222,16 @@ TEST(BusinessCalendar, a_night_belongs_to_the_day_on_which_it_begins) {
   EXPECT_FALSE(night.is_open("2026-11-27T05:00"));  // all of it.
   EXPECT_EQ(night.add("2026-11-20T23:00", "8h"), "2026-11-23T23:00");
   EXPECT_EQ(night.add("2026-11-23T23:00", "-8h"), "2026-11-20T23:00");
+  EXPECT_EQ(night.add("2026-11-21T05:00", "2h"), "2026-11-23T23:00");  // From the end of Friday's night.
+  EXPECT_EQ(night.add("2026-11-24T03:00", "1d"), "2026-11-25T03:00");  // Open at three, by the night before.
+}
+
+TEST(BusinessCalendar, counts_the_morning_once_when_a_night_meets_the_short_hours_of_a_holiday) {
+  const In night(made("America/New_York", R"({"mon-fri":[["22:00","06:00"]]})",
+                      R"("holidays":[{"date":"2026-11-26","name":"Thanksgiving","hours":[["05:00","12:00"]]}])"));
+  EXPECT_EQ(night.between("2026-11-25T12:00", "2026-11-26T23:00"), "14h");
+  EXPECT_EQ(night.add("2026-11-25T22:00", "14h"), "2026-11-26T12:00");
+  EXPECT_EQ(night.add("2026-11-26T12:00", "-14h"), "2026-11-25T22:00");
 }
 
 TEST(BusinessCalendar, a_night_over_the_change_of_the_clock_is_as_long_as_it_really_was) {
@@ -271,6 +281,19 @@ TEST(BusinessCalendar, a_holiday_moves_to_the_next_weekday_that_is_not_one_itsel
   EXPECT_EQ(uk.holiday("2022-12-26"), "Boxing Day");
   EXPECT_EQ(uk.holiday("2022-12-27"), "Christmas Day");
   EXPECT_EQ(uk.holiday("2022-12-28"), "");
+}
+
+TEST(BusinessCalendar, a_holiday_may_move_into_a_valid_year_from_the_year_before_or_after_it) {
+  const auto one_year = [](int year, std::string_view rule) {
+    std::ostringstream json;
+    json << R"({"name":"x","version":1,"time_zone":"UTC","valid":{"from":)" << year << R"(,"to":)" << year
+         << R"(},"hours":{"mon-fri":[["08:00","17:00"]]},"holidays":[)" << rule << "]}";
+    return In(calendar(json.str()));
+  };
+  const In before = one_year(2021, R"({"rule":"january 1","name":"New Year","observed":"nearest_weekday"})");
+  EXPECT_EQ(before.holiday("2021-12-31"), "New Year");
+  const In after = one_year(2023, R"({"rule":"december 31","name":"Old Year","observed":"next_weekday"})");
+  EXPECT_EQ(after.holiday("2023-01-02"), "Old Year");
 }
 
 TEST(BusinessCalendar, a_weekend_may_be_friday_and_saturday) {

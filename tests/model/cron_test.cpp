@@ -125,6 +125,12 @@ TEST(Cron, an_interval_follows_the_real_clock) {
             (Times{"2026-03-08T01:30", "2026-03-08T03:30", "2026-03-08T04:30"}));
 }
 
+TEST(Cron, an_interval_meets_a_change_of_the_clock_in_the_middle_of_an_hour_it_would_pass_over) {
+  // On 2016-05-01 the clock went from 02:30 to 03:00.
+  EXPECT_EQ(firings("*/10 */3 * * *", "2016-05-01T06:00:00Z", 2, "America/Caracas"),
+            (Times{"2016-05-01T03:00", "2016-05-01T03:10"}));
+}
+
 // Says for one minute of UTC whether it fires, from the definition alone. The fields are given as sets.
 class Brute {
  public:

@@ -172,10 +172,10 @@ bool CronExpression::matches(LocalDay day) const {
   return any_day_ || any_weekday_ ? by_day && by_weekday : by_day || by_weekday;
 }
 
-// Local times in their order; the zone's rule puts each on one instant, and keeps the order.
+// Local times in their order; the zone's rule puts each on one instant and keeps the order, so that those before the
+// clock's present reading are past.
 std::optional<Instant> CronExpression::next_by_the_wall(Instant after, const TimeZone& zone) const {
-  // A zone may skip a whole day, whose times then fire on the day after it: begin the day before.
-  const LocalDay first = day_of(zone.to_local(after)) - days(1);
+  const LocalDay first = day_of(zone.to_local(after));
   const int last_year = std::min(year_of(first) + kSearchYears, kLastYear);
   for (LocalDay day = first; year_of(day) <= last_year; day += days(1)) {
     if (!matches(day) || zone.to_instant(local_time(day, kDay)) <= after) continue;
