@@ -1,0 +1,107 @@
+#include "runtime/clinical/hl7_json.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <boost/json.hpp>
+
+#include "runtime/clinical/hl7_batch.hpp"
+#include "tests/clinical/corpus.hpp"
+
+namespace baton {
+namespace {
+
+using test::adt;
+using ::testing::HasSubstr;
+
+JsonText json_of(const std::string& bytes, int offset = 0) {
+  return hl7_to_json(Hl7Message::parse(bytes).value(), offset);
+}
+
+std::string fields_of(const std::string& segment) {
+  const auto document = boost::json::parse(json_of(adt(segment + "\r")));
+  return boost::json::serialize(document.at("segments").at(1).at("fields"));
+}
+
+TEST(Hl7Json, begins_with_what_a_mapping_routes_by) {
+  EXPECT_EQ(
+      json_of("MSH|^~\\&|S|F|R|G|20260101120000||ADT^A03^ADT_A03|M1|P|2.5.1\r", 60),
+      R"({"type":"ADT","trigger":"A03","structure":"ADT_A03","control_id":"M1","version":"2.5.1","processing_id":"P",)"
+      R"("sending_application":"S","sending_facility":"F","receiving_application":"R","receiving_facility":"G",)"
+      R"("time":"2026-01-01T11:00:00.000Z","utc_offset_minutes":60,"charset":"ASCII","segments":[{"name":"MSH","fields":)"
+      R"([[[["|"]]],[[["^~\\&"]]],[[["S"]]],[[["F"]]],[[["R"]]],[[["G"]]],[[["20260101120000"]]],[],)"
+      R"([[["ADT"],["A03"],["ADT_A03"]]],[[["M1"]]],[[["P"]]],[[["2.5.1"]]]]}]})");
+}
+
+TEST(Hl7Json, leaves_out_what_the_header_does_not_say) {
+  const JsonText json = json_of("MSH|^~\\&|||||||ADT\r");
+  EXPECT_EQ(json.substr(0, json.find(",\"charset")), R"({"type":"ADT","utc_offset_minutes":0)");
+  EXPECT_THAT(json, HasSubstr(R"("warnings":["no_control_id"])"));
+}
+
+TEST(Hl7Json, always_nests_fully_and_writes_everything_empty_as_an_empty_array) {
+  EXPECT_EQ(fields_of("ZZZ|a"), R"([[[["a"]]]])");
+  EXPECT_EQ(fields_of("ZZZ|||"), "[[],[],[]]");
+  EXPECT_EQ(fields_of("ZZZ"), "[]");
+  EXPECT_EQ(fields_of("ZZZ|a^^b&c&"), R"([[[["a"],[],["b","c",""]]]])");
+  EXPECT_EQ(fields_of("ZZZ|a~~b^"), R"([[[["a"]],[],[["b"],[]]]])");
+  EXPECT_EQ(fields_of(R"(ZZZ|""|x\T\y)"), R"([[[["\"\""]]],[[["x&y"]]]])");
+}
+
+// Escaping is a choice of the writer, so the way back is compared as JSON: the same values in the same places.
+TEST(Hl7Json, of_every_corpus_message_holds_all_that_is_needed_to_write_it_again) {
+  for (const auto& file : test::hl7_corpus()) {
+    const auto batch = split_hl7_batch(file.bytes);
+    if (!batch) continue;
+    for (const std::string_view bytes : batch->messages) {
+      const Hl7Message message = Hl7Message::parse(std::string(bytes)).value();
+      const auto again = hl7_from_json(hl7_to_json(message, 0));
+      if (message.control_id().empty() || message.delimiters().doubled_escape) continue;
+      bool odd = false;
+      for (const Hl7Warning& warning : message.warnings()) odd = odd || warning.code == "odd_segment";
+      if (odd) continue;
+      ASSERT_TRUE(again.ok()) << file.name << to_string(again.error());
+      const auto before = boost::json::parse(hl7_to_json(message, 0));
+      const auto after = boost::json::parse(hl7_to_json(Hl7Message::parse(*again).value(), 0));
+      EXPECT_EQ(before.at("segments"), after.at("segments")) << file.name;
+    }
+  }
+}
+
+TEST(Hl7Json, writes_the_messages_of_the_stream_byte_for_byte) {
+  for (const std::string& bytes : test::adt_stream()) {
+    EXPECT_EQ(hl7_from_json(json_of(bytes)).value(), bytes);
+  }
+}
+
+TEST(Hl7FromJson, takes_plain_texts_and_numbers_for_their_arrays_and_default_delimiters) {
+  const auto bytes = hl7_from_json(R"({"segments":[
+    {"name":"MSH","fields":[null,[],"BATON","HUB","EHR","FAC","20260101",null,[[["REF"],["I12"]]],"M1","P","2.5.1"]},
+    {"name":"PRD","fields":[[["a|b","c"],"d"],7,2.5,null,[["x",["y","z&"]]]]}]})");
+  ASSERT_TRUE(bytes.ok()) << to_string(bytes.error());
+  EXPECT_EQ(*bytes, "MSH|^~\\&|BATON|HUB|EHR|FAC|20260101||REF^I12|M1|P|2.5.1\rPRD|a\\F\\b^c~d|7|2.5||x^y&z\\T\\\r");
+}
+
+TEST(Hl7FromJson, cannot_be_made_to_write_a_segment_or_a_frame_of_its_own) {
+  const auto bytes = hl7_from_json(
+      R"({"segments":[{"name":"MSH","fields":[null,null,"A\rPID|1","B\u001c",null,null,null,null,"ADT","M1"]}]})");
+  ASSERT_TRUE(bytes.ok());
+  EXPECT_EQ(Hl7Message::parse(*bytes)->segment_count(), 1u);
+  EXPECT_EQ(bytes->find('\x1c'), bytes->npos);
+}
+
+TEST(Hl7FromJson, names_the_place_that_is_wrong) {
+  const auto refusal = [](std::string_view json) { return to_string(hl7_from_json(json).error()); };
+  EXPECT_THAT(refusal("{"), HasSubstr("BT101"));
+  EXPECT_THAT(refusal("[]"), HasSubstr("segments"));
+  EXPECT_THAT(refusal(R"({"segments":[{"name":"pid"}]})"), HasSubstr("segment 1 name"));
+  EXPECT_THAT(refusal(R"({"segments":[{"name":"PID","fields":[[[[{}]]]]}]})"), HasSubstr("PID-1 (segment 1)"));
+  EXPECT_THAT(refusal(R"({"segments":[{"name":"PID","fields":[true]}]})"), HasSubstr("PID-1"));
+  EXPECT_THAT(refusal(R"({"segments":[{"name":"PID","fields":["1"]}]})"), HasSubstr("instead of MSH"));
+  EXPECT_THAT(refusal(R"({"segments":[{"name":"MSH","fields":[null,"^^"]}]})"), HasSubstr("MSH-2"));
+  EXPECT_THAT(refusal(R"({"segments":[{"name":"MSH","fields":[null,null,null,null,null,null,null,null,"ADT"]}]})"),
+              HasSubstr("MSH-10"));
+}
+
+}  // namespace
+}  // namespace baton
