@@ -1,13 +1,12 @@
 #include "persistence/ledger/audit_verify.hpp"
 
 #include <algorithm>
-#include <array>
 #include <vector>
 
 #include "persistence/ledger/export_files.hpp"
 #include "persistence/ledger/ledger_rows.hpp"
-#include "persistence/ledger/merkle.hpp"
 #include "persistence/ledger/tile_layout.hpp"
+#include "persistence/ledger/tree_check.hpp"
 #include "runtime/base/limits.hpp"
 
 namespace baton {
@@ -19,14 +18,9 @@ namespace {
 constexpr std::size_t kCheckpointFileSize = 1u << 20;
 constexpr std::size_t kBundleFileSize = kTileWidth * (2 + limits::kLedgerLeafSize);
 
-// What is wrong, and at which entry where that is known.
-struct Finding {
-  Error error;
-  std::optional<std::uint64_t> index;
-};
-using Check = std::optional<Finding>;
+using Check = std::optional<LedgerFinding>;
 
-Finding mismatch(std::string what, std::optional<std::uint64_t> index) {
+LedgerFinding mismatch(std::string what, std::optional<std::uint64_t> index) {
   return {Error{ErrorCode::ledger_mismatch, std::move(what), {}}, index};
 }
 
@@ -38,10 +32,14 @@ class Verifier {
   Check run() {
     if (Check check = open_note()) return check;
     if (Check check = compare_known()) return check;
-    for (std::uint64_t index = 0; edge_.size() < size_; ++index) {
-      if (Check check = read_bundle(index)) return check;
+    TreeCheck tree(size_, [this](unsigned level, std::uint64_t index, std::size_t width) {
+      return read_tile_file({level, index, width});
+    });
+    if (Check check = compare_known_root(tree)) return check;
+    for (std::uint64_t index = 0; tree.next_index() < size_; ++index) {
+      if (Check check = read_bundle(index, tree)) return check;
     }
-    if (edge_.root(hasher_) != report_.checkpoint->root) {
+    if (tree.root() != report_.checkpoint->root) {
       return mismatch("the entries do not lead to the signed root", std::nullopt);
     }
     return look_for_more();
@@ -50,9 +48,9 @@ class Verifier {
  private:
   Check open_note() {
     const auto note = read_export_file(directory_ / "checkpoint", kCheckpointFileSize);
-    if (!note.ok()) return Finding{note.error(), std::nullopt};
+    if (!note.ok()) return LedgerFinding{note.error(), std::nullopt};
     auto opened = open_checkpoint(*note, options_.trust);
-    if (!opened.ok()) return Finding{opened.error(), std::nullopt};
+    if (!opened.ok()) return LedgerFinding{opened.error(), std::nullopt};
     for (const NoteSignature& signature : opened->signatures) report_.signed_by.push_back(signature.name);
     report_.checkpoint = std::move(opened->checkpoint);
     size_ = report_.checkpoint->size;
@@ -68,60 +66,32 @@ class Verifier {
                           " entries were known before",
                       size_);
     }
-    return known.size == 0 ? compare_known_root() : std::nullopt;
-  }
-
-  Check compare_known_root() {
-    if (edge_.root(hasher_) == options_.known->root) return std::nullopt;
-    return mismatch("the first " + std::to_string(edge_.size()) + " entries are not those known before", std::nullopt);
-  }
-
-  Check read_bundle(std::uint64_t index) {
-    const std::size_t width = tile_width(0, index, size_);
-    const auto tile = read_tile_file({0, index, width});
-    if (!tile.ok()) return Finding{tile.error(), index * kTileWidth};
-    const TilePath path{std::nullopt, index, width};
-    const auto bundle = read_export_file(directory_ / format_tile_path(path), kBundleFileSize);
-    if (!bundle.ok()) return Finding{bundle.error(), index * kTileWidth};
-
-    std::string_view rest = *bundle;
-    for (std::size_t i = 0; i < width; ++i) {
-      const std::uint64_t at = edge_.size();
-      const auto leaf = take_entry(rest);
-      if (!leaf) return mismatch(format_tile_path(path) + " is cut short", at);
-      const Hash256 hash = hasher_.leaf(*leaf);
-      if (hash != (*tile)[i]) return mismatch("entry " + std::to_string(at) + " differs from its hash in the tree", at);
-      if (Check check = append(hash)) return check;
-      ++report_.entries_verified;
-      if (options_.on_entry) options_.on_entry(at, *leaf);
-    }
-    if (!rest.empty()) return mismatch("bytes follow the last entry of " + format_tile_path(path), edge_.size() - 1);
     return std::nullopt;
   }
 
-  // Holds each hash of a tile above level 0 against the tile the moment it is known, so that problems come in order.
-  Check append(const Hash256& leaf_hash) {
-    Check found;
-    edge_.append(hasher_, leaf_hash, [&](merkle::Node node, const Hash256& hash) {
-      if (node.height == 0 || node.height % kTileHeight != 0 || found) return;
-      found = compare(node.height / kTileHeight, node, hash);
-    });
-    if (!found && options_.known && edge_.size() == options_.known->size) found = compare_known_root();
-    return found;
+  // Where as many entries have been read as were known before.
+  Check compare_known_root(TreeCheck& tree) {
+    if (!options_.known || tree.next_index() != options_.known->size) return std::nullopt;
+    if (tree.root() == options_.known->root) return std::nullopt;
+    return mismatch("the first " + std::to_string(tree.next_index()) + " entries are not those known before", {});
   }
 
-  Check compare(unsigned level, merkle::Node node, const Hash256& hash) {
-    const std::uint64_t first_leaf = node.index << node.height;
-    const std::uint64_t index = node.index / kTileWidth;
-    if (node.index % kTileWidth == 0) {
-      auto tile = read_tile_file({level, index, tile_width(level, index, size_)});
-      if (!tile.ok()) return Finding{tile.error(), first_leaf};
-      tiles_[level] = *std::move(tile);
+  Check read_bundle(std::uint64_t index, TreeCheck& tree) {
+    const TilePath path{std::nullopt, index, tile_width(0, index, size_)};
+    const auto bundle = read_export_file(directory_ / format_tile_path(path), kBundleFileSize);
+    if (!bundle.ok()) return LedgerFinding{bundle.error(), index * kTileWidth};
+    std::string_view rest = *bundle;
+    for (std::size_t i = 0; i < path.width; ++i) {
+      const std::uint64_t at = tree.next_index();
+      const auto leaf = take_entry(rest);
+      if (!leaf) return mismatch(format_tile_path(path) + " is cut short", at);
+      if (Check check = tree.add(*leaf)) return check;
+      if (Check check = compare_known_root(tree)) return check;
+      ++report_.entries_verified;
+      if (options_.on_entry) options_.on_entry(at, *leaf);
     }
-    if (tiles_[level][node.index % kTileWidth] == hash) return std::nullopt;
-    return mismatch("hash " + std::to_string(node.index % kTileWidth) + " of tile " + std::to_string(index) +
-                        " at level " + std::to_string(level) + " does not follow from its entries",
-                    first_leaf);
+    if (!rest.empty()) return mismatch("bytes follow the last entry of " + format_tile_path(path), tree.next_index() - 1);
+    return std::nullopt;
   }
 
   Result<std::vector<Hash256>> read_tile_file(const TilePath& path) {
@@ -148,7 +118,7 @@ class Verifier {
         return mismatch(format_tile_path(*path) + " lies beyond the signed " + std::to_string(size_) + " entries", size_);
       }
     }
-    if (error && size_ != 0) return Finding{Error{ErrorCode::io_failed, error.message(), {}}, std::nullopt};
+    if (error && size_ != 0) return LedgerFinding{Error{ErrorCode::io_failed, error.message(), {}}, std::nullopt};
     const std::uint64_t bundles = (size_ + kTileWidth - 1) / kTileWidth;
     report_.files_not_covered = files - std::min(files, report_.tiles_verified + bundles);
     return std::nullopt;
@@ -158,9 +128,6 @@ class Verifier {
   const AuditOptions& options_;
   AuditReport& report_;
   std::uint64_t size_ = 0;
-  merkle::Hasher hasher_;
-  merkle::RightEdge edge_;
-  std::array<std::vector<Hash256>, kTileLevels> tiles_;  // The one under way at each level above 0.
 };
 
 }  // namespace
