@@ -16,9 +16,10 @@ struct RecordFields<Address> {
   static auto of(auto& r) { return std::tie(r.kind, r.id); }
 };
 template <>
-struct RecordFields<StartChild> {
+struct RecordFields<StartWorkflow> {
   static auto of(auto& r) {
-    return std::tie(r.workflow, r.bundle, r.input, r.patient, r.parent, r.parent_seq, r.business_key);
+    return std::tie(r.workflow, r.bundle, r.input, r.patient, r.business_key, r.parent, r.parent_seq, r.abandon,
+                    r.source_event);
   }
 };
 template <>
@@ -80,7 +81,7 @@ struct NumberedBodies {
     return found;
   }
 };
-using OnDisk = NumberedBodies<StartChild, ChildClosed, DeliverEvent, DeliverSignal, CancelChild, MovePatient,
+using OnDisk = NumberedBodies<StartWorkflow, ChildClosed, DeliverEvent, DeliverSignal, CancelChild, MovePatient,
                               InstanceClosed, InstanceOpened, MergeInto, TakeOver>;
 
 }  // namespace
