@@ -16,7 +16,8 @@ std::uint64_t Reader::varint() {
   std::uint64_t value = 0;
   for (int shift = 0; shift < 64; shift += 7) {
     const std::uint8_t byte = u8();
-    if (!ok_) return 0;
+    // The tenth byte has room for one bit only.
+    if (!ok_ || (shift == 63 && byte > 1)) break;
     value |= static_cast<std::uint64_t>(byte & 0x7f) << shift;
     if ((byte & 0x80) == 0) return value;
   }
@@ -51,6 +52,8 @@ std::string_view Reader::raw(std::size_t size) {
   return value;
 }
 
-std::string_view Reader::bytes() { return raw(varint()); }
+std::string_view Reader::bytes() {
+  return raw(varint());
+}
 
 }  // namespace baton

@@ -13,10 +13,10 @@ struct Unit {
   Duration length;
 };
 // Longest suffix first where one is the prefix of another ("ms" before "m").
-constexpr std::array<Unit, 6> kUnits = {{{"ms", {1}}, {"s", kSecond}, {"m", kMinute}, {"h", kHour}, {"d", kDay},
-                                         {"w", {7 * kDay.ms}}}};
-constexpr std::array<Unit, 6> kUnitsByLength = {{{"w", {7 * kDay.ms}}, {"d", kDay}, {"h", kHour}, {"m", kMinute},
-                                                 {"s", kSecond}, {"ms", {1}}}};
+constexpr std::array<Unit, 6> kUnits = {
+    {{"ms", {1}}, {"s", kSecond}, {"m", kMinute}, {"h", kHour}, {"d", kDay}, {"w", {7 * kDay.ms}}}};
+constexpr std::array<Unit, 6> kUnitsByLength = {
+    {{"w", {7 * kDay.ms}}, {"d", kDay}, {"h", kHour}, {"m", kMinute}, {"s", kSecond}, {"ms", {1}}}};
 constexpr std::int64_t kLongestDuration = std::int64_t{1000} * 366 * kDay.ms;
 
 Error bad_duration(std::string_view text) {
@@ -53,7 +53,8 @@ Result<Duration> parse_duration(std::string_view text) {
   while (!rest.empty()) {
     std::int64_t count = 0;
     const auto [end, ec] = std::from_chars(rest.data(), rest.data() + rest.size(), count);
-    if (ec != std::errc() || count < 0) return bad_duration(text);
+    // Digits only: from_chars would take a sign, and "-0s" with it.
+    if (ec != std::errc() || rest.front() == '-') return bad_duration(text);
     rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
     const Unit* unit = nullptr;
     for (const Unit& candidate : kUnits) {
@@ -71,17 +72,16 @@ Result<Duration> parse_duration(std::string_view text) {
 
 std::string format_duration(Duration duration) {
   if (duration.ms == 0) return "0s";
-  std::string text;
-  std::int64_t rest = duration.ms;
-  if (rest < 0) {
-    text = "-";
-    rest = -rest;
-  }
+  std::string text = duration.ms < 0 ? "-" : "";
+  // Unsigned, because the shortest of all durations has no positive counterpart.
+  std::uint64_t rest = static_cast<std::uint64_t>(duration.ms);
+  if (duration.ms < 0) rest = 0 - rest;
   for (const Unit& unit : kUnitsByLength) {
-    if (rest < unit.length.ms) continue;
-    text += std::to_string(rest / unit.length.ms);
+    const auto length = static_cast<std::uint64_t>(unit.length.ms);
+    if (rest < length) continue;
+    text += std::to_string(rest / length);
     text += unit.suffix;
-    rest %= unit.length.ms;
+    rest %= length;
   }
   return text;
 }

@@ -23,8 +23,8 @@ TEST(Codec, a_varint_is_as_short_as_it_can_be_and_reads_back) {
 }
 
 TEST(Codec, a_varint_that_does_not_fit_64_bits_or_never_ends_fails) {
-  for (const std::string bytes : {std::string(9, '\xff') + '\x02', std::string(9, '\xff') + '\x7f',
-                                  std::string(10, '\x80') + '\x00', std::string(20, '\xff'), std::string(3, '\x80')}) {
+  for (const std::string& bytes : {std::string(9, '\xff') + '\x02', std::string(9, '\xff') + '\x7f',
+                                   std::string(10, '\x80') + '\x00', std::string(20, '\xff'), std::string(3, '\x80')}) {
     Reader reader(bytes);
     EXPECT_EQ(reader.varint(), 0u);
     EXPECT_FALSE(reader.ok());

@@ -10,7 +10,7 @@
 namespace baton {
 namespace {
 
-std::string quoted(std::string_view text) {
+std::string as_json(std::string_view text) {
   std::string out;
   append_json_string(out, text);
   return out;
@@ -23,16 +23,16 @@ std::string number(double value) {
 }
 
 TEST(JsonText, escapes_what_must_be_and_nothing_else) {
-  EXPECT_EQ(quoted("\"\\/\b\f\n\r\t"), R"("\"\\/\b\f\n\r\t")");
-  EXPECT_EQ(quoted(std::string_view("\0\x1f\x7f", 3)), "\"\\u0000\\u001f\x7f\"");
-  EXPECT_EQ(quoted("Grüße \xF0\x9F\x8F\xA5"), "\"Grüße \xF0\x9F\x8F\xA5\"");
-  EXPECT_EQ(quoted(""), "\"\"");
+  EXPECT_EQ(as_json("\"\\/\b\f\n\r\t"), R"("\"\\/\b\f\n\r\t")");
+  EXPECT_EQ(as_json(std::string_view("\0\x1f\x7f", 3)), "\"\\u0000\\u001f\x7f\"");
+  EXPECT_EQ(as_json("Grüße \xF0\x9F\x8F\xA5"), "\"Grüße \xF0\x9F\x8F\xA5\"");
+  EXPECT_EQ(as_json(""), "\"\"");
 }
 
 TEST(JsonText, every_string_of_bytes_reads_back_as_itself) {
   for (int byte = 0; byte < 0x80; ++byte) {
     const std::string text = std::string("a") + static_cast<char>(byte) + "b";
-    EXPECT_EQ(boost::json::parse(quoted(text)).as_string(), text) << byte;
+    EXPECT_EQ(boost::json::parse(as_json(text)).as_string(), text) << byte;
   }
 }
 
@@ -106,7 +106,7 @@ TEST(JsonText, a_writer_takes_text_that_is_json_already_and_no_value_as_null) {
 TEST(Utf8, takes_the_first_and_last_character_of_each_length) {
   for (const char* good : {"\x7f", "\xC2\x80", "\xDF\xBF", "\xE0\xA0\x80", "\xEF\xBF\xBF", "\xED\x9F\xBF",
                            "\xEE\x80\x80", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF", ""}) {
-    EXPECT_TRUE(is_valid_utf8(good)) << quoted(good);
+    EXPECT_TRUE(is_valid_utf8(good)) << as_json(good);
   }
   EXPECT_TRUE(is_valid_utf8(std::string_view("a\0b", 3)));
 }
