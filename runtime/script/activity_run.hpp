@@ -59,7 +59,9 @@ class ActivityRun {
   void resume(Outcome answer);
 
  private:
+  friend class ActivityCache;
   class Body;
+  explicit ActivityRun(std::unique_ptr<Body> body);
   std::unique_ptr<Body> body_;
 };
 
@@ -75,6 +77,7 @@ class ActivityCache {
                                   const JsonText& input, ActivityContext context);
 
  private:
+  friend class ActivityRun;
   class Body;
   std::shared_ptr<Body> body_;
 };

@@ -12,12 +12,14 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "runtime/base/instant.hpp"
 #include "runtime/base/result.hpp"
+#include "runtime/model/time/business_calendar.hpp"
 
 namespace baton {
 
@@ -63,18 +65,25 @@ class Program {
   // Bytecode of "workflows/x.lua" and so on, or of a module by its require name; empty when there is none.
   [[nodiscard]] std::string_view bytecode(std::string_view path) const;
   [[nodiscard]] std::string_view module_bytecode(std::string_view require_name) const;
-  [[nodiscard]] const std::string* calendar(std::string_view calendar_name) const;
+  // A calendar by its name; "" is the bundle's only one, or us_federal among several. Null when there is none.
+  [[nodiscard]] const BusinessCalendar* calendar(std::string_view calendar_name) const;
 
  private:
   Program() = default;
-  [[nodiscard]] static Result<std::shared_ptr<const Program>> examine(std::shared_ptr<Program> program);
+  [[nodiscard]] Status compile_sources();
+  [[nodiscard]] Status examine_workflows();
+  [[nodiscard]] Status examine_mappings();
+  [[nodiscard]] Status examine_activities();
+  [[nodiscard]] Status read_calendars();
 
   std::string name_;
   std::string hash_;
   BundleFiles files_;
   std::map<std::string, std::string, std::less<>> bytecode_;
+  std::map<std::string, BusinessCalendar, std::less<>> calendars_;
   std::vector<WorkflowDefinition> workflows_;
   std::vector<MappingDefinition> mappings_;
+  std::set<std::string, std::less<>> activities_;  // "module.function"
 };
 
 // Where the engine finds programs by hash. Implemented above, over the deployed bundles; must be thread-safe.

@@ -1,0 +1,214 @@
+#include "runtime/script/activity_modules.hpp"
+
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+
+#include <array>
+
+#include "runtime/base/sha256.hpp"
+#include "runtime/script/execution.hpp"
+#include "runtime/script/json_bridge.hpp"
+
+namespace baton::script {
+namespace {
+
+ActivityExchange& exchange_of(lua_State* state) { return Sandbox::of(state).context<ActivityExchange>(); }
+
+// The driver has answered: the value, or the failure raised.
+int take_answer(lua_State* state, int, lua_KContext) {
+  const baton::Outcome answer = std::move(exchange_of(state).answer);
+  if (answer.kind != OutcomeKind::value) {
+    push_failure(state, answer.kind == OutcomeKind::failed ? answer.failure : Failure{"timeout", "it ran out of time", {}});
+    return lua_error(state);
+  }
+  if (Status pushed = push_json(state, answer.value); !pushed) raise(state, pushed.error());
+  return 1;
+}
+
+int want(lua_State* state, ActivityStep step) {
+  if (Sandbox::is_script_coroutine(state)) raise(state, "this waits, and cannot be called inside a coroutine of your own");
+  exchange_of(state).wanted = std::move(step);
+  return lua_yieldk(state, 0, 0, &take_answer);
+}
+
+std::string text_field(lua_State* state, int table, const char* name) {
+  lua_getfield(state, table, name);
+  std::size_t size = 0;
+  const char* const text = lua_isstring(state, -1) ? lua_tolstring(state, -1, &size) : nullptr;
+  std::string value = text == nullptr ? std::string() : std::string(text, size);
+  lua_pop(state, 1);
+  return value;
+}
+
+void read_headers(lua_State* state, int table, WantsHttp& call) {
+  if (lua_getfield(state, table, "headers") == LUA_TTABLE) {
+    lua_pushnil(state);
+    while (lua_next(state, -2) != 0) {
+      if (lua_type(state, -2) != LUA_TSTRING || !lua_isstring(state, -1)) raise(state, "headers must be name = \"value\"");
+      std::string name = lua_tostring(state, -2);
+      std::string value = lua_tostring(state, -1);
+      if ((name + value).find_first_of("\r\n") != std::string::npos) raise(state, "a header must not contain a line break");
+      call.headers.emplace_back(std::move(name), std::move(value));
+      lua_pop(state, 1);
+    }
+  }
+  lua_pop(state, 1);
+}
+
+WantsHttp read_call(lua_State* state, int table) {
+  WantsHttp call;
+  call.method = text_field(state, table, "method");
+  if (call.method.empty()) call.method = "GET";
+  call.url = text_field(state, table, "url");
+  if (call.url.empty()) raise(state, "http.request needs a url");
+  call.body = text_field(state, table, "body");
+  read_headers(state, table, call);
+  if (const std::string timeout = text_field(state, table, "timeout"); !timeout.empty()) {
+    const auto length = parse_duration(timeout);
+    if (!length.ok()) raise(state, length.error());
+    call.timeout = *length;
+  }
+  return call;
+}
+
+// http.request{ method, url, headers, body, timeout } -> { status, headers, body }
+// Raises {code = "http_unreachable" | "timeout"}; a status of 400 or more is an answer like any other.
+int http_request(lua_State* state) {
+  luaL_checktype(state, 1, LUA_TTABLE);
+  return want(state, read_call(state, 1));
+}
+
+int call_with(lua_State* state, const char* method, bool has_body) {
+  const int options = has_body ? 3 : 2;
+  WantsHttp call;
+  if (lua_istable(state, options)) {
+    lua_pushvalue(state, 1);
+    lua_setfield(state, options, "url");
+    call = read_call(state, options);
+  } else {
+    call.url = luaL_checkstring(state, 1);
+  }
+  call.method = method;
+  if (has_body) {
+    if (lua_istable(state, 2)) {
+      call.body = check_json(state, 2, "body");
+      call.headers.emplace_back("content-type", "application/json");
+    } else {
+      std::size_t size = 0;
+      const char* const body = luaL_checklstring(state, 2, &size);
+      call.body.assign(body, size);
+    }
+  }
+  return want(state, std::move(call));
+}
+
+// http.get(url, options), http.post(url, body, options), http.put(url, body, options): a table as body is sent as JSON.
+int http_get(lua_State* state) { return call_with(state, "GET", false); }
+int http_post(lua_State* state) { return call_with(state, "POST", true); }
+int http_put(lua_State* state) { return call_with(state, "PUT", true); }
+
+int open_http(lua_State* state) {
+  static constexpr luaL_Reg kFunctions[] = {
+      {"request", &http_request}, {"get", &http_get}, {"post", &http_post}, {"put", &http_put}, {nullptr, nullptr}};
+  luaL_newlib(state, kFunctions);
+  return 1;
+}
+
+std::string_view check_bytes(lua_State* state, int index) {
+  std::size_t size = 0;
+  const char* const bytes = luaL_checklstring(state, index, &size);
+  return {bytes, size};
+}
+
+int base64_encode(lua_State* state) {
+  const std::string_view bytes = check_bytes(state, 1);
+  std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
+  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                                   reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
+  lua_pushlstring(state, text.data(), static_cast<std::size_t>(size));
+  return 1;
+}
+
+int base64_decode(lua_State* state) {
+  const std::string_view text = check_bytes(state, 1);
+  std::string bytes(text.size() / 4 * 3 + 3, '\0');
+  const int size = EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()),
+                                   reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size()));
+  if (size < 0 || text.size() % 4 != 0) return luaL_error(state, "this is not base64");
+  std::size_t padding = 0;
+  while (padding < 2 && padding < text.size() && text[text.size() - 1 - padding] == '=') ++padding;
+  lua_pushlstring(state, bytes.data(), static_cast<std::size_t>(size) - padding);
+  return 1;
+}
+
+int open_base64(lua_State* state) {
+  static constexpr luaL_Reg kFunctions[] = {{"encode", &base64_encode}, {"decode", &base64_decode}, {nullptr, nullptr}};
+  luaL_newlib(state, kFunctions);
+  return 1;
+}
+
+int hash_sha256(lua_State* state) {
+  const std::string hex = to_hex(sha256(check_bytes(state, 1)));
+  lua_pushlstring(state, hex.data(), hex.size());
+  return 1;
+}
+
+// hash.hmac_sha256(key, text) -> hex, for webhooks that are signed.
+int hash_hmac(lua_State* state) {
+  const std::string_view key = check_bytes(state, 1);
+  const std::string_view text = check_bytes(state, 2);
+  Hash256 mac;
+  unsigned size = 0;
+  HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()),
+       text.size(), mac.data(), &size);
+  const std::string hex = to_hex(mac);
+  lua_pushlstring(state, hex.data(), hex.size());
+  return 1;
+}
+
+int open_hash(lua_State* state) {
+  static constexpr luaL_Reg kFunctions[] = {{"sha256", &hash_sha256}, {"hmac_sha256", &hash_hmac}, {nullptr, nullptr}};
+  luaL_newlib(state, kFunctions);
+  return 1;
+}
+
+// activity:heartbeat(details)
+int activity_heartbeat(lua_State* state) {
+  return want(state, WantsHeartbeat{lua_isnoneornil(state, 2) ? JsonText() : check_json(state, 2, "details")});
+}
+
+// activity:sleep("5s"): inside this attempt; a restart begins the attempt again.
+int activity_sleep(lua_State* state) {
+  const auto length = parse_duration(luaL_checkstring(state, 2));
+  if (!length.ok()) raise(state, length.error());
+  return want(state, WantsSleep{*length});
+}
+
+}  // namespace
+
+std::span<const BuiltinModule> activity_builtins() {
+  static constexpr std::array kModules = {BuiltinModule{"http", &open_http}, BuiltinModule{"base64", &open_base64},
+                                          BuiltinModule{"hash", &open_hash}, BuiltinModule{"json", &open_json}};
+  return kModules;
+}
+
+void push_activity(lua_State* state) {
+  const ActivityContext& context = exchange_of(state).context;
+  const auto set = [state](const char* name, const std::string& value) {
+    lua_pushlstring(state, value.data(), value.size());
+    lua_setfield(state, -2, name);
+  };
+  static constexpr luaL_Reg kMethods[] = {{"heartbeat", &activity_heartbeat}, {"sleep", &activity_sleep}, {nullptr, nullptr}};
+  lua_createtable(state, 0, 9);
+  luaL_setfuncs(state, kMethods, 0);
+  set("instance", context.instance);
+  set("patient", context.patient);
+  set("idempotency_key", context.idempotency_key);
+  lua_pushinteger(state, context.attempt);
+  lua_setfield(state, -2, "attempt");
+  lua_pushinteger(state, context.now.ms);
+  lua_setfield(state, -2, "now");
+  if (push_json(state, context.heartbeat)) lua_setfield(state, -2, "last_heartbeat");
+}
+
+}  // namespace baton::script

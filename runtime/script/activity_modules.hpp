@@ -1,0 +1,24 @@
+// The IO modules of activities: http, base64, hash, beside json. `http` does no IO: it yields what it wants to the driver
+// of the ActivityRun. Pure.
+#pragma once
+
+#include <span>
+
+#include "runtime/script/activity_run.hpp"
+#include "runtime/script/sandbox.hpp"
+
+namespace baton::script {
+
+[[nodiscard]] std::span<const BuiltinModule> activity_builtins();
+
+// Between the modules and the run that drives them; the Sandbox's context.
+struct ActivityExchange {
+  std::optional<ActivityStep> wanted;  // Set by a module just before it yields.
+  baton::Outcome answer;               // Set by the run before it resumes.
+  ActivityContext context;
+};
+
+// Pushes the second argument of an activity function. Raises.
+void push_activity(lua_State* state);
+
+}  // namespace baton::script

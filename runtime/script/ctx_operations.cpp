@@ -1,0 +1,244 @@
+// What ctx waits for: activities, time, people, events, signals, children, promises.
+#include "runtime/model/retry_policy.hpp"
+#include "runtime/script/execution.hpp"
+#include "runtime/script/json_bridge.hpp"
+
+namespace baton::script {
+namespace {
+
+Operation operation_of(Execution& execution, lua_State* state, OperationKind kind, std::string name) {
+  Operation operation;
+  operation.kind = kind;
+  operation.key = execution.next_key(to_string(kind), name);
+  operation.name = std::move(name);
+  operation.line = caller_line(state);
+  return operation;
+}
+
+// {"input":<argument>,"options":<options>}
+JsonText request_of(lua_State* state, int input, int options) {
+  JsonText request = "{\"input\":";
+  const JsonText json = lua_isnoneornil(state, input) ? JsonText() : check_json(state, input, "input");
+  request += json.empty() ? "null" : json;
+  if (!lua_isnoneornil(state, options)) request += ",\"options\":" + check_json(state, options, "options");
+  request += "}";
+  return request;
+}
+
+void check_retry(lua_State* state, int options) {
+  if (!lua_istable(state, options)) return;
+  lua_getfield(state, options, "retry");
+  if (!lua_isnil(state, -1)) {
+    const auto policy = parse_retry_policy(check_json(state, -1, "retry"));
+    if (!policy.ok()) raise(state, policy.error());
+  }
+  lua_pop(state, 1);
+}
+
+void check_duration(lua_State* state, int options, const char* name) {
+  if (!lua_istable(state, options)) return;
+  lua_getfield(state, options, name);
+  if (!lua_isnil(state, -1)) {
+    const auto length = parse_duration(lua_type(state, -1) == LUA_TSTRING ? lua_tostring(state, -1) : "");
+    if (!length.ok()) raise(state, std::string("option ") + name + ": a duration such as \"30s\" is needed");
+  }
+  lua_pop(state, 1);
+}
+
+/// ctx:activity(name, input, { retry, timeout, queue_timeout, total_timeout, heartbeat, on_exhausted }) -> value
+/// Work with the outside world: at least once, its result journaled once. `timeout` limits one attempt, `queue_timeout`
+/// the wait for a worker, `total_timeout` all attempts together. Exhausted retries are an incident, or with
+/// on_exhausted = "raise" an error {code, message, details}.
+int ctx_activity(lua_State* state) {
+  Execution& execution = check_context(state, "activity");
+  execution.check_may_continue(state);
+  std::string name = check_name(state, 2, "the activity's name");
+  check_options(state, 4, "activity", "retry timeout queue_timeout total_timeout heartbeat on_exhausted");
+  check_retry(state, 4);
+  for (const char* option : {"timeout", "queue_timeout", "total_timeout", "heartbeat"}) check_duration(state, 4, option);
+  if (!execution.program().has_activity(name)) {
+    raise(state, "the bundle has no activity '" + name + "'; activities/x.lua returns a table of them");
+  }
+  Operation operation = operation_of(execution, state, OperationKind::activity, std::move(name));
+  operation.request = request_of(state, 3, 4);
+  operation.due = option_time(state, 4, "total_timeout", execution.host().now());
+  return execution.wait_for(state, std::move(operation));
+}
+
+int sleep_until(lua_State* state, const char* method) {
+  Execution& execution = check_context(state, method);
+  execution.check_may_continue(state);
+  const auto due = check_time(state, 2, "the time", execution.host().now());
+  if (!due) raise(state, std::string("ctx:") + method + " needs a duration or a time");
+  Operation operation = operation_of(execution, state, OperationKind::timer, method);
+  operation.due = *due;
+  return execution.wait_for(state, std::move(operation));
+}
+
+/// ctx:sleep("3d")
+/// Waits; survives restarts, and costs nothing while it waits.
+int ctx_sleep(lua_State* state) { return sleep_until(state, "sleep"); }
+
+/// ctx:sleep_until(time)
+int ctx_sleep_until(lua_State* state) { return sleep_until(state, "sleep_until"); }
+
+void check_strings(lua_State* state, int index, const char* what) {
+  if (lua_istable(state, index)) {
+    const auto count = lua_rawlen(state, index);
+    for (lua_Unsigned i = 1; i <= count; ++i) {
+      lua_rawgeti(state, index, static_cast<lua_Integer>(i));
+      static_cast<void>(check_name(state, lua_gettop(state), what));
+      lua_pop(state, 1);
+    }
+    if (count > 0) return;
+  }
+  raise(state, std::string(what) + " must be a string or a list of strings");
+}
+
+/// ctx:wait_event(type, { timeout, until_, where }) -> event, or nil when the time is out
+/// Takes the oldest event that was received, matches, and was not taken before, or waits for the next one. `type` may be a
+/// list and may end in "*"; `where` compares fields of the event, by path: { ["data.status"] = "final" }.
+int ctx_wait_event(lua_State* state) {
+  Execution& execution = check_context(state, "wait_event");
+  execution.check_may_continue(state);
+  check_options(state, 3, "wait_event", "timeout until_ where");
+  std::string name;
+  JsonText types;
+  if (lua_type(state, 2) == LUA_TSTRING) {
+    name = check_name(state, 2, "the event type");
+    types = "[" + check_json(state, 2, "type") + "]";
+  } else {
+    check_strings(state, 2, "the event type");
+    types = check_json(state, 2, "types");
+    lua_rawgeti(state, 2, 1);
+    name = check_name(state, lua_gettop(state), "the event type");
+    lua_pop(state, 1);
+    if (lua_rawlen(state, 2) > 1) name += "|...";
+  }
+  Operation operation = operation_of(execution, state, OperationKind::event_wait, std::move(name));
+  operation.request = "{\"types\":" + types;
+  if (lua_istable(state, 3) && lua_getfield(state, 3, "where") != LUA_TNIL) {
+    operation.request += ",\"where\":" + check_json(state, -1, "where");
+  }
+  operation.request += "}";
+  const Instant now = execution.host().now();
+  operation.due = option_time(state, 3, "timeout", now);
+  if (!operation.due) operation.due = option_time(state, 3, "until_", now);
+  return execution.wait_for(state, std::move(operation));
+}
+
+/// ctx:wait_signal(name, { timeout, until_ }) -> payload, or nil when the time is out
+int ctx_wait_signal(lua_State* state) {
+  Execution& execution = check_context(state, "wait_signal");
+  execution.check_may_continue(state);
+  check_options(state, 3, "wait_signal", "timeout until_");
+  Operation operation = operation_of(execution, state, OperationKind::signal_wait, check_name(state, 2, "the signal's name"));
+  const Instant now = execution.host().now();
+  operation.due = option_time(state, 3, "timeout", now);
+  if (!operation.due) operation.due = option_time(state, 3, "until_", now);
+  return execution.wait_for(state, std::move(operation));
+}
+
+// Times that may be given as durations become instants before the task is journaled.
+void fix_time_field(lua_State* state, int table, const char* name, Instant now) {
+  const auto at = option_time(state, table, name, now);
+  if (!at) return;
+  lua_pushinteger(state, at->ms);
+  lua_setfield(state, table, name);
+}
+
+/// ctx:task(name, { why, form, data, candidates, outcomes, due, timeout, escalate, approvals, priority })
+///   -> { outcome, value, reason, reason_code, by }, or nil when `timeout` is out
+/// A decision owed by a person. candidates = { role = "nurse" } or { roles = {..}, persons = {..} }; outcomes are what
+/// they may choose; escalate = { { at = "due" | "2h" | "-30m", to = "role" }, .. } counts from the due time.
+int ctx_task(lua_State* state) {
+  Execution& execution = check_context(state, "task");
+  execution.check_may_continue(state);
+  std::string name = check_name(state, 2, "the task's name");
+  check_options(state, 3, "task",
+                "why form data candidates outcomes due timeout escalate approvals priority title reason_required");
+  Operation operation = operation_of(execution, state, OperationKind::task, std::move(name));
+  const Instant now = execution.host().now();
+  if (lua_istable(state, 3)) {
+    operation.due = option_time(state, 3, "timeout", now);
+    fix_time_field(state, 3, "due", now);
+    operation.request = check_json(state, 3, "task");
+  } else {
+    operation.request = "{}";
+  }
+  return execution.wait_for(state, std::move(operation));
+}
+
+/// ctx:child(workflow, input, { id, key, patient, close, detach }) -> result
+/// Runs another workflow of this bundle. close = "cancel" (the default) ends it with its parent, "abandon" lets it live.
+/// detach = true starts it and returns its id at once.
+int ctx_child(lua_State* state) {
+  Execution& execution = check_context(state, "child");
+  execution.check_may_continue(state);
+  std::string name = check_name(state, 2, "the workflow's name");
+  check_options(state, 4, "child", "id key patient close detach");
+  if (execution.program().find_workflow(name) == nullptr) raise(state, "the bundle has no workflow '" + name + "'");
+  Operation operation = operation_of(execution, state, OperationKind::child, std::move(name));
+  operation.request = request_of(state, 3, 4);
+  return execution.wait_for(state, std::move(operation));
+}
+
+/// promise:wait() -> value, or nil when the time is out
+int promise_wait(lua_State* state) {
+  Execution& execution = Execution::of(state);
+  execution.check_may_continue(state);
+  Operation operation;
+  operation.kind = OperationKind::promise;
+  std::size_t size = 0;
+  const char* text = lua_tolstring(state, lua_upvalueindex(1), &size);
+  operation.key.assign(text, size);
+  text = lua_tolstring(state, lua_upvalueindex(2), &size);
+  operation.name.assign(text, size);
+  operation.line = caller_line(state);
+  return execution.wait_for(state, std::move(operation));
+}
+
+/// ctx:promise(name, { timeout, until_ }) -> { id, wait = function }
+/// Something that the outside settles by its id, over the API.
+int ctx_promise(lua_State* state) {
+  Execution& execution = check_context(state, "promise");
+  execution.check_may_continue(state);
+  check_options(state, 3, "promise", "timeout until_");
+  Operation operation = operation_of(execution, state, OperationKind::promise, check_name(state, 2, "the promise's name"));
+  const Instant now = execution.host().now();
+  operation.due = option_time(state, 3, "timeout", now);
+  if (!operation.due) operation.due = option_time(state, 3, "until_", now);
+  const std::string key = operation.key;
+  const std::string name = operation.name;
+  const OperationSeq seq = execution.host().ask(std::move(operation));
+  const std::string id = execution.host().info().id + "." + std::to_string(seq);
+  lua_createtable(state, 0, 2);
+  lua_pushlstring(state, id.data(), id.size());
+  lua_setfield(state, -2, "id");
+  lua_pushlstring(state, key.data(), key.size());
+  lua_pushlstring(state, name.data(), name.size());
+  lua_pushcclosure(state, &promise_wait, 2);
+  lua_setfield(state, -2, "wait");
+  return 1;
+}
+
+/// ctx:peek_event(type) -> the event that wait_event would take now, or nil
+int ctx_peek_event(lua_State* state) {
+  Execution& execution = check_context(state, "peek_event");
+  const JsonText event = execution.host().peek_event(check_name(state, 2, "the event type"));
+  if (Status pushed = push_json(state, event); !pushed) raise(state, pushed.error());
+  return 1;
+}
+
+}  // namespace
+
+void add_operations(lua_State* state) {
+  static constexpr luaL_Reg kMethods[] = {{"activity", &ctx_activity},       {"sleep", &ctx_sleep},
+                                          {"sleep_until", &ctx_sleep_until}, {"wait_event", &ctx_wait_event},
+                                          {"wait_signal", &ctx_wait_signal}, {"task", &ctx_task},
+                                          {"child", &ctx_child},             {"promise", &ctx_promise},
+                                          {"peek_event", &ctx_peek_event},   {nullptr, nullptr}};
+  luaL_setfuncs(state, kMethods, 0);
+}
+
+}  // namespace baton::script

@@ -1,0 +1,183 @@
+// What ctx records without waiting: steps, decisions, notes, attributes, patches, signals sent, and the instance's end.
+#include "runtime/script/execution.hpp"
+#include "runtime/script/json_bridge.hpp"
+
+namespace baton::script {
+namespace {
+
+int push_outcome(lua_State* state, const baton::Outcome& outcome) {
+  if (outcome.kind == OutcomeKind::failed) {
+    push_failure(state, outcome.failure);
+    return lua_error(state);
+  }
+  if (Status pushed = push_json(state, outcome.value); !pushed) raise(state, pushed.error());
+  return 1;
+}
+
+// Stack: ctx, name, fn, key, line, then the results of fn or the error.
+int finish_step(lua_State* state, int status, lua_KContext) {
+  Execution& execution = Execution::of(state);
+  const std::string key = lua_tostring(state, 4);
+  const std::string line = lua_tostring(state, 5);
+  if (status != LUA_OK && status != LUA_YIELD) {
+    if (Sandbox::of(state).must_rethrow(status)) return lua_error(state);
+    execution.host().record_step(key, line, baton::Outcome::failed(read_failure(state, -1)));
+    return lua_error(state);
+  }
+  JsonText value = lua_gettop(state) > 5 ? check_json(state, 6, "the step's result") : JsonText();
+  execution.host().record_step(key, line, baton::Outcome::of(value));
+  // The script goes on with the decoded text, as it will on a replay.
+  if (Status pushed = push_json(state, value); !pushed) raise(state, pushed.error());
+  return 1;
+}
+
+/// ctx:step(name, fn, ...) -> what fn returned
+/// Local work whose result is journaled: on a replay fn does not run again. Steps in a row share one commit.
+int ctx_step(lua_State* state) {
+  Execution& execution = check_context(state, "step");
+  execution.check_may_continue(state);
+  const std::string name = check_name(state, 2, "the step's name");
+  luaL_checktype(state, 3, LUA_TFUNCTION);
+  const std::string key = execution.next_key("step", name);
+  if (const baton::Outcome* recorded = execution.host().recorded_step(key)) return push_outcome(state, *recorded);
+  const std::string line = caller_line(state);
+  lua_pushlstring(state, key.data(), key.size());
+  lua_insert(state, 4);
+  lua_pushlstring(state, line.data(), line.size());
+  lua_insert(state, 5);
+  lua_pushvalue(state, 3);
+  lua_insert(state, 6);  // ctx name fn key line fn arguments...
+  return finish_step(state, lua_pcallk(state, lua_gettop(state) - 6, 1, 0, 0, &finish_step), 0);
+}
+
+/// ctx:decide(name, { outcome, reason, code, evidence }) -> the decision
+/// Records a decision of the script in journal and ledger. A person may override it later; then the event
+/// "override.<name>" arrives.
+int ctx_decide(lua_State* state) {
+  Execution& execution = check_context(state, "decide");
+  execution.check_may_continue(state);
+  const std::string name = check_name(state, 2, "the decision's name");
+  check_options(state, 3, "decide", "outcome reason code evidence confidence model");
+  const std::string key = execution.next_key("decision", name);
+  execution.host().record_decision(key, name, caller_line(state), lua_isnoneornil(state, 3) ? "{}" : check_json(state, 3, "decision"));
+  if (Status pushed = push_json(state, execution.host().decision(key)); !pushed) raise(state, pushed.error());
+  return 1;
+}
+
+std::string text_option(lua_State* state, int index, const char* name) {
+  lua_getfield(state, index, name);
+  std::string text = lua_type(state, -1) == LUA_TSTRING ? lua_tostring(state, -1) : "";
+  lua_pop(state, 1);
+  return text;
+}
+
+/// ctx:override(target, { after, reason, code })
+/// The script replaces an outcome that a model, a person or itself reached. The reason is mandatory.
+int ctx_override(lua_State* state) {
+  Execution& execution = check_context(state, "override");
+  execution.check_may_continue(state);
+  const std::string target = check_name(state, 2, "the target");
+  luaL_checktype(state, 3, LUA_TTABLE);
+  check_options(state, 3, "override", "after reason code");
+  const std::string reason = text_option(state, 3, "reason");
+  if (reason.empty()) raise(state, "an override needs a reason: { reason = \"...\" }");
+  lua_getfield(state, 3, "after");
+  const JsonText after = check_json(state, -1, "after");
+  execution.host().override_decision(execution.next_key("override", target), target, caller_line(state), after,
+                                     text_option(state, 3, "code"), reason);
+  return 0;
+}
+
+/// ctx:note(text or table)
+/// A line for whoever reads the case.
+int ctx_note(lua_State* state) {
+  Execution& execution = check_context(state, "note");
+  execution.check_may_continue(state);
+  luaL_checkany(state, 2);
+  execution.host().write_note(execution.next_key("note", ""), caller_line(state), check_json(state, 2, "note"));
+  return 0;
+}
+
+/// ctx:set(attribute, value)
+/// Sets a search attribute that the definition declares; nil removes it. Searches see it with this turn's commit.
+int ctx_set(lua_State* state) {
+  Execution& execution = check_context(state, "set");
+  execution.check_may_continue(state);
+  const std::string name = check_name(state, 2, "the attribute's name");
+  if (!execution.definition().search.contains(name)) {
+    raise(state, "'" + name + "' is not declared: add it to search = { " + name + " = \"keyword\" }");
+  }
+  std::string attributes = "{";
+  append_json_string(attributes, name);
+  const JsonText value = lua_isnoneornil(state, 3) ? JsonText() : check_json(state, 3, "value");
+  attributes += ":" + (value.empty() ? "null" : value) + "}";
+  execution.host().set_attributes(execution.next_key("set", name), attributes);
+  return 0;
+}
+
+/// ctx:get(attribute) -> value or nil
+int ctx_get(lua_State* state) {
+  Execution& execution = check_context(state, "get");
+  if (Status pushed = push_json(state, execution.host().attribute(check_name(state, 2, "the attribute's name"))); !pushed) {
+    raise(state, pushed.error());
+  }
+  return 1;
+}
+
+/// ctx:patch(id) -> true on the new side
+/// For a change that old instances must not meet: those that were past this point stay on the old side for good.
+int ctx_patch(lua_State* state) {
+  Execution& execution = check_context(state, "patch");
+  execution.check_may_continue(state);
+  lua_pushboolean(state, execution.host().patch(check_name(state, 2, "the patch's id")) ? 1 : 0);
+  return 1;
+}
+
+/// ctx:signal(instance, name, payload)
+/// Sends a signal to another instance, exactly once.
+int ctx_signal(lua_State* state) {
+  Execution& execution = check_context(state, "signal");
+  execution.check_may_continue(state);
+  const std::string to = check_name(state, 2, "the instance");
+  const std::string name = check_name(state, 3, "the signal's name");
+  const JsonText payload = lua_isnoneornil(state, 4) ? JsonText() : check_json(state, 4, "payload");
+  execution.host().send_signal(execution.next_key("send", name), caller_line(state), to, name, payload);
+  return 0;
+}
+
+/// ctx:fail(code, message, details)
+/// Ends the instance as failed, after its compensations. For a verdict of the author's; a bug should simply raise.
+int ctx_fail(lua_State* state) {
+  Execution& execution = check_context(state, "fail");
+  execution.check_may_continue(state);
+  Failure failure{check_name(state, 2, "the code"), check_name(state, 3, "the message"), {}};
+  if (!lua_isnoneornil(state, 4)) failure.details = check_json(state, 4, "details");
+  execution.end_failed(state, std::move(failure));
+}
+
+/// ctx:continue_as_new(input)
+/// Ends this run and begins the next of the same instance with a fresh journal to replay.
+int ctx_continue_as_new(lua_State* state) {
+  Execution& execution = check_context(state, "continue_as_new");
+  execution.check_may_continue(state);
+  execution.end_continued(state, lua_isnoneornil(state, 2) ? JsonText("{}") : check_json(state, 2, "input"));
+}
+
+}  // namespace
+
+void add_records(lua_State* state) {
+  static constexpr luaL_Reg kMethods[] = {{"step", &ctx_step},
+                                          {"decide", &ctx_decide},
+                                          {"override", &ctx_override},
+                                          {"note", &ctx_note},
+                                          {"set", &ctx_set},
+                                          {"get", &ctx_get},
+                                          {"patch", &ctx_patch},
+                                          {"signal", &ctx_signal},
+                                          {"fail", &ctx_fail},
+                                          {"continue_as_new", &ctx_continue_as_new},
+                                          {nullptr, nullptr}};
+  luaL_setfuncs(state, kMethods, 0);
+}
+
+}  // namespace baton::script

@@ -1,0 +1,184 @@
+#include "runtime/script/definition_reader.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "runtime/script/activity_modules.hpp"
+#include "runtime/script/module_index.hpp"
+#include "runtime/script/sandbox.hpp"
+#include "runtime/script/workflow_module.hpp"
+
+namespace baton::script {
+namespace {
+
+// Runs the file and calls read(state) with its value on top. read may raise; its text names what is wrong.
+template <typename Read>
+Status examine(const Program& program, const std::string& path, std::span<const BuiltinModule> builtins, Read&& read) {
+  const ModuleIndex modules(program);
+  Options options;
+  options.modules = &modules;
+  options.builtins = builtins;
+  Sandbox sandbox(options);
+  return sandbox.protect([&](lua_State* state) {
+    const std::string_view code = program.bytecode(path);
+    if (luaL_loadbufferx(state, code.data(), code.size(), ("@" + chunk_name_of(path)).c_str(), "b") != LUA_OK) {
+      lua_error(state);
+    }
+    lua_call(state, 0, 1);
+    read(state);
+  });
+}
+
+[[noreturn]] void refuse(lua_State* state, const std::string& text) {
+  lua_pushlstring(state, text.data(), text.size());
+  lua_error(state);
+  std::abort();  // lua_error does not return.
+}
+
+std::string text_field(lua_State* state, int table, const char* name) {
+  const int type = lua_getfield(state, table, name);
+  if (type != LUA_TSTRING && type != LUA_TNIL) refuse(state, std::string(name) + " must be a string");
+  std::string text = type == LUA_TSTRING ? lua_tostring(state, -1) : "";
+  lua_pop(state, 1);
+  return text;
+}
+
+std::vector<std::string> list_field(lua_State* state, int table, const char* name) {
+  std::vector<std::string> list;
+  const int type = lua_getfield(state, table, name);
+  if (type == LUA_TSTRING) {
+    list.emplace_back(lua_tostring(state, -1));
+  } else if (type == LUA_TTABLE) {
+    for (lua_Unsigned i = 1; i <= lua_rawlen(state, -1); ++i) {
+      if (lua_rawgeti(state, -1, static_cast<lua_Integer>(i)) != LUA_TSTRING) {
+        refuse(state, std::string(name) + " must be a list of strings");
+      }
+      list.emplace_back(lua_tostring(state, -1));
+      lua_pop(state, 1);
+    }
+  } else if (type != LUA_TNIL) {
+    refuse(state, std::string(name) + " must be a string or a list of strings");
+  }
+  lua_pop(state, 1);
+  return list;
+}
+
+std::vector<std::string> names_in(lua_State* state, int table, const char* name) {
+  std::vector<std::string> names;
+  if (lua_getfield(state, table, name) == LUA_TTABLE) {
+    lua_pushnil(state);
+    while (lua_next(state, -2) != 0) {
+      if (lua_type(state, -2) == LUA_TSTRING) names.emplace_back(lua_tostring(state, -2));
+      lua_pop(state, 1);
+    }
+  }
+  lua_pop(state, 1);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+void read_trigger(lua_State* state, int table, WorkflowDefinition& definition) {
+  const int type = lua_getfield(state, table, "on");
+  if (type == LUA_TTABLE) {
+    const int on = lua_gettop(state);
+    definition.on_events = list_field(state, on, "event");
+    definition.on_key = text_field(state, on, "key");
+    lua_getfield(state, on, "again");
+    definition.again = lua_toboolean(state, -1) != 0;
+    lua_pop(state, 1);
+    if (definition.on_events.empty()) refuse(state, "on needs event = \"...\"");
+    if (definition.on_key.empty()) refuse(state, "on needs key = \"encounter\" (or \"patient\", or a path into the event)");
+  } else if (type != LUA_TNIL) {
+    refuse(state, "on must be a table: on = { event = \"...\", key = \"encounter\" }");
+  }
+  lua_pop(state, 1);
+}
+
+void read_search(lua_State* state, int table, WorkflowDefinition& definition) {
+  static constexpr std::array<std::string_view, 4> kTypes = {"keyword", "number", "time", "flag"};
+  if (lua_getfield(state, table, "search") == LUA_TTABLE) {
+    lua_pushnil(state);
+    while (lua_next(state, -2) != 0) {
+      const std::string type = lua_type(state, -1) == LUA_TSTRING ? lua_tostring(state, -1) : "";
+      if (lua_type(state, -2) != LUA_TSTRING || std::find(kTypes.begin(), kTypes.end(), type) == kTypes.end()) {
+        refuse(state, "search must say name = \"keyword\", \"number\", \"time\" or \"flag\"");
+      }
+      definition.search.emplace(lua_tostring(state, -2), type);
+      lua_pop(state, 1);
+    }
+  }
+  lua_pop(state, 1);
+}
+
+void check_fields(lua_State* state, int table, std::string_view allowed) {
+  lua_pushnil(state);
+  while (lua_next(state, table) != 0) {
+    const std::string name = lua_type(state, -2) == LUA_TSTRING ? lua_tostring(state, -2) : "?";
+    if ((" " + std::string(allowed) + " ").find(" " + name + " ") == std::string::npos) {
+      refuse(state, "define has no field '" + name + "'; it takes: " + std::string(allowed));
+    }
+    lua_pop(state, 1);
+  }
+}
+
+Error as_bundle_error(const Error& error) {
+  return {error.code == ErrorCode::script_error ? ErrorCode::bad_bundle : error.code, error.detail, error.cure};
+}
+
+}  // namespace
+
+Result<WorkflowDefinition> read_workflow_definition(const Program& program, const std::string& path) {
+  WorkflowDefinition definition;
+  definition.module = path;
+  const Status read = examine(program, path, workflow_builtins(), [&](lua_State* state) {
+    if (!lua_istable(state, 1)) refuse(state, "a workflow file must return workflow.define{...}");
+    check_fields(state, 1, "name on listen search timeout queries updates run title version");
+    definition.name = text_field(state, 1, "name");
+    if (definition.name.empty()) refuse(state, "a workflow file must return workflow.define{ name = \"...\" }");
+    read_trigger(state, 1, definition);
+    definition.listens = list_field(state, 1, "listen");
+    read_search(state, 1, definition);
+    definition.queries = names_in(state, 1, "queries");
+    definition.updates = names_in(state, 1, "updates");
+    if (const std::string timeout = text_field(state, 1, "timeout"); !timeout.empty()) {
+      const auto length = parse_duration(timeout);
+      if (!length.ok()) refuse(state, "timeout: " + length.error().detail);
+      definition.run_timeout = *length;
+    }
+  });
+  if (!read) return as_bundle_error(read.error());
+  return definition;
+}
+
+Result<MappingDefinition> read_mapping_definition(const Program& program, const std::string& path) {
+  MappingDefinition definition;
+  definition.module = path;
+  const Status read = examine(program, path, workflow_builtins(), [&](lua_State* state) {
+    if (!lua_istable(state, 1)) refuse(state, "a mapping file must return mapping.define{...}");
+    check_fields(state, 1, "name format types map title");
+    definition.name = text_field(state, 1, "name");
+    definition.format = text_field(state, 1, "format");
+    definition.types = list_field(state, 1, "types");
+    if (definition.name.empty() || definition.format.empty()) {
+      refuse(state, "a mapping needs name and format: mapping.define{ name = \"adt\", format = \"hl7v2\", ... }");
+    }
+  });
+  if (!read) return as_bundle_error(read.error());
+  return definition;
+}
+
+Result<std::vector<std::string>> read_activity_names(const Program& program, const std::string& path) {
+  std::vector<std::string> names;
+  const Status read = examine(program, path, activity_builtins(), [&](lua_State* state) {
+    if (!lua_istable(state, 1)) refuse(state, "an activities file must return a table of functions");
+    lua_pushnil(state);
+    while (lua_next(state, 1) != 0) {
+      if (lua_type(state, -2) == LUA_TSTRING && lua_isfunction(state, -1)) names.emplace_back(lua_tostring(state, -2));
+      lua_pop(state, 1);
+    }
+  });
+  if (!read) return as_bundle_error(read.error());
+  return names;
+}
+
+}  // namespace baton::script

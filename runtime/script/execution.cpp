@@ -1,0 +1,429 @@
+#include "runtime/script/execution.hpp"
+
+#include <algorithm>
+
+#include "runtime/script/json_bridge.hpp"
+#include "runtime/script/script_error.hpp"
+#include "runtime/script/workflow_module.hpp"
+
+namespace baton::script {
+namespace {
+
+Options options_for(const ModuleIndex& modules) {
+  Options options;
+  options.modules = &modules;
+  options.builtins = workflow_builtins();
+  return options;
+}
+
+// "discharge.lua:17 in function ..." -> "discharge.lua:17"
+std::string first_line_of(std::string_view trace) {
+  const std::string_view line = trace.substr(0, trace.find('\n'));
+  return std::string(line.substr(0, line.find(' ')));
+}
+
+}  // namespace
+
+Execution::Execution(std::shared_ptr<const Program> program, const WorkflowDefinition& definition, WorkflowHost& host)
+    : program_(std::move(program)),
+      definition_(definition),
+      host_(host),
+      modules_(*program_),
+      sandbox_(options_for(modules_)) {
+  sandbox_.set_context(this);
+}
+
+Execution::~Execution() = default;
+
+Status Execution::load_definition() {
+  lua_State* const state = sandbox_.state();
+  if (Status loaded = sandbox_.load(chunk_name_of(definition_.module), program_->bytecode(definition_.module), true); !loaded) {
+    return loaded;
+  }
+  if (Status called = sandbox_.call(state, 0, 1); !called) return called;
+  // The definition is on top of the stack: hand it to a function that keeps it.
+  lua_pushcfunction(state, [](lua_State* L) {
+    Execution::of(L).definition_table_ = luaL_ref(L, LUA_REGISTRYINDEX);
+    return 0;
+  });
+  lua_insert(state, -2);
+  return sandbox_.call(state, 1, 0);
+}
+
+RunState Execution::start(const JsonText& input) {
+  const auto fail = [](const Error& error) {
+    return RunState(RunFailed{{std::string(code_of(error.code)), error.detail, {}}, {}});
+  };
+  if (Status loaded = load_definition(); !loaded) return fail(loaded.error());
+  std::optional<Error> refused;
+  Status made = sandbox_.protect([&](lua_State* L) {
+    lua_rawgeti(L, LUA_REGISTRYINDEX, definition_table_);
+    lua_getfield(L, -1, "run");
+    push_context(L);
+    if (Status pushed = push_json(L, input); !pushed) {
+      refused = pushed.error();
+      return;
+    }
+    branches_.push_back(std::make_unique<Branch>());
+    Branch& main = *branches_.back();
+    const auto coroutine = sandbox_.new_coroutine();
+    if (!coroutine.ok()) {
+      refused = coroutine.error();
+      return;
+    }
+    main.coroutine = *coroutine;
+    lua_xmove(L, main.coroutine, 3);
+    main.first_arguments = 2;
+    ready_.push_back(&main);
+  });
+  if (!made) return fail(made.error());
+  if (refused) return fail(*refused);
+  return run();
+}
+
+RunState Execution::resolved(OperationSeq seq) {
+  for (const auto& branch : branches_) {
+    if (branch->waits_for == seq && !branch->cancel_pending) {
+      ready_.push_back(branch.get());
+      break;
+    }
+  }
+  return run();
+}
+
+RunState Execution::cancel() {
+  cancel_requested_ = true;
+  for (const auto& branch : branches_) {
+    if (!branch->waits_for || branch->shield > 0 || branch->cancel_pending) continue;
+    branch->cancel_pending = true;
+    host_.abandon(*branch->waits_for);
+    ready_.push_back(branch.get());
+  }
+  return run();
+}
+
+RunState Execution::run() {
+  while (!ready_.empty() && !(main_end_ && cleanups_ == 0)) {
+    Branch* const branch = ready_.front();
+    ready_.pop_front();
+    resume(*branch);
+  }
+  if (main_end_ && cleanups_ == 0) return *main_end_;
+  return RunWaits{};
+}
+
+void Execution::resume(Branch& branch) {
+  Branch* const before = current_;
+  current_ = &branch;
+  const int arguments = std::exchange(branch.first_arguments, 0);
+  const script::Outcome outcome = sandbox_.resume(branch.coroutine, arguments);
+  current_ = before;
+  if (std::holds_alternative<Yielded>(outcome)) {
+    BATON_ASSERT(branch.waits_for.has_value() || branch.group != nullptr);
+    return;
+  }
+  if (const auto* failed = std::get_if<Failed>(&outcome)) {
+    finished(branch, false, failed);
+    return;
+  }
+  // The first returned value is the branch's; no value is nil.
+  const int values = std::get<Returned>(outcome).values;
+  if (values == 0) {
+    lua_pushnil(branch.coroutine);
+  } else {
+    lua_pop(branch.coroutine, values - 1);
+  }
+  finished(branch, true, nullptr);
+}
+
+// The branch's value, or what it raised, is on top of its coroutine's stack.
+void Execution::finished(Branch& branch, bool returned, const Failed* failed) {
+  switch (branch.role) {
+    case BranchRole::main: main_finished(branch, returned, failed); break;
+    case BranchRole::member: member_finished(branch, returned); break;
+    case BranchRole::update: update_finished(branch, returned); break;
+    case BranchRole::cleanup:
+      --cleanups_;
+      if (!returned) end_with({read_failure(branch.coroutine, -1), first_line_of(failed->trace)});
+      break;
+  }
+  forget(branch);
+}
+
+void Execution::end_with(RunFailed failed) { main_end_ = RunState(std::move(failed)); }
+
+void Execution::main_finished(Branch& branch, bool returned, const Failed* failed) {
+  if (returned) {
+    Result<JsonText> result = to_json(branch.coroutine, -1, "result");
+    if (result.ok()) {
+      main_end_ = RunState(RunCompleted{std::move(*result)});
+    } else {
+      end_with({{std::string(code_of(result.error().code)), result.error().detail, {}}, definition_.module});
+    }
+    return;
+  }
+  if (sandbox_.poisoned()) {
+    const Error error = *sandbox_.poison();
+    end_with({{std::string(code_of(error.code)), error.detail, {}}, first_line_of(failed->trace)});
+    return;
+  }
+  if (continue_input_) {
+    main_end_ = RunState(RunContinued{*continue_input_});
+    return;
+  }
+  Failure failure = read_failure(branch.coroutine, -1);
+  if (author_failure_) {
+    main_end_ = RunState(RunEndedFailed{*author_failure_});
+    clean_up(branch);
+  } else if (cancel_requested_ && failure.code == "cancelled") {
+    main_end_ = RunState(RunCancelled{});
+    clean_up(branch);
+  } else {
+    end_with({std::move(failure), first_line_of(failed->trace)});
+  }
+}
+
+void Execution::update_finished(Branch& branch, bool returned) {
+  if (!returned) {
+    host_.complete_update(branch.update_id, baton::Outcome::failed(read_failure(branch.coroutine, -1)));
+    return;
+  }
+  Result<JsonText> result = to_json(branch.coroutine, -1, "result");
+  host_.complete_update(branch.update_id,
+                        result.ok() ? baton::Outcome::of(std::move(*result))
+                                    : baton::Outcome::failed({std::string(code_of(result.error().code)), result.error().detail, {}}));
+}
+
+void Execution::forget(Branch& branch) {
+  sandbox_.release_coroutine(branch.coroutine);
+  std::erase(ready_, &branch);
+  std::erase_if(branches_, [&branch](const auto& each) { return each.get() == &branch; });
+}
+
+// Runs the compensations that a finished or killed branch has left, newest first, in a shielded branch of their own.
+void Execution::clean_up(Branch& branch) {
+  if (branch.compensations.empty()) return;
+  const Status made = sandbox_.protect([&](lua_State* L) {
+    lua_pushcfunction(L, compensation_runner());
+    int count = 0;
+    for (auto it = branch.compensations.rbegin(); it != branch.compensations.rend(); ++it, ++count) {
+      luaL_checkstack(L, 2, "compensations");
+      lua_rawgeti(L, LUA_REGISTRYINDEX, *it);
+      luaL_unref(L, LUA_REGISTRYINDEX, *it);
+    }
+    Branch& cleaner = spawn(L, count, branch, branch.path + "rollback.");
+    cleaner.role = BranchRole::cleanup;
+    cleaner.parent = nullptr;
+    cleaner.shield = 1;
+    ++cleanups_;
+  });
+  branch.compensations.clear();
+  if (!made) end_with({{std::string(code_of(made.error().code)), made.error().detail, {}}, {}});
+}
+
+Branch& Execution::spawn(lua_State* from, int arguments, Branch& parent, std::string path) {
+  auto coroutine = sandbox_.new_coroutine();
+  if (!coroutine.ok()) raise(from, coroutine.error());
+  branches_.push_back(std::make_unique<Branch>());
+  Branch& branch = *branches_.back();
+  branch.role = BranchRole::member;
+  branch.coroutine = *coroutine;
+  branch.path = std::move(path);
+  branch.parent = &parent;
+  branch.shield = parent.shield;
+  branch.first_arguments = arguments;
+  if (lua_checkstack(branch.coroutine, arguments + 2) == 0) raise(from, "too many arguments");
+  lua_xmove(from, branch.coroutine, arguments + 1);
+  ready_.push_back(&branch);
+  return branch;
+}
+
+void Execution::kill(Branch& branch) {
+  if (branch.waits_for) host_.abandon(*branch.waits_for);
+  if (branch.group) {
+    for (const GroupMember& member : branch.group->members) {
+      if (member.branch != nullptr) kill(*member.branch);
+    }
+  }
+  clean_up(branch);
+  forget(branch);
+}
+
+void Execution::member_finished(Branch& branch, bool returned) {
+  Group& group = *branch.member_of;
+  GroupMember& member = group.members[static_cast<std::size_t>(branch.slot)];
+  member.branch = nullptr;
+  --group.unfinished;
+  const bool keeps_value = returned && !(group.mode == GroupMode::any && group.winner >= 0);
+  const Status kept = sandbox_.protect([&](lua_State* L) {
+    lua_pushvalue(branch.coroutine, -1);
+    lua_xmove(branch.coroutine, L, 1);
+    if (!returned) {
+      luaL_unref(L, LUA_REGISTRYINDEX, group.failure);
+      group.failure = luaL_ref(L, LUA_REGISTRYINDEX);
+      return;
+    }
+    if (!keeps_value) return;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, group.results);
+    if (!push_json(L, member.name)) return;
+    lua_pushvalue(L, -3);
+    lua_settable(L, -3);
+  });
+  if (!kept) {
+    end_with({{std::string(code_of(kept.error().code)), kept.error().detail, {}}, {}});
+    return;
+  }
+  if (returned && !branch.compensations.empty()) {
+    // What a finished branch would undo is its parent's to undo from now on.
+    auto& inherited = group.owner->compensations;
+    inherited.insert(inherited.end(), branch.compensations.begin(), branch.compensations.end());
+    branch.compensations.clear();
+  } else if (!returned) {
+    clean_up(branch);
+  }
+  const bool decides = (group.mode == GroupMode::race) || (group.mode == GroupMode::any && returned) ||
+                       ((group.mode == GroupMode::all || group.mode == GroupMode::map) && !returned);
+  if (decides) {
+    group.winner = branch.slot;
+    if (returned) {
+      const Status cleared = sandbox_.protect([&](lua_State* L) { luaL_unref(L, LUA_REGISTRYINDEX, group.failure); });
+      static_cast<void>(cleared);
+      group.failure = LUA_NOREF;
+    }
+    settle(group);
+  } else if (group.unfinished == 0 && group.next_item >= group.item_count) {
+    settle(group);
+  } else if (group.mode == GroupMode::map && group.next_item < group.item_count) {
+    const Status begun = sandbox_.protect([&](lua_State* L) { begin_item(L, group); });
+    if (!begun) end_with({{std::string(code_of(begun.error().code)), begun.error().detail, {}}, {}});
+  }
+}
+
+// The losers stop, and the owner goes on.
+void Execution::settle(Group& group) {
+  group.settled = true;
+  for (GroupMember& member : group.members) {
+    if (Branch* const loser = std::exchange(member.branch, nullptr)) kill(*loser);
+  }
+  ready_.push_back(group.owner);
+}
+
+std::vector<std::string> Execution::waiting_lines() const {
+  std::vector<std::string> lines;
+  for (const auto& branch : branches_) {
+    if (branch->waits_for) lines.push_back(branch->line);
+  }
+  return lines;
+}
+
+// ---- for the functions of ctx ----------------------------------------------------------------------------------------
+
+std::string Execution::next_key(std::string_view kind, std::string_view name) {
+  std::string id(kind);
+  id.append(":").append(name);
+  const std::uint32_t occurrence = ++current().occurrences[id];
+  std::string key = current().path + id;
+  if (occurrence > 1) key.append("#").append(std::to_string(occurrence));
+  return key;
+}
+
+void Execution::check_may_continue(lua_State* state) {
+  if (reading_only_) raise(state, "a query or a validator only reads; it cannot change the workflow");
+  if (continue_input_ || author_failure_) raise(state, "the workflow has ended here");
+  if (cancel_requested_ && current().shield == 0) {
+    push_failure(state, {"cancelled", "the workflow was cancelled", {}});
+    lua_error(state);
+  }
+}
+
+int Execution::wait_for(lua_State* state, Operation operation) {
+  if (Sandbox::is_script_coroutine(state)) {
+    raise(state, "an operation cannot wait inside a coroutine of your own; use ctx:all, ctx:race or ctx:map");
+  }
+  const auto kind = operation.kind;
+  std::string line = operation.line;
+  const OperationSeq seq = host_.ask(std::move(operation));
+  Branch& branch = current();
+  branch.waits_for = seq;
+  if (host_.outcome_of(seq) != nullptr) return after_wait(state, LUA_OK, static_cast<lua_KContext>(kind));
+  branch.line = std::move(line);
+  return lua_yieldk(state, 0, static_cast<lua_KContext>(kind), &Execution::after_wait);
+}
+
+int Execution::after_wait(lua_State* state, int, lua_KContext context) {
+  Execution& execution = of(state);
+  Branch& branch = execution.current();
+  const OperationSeq seq = *std::exchange(branch.waits_for, std::nullopt);
+  if (std::exchange(branch.cancel_pending, false)) {
+    push_failure(state, {"cancelled", "the workflow was cancelled", {}});
+    return lua_error(state);
+  }
+  const baton::Outcome* const outcome = execution.host_.outcome_of(seq);
+  BATON_ASSERT(outcome != nullptr);
+  const auto kind = static_cast<OperationKind>(context);
+  switch (outcome->kind) {
+    case OutcomeKind::value:
+      if (Status pushed = push_json(state, outcome->value); !pushed) raise(state, pushed.error());
+      return 1;
+    case OutcomeKind::failed: push_failure(state, outcome->failure); return lua_error(state);
+    case OutcomeKind::cancelled:
+      push_failure(state, {"cancelled", "the operation was cancelled", {}});
+      return lua_error(state);
+    case OutcomeKind::timed_out:
+      if (kind == OperationKind::activity || kind == OperationKind::child) {
+        push_failure(state, {"timeout", "it ran out of time", {}});
+        return lua_error(state);
+      }
+      lua_pushnil(state);
+      return 1;
+  }
+  return 0;
+}
+
+int Execution::wait_for_group(lua_State* state) {
+  if (Sandbox::is_script_coroutine(state)) raise(state, "branches cannot be awaited inside a coroutine of your own");
+  return lua_yieldk(state, 0, 0, &Execution::after_group);
+}
+
+int Execution::after_group(lua_State* state, int, lua_KContext) {
+  Execution& execution = of(state);
+  const std::unique_ptr<Group> group = std::move(execution.current().group);
+  BATON_ASSERT(group->settled);
+  lua_rawgeti(state, LUA_REGISTRYINDEX, group->results);
+  lua_rawgeti(state, LUA_REGISTRYINDEX, group->failure);
+  for (const int reference : {group->results, group->failure, group->items, group->function}) {
+    luaL_unref(state, LUA_REGISTRYINDEX, reference);
+  }
+  if (group->failure != LUA_NOREF) return lua_error(state);
+  lua_pop(state, 1);
+  if (group->mode == GroupMode::all || group->mode == GroupMode::map) return 1;
+  const JsonText& name = group->members[static_cast<std::size_t>(group->winner)].name;
+  if (Status pushed = push_json(state, name); !pushed) raise(state, pushed.error());
+  lua_pushvalue(state, -1);
+  lua_gettable(state, -3);
+  return 2;
+}
+
+void Execution::end_failed(lua_State* state, Failure failure) {
+  author_failure_ = failure;
+  push_failure(state, failure);
+  lua_error(state);
+  std::abort();  // lua_error does not return.
+}
+
+void Execution::end_continued(lua_State* state, JsonText input) {
+  continue_input_ = std::move(input);
+  push_failure(state, {"continued", "the workflow continues as new", {}});
+  lua_error(state);
+  std::abort();  // lua_error does not return.
+}
+
+// splitmix64 over the instance's seed: the same numbers on every replay.
+std::uint64_t Execution::next_random() {
+  std::uint64_t z = host_.info().seed + (++random_counter_) * 0x9e3779b97f4a7c15ULL;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+  return z ^ (z >> 31);
+}
+
+}  // namespace baton::script

@@ -1,0 +1,91 @@
+// Queries and updates: how the outside asks a running script, and how it changes one.
+#include "runtime/script/execution.hpp"
+#include "runtime/script/json_bridge.hpp"
+
+namespace baton::script {
+namespace {
+
+// Pushes definition[group][name], or definition[group][name][part]; false when it is no function.
+bool push_function(lua_State* state, int definition, const char* group, std::string_view name, const char* part) {
+  lua_rawgeti(state, LUA_REGISTRYINDEX, definition);
+  if (lua_getfield(state, -1, group) != LUA_TTABLE) return false;
+  lua_pushlstring(state, name.data(), name.size());
+  lua_gettable(state, -2);
+  if (part != nullptr) {
+    if (!lua_istable(state, -1)) return false;
+    lua_getfield(state, -1, part);
+  }
+  return lua_isfunction(state, -1);
+}
+
+Error unknown(std::string_view what, std::string_view name) {
+  return {ErrorCode::unknown_query, "the workflow has no " + std::string(what) + " '" + std::string(name) + "'",
+          "GET the workflow's definition to see what it offers"};
+}
+
+void push_or_raise(lua_State* state, const JsonText& json) {
+  if (Status pushed = push_json(state, json); !pushed) raise(state, pushed.error());
+}
+
+}  // namespace
+
+Result<JsonText> Execution::query(std::string_view name, const JsonText& arguments) {
+  reading_only_ = true;
+  std::optional<Result<JsonText>> answer;
+  const Status asked = sandbox_.protect([&](lua_State* L) {
+    if (!push_function(L, definition_table_, "queries", name, nullptr)) {
+      answer = unknown("query", name);
+      return;
+    }
+    push_or_raise(L, host_.attributes());
+    push_or_raise(L, arguments);
+    lua_call(L, 2, 1);
+    answer = to_json(L, -1, "answer");
+  });
+  reading_only_ = false;
+  if (!asked) return asked.error();
+  return *answer;
+}
+
+Status Execution::validate_update(std::string_view name, const JsonText& arguments) {
+  reading_only_ = true;
+  std::optional<Error> refused;
+  const Status asked = sandbox_.protect([&](lua_State* L) {
+    if (!push_function(L, definition_table_, "updates", name, "apply")) {
+      refused = unknown("update", name);
+      return;
+    }
+    lua_settop(L, 0);
+    if (!push_function(L, definition_table_, "updates", name, "validate")) return;
+    push_or_raise(L, host_.attributes());
+    push_or_raise(L, arguments);
+    lua_call(L, 2, 2);
+    if (lua_toboolean(L, -2) != 0 || (lua_isnil(L, -2) && lua_isnil(L, -1))) return;
+    const char* const why = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "the validator said no";
+    refused = Error{ErrorCode::update_rejected, why, {}};
+  });
+  reading_only_ = false;
+  if (!asked) return Error{ErrorCode::update_rejected, asked.error().detail, {}};
+  if (refused) return *refused;
+  return success();
+}
+
+RunState Execution::apply_update(const std::string& update_id, const std::string& name, const JsonText& arguments) {
+  const Status begun = sandbox_.protect([&](lua_State* L) {
+    if (!push_function(L, definition_table_, "updates", name, "apply")) raise(L, unknown("update", name));
+    push_context(L);
+    push_or_raise(L, arguments);
+    Branch root;
+    Branch& branch = spawn(L, 2, root, "update." + update_id + "/");
+    branch.role = BranchRole::update;
+    branch.parent = nullptr;
+    branch.update_id = update_id;
+  });
+  if (!begun) {
+    host_.complete_update(update_id,
+                          baton::Outcome::failed({std::string(code_of(begun.error().code)), begun.error().detail, {}}));
+  }
+  return run();
+}
+
+}  // namespace baton::script

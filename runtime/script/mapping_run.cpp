@@ -1,0 +1,90 @@
+#include "runtime/script/mapping_run.hpp"
+
+#include <map>
+#include <optional>
+
+#include "runtime/script/json_bridge.hpp"
+#include "runtime/script/module_index.hpp"
+#include "runtime/script/sandbox.hpp"
+#include "runtime/script/workflow_module.hpp"
+
+namespace baton {
+namespace {
+
+script::Options options_for(const script::ModuleIndex& modules) {
+  script::Options options;
+  options.modules = &modules;
+  options.builtins = script::workflow_builtins();
+  return options;
+}
+
+}  // namespace
+
+class MappingRun::Body {
+ public:
+  explicit Body(std::shared_ptr<const Program> program) : program_(std::move(program)), modules_(*program_) {}
+
+  Result<JsonText> map(const MappingDefinition& mapping, const JsonText& message) {
+    if (sandbox_ == nullptr || sandbox_->poisoned()) {
+      functions_.clear();
+      sandbox_ = std::make_unique<script::Sandbox>(options_for(modules_));
+    }
+    sandbox_->begin_turn();
+    std::optional<Result<JsonText>> mapped;
+    const Status called = sandbox_->protect([&](lua_State* state) {
+      push_function(state, mapping);
+      if (Status pushed = script::push_json(state, message); !pushed) {
+        mapped = pushed.error();
+        return;
+      }
+      lua_call(state, 1, 2);
+      mapped = events_of(state, mapping);
+    });
+    if (!called) return called.error();
+    return *mapped;
+  }
+
+ private:
+  void push_function(lua_State* state, const MappingDefinition& mapping) {
+    const auto known = functions_.find(mapping.module);
+    if (known != functions_.end()) {
+      lua_rawgeti(state, LUA_REGISTRYINDEX, known->second);
+      return;
+    }
+    const std::string_view code = program_->bytecode(mapping.module);
+    if (luaL_loadbufferx(state, code.data(), code.size(), ("@" + mapping.module).c_str(), "b") != LUA_OK) lua_error(state);
+    lua_call(state, 0, 1);
+    lua_getfield(state, -1, "map");
+    lua_remove(state, -2);
+    lua_pushvalue(state, -1);
+    functions_.emplace(mapping.module, luaL_ref(state, LUA_REGISTRYINDEX));
+  }
+
+  // One event or a list of them is on the stack, or nil and a reason.
+  static Result<JsonText> events_of(lua_State* state, const MappingDefinition& mapping) {
+    if (lua_isnil(state, -2)) {
+      const char* const reason = lua_type(state, -1) == LUA_TSTRING ? lua_tostring(state, -1) : "it gave no reason";
+      return Error{ErrorCode::unmapped_message, "mapping '" + mapping.name + "' does not take this message: " + reason,
+                   "deploy a mapping that does, then replay the message"};
+    }
+    Result<JsonText> json = script::to_json(state, -2, "events");
+    if (!json.ok()) return json;
+    if (json->front() == '[') return json;
+    if (*json == "{}") return JsonText("[]");
+    return "[" + *json + "]";
+  }
+
+  std::shared_ptr<const Program> program_;
+  script::ModuleIndex modules_;
+  std::unique_ptr<script::Sandbox> sandbox_;
+  std::map<std::string, int> functions_;
+};
+
+MappingRun::MappingRun(std::shared_ptr<const Program> program) : body_(std::make_unique<Body>(std::move(program))) {}
+MappingRun::~MappingRun() = default;
+
+Result<JsonText> MappingRun::map(const MappingDefinition& mapping, const JsonText& message) {
+  return body_->map(mapping, message);
+}
+
+}  // namespace baton

@@ -1,0 +1,15 @@
+// The modules that a workflow and a mapping may require beside the bundle's own: workflow, mapping, json.
+#pragma once
+
+#include <span>
+
+#include "runtime/script/sandbox.hpp"
+
+namespace baton::script {
+
+[[nodiscard]] std::span<const BuiltinModule> workflow_builtins();
+
+// A function for a coroutine: calls its arguments one after the other. Each is a compensation.
+[[nodiscard]] lua_CFunction compensation_runner();
+
+}  // namespace baton::script

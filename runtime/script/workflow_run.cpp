@@ -1,0 +1,35 @@
+#include "runtime/script/workflow_run.hpp"
+
+#include "runtime/script/execution.hpp"
+#include "runtime/script/json_bridge.hpp"
+
+namespace baton {
+
+class WorkflowRun::Body {
+ public:
+  Body(std::shared_ptr<const Program> program, const WorkflowDefinition& definition, WorkflowHost& host)
+      : execution(std::move(program), definition, host) {}
+  script::Execution execution;
+};
+
+WorkflowRun::WorkflowRun(std::shared_ptr<const Program> program, const WorkflowDefinition& definition, WorkflowHost& host)
+    : body_(std::make_unique<Body>(std::move(program), definition, host)) {}
+WorkflowRun::~WorkflowRun() = default;
+
+void WorkflowRun::begin_turn() { body_->execution.begin_turn(); }
+RunState WorkflowRun::start(const JsonText& input) { return body_->execution.start(input); }
+RunState WorkflowRun::resolved(OperationSeq seq) { return body_->execution.resolved(seq); }
+RunState WorkflowRun::cancel() { return body_->execution.cancel(); }
+RunState WorkflowRun::apply_update(const std::string& update_id, const std::string& name, const JsonText& arguments) {
+  return body_->execution.apply_update(update_id, name, arguments);
+}
+Result<JsonText> WorkflowRun::query(std::string_view name, const JsonText& arguments) {
+  return body_->execution.query(name, arguments);
+}
+Status WorkflowRun::validate_update(std::string_view name, const JsonText& arguments) {
+  return body_->execution.validate_update(name, arguments);
+}
+std::vector<std::string> WorkflowRun::waiting_lines() const { return body_->execution.waiting_lines(); }
+std::size_t WorkflowRun::memory() const { return body_->execution.memory(); }
+
+}  // namespace baton

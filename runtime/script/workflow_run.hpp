@@ -1,0 +1,65 @@
+// One workflow script, running: a Sandbox, its branches (coroutines) and what each waits for. It runs until every branch
+// waits, then rests until the engine says that an operation has its outcome. Owned by one actor. Pure.
+//
+// Deterministic: branches run in the order in which they became ready, and everything they learn comes from the host.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "runtime/script/program.hpp"
+#include "runtime/script/workflow_host.hpp"
+
+namespace baton {
+
+struct RunWaits {};
+struct RunCompleted {
+  JsonText result;
+};
+struct RunFailed {         // The script raised and nobody caught it: an incident, the script may be mended and retried.
+  Failure failure;
+  std::string line;
+};
+struct RunEndedFailed {    // ctx:fail: the author's own verdict, final.
+  Failure failure;
+};
+struct RunCancelled {};    // A cancel request went through, compensations done.
+struct RunContinued {      // ctx:continue_as_new
+  JsonText input;
+};
+using RunState = std::variant<RunWaits, RunCompleted, RunFailed, RunEndedFailed, RunCancelled, RunContinued>;
+
+class WorkflowRun {
+ public:
+  // `host` is borrowed and outlives the run.
+  WorkflowRun(std::shared_ptr<const Program> program, const WorkflowDefinition& definition, WorkflowHost& host);
+  ~WorkflowRun();
+  WorkflowRun(const WorkflowRun&) = delete;
+  WorkflowRun& operator=(const WorkflowRun&) = delete;
+
+  // Gives the budget of a turn. Call it before the first of start, resolved and the like in a turn.
+  void begin_turn();
+  // Each runs the script on until all branches wait, and says what came of it. After anything but RunWaits, only the
+  // destructor may be called.
+  [[nodiscard]] RunState start(const JsonText& input);
+  [[nodiscard]] RunState resolved(OperationSeq seq);
+  [[nodiscard]] RunState cancel();
+  [[nodiscard]] RunState apply_update(const std::string& update_id, const std::string& name, const JsonText& arguments);
+
+  // Reads that leave no trace. Errors: unknown_query, script_error, update_rejected with the validator's words.
+  [[nodiscard]] Result<JsonText> query(std::string_view name, const JsonText& arguments);
+  [[nodiscard]] Status validate_update(std::string_view name, const JsonText& arguments);
+
+  // Where the script stands: the source lines at which its branches wait, innermost branch last.
+  [[nodiscard]] std::vector<std::string> waiting_lines() const;
+  [[nodiscard]] std::size_t memory() const;
+
+ private:
+  class Body;
+  std::unique_ptr<Body> body_;
+};
+
+}  // namespace baton
