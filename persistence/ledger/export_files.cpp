@@ -29,6 +29,26 @@ Error failed(const std::filesystem::path& path) {
   return Error{code, path.string() + ": " + std::strerror(errno), {}};
 }
 
+Status replace_file(const std::filesystem::path& path, std::string_view bytes, bool sync) {
+  std::error_code error;
+  std::filesystem::create_directories(path.parent_path(), error);
+  if (error) return Error{ErrorCode::io_failed, path.parent_path().string() + ": " + error.message(), {}};
+  const std::filesystem::path draft = path.string() + ".new";
+  {
+    const Descriptor file(::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
+    if (file.get() < 0) return failed(draft);
+    while (!bytes.empty()) {
+      const ssize_t count = ::write(file.get(), bytes.data(), bytes.size());
+      if (count < 0) return failed(draft);
+      bytes.remove_prefix(static_cast<std::size_t>(count));
+    }
+    if (sync && ::fsync(file.get()) != 0) return failed(draft);
+  }
+  std::filesystem::rename(draft, path, error);
+  if (error) return Error{ErrorCode::io_failed, path.string() + ": " + error.message(), {}};
+  return success();
+}
+
 }  // namespace
 
 Result<std::string> read_export_file(const std::filesystem::path& path, std::size_t limit) {
@@ -50,21 +70,15 @@ Result<std::string> read_export_file(const std::filesystem::path& path, std::siz
 }
 
 Status write_export_file(const std::filesystem::path& path, std::string_view bytes) {
-  std::error_code error;
-  std::filesystem::create_directories(path.parent_path(), error);
-  if (error) return Error{ErrorCode::io_failed, path.parent_path().string() + ": " + error.message(), {}};
-  const std::filesystem::path draft = path.string() + ".new";
-  {
-    const Descriptor file(::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
-    if (file.get() < 0) return failed(draft);
-    while (!bytes.empty()) {
-      const ssize_t count = ::write(file.get(), bytes.data(), bytes.size());
-      if (count < 0) return failed(draft);
-      bytes.remove_prefix(static_cast<std::size_t>(count));
-    }
-  }
-  std::filesystem::rename(draft, path, error);
-  if (error) return Error{ErrorCode::io_failed, path.string() + ": " + error.message(), {}};
+  return replace_file(path, bytes, false);
+}
+
+Status write_file_durably(const std::filesystem::path& path, std::string_view bytes) {
+  const Status written = replace_file(path, bytes, true);
+  if (!written.ok()) return written;
+  // The rename is durable once the directory is.
+  const Descriptor directory(::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (directory.get() < 0 || ::fsync(directory.get()) != 0) return failed(path.parent_path());
   return success();
 }
 

@@ -1,4 +1,4 @@
-// The files of an export: whole reads and whole writes.
+// The files of exports and witnesses: whole reads and whole writes.
 #pragma once
 
 #include <filesystem>
@@ -13,5 +13,7 @@ namespace baton {
 [[nodiscard]] Result<std::string> read_export_file(const std::filesystem::path& path, std::size_t limit);
 // Makes the directories above. A reader sees the old file or the new one, never a part.
 [[nodiscard]] Status write_export_file(const std::filesystem::path& path, std::string_view bytes);
+// The same, and on disk when it returns.
+[[nodiscard]] Status write_file_durably(const std::filesystem::path& path, std::string_view bytes);
 
 }  // namespace baton
