@@ -90,7 +90,8 @@ class Verifier {
       ++report_.entries_verified;
       if (options_.on_entry) options_.on_entry(at, *leaf);
     }
-    if (!rest.empty()) return mismatch("bytes follow the last entry of " + format_tile_path(path), tree.next_index() - 1);
+    if (!rest.empty())
+      return mismatch("bytes follow the last entry of " + format_tile_path(path), tree.next_index() - 1);
     return std::nullopt;
   }
 
@@ -115,7 +116,8 @@ class Verifier {
       ++files;
       const auto path = parse_tile_path(entry->path().lexically_relative(directory_).generic_string());
       if (path && !is_within_tree(*path, size_)) {
-        return mismatch(format_tile_path(*path) + " lies beyond the signed " + std::to_string(size_) + " entries", size_);
+        return mismatch(format_tile_path(*path) + " lies beyond the signed " + std::to_string(size_) + " entries",
+                        size_);
       }
     }
     if (error && size_ != 0) return LedgerFinding{Error{ErrorCode::io_failed, error.message(), {}}, std::nullopt};

@@ -1,6 +1,6 @@
-// Verifies an exported ledger without Baton's store: reads every entry once, hashes it, and holds tiles, root, signature
-// and cosignatures against it. Believes nothing in the directory but what the given keys have signed. Safe to run on a
-// directory that an adversary has written: sizes are bounded and nothing is written.
+// Verifies an exported ledger without Baton's store: reads every entry once, hashes it, and holds tiles, root,
+// signature and cosignatures against it. Believes nothing in the directory but what the given keys have signed. Safe to
+// run on a directory that an adversary has written: sizes are bounded and nothing is written.
 #pragma once
 
 #include <cstdint>
@@ -29,9 +29,9 @@ struct AuditReport {
   // The first entry that is wrong or missing. Where only a hash over several is wrong, the first below it. Nothing when
   // the problem lies with no entry: a signature, or a root to which consistent entries do not lead.
   std::optional<std::uint64_t> first_bad_index;
-  std::optional<Checkpoint> checkpoint;   // When the signature is good.
-  std::vector<std::string> signed_by;     // Key names: the log, then cosigners.
-  std::uint64_t entries_verified = 0;     // Against their level-0 tile.
+  std::optional<Checkpoint> checkpoint;  // When the signature is good.
+  std::vector<std::string> signed_by;    // Key names: the log, then cosigners.
+  std::uint64_t entries_verified = 0;    // Against their level-0 tile.
   std::uint64_t tiles_verified = 0;
   // Files below tile/ that the checkpoint's tree does not need, such as partial tiles of an earlier export. Nothing is
   // said about them.

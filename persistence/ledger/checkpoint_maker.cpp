@@ -28,7 +28,8 @@ Status check_extends(const LedgerReader& reader, const Checkpoint& checkpoint) {
   if (!root.ok()) return root.error();
   if (*root != checkpoint.root) {
     return Error{ErrorCode::ledger_mismatch,
-                 "the first " + std::to_string(checkpoint.size) + " entries are not those that were signed", {}};
+                 "the first " + std::to_string(checkpoint.size) + " entries are not those that were signed",
+                 {}};
   }
   return success();
 }
@@ -69,7 +70,8 @@ Result<std::optional<MadeCheckpoint>> CheckpointMaker::make() {
   }
   if (edge.size() != head->size || edge.root(hasher_) != head->root) {
     return Error{ErrorCode::ledger_mismatch,
-                 "the entries from " + std::to_string(signed_edge_.size()) + ", read back, do not make the head's root", {}};
+                 "the entries from " + std::to_string(signed_edge_.size()) + ", read back, do not make the head's root",
+                 {}};
   }
   const Checkpoint checkpoint{signers_.front()->name(), head->size, head->root, {}};
   std::vector<const NoteSigner*> signers;

@@ -30,8 +30,9 @@ struct MadeCheckpoint {
 
 class CheckpointMaker {
  public:
-  // Begins at the last stored checkpoint, which must be by `key` and whose tree the store must still have. `signers` sign
-  // every checkpoint; the first one's name is the origin. Borrows the source. Errors as check_extends, bad_checkpoint.
+  // Begins at the last stored checkpoint, which must be by `key` and whose tree the store must still have. `signers`
+  // sign every checkpoint; the first one's name is the origin. Borrows the source. Errors as check_extends,
+  // bad_checkpoint.
   [[nodiscard]] static Result<CheckpointMaker> open(const LedgerSource& source, const NoteVerifier& key,
                                                     std::vector<std::shared_ptr<const NoteSigner>> signers);
 

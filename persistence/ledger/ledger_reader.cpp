@@ -9,11 +9,14 @@ using namespace ledger_rows;
 
 namespace {
 
-Error corrupt(std::string what) { return Error{ErrorCode::store_corrupt, std::move(what), {}}; }
+Error corrupt(std::string what) {
+  return Error{ErrorCode::store_corrupt, std::move(what), {}};
+}
 
 Error beyond(const char* what, std::uint64_t number, std::uint64_t size) {
   return Error{ErrorCode::not_found,
-               std::string(what) + " " + std::to_string(number) + " of a ledger of " + std::to_string(size), {}};
+               std::string(what) + " " + std::to_string(number) + " of a ledger of " + std::to_string(size),
+               {}};
 }
 
 // Reads tiles of the tree of `size` leaves, each once. Lives for one call.

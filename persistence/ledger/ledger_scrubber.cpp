@@ -3,8 +3,9 @@
 namespace baton {
 
 LedgerScrubber::Pass::Pass(const LedgerReader& reader, const LedgerHead& at)
-    : head(at), cursor(reader.source(), 0), tree(at.size, [&reader, size = at.size](unsigned level, std::uint64_t index,
-                                                                                   std::size_t) {
+    : head(at),
+      cursor(reader.source(), 0),
+      tree(at.size, [&reader, size = at.size](unsigned level, std::uint64_t index, std::size_t) {
         return reader.tile(level, index, size);
       }) {}
 

@@ -13,7 +13,9 @@ struct Range {
 };
 
 // RFC 6962's k: the largest power of two below n. Precondition: n > 1.
-std::uint64_t split_of(std::uint64_t n) { return std::bit_floor(n - 1); }
+std::uint64_t split_of(std::uint64_t n) {
+  return std::bit_floor(n - 1);
+}
 
 Result<Hash256> range_root(Hasher& hasher, Range range, const FetchNode& fetch) {
   const std::vector<Node> parts = perfect_subtrees(range.begin, range.end);
@@ -40,11 +42,15 @@ Result<Proof> roots_reversed(const std::vector<Range>& ranges, const FetchNode& 
   return proof;
 }
 
-Error refused(const char* why) { return Error{ErrorCode::ledger_mismatch, why, {}}; }
+Error refused(const char* why) {
+  return Error{ErrorCode::ledger_mismatch, why, {}};
+}
 
 }  // namespace
 
-Hash256 Hasher::leaf(std::string_view bytes) { return sha256_.digest({std::string_view("\0", 1), bytes}); }
+Hash256 Hasher::leaf(std::string_view bytes) {
+  return sha256_.digest({std::string_view("\0", 1), bytes});
+}
 
 Hash256 Hasher::node(const Hash256& left, const Hash256& right) {
   std::array<char, 65> bytes;
@@ -121,7 +127,8 @@ Result<Proof> inclusion_proof(std::uint64_t index, std::uint64_t size, const Fet
 
 Result<Proof> consistency_proof(std::uint64_t old_size, std::uint64_t size, const FetchNode& fetch) {
   if (old_size > size) {
-    return Error{ErrorCode::not_found, "size " + std::to_string(old_size) + " of a tree of " + std::to_string(size), {}};
+    return Error{
+        ErrorCode::not_found, "size " + std::to_string(old_size) + " of a tree of " + std::to_string(size), {}};
   }
   if (old_size == 0) return Proof{};
   std::vector<Range> ranges;

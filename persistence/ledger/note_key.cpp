@@ -18,7 +18,8 @@ std::string cosigned_text(std::int64_t seconds, std::string_view text) {
 // What every key has: a name and the id that follows from it.
 class KeyIdentity {
  public:
-  KeyIdentity(std::string name, std::string_view material) : name_(std::move(name)), id_(note_key_id(name_, material)) {}
+  KeyIdentity(std::string name, std::string_view material)
+      : name_(std::move(name)), id_(note_key_id(name_, material)) {}
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] std::uint32_t id() const { return id_; }
 
@@ -94,7 +95,9 @@ struct KeyText {
   std::string key;  // 32 bytes.
 };
 
-Error bad_key(const char* why) { return Error{ErrorCode::bad_field, std::string("this is no note key: ") + why, {}}; }
+Error bad_key(const char* why) {
+  return Error{ErrorCode::bad_field, std::string("this is no note key: ") + why, {}};
+}
 
 std::string hex_id(std::uint32_t id) {
   Writer bytes;
@@ -153,7 +156,9 @@ Result<NoteSigningKey> NoteSigningKey::parse(std::string_view text) {
   return key;
 }
 
-std::string NoteSigningKey::material() const { return material_of(type_, key_.public_key()); }
+std::string NoteSigningKey::material() const {
+  return material_of(type_, key_.public_key());
+}
 
 std::string NoteSigningKey::format() const {
   return std::string(kPrivatePrefix) + name_ + "+" + hex_id(note_key_id(name_, material())) + "+" +

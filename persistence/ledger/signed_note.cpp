@@ -14,11 +14,13 @@ constexpr std::string_view kSignaturePrefix = "\u2014 ";
 constexpr std::size_t kMaxSignatures = 100;
 
 // White space outside ASCII, as UTF-8 (Unicode property White_Space).
-constexpr std::string_view kWideSpaces[] = {
-    "\u0085", "\u00a0", "\u1680", "\u2000", "\u2001", "\u2002", "\u2003", "\u2004", "\u2005", "\u2006",
-    "\u2007", "\u2008", "\u2009", "\u200a", "\u2028", "\u2029", "\u202f", "\u205f", "\u3000"};
+constexpr std::string_view kWideSpaces[] = {"\u0085", "\u00a0", "\u1680", "\u2000", "\u2001", "\u2002", "\u2003",
+                                            "\u2004", "\u2005", "\u2006", "\u2007", "\u2008", "\u2009", "\u200a",
+                                            "\u2028", "\u2029", "\u202f", "\u205f", "\u3000"};
 
-Error malformed(std::string why) { return Error{ErrorCode::bad_checkpoint, "malformed note: " + std::move(why), {}}; }
+Error malformed(std::string why) {
+  return Error{ErrorCode::bad_checkpoint, "malformed note: " + std::move(why), {}};
+}
 
 bool is_note_text(std::string_view text) {
   return is_valid_utf8(text) &&
@@ -48,9 +50,10 @@ bool same_key(const NoteSignature& signature, const Key& key) {
 
 bool is_valid_key_name(std::string_view name) {
   if (name.empty() || !is_valid_utf8(name)) return false;
-  const bool plain = std::ranges::all_of(
-      name, [](char c) { return static_cast<unsigned char>(c) > 0x20 && c != '+' && c != '\x7f'; });
-  return plain && std::ranges::none_of(kWideSpaces, [&](std::string_view space) { return name.find(space) != std::string_view::npos; });
+  const bool plain =
+      std::ranges::all_of(name, [](char c) { return static_cast<unsigned char>(c) > 0x20 && c != '+' && c != '\x7f'; });
+  return plain && std::ranges::none_of(
+                      kWideSpaces, [&](std::string_view space) { return name.find(space) != std::string_view::npos; });
 }
 
 std::uint32_t note_key_id(std::string_view name, std::string_view material) {
@@ -114,15 +117,14 @@ Result<SignedNote> open_note(std::string_view note, std::span<const NoteVerifier
   if (!parsed.ok()) return parsed;
   SignedNote opened{std::move(parsed->text), {}};
   for (NoteSignature& signature : parsed->signatures) {
-    const auto verifier = std::ranges::find_if(
-        verifiers, [&](const NoteVerifier* candidate) { return same_key(signature, *candidate); });
+    const auto verifier =
+        std::ranges::find_if(verifiers, [&](const NoteVerifier* candidate) { return same_key(signature, *candidate); });
     if (verifier == verifiers.end()) continue;
     if (!(*verifier)->verify(opened.text, signature.bytes)) {
       return Error{ErrorCode::bad_checkpoint, "the signature of " + signature.name + " is wrong", {}};
     }
-    const bool repeated = std::ranges::any_of(opened.signatures, [&](const NoteSignature& other) {
-      return same_key(other, **verifier);
-    });
+    const bool repeated =
+        std::ranges::any_of(opened.signatures, [&](const NoteSignature& other) { return same_key(other, **verifier); });
     if (!repeated) opened.signatures.push_back(std::move(signature));
   }
   if (opened.signatures.empty()) {

@@ -36,8 +36,8 @@ std::optional<std::uint64_t> parse_index(std::string_view text) {
 }  // namespace
 
 std::string format_tile_path(const TilePath& path) {
-  std::string text = "tile/" + (path.level ? std::to_string(*path.level) : std::string("entries")) + "/" +
-                     format_index(path.index);
+  std::string text =
+      "tile/" + (path.level ? std::to_string(*path.level) : std::string("entries")) + "/" + format_index(path.index);
   if (path.width < ledger_rows::kTileWidth) text += ".p/" + std::to_string(path.width);
   return text;
 }

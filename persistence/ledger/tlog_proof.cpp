@@ -11,7 +11,9 @@ constexpr std::string_view kHeader = "c2sp.org/tlog-proof@v1";
 constexpr std::string_view kExtra = "extra ";
 constexpr std::string_view kIndex = "index ";
 
-Error bad(const char* why) { return Error{ErrorCode::bad_checkpoint, std::string("this is no tlog-proof: ") + why, {}}; }
+Error bad(const char* why) {
+  return Error{ErrorCode::bad_checkpoint, std::string("this is no tlog-proof: ") + why, {}};
+}
 
 // The next line, without its newline; empty at the end too, which ends the path like the blank line.
 std::string_view take_line(std::string_view& rest) {

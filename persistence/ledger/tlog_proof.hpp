@@ -1,7 +1,8 @@
 // Evidence files (C2SP tlog-proof, *.tlog-proof): one record's place in a signed tree, to be verified offline by anyone
 // who has the ledger's verifier key. Pure.
 //
-//   "c2sp.org/tlog-proof@v1\n" [ "extra " base64 "\n" ] "index " decimal "\n" *( base64(hash) "\n" ) "\n" checkpoint note
+//   proof = "c2sp.org/tlog-proof@v1\n" [ "extra " base64 "\n" ] "index " decimal "\n" path "\n" checkpoint-note
+//   path  = *( base64(hash) "\n" )
 //
 // Baton puts the record itself into `extra`, so that the file is complete. Extra data is not signed, but a record there
 // is as good as proved: its hash is what the proof is about.

@@ -1,5 +1,5 @@
-// Holds leaves, given in order, against the tiles of a tree: the one check behind the offline verifier and the scrubber.
-// Invariant: problems are found in the order of the entries they lie at. Belongs to one thread.
+// Holds leaves, given in order, against the tiles of a tree: the one check behind the offline verifier and the
+// scrubber. Invariant: problems are found in the order of the entries they lie at. Belongs to one thread.
 #pragma once
 
 #include <array>

@@ -1,6 +1,6 @@
 // A witness (C2SP tlog-witness): cosigns checkpoints of ledgers that only ever grow. Invariant: it never cosigns two
-// checkpoints of one origin that are not consistent, across restarts too, because what it has cosigned is durable before
-// it answers. One request at a time; the owner sees to that.
+// checkpoints of one origin that are not consistent, across restarts too, because what it has cosigned is durable
+// before it answers. One request at a time; the owner sees to that.
 #pragma once
 
 #include <memory>

@@ -26,8 +26,8 @@ struct WitnessRequest {
 // Error bad_checkpoint.
 [[nodiscard]] Result<WitnessRequest> parse_witness_request(std::string_view body);
 
-// The note with a witness's cosignatures added. Signatures by unknown keys are left out. Error bad_checkpoint when one by
-// a known witness is wrong, or none is by a known witness.
+// The note with a witness's cosignatures added. Signatures by unknown keys are left out. Error bad_checkpoint when one
+// by a known witness is wrong, or none is by a known witness.
 [[nodiscard]] Result<std::string> add_cosignatures(std::string_view note, std::string_view response,
                                                    std::span<const NoteVerifier* const> witnesses);
 

@@ -16,7 +16,9 @@
 namespace baton {
 namespace {
 
-std::string base64(const Hash256& hash) { return encode_base64(as_bytes(hash)); }
+std::string base64(const Hash256& hash) {
+  return encode_base64(as_bytes(hash));
+}
 
 void write_path(JsonWriter& json, const merkle::Proof& path) {
   json.key("path").begin_array();
@@ -65,7 +67,8 @@ bool make_export(const std::filesystem::path& directory, std::uint64_t size) {
   test::write_file(directory / "verifier_key", signer.verifier_key() + "\n");
   test::write_file(directory / "witness_key", witness.verifier_key() + "\n");
   test::write_file(directory / "proofs.json", proofs_json(reader, size));
-  test::write_file(directory / "record.tlog-proof", format_tlog_proof(prove_record(reader, size / 3, checkpoint).value()));
+  test::write_file(directory / "record.tlog-proof",
+                   format_tlog_proof(prove_record(reader, size / 3, checkpoint).value()));
   return true;
 }
 

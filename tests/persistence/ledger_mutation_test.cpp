@@ -23,12 +23,11 @@ class Tamper {
 
   // Makes one change, undone by restore(). Returns what it did.
   std::string once() {
-    const std::function<std::string()> ways[] = {[&] { return flip_bit(); },      [&] { return delete_file(); },
-                                                 [&] { return swap_files(); },    [&] { return truncate(); },
-                                                 [&] { return lengthen(); },      [&] { return reorder_entries(); },
-                                                 [&] { return reorder_hashes(); }, [&] { return drop_entry(); },
-                                                 [&] { return sign_again(); },    [&] { return older_checkpoint(); },
-                                                 [&] { return rewrite_tree(); }};
+    const std::function<std::string()> ways[] = {
+        [&] { return flip_bit(); },         [&] { return delete_file(); }, [&] { return swap_files(); },
+        [&] { return truncate(); },         [&] { return lengthen(); },    [&] { return reorder_entries(); },
+        [&] { return reorder_hashes(); },   [&] { return drop_entry(); },  [&] { return sign_again(); },
+        [&] { return older_checkpoint(); }, [&] { return rewrite_tree(); }};
     return ways[pick(std::size(ways))]();
   }
 
@@ -41,7 +40,9 @@ class Tamper {
   std::size_t pick(std::size_t count) { return random_() % count; }
   const std::filesystem::path& any_file() { return export_of_.files()[pick(export_of_.files().size())]; }
 
-  std::string load(const std::filesystem::path& file) { return originals_.emplace(file, read_file(file)).first->second; }
+  std::string load(const std::filesystem::path& file) {
+    return originals_.emplace(file, read_file(file)).first->second;
+  }
   std::string name(const std::filesystem::path& file) const {
     return file.lexically_relative(export_of_.path()).string();
   }

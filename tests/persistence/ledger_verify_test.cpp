@@ -53,10 +53,12 @@ TEST(AuditExport, is_not_made_for_a_checkpoint_that_the_store_does_not_bear_out)
   const test::ScratchDirectory scratch;
   const test::LedgerSigner signer;
   const test::LedgerStore store = test::filled_store(600, 100);
-  const auto wrong = export_tiles(LedgerReader(store), signer.sign({test::kOrigin, 600, sha256("x"), {}}), scratch.path());
+  const auto wrong =
+      export_tiles(LedgerReader(store), signer.sign({test::kOrigin, 600, sha256("x"), {}}), scratch.path());
   ASSERT_FALSE(wrong.ok());
   EXPECT_EQ(wrong.error().code, ErrorCode::ledger_mismatch);
-  EXPECT_FALSE(export_tiles(LedgerReader(store), signer.sign({test::kOrigin, 601, sha256("x"), {}}), scratch.path()).ok());
+  EXPECT_FALSE(
+      export_tiles(LedgerReader(store), signer.sign({test::kOrigin, 601, sha256("x"), {}}), scratch.path()).ok());
 }
 
 // Changes one byte of one leaf in its bundle.

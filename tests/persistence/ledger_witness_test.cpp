@@ -10,7 +10,9 @@ namespace {
 
 class WitnessTest : public testing::Test {
  protected:
-  Witness witness() { return Witness(key_.signer([] { return 1'700'000'000; }), {{test::kOrigin, {log_key_}}}, files_); }
+  Witness witness() {
+    return Witness(key_.signer([] { return 1'700'000'000; }), {{test::kOrigin, {log_key_}}}, files_);
+  }
 
   WitnessAnswer offer(std::uint64_t old_size, std::uint64_t size) {
     WitnessRequest request{old_size, {}, signer_.sign_head(reader_, size)};
