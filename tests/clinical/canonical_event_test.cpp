@@ -146,6 +146,12 @@ TEST(ClinicalEvent, stands_in_a_timeline_with_its_provenance) {
   EXPECT_EQ(read_clinical_event(record.event).value(), events->front());
 }
 
+TEST(ClinicalEvent, names_an_identifier_once_that_the_source_repeats) {
+  const auto events =
+      mapped(changed(R"({"system":"SSA","value":"9"})", R"({"type":"MR","value":"123","system":"GENHOSP"})"));
+  EXPECT_THAT(events->front().identifiers, ElementsAre(Identifier{"GENHOSP", "123", "MR"}));
+}
+
 TEST(ClinicalEvent, takes_partial_dates_of_birth) {
   EXPECT_TRUE(mapped(changed("1920-04-23", "1920-04")).ok());
   EXPECT_TRUE(mapped(changed("1920-04-23", "1920")).ok());

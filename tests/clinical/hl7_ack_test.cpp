@@ -36,6 +36,21 @@ TEST(Hl7Ack, tells_the_reason_in_err_since_version_2_5_and_in_msa_3_before) {
             "MSA|AR|M-1|BT402: no mapping takes ZZZ\\S\\Z01; add a mapping\\F\\or ask\r");
 }
 
+TEST(Hl7Ack, has_the_message_type_of_its_version) {
+  const auto ack = [](const char* version) {
+    return Hl7Message::parse(build_ack(message_with(version), AckCode::ae, kReason, kNow, "B1")).value();
+  };
+  const auto type = [&](const char* version) {
+    const Hl7Message message = ack(version);
+    return std::string(message.raw_field(0, 9));
+  };
+  EXPECT_EQ(type("2.2"), "ACK");
+  EXPECT_EQ(type("2.3.1"), "ACK^A03");
+  EXPECT_EQ(type("2.4"), "ACK^A03^ACK");
+  EXPECT_THAT(ack("2.4").get("MSA-3").value(), HasSubstr("BT402"));
+  EXPECT_EQ(ack("2.5").get("MSA-3").value(), "");
+}
+
 TEST(Hl7Ack, is_the_same_for_the_same_message_and_moment) {
   EXPECT_EQ(build_ack(message_with("2.5"), AckCode::aa, std::nullopt, kNow, "B1"),
             build_ack(message_with("2.5"), AckCode::aa, std::nullopt, kNow, "B1"));

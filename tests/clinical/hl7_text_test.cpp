@@ -86,6 +86,14 @@ TEST(Hl7Charset, is_what_the_bytes_are_where_the_declaration_is_wrong_and_says_s
   EXPECT_THAT(warning, HasSubstr("not supported"));
 }
 
+TEST(Hl7Charset, is_utf8_without_a_warning_where_a_byte_order_mark_says_so) {
+  const auto message =
+      Hl7Message::parse("\xEF\xBB\xBFMSH|^~\\&|A|B|C|D|2026||ADT^A01|1|P|2.5\rPID|1||||Andr\xC3\xA9\r");
+  ASSERT_TRUE(message.ok());
+  EXPECT_EQ(message->get("PID-5").value(), "André");
+  EXPECT_THAT(message->warnings(), testing::IsEmpty());
+}
+
 TEST(Hl7Charset, gives_valid_utf8_for_every_byte_in_every_set) {
   std::string bytes;
   for (int byte = 1; byte < 256; ++byte) bytes.push_back(static_cast<char>(byte));
