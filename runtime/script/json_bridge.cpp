@@ -47,7 +47,7 @@ int json_decode(lua_State* state) {
   std::size_t size = 0;
   const char* const text = luaL_checklstring(state, 1, &size);
   Sandbox& sandbox = Sandbox::of(state);
-  sandbox.charge(state, size / 16);
+  sandbox.charge(state, size / 4);
   if (size == 0) return luaL_error(state, "the text is empty, which is not JSON");
   const Status pushed = push_json(state, {text, size}, sandbox.options().string_size);
   if (!pushed) raise(state, pushed.error());

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "runtime/script/json_bridge.hpp"
+#include "runtime/script/safe_events.hpp"
 #include "runtime/script/sandbox.hpp"
 
 namespace baton::script {
@@ -16,8 +17,8 @@ struct Stock {
     const char* name;
     lua_CFunction function = nullptr;
   };
-  std::array<Function, 10> base = {{{"assert"}, {"error"}, {"getmetatable"}, {"ipairs"}, {"rawequal"}, {"rawget"},
-                                    {"rawlen"}, {"rawset"}, {"select"}, {"tonumber"}}};
+  std::array<Function, 11> base = {{{"assert"}, {"error"}, {"getmetatable"}, {"ipairs"}, {"rawequal"}, {"rawget"},
+                                    {"rawlen"}, {"rawset"}, {"select"}, {"tonumber"}, {"type"}}};
   // No dump (bytecode), no pack and unpack (nobody needs binary records in a workflow).
   std::array<Function, 7> string = {{{"byte"}, {"char"}, {"len"}, {"lower"}, {"reverse"}, {"sub"}, {"upper"}}};
   // So that "10" + 1 works as the manual says.
@@ -63,6 +64,8 @@ struct Stock {
   }
 };
 
+constexpr std::size_t kTonumber = 9;  // Where it stands in Stock::base.
+
 template <std::size_t kSize>
 void set(lua_State* state, const std::array<Stock::Function, kSize>& functions) {
   for (const auto& each : functions) {
@@ -89,32 +92,39 @@ int safe_tostring(lua_State* state) {
   return 1;
 }
 
-// type: as stock, but says "null" for nobody: json.null is userdata.
-int safe_type(lua_State* state) {
-  luaL_checkany(state, 1);
-  lua_pushstring(state, luaL_typename(state, 1));
-  return 1;
-}
-
-void refuse_field(lua_State* state, const char* field, const char* why) {
-  lua_pushstring(state, field);
-  if (lua_rawget(state, 2) != LUA_TNIL) luaL_error(state, "%s is closed in scripts: %s", field, why);
-  lua_pop(state, 1);
-}
-
+// Upvalues: the names of the closed metamethods. They would have no effect (safe_events.hpp); saying so is kinder.
 int safe_setmetatable(lua_State* state) {
   luaL_checktype(state, 1, LUA_TTABLE);
   const int kind = lua_type(state, 2);
   luaL_argexpected(state, kind == LUA_TNIL || kind == LUA_TTABLE, 2, "nil or table");
+  lua_settop(state, 2);
   if (luaL_getmetafield(state, 1, "__metatable") != LUA_TNIL) return luaL_error(state, "cannot change a protected metatable");
   if (kind == LUA_TTABLE) {
-    refuse_field(state, "__gc", "collection happens at another moment in each run");
-    refuse_field(state, "__mode", "collection happens at another moment in each run");
-    refuse_field(state, "__close", "use ctx:scope or ctx:compensate");
+    for (int closed = 1; closed <= 3; ++closed) {
+      lua_pushvalue(state, lua_upvalueindex(closed));
+      if (lua_rawget(state, 2) == LUA_TNIL) continue;
+      return luaL_error(state, "%s is closed in scripts: %s", lua_tostring(state, lua_upvalueindex(closed)),
+                        closed == 3 ? "use ctx:scope or ctx:compensate" : "memory is collected at another moment in each run");
+    }
+    set_call_event(state, 2);
   }
   lua_settop(state, 2);
   lua_setmetatable(state, 1);
   return 1;
+}
+
+void add_setmetatable(lua_State* globals) {
+  lua_pushliteral(globals, "__gc");
+  lua_pushliteral(globals, "__mode");
+  lua_pushliteral(globals, "__close");
+  lua_pushcclosure(globals, &safe_setmetatable, 3);
+  lua_setfield(globals, -2, "setmetatable");
+}
+
+// tonumber walks a long text without allocating: charge first.
+int safe_tonumber(lua_State* state) {
+  if (lua_type(state, 1) == LUA_TSTRING) Sandbox::of(state).charge(state, lua_rawlen(state, 1) / 8);
+  return Stock::get().base[kTonumber].function(state);
 }
 
 // utf8 functions walk their string without allocating: charge first.
@@ -213,10 +223,9 @@ void open_safe_library(lua_State* state) {
   set(state, stock.base);
   lua_pushcfunction(state, &safe_tostring);
   lua_setfield(state, -2, "tostring");
-  lua_pushcfunction(state, &safe_type);
-  lua_setfield(state, -2, "type");
-  lua_pushcfunction(state, &safe_setmetatable);
-  lua_setfield(state, -2, "setmetatable");
+  lua_pushcfunction(state, &safe_tonumber);
+  lua_setfield(state, -2, "tonumber");
+  add_setmetatable(state);
   lua_pushvalue(state, -1);
   lua_setfield(state, -2, "_G");
   lua_pushliteral(state, LUA_VERSION);

@@ -37,6 +37,11 @@ bool operator<(const Key& a, const Key& b) {
   return order != 0 ? order < 0 : a.size < b.size;
 }
 
+// Only this key of a metatable is not the script's: Lua's own name for the call event.
+bool is_hidden(lua_State* state, int index) {
+  return lua_type(state, index) == LUA_TSTRING && Sandbox::of(state).is_hidden_key(lua_tostring(state, index));
+}
+
 Key read_key(lua_State* state, int index) {
   Key key;
   switch (lua_type(state, index)) {
@@ -82,6 +87,7 @@ int safe_next(lua_State* state) {
   lua_pushnil(state);  // 4: the key of the walk
   while (lua_next(state, 1) != 0) {
     lua_pop(state, 1);
+    if (is_hidden(state, 4)) continue;
     ++looked_at;
     const Key key = read_key(state, 4);
     if ((!from_start && !(after < key)) || (found && !(key < best))) continue;
@@ -152,6 +158,7 @@ void push_sorted_walk(lua_State* state, std::uint32_t count) {
   lua_pushnil(state);
   while (lua_next(state, 1) != 0) {
     lua_pop(state, 1);
+    if (is_hidden(state, -1)) continue;
     keys[slot] = read_key(state, -1);
     keys[slot].slot = slot + 1;
     ++slot;

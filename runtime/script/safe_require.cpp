@@ -18,6 +18,7 @@ void push_loader(lua_State* state, const char* name, std::size_t size) {
     const ModuleSource* const modules = sandbox.options().modules;
     const Result<Module> found = modules == nullptr ? Result<Module>(Error{ErrorCode::not_found, {}, {}}) : modules->find({name, size});
     if (found.ok()) {
+      sandbox.charge(state, found->code.size() / 8);
       const std::string chunk_name = "@" + std::string(found->chunk_name);
       if (luaL_loadbufferx(state, found->code.data(), found->code.size(), chunk_name.c_str(), found->bytecode ? "b" : "t") == LUA_OK) return;
       lua_error(state);

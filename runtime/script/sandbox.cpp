@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "runtime/base/assert.hpp"
+#include "runtime/script/safe_events.hpp"
 #include "runtime/script/safe_library.hpp"
 #include "runtime/script/script_error.hpp"
 
@@ -52,7 +53,10 @@ Sandbox::Sandbox(const Options& options) : options_(options) {
   BATON_ASSERT(state_ != nullptr);
   extra_space(state_) = reinterpret_cast<std::uintptr_t>(this);
   lua_atpanic(state_, &panic);
-  const Status opened = protect([](lua_State* state) { open_safe_library(state); });
+  const Status opened = protect([this](lua_State* state) {
+    hidden_key_ = close_events(state);
+    open_safe_library(state);
+  });
   BATON_ASSERT(opened.ok());
   begin_turn();
 }

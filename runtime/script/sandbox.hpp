@@ -152,6 +152,8 @@ class Sandbox {
   lua_State* push_script_coroutine(lua_State* state);
   // To be asked after each failure that was caught: notices a memory error and poisons. True: pass the error on.
   [[nodiscard]] bool must_rethrow(int status) noexcept;
+  // True for the one string that pairs and next leave out (see safe_events.hpp).
+  [[nodiscard]] bool is_hidden_key(const char* text) const noexcept { return text == hidden_key_; }
   // For a message handler: where the value was raised that call() is about to return as an Error.
   void note_place_of_error(std::string place) { place_of_error_ = std::move(place); }
 
@@ -173,6 +175,7 @@ class Sandbox {
   void* context_ = nullptr;
   std::optional<ErrorCode> poison_;
   std::string place_of_error_;
+  const char* hidden_key_ = nullptr;
 
   std::size_t used_ = 0;         // Bytes held.
   std::size_t large_ = 0;        // Bytes held in large blocks, which make single instructions slow.

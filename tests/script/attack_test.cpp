@@ -80,15 +80,44 @@ TEST_F(Attack, an_endless_loop_in_a_finalizer_cannot_be_written) {
   EXPECT_THAT(stopped("local m = getmetatable(require('json').array{}) m.__gc = function() end"), StartsWith(kScriptError));
 }
 
-TEST_F(Attack, an_endless_loop_in_a_close_handler_is_stopped) {
+TEST_F(Attack, a_finalizer_that_is_added_later_never_runs) {
+  EXPECT_EQ(stopped("ran = false local m = {} setmetatable({}, m) m.__gc = function() ran = true while true do end end "
+                    "setmetatable({}, setmetatable({}, { __index = m })) "
+                    "for i = 1, 100000 do local t = {} end return tostring(ran)"), "false");
+}
+
+TEST_F(Attack, a_weak_table_cannot_be_made) {
+  EXPECT_THAT(stopped("setmetatable({}, { __mode = 'k' })"), HasSubstr("__mode is closed"));
+  EXPECT_EQ(stopped("local m = {} local t = setmetatable({}, m) m.__mode = 'v' t[1] = {} for i = 1, 100000 do local u = {} end return tostring(t[1])"), "table");
+}
+
+TEST_F(Attack, a_close_handler_cannot_be_made) {
   EXPECT_THAT(stopped("setmetatable({}, { __close = function() while true do end end })"), HasSubstr("__close is closed"));
-  EXPECT_THAT(stopped_by_counting("local m = {} local t = setmetatable({}, m) m.__close = function() while true do end end "
-                                  "do local x <close> = t end"), StartsWith(kOutOfInstructions));
-  EXPECT_THAT(stopped_by_counting("local m = {} local t = setmetatable({}, m) m.__close = function() while true do end end "
-                                  "local x <close> = t while true do end"), StartsWith(kOutOfInstructions));
-  EXPECT_THAT(stopped_by_counting("local m = {} local t = setmetatable({}, m) m.__close = function() while true do end end "
-                                  "local co = coroutine.create(function() local x <close> = t coroutine.yield() end) "
-                                  "coroutine.resume(co) coroutine.close(co)"), StartsWith(kOutOfInstructions));
+  EXPECT_THAT(stopped("local m = {} local t = setmetatable({}, m) m.__close = function() while true do end end "
+                      "do local x <close> = t end"), HasSubstr("variable 'x' got a non-closable value"));
+}
+
+TEST_F(Attack, a_chain_of_call_metamethods_cannot_be_made) {
+  EXPECT_THAT(stopped("local t = {} setmetatable(t, { __call = t }) t()"), HasSubstr("__call must be a function"));
+  EXPECT_THAT(stopped("local m = {} local t = setmetatable({}, m) m.__call = t t()"), HasSubstr("attempt to call a table value"));
+}
+
+TEST_F(Attack, a_long_chain_of_index_tables_is_stopped) {
+  constexpr const char* kChain = "local t = {} for i = 1, 1900 do t = setmetatable({}, { __index = t, __newindex = t }) end ";
+  EXPECT_THAT(stopped(std::string(kChain) + "while true do local x = t.x end"), StartsWith(kOutOfInstructions));
+  EXPECT_THAT(stopped(std::string(kChain) + "while true do t.x = nil end"), StartsWith(kOutOfInstructions));
+}
+
+TEST_F(Attack, walking_an_emptied_table_for_ever_is_stopped) {
+  EXPECT_THAT(stopped("local t = {} for i = 1, 200000 do t[i + 0.5] = i end for i = 1, 200000 do t[i + 0.5] = nil end "
+                      "while true do for k in pairs(t) do end end"), StartsWith(kOutOfInstructions));
+  EXPECT_THAT(stopped("local t = {} for i = 1, 20000 do t[i + 0.5] = i end for k in next, t do end"), StartsWith(kOutOfInstructions));
+}
+
+TEST_F(Attack, reading_numbers_from_long_texts_for_ever_is_stopped) {
+  EXPECT_THAT(stopped("local s = ('1'):rep(8000000) while true do local x = s + 1 end"), StartsWith(kOutOfInstructions));
+  EXPECT_THAT(stopped_by_counting("local s = ('1'):rep(8000000) while true do local x = tonumber(s, 36) end"), StartsWith(kOutOfInstructions));
+  EXPECT_THAT(stopped("local s = '[' .. ('1,'):rep(3000000) .. '1]' local json = require('json') while true do json.decode(s) end"), StartsWith("error: BT30"));
 }
 
 TEST_F(Attack, endless_loops_in_coroutines_are_stopped) {
