@@ -1,6 +1,8 @@
 // JSON text to Lua value: one pass, straight onto the Lua stack. Runs in a protected call, since tables and strings need
 // memory.
 #include <charconv>
+#include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <optional>
 
@@ -191,7 +193,10 @@ class Decoder {
       }
     }
     double real = 0;
-    if (std::from_chars(first, at_, real).ec != std::errc()) return fail("the number is out of range");
+    if (std::from_chars(first, at_, real).ec != std::errc()) {
+      real = std::strtod(std::string(first, at_).c_str(), nullptr);  // Out of range: 0 if too small, else infinite.
+      if (!std::isfinite(real)) return fail("the number is out of range");
+    }
     lua_pushnumber(state_, real);
     return true;
   }

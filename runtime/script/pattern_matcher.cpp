@@ -216,7 +216,7 @@ bool PatternMatcher::at_frontier(const char* at, const char* set, const char* en
 const char* PatternMatcher::match_same_again(const char* at, char digit) {
   const int index = digit - '1';
   if (index < 0 || index >= captures_used_ || captures_[static_cast<std::size_t>(index)].size == kOpen) {
-    luaL_error(state_, "invalid capture index %%%d in pattern", index + 1);
+    luaL_error(state_, "invalid capture index %%%d", index + 1);
   }
   const Capture& capture = captures_[static_cast<std::size_t>(index)];
   if (capture.size < 0 || subject_end_ - at < capture.size) return nullptr;

@@ -56,7 +56,7 @@ struct Conversion {
 
 class Formatter {
  public:
-  explicit Formatter(lua_State* state) : state_(state), most_size_(Sandbox::of(state).options().string_size) {}
+  explicit Formatter(lua_State* state) : state_(state), arguments_(lua_gettop(state)), most_size_(Sandbox::of(state).options().string_size) {}
 
   int run() {
     std::size_t size = 0;
@@ -72,7 +72,8 @@ class Formatter {
         at += 2;
       } else {
         const Conversion conversion = read(at, end);
-        add(conversion, ++argument_);
+        if (++argument_ > arguments_) luaL_argerror(state_, argument_, "no value");
+        add(conversion, argument_);
       }
       if (luaL_bufflen(&buffer_) > most_size_) luaL_error(state_, "resulting string too large");
     }
@@ -107,7 +108,7 @@ class Formatter {
     }
     const std::size_t head = static_cast<std::size_t>(at - begin) - 1;
     std::memcpy(conversion.text.data(), begin, head);
-    const bool is_integer = std::strchr("dioxX", conversion.letter) != nullptr;
+    const bool is_integer = std::strchr("diouxX", conversion.letter) != nullptr;
     std::snprintf(conversion.text.data() + head, conversion.text.size() - head, "%s%c", is_integer ? "ll" : "", conversion.letter);
     return conversion;
   }
@@ -116,6 +117,7 @@ class Formatter {
     switch (letter) {
       case 'c': case 's': return "-";
       case 'd': case 'i': return "-+0 ";
+      case 'u': return "-0";
       case 'o': case 'x': case 'X': return "-#0";
       case 'a': case 'A': case 'e': case 'E': case 'f': case 'F': case 'g': case 'G': return "-+ #0";
       case 'q': return "";
@@ -127,7 +129,7 @@ class Formatter {
   void add(const Conversion& conversion, int argument) {
     switch (conversion.letter) {
       case 'c': return add_printed(conversion, static_cast<int>(luaL_checkinteger(state_, argument)));
-      case 'd': case 'i': case 'o': case 'x': case 'X':
+      case 'd': case 'i': case 'o': case 'u': case 'x': case 'X':
         return add_printed(conversion, static_cast<long long>(luaL_checkinteger(state_, argument)));
       case 'q':
         if (conversion.has_width) luaL_error(state_, "specifier '%%q' cannot have modifiers");
@@ -148,7 +150,6 @@ class Formatter {
   }
 
   void add_text(const Conversion& conversion, int argument) {
-    luaL_checkany(state_, argument);
     std::size_t size = 0;
     const char* const text = push_text(state_, argument, &size);
     if (!conversion.has_width && !conversion.has_precision && conversion.flags.empty()) return luaL_addvalue(&buffer_);
@@ -210,6 +211,7 @@ class Formatter {
   }
 
   lua_State* state_;
+  int arguments_;  // The buffer keeps things above them.
   std::size_t most_size_;
   int argument_ = 1;
   luaL_Buffer buffer_;

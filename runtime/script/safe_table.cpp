@@ -44,8 +44,8 @@ int table_concat(lua_State* state) {
     meter.tick();
     lua_geti(state, 1, i);
     if (lua_isstring(state, -1) == 0) {
-      return luaL_error(state, "invalid value (at index %I) in table for 'concat': it is a %s", static_cast<LUAI_UACINT>(i),
-                        luaL_typename(state, -1));
+      return luaL_error(state, "invalid value (%s) at index %I in table for 'concat'", luaL_typename(state, -1),
+                        static_cast<LUAI_UACINT>(i));
     }
     luaL_addvalue(&buffer);
     if (i != last) luaL_addlstring(&buffer, separator, separator_size);
