@@ -36,9 +36,7 @@ Duration backoff(const RetryPolicy& policy, std::uint32_t attempt, std::uint64_t
   return {static_cast<std::int64_t>(full * (1 - taken_off))};
 }
 
-std::string preset_names() {
-  return "\"default\", \"gentle\", \"persistent\" or \"none\"";
-}
+std::string preset_names() { return "\"default\", \"gentle\", \"persistent\" or \"none\""; }
 
 Error unknown_preset(std::string_view name) {
   return {ErrorCode::bad_field, "retry is \"" + std::string(name) + "\", which is not a preset",

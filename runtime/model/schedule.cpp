@@ -34,9 +34,7 @@ void skip(DueRuns& due, Instant nominal, SkipReason reason) {
 void admit(DueRuns& due, OverlapPolicy overlap, Instant nominal, std::uint32_t running) {
   const bool busy = running > 0 || !due.start.empty();
   switch (overlap) {
-    case OverlapPolicy::allow_all:
-      due.start.push_back(nominal);
-      return;
+    case OverlapPolicy::allow_all: due.start.push_back(nominal); return;
     case OverlapPolicy::skip:
       if (busy) return skip(due, nominal, SkipReason::overlap);
       due.start.push_back(nominal);
@@ -146,12 +144,9 @@ std::optional<Instant> next_nominal(const ScheduleSpec& spec, Instant after) {
 
 std::string_view name_of(SkipReason reason) {
   switch (reason) {
-    case SkipReason::missed:
-      return "missed";
-    case SkipReason::overlap:
-      return "overlap";
-    case SkipReason::paused:
-      return "paused";
+    case SkipReason::missed: return "missed";
+    case SkipReason::overlap: return "overlap";
+    case SkipReason::paused: return "paused";
   }
   return "unknown";
 }

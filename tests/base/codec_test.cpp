@@ -146,20 +146,11 @@ TEST(Codec, random_bytes_never_do_more_than_fail) {
     Reader reader(bytes);
     for (int step = 0; step < 6 && reader.ok(); ++step) {
       switch (random() % 5) {
-        case 0:
-          reader.varint();
-          break;
-        case 1:
-          reader.bytes();
-          break;
-        case 2:
-          reader.i64();
-          break;
-        case 3:
-          reader.u32be();
-          break;
-        default:
-          reader.list([](Reader& in) { in.u8(); });
+        case 0: reader.varint(); break;
+        case 1: reader.bytes(); break;
+        case 2: reader.i64(); break;
+        case 3: reader.u32be(); break;
+        default: reader.list([](Reader& in) { in.u8(); });
       }
     }
     EXPECT_LE(reader.rest().size(), bytes.size());

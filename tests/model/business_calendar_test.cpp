@@ -65,9 +65,7 @@ class In {
   BusinessCalendar calendar_;
 };
 
-In federal() {
-  return In(calendar(shipped("us_federal")));
-}
+In federal() { return In(calendar(shipped("us_federal"))); }
 
 TEST(BusinessDuration, hours_are_working_time_and_days_are_business_days) {
   EXPECT_EQ(*parse_business_duration("4h"), (BusinessDuration{0, {4 * kHour.ms}}));

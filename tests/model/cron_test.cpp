@@ -8,9 +8,7 @@
 namespace baton {
 namespace {
 
-TimeZone zone(std::string_view name) {
-  return find_time_zone(name).value();
-}
+TimeZone zone(std::string_view name) { return find_time_zone(name).value(); }
 
 CronExpression cron(std::string_view text) {
   auto parsed = parse_cron(text);
@@ -163,8 +161,7 @@ class Brute {
   static std::string field(std::mt19937& random, int least, int most, std::set<int>& set) {
     const auto value = [&] { return least + static_cast<int>(random() % static_cast<unsigned>(most - least + 1)); };
     switch (random() % 4) {
-      case 0:
-        return star(least, most, set);
+      case 0: return star(least, most, set);
       case 1: {
         const int step = 1 + value() % 7;
         for (int at = least; at <= most; at += step) set.insert(at);

@@ -7,9 +7,7 @@
 namespace baton {
 namespace {
 
-RetryPolicy steady() {
-  return {.initial = kSecond, .factor = 2, .cap = kMinute, .attempts = 0, .jitter = 0};
-}
+RetryPolicy steady() { return {.initial = kSecond, .factor = 2, .cap = kMinute, .attempts = 0, .jitter = 0}; }
 
 std::optional<Duration> after(const RetryPolicy& policy, std::uint32_t attempt) {
   return next_delay(policy, attempt, "http_503", std::nullopt, {0}, 1);
@@ -37,9 +35,7 @@ TEST(RetryPolicy, gives_up_after_the_last_attempt) {
   EXPECT_FALSE(after(policy, 4));
 }
 
-TEST(RetryPolicy, the_preset_none_never_tries_again) {
-  EXPECT_FALSE(after(*retry_preset("none"), 1));
-}
+TEST(RetryPolicy, the_preset_none_never_tries_again) { EXPECT_FALSE(after(*retry_preset("none"), 1)); }
 
 TEST(RetryPolicy, a_non_retryable_code_ends_it_by_name_or_by_prefix) {
   RetryPolicy policy = steady();

@@ -16,12 +16,8 @@ ScheduleSpec spec(std::string_view json) {
 }
 
 // Times of one day, 2026-11-20 UTC, as "07:30".
-Instant at(std::string_view time) {
-  return *parse_instant("2026-11-20T" + std::string(time) + ":00Z");
-}
-std::string text(Instant instant) {
-  return format_instant(instant).substr(11, 5);
-}
+Instant at(std::string_view time) { return *parse_instant("2026-11-20T" + std::string(time) + ":00Z"); }
+std::string text(Instant instant) { return format_instant(instant).substr(11, 5); }
 Times texts(const std::vector<Instant>& instants) {
   Times all;
   for (const Instant instant : instants) all.push_back(text(instant));

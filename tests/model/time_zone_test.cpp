@@ -11,9 +11,7 @@ TimeZone zone(std::string_view name) {
   return found.ok() ? *found : TimeZone();
 }
 
-Instant instant(std::string_view text) {
-  return parse_instant(text).value();
-}
+Instant instant(std::string_view text) { return parse_instant(text).value(); }
 
 LocalTime wall(std::string_view date, std::string_view time) {
   return local_time(parse_date(date).value(), parse_time_of_day(time).value());

@@ -32,9 +32,7 @@ Opening opening_of(const CalendarData& data, LocalDay day, const OpenSpan& span)
   return {data.zone.to_instant(local_time(day, span.from)), data.zone.to_instant(local_time(day, span.to))};
 }
 
-LocalDay day_at(const CalendarData& data, Instant at) {
-  return day_of(data.zone.to_local(at));
-}
+LocalDay day_at(const CalendarData& data, Instant at) { return day_of(data.zone.to_local(at)); }
 
 bool covers(const CalendarData& data, LocalDay day) {
   const int year = year_of(day);
@@ -149,15 +147,9 @@ Result<Instant> take_working_time(const CalendarData& data, Instant at, Duration
 
 }  // namespace
 
-const std::string& BusinessCalendar::name() const {
-  return data_->name;
-}
-std::int64_t BusinessCalendar::version() const {
-  return data_->version;
-}
-const TimeZone& BusinessCalendar::time_zone() const {
-  return data_->zone;
-}
+const std::string& BusinessCalendar::name() const { return data_->name; }
+std::int64_t BusinessCalendar::version() const { return data_->version; }
+const TimeZone& BusinessCalendar::time_zone() const { return data_->zone; }
 
 Result<bool> BusinessCalendar::is_business(Instant at) const {
   const LocalDay day = day_at(*data_, at);

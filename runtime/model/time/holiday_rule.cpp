@@ -189,8 +189,6 @@ class HolidayRuleParser {
   std::size_t at_ = 0;
 };
 
-std::optional<HolidayRule> parse_holiday_rule(std::string_view text) {
-  return HolidayRuleParser(text).parse();
-}
+std::optional<HolidayRule> parse_holiday_rule(std::string_view text) { return HolidayRuleParser(text).parse(); }
 
 }  // namespace baton

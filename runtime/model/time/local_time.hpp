@@ -22,9 +22,7 @@ struct LocalTime {
   auto operator<=>(const LocalTime&) const = default;
 };
 
-constexpr LocalTime operator+(LocalTime at, Duration by) {
-  return {at.ms + by.ms};
-}
+constexpr LocalTime operator+(LocalTime at, Duration by) { return {at.ms + by.ms}; }
 
 // `time_of_day` after midnight of `day`; it may be negative, a full day or more.
 constexpr LocalTime local_time(LocalDay day, Duration time_of_day) {
@@ -35,13 +33,9 @@ constexpr LocalDay day_of(LocalTime at) {
       std::chrono::local_time<std::chrono::milliseconds>(std::chrono::milliseconds(at.ms)));
 }
 // From 0 up to, not including, 24 hours.
-constexpr Duration time_of_day(LocalTime at) {
-  return {at.ms - local_time(day_of(at), {0}).ms};
-}
+constexpr Duration time_of_day(LocalTime at) { return {at.ms - local_time(day_of(at), {0}).ms}; }
 
-constexpr int year_of(LocalDay day) {
-  return static_cast<int>(std::chrono::year_month_day(day).year());
-}
+constexpr int year_of(LocalDay day) { return static_cast<int>(std::chrono::year_month_day(day).year()); }
 
 // "08:00" and so on up to "24:00", which is the end of the day. nullopt for anything else.
 [[nodiscard]] std::optional<Duration> parse_time_of_day(std::string_view text);

@@ -19,9 +19,7 @@ constexpr std::int64_t kLastListed = 2'150'841'600;      // 2038-02-27T00:00:00Z
 constexpr std::int64_t kLastYearListed = 2'114'380'800;  // 2037-01-01T00:00:00Z
 constexpr int kLastYear = 2037;
 
-date::sys_seconds instant_of(std::int64_t second) {
-  return date::sys_seconds(seconds(second));
-}
+date::sys_seconds instant_of(std::int64_t second) { return date::sys_seconds(seconds(second)); }
 
 // Seconds since the epoch, rounded down, within the years that have an answer.
 std::int64_t second_of(std::int64_t ms) {
@@ -34,9 +32,7 @@ bool keeps_changing(const date::time_zone& zone) {
   return zone.get_info(instant_of(kLastListed)).begin >= instant_of(kLastYearListed);
 }
 
-LocalDay first_of_march(int year) {
-  return LocalDay(std::chrono::year(year) / std::chrono::March / 1);
-}
+LocalDay first_of_march(int year) { return LocalDay(std::chrono::year(year) / std::chrono::March / 1); }
 
 // How far to go back from `second` (UTC or local) to a second of the years that the database lists, at the same place
 // in the same kind of year. Years are counted from 1 March here, so that seven of them, one for each weekday of that
@@ -107,17 +103,11 @@ Error unknown_zone(std::string_view name) {
 
 }  // namespace
 
-std::string_view TimeZone::name() const {
-  return zone_ == nullptr ? std::string_view("UTC") : zone_->name();
-}
+std::string_view TimeZone::name() const { return zone_ == nullptr ? std::string_view("UTC") : zone_->name(); }
 
-Duration TimeZone::offset_at(Instant at) const {
-  return {zone_ == nullptr ? 0 : offset_seconds(*zone_, at.ms) * 1000};
-}
+Duration TimeZone::offset_at(Instant at) const { return {zone_ == nullptr ? 0 : offset_seconds(*zone_, at.ms) * 1000}; }
 
-LocalTime TimeZone::to_local(Instant at) const {
-  return {at.ms + offset_at(at).ms};
-}
+LocalTime TimeZone::to_local(Instant at) const { return {at.ms + offset_at(at).ms}; }
 
 Instant TimeZone::to_instant(LocalTime at) const {
   if (zone_ == nullptr) return {at.ms};
