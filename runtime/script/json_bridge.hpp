@@ -35,7 +35,8 @@ namespace baton::script {
 
 // Pushes one value; empty text pushes nil. Needs one free stack slot; after an error nothing is pushed. Never raises.
 // Errors: bad_json (with the byte where it went wrong), too_large, script_memory.
-[[nodiscard]] Status push_json(lua_State* state, std::string_view json, std::size_t max_size = limits::kScriptStringSize);
+[[nodiscard]] Status push_json(lua_State* state, std::string_view json,
+                               std::size_t max_size = limits::kScriptStringSize);
 
 // json.null, and json.array's mark on the table at the top of the stack.
 void push_null(lua_State* state);

@@ -46,7 +46,8 @@ class Decoder {
     return true;
   }
   bool word(std::string_view expected) {
-    if (static_cast<std::size_t>(end_ - at_) < expected.size() || std::memcmp(at_, expected.data(), expected.size()) != 0) {
+    if (static_cast<std::size_t>(end_ - at_) < expected.size() ||
+        std::memcmp(at_, expected.data(), expected.size()) != 0) {
       return fail("expected a value");
     }
     at_ += expected.size();
@@ -59,15 +60,9 @@ class Decoder {
       case '{': return object();
       case '[': return array();
       case '"': return string();
-      case 't':
-        lua_pushboolean(state_, 1);
-        return word("true");
-      case 'f':
-        lua_pushboolean(state_, 0);
-        return word("false");
-      case 'n':
-        push_null(state_);
-        return word("null");
+      case 't': lua_pushboolean(state_, 1); return word("true");
+      case 'f': lua_pushboolean(state_, 0); return word("false");
+      case 'n': push_null(state_); return word("null");
       default: return number();
     }
   }

@@ -14,7 +14,8 @@ namespace {
 
 class Encoder {
  public:
-  Encoder(lua_State* state, std::string_view name, std::size_t max_size) : state_(state), name_(name), max_size_(max_size) {}
+  Encoder(lua_State* state, std::string_view name, std::size_t max_size)
+      : state_(state), name_(name), max_size_(max_size) {}
 
   Result<JsonText> encode(int index) {
     const int top = lua_gettop(state_);
@@ -59,7 +60,8 @@ class Encoder {
 
   bool value(int index) {
     if (out_.size() > max_size_) {
-      error_ = Error{ErrorCode::too_large, std::string(name_) + " is larger than " + std::to_string(max_size_) + " bytes as JSON",
+      error_ = Error{ErrorCode::too_large,
+                     std::string(name_) + " is larger than " + std::to_string(max_size_) + " bytes as JSON",
                      "keep large documents outside and pass their id"};
       return false;
     }
@@ -72,7 +74,8 @@ class Encoder {
       case LUA_TSTRING: {
         std::size_t size = 0;
         const char* const text = lua_tolstring(state_, index, &size);
-        if (!is_valid_utf8({text, size})) return refuse("is not UTF-8 text", "encode binary data, as base64 for example");
+        if (!is_valid_utf8({text, size}))
+          return refuse("is not UTF-8 text", "encode binary data, as base64 for example");
         append_json_string(out_, {text, size});
         return true;
       }
@@ -83,7 +86,9 @@ class Encoder {
           return true;
         }
         [[fallthrough]];
-      default: return refuse("is a " + std::string(luaL_typename(state_, index)), "pass plain data: text, numbers, booleans and tables of them");
+      default:
+        return refuse("is a " + std::string(luaL_typename(state_, index)),
+                      "pass plain data: text, numbers, booleans and tables of them");
     }
   }
 
@@ -104,7 +109,8 @@ class Encoder {
     for (std::size_t i = 0; i < depth_; ++i) {
       if (ancestors_[i] == self) return refuse("contains itself");
     }
-    if (depth_ == limits::kJsonDepth) return refuse("is nested deeper than " + std::to_string(limits::kJsonDepth) + " tables");
+    if (depth_ == limits::kJsonDepth)
+      return refuse("is nested deeper than " + std::to_string(limits::kJsonDepth) + " tables");
     if (lua_checkstack(state_, 8) == 0) return refuse("is too large");
     lua_pushnil(state_);
     if (lua_next(state_, index) == 0) {
@@ -130,7 +136,8 @@ class Encoder {
     return refuse_here("has both positions and named fields", "use one table for the list and one for the fields");
   }
   bool refuse_key(int index) {
-    return refuse_here("has a key that is a " + std::string(luaL_typename(state_, index)), "use text as keys, or positions 1 to n");
+    return refuse_here("has a key that is a " + std::string(luaL_typename(state_, index)),
+                       "use text as keys, or positions 1 to n");
   }
 
   // The stack holds the first key and value. Nearly always the walk meets 1, 2, 3 in order.
@@ -189,7 +196,8 @@ class Encoder {
     std::vector<Field> many;
     std::size_t count = 0;
     do {
-      if (lua_type(state_, -2) != LUA_TSTRING) return lua_type(state_, -2) == LUA_TNUMBER ? refuse_mixed() : refuse_key(-2);
+      if (lua_type(state_, -2) != LUA_TSTRING)
+        return lua_type(state_, -2) == LUA_TNUMBER ? refuse_mixed() : refuse_key(-2);
       if (lua_checkstack(state_, 8) == 0) return refuse_here("has too many fields");
       Field field{};
       field.name = lua_tolstring(state_, -2, &field.size);
@@ -238,7 +246,8 @@ class Encoder {
 Result<JsonText> to_json(lua_State* state, int index, std::string_view name, std::size_t max_size) {
   auto text = Encoder(state, name, max_size).encode(index);
   if (text.ok() && text->size() > max_size) {
-    return Error{ErrorCode::too_large, std::string(name) + " is larger than " + std::to_string(max_size) + " bytes as JSON",
+    return Error{ErrorCode::too_large,
+                 std::string(name) + " is larger than " + std::to_string(max_size) + " bytes as JSON",
                  "keep large documents outside and pass their id"};
   }
   return text;

@@ -47,9 +47,14 @@ struct PatternMatcher::Depth {
   PatternMatcher& matcher_;
 };
 
-PatternMatcher::PatternMatcher(lua_State* state, std::string_view subject, std::string_view pattern, std::uint64_t most_steps)
-    : state_(state), subject_(subject.data()), subject_end_(subject.data() + subject.size()), pattern_(pattern.data()),
-      pattern_end_(pattern.data() + pattern.size()), most_steps_(most_steps) {}
+PatternMatcher::PatternMatcher(lua_State* state, std::string_view subject, std::string_view pattern,
+                               std::uint64_t most_steps)
+    : state_(state),
+      subject_(subject.data()),
+      subject_end_(subject.data() + subject.size()),
+      pattern_(pattern.data()),
+      pattern_end_(pattern.data() + pattern.size()),
+      most_steps_(most_steps) {}
 
 const char* PatternMatcher::match_at(const char* start) {
   captures_used_ = 0;
@@ -58,7 +63,8 @@ const char* PatternMatcher::match_at(const char* start) {
 }
 
 void PatternMatcher::step() {
-  if (++steps_ > most_steps_) luaL_error(state_, "the pattern needs too many steps on this text: make it simpler, or anchor it");
+  if (++steps_ > most_steps_)
+    luaL_error(state_, "the pattern needs too many steps on this text: make it simpler, or anchor it");
 }
 
 // The end of the single-character item (letter, class, set) that begins at `item`.

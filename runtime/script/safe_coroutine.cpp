@@ -91,7 +91,9 @@ int coroutine_wrap(lua_State* state) {
 
 int coroutine_yield(lua_State* state) {
   if (!Sandbox::is_script_coroutine(state)) {
-    return luaL_error(state, "coroutine.yield outside of a coroutine that this script made: to wait, use ctx:sleep, ctx:wait_event and their like");
+    return luaL_error(state,
+                      "coroutine.yield outside of a coroutine that this script made: to wait, use ctx:sleep, "
+                      "ctx:wait_event and their like");
   }
   return lua_yield(state, lua_gettop(state));
 }
@@ -133,9 +135,9 @@ int coroutine_close(lua_State* state) {
 
 void open_safe_coroutine(lua_State* state) {
   static constexpr luaL_Reg kFunctions[] = {
-      {"close", &coroutine_close},   {"create", &coroutine_create}, {"isyieldable", &coroutine_isyieldable},
+      {"close", &coroutine_close},   {"create", &coroutine_create},   {"isyieldable", &coroutine_isyieldable},
       {"resume", &coroutine_resume}, {"running", &coroutine_running}, {"status", &coroutine_status},
-      {"wrap", &coroutine_wrap},     {"yield", &coroutine_yield},   {nullptr, nullptr}};
+      {"wrap", &coroutine_wrap},     {"yield", &coroutine_yield},     {nullptr, nullptr}};
   lua_createtable(state, 0, 8);
   luaL_setfuncs(state, kFunctions, 0);
 }

@@ -17,17 +17,26 @@ struct Stock {
     const char* name;
     lua_CFunction function = nullptr;
   };
-  std::array<Function, 11> base = {{{"assert"}, {"error"}, {"getmetatable"}, {"ipairs"}, {"rawequal"}, {"rawget"},
-                                    {"rawlen"}, {"rawset"}, {"select"}, {"tonumber"}, {"type"}}};
+  std::array<Function, 11> base = {{{"assert"},
+                                    {"error"},
+                                    {"getmetatable"},
+                                    {"ipairs"},
+                                    {"rawequal"},
+                                    {"rawget"},
+                                    {"rawlen"},
+                                    {"rawset"},
+                                    {"select"},
+                                    {"tonumber"},
+                                    {"type"}}};
   // No dump (bytecode), no pack and unpack (nobody needs binary records in a workflow).
   std::array<Function, 7> string = {{{"byte"}, {"char"}, {"len"}, {"lower"}, {"reverse"}, {"sub"}, {"upper"}}};
   // So that "10" + 1 works as the manual says.
-  std::array<Function, 8> string_arithmetic = {{{"__add"}, {"__sub"}, {"__mul"}, {"__mod"}, {"__pow"}, {"__div"},
-                                                {"__idiv"}, {"__unm"}}};
+  std::array<Function, 8> string_arithmetic = {
+      {{"__add"}, {"__sub"}, {"__mul"}, {"__mod"}, {"__pow"}, {"__div"}, {"__idiv"}, {"__unm"}}};
   // No random and randomseed: they fail with a hint.
-  std::array<Function, 21> math = {{{"abs"}, {"acos"}, {"asin"}, {"atan"}, {"ceil"}, {"cos"}, {"deg"}, {"exp"}, {"floor"},
-                                    {"fmod"}, {"log"}, {"max"}, {"min"}, {"modf"}, {"rad"}, {"sin"}, {"sqrt"}, {"tan"},
-                                    {"tointeger"}, {"type"}, {"ult"}}};
+  std::array<Function, 21> math = {{{"abs"}, {"acos"},  {"asin"}, {"atan"}, {"ceil"},      {"cos"},  {"deg"},
+                                    {"exp"}, {"floor"}, {"fmod"}, {"log"},  {"max"},       {"min"},  {"modf"},
+                                    {"rad"}, {"sin"},   {"sqrt"}, {"tan"},  {"tointeger"}, {"type"}, {"ult"}}};
   std::array<Function, 5> utf8 = {{{"char"}, {"codepoint"}, {"codes"}, {"len"}, {"offset"}}};
 
   static const Stock& get() {
@@ -77,11 +86,13 @@ void set(lua_State* state, const std::array<Stock::Function, kSize>& functions) 
 // ---- functions that are there to say what to use instead ---------------------------------------------------------------
 
 int refuse_clock(lua_State* state) {
-  return luaL_error(state, "the clock of the machine is closed in scripts, because a replay would see another time: use ctx:now()");
+  return luaL_error(
+      state, "the clock of the machine is closed in scripts, because a replay would see another time: use ctx:now()");
 }
 
 int refuse_random(lua_State* state) {
-  return luaL_error(state, "math.random is closed in scripts, because a replay would draw other numbers: use ctx:random()");
+  return luaL_error(state,
+                    "math.random is closed in scripts, because a replay would draw other numbers: use ctx:random()");
 }
 
 // ---- our own forms -----------------------------------------------------------------------------------------------------
@@ -98,13 +109,15 @@ int safe_setmetatable(lua_State* state) {
   const int kind = lua_type(state, 2);
   luaL_argexpected(state, kind == LUA_TNIL || kind == LUA_TTABLE, 2, "nil or table");
   lua_settop(state, 2);
-  if (luaL_getmetafield(state, 1, "__metatable") != LUA_TNIL) return luaL_error(state, "cannot change a protected metatable");
+  if (luaL_getmetafield(state, 1, "__metatable") != LUA_TNIL)
+    return luaL_error(state, "cannot change a protected metatable");
   if (kind == LUA_TTABLE) {
     for (int closed = 1; closed <= 3; ++closed) {
       lua_pushvalue(state, lua_upvalueindex(closed));
       if (lua_rawget(state, 2) == LUA_TNIL) continue;
-      return luaL_error(state, "%s is closed in scripts: %s", lua_tostring(state, lua_upvalueindex(closed)),
-                        closed == 3 ? "use ctx:scope or ctx:compensate" : "memory is collected at another moment in each run");
+      return luaL_error(
+          state, "%s is closed in scripts: %s", lua_tostring(state, lua_upvalueindex(closed)),
+          closed == 3 ? "use ctx:scope or ctx:compensate" : "memory is collected at another moment in each run");
     }
     set_call_event(state, 2);
   }
@@ -206,9 +219,7 @@ const char* push_text(lua_State* state, int index, std::size_t* size) {
     case LUA_TSTRING:
     case LUA_TNIL:
     case LUA_TBOOLEAN: return luaL_tolstring(state, index, size);
-    case LUA_TLIGHTUSERDATA:
-      lua_pushstring(state, is_null(state, index) ? "null" : "userdata");
-      break;
+    case LUA_TLIGHTUSERDATA: lua_pushstring(state, is_null(state, index) ? "null" : "userdata"); break;
     default:
       // The kind only: an address would differ from run to run.
       if (luaL_getmetafield(state, index, "__name") != LUA_TSTRING) lua_pushstring(state, luaL_typename(state, index));

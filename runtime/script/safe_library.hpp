@@ -19,13 +19,13 @@ void open_safe_library(lua_State* state);
 
 // The parts; each is in the file of its name, and sets functions in the table on top of the stack (or, for the string
 // metatable, where it says).
-void add_safe_calls(lua_State* globals);       // safe_call.cpp: pcall xpcall
-void add_safe_order(lua_State* globals);       // safe_order.cpp: pairs next
-void add_safe_require(lua_State* globals);     // safe_require.cpp: require
-void add_safe_strings(lua_State* library);     // safe_string.cpp: format rep
-void add_safe_patterns(lua_State* library);    // safe_pattern.cpp: find match gmatch gsub
-void open_safe_table(lua_State* state);        // safe_table.cpp: pushes `table`
-void open_safe_coroutine(lua_State* state);    // safe_coroutine.cpp: pushes `coroutine`
+void add_safe_calls(lua_State* globals);     // safe_call.cpp: pcall xpcall
+void add_safe_order(lua_State* globals);     // safe_order.cpp: pairs next
+void add_safe_require(lua_State* globals);   // safe_require.cpp: require
+void add_safe_strings(lua_State* library);   // safe_string.cpp: format rep
+void add_safe_patterns(lua_State* library);  // safe_pattern.cpp: find match gmatch gsub
+void open_safe_table(lua_State* state);      // safe_table.cpp: pushes `table`
+void open_safe_coroutine(lua_State* state);  // safe_coroutine.cpp: pushes `coroutine`
 
 // tostring without addresses: pushes the text of the value at `index`. Calls __tostring. Raises.
 const char* push_text(lua_State* state, int index, std::size_t* size);

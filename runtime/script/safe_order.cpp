@@ -66,7 +66,8 @@ Key read_key(lua_State* state, int index) {
       key.boolean = lua_toboolean(state, index) != 0;
       return key;
     default:
-      luaL_error(state, "a key is a %s, which has no order that would be the same in each run: keep such things in an array",
+      luaL_error(state,
+                 "a key is a %s, which has no order that would be the same in each run: keep such things in an array",
                  luaL_typename(state, index));
       return key;
   }
@@ -150,7 +151,8 @@ int step_sorted(lua_State* state) {
 void push_sorted_walk(lua_State* state, std::uint32_t count) {
   constexpr std::uint32_t kOnStack = 64;
   Key on_stack[kOnStack];
-  auto* const walk = static_cast<Walk*>(lua_newuserdatauv(state, sizeof(Walk) + (count - 1) * sizeof(std::uint32_t), 0));
+  auto* const walk =
+      static_cast<Walk*>(lua_newuserdatauv(state, sizeof(Walk) + (count - 1) * sizeof(std::uint32_t), 0));
   Key* const keys = count <= kOnStack ? on_stack : static_cast<Key*>(lua_newuserdatauv(state, count * sizeof(Key), 0));
   lua_createtable(state, static_cast<int>(count), 0);
   const int key_table = lua_gettop(state);
@@ -188,7 +190,8 @@ int safe_pairs(lua_State* state) {
   while (lua_next(state, 1) != 0) {
     lua_pop(state, 1);
     ++count;
-    is_sequence = is_sequence && lua_isinteger(state, -1) != 0 && lua_tointeger(state, -1) == static_cast<lua_Integer>(count);
+    is_sequence =
+        is_sequence && lua_isinteger(state, -1) != 0 && lua_tointeger(state, -1) == static_cast<lua_Integer>(count);
   }
   Sandbox::of(state).charge(state, is_sequence ? count / 8 : count);
   if (is_sequence) {

@@ -22,8 +22,9 @@ std::string_view check_text(lua_State* state, int index) {
 
 std::uint64_t most_steps(lua_State* state, std::string_view subject) {
   const Sandbox& sandbox = Sandbox::of(state);
-  return std::min<std::uint64_t>(std::max<std::uint64_t>(sandbox.options().pattern_steps, kStepsPerCharacter * subject.size()),
-                                 sandbox.instructions_left() * kStepsPerInstruction);
+  return std::min<std::uint64_t>(
+      std::max<std::uint64_t>(sandbox.options().pattern_steps, kStepsPerCharacter * subject.size()),
+      sandbox.instructions_left() * kStepsPerInstruction);
 }
 
 // Charges the steps of a matcher when a call ends, by an error too; then without raising a second one.
@@ -52,9 +53,10 @@ std::size_t start_position(lua_State* state, int index, std::size_t size) {
 int find_plain(lua_State* state, std::string_view subject, std::string_view what, std::size_t start) {
   Sandbox::of(state).charge(state, (subject.size() - start) / (what.size() > 1 ? 16 : 64));
   // memmem is linear in the worst case, which std::string_view::find is not.
-  const auto* const found = what.empty() ? subject.data() + start
-                                         : static_cast<const char*>(memmem(subject.data() + start, subject.size() - start,
-                                                                           what.data(), what.size()));
+  const auto* const found =
+      what.empty()
+          ? subject.data() + start
+          : static_cast<const char*>(memmem(subject.data() + start, subject.size() - start, what.data(), what.size()));
   if (found == nullptr) {
     lua_pushnil(state);
     return 1;
@@ -72,7 +74,8 @@ int find_or_match(lua_State* state, bool wants_position) {
     lua_pushnil(state);
     return 1;
   }
-  if (wants_position && (lua_toboolean(state, 4) != 0 || !has_specials(pattern))) return find_plain(state, subject, pattern, start);
+  if (wants_position && (lua_toboolean(state, 4) != 0 || !has_specials(pattern)))
+    return find_plain(state, subject, pattern, start);
   const bool anchored = pattern.starts_with('^');
   if (anchored) pattern.remove_prefix(1);
   PatternMatcher matcher(state, subject, pattern, most_steps(state, subject));
@@ -132,8 +135,8 @@ class Substitution {
 
   int run() {
     const int kind = lua_type(state_, 3);
-    luaL_argexpected(state_, kind == LUA_TNUMBER || kind == LUA_TSTRING || kind == LUA_TFUNCTION || kind == LUA_TTABLE, 3,
-                     "string/function/table");
+    luaL_argexpected(state_, kind == LUA_TNUMBER || kind == LUA_TSTRING || kind == LUA_TFUNCTION || kind == LUA_TTABLE,
+                     3, "string/function/table");
     const lua_Integer most = luaL_optinteger(state_, 4, static_cast<lua_Integer>(subject_.size()) + 1);
     const bool anchored = pattern_.starts_with('^');
     if (anchored) pattern_.remove_prefix(1);
@@ -190,7 +193,8 @@ class Substitution {
       luaL_addlstring(&buffer_, from, static_cast<std::size_t>(end - from));
       return false;
     }
-    if (lua_isstring(state_, -1) == 0) luaL_error(state_, "invalid replacement value (a %s)", luaL_typename(state_, -1));
+    if (lua_isstring(state_, -1) == 0)
+      luaL_error(state_, "invalid replacement value (a %s)", luaL_typename(state_, -1));
     luaL_addvalue(&buffer_);
     return true;
   }
@@ -200,7 +204,8 @@ class Substitution {
     std::size_t size = 0;
     const char* text = lua_tolstring(state_, 3, &size);
     const char* const text_end = text + size;
-    while (const auto* const escape = static_cast<const char*>(std::memchr(text, '%', static_cast<std::size_t>(text_end - text)))) {
+    while (const auto* const escape =
+               static_cast<const char*>(std::memchr(text, '%', static_cast<std::size_t>(text_end - text)))) {
       luaL_addlstring(&buffer_, text, static_cast<std::size_t>(escape - text));
       const char kind = escape[1];  // '\0' at the end of the text.
       if (kind == '%') {

@@ -16,11 +16,14 @@ void push_loader(lua_State* state, const char* name, std::size_t size) {
   }
   {
     const ModuleSource* const modules = sandbox.options().modules;
-    const Result<Module> found = modules == nullptr ? Result<Module>(Error{ErrorCode::not_found, {}, {}}) : modules->find({name, size});
+    const Result<Module> found =
+        modules == nullptr ? Result<Module>(Error{ErrorCode::not_found, {}, {}}) : modules->find({name, size});
     if (found.ok()) {
       sandbox.charge(state, found->code.size() / 8);
       const std::string chunk_name = "@" + std::string(found->chunk_name);
-      if (luaL_loadbufferx(state, found->code.data(), found->code.size(), chunk_name.c_str(), found->bytecode ? "b" : "t") == LUA_OK) return;
+      if (luaL_loadbufferx(state, found->code.data(), found->code.size(), chunk_name.c_str(),
+                           found->bytecode ? "b" : "t") == LUA_OK)
+        return;
       lua_error(state);
     }
     if (found.error().code != ErrorCode::not_found) luaL_error(state, "%s", to_string(found.error()).c_str());
@@ -40,7 +43,8 @@ int safe_require(lua_State* state) {
   }
   lua_pushvalue(state, 1);
   if (lua_rawget(state, 2) != LUA_TNIL) {
-    if (lua_touserdata(state, -1) == &kLoading) return luaL_error(state, "module '%s' requires itself, directly or through others", name);
+    if (lua_touserdata(state, -1) == &kLoading)
+      return luaL_error(state, "module '%s' requires itself, directly or through others", name);
     return 1;
   }
   lua_pop(state, 1);

@@ -23,7 +23,8 @@ int safe_rep(lua_State* state) {
   }
   const std::size_t most = Sandbox::of(state).options().string_size;
   const std::size_t each = size + separator_size;
-  if (each > most || static_cast<lua_Unsigned>(count) > most / each + 1) return luaL_error(state, "resulting string too large");
+  if (each > most || static_cast<lua_Unsigned>(count) > most / each + 1)
+    return luaL_error(state, "resulting string too large");
   const std::size_t total = each * static_cast<std::size_t>(count) - separator_size;
   if (total > most) return luaL_error(state, "resulting string too large");
   Sandbox::of(state).charge(state, static_cast<std::uint64_t>(count) / 8);
@@ -56,7 +57,8 @@ struct Conversion {
 
 class Formatter {
  public:
-  explicit Formatter(lua_State* state) : state_(state), arguments_(lua_gettop(state)), most_size_(Sandbox::of(state).options().string_size) {}
+  explicit Formatter(lua_State* state)
+      : state_(state), arguments_(lua_gettop(state)), most_size_(Sandbox::of(state).options().string_size) {}
 
   int run() {
     std::size_t size = 0;
@@ -109,17 +111,29 @@ class Formatter {
     const std::size_t head = static_cast<std::size_t>(at - begin) - 1;
     std::memcpy(conversion.text.data(), begin, head);
     const bool is_integer = std::strchr("diouxX", conversion.letter) != nullptr;
-    std::snprintf(conversion.text.data() + head, conversion.text.size() - head, "%s%c", is_integer ? "ll" : "", conversion.letter);
+    std::snprintf(conversion.text.data() + head, conversion.text.size() - head, "%s%c", is_integer ? "ll" : "",
+                  conversion.letter);
     return conversion;
   }
 
   std::string_view flags_for(char letter) {
     switch (letter) {
-      case 'c': case 's': return "-";
-      case 'd': case 'i': return "-+0 ";
+      case 'c':
+      case 's': return "-";
+      case 'd':
+      case 'i': return "-+0 ";
       case 'u': return "-0";
-      case 'o': case 'x': case 'X': return "-#0";
-      case 'a': case 'A': case 'e': case 'E': case 'f': case 'F': case 'g': case 'G': return "-+ #0";
+      case 'o':
+      case 'x':
+      case 'X': return "-#0";
+      case 'a':
+      case 'A':
+      case 'e':
+      case 'E':
+      case 'f':
+      case 'F':
+      case 'g':
+      case 'G': return "-+ #0";
       case 'q': return "";
       case 'p': luaL_error(state_, "%%p is closed in scripts: an address differs in each run"); return "";
       default: luaL_error(state_, "invalid conversion '%%%c' to 'format'", letter == '\0' ? '%' : letter); return "";
@@ -129,8 +143,12 @@ class Formatter {
   void add(const Conversion& conversion, int argument) {
     switch (conversion.letter) {
       case 'c': return add_printed(conversion, static_cast<int>(luaL_checkinteger(state_, argument)));
-      case 'd': case 'i': case 'o': case 'u': case 'x': case 'X':
-        return add_printed(conversion, static_cast<long long>(luaL_checkinteger(state_, argument)));
+      case 'd':
+      case 'i':
+      case 'o':
+      case 'u':
+      case 'x':
+      case 'X': return add_printed(conversion, static_cast<long long>(luaL_checkinteger(state_, argument)));
       case 'q':
         if (conversion.has_width) luaL_error(state_, "specifier '%%q' cannot have modifiers");
         return add_literal(argument);
@@ -164,9 +182,8 @@ class Formatter {
     switch (lua_type(state_, argument)) {
       case LUA_TSTRING: return add_quoted(argument);
       case LUA_TNUMBER: return add_number_literal(argument);
-      case LUA_TNIL: case LUA_TBOOLEAN:
-        luaL_tolstring(state_, argument, nullptr);
-        return luaL_addvalue(&buffer_);
+      case LUA_TNIL:
+      case LUA_TBOOLEAN: luaL_tolstring(state_, argument, nullptr); return luaL_addvalue(&buffer_);
       default: luaL_argerror(state_, argument, "value has no literal form");
     }
   }
@@ -175,7 +192,8 @@ class Formatter {
     std::array<char, 64> room;
     if (lua_isinteger(state_, argument)) {
       const lua_Integer value = lua_tointeger(state_, argument);
-      std::snprintf(room.data(), room.size(), value == LUA_MININTEGER ? "0x%llx" : "%lld", static_cast<long long>(value));
+      std::snprintf(room.data(), room.size(), value == LUA_MININTEGER ? "0x%llx" : "%lld",
+                    static_cast<long long>(value));
     } else {
       const double value = lua_tonumber(state_, argument);
       if (std::isnan(value)) {

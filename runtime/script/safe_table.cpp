@@ -62,7 +62,8 @@ int table_insert(lua_State* state) {
   lua_Integer position = end;
   if (lua_gettop(state) == 3) {
     position = luaL_checkinteger(state, 2);
-    luaL_argcheck(state, static_cast<lua_Unsigned>(position) - 1u < static_cast<lua_Unsigned>(end), 2, "position out of bounds");
+    luaL_argcheck(state, static_cast<lua_Unsigned>(position) - 1u < static_cast<lua_Unsigned>(end), 2,
+                  "position out of bounds");
     Meter meter(state);
     for (lua_Integer i = end; i > position; --i) {
       meter.tick();
@@ -81,7 +82,8 @@ int table_remove(lua_State* state) {
   const lua_Integer size = luaL_len(state, 1);
   lua_Integer position = luaL_optinteger(state, 2, size);
   if (lua_gettop(state) > 1) {
-    luaL_argcheck(state, static_cast<lua_Unsigned>(position) - 1u <= static_cast<lua_Unsigned>(size), 2, "position out of bounds");
+    luaL_argcheck(state, static_cast<lua_Unsigned>(position) - 1u <= static_cast<lua_Unsigned>(size), 2,
+                  "position out of bounds");
   }
   Meter meter(state);
   lua_geti(state, 1, position);
@@ -138,7 +140,8 @@ int table_unpack(lua_State* state) {
     return luaL_error(state, "too many results to unpack");
   }
   Sandbox::of(state).charge(state, count / 4);
-  for (lua_Unsigned i = 0; i <= count; ++i) lua_geti(state, 1, static_cast<lua_Integer>(static_cast<lua_Unsigned>(first) + i));
+  for (lua_Unsigned i = 0; i <= count; ++i)
+    lua_geti(state, 1, static_cast<lua_Integer>(static_cast<lua_Unsigned>(first) + i));
   return static_cast<int>(count) + 1;
 }
 

@@ -26,7 +26,9 @@ constexpr std::uint32_t kRefusalsPerTurn = 8;
 
 constexpr std::uintptr_t kScriptCoroutine = 1;  // Low bit of the pointer in a thread's extra space.
 
-std::uintptr_t& extra_space(lua_State* state) noexcept { return *static_cast<std::uintptr_t*>(lua_getextraspace(state)); }
+std::uintptr_t& extra_space(lua_State* state) noexcept {
+  return *static_cast<std::uintptr_t*>(lua_getextraspace(state));
+}
 
 int panic(lua_State*) {
   BATON_ASSERT(!"a Lua error left a place that is not protected");
@@ -85,8 +87,9 @@ std::optional<Error> Sandbox::poison() const {
     return Error{*poison_, "the script needed more than " + std::to_string(options_.memory >> 10) + " KiB",
                  "keep less in memory: work in smaller parts, or store large values outside and keep their ids"};
   }
-  return Error{*poison_, "the script ran more than " + std::to_string(options_.instructions_per_turn) +
-                             " instructions without waiting",
+  const std::string bound = out_of_time_ ? std::to_string(options_.turn_ms) + " ms of processor time"
+                                         : std::to_string(options_.instructions_per_turn) + " instructions";
+  return Error{*poison_, "the script used more than " + bound + " without waiting",
                "look for a loop that does not end; move heavy work into an activity"};
 }
 
@@ -160,7 +163,8 @@ bool Sandbox::out_of_time() noexcept {
     turn_began_ns_ = options_.cpu_clock_ns();
     return false;
   }
-  return options_.cpu_clock_ns() - turn_began_ns_ > options_.turn_ms * 1'000'000;
+  out_of_time_ = options_.cpu_clock_ns() - turn_began_ns_ > options_.turn_ms * 1'000'000;
+  return out_of_time_;
 }
 
 void Sandbox::on_count(lua_State* state, lua_Debug*) {
@@ -189,7 +193,8 @@ bool Sandbox::must_rethrow(int status) noexcept {
   if (status == LUA_OK || status == LUA_YIELD) return false;
   spend(kUnwinding);
   // luaL_Buffer reports a refused allocation as an ordinary error: refused_ tells.
-  if (status == LUA_ERRMEM || refused_ != 0) set_poison(ErrorCode::script_memory);
+  // A status below zero is a C++ exception that is not Lua's: memory ran out on our side.
+  if (status == LUA_ERRMEM || status < 0 || refused_ != 0) set_poison(ErrorCode::script_memory);
   return poisoned();
 }
 
@@ -296,6 +301,7 @@ int Sandbox::resume_thread(lua_State* coroutine, int arguments, int* results) {
 Outcome Sandbox::resume(lua_State* coroutine, int arguments) {
   if (const auto error = poison()) {
     lua_pop(coroutine, arguments);
+    if (lua_checkstack(coroutine, 1) != 0) lua_pushnil(coroutine);
     return Failed{*error, {}};
   }
   int results = 0;

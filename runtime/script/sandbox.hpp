@@ -72,7 +72,7 @@ struct Yielded {
 struct Returned {
   int values;
 };
-// The raised value is on top of the coroutine's stack. `trace` is one frame a line, innermost first, at most eight.
+// The raised value is on top of the coroutine's stack (nil when the Sandbox was poisoned before). `trace` is one frame a line, innermost first, at most eight.
 struct Failed {
   Error error;
   std::string trace;
@@ -123,8 +123,9 @@ class Sandbox {
   // popping it: only side effects survive. Never raises.
   template <typename Body>
   [[nodiscard]] Status protect(Body&& body) {
-    return protect_with([](lua_State* state, void* data) { (*static_cast<std::remove_reference_t<Body>*>(data))(state); },
-                        std::addressof(body));
+    return protect_with(
+        [](lua_State* state, void* data) { (*static_cast<std::remove_reference_t<Body>*>(data))(state); },
+        std::addressof(body));
   }
 
   // A coroutine for the owner's use, kept alive until it is released. Never raises.
@@ -184,6 +185,7 @@ class Sandbox {
   std::int64_t budget_ = 0;      // Instructions left; below zero when spent.
   std::uint32_t hook_runs_ = 0;  // Of this turn.
   std::uint64_t turn_began_ns_ = 0;
+  bool out_of_time_ = false;  // Why it is poisoned, when it is by script_instructions.
 };
 
 }  // namespace baton::script

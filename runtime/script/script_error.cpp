@@ -91,7 +91,8 @@ std::string trace_of(lua_State* state) {
   std::string out;
   lua_Debug record;
   int written = 0;
-  for (int level = 0; level < kFramesSearched && written < kTraceFrames && lua_getstack(state, level, &record) != 0; ++level) {
+  for (int level = 0; level < kFramesSearched && written < kTraceFrames && lua_getstack(state, level, &record) != 0;
+       ++level) {
     lua_getinfo(state, "Sln", &record);
     if (record.currentline <= 0) continue;
     if (!out.empty()) out.push_back('\n');

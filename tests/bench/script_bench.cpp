@@ -47,7 +47,9 @@ BENCHMARK(resume_and_yield);
 void load_bytecode(benchmark::State& bench) {
   Sandbox sandbox;
   std::string source = "local m = {}\n";
-  for (int i = 0; i < 20; ++i) source += "function m.step" + std::to_string(i) + "(ctx, input) if input.n > 3 then return ctx:step('a', input) end end\n";
+  for (int i = 0; i < 20; ++i)
+    source += "function m.step" + std::to_string(i) +
+              "(ctx, input) if input.n > 3 then return ctx:step('a', input) end end\n";
   const std::string bytecode = *sandbox.compile("a.lua", source + "return m");
   for (auto _ : bench) {
     benchmark::DoNotOptimize(sandbox.load("a.lua", bytecode, true));
@@ -81,9 +83,13 @@ void run_code(benchmark::State& bench, const char* code) {
   }
 }
 BENCHMARK_CAPTURE(run_code, a_million_loop_rounds, "for i = 1, 1000000 do end");
-BENCHMARK_CAPTURE(run_code, pairs_of_ten_fields, "local t = {a=1,b=2,c=3,d=4,e=5,f=6,g=7,h=8,i=9,j=10} for n = 1, 1000 do for k in pairs(t) do end end");
-BENCHMARK_CAPTURE(run_code, sort_of_a_thousand, "local t = {} for i = 1, 1000 do t[i] = (i * 7919) % 1009 end table.sort(t)");
-BENCHMARK_CAPTURE(run_code, match_of_a_date, "for i = 1, 1000 do local y, m, d = ('seen 2026-03-09'):match('(%d+)-(%d+)-(%d+)') end");
+BENCHMARK_CAPTURE(
+    run_code, pairs_of_ten_fields,
+    "local t = {a=1,b=2,c=3,d=4,e=5,f=6,g=7,h=8,i=9,j=10} for n = 1, 1000 do for k in pairs(t) do end end");
+BENCHMARK_CAPTURE(run_code, sort_of_a_thousand,
+                  "local t = {} for i = 1, 1000 do t[i] = (i * 7919) % 1009 end table.sort(t)");
+BENCHMARK_CAPTURE(run_code, match_of_a_date,
+                  "for i = 1, 1000 do local y, m, d = ('seen 2026-03-09'):match('(%d+)-(%d+)-(%d+)') end");
 
 }  // namespace
 }  // namespace baton::script

@@ -1,8 +1,8 @@
 #include "runtime/script/json_bridge.hpp"
 
-#include <boost/json.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <boost/json.hpp>
 
 #include <random>
 
@@ -54,20 +54,24 @@ TEST(ToJson, writes_plain_values) {
 TEST(ToJson, nil_is_no_value) { EXPECT_EQ(encoded("return nil"), ""); }
 
 TEST(ToJson, writes_keys_in_bytewise_order) {
-  EXPECT_EQ(encoded("return { b = 1, a = { z = true, B = false }, aa = 'x', [''] = 0 }"), R"({"":0,"a":{"B":false,"z":true},"aa":"x","b":1})");
+  EXPECT_EQ(encoded("return { b = 1, a = { z = true, B = false }, aa = 'x', [''] = 0 }"),
+            R"({"":0,"a":{"B":false,"z":true},"aa":"x","b":1})");
 }
 
 TEST(ToJson, writes_many_keys_in_order) {
   EXPECT_EQ(encoded("local t = {} for i = 1, 300 do t[('k%03d'):format(i)] = i end local j = require('json').encode(t) "
-                    "local last = '' for k in j:gmatch('\"(k%d+)\"') do assert(last < k) last = k end return #j"), "3193");
+                    "local last = '' for k in j:gmatch('\"(k%d+)\"') do assert(last < k) last = k end return #j"),
+            "3193");
 }
 
 TEST(ToJson, writes_whole_floats_as_integers) {
-  EXPECT_EQ(encoded("return { 1.0, -0.0, 1e15, 1e21, 1e-7, 0.1, 5e-324 }"), "[1,0,1000000000000000,1e+21,1e-7,0.1,5e-324]");
+  EXPECT_EQ(encoded("return { 1.0, -0.0, 1e15, 1e21, 1e-7, 0.1, 5e-324 }"),
+            "[1,0,1000000000000000,1e+21,1e-7,0.1,5e-324]");
 }
 
 TEST(ToJson, keeps_all_bits_of_integers) {
-  EXPECT_EQ(encoded("return { math.maxinteger, math.mininteger, 9007199254740993 }"), "[9223372036854775807,-9223372036854775808,9007199254740993]");
+  EXPECT_EQ(encoded("return { math.maxinteger, math.mininteger, 9007199254740993 }"),
+            "[9223372036854775807,-9223372036854775808,9007199254740993]");
 }
 
 TEST(ToJson, an_empty_table_is_an_object_unless_marked) {
@@ -76,11 +80,13 @@ TEST(ToJson, an_empty_table_is_an_object_unless_marked) {
 
 TEST(ToJson, a_list_built_backwards_is_a_list) {
   EXPECT_EQ(encoded("local t = {} for i = 5, 1, -1 do t[i] = i end return t"), "[1,2,3,4,5]");
-  EXPECT_EQ(encoded("local t = { n = 1 } t.n = nil t[2] = 'b' t[1] = 'a' return { list = t }"), R"({"list":["a","b"]})");
+  EXPECT_EQ(encoded("local t = { n = 1 } t.n = nil t[2] = 'b' t[1] = 'a' return { list = t }"),
+            R"({"list":["a","b"]})");
 }
 
 TEST(ToJson, refuses_what_json_does_not_have_and_names_the_path) {
-  EXPECT_EQ(encoded("return { orders = { {}, {}, { callback = function() end } } }"), "input.orders[3].callback is a function");
+  EXPECT_EQ(encoded("return { orders = { {}, {}, { callback = function() end } } }"),
+            "input.orders[3].callback is a function");
   EXPECT_EQ(encoded("return { co = coroutine.create(pcall) }"), "input.co is a thread");
   EXPECT_EQ(encoded("return { a = 0/0 }"), "input.a is not a number (NaN)");
   EXPECT_EQ(encoded("return { 1, math.huge }"), "input[2] is infinite");
@@ -104,12 +110,16 @@ TEST(ToJson, refuses_cycles_and_takes_shared_tables) {
 }
 
 TEST(ToJson, refuses_what_is_too_deep_or_too_large) {
-  EXPECT_THAT(encoded("local t = {} for i = 1, 70 do t = { t } end return t"), HasSubstr("is nested deeper than 64 tables"));
+  EXPECT_THAT(encoded("local t = {} for i = 1, 70 do t = { t } end return t"),
+              HasSubstr("is nested deeper than 64 tables"));
   EXPECT_EQ(encoded("return ('x'):rep(1100000)"), "input is larger than 1048576 bytes as JSON");
 }
 
 TEST(ToJson, does_not_run_metamethods) {
-  EXPECT_EQ(encoded("return setmetatable({ a = 1 }, { __index = error, __len = error, __pairs = error, __tostring = error })"), R"({"a":1})");
+  EXPECT_EQ(
+      encoded(
+          "return setmetatable({ a = 1 }, { __index = error, __len = error, __pairs = error, __tostring = error })"),
+      R"({"a":1})");
 }
 
 TEST(PushJson, gives_null_as_a_value_and_no_text_as_nil) {
@@ -121,8 +131,10 @@ TEST(PushJson, gives_null_as_a_value_and_no_text_as_nil) {
 }
 
 TEST(PushJson, tells_integers_from_floats) {
-  EXPECT_EQ(run("local t = require('json').decode('[1, 1.0, 1e2, 9223372036854775807, 9223372036854775808, -0]') local s = '' "
-                "for _, v in ipairs(t) do s = s .. math.type(v):sub(1, 1) end return s"), "iffifi");
+  EXPECT_EQ(run("local t = require('json').decode('[1, 1.0, 1e2, 9223372036854775807, 9223372036854775808, -0]') local "
+                "s = '' "
+                "for _, v in ipairs(t) do s = s .. math.type(v):sub(1, 1) end return s"),
+            "iffifi");
 }
 
 TEST(PushJson, rounds_numbers_and_refuses_those_out_of_range) {
@@ -131,7 +143,8 @@ TEST(PushJson, rounds_numbers_and_refuses_those_out_of_range) {
 }
 
 TEST(PushJson, reads_escapes_and_surrogate_pairs) {
-  EXPECT_EQ(through_lua(R"("\u00e4\u20ac\ud83d\ude00\/\b\f\n\r\t\\\"\u0000")"), "\"ä€😀/\\b\\f\\n\\r\\t\\\\\\\"\\u0000\"");
+  EXPECT_EQ(through_lua(R"("\u00e4\u20ac\ud83d\ude00\/\b\f\n\r\t\\\"\u0000")"),
+            "\"ä€😀/\\b\\f\\n\\r\\t\\\\\\\"\\u0000\"");
   EXPECT_THAT(through_lua(R"("\ud83d")"), HasSubstr("half of a surrogate pair"));
   EXPECT_THAT(through_lua(R"("\ude00")"), HasSubstr("half of a surrogate pair"));
   EXPECT_THAT(through_lua(R"("\ud83d\u0041")"), HasSubstr("half of a surrogate pair"));
@@ -191,7 +204,8 @@ TEST(Json, a_decoded_empty_list_stays_a_list) {
 
 TEST(Json, the_module_raises_errors_with_the_scripts_line) {
   EXPECT_EQ(run("\nrequire('json').decode('{')"), "error: BT303: test.lua:2: at byte 2: expected the name of a field");
-  EXPECT_THAT(run("\nrequire('json').encode({ f = pcall })"), StartsWith("error: BT303: test.lua:2: value.f is a function"));
+  EXPECT_THAT(run("\nrequire('json').encode({ f = pcall })"),
+              StartsWith("error: BT303: test.lua:2: value.f is a function"));
   EXPECT_EQ(run("return require('json').encode(nil)"), "null");
 }
 
@@ -207,11 +221,14 @@ class RandomJson {
       case 2: return std::to_string(static_cast<std::int64_t>(random_()) >> pick(64));
       case 3: {
         std::string out;
-        append_json_number(out, std::ldexp(static_cast<double>(static_cast<std::int32_t>(random_())), static_cast<int>(pick(200)) - 100));
+        append_json_number(out, std::ldexp(static_cast<double>(static_cast<std::int32_t>(random_())),
+                                           static_cast<int>(pick(200)) - 100));
         return out;
       }
-      case 4: case 5: return string();
-      case 6: case 7: {
+      case 4:
+      case 5: return string();
+      case 6:
+      case 7: {
         std::string out = "[";
         for (std::size_t n = pick(6), i = 0; i < n; ++i) out += (i ? "," : "") + value(depth + 1);
         return out + "]";
@@ -227,7 +244,8 @@ class RandomJson {
 
  private:
   std::string string() {
-    static constexpr std::string_view kPieces[] = {"a", "B", "7", " ", "\"", "\\", "\n", "\x01", "ä", "€", "😀", "key", std::string_view("\0", 1)};
+    static constexpr std::string_view kPieces[] = {
+        "a", "B", "7", " ", "\"", "\\", "\n", "\x01", "ä", "€", "😀", "key", std::string_view("\0", 1)};
     std::string text;
     for (std::size_t n = pick(6); n > 0; --n) text += kPieces[pick(std::size(kPieces))];
     std::string out;
@@ -244,7 +262,9 @@ TEST(JsonProperty, one_trip_through_lua_reaches_a_form_that_later_trips_keep) {
     const std::string text = random.value();
     const std::string once = through_lua(*sandbox, text);
     EXPECT_EQ(through_lua(*sandbox, once), once) << text;
-    EXPECT_TRUE(boost::json::parse(once) == boost::json::parse(text) || text.find('.') != std::string::npos || text.find('e') != std::string::npos) << text;
+    EXPECT_TRUE(boost::json::parse(once) == boost::json::parse(text) || text.find('.') != std::string::npos ||
+                text.find('e') != std::string::npos)
+        << text;
   }
 }
 
@@ -278,7 +298,8 @@ TEST(JsonProperty, takes_what_another_parser_takes_and_nothing_else) {
     const Status pushed = push_json(sandbox.state(), text);
     // The other parser makes 1e999 an infinity, which we refuse.
     if (!pushed && pushed.error().detail.ends_with("the number is out of range")) continue;
-    EXPECT_EQ(pushed.ok(), !failure) << text << "  " << (pushed.ok() ? "" : pushed.error().detail) << "  " << failure.message();
+    EXPECT_EQ(pushed.ok(), !failure) << text << "  " << (pushed.ok() ? "" : pushed.error().detail) << "  "
+                                     << failure.message();
     taken += pushed.ok() ? 1 : 0;
     lua_settop(sandbox.state(), 0);
   }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <new>
 
 #include "tests/script/script_fixture.hpp"
 
@@ -38,7 +39,8 @@ TEST(Sandbox, a_raised_table_is_told_as_json_with_its_line) {
 
 TEST(Sandbox, compiled_bytecode_keeps_lines_and_names) {
   Sandbox sandbox(plain_options());
-  const std::string bytecode = *sandbox.compile("discharge.lua", "local function review()\n  error('lost')\nend\nreview()");
+  const std::string bytecode =
+      *sandbox.compile("discharge.lua", "local function review()\n  error('lost')\nend\nreview()");
   ASSERT_TRUE(sandbox.load("ignored", bytecode, true).ok());
   const Status called = sandbox.call(sandbox.state(), 0, 0);
   EXPECT_EQ(called.error().detail, "discharge.lua:2: lost");
@@ -95,7 +97,8 @@ TEST(Sandbox, a_new_turn_gives_the_budget_back) {
   Options options = plain_options();
   options.instructions_per_turn = 10'000;
   Sandbox sandbox(options);
-  for (int turn = 0; turn < 20; ++turn) EXPECT_EQ(run(sandbox, "local n = 0 for i = 1, 5000 do n = n + 1 end return n"), "5000");
+  for (int turn = 0; turn < 20; ++turn)
+    EXPECT_EQ(run(sandbox, "local n = 0 for i = 1, 5000 do n = n + 1 end return n"), "5000");
 }
 
 TEST(Sandbox, a_poisoned_sandbox_runs_nothing_more) {
@@ -113,6 +116,74 @@ TEST(Sandbox, an_unhandled_cpp_failure_in_a_body_is_a_status) {
   EXPECT_EQ(lua_gettop(sandbox.state()), 0);
 }
 
+TEST(Sandbox, a_cpp_exception_of_another_kind_poisons_and_is_not_caught_by_pcall) {
+  Sandbox sandbox(plain_options());
+  lua_pushcfunction(sandbox.state(), [](lua_State*) -> int { throw std::bad_alloc(); });
+  lua_setglobal(sandbox.state(), "fail");
+  EXPECT_THAT(run(sandbox, "pcall(fail) return 'survived'"), StartsWith("error: BT305"));
+  EXPECT_TRUE(sandbox.poisoned());
+}
+
+TEST(Sandbox, cpp_objects_on_the_way_of_an_error_or_a_yield_are_destroyed) {
+  static int alive;
+  struct Guard {
+    Guard() { ++alive; }
+    ~Guard() { --alive; }
+  };
+  alive = 0;
+  Sandbox sandbox(plain_options());
+  lua_pushcfunction(sandbox.state(), [](lua_State* state) -> int {
+    const Guard guard;
+    return luaL_error(state, "no");
+  });
+  lua_setglobal(sandbox.state(), "fail");
+  lua_pushcfunction(sandbox.state(), [](lua_State* state) -> int {
+    const Guard guard;
+    return lua_yield(state, 0);
+  });
+  lua_setglobal(sandbox.state(), "wait");
+  lua_State* const flow = start(sandbox, "pcall(fail) pcall(wait) fail()");
+  EXPECT_TRUE(std::holds_alternative<Yielded>(sandbox.resume(flow, 0)));
+  EXPECT_EQ(alive, 0);
+  EXPECT_TRUE(std::holds_alternative<Failed>(sandbox.resume(flow, 0)));
+  EXPECT_EQ(alive, 0);
+}
+
+TEST(Sandbox, the_owner_may_yield_inside_pcall_and_xpcall_and_metamethods) {
+  Sandbox sandbox(plain_options());
+  lua_pushcfunction(sandbox.state(), [](lua_State* state) { return lua_yield(state, lua_gettop(state)); });
+  lua_setglobal(sandbox.state(), "wait");
+  lua_State* const flow = start(sandbox,
+                                "local ok, a = pcall(wait, 1)\n"
+                                "local ok2, b = xpcall(function() return wait(2) + 1 end, function(e) return e end)\n"
+                                "local t = setmetatable({}, { __index = function(_, k) return wait(k) end })\n"
+                                "local ok4, e = pcall(function() wait(4) error({ code = 'late' }) end)\n"
+                                "return a, b, t.three, e.code");
+  for (int turn = 0; turn < 4; ++turn) {
+    const Outcome outcome = sandbox.resume(flow, turn == 0 ? 0 : 1);
+    ASSERT_TRUE(std::holds_alternative<Yielded>(outcome)) << turn;
+    lua_settop(flow, 0);
+    lua_pushinteger(flow, 10 * (turn + 1));
+  }
+  const Outcome outcome = sandbox.resume(flow, 1);
+  ASSERT_TRUE(std::holds_alternative<Returned>(outcome));
+  EXPECT_EQ(std::get<Returned>(outcome).values, 4);
+  EXPECT_EQ(lua_tointeger(flow, -4), 10);
+  EXPECT_EQ(lua_tointeger(flow, -3), 21);
+  EXPECT_STREQ(lua_tostring(flow, -1), "late");
+}
+
+TEST(Sandbox, an_operation_that_waits_can_tell_that_it_is_in_a_coroutine_of_the_script) {
+  Sandbox sandbox(plain_options());
+  lua_pushcfunction(sandbox.state(), [](lua_State* state) {
+    lua_pushboolean(state, Sandbox::is_script_coroutine(state) ? 1 : 0);
+    return 1;
+  });
+  lua_setglobal(sandbox.state(), "in_script_coroutine");
+  EXPECT_EQ(run(sandbox, "return tostring(in_script_coroutine()) .. tostring(coroutine.wrap(in_script_coroutine)())"),
+            "falsetrue");
+}
+
 TEST(Sandbox, a_fresh_sandbox_is_small) {
   const Sandbox sandbox(plain_options());
   EXPECT_LT(sandbox.memory_used(), 24u << 10);
@@ -123,7 +194,8 @@ TEST(Sandbox, a_fresh_sandbox_is_small) {
 class TwoModules : public ModuleSource {
  public:
   Result<Module> find(std::string_view name) const override {
-    if (name == "rules") return Module{"rules.lua", "local n = 0 return { next = function() n = n + 1 return n end }", false};
+    if (name == "rules")
+      return Module{"rules.lua", "local n = 0 return { next = function() n = n + 1 return n end }", false};
     if (name == "left") return Module{"left.lua", "return require('right')", false};
     if (name == "right") return Module{"right.lua", "return require('left')", false};
     if (name == "broken") return Module{"broken.lua", "\nerror('half done')", false};

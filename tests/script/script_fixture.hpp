@@ -10,6 +10,13 @@
 
 namespace baton::script {
 
+// Sanitizers make everything slower; times in tests are given for a build without.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+inline constexpr std::uint64_t kSlower = 20;
+#else
+inline constexpr std::uint64_t kSlower = 1;
+#endif
+
 inline std::uint64_t thread_cpu_ns() {
   timespec time{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
@@ -22,6 +29,7 @@ inline Options plain_options() {
   Options options;
   options.builtins = kJsonOnly;
   options.cpu_clock_ns = &thread_cpu_ns;
+  options.turn_ms *= kSlower;
   return options;
 }
 
