@@ -1,0 +1,58 @@
+// The commit log of one partition: the seam between the committer and whatever makes its rounds durable, this machine's
+// disk or a quorum of them. A round is bytes that any node can apply (round.hpp).
+//
+// Contract, the same for every backend (tests/persistence/commit_log_conformance.hpp):
+//  - Rounds have positions 1, 2, 3, ... and each carries the hash of the one before.
+//  - acquire() makes the caller the leader: it gets a new epoch, and whoever led before can append no more.
+//  - append() returns success once the rounds are durable, and readers of this node's store see them. All or none.
+//  - Any other error of append() than conflict means unknown: the rounds may be there or not. The caller stops, or
+//    acquires again and looks at the tail. It never appends the same rounds again without looking.
+//
+// Called from one thread, the leader's, but for read(), which any thread may call.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "persistence/round.hpp"
+#include "runtime/base/result.hpp"
+
+namespace baton {
+
+// What a leader knows when it begins.
+struct Leadership {
+  std::uint64_t epoch = 0;
+  RoundHead tail;  // The last round of the log; lsn 0 when it is empty.
+};
+
+// A round on its way to the log: the head that its bytes end with, and the bytes.
+struct SealedRound {
+  RoundHead head;
+  std::string bytes;
+};
+
+class CommitLog {
+ public:
+  virtual ~CommitLog() = default;
+
+  // Errors: as the backend's.
+  [[nodiscard]] virtual Result<Leadership> acquire() = 0;
+
+  // Appends rounds that follow position `expected` (their heads say expected + 1, ...). Takes their bytes.
+  // Error conflict: another leader has a later epoch, or the tail is not `expected`, or does not have the hash that the
+  // first round follows; nothing was written. Other errors: unknown, see above.
+  [[nodiscard]] virtual Status append(std::uint64_t epoch, std::uint64_t expected, std::span<SealedRound> rounds) = 0;
+
+  [[nodiscard]] virtual Result<RoundHead> tail() const = 0;
+
+  // Rounds after position `after`, oldest first, at most `limit`; none at the tail. Error not_found when rounds after
+  // `after` were trimmed.
+  [[nodiscard]] virtual Result<std::vector<SealedRound>> read(std::uint64_t after, std::size_t limit) const = 0;
+
+  // Rounds up to and with `upto` need not be kept. Keeping them is allowed.
+  [[nodiscard]] virtual Status trim(std::uint64_t upto) = 0;
+};
+
+}  // namespace baton

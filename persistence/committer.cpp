@@ -1,0 +1,236 @@
+#include "persistence/committer.hpp"
+
+#include <unistd.h>
+
+#include <bit>
+#include <cstdio>
+
+#include "persistence/ledger_source.hpp"
+#include "persistence/rocks.hpp"
+
+namespace baton {
+namespace {
+
+constexpr int kExitAfterFailedCommit = 70;  // EX_SOFTWARE
+constexpr std::chrono::seconds kMarkSyncInterval{1};
+
+void end_process(const Error& error) {
+  std::fprintf(stderr, "committer stops the process after a failed commit: %s\n", to_string(error).c_str());
+  std::fflush(stderr);
+  ::_exit(kExitAfterFailedCommit);
+}
+
+void count(CommitterMetrics& metrics, std::size_t turns, std::size_t bytes, std::chrono::nanoseconds append_time) {
+  const auto us = static_cast<std::uint64_t>(append_time.count() / 1000);
+  metrics.rounds.fetch_add(1, std::memory_order_relaxed);
+  metrics.turns.fetch_add(turns, std::memory_order_relaxed);
+  metrics.bytes.fetch_add(bytes, std::memory_order_relaxed);
+  metrics.append_us.fetch_add(us, std::memory_order_relaxed);
+  const std::size_t bucket = std::min<std::size_t>(std::bit_width(us), metrics.append_buckets.size() - 1);
+  metrics.append_buckets[bucket].fetch_add(1, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Committer>> Committer::start(Store& store, CommitLog& log, HighWaterMark* mark,
+                                                    CommitterOptions options) {
+  const auto head = store.head();
+  if (!head.ok()) return head.error();
+  if (mark != nullptr) {
+    if (const Status checked = mark->check(store.identity(), *head); !checked.ok()) return checked.error();
+  }
+  auto counters = Counters::load(store);
+  if (!counters.ok()) return counters.error();
+  const StoreLedgerSource audit_rows(store);
+  auto ledger = Ledger::open(audit_rows);
+  if (!ledger.ok()) return ledger.error();
+  auto leadership = log.acquire();
+  if (!leadership.ok()) return leadership.error();
+  if (leadership->tail != *head) {
+    return Error{ErrorCode::conflict,
+                 "the log ends at round " + std::to_string(leadership->tail.lsn) + ", the store at round " +
+                     std::to_string(head->lsn),
+                 "apply the rounds between them first"};
+  }
+  std::unique_ptr<Committer> committer(new Committer(store, log, mark, std::move(options), *leadership,
+                                                     TurnWriter(*std::move(counters), *std::move(ledger))));
+  if (committer->options_.mode == CommitterOptions::Mode::threaded) {
+    committer->thread_ = std::thread([raw = committer.get()] { raw->run(); });
+  }
+  return committer;
+}
+
+Committer::Committer(Store& store, CommitLog& log, HighWaterMark* mark, CommitterOptions options,
+                     Leadership leadership, TurnWriter writer)
+    : store_(store),
+      log_(log),
+      mark_(mark),
+      options_(std::move(options)),
+      epoch_(leadership.epoch),
+      head_(leadership.tail),
+      writer_(std::move(writer)) {
+  if (!options_.on_fatal) options_.on_fatal = end_process;
+}
+
+Committer::~Committer() { stop(); }
+
+void Committer::submit(Turn turn, Done done) {
+  bool first = false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    first = queue_.empty();
+    queue_.push_back({std::move(turn), std::move(done)});
+  }
+  if (first) arrived_.notify_one();
+}
+
+void Committer::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  arrived_.notify_one();
+  if (thread_.joinable()) {
+    thread_.join();
+  } else if (options_.mode == CommitterOptions::Mode::stepped) {
+    while (run_once()) {
+    }
+  }
+  if (mark_ != nullptr && !failed()) (void)mark_->sync();  // The mark may lag; the store is synced.
+}
+
+void Committer::run() {
+  std::vector<Waiting> waiting;
+  for (;;) {
+    {
+      std::unique_lock lock(mutex_);
+      arrived_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+      if (queue_.empty()) return;
+      waiting.swap(queue_);
+    }
+    commit(waiting);
+    waiting.clear();
+  }
+}
+
+bool Committer::run_once() {
+  BATON_ASSERT(options_.mode == CommitterOptions::Mode::stepped);
+  std::vector<Waiting> waiting;
+  {
+    const std::lock_guard lock(mutex_);
+    if (queue_.empty()) return false;
+    waiting.swap(queue_);
+  }
+  commit(waiting);
+  return true;
+}
+
+void Committer::commit(std::vector<Waiting>& waiting) {
+  for (std::size_t from = 0; from < waiting.size() && !failed();) {
+    const std::size_t turns = gather(waiting, from);
+    if (const Status committed = commit_gathered(); !committed.ok()) {
+      fail(committed.error());
+      return;
+    }
+    metrics_.turns.fetch_add(turns, std::memory_order_relaxed);
+    for (std::size_t i = from; i < from + turns; ++i) {
+      if (waiting[i].done) waiting[i].done(std::move(waiting[i].turn));
+    }
+    from += turns;
+  }
+}
+
+std::size_t Committer::gather(const std::vector<Waiting>& waiting, std::size_t from) {
+  writer_.clear();
+  std::size_t turns = 0;
+  while (from + turns < waiting.size() && turns < options_.round_turns &&
+         (turns == 0 || writer_.rows().bytes() < options_.round_bytes)) {
+    writer_.add(waiting[from + turns].turn);
+    ++turns;
+  }
+  writer_.finish_round();
+  return turns;
+}
+
+Status Committer::commit_gathered() {
+  SealedRound round = seal();
+  const RoundHead head = round.head;
+  const std::size_t bytes = round.bytes.size();
+  const auto begun = std::chrono::steady_clock::now();
+  if (const Status appended = log_.append(epoch_, head_.lsn, {&round, 1}); !appended.ok()) return appended;
+  count(metrics_, 0, bytes, std::chrono::steady_clock::now() - begun);
+  head_ = head;
+  return move_mark();
+}
+
+SealedRound Committer::seal() {
+  Rocks& rocks = store_.rocks();
+  rocksdb::WriteBatch batch(writer_.rows().bytes() + writer_.rows().bytes() / 4 + 256);
+  writer_.rows().for_each_sorted([&](const RowBatch::Row& row) {
+    if (row.remove) {
+      batch.Delete(rocks.family(row.family), slice(row.key));
+    } else {
+      batch.Put(rocks.family(row.family), slice(row.key), slice(row.value));
+    }
+  });
+  const RoundHead head =
+      next_head(sha256_, head_, epoch_, std::string_view(batch.Data()).substr(round_format::kFrameSize));
+  batch.Put(slice(keys::kHead), encode(head));
+  return {head, batch.Data()};
+}
+
+Status Committer::move_mark() {
+  if (mark_ == nullptr) return success();
+  if (const Status written = mark_->write({store_.identity(), head_.lsn, head_.hash}); !written.ok()) return written;
+  const auto now = std::chrono::steady_clock::now();
+  if (now - mark_synced_ < kMarkSyncInterval) return success();
+  mark_synced_ = now;
+  return mark_->sync();
+}
+
+void Committer::fail(const Error& error) {
+  failed_.store(true, std::memory_order_release);
+  options_.on_fatal(error);
+}
+
+Status accept_loss(Store& store, CommitLog& log, HighWaterMark& mark, const Principal& by, const std::string& reason,
+                   Instant now) {
+  const auto head = store.head();
+  if (!head.ok()) return head.error();
+  const Status checked = mark.check(store.identity(), *head);
+  if (checked.ok()) {
+    return Error{ErrorCode::conflict, "the store has everything that was acknowledged", "there is nothing to accept"};
+  }
+  if (checked.error().code != ErrorCode::store_rolled_back) return checked;
+  const auto shown = [](std::string_view identity, std::uint64_t lsn, const Hash256& hash) {
+    JsonWriter position;
+    position.begin_object().field("hash", to_hex(hash)).field("lsn", static_cast<std::int64_t>(lsn));
+    position.field("store", identity).end_object();
+    return std::move(position).take();
+  };
+  AuditRecord record;
+  record.action = action::kLossAccepted;
+  record.at = now;
+  record.by = by;
+  record.reason = reason;
+  record.before = shown(mark.position()->store, mark.position()->lsn, mark.position()->hash);
+  record.after = shown(store.identity(), head->lsn, head->hash);
+
+  // Without a mark, so that the record is committed first; only then does the mark forget what was lost.
+  Status failure = success();
+  CommitterOptions options;
+  options.mode = CommitterOptions::Mode::stepped;
+  options.on_fatal = [&failure](const Error& error) { failure = error; };
+  auto committer = Committer::start(store, log, nullptr, options);
+  if (!committer.ok()) return committer.error();
+  (*committer)->submit(Turn({}, {canonical_json(record)}, {}, {}), {});
+  (*committer)->stop();
+  if (!failure.ok()) return failure;
+  const auto after = store.head();
+  if (!after.ok()) return after.error();
+  if (const Status written = mark.write({store.identity(), after->lsn, after->hash}); !written.ok()) return written;
+  return mark.sync();
+}
+
+}  // namespace baton

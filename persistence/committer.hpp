@@ -1,0 +1,116 @@
+// The committer: the one place where turns become true. It takes every turn that waits, makes one batch of them, has
+// the commit log make that durable, moves the high-water mark, and only then says done, turn by turn in the order of
+// submit(). While a round is written the next one gathers.
+//
+// After a failed write or sync nothing is known about the disk: no turn of the round, or of any later one, is ever
+// reported done, nothing is tried again, and the fatal handler ends the process. Recovery is the tested path.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "persistence/commit_log.hpp"
+#include "persistence/high_water_mark.hpp"
+#include "persistence/store.hpp"
+#include "persistence/turn_writer.hpp"
+#include "runtime/base/limits.hpp"
+#include "runtime/model/turn.hpp"
+
+namespace baton {
+
+// Counts since start; read by any thread while the committer runs.
+struct CommitterMetrics {
+  std::atomic<std::uint64_t> rounds{0};
+  std::atomic<std::uint64_t> turns{0};
+  std::atomic<std::uint64_t> bytes{0};       // Of the rounds, as appended to the log.
+  std::atomic<std::uint64_t> append_us{0};   // Spent in the log, that is mostly in the sync.
+  // Appends by duration: bucket i counts those below 2^i microseconds, the last all longer ones.
+  std::array<std::atomic<std::uint64_t>, 24> append_buckets{};
+};
+
+struct CommitterOptions {
+  enum class Mode {
+    threaded,  // A thread of its own.
+    stepped,   // run_once() by the caller: deterministic tests and tools.
+  };
+  Mode mode = Mode::threaded;
+  std::size_t round_turns = limits::kCommitRoundTurns;
+  std::size_t round_bytes = std::size_t{8} << 20;
+  // Called once with what failed; must not return to the committer's work. The default writes one line to stderr and
+  // ends the process with status 70. After a handler that returns (tests), the committer drops all it is given.
+  std::function<void(const Error&)> on_fatal;
+};
+
+class Committer {
+ public:
+  using Done = std::function<void(Turn&&)>;
+
+  // Acquires leadership and checks the store against the mark. Borrows all three, which must outlive it; `mark` may be
+  // null (tests, tools). Errors: store_rolled_back, store_corrupt, and the log's.
+  [[nodiscard]] static Result<std::unique_ptr<Committer>> start(Store& store, CommitLog& log, HighWaterMark* mark,
+                                                                CommitterOptions options = {});
+  // Stops.
+  ~Committer();
+
+  // From any thread, also from `done`. `done` is called from the committer's thread once the turn is durable, or never.
+  // After stop() has begun turns are dropped.
+  void submit(Turn turn, Done done);
+
+  // Stepped mode: commits one round of what waits. False when nothing waited.
+  bool run_once();
+
+  // Commits what was submitted before, then ends. Idempotent.
+  void stop();
+
+  [[nodiscard]] const CommitterMetrics& metrics() const { return metrics_; }
+  [[nodiscard]] bool failed() const { return failed_.load(std::memory_order_acquire); }
+
+ private:
+  struct Waiting {
+    Turn turn;
+    Done done;
+  };
+  Committer(Store& store, CommitLog& log, HighWaterMark* mark, CommitterOptions options, Leadership leadership,
+            TurnWriter writer);
+  void run();
+  void commit(std::vector<Waiting>& waiting);
+  // Of `waiting` from `from` on: writes as many turns as a round holds and returns how many.
+  std::size_t gather(const std::vector<Waiting>& waiting, std::size_t from);
+  [[nodiscard]] Status commit_gathered();
+  [[nodiscard]] SealedRound seal();
+  [[nodiscard]] Status move_mark();
+  void fail(const Error& error);
+
+  Store& store_;
+  CommitLog& log_;
+  HighWaterMark* mark_;
+  CommitterOptions options_;
+  std::uint64_t epoch_;
+  RoundHead head_;
+  TurnWriter writer_;
+  Sha256 sha256_;
+  std::chrono::steady_clock::time_point mark_synced_{};
+  CommitterMetrics metrics_;
+  std::atomic<bool> failed_{false};
+
+  std::mutex mutex_;
+  std::condition_variable arrived_;
+  std::vector<Waiting> queue_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+// The operator's decision to go on with a store that lost acknowledged rounds: recorded in the ledger with both
+// positions, and the mark is set to the store. Refuses with conflict when the mark and the store agree. `now` stamps the
+// record.
+[[nodiscard]] Status accept_loss(Store& store, CommitLog& log, HighWaterMark& mark, const Principal& by,
+                                 const std::string& reason, Instant now);
+
+}  // namespace baton

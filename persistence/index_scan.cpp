@@ -1,0 +1,62 @@
+#include "persistence/index_scan.hpp"
+
+#include "persistence/rocks.hpp"
+
+namespace baton {
+
+IndexScan::IndexScan(const StoreReader& reader, const std::vector<std::string>& prefixes, bool descending,
+                     const Bounds& bounds, std::string_view after)
+    : descending_(descending) {
+  const Rocks& rocks = reader.store().rocks();
+  for (const std::string& prefix : prefixes) {
+    auto range = std::make_unique<Range>();
+    range->prefix = prefix;
+    range->lower = prefix + bounds.from;
+    range->upper = bounds.before.empty() ? keys::end_of(prefix) : prefix + bounds.before;
+    range->lower_slice = range->lower;
+    range->upper_slice = range->upper;
+    rocksdb::ReadOptions options = reader.read_options();
+    options.iterate_lower_bound = &range->lower_slice;
+    options.iterate_upper_bound = &range->upper_slice;
+    range->rows.reset(rocks.db->NewIterator(options, rocks.family(ColumnFamily::index)));
+    if (after.empty()) {
+      descending ? range->rows->SeekToLast() : range->rows->SeekToFirst();
+    } else {
+      const std::string place = prefix + std::string(after);
+      descending ? range->rows->SeekForPrev(place) : range->rows->Seek(place);
+      if (range->rows->Valid() && range->order() == after) advance(*range);
+    }
+    ranges_.push_back(std::move(range));
+  }
+  choose();
+}
+
+void IndexScan::advance(Range& range) const { descending_ ? range.rows->Prev() : range.rows->Next(); }
+
+void IndexScan::choose() {
+  best_ = nullptr;
+  for (const auto& range : ranges_) {
+    if (!range->rows->Valid()) continue;
+    if (best_ == nullptr || (descending_ ? range->order() > best_->order() : range->order() < best_->order())) {
+      best_ = range.get();
+    }
+  }
+}
+
+void IndexScan::next() {
+  // The same place may stand in several ranges: a task for two roles of one inbox.
+  const std::string place(order());
+  for (const auto& range : ranges_) {
+    if (range->rows->Valid() && range->order() == place) advance(*range);
+  }
+  choose();
+}
+
+Status IndexScan::status() const {
+  for (const auto& range : ranges_) {
+    if (!range->rows->status().ok()) return error_of(range->rows->status(), "an index cannot be read");
+  }
+  return success();
+}
+
+}  // namespace baton

@@ -1,0 +1,111 @@
+#include "persistence/rocks.hpp"
+
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/slice_transform.h>
+#include <rocksdb/table.h>
+#include <rocksdb/utilities/table_properties_collectors.h>
+
+namespace baton {
+namespace {
+
+// text(instance), the part that all rows of one instance share: filters answer "nothing of this instance here".
+class InstancePrefix final : public rocksdb::SliceTransform {
+ public:
+  const char* Name() const override { return "baton.InstancePrefix"; }
+  bool InDomain(const rocksdb::Slice& key) const override { return view(key).find('\0') != std::string_view::npos; }
+  rocksdb::Slice Transform(const rocksdb::Slice& key) const override {
+    return {key.data(), view(key).find('\0') + 1};
+  }
+  bool InRange(const rocksdb::Slice&) const override { return false; }
+};
+
+bool keyed_by_instance(ColumnFamily family) {
+  return family == ColumnFamily::journal || family == ColumnFamily::pending || family == ColumnFamily::tasks ||
+         family == ColumnFamily::incidents;
+}
+
+// Rows here live for a moment: their tombstones are merged away early, or every scan would walk over them.
+bool short_lived(ColumnFamily family) {
+  return family == ColumnFamily::pending || family == ColumnFamily::timers || family == ColumnFamily::outbox;
+}
+
+}  // namespace
+
+Rocks::~Rocks() {
+  if (db == nullptr) return;
+  for (rocksdb::ColumnFamilyHandle* family : families) {
+    if (family != nullptr) db->DestroyColumnFamilyHandle(family);
+  }
+  db->Close();
+}
+
+Error error_of(const rocksdb::Status& status, std::string_view doing) {
+  const std::string detail = std::string(doing) + ": " + status.ToString();
+  const bool lock = status.IsIOError() && status.ToString().find("lock") != std::string::npos;
+  if (lock) {
+    return {ErrorCode::store_locked, detail, "stop the other Baton, or give this one a store of its own"};
+  }
+  if (status.IsCorruption() || status.IsInvalidArgument()) {
+    return {ErrorCode::store_corrupt, detail, "restore the store from a backup or from another node"};
+  }
+  return {ErrorCode::io_failed, detail, "look at the disk and at the permissions of the directory"};
+}
+
+rocksdb::DBOptions database_options(const StoreOptions& options) {
+  rocksdb::DBOptions db;
+  if (options.env != nullptr) db.env = options.env;
+  db.create_if_missing = true;
+  db.create_missing_column_families = true;
+  db.paranoid_checks = true;
+  db.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
+  db.track_and_verify_wals_in_manifest = true;
+  db.verify_sst_unique_id_in_manifest = true;
+  db.recycle_log_file_num = 0;  // A recycled WAL hides where it ends.
+  db.max_total_wal_size = options.wal_size;
+  db.db_write_buffer_size = options.write_buffers;
+  db.allow_concurrent_memtable_write = false;  // One committer.
+  db.avoid_flush_during_recovery = true;       // Serve first, write tables later.
+  db.max_background_jobs = 2;
+  db.bytes_per_sync = 1 << 20;
+  db.avoid_unnecessary_blocking_io = true;
+  db.skip_stats_update_on_db_open = true;
+  db.stats_dump_period_sec = 0;
+  db.stats_persist_period_sec = 0;
+  db.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  db.keep_log_file_num = 3;
+  db.max_log_file_size = 4 << 20;
+  return db;
+}
+
+rocksdb::ColumnFamilyOptions family_options(ColumnFamily family, const StoreOptions& options,
+                                            const std::shared_ptr<rocksdb::Cache>& cache) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = cache;
+  table.cache_index_and_filter_blocks = true;
+  table.cache_index_and_filter_blocks_with_high_priority = true;
+  table.index_type = rocksdb::BlockBasedTableOptions::kTwoLevelIndexSearch;  // Small parts, cached one by one.
+  table.partition_filters = true;
+  table.metadata_block_size = 4096;
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  table.block_size = 16 << 10;
+  table.format_version = 5;
+
+  rocksdb::ColumnFamilyOptions cf;
+  cf.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  cf.write_buffer_size = options.write_buffers / 4;
+  cf.max_write_buffer_number = 3;
+  cf.level_compaction_dynamic_level_bytes = true;
+  cf.target_file_size_base = 32 << 20;
+  cf.max_bytes_for_level_base = 128 << 20;
+  cf.compression = rocksdb::kLZ4Compression;
+  cf.bottommost_compression = rocksdb::kZSTD;
+  // Written once and read seldom: small matters more than quick.
+  if (family == ColumnFamily::audit || family == ColumnFamily::messages) cf.compression = rocksdb::kZSTD;
+  if (keyed_by_instance(family)) cf.prefix_extractor = std::make_shared<InstancePrefix>();
+  if (short_lived(family)) {
+    cf.table_properties_collector_factories.push_back(rocksdb::NewCompactOnDeletionCollectorFactory(4096, 2048));
+  }
+  return cf;
+}
+
+}  // namespace baton

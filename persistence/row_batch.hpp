@@ -1,0 +1,58 @@
+// The rows of one commit round while it gathers: puts and deletes in any order, handed on sorted by family and key,
+// with what a later turn of the round wrote over left out. Owned by one thread; reused from round to round.
+//
+// Sorted, because half of a busy committer's time is RocksDB finding places in its memtable, and neighbours are near.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "persistence/key_space.hpp"
+
+namespace baton {
+
+class RowBatch {
+ public:
+  struct Row {
+    ColumnFamily family;
+    bool remove;
+    std::string_view key;
+    std::string_view value;
+  };
+
+  // Both copy what they are given.
+  void put(ColumnFamily family, std::string_view key, std::string_view value);
+  void remove(ColumnFamily family, std::string_view key);
+
+  // Calls each(const Row&) for what is left of the round, in order.
+  template <typename Each>
+  void for_each_sorted(Each&& each) {
+    sort();
+    for (const std::uint32_t number : order_) each(row(slots_[number]));
+  }
+
+  [[nodiscard]] bool empty() const { return slots_.empty(); }
+  [[nodiscard]] std::size_t bytes() const { return arena_.size(); }
+  void clear();
+
+ private:
+  struct Slot {
+    std::uint64_t key_start;  // Family and first seven bytes of the key: decides most comparisons.
+    std::size_t at;           // Of the key in the arena; the value follows.
+    std::uint32_t key_size;
+    std::uint32_t value_size;
+    bool remove;
+  };
+  void add(ColumnFamily family, std::string_view key, std::string_view value, bool remove);
+  void sort();
+  [[nodiscard]] Row row(const Slot& slot) const;
+  [[nodiscard]] std::string_view key_of(const Slot& slot) const;
+
+  std::string arena_;
+  std::vector<Slot> slots_;
+  std::vector<std::uint32_t> order_;
+};
+
+}  // namespace baton

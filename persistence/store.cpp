@@ -1,0 +1,121 @@
+#include "persistence/store.hpp"
+
+#include <openssl/rand.h>
+
+#include "persistence/rocks.hpp"
+#include "runtime/base/codec.hpp"
+
+namespace baton {
+namespace {
+
+constexpr std::uint64_t kFormatVersion = 1;
+
+std::string random_identity() {
+  std::array<char, 16> bytes{};
+  BATON_ASSERT(RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(bytes.size())) == 1);
+  return to_hex(std::string_view(bytes.data(), bytes.size()));
+}
+
+std::vector<rocksdb::ColumnFamilyDescriptor> families_of(const StoreOptions& options,
+                                                         const std::shared_ptr<rocksdb::Cache>& cache) {
+  std::vector<rocksdb::ColumnFamilyDescriptor> all;
+  for (std::uint32_t number = 0; number < kColumnFamilies; ++number) {
+    const auto family = static_cast<ColumnFamily>(number);
+    all.emplace_back(std::string(name_of(family)), family_options(family, options, cache));
+  }
+  return all;
+}
+
+}  // namespace
+
+Store::Store(StoreOptions options) : options_(std::move(options)), rocks_(std::make_unique<Rocks>()) {}
+
+Store::~Store() = default;
+
+Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
+  std::unique_ptr<Store> store(new Store(options));
+  Rocks& rocks = *store->rocks_;
+  rocks.cache = rocksdb::NewLRUCache(options.block_cache, -1, false, 0.5);
+  rocks.write_options.sync = options.sync;
+  rocks.write_options.protection_bytes_per_key = 8;
+
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status opened = rocksdb::DB::Open(database_options(options), options.path,
+                                                   families_of(options, rocks.cache), &handles, &db);
+  if (!opened.ok()) return error_of(opened, "the store cannot be opened");
+  rocks.db.reset(db);
+  for (std::size_t number = 0; number < handles.size(); ++number) {
+    rocks.families[number] = handles[number];
+    // A round names families by number, so the numbers have to be the same on every node.
+    if (handles[number]->GetID() != number) {
+      return Error{ErrorCode::store_corrupt, "column family " + handles[number]->GetName() + " has another number",
+                   "restore the store from a backup"};
+    }
+  }
+  if (const Status checked = store->check_or_write_identity(); !checked.ok()) return checked.error();
+  return store;
+}
+
+Status Store::check_or_write_identity() {
+  rocksdb::DB& db = *rocks_->db;
+  std::string format;
+  const rocksdb::Status found = db.Get({}, slice(keys::kFormat), &format);
+  if (found.IsNotFound()) {
+    identity_ = options_.new_identity.empty() ? random_identity() : options_.new_identity;
+    rocksdb::WriteBatch batch;
+    batch.Put(slice(keys::kFormat), Writer().varint(kFormatVersion).view());
+    batch.Put(slice(keys::kIdentity), identity_);
+    const rocksdb::Status written = db.Write(rocks_->write_options, &batch);
+    if (!written.ok()) return error_of(written, "the new store cannot be written");
+    return success();
+  }
+  if (!found.ok()) return error_of(found, "the store cannot be read");
+  const std::uint64_t version = Reader(format).varint();
+  if (version > kFormatVersion) {
+    return Error{ErrorCode::store_version, "the store has format " + std::to_string(version),
+                 "run the Baton that wrote it, or a newer one"};
+  }
+  const rocksdb::Status read = db.Get({}, slice(keys::kIdentity), &identity_);
+  if (!read.ok()) return error_of(read, "the store's identity cannot be read");
+  return success();
+}
+
+Result<RoundHead> Store::head() const {
+  std::string bytes;
+  const rocksdb::Status found = rocks_->db->Get({}, slice(keys::kHead), &bytes);
+  if (found.IsNotFound()) return RoundHead{};
+  if (!found.ok()) return error_of(found, "the head row cannot be read");
+  return decode_round_head(bytes);
+}
+
+Store::Usage Store::usage() const {
+  Usage usage;
+  rocksdb::DB& db = *rocks_->db;
+  std::uint64_t value = 0;
+  for (rocksdb::ColumnFamilyHandle* family : rocks_->families) {
+    if (db.GetIntProperty(family, rocksdb::DB::Properties::kTotalSstFilesSize, &value)) usage.disk_bytes += value;
+    if (db.GetIntProperty(family, rocksdb::DB::Properties::kSizeAllMemTables, &value)) usage.memory_bytes += value;
+    if (db.GetIntProperty(family, rocksdb::DB::Properties::kEstimateTableReadersMem, &value)) {
+      usage.memory_bytes += value;
+    }
+  }
+  usage.memory_bytes += rocks_->cache->GetUsage();
+  rocksdb::VectorLogPtr logs;
+  if (db.GetSortedWalFiles(logs).ok()) {
+    for (const auto& log : logs) usage.disk_bytes += log->SizeFileBytes();
+  }
+  return usage;
+}
+
+Status Store::compact() {
+  for (rocksdb::ColumnFamilyHandle* family : rocks_->families) {
+    rocksdb::CompactRangeOptions options;
+    options.bottommost_level_compaction = rocksdb::BottommostLevelCompaction::kForceOptimized;
+    const rocksdb::Status done = rocks_->db->CompactRange(options, family, nullptr, nullptr);
+    if (!done.ok()) return error_of(done, "the store cannot be compacted");
+  }
+  return success();
+}
+
+}  // namespace baton

@@ -1,0 +1,71 @@
+// The store: one RocksDB directory, opened so that what was acknowledged is there or its loss is seen. Knows nothing of
+// turns. Thread-safe once open; written to through CommitLog only.
+//
+// RocksDB is pinned for truth: every commit is synced; a WAL with a damaged record is refused, not cut there; WALs are
+// tracked in the manifest, so that a missing one is seen; writes carry a checksum for each key. What RocksDB cannot see,
+// a WAL cut at a record's end or a directory from yesterday, the high-water mark sees (high_water_mark.hpp).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "persistence/round.hpp"
+#include "runtime/base/result.hpp"
+
+namespace rocksdb {
+class Env;
+}
+
+namespace baton {
+
+struct Rocks;  // persistence/rocks.hpp, for this box only.
+
+struct StoreOptions {
+  std::string path;
+  rocksdb::Env* env = nullptr;  // Borrowed; null is the operating system's.
+  bool sync = true;             // False only in the control that must lose data.
+  std::size_t block_cache = std::size_t{64} << 20;    // With index and filter blocks.
+  std::size_t write_buffers = std::size_t{64} << 20;  // Memtables of all families together.
+  std::size_t wal_size = std::size_t{128} << 20;      // What a start after a crash may have to read.
+  std::string new_identity;  // Of a store that is created now; random when empty.
+};
+
+class Store {
+ public:
+  // Opens or creates. Errors: store_locked (another process has it), store_corrupt, store_version (a newer Baton wrote
+  // it), io_failed.
+  [[nodiscard]] static Result<std::unique_ptr<Store>> open(const StoreOptions& options);
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  // 32 hex digits, made when the store was created.
+  [[nodiscard]] const std::string& identity() const { return identity_; }
+  [[nodiscard]] const std::string& path() const { return options_.path; }
+  [[nodiscard]] rocksdb::Env* env() const { return options_.env; }
+  // The last committed round. Errors: store_corrupt, io_failed.
+  [[nodiscard]] Result<RoundHead> head() const;
+
+  // Bytes on disk (tables and WAL), and of memtables, block cache and table readers in memory.
+  struct Usage {
+    std::uint64_t disk_bytes = 0;
+    std::uint64_t memory_bytes = 0;
+  };
+  [[nodiscard]] Usage usage() const;
+  // Writes memtables to tables and merges all of them. For measurements and before a backup; takes its time.
+  [[nodiscard]] Status compact();
+
+  [[nodiscard]] Rocks& rocks() const { return *rocks_; }
+
+ private:
+  explicit Store(StoreOptions options);
+  [[nodiscard]] Status check_or_write_identity();
+
+  StoreOptions options_;
+  std::string identity_;
+  std::unique_ptr<Rocks> rocks_;
+};
+
+}  // namespace baton

@@ -1,0 +1,260 @@
+// The listings of StoreReader: which index leads to what a filter asks for, and the pages along it.
+#include <algorithm>
+
+#include "persistence/cursor.hpp"
+#include "persistence/index_rows.hpp"
+#include "persistence/index_scan.hpp"
+#include "persistence/rocks.hpp"
+#include "persistence/store_reader.hpp"
+#include "runtime/model/canonical_json.hpp"
+
+namespace baton {
+namespace {
+
+constexpr std::size_t kRowsPerPage = 20'000;  // Looked at for one page, whatever the filter leaves of them.
+constexpr std::array kStatuses = {InstanceStatus::running, InstanceStatus::completed, InstanceStatus::failed,
+                                  InstanceStatus::cancelled};
+
+// How a listing is answered: the ranges of the index that together hold all it may return.
+struct Plan {
+  Listing listing;
+  std::vector<std::string> prefixes;
+  bool descending = false;
+  IndexScan::Bounds bounds;
+};
+
+// Walks the plan, finds the record of each place and keeps those that match.
+template <typename Record, typename Find, typename Matches>
+Result<Page<Record>> walk(const StoreReader& reader, const Plan& plan, std::string_view cursor, std::size_t limit,
+                          Find&& find, Matches&& matches) {
+  const auto after = read_cursor(plan.listing, cursor);
+  if (!after.ok()) return after.error();
+  IndexScan scan(reader, plan.prefixes, plan.descending, plan.bounds, *after);
+  Page<Record> page;
+  std::string place;
+  for (std::size_t looked = 0; scan.valid() && page.items.size() < limit && looked < kRowsPerPage; ++looked) {
+    place = scan.order();
+    Result<std::optional<Record>> record = find(place);
+    if (!record.ok()) return record.error();
+    if (*record && matches(**record)) page.items.push_back(*std::move(*record));
+    scan.next();
+  }
+  if (const Status status = scan.status(); !status.ok()) return status.error();
+  if (scan.valid() && limit > 0) page.cursor = write_cursor(plan.listing, place);
+  return page;
+}
+
+std::string instance_at(std::string_view order) {
+  keys::Parts parts(order);
+  (void)parts.time();
+  return parts.id();
+}
+
+struct TaskPlace {
+  std::string instance;
+  std::uint32_t number = 0;
+};
+TaskPlace task_at(std::string_view order) {
+  keys::Parts parts(order);
+  (void)parts.time();
+  TaskPlace place;
+  place.instance = parts.text();
+  place.number = parts.u32();
+  return place;
+}
+
+std::string time_bound(const std::optional<Instant>& at) {
+  std::string bound;
+  if (at) keys::append_time(bound, *at);
+  return bound;
+}
+
+std::vector<InstanceStatus> statuses_of(const InstanceFilter& filter) {
+  if (filter.status) return {*filter.status};
+  return {kStatuses.begin(), kStatuses.end()};
+}
+
+// The attribute's scalar as the index has it, or nothing when the filter's value is no JSON scalar.
+std::optional<std::string> scalar_of(const JsonText& value) {
+  const std::vector<std::string> scalars = scalars_of(value);
+  if (scalars.size() != 1 || value.front() == '[') return std::nullopt;
+  return scalars.front();
+}
+
+// The most telling condition first.
+std::vector<std::string> instance_prefixes(const InstanceFilter& filter, const StoreCounts& counts) {
+  std::vector<std::string> workflows;
+  for (const auto& [workflow, unused] : counts.instances) workflows.push_back(workflow);
+  if (!filter.workflow.empty()) workflows = {filter.workflow};
+
+  std::vector<std::string> prefixes;
+  if (!filter.business_key.empty()) {
+    for (const std::string& workflow : workflows) {
+      prefixes.push_back(keys::instances_by_business_key(filter.business_key, workflow));
+    }
+  } else if (!filter.patient.empty()) {
+    prefixes.push_back(keys::index(Index::instances_by_patient, filter.patient));
+  } else if (!filter.attributes.empty()) {
+    const auto& [name, value] = filter.attributes.front();
+    const auto scalar = scalar_of(value);
+    for (const InstanceStatus status : statuses_of(filter)) {
+      if (scalar) prefixes.push_back(keys::instances_by_attribute(name, *scalar, status));
+    }
+  } else if (filter.with_incident == true) {
+    prefixes.push_back(keys::index(Index::instances_with_incident));
+  } else {
+    for (const std::string& workflow : workflows) {
+      for (const InstanceStatus status : statuses_of(filter)) {
+        prefixes.push_back(keys::instances_by_workflow(workflow, status));
+      }
+    }
+  }
+  return prefixes;
+}
+
+bool has_attribute(const InstanceRecord& record, const std::pair<std::string, JsonText>& wanted) {
+  const auto found = record.attributes.find(wanted.first);
+  if (found == record.attributes.end()) return false;
+  const auto scalar = scalar_of(wanted.second);
+  const std::vector<std::string> scalars = scalars_of(found->second);
+  return scalar && std::ranges::find(scalars, *scalar) != scalars.end();
+}
+
+bool matches(const InstanceFilter& filter, const InstanceRecord& record) {
+  return (!filter.status || record.status == *filter.status) &&
+         (filter.workflow.empty() || record.workflow == filter.workflow) &&
+         (filter.patient.empty() || record.patient == filter.patient) &&
+         (filter.business_key.empty() || record.business_key == filter.business_key) &&
+         std::ranges::all_of(filter.attributes, [&](const auto& wanted) { return has_attribute(record, wanted); }) &&
+         (!filter.with_incident || (record.open_incidents > 0) == *filter.with_incident) &&
+         (!filter.paused || record.paused == *filter.paused);
+}
+
+bool wants_closed(const TaskFilter& filter) {
+  return filter.status && *filter.status != TaskStatus::open && *filter.status != TaskStatus::claimed;
+}
+
+bool is_inbox(const TaskFilter& filter) { return !filter.roles.empty() || !filter.subject.empty(); }
+
+Plan task_plan(const TaskFilter& filter) {
+  if (!filter.patient.empty()) {
+    return {Listing::tasks_of_patient, {keys::index(Index::tasks_by_patient, filter.patient)}, true, {}};
+  }
+  if (wants_closed(filter)) return {Listing::closed_tasks, {keys::index(Index::closed_tasks)}, true, {}};
+  Plan plan{Listing::open_tasks, {}, false, {}};
+  for (const std::string& role : filter.roles) plan.prefixes.push_back(keys::index(Index::open_tasks_by_role, role));
+  if (!filter.subject.empty()) plan.prefixes.push_back(keys::index(Index::open_tasks_by_subject, filter.subject));
+  if (plan.prefixes.empty()) plan.prefixes.push_back(keys::index(Index::open_tasks_by_due));
+  std::ranges::sort(plan.prefixes);
+  const auto again = std::ranges::unique(plan.prefixes);
+  plan.prefixes.erase(again.begin(), again.end());
+  if (filter.overdue_at) plan.bounds.before = keys::timers_after(*filter.overdue_at);
+  return plan;
+}
+
+bool in_inbox(const TaskFilter& filter, const TaskRecord& record) {
+  const auto among = [](const std::vector<std::string>& all, const std::string& one) {
+    return std::ranges::find(all, one) != all.end();
+  };
+  if (!filter.subject.empty() && (record.claimed_by == filter.subject || among(record.subjects, filter.subject))) {
+    return true;
+  }
+  return std::ranges::any_of(filter.roles, [&](const std::string& role) { return among(record.roles, role); });
+}
+
+bool matches(const TaskFilter& filter, const TaskRecord& record) {
+  const bool overdue = record.open_for_decision() && record.due && record.due <= filter.overdue_at;
+  return (!filter.status || record.status == *filter.status) && (!is_inbox(filter) || in_inbox(filter, record)) &&
+         (filter.patient.empty() || record.patient == filter.patient) &&
+         (filter.instance.empty() || record.instance == filter.instance) &&
+         (filter.workflow.empty() || record.workflow == filter.workflow) && (!filter.overdue_at || overdue);
+}
+
+// Tasks of one instance need no index: their rows stand together. The place is the seq.
+Result<Page<TaskRecord>> list_tasks_of_instance(const StoreReader& reader, const TaskFilter& filter,
+                                                std::string_view cursor, std::size_t limit) {
+  const auto after = read_cursor(Listing::tasks_of_instance, cursor);
+  if (!after.ok()) return after.error();
+  auto tasks = reader.tasks_of(filter.instance);
+  if (!tasks.ok()) return tasks.error();
+  const auto place_of = [](const TaskRecord& task) {
+    std::string place;
+    keys::append_u32(place, task.seq);
+    return place;
+  };
+  Page<TaskRecord> page;
+  for (TaskRecord& task : *tasks) {
+    if (place_of(task) <= *after || !matches(filter, task)) continue;
+    if (page.items.size() == limit) {
+      if (limit > 0) page.cursor = write_cursor(Listing::tasks_of_instance, place_of(page.items.back()));
+      break;
+    }
+    page.items.push_back(std::move(task));
+  }
+  return page;
+}
+
+}  // namespace
+
+Result<Page<InstanceRecord>> StoreReader::list_instances(const InstanceFilter& filter, std::string_view cursor,
+                                                         std::size_t limit) const {
+  const StoreReader at = snapshot_ ? *this : snapshot();  // Index and records of one moment.
+  const auto counted = at.counts();
+  if (!counted.ok()) return counted.error();
+  const Plan plan{Listing::instances, instance_prefixes(filter, *counted), !filter.oldest_first,
+                  {time_bound(filter.started_from), time_bound(filter.started_before)}};
+  return walk<InstanceRecord>(
+      at, plan, cursor, limit, [&](std::string_view order) { return at.instance(instance_at(order)); },
+      [&](const InstanceRecord& record) { return matches(filter, record); });
+}
+
+Result<Page<TaskRecord>> StoreReader::list_tasks(const TaskFilter& filter, std::string_view cursor,
+                                                 std::size_t limit) const {
+  if (!filter.instance.empty()) return list_tasks_of_instance(*this, filter, cursor, limit);
+  const StoreReader at = snapshot_ ? *this : snapshot();
+  return walk<TaskRecord>(
+      at, task_plan(filter), cursor, limit,
+      [&](std::string_view order) {
+        const TaskPlace place = task_at(order);
+        return at.task(place.instance, place.number);
+      },
+      [&](const TaskRecord& record) { return matches(filter, record); });
+}
+
+Result<Page<IncidentRecord>> StoreReader::open_incidents(std::string_view cursor, std::size_t limit) const {
+  const StoreReader at = snapshot_ ? *this : snapshot();
+  const Plan plan{Listing::open_incidents, {keys::index(Index::open_incidents)}, false, {}};
+  return walk<IncidentRecord>(
+      at, plan, cursor, limit,
+      [&](std::string_view order) {
+        const TaskPlace place = task_at(order);
+        return at.incident(place.instance, place.number);
+      },
+      [](const IncidentRecord&) { return true; });
+}
+
+Result<Page<EventRecord>> StoreReader::timeline(std::string_view patient, std::string_view cursor,
+                                                std::size_t limit) const {
+  const StoreReader at = snapshot_ ? *this : snapshot();
+  const Plan plan{Listing::timeline, {keys::index(Index::timeline, patient)}, true, {}};
+  return walk<EventRecord>(
+      at, plan, cursor, limit, [&](std::string_view order) { return at.event(instance_at(order)); },
+      [](const EventRecord&) { return true; });
+}
+
+Result<Page<MessageRecord>> StoreReader::messages(std::string_view state, std::string_view cursor,
+                                                  std::size_t limit) const {
+  const StoreReader at = snapshot_ ? *this : snapshot();
+  const Plan plan{Listing::messages, {keys::index(Index::messages_by_state, state)}, true, {}};
+  return walk<MessageRecord>(
+      at, plan, cursor, limit,
+      [&](std::string_view order) {
+        keys::Parts parts(order);
+        (void)parts.time();
+        const std::string source = parts.text();
+        return at.message(source, parts.id());
+      },
+      [](const MessageRecord&) { return true; });
+}
+
+}  // namespace baton

@@ -1,0 +1,320 @@
+#include "persistence/store_reader.hpp"
+
+#include "persistence/counters.hpp"
+#include "persistence/cursor.hpp"
+#include "persistence/rocks.hpp"
+
+namespace baton {
+namespace {
+
+Error unreadable(const rocksdb::Status& status) { return error_of(status, "the store cannot be read"); }
+
+}  // namespace
+
+StoreReader StoreReader::snapshot() const {
+  StoreReader frozen(*store_);
+  rocksdb::DB* db = store_->rocks().db.get();
+  frozen.snapshot_ = std::shared_ptr<const rocksdb::Snapshot>(
+      db->GetSnapshot(), [db](const rocksdb::Snapshot* snapshot) { db->ReleaseSnapshot(snapshot); });
+  return frozen;
+}
+
+rocksdb::ReadOptions StoreReader::read_options() const {
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot_.get();
+  return options;
+}
+
+// ---- the few ways to read rows ---------------------------------------------------------------------------------------
+
+Result<std::optional<std::string>> StoreReader::get(ColumnFamily family, std::string_view key) const {
+  const Rocks& rocks = store_->rocks();
+  std::string value;
+  const rocksdb::Status found = rocks.db->Get(read_options(), rocks.family(family), slice(key), &value);
+  if (found.IsNotFound()) return std::optional<std::string>();
+  if (!found.ok()) return unreadable(found);
+  return std::optional(std::move(value));
+}
+
+template <typename Record>
+Result<std::optional<Record>> StoreReader::find(ColumnFamily family, std::string_view key) const {
+  const Rocks& rocks = store_->rocks();
+  rocksdb::PinnableSlice value;
+  const rocksdb::Status found = rocks.db->Get(read_options(), rocks.family(family), slice(key), &value);
+  if (found.IsNotFound()) return std::optional<Record>();
+  if (!found.ok()) return unreadable(found);
+  auto record = decode<Record>(view(value));
+  if (!record.ok()) return record.error();
+  return std::optional(*std::move(record));
+}
+
+template <typename Record>
+Result<std::vector<Record>> StoreReader::scan(ColumnFamily family, std::string_view prefix, std::string_view after,
+                                              std::size_t limit, std::string* last_key) const {
+  const Rocks& rocks = store_->rocks();
+  rocksdb::ReadOptions options = read_options();
+  options.total_order_seek = prefix.empty();
+  options.prefix_same_as_start = !prefix.empty();
+  const std::string end = prefix.empty() ? std::string() : keys::end_of(prefix);
+  const rocksdb::Slice upper = slice(end);
+  if (!end.empty()) options.iterate_upper_bound = &upper;
+  const std::unique_ptr<rocksdb::Iterator> rows(rocks.db->NewIterator(options, rocks.family(family)));
+  std::vector<Record> records;
+  rows->Seek(slice(after.empty() ? prefix : after));
+  if (!after.empty() && rows->Valid() && view(rows->key()) == after) rows->Next();
+  for (; rows->Valid() && records.size() < limit; rows->Next()) {
+    auto record = decode<Record>(view(rows->value()));
+    if (!record.ok()) return record.error();
+    records.push_back(*std::move(record));
+    if (last_key != nullptr && records.size() == limit) *last_key = rows->key().ToString();
+  }
+  if (!rows->status().ok()) return unreadable(rows->status());
+  return records;
+}
+
+template <typename Record>
+Result<std::vector<Record>> StoreReader::of_instance(ColumnFamily family, std::string_view instance) const {
+  return scan<Record>(family, keys::of_instance(instance), {}, SIZE_MAX, nullptr);
+}
+
+template <typename Record>
+Result<Page<Record>> StoreReader::pages(ColumnFamily family, std::string_view cursor, std::size_t limit) const {
+  const auto after = read_cursor(Listing::rows, cursor);
+  if (!after.ok()) return after.error();
+  std::string last;
+  auto records = scan<Record>(family, {}, *after, limit, &last);
+  if (!records.ok()) return records.error();
+  return Page<Record>{*std::move(records), last.empty() ? last : write_cursor(Listing::rows, last)};
+}
+
+// ---- instances ---------------------------------------------------------------------------------------------------------
+
+Result<std::optional<InstanceRecord>> StoreReader::instance(std::string_view id) const {
+  return find<InstanceRecord>(ColumnFamily::instances, id);
+}
+
+Result<std::vector<JournalRow>> StoreReader::journal(std::string_view instance, EntryIndex from,
+                                                     std::size_t limit) const {
+  const Rocks& rocks = store_->rocks();
+  const std::string prefix = keys::of_instance(instance);
+  const std::string end = keys::end_of(prefix);
+  const rocksdb::Slice lower = slice(prefix);
+  const rocksdb::Slice upper = slice(end);
+  rocksdb::ReadOptions options = read_options();
+  options.iterate_lower_bound = &lower;
+  options.iterate_upper_bound = &upper;
+  options.total_order_seek = from > 0;
+  options.prefix_same_as_start = from == 0;
+  const std::unique_ptr<rocksdb::Iterator> rows(rocks.db->NewIterator(options, rocks.family(ColumnFamily::journal)));
+  if (from == 0) {
+    rows->Seek(lower);
+  } else {
+    rows->SeekForPrev(keys::in_instance(instance, from));
+  }
+  std::vector<JournalRow> journal;
+  for (; rows->Valid() && journal.size() < limit; rows->Next()) {
+    const auto key = keys::parse_in_instance(view(rows->key()));
+    if (!key) return Error{ErrorCode::store_corrupt, "a journal key cannot be read", "restore the store from a backup"};
+    journal.push_back({key->number, rows->value().ToString()});
+  }
+  if (!rows->status().ok()) return unreadable(rows->status());
+  return journal;
+}
+
+Result<std::vector<std::string>> StoreReader::children(std::string_view parent) const {
+  const Rocks& rocks = store_->rocks();
+  const std::string prefix = keys::index(Index::children, parent);
+  const std::string end = keys::end_of(prefix);
+  const rocksdb::Slice upper = slice(end);
+  rocksdb::ReadOptions options = read_options();
+  options.iterate_upper_bound = &upper;
+  const std::unique_ptr<rocksdb::Iterator> rows(rocks.db->NewIterator(options, rocks.family(ColumnFamily::index)));
+  std::vector<std::string> ids;
+  for (rows->Seek(prefix); rows->Valid(); rows->Next()) {
+    keys::Parts parts(view(rows->key()).substr(prefix.size()));
+    (void)parts.u32();
+    ids.push_back(parts.id());
+  }
+  if (!rows->status().ok()) return unreadable(rows->status());
+  return ids;
+}
+
+Result<Page<InstanceRecord>> StoreReader::all_instances(std::string_view after_id, std::size_t limit) const {
+  auto records = scan<InstanceRecord>(ColumnFamily::instances, {}, after_id, limit, nullptr);
+  if (!records.ok()) return records.error();
+  Page<InstanceRecord> page{*std::move(records), {}};
+  if (page.items.size() == limit && limit > 0) page.cursor = page.items.back().id;
+  return page;
+}
+
+// ---- operations and timers ---------------------------------------------------------------------------------------------
+
+Result<std::optional<PendingRecord>> StoreReader::pending(std::string_view instance, OperationSeq seq) const {
+  return find<PendingRecord>(ColumnFamily::pending, keys::in_instance(instance, seq));
+}
+
+Result<std::vector<PendingRecord>> StoreReader::pending_of(std::string_view instance) const {
+  return of_instance<PendingRecord>(ColumnFamily::pending, instance);
+}
+
+Result<Page<PendingRecord>> StoreReader::all_pending(std::string_view cursor, std::size_t limit) const {
+  return pages<PendingRecord>(ColumnFamily::pending, cursor, limit);
+}
+
+Result<std::vector<TimerRecord>> StoreReader::timers(const std::optional<TimerRecord>& after, Instant until,
+                                                     std::size_t limit) const {
+  const Rocks& rocks = store_->rocks();
+  const std::string end = keys::timers_after(until);
+  const rocksdb::Slice upper = slice(end);
+  rocksdb::ReadOptions options = read_options();
+  if (until != keys::kNeverDue) options.iterate_upper_bound = &upper;
+  const std::unique_ptr<rocksdb::Iterator> rows(rocks.db->NewIterator(options, rocks.family(ColumnFamily::timers)));
+  if (after) {
+    const std::string handled = keys::timer(*after);
+    rows->Seek(handled);
+    if (rows->Valid() && view(rows->key()) == handled) rows->Next();
+  } else {
+    rows->SeekToFirst();
+  }
+  std::vector<TimerRecord> timers;
+  for (; rows->Valid() && timers.size() < limit; rows->Next()) {
+    auto timer = keys::parse_timer(view(rows->key()));
+    if (!timer) return Error{ErrorCode::store_corrupt, "a timer cannot be read", "restore the store from a backup"};
+    timers.push_back(*std::move(timer));
+  }
+  if (!rows->status().ok()) return unreadable(rows->status());
+  return timers;
+}
+
+Result<std::optional<TimerRecord>> StoreReader::next_timer() const {
+  auto first = timers({}, keys::kNeverDue, 1);
+  if (!first.ok()) return first.error();
+  if (first->empty()) return std::optional<TimerRecord>();
+  return std::optional(std::move(first->front()));
+}
+
+// ---- tasks and incidents -----------------------------------------------------------------------------------------------
+
+Result<std::optional<TaskRecord>> StoreReader::task(std::string_view instance, OperationSeq seq) const {
+  return find<TaskRecord>(ColumnFamily::tasks, keys::in_instance(instance, seq));
+}
+
+Result<std::vector<TaskRecord>> StoreReader::tasks_of(std::string_view instance) const {
+  return of_instance<TaskRecord>(ColumnFamily::tasks, instance);
+}
+
+Result<std::vector<TaskRecord>> StoreReader::open_tasks_of(std::string_view instance) const {
+  auto tasks = tasks_of(instance);
+  if (tasks.ok()) std::erase_if(*tasks, [](const TaskRecord& task) { return !task.open_for_decision(); });
+  return tasks;
+}
+
+Result<std::optional<IncidentRecord>> StoreReader::incident(std::string_view instance, std::uint32_t number) const {
+  return find<IncidentRecord>(ColumnFamily::incidents, keys::in_instance(instance, number));
+}
+
+Result<std::vector<IncidentRecord>> StoreReader::incidents_of(std::string_view instance) const {
+  return of_instance<IncidentRecord>(ColumnFamily::incidents, instance);
+}
+
+// ---- messages between actors -------------------------------------------------------------------------------------------
+
+Result<Page<OutboxRecord>> StoreReader::outbox(std::string_view cursor, std::size_t limit) const {
+  return pages<OutboxRecord>(ColumnFamily::outbox, cursor, limit);
+}
+
+Result<std::vector<OutboxRecord>> StoreReader::outbox_to(const Address& to) const {
+  return scan<OutboxRecord>(ColumnFamily::outbox, keys::outbox_of(to), {}, SIZE_MAX, nullptr);
+}
+
+// ---- people and what came in -------------------------------------------------------------------------------------------
+
+Result<std::optional<PatientRecord>> StoreReader::patient(std::string_view id) const {
+  return find<PatientRecord>(ColumnFamily::patients, id);
+}
+
+Result<std::vector<PatientRecord>> StoreReader::patients_with(const Identifier& identifier) const {
+  const Rocks& rocks = store_->rocks();
+  const std::string prefix = keys::patients_by_identifier(identifier);
+  const std::string end = keys::end_of(prefix);
+  const rocksdb::Slice upper = slice(end);
+  rocksdb::ReadOptions options = read_options();
+  options.iterate_upper_bound = &upper;
+  const std::unique_ptr<rocksdb::Iterator> rows(rocks.db->NewIterator(options, rocks.family(ColumnFamily::index)));
+  std::vector<PatientRecord> patients;
+  for (rows->Seek(prefix); rows->Valid(); rows->Next()) {
+    auto record = patient(view(rows->key()).substr(prefix.size()));
+    if (!record.ok()) return record.error();
+    if (!*record) continue;
+    for (const Identifier& has : (*record)->identifiers) {
+      if (has.system != identifier.system || has.value != identifier.value) continue;
+      patients.push_back(*std::move(*record));
+      break;
+    }
+  }
+  if (!rows->status().ok()) return unreadable(rows->status());
+  return patients;
+}
+
+Result<Page<PatientRecord>> StoreReader::all_patients(std::string_view after_id, std::size_t limit) const {
+  auto records = scan<PatientRecord>(ColumnFamily::patients, {}, after_id, limit, nullptr);
+  if (!records.ok()) return records.error();
+  Page<PatientRecord> page{*std::move(records), {}};
+  if (page.items.size() == limit && limit > 0) page.cursor = page.items.back().id;
+  return page;
+}
+
+Result<std::optional<EventRecord>> StoreReader::event(std::string_view id) const {
+  return find<EventRecord>(ColumnFamily::events, id);
+}
+
+Result<std::optional<MessageRecord>> StoreReader::message(std::string_view source, std::string_view message_id) const {
+  return find<MessageRecord>(ColumnFamily::messages, keys::message(source, message_id));
+}
+
+// ---- the rest ------------------------------------------------------------------------------------------------------------
+
+Result<std::optional<std::string>> StoreReader::named(std::string_view space, std::string_view key) const {
+  return get(ColumnFamily::named, keys::named(space, key));
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> StoreReader::named_all(std::string_view space,
+                                                                                std::string_view prefix,
+                                                                                std::string_view after,
+                                                                                std::size_t limit) const {
+  const Rocks& rocks = store_->rocks();
+  const std::string from = keys::named(space, prefix);
+  const std::string end = keys::end_of(from);
+  const std::string last = keys::named(space, after);
+  const rocksdb::Slice upper = slice(end);
+  rocksdb::ReadOptions options = read_options();
+  options.iterate_upper_bound = &upper;
+  const std::unique_ptr<rocksdb::Iterator> rows(rocks.db->NewIterator(options, rocks.family(ColumnFamily::named)));
+  rows->Seek(slice(std::max(from, last)));
+  if (!after.empty() && rows->Valid() && view(rows->key()) == last) rows->Next();
+  std::vector<std::pair<std::string, std::string>> all;
+  for (; rows->Valid() && all.size() < limit; rows->Next()) {
+    all.emplace_back(view(rows->key()).substr(1), view(rows->value()));
+  }
+  if (!rows->status().ok()) return unreadable(rows->status());
+  return all;
+}
+
+Result<StoreCounts> StoreReader::counts() const {
+  const auto counters = Counters::load(*store_, snapshot_.get());
+  if (!counters.ok()) return counters.error();
+  StoreCounts counts;
+  for (const auto& [key, value] : counters->all()) {
+    if (value == 0) continue;
+    const auto number = static_cast<std::uint64_t>(value);
+    switch (key.counter) {
+      case Counter::instances: counts.instances[key.name][static_cast<InstanceStatus>(key.status)] = number; break;
+      case Counter::open_tasks: counts.open_tasks[key.name] = number; break;
+      case Counter::open_incidents: counts.open_incidents[key.name] = number; break;
+      case Counter::messages: counts.messages[key.name] = number; break;
+    }
+  }
+  return counts;
+}
+
+}  // namespace baton

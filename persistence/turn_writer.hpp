@@ -1,0 +1,50 @@
+// From turns to rows: each change of a turn becomes the rows of key_space.hpp, with index rows and counters from the
+// difference between before and after, and each audit leaf goes to the ledger. Owned by the committer's thread.
+#pragma once
+
+#include "persistence/counters.hpp"
+#include "persistence/ledger/ledger.hpp"
+#include "persistence/row_batch.hpp"
+#include "runtime/model/turn.hpp"
+
+namespace baton {
+
+class TurnWriter {
+ public:
+  TurnWriter(Counters counters, Ledger ledger) : counters_(std::move(counters)), ledger_(std::move(ledger)) {}
+
+  // Adds a turn to the round.
+  void add(const Turn& turn);
+  // Adds the rows that stand for the round as a whole: the ledger's and the counters. The round is then complete.
+  void finish_round();
+  // The rows of the round; clear() begins the next.
+  [[nodiscard]] RowBatch& rows() { return rows_; }
+  void clear() { rows_.clear(); }
+
+  // The index that the next audit leaf gets.
+  [[nodiscard]] std::uint64_t next_audit_index() const { return ledger_.next_index(); }
+
+ private:
+  void write(const AppendJournal& change);
+  void write(const PutInstance& change);
+  void write(const PutTask& change);
+  void write(const PutIncident& change);
+  void write(const PutPending& change);
+  void write(const DeletePending& change);
+  void write(const PutTimer& change);
+  void write(const DeleteTimer& change);
+  void write(const PutOutbox& change);
+  void write(const DeleteOutbox& change);
+  void write(const PutPatient& change);
+  void write(const PutEvent& change);
+  void write(const PutMessage& change);
+  void write(const PutNamed& change);
+  template <typename Record>
+  void write_index(const std::optional<Record>& before, const Record& after);
+
+  RowBatch rows_;
+  Counters counters_;
+  Ledger ledger_;
+};
+
+}  // namespace baton

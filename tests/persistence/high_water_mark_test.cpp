@@ -1,0 +1,116 @@
+#include "persistence/high_water_mark.hpp"
+
+#include "persistence/ledger/ledger_reader.hpp"
+#include "tests/support/store_world.hpp"
+
+namespace baton {
+namespace {
+
+using namespace test;
+
+std::unique_ptr<rocksdb::Env> memory() {
+  return std::unique_ptr<rocksdb::Env>(rocksdb::NewMemEnv(rocksdb::Env::Default()));
+}
+
+MarkPosition at(std::uint64_t lsn) { return {"store-1", lsn, sha256(std::to_string(lsn))}; }
+
+TEST(HighWaterMark, remembers_the_last_position) {
+  const auto env = memory();
+  {
+    const auto mark = must(HighWaterMark::open(env.get(), "/mark"));
+    EXPECT_FALSE(mark->position());
+    for (std::uint64_t lsn = 1; lsn < 6; ++lsn) must(mark->write(at(lsn)));
+    must(mark->sync());
+  }
+  EXPECT_EQ(must(HighWaterMark::open(env.get(), "/mark"))->position(), at(5));
+}
+
+TEST(HighWaterMark, a_torn_write_leaves_the_position_before) {
+  const auto env = memory();
+  {
+    const auto mark = must(HighWaterMark::open(env.get(), "/mark"));
+    must(mark->write(at(1)));  // Second slot.
+    must(mark->write(at(2)));  // First slot.
+  }
+  for (const std::uint64_t byte : {0, 5, 20, 40, 64}) {
+    std::string saved;
+    ASSERT_TRUE(rocksdb::ReadFileToString(env.get(), "/mark", &saved).ok());
+    std::string torn = saved;
+    torn[byte] ^= 1;
+    ASSERT_TRUE(rocksdb::WriteStringToFile(env.get(), torn, "/mark").ok());
+    EXPECT_EQ(must(HighWaterMark::open(env.get(), "/mark"))->position(), at(1)) << byte;
+    ASSERT_TRUE(rocksdb::WriteStringToFile(env.get(), saved, "/mark").ok());
+  }
+  EXPECT_EQ(must(HighWaterMark::open(env.get(), "/mark"))->position(), at(2));
+}
+
+TEST(HighWaterMark, sees_a_store_that_is_behind_another_one_or_has_another_history) {
+  const auto env = memory();
+  const auto mark = must(HighWaterMark::open(env.get(), "/mark"));
+  EXPECT_TRUE(mark->check("store-1", {7, 1, {}, sha256("7")}).ok());  // A new mark knows nothing.
+  must(mark->write(at(7)));
+  EXPECT_TRUE(mark->check("store-1", {7, 1, {}, sha256("7")}).ok());
+  EXPECT_TRUE(mark->check("store-1", {8, 1, {}, sha256("8")}).ok());  // The mark may lag.
+  for (const auto& [identity, head] : {std::pair{"store-1", RoundHead{6, 1, {}, sha256("6")}},
+                                       std::pair{"store-1", RoundHead{7, 1, {}, sha256("x")}},
+                                       std::pair{"store-2", RoundHead{9, 1, {}, sha256("9")}}}) {
+    const Status checked = mark->check(identity, head);
+    ASSERT_FALSE(checked.ok());
+    EXPECT_EQ(checked.error().code, ErrorCode::store_rolled_back);
+    EXPECT_NE(checked.error().detail.find("round 7"), std::string::npos) << checked.error().detail;
+    EXPECT_NE(checked.error().cure.find("accept-loss"), std::string::npos);
+  }
+}
+
+// A store that lost what came after `keep` rounds: the mark of another run stands beside it.
+void roll_back(StoreWorld& world, int rounds, int keep) {
+  for (int i = 0; i < keep; ++i) world.commit(PutNamed{"settings", std::to_string(i), "v"});
+  const MarkPosition last{world.store->identity(), static_cast<std::uint64_t>(rounds), sha256("lost")};
+  world.close();
+  const auto mark = must(HighWaterMark::open(world.env(), "/store.mark"));
+  must(mark->write(last));
+}
+
+TEST(HighWaterMark, a_rolled_back_store_takes_no_turns) {
+  StoreWorld world;
+  roll_back(world, 5, 3);
+  StoreOptions options;
+  options.path = "/store";
+  options.env = world.env();
+  world.store = must(Store::open(options));
+  world.log = std::make_unique<LocalCommitLog>(*world.store);
+  world.mark = must(HighWaterMark::open(world.env(), "/store.mark"));
+  const auto committer = Committer::start(*world.store, *world.log, world.mark.get());
+  ASSERT_FALSE(committer.ok());
+  EXPECT_EQ(committer.error().code, ErrorCode::store_rolled_back);
+  // Reading goes on: an operator has to see what is left.
+  EXPECT_EQ(must(world.reader().named("settings", "2")), "v");
+}
+
+TEST(HighWaterMark, an_accepted_loss_is_in_the_ledger_and_the_store_writes_again) {
+  StoreWorld world;
+  roll_back(world, 5, 3);
+  StoreOptions options;
+  options.path = "/store";
+  options.env = world.env();
+  world.store = must(Store::open(options));
+  world.log = std::make_unique<LocalCommitLog>(*world.store);
+  world.mark = must(HighWaterMark::open(world.env(), "/store.mark"));
+  const Principal operator_on_duty{PrincipalKind::person, "op-1", "operator", "local", ""};
+  must(accept_loss(*world.store, *world.log, *world.mark, operator_on_duty, "disk replaced", Instant{1000}));
+  const StoreLedgerSource source(*world.store);
+  const std::string leaf = must(LedgerReader(source).leaf(3));
+  EXPECT_NE(leaf.find(R"("action":"store.loss_accepted")"), std::string::npos) << leaf;
+  EXPECT_NE(leaf.find(R"("lsn":5)"), std::string::npos) << leaf;
+  EXPECT_NE(leaf.find(R"("lsn":3)"), std::string::npos) << leaf;
+  EXPECT_NE(leaf.find("op-1"), std::string::npos) << leaf;
+  world.reopen();
+  world.commit(PutNamed{"settings", "after", "v"});
+  EXPECT_EQ(world.acknowledged, 4u);
+  const Status again = accept_loss(*world.store, *world.log, *world.mark, operator_on_duty, "x", Instant{1000});
+  ASSERT_FALSE(again.ok());
+  EXPECT_EQ(again.error().code, ErrorCode::conflict);
+}
+
+}  // namespace
+}  // namespace baton

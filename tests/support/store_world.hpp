@@ -1,0 +1,104 @@
+// A store with its committer in memory, for tests: given / when / then on real parts.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <rocksdb/env.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "persistence/committer.hpp"
+#include "persistence/ledger_source.hpp"
+#include "persistence/local_commit_log.hpp"
+#include "persistence/rocks.hpp"
+#include "persistence/store.hpp"
+#include "persistence/store_reader.hpp"
+
+namespace baton::test {
+
+template <typename T>
+T must(Result<T> result) {
+  if (!result.ok()) {
+    ADD_FAILURE() << to_string(result.error());
+    std::abort();
+  }
+  return *std::move(result);
+}
+inline void must(const Status& status) { ASSERT_TRUE(status.ok()) << to_string(status.error()); }
+
+// A turn with these changes and one audit leaf.
+inline Turn turn_of(std::vector<Change> changes, std::string leaf = R"({"action":"instance.advanced"})") {
+  return Turn(std::move(changes), {std::move(leaf)}, {}, {});
+}
+
+class StoreWorld {
+ public:
+  explicit StoreWorld(rocksdb::Env* env = nullptr)
+      : own_env_(env == nullptr ? rocksdb::NewMemEnv(rocksdb::Env::Default()) : nullptr),
+        env_(env == nullptr ? own_env_.get() : env) {
+    open();
+  }
+  ~StoreWorld() { close(); }  // The store goes before the memory it lies in.
+  StoreWorld(const StoreWorld&) = delete;
+  StoreWorld& operator=(const StoreWorld&) = delete;
+
+  void open() {
+    StoreOptions options;
+    options.path = "/store";
+    options.env = env_;
+    store = must(Store::open(options));
+    log = std::make_unique<LocalCommitLog>(*store);
+    mark = must(HighWaterMark::open(env_, "/store.mark"));
+    CommitterOptions stepped;
+    stepped.mode = CommitterOptions::Mode::stepped;
+    stepped.on_fatal = [this](const Error& error) { fatal = error; };
+    committer = must(Committer::start(*store, *log, mark.get(), stepped));
+  }
+  void close() {
+    committer.reset();
+    mark.reset();
+    log.reset();
+    store.reset();
+  }
+  void reopen() {
+    close();
+    open();
+  }
+
+  // One turn, committed.
+  void commit(std::vector<Change> changes) {
+    committer->submit(turn_of(std::move(changes)), [this](Turn&&) { ++acknowledged; });
+    committer->run_once();
+  }
+  void commit(Change change) {
+    std::vector<Change> changes;
+    changes.push_back(std::move(change));
+    commit(std::move(changes));
+  }
+
+  [[nodiscard]] StoreReader reader() const { return StoreReader(*store); }
+  [[nodiscard]] rocksdb::Env* env() const { return env_; }
+  // The keys of one index, without what they lead to being looked at.
+  [[nodiscard]] std::size_t rows_in(ColumnFamily family) const {
+    const std::unique_ptr<rocksdb::Iterator> rows(
+        store->rocks().db->NewIterator({}, store->rocks().family(family)));
+    std::size_t count = 0;
+    for (rows->SeekToFirst(); rows->Valid(); rows->Next()) ++count;
+    return count;
+  }
+
+  std::unique_ptr<Store> store;
+  std::unique_ptr<LocalCommitLog> log;
+  std::unique_ptr<HighWaterMark> mark;
+  std::unique_ptr<Committer> committer;
+  std::optional<Error> fatal;
+  std::size_t acknowledged = 0;
+
+ private:
+  std::unique_ptr<rocksdb::Env> own_env_;
+  rocksdb::Env* env_;
+};
+
+}  // namespace baton::test
