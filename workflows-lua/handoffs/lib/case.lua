@@ -1,0 +1,210 @@
+-- One stay, as the discharge workflow knows it: what was heard about it, in the order in which it was heard, and what that
+-- means. Nothing here waits except next_change.
+--
+-- A `change` is { kind, event } and says where the case goes next:
+--   left                   the patient has been discharged
+--   amended                the discharge was told again, with another destination
+--   withdrawn              the discharge was cancelled (A13)
+--   admit_cancelled        there never was a stay (A11)
+--   readmitted             a new stay began after this one
+--   readmission_cancelled  and it never was one
+--   died                   the patient died after the discharge
+local policy = require "policy"
+local times = require "times"
+
+local Case = {}
+Case.__index = Case
+
+-- Outcomes as they are searched and reported.
+local OUTCOMES = {
+  home = "discharged",
+  home_health = "discharged",
+  facility = "discharged",
+  ama = "ama_followup_review",
+  died = "deceased_no_followup",
+}
+
+function Case.open(ctx, event)
+  local case = setmetatable({
+    encounter = event.encounter,
+    numbers = { [event.encounter] = true },  -- All numbers that this stay has had.
+    phase = "in",
+    done = {},     -- Steps of the follow-up that are finished, by name.
+    notices = {},  -- What was said to whom; lib/notices.lua.
+    calls = 0,
+  }, Case)
+  ctx:set("encounter", event.encounter)
+  ctx:set("stage", "in_hospital")
+  case:learn(ctx, event)
+  return case
+end
+
+function Case:mine(event)
+  return event.encounter == nil or self.numbers[event.encounter] == true
+end
+
+-- Takes over what a message says about the stay; what it does not say stays as it was.
+function Case:learn(ctx, event)
+  local data = event.data or {}
+  self.admitted_at = times.parse(data.admitted_at) or self.admitted_at
+  self.class = data.class or self.class
+  self.admission_type = data.admission_type or self.admission_type
+  self.attending = data.attending or self.attending
+  self.primary_care = data.primary_care or self.primary_care
+  self.birth_date = event.patient and event.patient.birth_date or self.birth_date
+  if event.patient and event.patient.deceased then self.deceased = true end
+  if data.ward and data.ward ~= self.ward then
+    self.ward = data.ward
+    ctx:set("ward", data.ward)
+  end
+end
+
+-- ---- what a message means -----------------------------------------------------------------------------------------------
+
+local MEANING = {}
+
+local function discharged(case, ctx, event)
+  if not case:mine(event) then return nil end
+  local at = times.parse(event.occurred_at)
+  if case.phase == "in" then
+    if case.withdrawn_at and at < case.withdrawn_at then
+      ctx:note("A discharge that had been cancelled before it was told: ignored")
+      return nil
+    end
+    return { kind = "left", event = event }
+  end
+  local code = event.data.disposition_code
+  if code == nil or policy.disposition(code) == case.disposition or case.disposition == "died" and case.deceased then
+    ctx:note("The discharge was told again: nothing new")
+    return nil
+  end
+  return { kind = "amended", event = event }
+end
+MEANING["encounter.discharged"] = discharged
+MEANING["encounter.visit_ended"] = discharged
+
+MEANING["encounter.admitted"] = function(case, ctx, event)
+  if case:mine(event) then
+    case:learn(ctx, event)  -- It was overtaken by its discharge.
+  elseif case.phase == "out" and case.disposition ~= "died" then
+    local after = times.parse(event.occurred_at) - case.left_said
+    if after > 0 and after <= times.days(policy.close_after_days) then
+      return { kind = "readmitted", event = event }
+    end
+  end
+end
+
+MEANING["encounter.admit_cancelled"] = function(case, _, event)
+  if case:mine(event) then return { kind = "admit_cancelled", event = event } end
+  if event.encounter == case.readmission then return { kind = "readmission_cancelled", event = event } end
+end
+MEANING["encounter.deleted"] = MEANING["encounter.admit_cancelled"]
+
+MEANING["encounter.discharge_cancelled"] = function(case, ctx, event)
+  if not case:mine(event) then return nil end
+  if case.phase == "out" then return { kind = "withdrawn", event = event } end
+  case.withdrawn_at = times.parse(event.occurred_at)  -- It has overtaken the discharge that it cancels.
+  ctx:note("A discharge was cancelled that nobody had told of")
+end
+
+MEANING["encounter.updated"] = function(case, ctx, event)
+  if not case:mine(event) then return nil end
+  case:learn(ctx, event)
+  if case.phase == "out" and event.data.disposition_code then return discharged(case, ctx, event) end
+end
+
+MEANING["encounter.renumbered"] = function(case, ctx, event)
+  if event.encounter and case.numbers[event.data.previous_encounter or ""] then
+    case.numbers[event.encounter] = true
+    ctx:set("encounter", event.encounter)
+  end
+end
+
+MEANING["patient.died"] = function(case, ctx)
+  case.deceased = true
+  if case.phase == "in" then
+    ctx:note("The patient has died in hospital; the discharge has not been told yet")
+  elseif case.disposition ~= "died" then
+    return { kind = "died" }
+  end
+end
+
+MEANING["patient.merged"] = function(_, ctx)
+  ctx:note("Two records of this patient became one; the case goes on under the one that stays")
+end
+
+-- What an event changes, or nil.
+function Case:consider(ctx, event)
+  local meaning = MEANING[event.type]
+  if meaning then return meaning(self, ctx, event) end
+  if event.type:find("^encounter%.") and self:mine(event) then self:learn(ctx, event) end
+end
+
+-- Waits for the next message that changes something, in the order in which they came. Nil when `deadline` passed first.
+-- Whoever runs this in a race may stop it at any moment: it never waits for anything but messages.
+function Case:next_change(ctx, deadline)
+  repeat
+    local event = ctx:wait_event({ "encounter.*", "patient.*" }, { until_ = deadline })
+    if not event then return nil end
+    local change = self:consider(ctx, event)
+    if change then return change end
+  until false
+end
+
+-- ---- where it stands ------------------------------------------------------------------------------------------------------
+
+-- The patient is out: where to, since when, and what that makes of the case.
+function Case:leave(ctx, event)
+  self:learn(ctx, event)
+  local code = event.data.disposition_code
+  local kind, known = policy.disposition(code)
+  if self.deceased then kind, known = "died", true end
+
+  local said = times.parse(event.data.discharged_at) or self.left_said or times.parse(event.occurred_at)
+  self.phase, self.disposition, self.left_said = "out", kind, said
+  local now = ctx:now()
+  local late = said > now or now - said > times.days(policy.late_message_days)
+  self.left_at = late and now or said  -- Where every clock of the follow-up starts.
+
+  ctx:decide("disposition", {
+    outcome = kind,
+    code = code,
+    reason = known and "as the discharge message says" or "the message gives no known disposition, so as for a patient who went home",
+    evidence = { event = event.id, message = event.source and event.source.message_id, late = late or nil },
+  })
+  ctx:set("disposition", kind)
+  ctx:set("outcome", OUTCOMES[kind])
+  ctx:set("stage", "follow_up")
+  ctx:set("follow_up", "open")
+end
+
+-- The patient is in again: the discharge is taken back, and all that it decided.
+function Case:come_back(ctx)
+  self.phase, self.disposition, self.left_at, self.left_said = "in", nil, nil, nil
+  self.done, self.calls, self.deceased = {}, 0, nil
+  ctx:set("disposition", nil)
+  ctx:set("outcome", nil)
+  ctx:set("follow_up", nil)
+  ctx:set("stage", "in_hospital")
+end
+
+function Case:close(ctx, follow_up)
+  ctx:set("follow_up", follow_up)
+  ctx:set("stage", "closed")
+  return { outcome = ctx:get("outcome"), follow_up = follow_up, calls = self.calls }
+end
+
+-- "high" or "moderate": how soon somebody has to see the patient.
+function Case:risk(ctx)
+  local said = self.checklist and self.checklist.value and self.checklist.value.risk
+  if said == "high" or said == "moderate" then return said, "as the nurse judged" end
+  local stay = self.admitted_at and self.left_said - self.admitted_at or 0
+  if stay >= times.days(policy.risk.long_stay_days) then return "high", "a long stay" end
+  if self.admission_type == "E" then return "high", "an emergency admission" end
+  local born = tonumber((self.birth_date or ""):match("^%d%d%d%d"))
+  local year = tonumber(ctx:format_time(self.left_at):match("^%d%d%d%d"))
+  if born and year - born >= policy.risk.age then return "high", "the patient's age" end
+  return "moderate", "nothing that makes it high"
+end
+
+return Case

@@ -1,0 +1,256 @@
+-- What is owed to a patient after the discharge. Each step can be stopped at any moment and begun again later: what it has
+-- achieved is in the case.
+local medication = require "medication"
+local notices = require "notices"
+local outside = require "outside"
+local policy = require "policy"
+local times = require "times"
+
+local follow_up = {}
+
+-- ---- medication -----------------------------------------------------------------------------------------------------------
+
+-- The list from home against the orders here. A pharmacist is asked only when they disagree, or when one cannot be had.
+function follow_up.medication(ctx, case)
+  local lists = ctx:all {
+    home = function(s) return outside.ask(s, "pharmacy.home_list", { patient = ctx.patient }) end,
+    chart = function(s) return outside.ask(s, "ehr.active_orders", { patient = ctx.patient, encounter = case.encounter }) end,
+  }
+  local why, comparison
+  if lists.home and lists.chart then
+    comparison = ctx:step("compare_lists", medication.compare, lists.home, lists.chart)
+    if comparison.agree then return end
+    why = medication.why(comparison)
+  else
+    why = ("The %s could not be fetched: compare by hand"):format(lists.home and "orders" or "list from home")
+  end
+
+  local review = ctx:task("medication_review", {
+    why = why,
+    form = "med_review",
+    data = { home = lists.home, chart = lists.chart, differences = comparison and comparison.differences },
+    candidates = { role = "pharmacist" },
+    outcomes = { "approve", "change", "refuse" },
+    priority = comparison and comparison.high_alert and "high" or "normal",
+    due = ctx:business(policy.admission.medication_review_within, { calendar = policy.calendar }),
+    escalate = { { at = "due", to = "charge_pharmacist" } },
+  })
+  if review.outcome == "refuse" then
+    ctx:decide("medication_hold", { outcome = "hold", reason = review.reason, code = review.reason_code, evidence = { by = review.by } })
+    ctx:task("resolve_medication", {
+      why = "The pharmacist does not agree with the orders: " .. (review.reason or "no reason given"),
+      form = "med_review",
+      data = { review = review, differences = comparison and comparison.differences },
+      candidates = { role = "attending" },
+      outcomes = { "changed", "kept" },
+      priority = "high",
+      due = "4h",
+      escalate = { { at = "due", to = "chief_resident" } },
+    })
+  end
+end
+
+-- ---- the summary ------------------------------------------------------------------------------------------------------------
+
+function follow_up.summary(ctx, case)
+  local deadline = ctx:business(policy.summary.within, { calendar = policy.calendar, from = case.left_at })
+  local missing
+  repeat
+    local status = outside.ask(ctx, "ehr.summary_status", { encounter = case.encounter })
+    if status and status.complete then return end
+    missing = status and status.missing
+    local document = ctx:wait_event("discharge_summary.*", { until_ = deadline })
+    if document and document.data.complete then return end
+  until not document
+
+  ctx:task("complete_summary", {
+    why = "The discharge summary is not complete, and the next carer works without it",
+    form = "complete_summary",
+    data = { missing = missing, attending = case.attending },
+    candidates = { role = "attending" },
+    outcomes = { "done" },
+    due = "24h",
+    escalate = { { at = "due", to = "medical_records" } },
+  })
+end
+
+-- ---- the call ---------------------------------------------------------------------------------------------------------------
+
+-- Attempt after attempt, each logged with who tried and what came of it.
+function follow_up.contact(ctx, case)
+  local within = ctx:business(policy.contact.within, { calendar = policy.calendar, from = case.left_at })
+  while case.calls < policy.contact.attempts do
+    local attempt = case.calls + 1
+    local call = ctx:task("follow_up_call", {
+      why = ("Call %d of %d: is the patient well, are the drugs there, is the visit booked?"):format(attempt, policy.contact.attempts),
+      form = "follow_up_call",
+      data = { attempt = attempt, discharged_at = ctx:format_time(case.left_at), disposition = case.disposition },
+      candidates = { role = "care_coordinator" },
+      outcomes = { "reached", "not_reached", "declined" },
+      due = within,
+      escalate = { { at = "-2h", to = "charge_nurse" }, { at = "due", to = "case_manager" } },
+    })
+    case.calls = attempt
+    ctx:note { contact_attempt = attempt, outcome = call.outcome, by = call.by, in_time = ctx:now() <= within }
+
+    if call.outcome == "declined" then
+      ctx:decide("contact_declined", { outcome = "no_more_calls", reason = call.reason, evidence = { attempt = attempt } })
+      return
+    elseif call.outcome == "reached" then
+      if call.value and call.value.concern then
+        ctx:task("clinical_concern", {
+          why = "The patient was reached and reports: " .. tostring(call.value.concern),
+          form = "clinical_concern",
+          data = { call = call.value },
+          candidates = { role = "nurse" },
+          outcomes = { "advised", "visit_today", "emergency" },
+          priority = "urgent",
+          due = "2h",
+          escalate = { { at = "due", to = "physician" } },
+        })
+      end
+      return
+    end
+    ctx:sleep_until(ctx:business(policy.contact.between_attempts, { calendar = policy.calendar }))
+  end
+
+  local answer = ctx:task("unreachable_patient", {
+    why = ("Nobody was reached in %d attempts"):format(case.calls),
+    form = "unreachable_patient",
+    candidates = { role = "case_manager" },
+    outcomes = { "letter_sent", "home_visit", "contact_elsewhere" },
+    due = ctx:business("1d", { calendar = policy.calendar }),
+  })
+  ctx:decide("unreachable", { outcome = answer.outcome, reason = answer.reason, evidence = { attempts = case.calls } })
+end
+
+-- ---- the visit --------------------------------------------------------------------------------------------------------------
+
+-- An appointment: from the scheduling system, or from the person who was asked to book one. Nil when there shall be none.
+local function book(ctx, deadline, attempt)
+  local winner, found = ctx:race {
+    heard = function(s)
+      return s:wait_event({ "appointment.booked", "appointment.rescheduled" },
+        { where = { ["data.kind"] = policy.visit.appointment_kinds } })
+    end,
+    asked = function(s)
+      return s:task("book_visit", {
+        why = attempt == 1 and "The patient needs a visit soon after the discharge" or "The last visit did not take place",
+        form = "book_visit",
+        data = { deadline = s:format_time(deadline) },
+        candidates = { role = "scheduler" },
+        outcomes = { "booked", "declined", "not_needed" },
+        due = s:business("1d", { calendar = policy.calendar }),
+        escalate = { { at = "due", to = "care_coordinator" } },
+      })
+    end,
+  }
+  if winner == "heard" then
+    return { id = found.data.appointment, at = times.parse(found.data.starts_at) or deadline }
+  end
+  if found.outcome ~= "booked" then
+    ctx:decide("no_visit", { outcome = found.outcome, reason = found.reason, evidence = { attempt = attempt } })
+    return nil
+  end
+  local value = found.value or {}
+  return { id = value.appointment, at = times.parse(value.starts_at) or deadline }
+end
+
+-- True when the patient was there.
+local function was_kept(ctx, visit)
+  local winner, found = ctx:race {
+    heard = visit.id and function(s)
+      return s:wait_event({ "appointment.kept", "appointment.missed", "appointment.cancelled" },
+        { where = { ["data.appointment"] = visit.id } })
+    end,
+    asked = function(s)
+      s:sleep_until(visit.at + times.hours(policy.visit.ask_after_hours))
+      return s:task("visit_kept", {
+        why = "Was the patient at the follow-up visit?",
+        form = "visit_kept",
+        data = { appointment = visit.id, at = s:format_time(visit.at) },
+        candidates = { role = "scheduler" },
+        outcomes = { "kept", "missed" },
+        due = s:business("1d", { calendar = policy.calendar }),
+      })
+    end,
+  }
+  if winner == "heard" then return found.type == "appointment.kept" end
+  return found.outcome == "kept"
+end
+
+function follow_up.visit(ctx, case)
+  local risk, because = case:risk(ctx)
+  local days = policy.visit.within_days[risk]
+  local deadline = case.left_at + times.days(days)
+  ctx:decide("visit_within", { outcome = days .. " days", reason = because, code = risk })
+
+  for attempt = 1, policy.visit.attempts do
+    local visit = book(ctx, deadline, attempt)
+    if not visit then return end
+    if visit.at > deadline then ctx:note { visit_after_deadline = true, days = days } end
+    if was_kept(ctx, visit) then return end
+  end
+  ctx:task("visit_missed", {
+    why = ("The patient missed %d follow-up visits"):format(policy.visit.attempts),
+    candidates = { role = "case_manager" },
+    outcomes = { "seen_elsewhere", "home_visit", "no_visit" },
+    due = ctx:business("1d", { calendar = policy.calendar }),
+  })
+end
+
+-- ---- results, notices -------------------------------------------------------------------------------------------------------
+
+function follow_up.results(ctx, case)
+  local pending = outside.ask(ctx, "ehr.pending_results", { encounter = case.encounter })
+  if not pending then
+    local listed = ctx:task("list_pending_results", {
+      why = "The record could not say which results are still to come",
+      form = "list_pending_results",
+      candidates = { role = "nurse" },
+      outcomes = { "none", "listed" },
+      due = ctx:business("1d", { calendar = policy.calendar }),
+    })
+    pending = listed.outcome == "listed" and outside.list((listed.value or {}).orders) or {}
+  end
+  local chase_at = case.left_at + times.days(policy.results.chase_after_days)
+  ctx:map(pending, function(s, order)
+    s:child("pending_result", { order = order, encounter = case.encounter, chase_at = chase_at },
+      { key = case.encounter .. "/" .. order.order })
+  end)
+end
+
+function follow_up.notices(ctx, case) notices.tell_all(ctx, case) end
+
+-- ---- all of it --------------------------------------------------------------------------------------------------------------
+
+-- Where the patient went decides what is owed. In a facility others call and visit.
+local OWED = {
+  home = { "contact", "medication", "notices", "results", "summary", "visit" },
+  home_health = { "contact", "medication", "notices", "results", "summary", "visit" },
+  facility = { "notices", "results", "summary" },
+  ama = { "contact", "medication", "notices", "results", "summary", "visit" },
+}
+
+-- The names of what is still owed.
+function follow_up.open(case)
+  local open = {}
+  for _, name in ipairs(OWED[case.disposition]) do
+    if not case.done[name] then open[#open + 1] = name end
+  end
+  return open
+end
+
+-- Everything that is still owed, side by side.
+function follow_up.run(ctx, case)
+  local branches = {}
+  for _, name in ipairs(follow_up.open(case)) do
+    branches[name] = function(s)
+      follow_up[name](s, case)
+      case.done[name] = true
+    end
+  end
+  ctx:all(branches)
+end
+
+return follow_up

@@ -1,0 +1,103 @@
+-- Telling the next carers, and making sure that they know: send, wait for the acknowledgement, remind, then have a person call.
+-- The list of what was said is in case.notices, so that all of it can be corrected.
+local outside = require "outside"
+local policy = require "policy"
+local tables = require "tables"
+
+local notices = {}
+
+local function find(case, kind, recipient)
+  return tables.find(case.notices, function(notice)
+    return notice.kind == kind and notice.recipient == recipient and not notice.corrected
+  end)
+end
+
+local function letter(ctx, case, notice)
+  return {
+    id = notice.id, kind = notice.kind, recipient = notice.recipient, instance = ctx.instance,
+    acknowledge_by_signal = "acknowledged:" .. notice.recipient,
+    patient = ctx.patient, encounter = case.encounter, ward = case.ward,
+    disposition = case.disposition, left_at = case.left_said and ctx:format_time(case.left_said),
+    primary_care = notice.recipient == "primary_care" and case.primary_care or nil,
+  }
+end
+
+local function acknowledged(notice, how)
+  notice.state, notice.how = "acknowledged", how
+end
+
+-- Nobody has answered: somebody picks up the telephone. An acknowledgement that comes meanwhile does as well.
+local function call(ctx, notice, why)
+  local winner, answer = ctx:race {
+    signal = function(s) return s:wait_signal("acknowledged:" .. notice.recipient) end,
+    person = function(s)
+      return s:task("call_recipient", {
+        why = why,
+        form = "call_recipient",
+        data = { notice = notice.id, kind = notice.kind, recipient = notice.recipient },
+        candidates = { role = "unit_clerk" },
+        outcomes = { "told", "unreachable" },
+        due = s:business(policy.notices.call_within, { calendar = policy.calendar }),
+        escalate = { { at = "due", to = "charge_nurse" } },
+      })
+    end,
+  }
+  if winner == "signal" then return acknowledged(notice, "signal") end
+  notice.state = answer.outcome == "told" and "acknowledged" or "unreachable"
+  notice.how = "telephone"
+end
+
+-- One recipient. `kind` is "admission" or "discharge"; only a discharge is waited for.
+function notices.tell(ctx, case, kind, recipient)
+  local notice = find(case, kind, recipient)
+  if notice and (notice.state == "acknowledged" or notice.state == "unreachable") then return notice end
+  if not notice then
+    notice = { id = ("%s/%s/%s/%d"):format(case.encounter, kind, recipient, #case.notices + 1), kind = kind, recipient = recipient }
+    table.insert(case.notices, notice)
+  end
+
+  if not notice.state or notice.state == "sending" then
+    notice.state = "sending"  -- From here on it may have gone out: whoever takes the notice back has to assume that it has.
+    local receipt = outside.ask(ctx, "notices.send", letter(ctx, case, notice))
+    if not receipt then
+      call(ctx, notice, ("The %s notice to %s could not be sent"):format(kind, recipient))
+      return notice
+    end
+    notice.state = "sent"
+    if receipt.acknowledged or kind == "admission" then
+      acknowledged(notice, "at once")
+      return notice
+    end
+  end
+
+  for _, wait in ipairs(policy.notices.reminders) do
+    if ctx:wait_signal("acknowledged:" .. recipient, { timeout = wait }) then
+      acknowledged(notice, "signal")
+      return notice
+    end
+    outside.ask(ctx, "notices.remind", letter(ctx, case, notice))
+  end
+  call(ctx, notice, ("%s has not acknowledged the %s notice"):format(recipient, kind))
+  return notice
+end
+
+-- Everybody who is to know of a discharge to where this patient went.
+function notices.tell_all(ctx, case)
+  ctx:map(policy.notices.recipients[case.disposition] or {}, function(s, recipient)
+    notices.tell(s, case, "discharge", recipient)
+  end)
+end
+
+-- Takes back what was said: every notice of that kind which went out, or may have, is corrected by a small workflow of its own,
+-- so that this case need not wait for it. What was not sent is simply not sent.
+function notices.correct(ctx, case, kind, reason)
+  for _, notice in ipairs(case.notices) do
+    if notice.kind == kind and not notice.corrected then
+      notice.corrected = true
+      ctx:child("notice_correction", { notice = notice, encounter = case.encounter, reason = reason },
+        { key = notice.id, detach = true })
+    end
+  end
+end
+
+return notices

@@ -1,0 +1,106 @@
+-- The house's rules: every clock and threshold of the workflows in this bundle, each with where it comes from. Change them
+-- here; `baton check` then says which running cases the change would touch.
+--
+-- Lengths in working time ("2d", "4h") follow docs/CALENDARS.md and the calendar below; all others run day and night.
+local policy = {}
+
+-- calendars/care_team.json: when the people who call patients are at work.
+policy.calendar = "care_team"
+
+-- Where the patient went, by PV1-36: the codes of the National Uniform Billing Committee (patient discharge status, UB-04
+-- form locator 17), which HL7 table 0112 follows. 81 to 95 are the same places with a planned readmission.
+policy.dispositions = {
+  home = { "01", "08", "81", "HOME", "HOM" },
+  home_health = { "06", "50", "86", "HHC", "HOMEHEALTH" },
+  facility = { "02", "03", "04", "05", "21", "43", "51", "61", "62", "63", "64", "65", "66", "69", "70",
+    "82", "83", "84", "85", "87", "88", "89", "90", "91", "92", "93", "94", "95", "SNF", "REHAB", "LTC" },
+  ama = { "07", "AMA", "LAMA" },
+  died = { "20", "40", "41", "42", "EXP", "DEC", "DIED" },
+}
+-- A code that is in none of these lists, or no code: followed up like somebody who went home, since that asks for most.
+policy.default_disposition = "home"
+
+policy.admission = {
+  -- Planning begins early in the stay: 42 CFR 482.43(a).
+  checklist_within = "24h",
+  -- Differences between what was taken at home and what is ordered, while there is time to ask (Joint Commission NPSG.03.06.01).
+  medication_review_within = "4h",  -- Working time.
+}
+
+-- The next carers know of an admission or a discharge: 42 CFR 482.24(d). How long to wait for "we have it" is this house's rule.
+policy.notices = {
+  recipients = {
+    home = { "primary_care" },
+    home_health = { "primary_care", "home_health_agency" },
+    facility = { "primary_care", "facility" },
+    ama = { "primary_care" },
+  },
+  reminders = { "4h", "20h" },  -- Each a wait for the acknowledgement; then a person calls.
+  call_within = "4h",           -- Working time.
+}
+
+-- The summary reaches the next carer in time for the follow-up; the outer limit is 30 days: 42 CFR 482.24(c)(4).
+policy.summary = { within = "2d" }  -- Working time.
+
+-- Transitional care management: contact within 2 business days after the day of discharge; two or more separate attempts in
+-- time count, and attempts go on until somebody is reached (CMS, Transitional Care Management Services, MLN908628).
+policy.contact = {
+  within = "2d",         -- Working time.
+  attempts = 4,
+  between_attempts = "4h",  -- Working time.
+}
+
+-- Face to face within 7 days for high, within 14 for moderate complexity: CPT 99496 and 99495.
+policy.visit = {
+  within_days = { high = 7, moderate = 14 },
+  attempts = 3,
+  appointment_kinds = { "FOLLOWUP", "FOLLOW-UP", "HOSPFU", "TCM" },  -- SCH-8
+  ask_after_hours = 24,  -- After the appointment: was the patient there?
+}
+
+-- Who is at high risk. A length of stay of 7 days and more and an emergency admission weigh most in LACE (van Walraven 2010); the
+-- nurse's own judgement in the checklist goes before all of this.
+policy.risk = { long_stay_days = 7, age = 80 }
+
+-- Results that were not there at discharge.
+policy.results = { chase_after_days = 14, review_within = "1d" }
+
+-- 30 days: the window of the Hospital Readmissions Reduction Program, 42 CFR 412.152.
+policy.close_after_days = 30
+
+-- How long a case that has ended early still listens for the correction of what ended it.
+policy.correction_window = "12h"
+
+-- How long a case whose patient was readmitted still listens: when the new admission is cancelled, the follow-up goes on.
+policy.readmission_hold_hours = 24
+
+-- A message that arrives longer after the fact than this starts its clocks when it arrives: a deadline that passed before anybody
+-- could know of it helps nobody.
+policy.late_message_days = 3
+
+-- Referrals: the loop closes when the one who asked has read the answer (MIPS quality measure 374 counts the reports that come
+-- back). The clocks are this house's.
+policy.referral = {
+  acknowledge_within = { urgent = "4h", high = "1d", normal = "2d" },  -- Working time.
+  triage_within = { urgent = "4h", high = "1d", normal = "3d" },       -- Working time.
+  schedule_within = { urgent = "1d", high = "5d", normal = "10d" },    -- Working time.
+  report_within = "5d",        -- Working time, after the visit.
+  read_within = "2d",          -- Working time, after the report.
+  missed_visits = 2,           -- Then the one who asked decides.
+  late_report_days = 90,       -- How long a closed door still takes a report.
+}
+
+-- ---- reading the rules -------------------------------------------------------------------------------------------------
+
+local kind_of_code = {}
+for kind, codes in pairs(policy.dispositions) do
+  for _, code in ipairs(codes) do kind_of_code[code] = kind end
+end
+
+-- "home", "home_health", "facility", "ama" or "died"; and whether the code was known.
+function policy.disposition(code)
+  local kind = kind_of_code[(code or ""):upper()] or kind_of_code["0" .. (code or "")]
+  return kind or policy.default_disposition, kind ~= nil
+end
+
+return policy

@@ -1,0 +1,174 @@
+-- HL7 v2 ADT: where a patient is, and who a patient is. Trigger events: HL7 v2.5.1, table 0003 and chapter 3.
+local mapping = require "mapping"
+local clinical = require "clinical"
+
+local NOTHING = {}  -- Understood, and nothing for a workflow to know.
+
+local TRIGGERS = {
+  A01 = "encounter.admitted",
+  A02 = "encounter.transferred",
+  A03 = "encounter.discharged",
+  A04 = "encounter.registered",
+  A05 = "encounter.preadmitted",
+  A06 = "encounter.admitted",                      -- An outpatient becomes an inpatient.
+  A07 = "encounter.changed_to_outpatient",
+  A08 = "encounter.updated",
+  A09 = "encounter.departing",
+  A10 = "encounter.arriving",
+  A11 = "encounter.admit_cancelled",
+  A12 = "encounter.transfer_cancelled",
+  A13 = "encounter.discharge_cancelled",
+  A14 = "encounter.admit_planned",
+  A15 = "encounter.transfer_planned",
+  A16 = "encounter.discharge_planned",
+  A17 = "encounter.beds_swapped",
+  A18 = "patient.merged",
+  A19 = NOTHING,                                   -- A query.
+  A20 = NOTHING,                                   -- A bed's state; nobody lies in it.
+  A21 = "encounter.leave_started",
+  A22 = "encounter.leave_ended",
+  A23 = "encounter.deleted",
+  A24 = "patient.linked",
+  A25 = "encounter.discharge_plan_cancelled",
+  A26 = "encounter.transfer_plan_cancelled",
+  A27 = "encounter.admit_plan_cancelled",
+  A28 = "patient.added",
+  A29 = "patient.deleted",
+  A30 = "patient.merged",
+  A31 = "patient.updated",
+  A32 = "encounter.arrival_cancelled",
+  A33 = "encounter.departure_cancelled",
+  A34 = "patient.merged",
+  A35 = "account.merged",
+  A36 = "patient.merged",
+  A37 = "patient.unlinked",
+  A38 = "encounter.preadmit_cancelled",
+  A39 = "patient.merged",
+  A40 = "patient.merged",
+  A41 = "account.merged",
+  A42 = "encounter.renumbered",                    -- Two visit numbers become one.
+  A43 = "patient.identifiers_moved",
+  A44 = "account.moved",
+  A45 = "encounter.moved",
+  A46 = "patient.renumbered",
+  A47 = "patient.renumbered",
+  A48 = "patient.renumbered",
+  A49 = "account.renumbered",
+  A50 = "encounter.renumbered",
+  A51 = "encounter.renumbered",
+  A52 = "encounter.leave_cancelled",
+  A53 = "encounter.leave_end_cancelled",
+  A54 = "encounter.attending_changed",
+  A55 = "encounter.attending_change_cancelled",
+  A60 = "patient.allergies_updated",
+  A61 = "encounter.consulting_changed",
+  A62 = "encounter.consulting_change_cancelled",
+}
+
+-- In these the identifiers of MRG end in favour of those of PID, so running cases follow.
+local ENDS_IDENTIFIERS = { ["patient.merged"] = true, ["patient.renumbered"] = true }
+
+-- A visit to the emergency department or a clinic ends with A03 as well, but nobody goes home from a stay (HL7 table 0004).
+local OUTPATIENT = { E = true, O = true, P = true, R = true }
+
+local function when(m, trigger)
+  if trigger == "A01" then return clinical.occurred_at(m, "EVN-6", "PV1-44") end
+  if trigger == "A03" then return clinical.occurred_at(m, "PV1-45", "EVN-6") end
+  return clinical.occurred_at(m)
+end
+
+local function stay(m)
+  local ward, location = clinical.place(m, "PV1-3")
+  return {
+    trigger = m.trigger,
+    class = m:get("PV1-2.1"),
+    admission_type = m:get("PV1-4.1"),
+    ward = ward,
+    location = location,
+    attending = clinical.provider(m, "PV1-7"),
+    primary_care = clinical.provider(m, "PD1-4"),
+    disposition_code = m:get("PV1-36.1"),
+    discharged_to = m:get("PV1-37.1"),
+    admitted_at = m:time("PV1-44"),
+    discharged_at = m:time("PV1-45"),
+    expected_discharge = m:time("PV2-9"),
+    reason = m:get("PV2-3.2") or m:get("PV2-3.1"),
+  }
+end
+
+local function event_of(m, trigger, type)
+  if type == "encounter.discharged" and OUTPATIENT[m:get("PV1-2.1")] then type = "encounter.visit_ended" end
+  local data = m:segment("PV1") and stay(m) or { trigger = trigger }
+  data.previous_encounter = m:get("MRG-5.1")
+
+  local event, reason = clinical.event(m, type, when(m, trigger), data)
+  if not event then return nil, reason end
+  -- A stay that nobody numbered gets the name of its first day, so that it can be followed at all.
+  if type == "encounter.admitted" then event.encounter = event.encounter or "unnumbered-" .. event.occurred_at:sub(1, 10) end
+
+  if m:segment("MRG") then
+    local old = m:identifiers("MRG-1")
+    if ENDS_IDENTIFIERS[type] and #old > 0 then
+      event.merge = { identifiers = old }
+    elseif #old > 0 then
+      data.from = old
+    end
+  end
+  return event
+end
+
+-- Whatever else the message says: when it also says that the patient is dead, everybody who plans to call has to know.
+local function death_of(m, event)
+  if not event.patient.deceased or event.merge then return nil end
+  return {
+    type = "patient.died",
+    patient = event.patient,
+    encounter = event.encounter,
+    occurred_at = m:time("PID-29") or event.occurred_at,
+    data = { trigger = m.trigger },
+  }
+end
+
+-- Merges and links may carry several patients, each with a PID of its own; so does the swap of two beds.
+local function parts(m)
+  local groups = m:groups("PID")
+  if #groups < 2 then return { m } end
+  for _, group in ipairs(groups) do table.insert(group.list, 1, m:segment("EVN")) end
+  return groups
+end
+
+local function link(events, groups)
+  for i, event in ipairs(events) do
+    event.data.linked = {}
+    for j, group in ipairs(groups) do
+      if j ~= i then
+        for _, identifier in ipairs(group:identifiers("PID-3")) do table.insert(event.data.linked, identifier) end
+      end
+    end
+  end
+end
+
+return mapping.define {
+  name = "adt",
+  format = "hl7v2",
+  types = { "ADT" },
+
+  map = clinical.reader(function(m)
+    local trigger = m.trigger
+    local type = TRIGGERS[trigger or ""]
+    if type == NOTHING then return {} end
+    if not type then return nil, "ADT^" .. tostring(trigger) .. " is no trigger event of HL7 table 0003 that this mapping knows" end
+
+    local events, deaths = {}, {}
+    local groups = parts(m)
+    for _, part in ipairs(groups) do
+      local event, reason = event_of(part, trigger, type)
+      if not event then return nil, reason end
+      events[#events + 1] = event
+      deaths[#deaths + 1] = death_of(part, event)
+    end
+    if type == "patient.linked" or type == "patient.unlinked" then link(events, groups) end
+    for _, death in ipairs(deaths) do events[#events + 1] = death end
+    return events
+  end),
+}

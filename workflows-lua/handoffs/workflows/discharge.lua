@@ -1,0 +1,226 @@
+-- From admission to closed follow-up: one instance for each stay. docs/WORKFLOWS.md says what it does for whom.
+--
+-- The case moves from state to state. Each state is a function that does its work, hears of what changes the case meanwhile, and
+-- returns that change: the name of the next state. Work that a change overtakes is stopped with everything it waits for, so no
+-- timer and no task of a withdrawn discharge is left.
+local workflow = require "workflow"
+local Case = require "case"
+local follow_up = require "follow_up"
+local notices = require "notices"
+local policy = require "policy"
+local times = require "times"
+
+-- Does `work`, which may itself return a change, until the next change is heard.
+local function until_change(ctx, case, work)
+  local winner, change = ctx:race {
+    work = function(s) return work(s) end,
+    change = function(s) return case:next_change(s) end,
+  }
+  if winner == "work" and not change then return case:next_change(ctx) end
+  return change
+end
+
+-- ---- in hospital ------------------------------------------------------------------------------------------------------------
+
+local function checklist(ctx, case)
+  case.checklist = ctx:task("readiness_checklist", {
+    why = "Planning the discharge begins with the admission: what will this patient need?",
+    form = "readiness_checklist",
+    data = { ward = case.ward, encounter = case.encounter },
+    candidates = { roles = { "nurse", "discharge_coordinator" } },
+    outcomes = { "ready", "needs_services" },
+    due = policy.admission.checklist_within,
+    escalate = { { at = "due", to = "charge_nurse" } },
+  })
+end
+
+-- Services that were ordered become referrals, which go on by themselves.
+local function refer(ctx, case)
+  if case.referred then return end
+  case.referred = true
+  local value = case.checklist.value or {}
+  for i, order in ipairs(value.referrals or {}) do
+    ctx:child("referral", { order = order, encounter = case.encounter }, { key = case.encounter .. "/referral/" .. i, detach = true })
+  end
+end
+
+-- Nobody has heard of this stay for a month: is it still one?
+local function ask_whether_still_here(ctx)
+  repeat
+    ctx:sleep("30d")
+    local answer = ctx:task("long_stay", {
+      why = "This patient has been in for a month since anybody looked at the case",
+      candidates = { role = "unit_clerk" },
+      outcomes = { "still_here", "gone" },
+      due = "2d",
+    })
+  until answer.outcome == "gone"
+  return { kind = "lost" }
+end
+
+local function prepare(ctx, case)
+  ctx:all {
+    notice = function(s) notices.tell(s, case, "admission", "primary_care") end,
+    checklist = function(s)
+      if not case.checklist then checklist(s, case) end
+      refer(s, case)
+    end,
+    medication = function(s)
+      if case.done.medication then return end
+      follow_up.medication(s, case)
+      case.done.medication = true
+    end,
+  }
+  return ask_whether_still_here(ctx)
+end
+
+-- ---- after the discharge ------------------------------------------------------------------------------------------------------
+
+local after = {}
+
+function after.followed_up(ctx, case)
+  local close_at = case.left_at + times.days(policy.close_after_days)
+  repeat
+    local winner = ctx:race {
+      care = function(s) follow_up.run(s, case) end,
+      day = function(s) s:sleep_until(close_at) end,
+    }
+    if winner == "care" then
+      ctx:sleep_until(close_at)
+      return { kind = "closed", how = "completed" }
+    end
+    local answer = ctx:task("unfinished_follow_up", {
+      why = ("%d days after the discharge this is still open: %s"):format(policy.close_after_days, table.concat(follow_up.open(case), ", ")),
+      data = { open = follow_up.open(case) },
+      candidates = { role = "case_manager" },
+      outcomes = { "close", "go_on" },
+      due = ctx:business("2d", { calendar = policy.calendar }),
+    })
+    close_at = ctx:now() + times.days(7)
+  until answer.outcome == "close"
+  return { kind = "closed", how = "unfinished" }
+end
+
+-- Nobody is called. The case listens a little longer, in case the message was wrong.
+function after.died(ctx)
+  ctx:sleep(policy.correction_window)
+  return { kind = "closed", how = "none" }
+end
+
+-- Left against advice: whether and how to follow up is for a person to say.
+function after.ama(ctx, case)
+  if not case.ama then
+    case.ama = ctx:task("ama_follow_up", {
+      why = "The patient left against medical advice: shall we follow up, and how?",
+      form = "ama_follow_up",
+      data = { ward = case.ward, attending = case.attending },
+      candidates = { role = "case_manager" },
+      outcomes = { "follow_up", "no_follow_up" },
+      priority = "high",
+      due = "4h",
+      escalate = { { at = "due", to = "attending" } },
+    })
+    ctx:decide("ama_follow_up", { outcome = case.ama.outcome, reason = case.ama.reason, evidence = { by = case.ama.by } })
+  end
+  if case.ama.outcome == "follow_up" then return after.followed_up(ctx, case) end
+  ctx:sleep(policy.correction_window)
+  return { kind = "closed", how = "declined" }
+end
+
+local function care(ctx, case)
+  return until_change(ctx, case, function(s)
+    return (after[case.disposition] or after.followed_up)(s, case)
+  end)
+end
+
+-- ---- the states: each returns the change that ends it ---------------------------------------------------------------------------
+
+local states = {}
+
+function states.admitted(ctx, case)
+  return until_change(ctx, case, function(s) return prepare(s, case) end)
+end
+
+function states.left(ctx, case, event)
+  case:leave(ctx, event)
+  return care(ctx, case)
+end
+
+-- Other carers were told than ought to know: those are corrected, and the follow-up begins anew.
+function states.amended(ctx, case, event)
+  notices.correct(ctx, case, "discharge", "the destination was corrected")
+  case:come_back(ctx)
+  return states.left(ctx, case, event)
+end
+
+function states.withdrawn(ctx, case)
+  notices.correct(ctx, case, "discharge", "the discharge was cancelled")
+  case:come_back(ctx)
+  ctx:note("The discharge was cancelled; everything that it had started has stopped")
+  return states.admitted(ctx, case)
+end
+
+-- The new stay looks after the patient now. It may turn out that there is none.
+function states.readmitted(ctx, case, event)
+  case.readmission = event.encounter
+  ctx:set("follow_up", "readmitted")
+  ctx:note { readmitted = event.encounter }
+  return case:next_change(ctx, ctx:now() + times.hours(policy.readmission_hold_hours)) or { kind = "closed", how = "readmitted" }
+end
+
+function states.readmission_cancelled(ctx, case)
+  case.readmission = nil
+  ctx:set("follow_up", "open")
+  ctx:note("The new admission was cancelled; the follow-up goes on where it had stopped")
+  return care(ctx, case)
+end
+
+function states.died(ctx)
+  ctx:note("The patient has died; nobody is called any more")
+  return { kind = "closed", how = "died" }
+end
+
+function states.admit_cancelled(ctx, case)
+  notices.correct(ctx, case, "admission", "the admission was cancelled")
+  notices.correct(ctx, case, "discharge", "the admission was cancelled")
+  ctx:set("outcome", "admit_cancelled")
+  return { kind = "closed", how = "none" }
+end
+
+function states.lost(ctx)
+  ctx:set("outcome", "no_discharge_told")
+  return { kind = "closed", how = "none" }
+end
+
+return workflow.define {
+  name = "discharge",
+  title = "Discharge and follow-up",
+  on = { event = { "encounter.admitted", "encounter.discharged" }, key = "encounter" },
+  listen = { "encounter.*", "patient.*", "appointment.*", "discharge_summary.*" },
+  search = {
+    encounter = "keyword",
+    stage = "keyword",        -- in_hospital, follow_up, closed, cancelled
+    ward = "keyword",
+    disposition = "keyword",  -- home, home_health, facility, ama, died
+    outcome = "keyword",      -- discharged, ama_followup_review, deceased_no_followup, admit_cancelled, no_discharge_told
+    follow_up = "keyword",    -- open, completed, unfinished, declined, readmitted, died, none
+  },
+  queries = {
+    -- One sentence for somebody who asks on the telephone.
+    where = function(attributes)
+      if attributes.stage == "in_hospital" then return "in hospital, ward " .. (attributes.ward or "unknown") end
+      return ("left: %s; follow-up: %s"):format(attributes.disposition or attributes.outcome, attributes.follow_up or "none")
+    end,
+  },
+
+  run = function(ctx, input)
+    local case = Case.open(ctx, input.event)
+    ctx:on_rollback(function() ctx:set("stage", "cancelled") end)
+    local left = input.event.type == "encounter.discharged"  -- The discharge has overtaken its admission.
+    local change = { kind = left and "left" or "admitted", event = input.event }
+    repeat
+      change = states[change.kind](ctx, case, change.event)
+    until change.kind == "closed"
+    return case:close(ctx, change.how)
+  end,
+}

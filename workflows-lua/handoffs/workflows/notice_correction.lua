@@ -1,0 +1,42 @@
+-- A notice turned out to be wrong: whoever got it is told, and it is not over before they know.
+local workflow = require "workflow"
+local outside = require "outside"
+local policy = require "policy"
+
+return workflow.define {
+  name = "notice_correction",
+  title = "Correction of a notice",
+  listen = { "none" },  -- It waits for a signal or a person only.
+  search = { stage = "keyword", recipient = "keyword", encounter = "keyword" },
+
+  run = function(ctx, input)
+    local notice = input.notice
+    ctx:set("recipient", notice.recipient)
+    ctx:set("encounter", input.encounter)
+
+    ctx:set("stage", "correcting")
+    local receipt = outside.ask(ctx, "notices.correct", {
+      id = notice.id .. "/correction", of = notice.id, kind = notice.kind, recipient = notice.recipient,
+      instance = ctx.instance, acknowledge_by_signal = "acknowledged",
+      patient = ctx.patient, encounter = input.encounter, reason = input.reason,
+    })
+    local known = receipt
+      and (receipt.acknowledged or ctx:wait_signal("acknowledged", { timeout = policy.notices.reminders[1] }))
+
+    if not known then
+      ctx:set("stage", "calling")
+      ctx:task("call_about_correction", {
+        why = ("%s was told of a %s that is no longer true: %s"):format(notice.recipient, notice.kind, input.reason),
+        form = "call_recipient",
+        data = { notice = notice.id, reason = input.reason },
+        candidates = { role = "unit_clerk" },
+        outcomes = { "told", "unreachable" },
+        priority = "high",
+        due = ctx:business(policy.notices.call_within, { calendar = policy.calendar }),
+        escalate = { { at = "due", to = "charge_nurse" } },
+      })
+    end
+    ctx:set("stage", "closed")
+    return { corrected = notice.id }
+  end,
+}

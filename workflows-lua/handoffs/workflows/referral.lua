@@ -1,0 +1,417 @@
+-- A referral, closed loop: it is over when whoever asked has read the answer, or has decided that there will be none.
+--
+--   draft -> sent -> triage -> scheduling -> visit -> report -> reading -> closed
+--               ^        | declined, or missed too often: whoever asked decides
+--               +--------+
+--
+-- Each state returns the name of the next. A cancellation stops any of them; what arrives after the end changes nothing any more, but
+-- a person looks at it.
+local workflow = require "workflow"
+local outside = require "outside"
+local policy = require "policy"
+local tables = require "tables"
+local times = require "times"
+
+local rules = policy.referral
+
+local function working(ctx, length) return ctx:business(length, { calendar = policy.calendar }) end
+
+-- ---- cancelling ---------------------------------------------------------------------------------------------------------------
+
+local function wait_for_cancel(ctx, referral)
+  local winner, told = ctx:race {
+    signal = function(s) return s:wait_signal("cancel") end,
+    message = function(s) return s:wait_event("referral.cancelled", { where = { ["data.referral"] = referral.id } }) end,
+    death = function(s) return s:wait_event("patient.died") end,
+  }
+  if winner == "signal" then return told.reason or "cancelled by the referrer" end
+  return winner == "death" and "the patient has died" or "cancelled by message"
+end
+
+-- Does `work`, which returns the next state, unless the referral is cancelled first.
+local function unless_cancelled(ctx, referral, work)
+  local winner, result = ctx:race {
+    work = function(s) return work(s) end,
+    cancel = function(s) return wait_for_cancel(s, referral) end,
+  }
+  if winner == "work" then return result end
+  referral.cancelled_because = result
+  return "cancelled"
+end
+
+-- ---- the states -----------------------------------------------------------------------------------------------------------------
+
+local states = {}
+
+-- A draft goes out only when the other side can work with it.
+function states.draft(ctx, referral)
+  ctx:set("stage", "draft")
+  local order = referral.order
+  local missing = tables.filter({ "recipient", "service", "reason" }, function(field) return not order[field] end)
+  if #missing == 0 then return "sent" end
+  return unless_cancelled(ctx, referral, function(s)
+    local answer = s:task("complete_referral", {
+      why = "The referral cannot be sent without: " .. table.concat(missing, ", "),
+      form = "referral",
+      data = { order = order, missing = missing },
+      candidates = { role = "referrer" },
+      outcomes = { "completed", "discarded" },
+      due = working(s, "1d"),
+    })
+    if answer.outcome == "discarded" then
+      referral.outcome = "discarded"
+      return "closed"
+    end
+    referral.order = tables.merge(order, answer.value)
+    return "draft"
+  end)
+end
+
+function states.sent(ctx, referral)
+  ctx:set("stage", "sent")
+  ctx:set("recipient", referral.order.recipient)
+  return unless_cancelled(ctx, referral, function(s)
+    referral.sent = true  -- From here on the other side may know of it.
+    local letter = { referral = referral.id, instance = s.instance, patient = s.patient, order = referral.order }
+    local receipt = outside.ask(s, "referrals.send", letter)
+    if not receipt then
+      s:task("send_by_hand", {
+        why = "The referral could not be sent: send it by fax or telephone",
+        data = { order = referral.order },
+        candidates = { role = "referral_coordinator" },
+        outcomes = { "sent" },
+        due = working(s, "4h"),
+      })
+      return "triage"
+    end
+    if receipt.acknowledged then return "triage" end
+
+    local within = rules.acknowledge_within[referral.priority]
+    for _ = 1, 2 do
+      local _, answered = s:race {
+        signal = function(b) return b:wait_signal("acknowledged", { until_ = working(b, within) }) end,
+        message = function(b)
+          return b:wait_event("referral.answered", { where = { ["data.referral"] = referral.id }, until_ = working(b, within) })
+        end,
+      }
+      if answered then
+        if answered.data and answered.data.status then referral.answer = answered.data end
+        return "triage"
+      end
+      outside.ask(s, "referrals.remind", letter)
+    end
+    s:task("call_about_referral", {
+      why = ("%s has not acknowledged the referral"):format(referral.order.recipient),
+      data = { order = referral.order },
+      candidates = { role = "referral_coordinator" },
+      outcomes = { "acknowledged" },
+      due = working(s, "4h"),
+    })
+    return "triage"
+  end)
+end
+
+-- Somebody there says whether they take the patient: over the wire, or as a task when they work with this system.
+function states.triage(ctx, referral)
+  ctx:set("stage", "triage")
+  return unless_cancelled(ctx, referral, function(s)
+    local answer = referral.answer
+    referral.answer = nil
+    if not answer or answer.status == "pending" then
+      local winner, found = s:race {
+        message = function(b)
+          return b:wait_event("referral.answered", { where = { ["data.referral"] = referral.id, ["data.status"] = { "accepted", "declined" } } })
+        end,
+        person = function(b)
+          return b:task("triage_referral", {
+            why = ("%s is asked for: %s"):format(referral.order.service, referral.order.reason),
+            form = "triage_referral",
+            data = { order = referral.order },
+            candidates = { role = "triage" },
+            outcomes = { "accepted", "declined", "more_information" },
+            priority = referral.priority,
+            due = working(b, rules.triage_within[referral.priority]),
+            escalate = { { at = "due", to = "referral_coordinator" } },
+          })
+        end,
+      }
+      answer = winner == "message" and found.data or { status = found.outcome, reason = found.reason, by = found.by }
+    end
+    s:decide("triage", { outcome = answer.status, reason = answer.reason, evidence = { by = answer.by } })
+    if answer.status == "accepted" then return "scheduling" end
+    referral.refusal = answer.reason
+    return answer.status == "declined" and "declined" or "asked_back"
+  end)
+end
+
+function states.asked_back(ctx, referral)
+  ctx:set("stage", "asked_back")
+  return unless_cancelled(ctx, referral, function(s)
+    local answer = s:task("answer_question", {
+      why = "The other side asks: " .. (referral.refusal or "for more information"),
+      form = "referral",
+      data = { order = referral.order },
+      candidates = { role = "referrer" },
+      outcomes = { "answered", "withdrawn" },
+      due = working(s, "1d"),
+    })
+    if answer.outcome == "withdrawn" then
+      referral.cancelled_because = answer.reason or "withdrawn by the referrer"
+      return "cancelled"
+    end
+    referral.order = tables.merge(referral.order, answer.value)
+    return "triage"
+  end)
+end
+
+-- Whoever asked decides what a refusal means for the patient.
+local function referrer_decides(ctx, referral, name, why)
+  local answer = ctx:task(name, {
+    why = why,
+    form = "referral",
+    data = { order = referral.order, refusal = referral.refusal },
+    candidates = { role = "referrer" },
+    outcomes = { "send_elsewhere", "try_again", "give_up" },
+    priority = "high",
+    due = working(ctx, "1d"),
+    escalate = { { at = "due", to = "referral_coordinator" } },
+  })
+  ctx:decide(name, { outcome = answer.outcome, reason = answer.reason, evidence = { by = answer.by } })
+  return answer
+end
+
+function states.declined(ctx, referral)
+  ctx:set("stage", "declined")
+  return unless_cancelled(ctx, referral, function(s)
+    local answer = referrer_decides(s, referral, "declined_referral", "The referral was declined: " .. (referral.refusal or "no reason given"))
+    if answer.outcome == "give_up" then
+      referral.outcome = "declined"
+      return "closed"
+    end
+    if answer.outcome == "send_elsewhere" then referral.order = tables.merge(referral.order, answer.value) end
+    return "sent"
+  end)
+end
+
+function states.scheduling(ctx, referral)
+  ctx:set("stage", "scheduling")
+  return unless_cancelled(ctx, referral, function(s)
+    local winner, found = s:race {
+      message = function(b)
+        return b:wait_event({ "appointment.booked", "appointment.rescheduled" }, { where = { ["data.referral"] = referral.id } })
+      end,
+      person = function(b)
+        return b:task("schedule_referral", {
+          why = "The referral was accepted; the patient needs an appointment",
+          form = "book_visit",
+          data = { order = referral.order, missed = referral.missed },
+          candidates = { roles = { "scheduler", "referral_coordinator" } },
+          outcomes = { "scheduled", "patient_declined" },
+          priority = referral.priority,
+          due = working(b, rules.schedule_within[referral.priority]),
+          escalate = { { at = "due", to = "referral_coordinator" } },
+        })
+      end,
+    }
+    if winner == "message" then
+      referral.visit = { id = found.data.appointment, at = times.parse(found.data.starts_at) or s:now() }
+      return "visit"
+    end
+    if found.outcome == "patient_declined" then
+      referral.outcome = "patient_declined"
+      return "closed"
+    end
+    local value = found.value or {}
+    referral.visit = { id = value.appointment, at = times.parse(value.starts_at) or s:now() }
+    return "visit"
+  end)
+end
+
+function states.visit(ctx, referral)
+  ctx:set("stage", "scheduled")
+  local visit = referral.visit
+  ctx:set("visit_at", visit.at)
+  return unless_cancelled(ctx, referral, function(s)
+    local winner, found = s:race {
+      message = visit.id and function(b)
+        return b:wait_event({ "appointment.kept", "appointment.missed", "appointment.cancelled" }, { where = { ["data.appointment"] = visit.id } })
+      end,
+      report = function(b) return b:wait_event("consultation.*", { where = { ["data.referral"] = referral.id } }) end,
+      person = function(b)
+        b:sleep_until(visit.at + times.hours(policy.visit.ask_after_hours))
+        return b:task("was_seen", {
+          why = "Was the patient seen?",
+          data = { order = referral.order, at = b:format_time(visit.at) },
+          candidates = { roles = { "scheduler", "referral_coordinator" } },
+          outcomes = { "seen", "no_show" },
+          due = working(b, "1d"),
+        })
+      end,
+    }
+    if winner == "report" then
+      referral.report = found.data
+      return "reading"
+    end
+    if winner == "message" and found.type == "appointment.kept" or winner == "person" and found.outcome == "seen" then
+      referral.seen_at = s:now()
+      return "report"
+    end
+    referral.missed = referral.missed + 1
+    s:note { no_show = referral.missed }
+    return referral.missed < rules.missed_visits and "scheduling" or "missed"
+  end)
+end
+
+function states.missed(ctx, referral)
+  ctx:set("stage", "missed")
+  return unless_cancelled(ctx, referral, function(s)
+    local answer = referrer_decides(s, referral, "missed_referral", ("The patient missed %d appointments"):format(referral.missed))
+    if answer.outcome == "give_up" then
+      referral.outcome = "never_seen"
+      return "closed"
+    end
+    referral.missed = 0
+    if answer.outcome == "try_again" then return "scheduling" end
+    referral.order = tables.merge(referral.order, answer.value)
+    return "sent"
+  end)
+end
+
+function states.report(ctx, referral)
+  ctx:set("stage", "report")
+  return unless_cancelled(ctx, referral, function(s)
+    local report = s:wait_event("consultation.*", { where = { ["data.referral"] = referral.id }, until_ = working(s, rules.report_within) })
+    if report then
+      referral.report = report.data
+      return "reading"
+    end
+    local winner, found = s:race {
+      message = function(b) return b:wait_event("consultation.*", { where = { ["data.referral"] = referral.id } }) end,
+      person = function(b)
+        return b:task("chase_report", {
+          why = "The patient was seen, and no report has come back",
+          data = { order = referral.order, seen_at = b:format_time(referral.seen_at) },
+          candidates = { role = "referral_coordinator" },
+          outcomes = { "received", "no_report" },
+          due = working(b, "2d"),
+          escalate = { { at = "due", to = "referrer" } },
+        })
+      end,
+    }
+    if winner == "person" and found.outcome == "no_report" then
+      referral.outcome = "no_report"
+      return "closed"
+    end
+    referral.report = winner == "message" and found.data or found.value or {}
+    return "reading"
+  end)
+end
+
+-- The loop closes here, and only here with an answer.
+function states.reading(ctx, referral)
+  ctx:set("stage", "reading")
+  local read = ctx:task("read_report", {
+    why = "The report on your referral is back",
+    form = "read_report",
+    data = { order = referral.order, report = referral.report },
+    candidates = { role = "referrer" },
+    outcomes = { "acknowledged", "follow_up_needed" },
+    due = working(ctx, rules.read_within),
+    escalate = { { at = "due", to = "referral_coordinator" } },
+  })
+  ctx:decide("report_read", { outcome = read.outcome, reason = read.reason, evidence = { by = read.by, document = referral.report.document } })
+  outside.ask(ctx, "referrals.close", { referral = referral.id, received = true })
+  referral.outcome = "completed"
+  return "closed"
+end
+
+function states.cancelled(ctx, referral)
+  ctx:set("stage", "cancelled")
+  referral.outcome = "cancelled"
+  ctx:decide("cancelled", { outcome = "cancelled", reason = referral.cancelled_because })
+  if referral.sent then
+    ctx:shield(function()
+      if not outside.ask(ctx, "referrals.cancel", { referral = referral.id, reason = referral.cancelled_because }) then
+        ctx:task("cancel_by_hand", {
+          why = "The other side could not be told that the referral is cancelled",
+          data = { order = referral.order, reason = referral.cancelled_because },
+          candidates = { role = "referral_coordinator" },
+          outcomes = { "told" },
+          due = working(ctx, "4h"),
+        })
+      end
+    end)
+  end
+  return "closed"
+end
+
+-- ---- after the end ----------------------------------------------------------------------------------------------------------------
+
+-- An answer that comes too late changes nothing, and is looked at: an acceptance after the cancellation, a report that nobody waited for.
+local function look_at_late_answers(ctx, referral)
+  if not referral.sent or referral.outcome == "completed" then return end
+  local deadline = ctx:now() + times.days(rules.late_report_days)
+  repeat
+    local late = ctx:wait_event({ "referral.answered", "consultation.*", "appointment.booked" },
+      { where = { ["data.referral"] = referral.id }, until_ = deadline })
+    if late then
+      local review = ctx:task("late_answer", {
+        why = ("%s came after this referral had ended as %s"):format(late.type, referral.outcome),
+        data = { order = referral.order, event = late.data, outcome = referral.outcome },
+        candidates = { role = "referrer" },
+        outcomes = { "noted", "refer_again" },
+        due = working(ctx, "1d"),
+        escalate = { { at = "due", to = "referral_coordinator" } },
+      })
+      ctx:decide("late_answer", { outcome = review.outcome, reason = review.reason, evidence = { event = late.type } })
+      if review.outcome == "refer_again" then
+        ctx:child("referral", { order = referral.order, encounter = referral.encounter }, { key = referral.id .. "/again", detach = true })
+      end
+    end
+  until not late
+end
+
+return workflow.define {
+  name = "referral",
+  title = "Referral, closed loop",
+  listen = { "referral.*", "appointment.*", "consultation.*", "patient.died" },
+  search = {
+    referral = "keyword",
+    stage = "keyword",    -- as in the picture above, then closed
+    outcome = "keyword",  -- completed, declined, never_seen, no_report, patient_declined, discarded, cancelled
+    recipient = "keyword",
+    priority = "keyword",
+    encounter = "keyword",
+    visit_at = "time",
+  },
+
+  run = function(ctx, input)
+    local order = input.order or {}
+    local referral = {
+      id = order.id or ctx.key or ctx.instance,
+      order = order,
+      encounter = input.encounter,
+      priority = rules.triage_within[order.priority or ""] and order.priority or "normal",
+      missed = 0,
+    }
+    ctx:set("referral", referral.id)
+    ctx:set("priority", referral.priority)
+    ctx:set("encounter", input.encounter)
+    ctx:compensate(function()  -- An operator stops the case: the other side has to know as well.
+      if referral.sent and not referral.outcome then
+        outside.ask(ctx, "referrals.cancel", { referral = referral.id, reason = "the case was stopped" })
+      end
+      ctx:set("stage", "cancelled")
+    end)
+
+    local state = "draft"
+    repeat
+      state = states[state](ctx, referral)
+    until state == "closed"
+    ctx:set("outcome", referral.outcome)
+    ctx:set("stage", "closed")
+
+    look_at_late_answers(ctx, referral)
+    return { outcome = referral.outcome, report = referral.report }
+  end,
+}
