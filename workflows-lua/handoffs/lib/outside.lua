@@ -10,7 +10,7 @@ function outside.ask(ctx, name, input, options)
   local answered, value = pcall(ctx.activity, ctx, name, input, options)
   if answered then return value end
   if type(value) ~= "table" or value.code == "cancelled" then error(value, 0) end
-  ctx:log("warning", name .. " gave up: " .. tostring(value.code))
+  ctx:log("warn", name .. " gave up: " .. tostring(value.code))
   return nil, value
 end
 
