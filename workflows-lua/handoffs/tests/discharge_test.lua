@@ -1,8 +1,544 @@
+-- The discharge workflow from admission to day 30. 2026-03-02 is a Monday.
 local test = require "test"
-test.case("an admission opens a case", function(t)
-  t:mock("pharmacy.home_list", {}) t:mock("ehr.active_orders", {}) t:mock("notices.send",{acknowledged=true})
-  t:event{type="encounter.admitted",encounter="E1",data={ward="MED"}}
-  local c=t:instance("discharge","E1")
-  t:equal(c:attribute("stage"),"in_hospital")
-  t:expect_task("readiness_checklist",{role="nurse"})
+local times = require "times"
+
+-- A hospital where everything answers, and both medication lists agree.
+local function hospital(t)
+  t:clock("2026-03-02T09:00:00-05:00")
+  t:mock("pharmacy.home_list", { { code = "A1", name = "Apixaban", dose = "5 mg" } })
+  t:mock("ehr.active_orders", { { code = "A1", name = "Apixaban", dose = "5 mg" } })
+  t:mock("ehr.pending_results", {})
+  t:mock("ehr.summary_status", { complete = true })
+  t:mock("notices.send", { acknowledged = true })
+  t:mock("notices.remind", {})
+  t:mock("notices.correct", { acknowledged = true })
+end
+
+local function admit(t, encounter)
+  t:event { type = "encounter.admitted", encounter = encounter or "E1", data = { ward = "MED", admission_type = "R" } }
+  return t:instance("discharge", encounter or "E1")
+end
+
+local function leave(t, code, encounter)
+  t:event { type = "encounter.discharged", encounter = encounter or "E1", data = { disposition_code = code or "01", ward = "MED" } }
+  return t:instance("discharge", encounter or "E1")
+end
+
+-- Admitted on Monday at nine, home on Tuesday at nine.
+local function home(t)
+  hospital(t)
+  admit(t)
+  t:expect_task("readiness_checklist"):decide("ready")
+  t:skip("1d")
+  return leave(t)
+end
+
+-- Everything that people owe to a patient at home, done at the first try.
+local function follow_up_well(t)
+  t:expect_task("follow_up_call"):decide("reached")
+  t:expect_task("book_visit"):decide("booked", { value = { starts_at = "2026-03-09T10:00:00-05:00" } })
+  t:skip("8d")
+  t:expect_task("visit_kept"):decide("kept")
+end
+
+-- ---- the usual course -------------------------------------------------------------------------------------------------------
+
+test.case("a patient who goes home is called, seen, and the case closes on day 30", function(t)
+  t:crash_everywhere()
+  local case = home(t)
+  t:equal(case:attribute("outcome"), "discharged")
+  t:equal(case:attribute("stage"), "follow_up")
+  follow_up_well(t)
+  t:expect_no_task()
+  t:skip("20d")
+  t:equal(case:status(), "running", "day 29")
+  t:skip("2d")
+  t:equal(case:status(), "completed")
+  t:equal(case:attribute("follow_up"), "completed")
+end)
+
+test.case("an admission is told to the primary care physician, and planning begins", function(t)
+  hospital(t)
+  local case = admit(t)
+  t:equal(case:attribute("stage"), "in_hospital")
+  t:equal(case:attribute("ward"), "MED")
+  t:expect_activity("notices.send", { kind = "admission", recipient = "primary_care" })
+  t:expect_task("readiness_checklist", { role = "nurse" })
+end)
+
+test.case("a checklist that nobody has done when the patient leaves is withdrawn", function(t)
+  hospital(t)
+  admit(t)
+  leave(t)
+  t:expect_no_task("readiness_checklist")
+end)
+
+test.case("services ordered in the checklist become referrals", function(t)
+  hospital(t)
+  t:mock("referrals.send", { acknowledged = true })
+  admit(t)
+  t:expect_task("readiness_checklist"):decide("needs_services", {
+    value = { referrals = { { recipient = "Heart Clinic", service = "Cardiology", reason = "New heart failure" } } },
+  })
+  t:expect_activity("referrals.send", { order = { recipient = "Heart Clinic" } })
+  t:equal(#t:instances("referral"), 1)
+end)
+
+test.case("a transfer changes the ward and nothing else", function(t)
+  hospital(t)
+  local case = admit(t)
+  t:event { type = "encounter.transferred", encounter = "E1", data = { ward = "ICU" } }
+  t:equal(case:attribute("ward"), "ICU")
+  t:event { type = "encounter.transfer_cancelled", encounter = "E1", data = { ward = "MED" } }
+  t:equal(case:attribute("ward"), "MED")
+  t:equal(case:attribute("stage"), "in_hospital")
+end)
+
+-- ---- medication ---------------------------------------------------------------------------------------------------------------
+
+test.case("lists that agree need no pharmacist", function(t)
+  hospital(t)
+  admit(t)
+  t:expect_no_task("medication_review")
+end)
+
+test.case("a different dose of an anticoagulant goes to a pharmacist with high priority", function(t)
+  hospital(t)
+  t:mock("ehr.active_orders", { { code = "A1", name = "Apixaban", dose = "2.5 mg" } })
+  admit(t)
+  local review = t:expect_task("medication_review", { role = "pharmacist" })
+  t:contains(review.why, "high-alert")
+  t:equal(review.data.differences[1].kind, "dose")
+  review:decide("approve")
+  t:expect_no_task("medication_review")
+end)
+
+test.case("a review that is not decided in four working hours reaches the charge pharmacist", function(t)
+  hospital(t)
+  t:mock("ehr.active_orders", {})
+  admit(t)
+  t:skip("4h", "business")
+  t:expect_task("medication_review", { role = "charge_pharmacist" })
+end)
+
+test.case("a pharmacist who refuses sends the orders back to the attending physician", function(t)
+  hospital(t)
+  t:mock("ehr.active_orders", {})
+  admit(t)
+  t:expect_task("medication_review"):decide("refuse", { reason = "Anticoagulant left out" })
+  local open = t:expect_task("resolve_medication", { role = "attending" })
+  t:contains(open.why, "Anticoagulant left out")
+end)
+
+test.case("a pharmacy that does not answer makes the review a person's work", function(t)
+  hospital(t)
+  t:mock("pharmacy.home_list", { fail = { code = "http_503", message = "down" } })
+  admit(t)
+  t:skip("1h")
+  t:contains(t:expect_task("medication_review").why, "list from home")
+end)
+
+test.case("a review that was open at the discharge stays open after it", function(t)
+  hospital(t)
+  t:mock("ehr.active_orders", {})
+  admit(t)
+  leave(t)
+  t:expect_task("medication_review", { role = "pharmacist" })
+end)
+
+-- ---- where to -------------------------------------------------------------------------------------------------------------------
+
+test.case("a facility is told and must acknowledge; nobody calls the patient", function(t)
+  hospital(t)
+  admit(t)
+  t:mock("notices.send", { acknowledged = false })
+  local case = leave(t, "03")
+  t:equal(case:attribute("disposition"), "facility")
+  t:equal(case:attribute("outcome"), "discharged")
+  t:expect_activity("notices.send", { kind = "discharge", recipient = "facility" })
+  t:expect_no_task("follow_up_call")
+  case:signal("acknowledged:facility", { by = "Nurse Hill" })
+  case:signal("acknowledged:primary_care")
+  t:skip("30d")
+  t:equal(case:result(), { outcome = "discharged", follow_up = "completed", calls = 0 })
+end)
+
+test.case("a recipient who stays silent is reminded, then called by a person", function(t)
+  hospital(t)
+  admit(t)
+  t:mock("notices.send", { acknowledged = false })
+  leave(t, "06")
+  t:skip("4h")
+  t:equal(#t:calls("notices.remind"), 2, "primary care and the agency")
+  t:skip("20h")
+  t:equal(#t:tasks("call_recipient"), 2)
+  t:tasks("call_recipient")[1]:decide("told")
+  t:equal(#t:tasks("call_recipient"), 1)
+end)
+
+test.case("an acknowledgement that comes while somebody is about to call closes the task", function(t)
+  hospital(t)
+  admit(t)
+  t:mock("notices.send", { acknowledged = false })
+  local case = leave(t, "01")
+  t:skip("1d")
+  t:expect_task("call_recipient", { role = "unit_clerk" })
+  case:signal("acknowledged:primary_care")
+  t:expect_no_task("call_recipient")
+end)
+
+test.case("after a death nobody is called", function(t)
+  t:crash_everywhere()
+  hospital(t)
+  admit(t)
+  local case = leave(t, "20")
+  t:equal(case:attribute("outcome"), "deceased_no_followup")
+  t:expect_no_task()
+  t:skip("1d")
+  t:equal(case:status(), "completed")
+  t:equal(#t:calls("notices.send"), 1, "of the admission only")
+end)
+
+test.case("a patient who died in hospital is not called even if the discharge says home", function(t)
+  hospital(t)
+  admit(t)
+  t:event { type = "patient.died" }
+  local case = leave(t, "01")
+  t:equal(case:attribute("outcome"), "deceased_no_followup")
+  t:expect_no_task()
+end)
+
+test.case("after leaving against advice a person decides whether to follow up", function(t)
+  hospital(t)
+  admit(t)
+  local case = leave(t, "07")
+  t:equal(case:attribute("outcome"), "ama_followup_review")
+  t:expect_no_task("follow_up_call")
+  t:expect_task("ama_follow_up", { role = "case_manager" }):decide("follow_up")
+  t:expect_task("follow_up_call")
+  t:equal(case:attribute("outcome"), "ama_followup_review")
+end)
+
+test.case("when the person decides against it, nobody calls", function(t)
+  hospital(t)
+  admit(t)
+  local case = leave(t, "07")
+  t:expect_task("ama_follow_up"):decide("no_follow_up", { reason = "Patient asked not to be called" })
+  t:expect_no_task()
+  t:skip("1d")
+  t:equal(case:result().follow_up, "declined")
+end)
+
+test.case("a destination that nobody knows is followed up like home", function(t)
+  hospital(t)
+  admit(t)
+  local case = leave(t, "ZZ")
+  t:equal(case:attribute("disposition"), "home")
+  t:expect_task("follow_up_call")
+end)
+
+-- ---- calls, visits, results, the summary ----------------------------------------------------------------------------------------
+
+test.case("the first call is due two business days after the discharge, and escalates", function(t)
+  hospital(t)
+  admit(t)
+  t:clock("2026-03-06T15:00:00-05:00")  -- A Friday.
+  leave(t)
+  local call = t:expect_task("follow_up_call", { role = "care_coordinator" })
+  t:equal(call.due, times.parse("2026-03-10T15:00:00-04:00"), "Tuesday; the clocks changed on Sunday")
+  t:clock("2026-03-10T16:00:00-04:00")
+  t:expect_task("follow_up_call", { role = "case_manager" })
+end)
+
+test.case("attempts are logged one by one, and after the last a case manager decides", function(t)
+  local case = home(t)
+  for _ = 1, 4 do
+    t:expect_task("follow_up_call"):decide("not_reached")
+    t:expect_no_task("follow_up_call")
+    t:skip("4h", "business")
+  end
+  t:expect_task("unreachable_patient", { role = "case_manager" }):decide("letter_sent")
+  t:expect_no_task("unreachable_patient")
+  t:equal(case:status(), "running")
+end)
+
+test.case("a worry that the patient tells on the telephone is urgent", function(t)
+  home(t)
+  t:expect_task("follow_up_call"):decide("reached", { value = { concern = "short of breath" } })
+  local concern = t:expect_task("clinical_concern", { role = "nurse" })
+  t:contains(concern.why, "short of breath")
+  concern:decide("visit_today")
+end)
+
+test.case("an emergency admission makes the visit due within seven days", function(t)
+  hospital(t)
+  t:event { type = "encounter.admitted", encounter = "E1", data = { ward = "MED", admission_type = "E" } }
+  t:skip("1d")
+  leave(t)
+  t:equal(t:expect_task("book_visit").data.deadline, "2026-03-10T14:00:00.000Z")
+end)
+
+test.case("otherwise it is due within fourteen", function(t)
+  home(t)
+  t:equal(t:expect_task("book_visit").data.deadline, "2026-03-17T14:00:00.000Z")
+end)
+
+test.case("an appointment from the scheduling system needs nobody to book one", function(t)
+  home(t)
+  t:event { type = "appointment.booked", data = { appointment = "V1", kind = "FOLLOWUP", starts_at = "2026-03-09T10:00:00-05:00" } }
+  t:expect_no_task("book_visit")
+  t:event { type = "appointment.kept", data = { appointment = "V1" } }
+  t:skip("10d")
+  t:expect_no_task("visit_kept")
+end)
+
+test.case("a missed visit is booked again", function(t)
+  home(t)
+  t:expect_task("book_visit"):decide("booked", { value = { appointment = "V1", starts_at = "2026-03-09T10:00:00-05:00" } })
+  t:event { type = "appointment.missed", data = { appointment = "V1" } }
+  t:contains(t:expect_task("book_visit").why, "did not take place")
+end)
+
+test.case("a result that comes after the discharge and is abnormal reaches a physician", function(t)
+  hospital(t)
+  t:mock("ehr.pending_results", { { order = "O7", name = "Blood culture" } })
+  admit(t)
+  leave(t)
+  t:event { type = "result.final", data = { order = "O1" } }
+  t:event { type = "result.final", data = { order = "O7", abnormal = { { name = "Growth", value = "S. aureus", flag = "AA" } }, critical = true } }
+  t:contains(t:expect_task("review_result", { role = "physician" }).why, "Blood culture")
+end)
+
+test.case("a pending result that never comes is looked for after fourteen days", function(t)
+  hospital(t)
+  t:mock("ehr.pending_results", { { order = "O7", name = "Blood culture" } })
+  admit(t)
+  leave(t)
+  t:skip("14d")
+  t:expect_task("chase_result", { role = "nurse" }):decide("normal")
+  t:expect_no_task("review_result")
+end)
+
+test.case("a summary that is not complete after two business days is asked for", function(t)
+  hospital(t)
+  t:mock("ehr.summary_status", { complete = false, missing = { "diagnosis" } })
+  admit(t)
+  leave(t)
+  t:expect_no_task("complete_summary")
+  t:skip("2d", "business")
+  t:expect_task("complete_summary", { role = "attending" })
+end)
+
+test.case("a summary that is signed in time is not", function(t)
+  hospital(t)
+  t:mock("ehr.summary_status", { complete = false })
+  admit(t)
+  leave(t)
+  t:event { type = "discharge_summary.created", encounter = "E1", data = { complete = true } }
+  t:skip("3d")
+  t:expect_no_task("complete_summary")
+end)
+
+test.case("what is still open on day 30 is somebody's decision", function(t)
+  local case = home(t)
+  t:skip("30d")
+  t:contains(t:expect_task("unfinished_follow_up", { role = "case_manager" }).why, "contact")
+  t:expect_no_task("follow_up_call")
+  t:expect_task("unfinished_follow_up"):decide("go_on")
+  t:expect_task("follow_up_call")
+  t:skip("7d")
+  t:expect_task("unfinished_follow_up"):decide("close")
+  t:equal(case:result().follow_up, "unfinished")
+end)
+
+-- ---- what goes otherwise than planned -------------------------------------------------------------------------------------------
+
+test.case("a cancelled discharge stops everything, corrects what was said, and waits for the next one", function(t)
+  t:crash_everywhere()
+  local case = home(t)
+  t:skip("50m")
+  t:event { type = "encounter.discharge_cancelled", encounter = "E1", data = { ward = "MED" } }
+  t:equal(case:attribute("stage"), "in_hospital")
+  t:equal(case:attribute("outcome"), nil)
+  t:expect_no_task()
+  t:expect_activity("notices.correct", { kind = "discharge", recipient = "primary_care" })
+
+  t:skip("5d")
+  t:expect_no_task()  -- No timer of the first discharge is left.
+  leave(t)
+  t:equal(case:attribute("outcome"), "discharged")
+  t:expect_task("follow_up_call")
+  t:equal(#t:instances("discharge"), 1)
+end)
+
+test.case("a notice that did not go out before the cancellation never goes out", function(t)
+  hospital(t)
+  admit(t)
+  t:mock("notices.send", { fail = { code = "http_503", message = "down" } }, 1)
+  leave(t)
+  t:event { type = "encounter.discharge_cancelled", encounter = "E1", data = {} }
+  local sent = #t:calls("notices.send")
+  t:skip("2d")
+  t:equal(#t:calls("notices.send"), sent)
+end)
+
+test.case("a recipient who cannot be told of the correction is called by a person", function(t)
+  local case = home(t)
+  t:mock("notices.correct", { fail = { code = "http_410", message = "gone", retryable = false } })
+  t:event { type = "encounter.discharge_cancelled", encounter = "E1", data = {} }
+  t:expect_task("call_about_correction", { role = "unit_clerk" }):decide("told")
+  t:equal(t:instance("notice_correction"):status(), "completed")
+  t:equal(case:status(), "running")
+end)
+
+test.case("a discharge told twice is one discharge", function(t)
+  local case = home(t)
+  local sent = #t:calls("notices.send")
+  leave(t)
+  t:expect_task("follow_up_call")
+  t:equal(#t:calls("notices.send"), sent)
+  t:equal(#t:instances("discharge"), 1)
+  t:equal(case:attribute("outcome"), "discharged")
+end)
+
+test.case("a discharge that is told again and then cancelled stays cancelled", function(t)
+  local case = home(t)
+  leave(t)
+  t:event { type = "encounter.discharge_cancelled", encounter = "E1", data = {} }
+  t:equal(case:attribute("stage"), "in_hospital")
+end)
+
+test.case("a discharge with a corrected destination starts its follow-up anew", function(t)
+  local case = home(t)
+  leave(t, "20")
+  t:equal(case:attribute("outcome"), "deceased_no_followup")
+  t:expect_no_task()
+  t:expect_activity("notices.correct", { kind = "discharge" })
+end)
+
+test.case("a death that was told by mistake is taken back like any discharge", function(t)
+  hospital(t)
+  admit(t)
+  local case = leave(t, "20")
+  t:event { type = "encounter.discharge_cancelled", encounter = "E1", data = {} }
+  t:equal(case:attribute("stage"), "in_hospital")
+  leave(t, "01")
+  t:equal(case:attribute("outcome"), "discharged")
+  t:expect_task("follow_up_call")
+end)
+
+test.case("a discharge that overtakes its admission is followed up, and the admission only adds to it", function(t)
+  t:crash_everywhere()
+  hospital(t)
+  local case = leave(t)
+  t:expect_task("follow_up_call")
+  t:skip("10m")
+  t:event { type = "encounter.admitted", encounter = "E1", occurred_at = "2026-03-01T08:00:00-05:00", data = { ward = "SURG" } }
+  t:equal(case:attribute("outcome"), "discharged")
+  t:equal(case:attribute("ward"), "SURG")
+  t:expect_task("follow_up_call")
+  t:equal(#t:instances("discharge"), 1)
+end)
+
+test.case("a cancellation that overtakes its discharge takes it with it", function(t)
+  hospital(t)
+  local case = admit(t)
+  t:skip("1d")
+  t:event { type = "encounter.discharge_cancelled", encounter = "E1", data = {} }
+  t:event { type = "encounter.discharged", encounter = "E1", occurred_at = "2026-03-03T08:00:00-05:00", data = { disposition_code = "01" } }
+  t:equal(case:attribute("stage"), "in_hospital")
+  t:skip("1d")
+  leave(t)
+  t:equal(case:attribute("outcome"), "discharged")
+end)
+
+test.case("a cancelled admission ends the case and corrects the notice", function(t)
+  hospital(t)
+  local case = admit(t)
+  t:event { type = "encounter.admit_cancelled", encounter = "E1", data = {} }
+  t:equal(case:status(), "completed")
+  t:equal(case:attribute("outcome"), "admit_cancelled")
+  t:expect_no_task()
+  t:expect_activity("notices.correct", { kind = "admission" })
+end)
+
+test.case("after a merge the case goes on under the record that stays", function(t)
+  hospital(t)
+  t:event { type = "encounter.admitted", patient = "OLD", encounter = "E1", data = { ward = "MED" } }
+  t:event { type = "patient.merged", patient = "NEW", merge = { identifiers = { { system = "TEST", value = "OLD", type = "MR" } } } }
+  local case = leave(t)
+  t:equal(case:attribute("outcome"), "discharged")
+  t:expect_task("follow_up_call")
+end)
+
+test.case("a new admission within 30 days ends the calls of the old case", function(t)
+  local case = home(t)
+  t:skip("3d")
+  admit(t, "E2")
+  t:expect_no_task("follow_up_call")
+  t:equal(case:attribute("follow_up"), "readmitted")
+  t:skip("1d")
+  t:equal(case:status(), "completed")
+  t:equal(case:attribute("outcome"), "discharged")
+  t:equal(t:instance("discharge", "E2"):status(), "running")
+end)
+
+test.case("when the new admission is cancelled, the calls go on where they stopped", function(t)
+  local case = home(t)
+  t:expect_task("follow_up_call"):decide("not_reached")
+  t:skip("3d")
+  t:contains(t:expect_task("follow_up_call").why, "Call 2 of 4")
+  admit(t, "E2")
+  t:skip("40m")
+  t:event { type = "encounter.admit_cancelled", encounter = "E2", data = {} }
+  t:equal(case:attribute("follow_up"), "open")
+  t:contains(t:expect_task("follow_up_call").why, "Call 2 of 4")
+end)
+
+test.case("an older admission that arrives late is no readmission", function(t)
+  local case = home(t)
+  t:event { type = "encounter.admitted", encounter = "E0", occurred_at = "2026-01-05T08:00:00-05:00", data = {} }
+  t:equal(case:attribute("follow_up"), "open")
+  t:expect_task("follow_up_call")
+end)
+
+test.case("a death at home ends the calls", function(t)
+  local case = home(t)
+  t:skip("2d")
+  t:event { type = "patient.died" }
+  t:expect_no_task()
+  t:equal(case:status(), "completed")
+  t:equal(case:result(), { outcome = "discharged", follow_up = "died", calls = 0 })
+end)
+
+test.case("a discharge that is told weeks late starts its clocks when it is told", function(t)
+  hospital(t)
+  admit(t)
+  t:skip("20d")
+  t:event { type = "encounter.discharged", encounter = "E1", occurred_at = "2026-03-03T08:00:00-05:00", data = { disposition_code = "01" } }
+  local call = t:expect_task("follow_up_call")
+  t:truthy(call.due > t:now(), "the deadline is ahead")
+end)
+
+test.case("a stay that nobody has heard of for a month is asked about", function(t)
+  hospital(t)
+  local case = admit(t)
+  t:expect_task("readiness_checklist"):decide("ready")
+  t:skip("30d")
+  t:expect_task("long_stay", { role = "unit_clerk" }):decide("gone")
+  t:equal(case:attribute("outcome"), "no_discharge_told")
+end)
+
+test.case("without any system configured, people do the work and nothing is lost", function(t)
+  t:clock("2026-03-02T09:00:00-05:00")
+  local nowhere = { fail = { code = "not_configured", message = "no address", retryable = false } }
+  for _, name in ipairs { "pharmacy.home_list", "ehr.active_orders", "ehr.pending_results", "ehr.summary_status", "notices.send", "notices.remind", "notices.correct" } do
+    t:mock(name, nowhere)
+  end
+  admit(t)
+  local case = leave(t)
+  for _, name in ipairs { "medication_review", "call_recipient", "follow_up_call", "book_visit", "list_pending_results" } do
+    t:expect_task(name)
+  end
+  t:equal(case:attribute("outcome"), "discharged")
 end)

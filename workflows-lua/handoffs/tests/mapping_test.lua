@@ -1,0 +1,146 @@
+-- The mappings: what HL7 messages come to mean.
+local test = require "test"
+
+local function adt(trigger, pid, more)
+  return table.concat({
+    "MSH|^~\\&|EHR|GENHOSP|BATON|HUB|20260302090000-0500||ADT^" .. trigger .. "|M1|P|2.5.1",
+    "EVN|" .. trigger .. "|20260302090000-0500",
+    pid or "PID|1||P1^^^GENHOSP^MR~555^^^SSA^SS||Doe^Jane||19400423|F",
+    more or "PV1|1|I|MED^101^A|R|||||||||||||||E1",
+  }, "\r")
+end
+
+local function map(t, name, text)
+  local events, reason = t:map(name, text)
+  t:truthy(events, reason)
+  return events[1], events
+end
+
+local function pv1(class, disposition)
+  return "PV1|1|" .. class .. "|MED^101^A||||||||||||||||E1|||||||||||||||||" .. disposition .. "||||||||20260301080000|20260302083000"
+end
+
+test.case("an admission tells who, which stay, where and when", function(t)
+  local event = map(t, "adt", adt("A01"))
+  t:equal(event.type, "encounter.admitted")
+  t:equal(event.encounter, "E1")
+  t:equal(event.occurred_at, "2026-03-02T09:00:00-05:00")
+  t:equal(event.patient.identifiers[1], { system = "GENHOSP", value = "P1", type = "MR" })
+  t:equal(event.patient.birth_date, "1940-04-23")
+  t:equal(event.data.ward, "MED")
+end)
+
+test.case("a discharge happened when PV1-45 says, and tells where to", function(t)
+  local event = map(t, "adt", adt("A03", nil, pv1("I", "07")))
+  t:equal(event.type, "encounter.discharged")
+  t:equal(event.occurred_at, "2026-03-02T08:30:00-05:00")
+  t:equal(event.data.disposition_code, "07")
+end)
+
+test.case("the end of an emergency visit is no discharge", function(t)
+  t:equal(map(t, "adt", adt("A03", nil, pv1("E", "01"))).type, "encounter.visit_ended")
+end)
+
+test.case("each cancellation has a type of its own", function(t)
+  t:equal(map(t, "adt", adt("A11")).type, "encounter.admit_cancelled")
+  t:equal(map(t, "adt", adt("A12")).type, "encounter.transfer_cancelled")
+  t:equal(map(t, "adt", adt("A13")).type, "encounter.discharge_cancelled")
+end)
+
+test.case("a merge ends the identifiers of MRG in favour of those of PID", function(t)
+  local event = map(t, "adt", adt("A40", nil, "MRG|OLD1^^^GENHOSP^MR"))
+  t:equal(event.type, "patient.merged")
+  t:equal(event.patient.identifiers[1].value, "P1")
+  t:equal(event.merge.identifiers[1].value, "OLD1")
+end)
+
+test.case("a message that says that the patient is dead tells it to everybody", function(t)
+  local _, events = map(t, "adt", adt("A08", "PID|1||P1^^^GENHOSP^MR||Doe^Jane||19400423|F||||||||||||||||||||||Y"))
+  t:equal(events[1].type, "encounter.updated")
+  t:equal(events[2].type, "patient.died")
+end)
+
+test.case("a bed's state is understood and means nothing here", function(t)
+  local events = t:map("adt", adt("A20"))
+  t:equal(#events, 0)
+end)
+
+test.case("a trigger that is not in the standard goes to quarantine with a reason", function(t)
+  local events, reason = t:map("adt", adt("A99"))
+  t:equal(events, nil)
+  t:contains(reason, "A99")
+end)
+
+test.case("a message about nobody goes to quarantine with a reason", function(t)
+  local events, reason = t:map("adt", adt("A01", "PID|1||||Doe^Jane"))
+  t:equal(events, nil)
+  t:contains(reason, "names no patient")
+end)
+
+test.case("an admission without a visit number is a stay all the same", function(t)
+  t:equal(map(t, "adt", adt("A01", nil, "PV1|1|I|MED")).encounter, "unnumbered-2026-03-02")
+end)
+
+test.case("a result tells its order, and what is abnormal in it", function(t)
+  local event = map(t, "results", table.concat({
+    "MSH|^~\\&|LAB|GENHOSP|BATON|HUB|20260302090000||ORU^R01|M1|P|2.5.1",
+    "PID|1||P1^^^GENHOSP^MR",
+    "OBR|1|O7|F7|600-7^Blood culture^LN|||20260302080000|||||||||||||||20260302085500|||F",
+    "OBX|1|ST|1^Growth||S. aureus|||AA|||F",
+  }, "\r"))
+  t:equal(event.type, "result.final")
+  t:equal(event.data.order, "O7")
+  t:equal(event.data.critical, true)
+  t:equal(event.data.abnormal[1].name, "Growth")
+end)
+
+test.case("an appointment tells when it begins", function(t)
+  local event = map(t, "appointments", table.concat({
+    "MSH|^~\\&|SCH|GENHOSP|BATON|HUB|20260302090000||SIU^S12|M1|P|2.5.1",
+    "SCH|P9|V1||||Follow up||FOLLOWUP|||^^^20260309100000",
+    "PID|1||P1^^^GENHOSP^MR",
+  }, "\r"))
+  t:equal(event.type, "appointment.booked")
+  t:equal(event.data.appointment, "V1")
+  t:equal(event.data.kind, "FOLLOWUP")
+  t:contains(event.data.starts_at, "2026-03-09T10:00:00")
+end)
+
+test.case("a discharge summary tells whether it is signed", function(t)
+  local event = map(t, "documents", table.concat({
+    "MSH|^~\\&|DOC|GENHOSP|BATON|HUB|20260302090000||MDM^T02|M1|P|2.5.1",
+    "EVN|T02|20260302090000",
+    "PID|1||P1^^^GENHOSP^MR",
+    "PV1|1|I|MED||||||||||||||||E1",
+    "TXA|1|DS|TX|20260302085500||||||||D1|||||AU",
+  }, "\r"))
+  t:equal(event.type, "discharge_summary.created")
+  t:equal(event.data.complete, true)
+  t:equal(event.encounter, "E1")
+end)
+
+test.case("the answer to a referral tells whether it was accepted", function(t)
+  local event = map(t, "referrals", table.concat({
+    "MSH|^~\\&|CLINIC|HEART|BATON|HUB|20260302090000||RRI^I12|M1|P|2.5.1",
+    "RF1|A^Accepted|R||||R1|20260302",
+    "PID|1||P1^^^GENHOSP^MR",
+  }, "\r"))
+  t:equal(event.type, "referral.answered")
+  t:equal(event.data.referral, "R1")
+  t:equal(event.data.status, "accepted")
+end)
+
+-- The whole way in: message, patient, workflow.
+test.case("a stay told in HL7 becomes a case", function(t)
+  t:clock("2026-03-02T09:00:00-05:00")
+  t:mock("pharmacy.home_list", {})
+  t:mock("ehr.active_orders", {})
+  t:mock("ehr.pending_results", {})
+  t:mock("ehr.summary_status", { complete = true })
+  t:mock("notices.send", { acknowledged = true })
+  t:message(adt("A01"))
+  local case = t:instance("discharge", "E1")
+  t:equal(case:attribute("stage"), "in_hospital")
+  t:message(adt("A03", nil, pv1("I", "01")))
+  t:equal(case:attribute("outcome"), "discharged")
+end)
