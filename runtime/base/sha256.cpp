@@ -34,7 +34,10 @@ Hash256 Sha256::digest(std::initializer_list<std::string_view> parts) {
   return hash;
 }
 
-Hash256 sha256(std::string_view bytes) { return Sha256().digest({bytes}); }
+Hash256 sha256(std::string_view bytes) {
+  thread_local Sha256 hasher;  // Scratch only: nothing of a caller stays in it.
+  return hasher.digest({bytes});
+}
 
 std::string to_hex(std::string_view bytes) {
   static constexpr char kHex[] = "0123456789abcdef";

@@ -43,6 +43,7 @@ inline constexpr std::string_view kPatientUpdated = "patient.updated";
 inline constexpr std::string_view kPatientMerged = "patient.merged";
 inline constexpr std::string_view kBundleDeployed = "bundle.deployed";
 inline constexpr std::string_view kScheduleChanged = "schedule.changed";
+inline constexpr std::string_view kDeliveryTaken = "delivery.taken";
 inline constexpr std::string_view kServerStarted = "server.started";
 inline constexpr std::string_view kLossAccepted = "store.loss_accepted";
 inline constexpr std::string_view kPatientRead = "patient.read";

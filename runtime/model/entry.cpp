@@ -37,7 +37,8 @@ concept Is = std::is_same_v<std::remove_const_t<T>, E>;
 auto fields(Is<Started> auto& e) {
   return std::tuple(field("workflow", e.workflow), field("bundle", e.bundle), json("input", e.input),
                     field("patient", e.patient), field("business_key", e.business_key), field("parent", e.parent),
-                    field("parent_seq", e.parent_seq), field("seed", e.seed), field("by", e.by));
+                    field("parent_seq", e.parent_seq), field("seed", e.seed), field("first_seq", e.first_seq),
+                    field("by", e.by));
 }
 auto fields(Is<OperationResolved> auto& e) {
   return std::tuple(field("seq", e.seq), field("outcome", e.outcome), field("by", e.by));

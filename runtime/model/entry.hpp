@@ -32,7 +32,8 @@ struct Started {
   std::string business_key;  // The value of the `on.key` field; empty when started by hand.
   std::string parent;        // Instance id of the parent; empty for a root.
   OperationSeq parent_seq = 0;
-  std::uint64_t seed = 0;  // Of ctx:random() and ctx:uuid().
+  std::uint64_t seed = 0;      // Of ctx:random() and ctx:uuid().
+  OperationSeq first_seq = 1;  // Of this run's first operation: numbers go on when a run continues as new.
   Principal by;
   bool operator==(const Started&) const = default;
 };

@@ -1,0 +1,56 @@
+#include "runtime/engine/check.hpp"
+
+#include "runtime/engine/script_driver.hpp"
+
+namespace baton {
+
+std::string_view to_string(CheckVerdict verdict) noexcept {
+  switch (verdict) {
+    case CheckVerdict::same: return "same";
+    case CheckVerdict::safe: return "safe";
+    case CheckVerdict::needs_patch: return "needs_patch";
+    case CheckVerdict::impossible: return "impossible";
+  }
+  return "unknown";
+}
+
+CheckFinding check(const std::string& instance, const std::vector<Entry>& journal, EntryIndex first,
+                   const std::string& workflow, const std::shared_ptr<const Program>& candidate) {
+  CheckFinding finding;
+  finding.instance = instance;
+  const WorkflowDefinition* const definition = candidate->find_workflow(workflow);
+  if (definition == nullptr) {
+    finding.verdict = CheckVerdict::impossible;
+    finding.message = "the bundle has no workflow '" + workflow + "'; keep it until its instances have ended";
+    return finding;
+  }
+  InstanceState state;
+  ScriptDriver driver(instance, state, candidate, *definition);
+  bool fresh = false;
+  std::string fresh_line;
+  // New entries are folded in, so that the replay goes on as it would, and are then thrown away.
+  EntryIndex next = first + static_cast<EntryIndex>(journal.size());
+  driver.set_recorder([&](EntryBody body) {
+    fresh = true;
+    if (const auto* scheduled = std::get_if<OperationScheduled>(&body)) fresh_line = scheduled->operation.line;
+    apply(state, Entry{state.last_at, std::move(body)}, next++);
+  });
+  const ReplayResult result = driver.replay(journal, entries_that_count(journal, first), first);
+  if (result.mismatch) {
+    finding.verdict = CheckVerdict::needs_patch;
+    finding.journal_line = result.mismatch->journal_line;
+    finding.script_line = result.mismatch->script_line;
+    finding.message = "the journal has " + result.mismatch->journal_key + ", which the new script does not ask for; guard the change with ctx:patch";
+  } else if (const auto* failed = std::get_if<RunFailed>(&result.state)) {
+    finding.verdict = CheckVerdict::impossible;
+    finding.script_line = failed->line;
+    finding.message = "the script fails on the replay: " + failed->failure.message;
+  } else if (fresh || !std::holds_alternative<RunWaits>(result.state)) {
+    finding.verdict = CheckVerdict::safe;
+    finding.script_line = fresh_line;
+    finding.message = "the script goes on in another way from here";
+  }
+  return finding;
+}
+
+}  // namespace baton

@@ -1,0 +1,71 @@
+#include "runtime/engine/instance.hpp"
+
+#include "runtime/engine/instance_turn.hpp"
+
+namespace baton {
+
+class Instance::Body {
+ public:
+  InstanceCore core;
+};
+
+Instance::Instance(std::string id, const ProgramSource& programs) : body_(std::make_unique<Body>()) {
+  body_->core.id = std::move(id);
+  body_->core.programs = &programs;
+}
+
+Instance::Instance(StoredInstance stored, const ProgramSource& programs) : body_(std::make_unique<Body>()) {
+  InstanceCore& core = body_->core;
+  core.id = stored.record.id;
+  core.programs = &programs;
+  core.exists = true;
+  core.record = std::move(stored.record);
+  core.journal = std::move(stored.journal);
+  for (TaskRecord& task : stored.open_tasks) {
+    const OperationSeq seq = task.seq;
+    core.tasks.emplace(seq, std::move(task));
+  }
+  for (IncidentRecord& incident : stored.open_incidents) {
+    const std::uint32_t number = incident.number;
+    core.incidents.emplace(number, std::move(incident));
+  }
+  const std::vector<bool> counts = entries_that_count(core.journal, core.record.run_begins_at);
+  for (std::size_t i = 0; i < core.journal.size(); ++i) {
+    if (counts[i]) apply(core.state, core.journal[i], core.record.run_begins_at + static_cast<EntryIndex>(i));
+  }
+  // An attempt that a retry timer has handed to a worker is not in the journal, but in its pending row.
+  for (const PendingRecord& pending : stored.pending) {
+    OperationState* const operation = core.state.find(pending.operation.seq);
+    if (operation == nullptr || !operation->open()) continue;
+    operation->attempt = pending.attempt;
+    operation->backing_off = pending.backing_off;
+  }
+}
+
+Instance::~Instance() = default;
+Instance::Instance(Instance&&) noexcept = default;
+Instance& Instance::operator=(Instance&&) noexcept = default;
+
+Handled Instance::handle(std::vector<InstanceMessage> messages, Instant now) {
+  InstanceTurn turn(body_->core, now);
+  for (InstanceMessage& message : messages) {
+    std::visit([&turn](auto& each) { verbs::handle(turn, std::move(each)); }, message);
+  }
+  Handled handled = std::move(turn).finish();
+  if (!body_->core.record.open()) body_->core.script.reset();
+  return handled;
+}
+
+const InstanceRecord& Instance::record() const { return body_->core.record; }
+bool Instance::exists() const { return body_->core.exists; }
+bool Instance::closed() const { return body_->core.exists && !body_->core.record.open(); }
+
+std::size_t Instance::memory() const {
+  std::size_t bytes = sizeof(InstanceCore) + body_->core.journal.size() * 256;
+  if (body_->core.script != nullptr) bytes += body_->core.script->memory();
+  return bytes;
+}
+
+void Instance::cool_down() { body_->core.script.reset(); }
+
+}  // namespace baton

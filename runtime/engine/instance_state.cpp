@@ -1,0 +1,248 @@
+#include "runtime/engine/instance_state.hpp"
+
+#include <boost/json.hpp>
+
+#include "runtime/engine/event_match.hpp"
+
+namespace baton {
+namespace {
+
+using Resolved = std::vector<OperationSeq>;
+
+void settle(OperationState& operation, Outcome outcome, Resolved& resolved) {
+  operation.settled = true;
+  operation.backing_off = false;
+  operation.outcome = std::move(outcome);
+  resolved.push_back(operation.operation.seq);
+}
+
+// Gives a received event to the first wait that it satisfies, oldest wait first.
+void offer_event(InstanceState& state, ReceivedEvent& event, Resolved& resolved) {
+  for (auto& [seq, operation] : state.operations) {
+    if (operation.operation.kind != OperationKind::event_wait || !operation.open()) continue;
+    if (!event_satisfies(operation.operation.request, event.type, event.event)) continue;
+    event.taken = true;
+    settle(operation, Outcome::of(event.event), resolved);
+    return;
+  }
+}
+
+void offer_signal(InstanceState& state, ReceivedSignal& signal, Resolved& resolved) {
+  for (auto& [seq, operation] : state.operations) {
+    if (operation.operation.kind != OperationKind::signal_wait || !operation.open()) continue;
+    if (operation.operation.name != signal.name) continue;
+    signal.taken = true;
+    settle(operation, Outcome::of(signal.payload), resolved);
+    return;
+  }
+}
+
+void receive_event(InstanceState& state, ReceivedEvent event, Resolved& resolved) {
+  state.events.push_back(std::move(event));
+  offer_event(state, state.events.back(), resolved);
+}
+
+// A wait that was just asked for may find what it wants among what has come already.
+void look_back(InstanceState& state, OperationState& operation, Resolved& resolved) {
+  if (operation.operation.kind == OperationKind::event_wait) {
+    for (ReceivedEvent& event : state.events) {
+      if (event.taken || !event_satisfies(operation.operation.request, event.type, event.event)) continue;
+      event.taken = true;
+      settle(operation, Outcome::of(event.event), resolved);
+      return;
+    }
+  } else if (operation.operation.kind == OperationKind::signal_wait) {
+    for (ReceivedSignal& signal : state.signals) {
+      if (signal.taken || signal.name != operation.operation.name) continue;
+      signal.taken = true;
+      settle(operation, Outcome::of(signal.payload), resolved);
+      return;
+    }
+  }
+}
+
+void merge_attributes(Attributes& attributes, const JsonText& change) {
+  boost::system::error_code error;
+  const boost::json::value parsed = boost::json::parse(change, error);
+  if (error || !parsed.is_object()) return;
+  for (const auto& [name, value] : parsed.get_object()) {
+    if (value.is_null()) {
+      attributes.erase(std::string(name));
+    } else {
+      attributes[std::string(name)] = boost::json::serialize(value);
+    }
+  }
+}
+
+// {"name":..,"target":..,"before":..,"after":..,"by":..} as the event "override.<name>".
+ReceivedEvent override_event(const OutcomeOverridden& entry, const std::string& name) {
+  JsonWriter writer;
+  writer.begin_object().field("type", "override." + name).field("target", entry.target);
+  writer.json_field("before", entry.before).json_field("after", entry.after);
+  writer.field("reason_code", entry.reason_code).field("reason", entry.reason).key("by");
+  write_json(writer, entry.by);
+  writer.end_object();
+  return {"override:" + entry.target, "override." + name, std::move(writer).take(), false};
+}
+
+// Name of a decision or task by its key: "all.home/task:review#2" -> "review".
+std::string name_in_key(std::string_view key) {
+  const std::size_t slash = key.rfind('/');
+  std::string_view rest = slash == std::string_view::npos ? key : key.substr(slash + 1);
+  const std::size_t colon = rest.find(':');
+  if (colon != std::string_view::npos) rest = rest.substr(colon + 1);
+  return std::string(rest.substr(0, rest.rfind('#')));
+}
+
+class Apply {
+ public:
+  Apply(InstanceState& state, const Entry& entry, EntryIndex index) : state_(state), entry_(entry), index_(index) {}
+
+  void operator()(const Started& e) {
+    state_.started = e;
+    state_.bundle = e.bundle;
+    state_.patient = e.patient;
+    state_.next_seq = std::max(state_.next_seq, e.first_seq);
+  }
+  void operator()(const OperationResolved& e) {
+    if (OperationState* const operation = state_.find(e.seq); operation != nullptr && operation->open()) {
+      settle(*operation, e.outcome, resolved);
+    }
+  }
+  void operator()(const SignalReceived& e) {
+    state_.signals.push_back({e.name, e.payload, e.message_id, false});
+    offer_signal(state_, state_.signals.back(), resolved);
+  }
+  void operator()(const EventReceived& e) { receive_event(state_, {e.event_id, e.type, e.event, false}, resolved); }
+  void operator()(const UpdateAccepted& e) { state_.updates.emplace(e.update_id, std::nullopt); }
+  void operator()(const CancelRequested& e) {
+    state_.cancel_requested = true;
+    state_.cancel_reason = e.reason;
+  }
+  void operator()(const OutcomeOverridden& e) {
+    state_.facts.insert(e.target);
+    if (const auto found = state_.decisions.find(e.target); found != state_.decisions.end()) {
+      found->second.decision = e.after;
+    }
+    receive_event(state_, override_event(e, name_in_key(e.target)), resolved);
+  }
+  void operator()(const PatientChanged& e) { state_.patient = e.to; }
+  void operator()(const IncidentResolved& e) {
+    const auto incident = state_.open_incidents.find(e.number);
+    if (incident == state_.open_incidents.end()) return;
+    const OperationSeq seq = incident->second.seq;
+    state_.open_incidents.erase(incident);
+    OperationState* const operation = state_.find(seq);
+    if (operation == nullptr || !operation->open()) return;
+    if (e.action == IncidentAction::skip) settle(*operation, Outcome::of(e.value), resolved);
+    if (e.action == IncidentAction::retry) {
+      operation->attempts_base = operation->attempt;
+      operation->attempts_since = entry_.at;
+      ++operation->attempt;
+      operation->backing_off = false;
+    }
+  }
+  void operator()(const BundleChanged& e) { state_.bundle = e.to; }
+  void operator()(const AttemptFailed& e) {
+    if (OperationState* const operation = state_.find(e.seq); operation != nullptr) {
+      operation->attempt = e.attempt + 1;
+      operation->backing_off = true;
+      operation->retry_at = e.retry_at;
+    }
+  }
+  void operator()(const TaskChanged&) {}
+  void operator()(const IncidentOpened& e) {
+    state_.open_incidents.emplace(e.number, e);
+    state_.incident_count = std::max(state_.incident_count, e.number);
+    if (OperationState* const operation = state_.find(e.seq); operation != nullptr) operation->backing_off = true;
+  }
+  void operator()(const ClockJumped&) {}
+  void operator()(const Paused&) { state_.paused = true; }
+  void operator()(const Resumed&) { state_.paused = false; }
+  void operator()(const OperationScheduled& e) {
+    state_.by_key.emplace(e.operation.key, e.operation.seq);
+    state_.next_seq = std::max(state_.next_seq, e.operation.seq + 1);
+    OperationState& operation = state_.operations[e.operation.seq];
+    operation.operation = e.operation;
+    operation.since = entry_.at;
+    operation.attempts_since = entry_.at;
+    operation.scheduled_at = index_;
+    look_back(state_, operation, resolved);
+  }
+  void operator()(const OperationCancelled& e) {
+    if (OperationState* const operation = state_.find(e.seq); operation != nullptr) operation->abandoned = true;
+  }
+  void operator()(const StepRecorded& e) { state_.steps.emplace(e.key, e.outcome); }
+  void operator()(const AttributesSet& e) {
+    state_.facts.insert(e.key);
+    merge_attributes(state_.attributes, e.attributes);
+  }
+  void operator()(const DecisionRecorded& e) {
+    state_.facts.insert(e.key);
+    state_.decisions[e.key] = {e.name, e.decision};
+  }
+  void operator()(const NoteWritten& e) { state_.facts.insert(e.key); }
+  void operator()(const PatchMarked& e) { state_.patches.insert(e.id); }
+  void operator()(const UpdateCompleted& e) { state_.updates[e.update_id] = e.outcome; }
+  void operator()(const SignalSent& e) { state_.facts.insert(e.key); }
+  void operator()(const Completed& e) { close(InstanceStatus::completed, Outcome::of(e.result)); }
+  void operator()(const Failed& e) { close(InstanceStatus::failed, Outcome::failed(e.failure)); }
+  void operator()(const Cancelled&) { close(InstanceStatus::cancelled, Outcome::cancelled()); }
+  void operator()(const ContinuedAsNew&) {}
+
+  Resolved resolved;
+
+ private:
+  void close(InstanceStatus status, Outcome outcome) {
+    state_.status = status;
+    state_.outcome = std::move(outcome);
+  }
+
+  InstanceState& state_;
+  const Entry& entry_;
+  EntryIndex index_;
+};
+
+}  // namespace
+
+bool InstanceState::script_failed() const {
+  for (const auto& [number, incident] : open_incidents) {
+    if (incident.seq == 0) return true;
+  }
+  return false;
+}
+
+const OperationState* InstanceState::find(OperationSeq seq) const {
+  const auto found = operations.find(seq);
+  return found == operations.end() ? nullptr : &found->second;
+}
+
+OperationState* InstanceState::find(OperationSeq seq) {
+  const auto found = operations.find(seq);
+  return found == operations.end() ? nullptr : &found->second;
+}
+
+std::vector<OperationSeq> apply(InstanceState& state, const Entry& entry, EntryIndex index) {
+  BATON_ASSERT(entry.at >= state.last_at || state.last_at.ms == 0);
+  state.last_at = entry.at;
+  Apply visitor(state, entry, index);
+  std::visit(visitor, entry.body);
+  return std::move(visitor.resolved);
+}
+
+bool drives_script(const EntryBody& body) {
+  return std::visit([](const auto& e) { return e.kNumber <= IncidentResolved::kNumber && e.kNumber != PatientChanged::kNumber; },
+                    body);
+}
+
+std::vector<bool> entries_that_count(const std::vector<Entry>& journal, EntryIndex first) {
+  std::vector<bool> counts(journal.size(), true);
+  for (std::size_t i = 0; i < journal.size(); ++i) {
+    const auto* const resolved = std::get_if<IncidentResolved>(&journal[i].body);
+    if (resolved == nullptr || resolved->action != IncidentAction::rewind || resolved->rewound_to < first) continue;
+    for (std::size_t k = resolved->rewound_to - first; k < i; ++k) counts[k] = false;
+  }
+  return counts;
+}
+
+}  // namespace baton

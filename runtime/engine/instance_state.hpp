@@ -1,0 +1,97 @@
+// The folded state of one instance: what its journal comes to. One function changes it: apply(). Pure.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "runtime/model/entry.hpp"
+#include "runtime/model/records.hpp"
+
+namespace baton {
+
+struct OperationState {
+  Operation operation;
+  Instant since;
+  EntryIndex scheduled_at = 0;
+  bool claimed = false;    // The running script has asked for it.
+  bool settled = false;    // It has its outcome.
+  bool abandoned = false;  // The script no longer waits for it.
+  Outcome outcome;
+  std::uint32_t attempt = 1;        // Of an activity: the attempt that runs or is due.
+  std::uint32_t attempts_base = 0;  // Attempts before the last operator's retry: policies count from here.
+  Instant attempts_since;
+  bool backing_off = false;
+  std::optional<Instant> retry_at;  // While a retry timer has it.
+
+  [[nodiscard]] bool open() const { return !settled && !abandoned; }
+};
+
+struct ReceivedEvent {
+  std::string id;
+  std::string type;
+  JsonText event;
+  bool taken = false;
+};
+
+struct ReceivedSignal {
+  std::string name;
+  JsonText payload;
+  std::string message_id;
+  bool taken = false;
+};
+
+struct DecisionState {
+  std::string name;
+  JsonText decision;
+};
+
+struct InstanceState {
+  Started started;
+  std::string bundle;
+  std::string patient;
+  Instant last_at;
+  OperationSeq next_seq = 1;
+  std::map<OperationSeq, OperationState> operations;
+  std::unordered_map<std::string, OperationSeq> by_key;
+  std::unordered_map<std::string, Outcome> steps;
+  std::unordered_set<std::string> facts;  // Keys of attributes, decisions, notes, overrides and signals that stand in the journal.
+  std::set<std::string> patches;
+  std::deque<ReceivedEvent> events;
+  std::deque<ReceivedSignal> signals;
+  Attributes attributes;
+  std::map<std::string, DecisionState> decisions;  // By key.
+  std::map<std::string, std::optional<Outcome>> updates;  // By update id.
+  std::map<std::uint32_t, IncidentOpened> open_incidents;
+  std::uint32_t incident_count = 0;
+  bool cancel_requested = false;
+  std::string cancel_reason;
+  bool paused = false;
+  InstanceStatus status = InstanceStatus::running;
+  Outcome outcome;
+
+  [[nodiscard]] bool script_failed() const;
+  // While true, what arrives is journaled but the script does not run on.
+  [[nodiscard]] bool blocked() const { return paused || script_failed(); }
+  [[nodiscard]] const OperationState* find(OperationSeq seq) const;
+  [[nodiscard]] OperationState* find(OperationSeq seq);
+};
+
+// Folds one entry in. Returns the operations that got their outcome by it, in order.
+std::vector<OperationSeq> apply(InstanceState& state, const Entry& entry, EntryIndex index);
+
+// True for the entries because of which the script runs on.
+[[nodiscard]] bool drives_script(const EntryBody& body);
+
+// Which entries still count, given the rewinds among them: false for those that were rewound.
+[[nodiscard]] std::vector<bool> entries_that_count(const std::vector<Entry>& journal, EntryIndex first);
+
+// "encounter.*" takes "encounter.discharged"; "*" takes all.
+[[nodiscard]] bool matches_pattern(std::string_view pattern, std::string_view type);
+
+}  // namespace baton

@@ -1,0 +1,211 @@
+#include "runtime/engine/instance_turn.hpp"
+
+#include "runtime/base/sha256.hpp"
+#include "runtime/engine/request_options.hpp"
+
+namespace baton {
+namespace {
+
+constexpr int kRunsPerTurn = 16;  // continue_as_new in a loop without a wait is an error of the script's.
+
+}  // namespace
+
+InstanceTurn::InstanceTurn(InstanceCore& core, Instant now)
+    : core_(core),
+      at_(std::max(now, core.state.last_at)),
+      before_(core.record),
+      existed_(core.exists),
+      first_index_(core.next_index()) {
+  if (core_.script != nullptr) core_.script->begin_turn();
+  const Duration behind = core_.state.last_at - now;
+  if (core_.exists && core_.record.open() && behind > kMinute) record(ClockJumped{-behind.ms});
+}
+
+// ---- entries ---------------------------------------------------------------------------------------------------------
+
+std::vector<OperationSeq> InstanceTurn::record(EntryBody body) {
+  const EntryIndex index = core_.next_index();
+  core_.journal.push_back({at_, std::move(body)});
+  entries_.push_back(core_.journal.back());
+  const Entry& entry = entries_.back();
+  const std::vector<OperationSeq> resolved = apply(core_.state, entry, index);
+  // A copy: registering may record further entries.
+  const EntryBody recorded = entry.body;
+  record_effects_of(recorded, resolved);
+  return resolved;
+}
+
+void InstanceTurn::deliver(EntryBody body) {
+  const Entry entry{at_, body};
+  const std::vector<OperationSeq> resolved = record(std::move(body));
+  if (core_.state.blocked() || core_.script == nullptr || !core_.record.open()) return;
+  core_.script->set_recorder([this](EntryBody recorded) { record(std::move(recorded)); });
+  follow(core_.script->drive(entry, resolved));
+}
+
+void InstanceTurn::drop_script() { core_.script.reset(); }
+
+void InstanceTurn::warm_up() {
+  if (core_.script != nullptr || core_.state.blocked() || !core_.record.open()) return;
+  if (core_.program == nullptr) core_.program = core_.programs->find(core_.state.bundle);
+  const WorkflowDefinition* const definition =
+      core_.program == nullptr ? nullptr : core_.program->find_workflow(core_.state.started.workflow);
+  if (definition == nullptr) {
+    open_incident({std::string(code_of(ErrorCode::unknown_workflow)),
+                   "workflow '" + core_.state.started.workflow + "' is not in bundle " + core_.state.bundle, {}}, "", 0);
+    return;
+  }
+  // Replaying folds the journal once more, this time with the script beside it.
+  const std::vector<Entry> journal = core_.journal;
+  const std::vector<bool> counts = entries_that_count(journal, core_.record.run_begins_at);
+  core_.state = InstanceState();
+  core_.script = std::make_unique<ScriptDriver>(core_.id, core_.state, core_.program, *definition);
+  core_.script->set_recorder([this](EntryBody entry) { record(std::move(entry)); });
+  const ReplayResult result = core_.script->replay(journal, counts, core_.record.run_begins_at);
+  if (result.mismatch) {
+    const ReplayMismatch& m = *result.mismatch;
+    const std::string stands = m.script_line.empty() ? "the script has ended" : "the script stands at " + m.script_line;
+    open_incident({std::string(code_of(ErrorCode::replay_mismatch)),
+                   "the journal has " + m.journal_key + " (asked for at " + m.journal_line + "), but " + stands +
+                       "; guard the change with ctx:patch, or move the instance back to its bundle", {}},
+                  m.script_line.empty() ? m.journal_line : m.script_line, 0);
+    return;
+  }
+  follow(result.state);
+}
+
+void InstanceTurn::restart_script() {
+  drop_script();
+  warm_up();
+}
+
+// What the script's run came to.
+void InstanceTurn::follow(const RunState& state) {
+  if (std::holds_alternative<RunWaits>(state)) return;
+  if (const auto* completed = std::get_if<RunCompleted>(&state)) {
+    record(Completed{completed->result});
+  } else if (const auto* ended = std::get_if<RunEndedFailed>(&state)) {
+    record(Failed{ended->failure});
+  } else if (std::holds_alternative<RunCancelled>(state)) {
+    record(Cancelled{core_.state.cancel_reason});
+  } else if (const auto* continued = std::get_if<RunContinued>(&state)) {
+    continue_as_new(continued->input);
+  } else if (const auto* failed = std::get_if<RunFailed>(&state)) {
+    open_incident(failed->failure, failed->line, 0);
+  }
+}
+
+void InstanceTurn::continue_as_new(JsonText input) {
+  if (++runs_begun_ > kRunsPerTurn) {
+    open_incident({std::string(code_of(ErrorCode::script_instructions)),
+                   "the workflow continues as new without ever waiting", {}}, "", 0);
+    return;
+  }
+  Started next = core_.state.started;
+  record(ContinuedAsNew{input});
+  std::vector<OperationSeq> open;
+  for (const auto& [seq, operation] : core_.state.operations) {
+    if (operation.open()) open.push_back(seq);
+  }
+  for (const OperationSeq seq : open) record(OperationCancelled{seq});
+  next.input = std::move(input);
+  next.bundle = core_.state.bundle;
+  next.patient = core_.state.patient;
+  next.first_seq = core_.state.next_seq;
+  next.seed = next.seed * 0x9e3779b97f4a7c15ULL + 1;
+  const InstanceState old = std::move(core_.state);
+  core_.record.run_begins_at = core_.next_index();
+  core_.journal.clear();
+  core_.state = InstanceState();
+  core_.state.last_at = old.last_at;
+  core_.state.attributes = old.attributes;
+  core_.state.incident_count = old.incident_count;
+  core_.state.cancel_requested = old.cancel_requested;
+  // What came and was not taken is the next run's.
+  for (const ReceivedEvent& event : old.events) {
+    if (!event.taken) core_.state.events.push_back(event);
+  }
+  for (const ReceivedSignal& signal : old.signals) {
+    if (!signal.taken) core_.state.signals.push_back(signal);
+  }
+  const WorkflowDefinition* const definition = core_.program->find_workflow(next.workflow);
+  core_.script = std::make_unique<ScriptDriver>(core_.id, core_.state, core_.program, *definition);
+  deliver(std::move(next));
+}
+
+// ---- the rest of the turn ----------------------------------------------------------------------------------------------
+
+void InstanceTurn::answer(std::uint64_t reply_to, JsonText json) {
+  if (reply_to != 0) replies_.push_back({reply_to, Result<JsonText>(std::move(json))});
+}
+
+void InstanceTurn::refuse(std::uint64_t reply_to, Error error) {
+  if (reply_to != 0) replies_.push_back({reply_to, Result<JsonText>(std::move(error))});
+}
+
+AuditRecord InstanceTurn::audit_of(std::string_view action_code, const Principal& by) const {
+  AuditRecord audit;
+  audit.action = action_code;
+  audit.at = at_;
+  audit.by = by;
+  audit.patient = core_.state.patient;
+  audit.instance = core_.id;
+  audit.workflow = core_.record.workflow;
+  audit.bundle = core_.state.bundle;
+  return audit;
+}
+
+void InstanceTurn::send(Address to, OutboxBody body) {
+  // Unique and rising for each receiver: the journal's position, and a counter inside the turn.
+  const std::uint64_t seq = (static_cast<std::uint64_t>(core_.next_index()) << 12) + ++sent_;
+  OutboxRecord outbox{{ActorKind::instance, core_.id}, std::move(to), seq, std::move(body)};
+  change(PutOutbox{outbox});
+  effect(DeliverOutbox{std::move(outbox)});
+}
+
+void InstanceTurn::open_incident(Failure cause, std::string line, OperationSeq seq) {
+  record(IncidentOpened{core_.state.incident_count + 1, std::move(cause), std::move(line), seq});
+  if (seq == 0) drop_script();
+}
+
+JsonText InstanceTurn::summary() const {
+  JsonWriter writer;
+  writer.begin_object().field("id", core_.id).field("status", to_string(core_.record.status)).end_object();
+  return std::move(writer).take();
+}
+
+// What lists and searches show follows from the state.
+void InstanceTurn::sync_record() {
+  InstanceRecord& record = core_.record;
+  record.bundle = core_.state.bundle;
+  record.patient = core_.state.patient;
+  record.paused = core_.state.paused;
+  record.open_incidents = static_cast<std::uint32_t>(core_.state.open_incidents.size());
+  record.attributes = core_.state.attributes;
+}
+
+Handled InstanceTurn::finish() && {
+  if (core_.script != nullptr) core_.script->set_recorder(nullptr);
+  if (entries_.empty() && changes_.empty()) return {std::nullopt, std::move(replies_)};
+  std::vector<Change> changes;
+  std::string journal;
+  if (!entries_.empty()) {
+    std::string row = encode_entries(entries_);
+    journal = std::to_string(first_index_) + "+" + std::to_string(entries_.size()) + ":" + to_hex(sha256(row));
+    changes.push_back(AppendJournal{core_.id, first_index_, std::move(row)});
+    sync_record();
+  }
+  if (core_.exists && (!existed_ || core_.record != before_)) {
+    changes.push_back(PutInstance{existed_ ? std::optional(before_) : std::nullopt, core_.record});
+    effects_.push_back(Notify{"instance", core_.id, core_.state.patient});
+  }
+  for (auto& each : changes_) changes.push_back(std::move(each));
+  if (audit_.empty()) audit_.push_back(audit_of(action::kInstanceAdvanced, {}));
+  audit_.front().journal = std::move(journal);
+  std::vector<std::string> leaves;
+  leaves.reserve(audit_.size());
+  for (const AuditRecord& record : audit_) leaves.push_back(canonical_json(record));
+  return {Turn(std::move(changes), std::move(leaves), std::move(effects_), std::move(replies_)), {}};
+}
+
+}  // namespace baton

@@ -1,0 +1,127 @@
+// One turn of an instance, being built: collects entries, row changes, effects, replies and audit records while the verbs
+// decide. Lives for one call of Instance::handle. Pure.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/engine/instance.hpp"
+#include "runtime/engine/script_driver.hpp"
+
+namespace baton {
+
+// What an Instance holds between turns.
+struct InstanceCore {
+  std::string id;
+  const ProgramSource* programs = nullptr;
+  bool exists = false;
+  InstanceRecord record;
+  InstanceState state;
+  std::vector<Entry> journal;  // Of the current run.
+  std::map<OperationSeq, TaskRecord> tasks;          // Open ones.
+  std::map<std::uint32_t, IncidentRecord> incidents;  // Open ones.
+  std::shared_ptr<const Program> program;
+  std::unique_ptr<ScriptDriver> script;  // Null while cold.
+  std::map<std::string, std::uint64_t> update_replies;  // Update id -> who waits.
+
+  [[nodiscard]] EntryIndex next_index() const { return record.run_begins_at + static_cast<EntryIndex>(journal.size()); }
+};
+
+class InstanceTurn {
+ public:
+  InstanceTurn(InstanceCore& core, Instant now);
+
+  [[nodiscard]] InstanceCore& core() { return core_; }
+  [[nodiscard]] InstanceState& state() { return core_.state; }
+  [[nodiscard]] Instant at() const { return at_; }
+
+  // ---- entries -----------------------------------------------------------------------------------------------------
+
+  // Journals a fact, folds it in and registers what follows from it (wake causes, timers, outbox, audit records).
+  std::vector<OperationSeq> record(EntryBody body);
+  // record(), and then the script runs on because of it. Precondition: warm_up() was called in this turn.
+  void deliver(EntryBody body);
+  // Makes sure that the script stands where the journal ends; opens an incident when it cannot. No-op while blocked.
+  void warm_up();
+  // After a block ended: replays everything, what arrived meanwhile included, and goes on.
+  void restart_script();
+  void drop_script();
+
+  // ---- the rest of the turn ------------------------------------------------------------------------------------------
+
+  void change(Change change) { changes_.push_back(std::move(change)); }
+  void effect(Effect effect) { effects_.push_back(std::move(effect)); }
+  void answer(std::uint64_t reply_to, JsonText json);
+  void refuse(std::uint64_t reply_to, Error error);
+  // Fills in what every record of this instance carries.
+  [[nodiscard]] AuditRecord audit_of(std::string_view action, const Principal& by) const;
+  void audit(const AuditRecord& record) { audit_.push_back(record); }
+  void send(Address to, OutboxBody body);
+  void open_incident(Failure cause, std::string line, OperationSeq seq);
+  void close(InstanceStatus status, Outcome outcome);
+
+  // Tasks.
+  void put_task(TaskRecord after);
+  void arm_escalation(const TaskRecord& task);
+
+  // {"id":..,"status":..}
+  [[nodiscard]] JsonText summary() const;
+  [[nodiscard]] Handled finish() &&;
+
+ private:
+  void register_operation(const Operation& operation);
+  void release_operation(OperationSeq seq, bool cancelled);
+  void register_child(const Operation& operation);
+  void follow(const RunState& state);
+  void continue_as_new(JsonText input);
+  void record_effects_of(const EntryBody& body, const std::vector<OperationSeq>& resolved);
+  void sync_record();
+
+  InstanceCore& core_;
+  Instant at_;
+  InstanceRecord before_;
+  bool existed_;
+  EntryIndex first_index_;
+  std::vector<Entry> entries_;
+  std::map<OperationSeq, TaskRecord> tasks_before_;
+  std::vector<Change> changes_;
+  std::vector<Effect> effects_;
+  std::vector<Reply> replies_;
+  std::vector<AuditRecord> audit_;
+  std::uint32_t sent_ = 0;
+  int runs_begun_ = 0;
+};
+
+// ---- the verbs: one function a message, each in its file under verbs/ ------------------------------------------------
+
+namespace verbs {
+void handle(InstanceTurn& turn, StartInstance message);
+void handle(InstanceTurn& turn, SendSignal message);
+void handle(InstanceTurn& turn, SendUpdate message);
+void handle(InstanceTurn& turn, RunQuery message);
+void handle(InstanceTurn& turn, CancelInstance message);
+void handle(InstanceTurn& turn, ActOnTask message);
+void handle(InstanceTurn& turn, OverrideOutcome message);
+void handle(InstanceTurn& turn, ResolveIncident message);
+void handle(InstanceTurn& turn, PauseInstance message);
+void handle(InstanceTurn& turn, ResumeInstance message);
+void handle(InstanceTurn& turn, SettlePromise message);
+void handle(InstanceTurn& turn, ChangeBundle message);
+void handle(InstanceTurn& turn, FinishActivity message);
+void handle(InstanceTurn& turn, FireTimer message);
+void handle(InstanceTurn& turn, TakeDelivery message);
+
+// Shared: false, and the reply is refused, when the instance does not exist or is closed.
+[[nodiscard]] bool require_open(InstanceTurn& turn, std::uint64_t reply_to);
+// Begins the instance; used by StartInstance and by deliveries.
+void start(InstanceTurn& turn, StartInstance message, std::string parent, OperationSeq parent_seq);
+// Cancels; used by CancelInstance, deliveries, incidents and the run timeout.
+void cancel(InstanceTurn& turn, std::string reason, Principal by);
+// An activity's attempt has failed: retry, raise into the script, or open an incident.
+void fail_attempt(InstanceTurn& turn, OperationSeq seq, Failure failure, std::optional<Duration> retry_after, bool retryable);
+}  // namespace verbs
+
+}  // namespace baton

@@ -1,0 +1,252 @@
+// What follows from a journaled fact outside the journal: wake causes, timers, tasks, outbox rows, effects and audit
+// records. The one place where an operation is registered and released.
+#include "runtime/engine/instance_turn.hpp"
+#include "runtime/engine/request_options.hpp"
+
+namespace baton {
+namespace {
+
+template <typename... Ts>
+struct Overloaded : Ts... {
+  using Ts::operator()...;
+};
+
+std::string decision_field(const JsonText& decision, std::string_view name) {
+  // Decisions were written by ctx; a field that is a plain string is found without parsing the rest.
+  const std::string wanted = "\"" + std::string(name) + "\":\"";
+  const std::size_t at = decision.find(wanted);
+  if (at == std::string::npos) return {};
+  const std::size_t from = at + wanted.size();
+  std::size_t to = from;
+  while (to < decision.size() && decision[to] != '"') to += decision[to] == '\\' ? 2 : 1;
+  return decision.substr(from, std::min(to, decision.size()) - from);
+}
+
+TimerPurpose due_purpose(const Operation& operation) {
+  return operation.kind == OperationKind::activity ? TimerPurpose::schedule_to_close : TimerPurpose::operation_due;
+}
+
+}  // namespace
+
+void InstanceTurn::record_effects_of(const EntryBody& body, const std::vector<OperationSeq>& resolved) {
+  std::visit(
+      Overloaded{
+          [&](const OperationScheduled& e) {
+            if (resolved.empty()) register_operation(e.operation);
+          },
+          [&](const OperationCancelled& e) { release_operation(e.seq, true); },
+          [&](const DecisionRecorded& e) {
+            AuditRecord record = audit_of(action::kDecisionMade, {PrincipalKind::script, core_.record.workflow, "", "", ""});
+            record.object = e.key;
+            record.line = e.line;
+            record.outcome = decision_field(e.decision, "outcome");
+            record.reason_code = decision_field(e.decision, "code");
+            record.reason = decision_field(e.decision, "reason");
+            record.after = e.decision;
+            audit(record);
+          },
+          [&](const OutcomeOverridden& e) {
+            AuditRecord record = audit_of(action::kOutcomeOverridden, e.by);
+            record.object = e.target;
+            record.reason_code = e.reason_code;
+            record.reason = e.reason;
+            record.before = e.before;
+            record.after = e.after;
+            audit(record);
+          },
+          [&](const IncidentOpened& e) {
+            IncidentRecord incident{core_.id, e.number, core_.record.workflow, core_.state.patient, e.cause, e.line, e.seq,
+                                    at_, std::nullopt, ""};
+            change(PutIncident{std::nullopt, incident});
+            effect(Notify{"incident", core_.id + "/" + std::to_string(e.number), core_.state.patient});
+            AuditRecord record = audit_of(action::kIncidentOpened, {});
+            record.object = std::to_string(e.number);
+            record.line = e.line;
+            record.reason_code = e.cause.code;
+            record.reason = e.cause.message;
+            audit(record);
+            core_.incidents.emplace(e.number, std::move(incident));
+          },
+          [&](const IncidentResolved& e) {
+            if (const auto found = core_.incidents.find(e.number); found != core_.incidents.end()) {
+              IncidentRecord after = found->second;
+              after.resolved_at = at_;
+              after.resolution = to_string(e.action);
+              change(PutIncident{found->second, std::move(after)});
+              core_.incidents.erase(found);
+            }
+            effect(Notify{"incident", core_.id + "/" + std::to_string(e.number), core_.state.patient});
+            AuditRecord record = audit_of(action::kIncidentResolved, e.by);
+            record.object = std::to_string(e.number);
+            record.outcome = to_string(e.action);
+            record.reason = e.reason;
+            record.after = e.value;
+            audit(record);
+          },
+          [&](const SignalSent& e) {
+            send({ActorKind::instance, e.to}, DeliverSignal{e.name, e.payload, {PrincipalKind::script, core_.id, "", "", ""}});
+          },
+          [&](const UpdateCompleted& e) {
+            const auto waiting = core_.update_replies.find(e.update_id);
+            if (waiting == core_.update_replies.end()) return;
+            JsonWriter writer;
+            writer.begin_object().field("update_id", e.update_id).key("outcome");
+            write_json(writer, e.outcome);
+            writer.end_object();
+            answer(waiting->second, std::move(writer).take());
+            core_.update_replies.erase(waiting);
+          },
+          [&](const Completed& e) { close(InstanceStatus::completed, Outcome::of(e.result)); },
+          [&](const Failed& e) { close(InstanceStatus::failed, Outcome::failed(e.failure)); },
+          [&](const Cancelled&) { close(InstanceStatus::cancelled, Outcome::cancelled()); },
+          [](const auto&) {}},
+      body);
+  for (const OperationSeq seq : resolved) {
+    // One that was resolved as it was scheduled was never registered.
+    if (!std::holds_alternative<OperationScheduled>(body)) release_operation(seq, false);
+  }
+}
+
+void InstanceTurn::register_operation(const Operation& operation) {
+  if (operation.kind == OperationKind::task) {
+    TaskRecord task = task_of(operation, core_.id, core_.record.workflow, core_.state.patient, at_);
+    AuditRecord record = audit_of(action::kTaskCreated, {PrincipalKind::script, core_.record.workflow, "", "", ""});
+    record.object = task_id_of(core_.id, operation.seq);
+    record.line = operation.line;
+    record.outcome = operation.name;
+    audit(record);
+    arm_escalation(task);
+    put_task(std::move(task));
+  } else {
+    PendingRecord pending{core_.id, operation, 1, at_, core_.record.workflow, core_.state.bundle, core_.state.patient, false};
+    change(PutPending{pending});
+    if (operation.kind == OperationKind::activity) effect(DispatchActivity{std::move(pending)});
+  }
+  if (operation.due) {
+    change(PutTimer{{*operation.due, core_.id, operation.seq, due_purpose(operation)}});
+    effect(ArmTimer{*operation.due});
+  }
+  if (operation.kind == OperationKind::child) register_child(operation);
+}
+
+void InstanceTurn::register_child(const Operation& operation) {
+  ChildRequest request = child_request_of(operation);
+  const std::string id = request.id.empty() ? core_.id + "." + std::to_string(operation.seq) : request.id;
+  StartWorkflow start;
+  start.workflow = operation.name;
+  start.bundle = core_.state.bundle;
+  start.input = std::move(request.input);
+  start.patient = request.patient.empty() ? core_.state.patient : request.patient;
+  start.business_key = request.key;
+  start.abandon = request.abandon;
+  if (!request.detach) {
+    start.parent = core_.id;
+    start.parent_seq = operation.seq;
+  }
+  send({ActorKind::instance, id}, std::move(start));
+  if (request.detach) {
+    std::string value;
+    append_json_string(value, id);
+    record(OperationResolved{operation.seq, Outcome::of("{\"id\":" + value + "}"), {}});
+  }
+}
+
+void InstanceTurn::release_operation(OperationSeq seq, bool cancelled) {
+  const OperationState& operation = *core_.state.find(seq);
+  const Operation& asked = operation.operation;
+  if (asked.due) change(DeleteTimer{{*asked.due, core_.id, seq, due_purpose(asked)}});
+  if (asked.kind == OperationKind::task) {
+    const auto found = core_.tasks.find(seq);
+    if (found == core_.tasks.end()) return;
+    TaskRecord after = found->second;
+    if (after.open_for_decision()) {
+      after.status = cancelled ? TaskStatus::cancelled : TaskStatus::timed_out;
+      AuditRecord record = audit_of(action::kTaskClosed, {});
+      record.object = task_id_of(core_.id, seq);
+      record.outcome = to_string(after.status);
+      audit(record);
+    }
+    after.closed_at = at_;
+    ++after.version;
+    put_task(std::move(after));
+    return;
+  }
+  change(DeletePending{core_.id, seq});
+  if (asked.kind == OperationKind::activity) {
+    if (operation.retry_at) change(DeleteTimer{{*operation.retry_at, core_.id, seq, TimerPurpose::retry}});
+    effect(CancelActivity{core_.id, seq});
+  }
+  if (asked.kind == OperationKind::child && cancelled) {
+    ChildRequest request = child_request_of(asked);
+    if (!request.abandon && !request.detach) {
+      const std::string id = request.id.empty() ? core_.id + "." + std::to_string(seq) : request.id;
+      send({ActorKind::instance, id}, CancelChild{core_.state.cancel_reason.empty() ? "the parent no longer waits" : core_.state.cancel_reason});
+    }
+  }
+}
+
+// ---- tasks -------------------------------------------------------------------------------------------------------------
+
+void InstanceTurn::put_task(TaskRecord after) {
+  const auto found = core_.tasks.find(after.seq);
+  std::optional<TaskRecord> before;
+  if (found != core_.tasks.end()) before = found->second;
+  effect(Notify{"task", task_id_of(core_.id, after.seq), after.patient});
+  if (after.open_for_decision()) {
+    core_.tasks[after.seq] = after;
+  } else if (before) {
+    // The timer of its next escalation goes with it.
+    const auto steps = escalations_of(*before);
+    if (before->escalations_done < steps.size()) {
+      change(DeleteTimer{{steps[before->escalations_done].at, core_.id, after.seq, TimerPurpose::escalation}});
+    }
+    core_.tasks.erase(after.seq);
+  }
+  change(PutTask{std::move(before), std::move(after)});
+}
+
+void InstanceTurn::arm_escalation(const TaskRecord& task) {
+  const auto steps = escalations_of(task);
+  if (task.escalations_done >= steps.size()) return;
+  const Instant at = steps[task.escalations_done].at;
+  change(PutTimer{{at, core_.id, task.seq, TimerPurpose::escalation}});
+  effect(ArmTimer{at});
+}
+
+// ---- the end -----------------------------------------------------------------------------------------------------------
+
+void InstanceTurn::close(InstanceStatus status, Outcome outcome) {
+  std::vector<OperationSeq> open;
+  for (const auto& [seq, operation] : core_.state.operations) {
+    if (operation.open()) open.push_back(seq);
+  }
+  for (const OperationSeq seq : open) {
+    core_.state.find(seq)->abandoned = true;
+    release_operation(seq, true);
+  }
+  for (const auto& [update_id, reply_to] : core_.update_replies) {
+    refuse(reply_to, {ErrorCode::conflict, "the instance ended before the update was done", {}});
+  }
+  core_.update_replies.clear();
+  const WorkflowDefinition* const definition =
+      core_.program == nullptr ? nullptr : core_.program->find_workflow(core_.record.workflow);
+  if (definition != nullptr && definition->run_timeout) {
+    change(DeleteTimer{{core_.record.started_at + *definition->run_timeout, core_.id, 0, TimerPurpose::run_timeout}});
+  }
+  core_.record.status = status;
+  core_.record.closed_at = at_;
+  core_.record.outcome = outcome;
+  AuditRecord record = audit_of(action::kInstanceClosed, {});
+  record.outcome = to_string(status);
+  if (status == InstanceStatus::failed) {
+    record.reason_code = outcome.failure.code;
+    record.reason = outcome.failure.message;
+  }
+  audit(record);
+  if (!core_.record.parent.empty()) {
+    send({ActorKind::instance, core_.record.parent}, ChildClosed{core_.record.parent_seq, std::move(outcome)});
+  }
+  if (!core_.state.patient.empty()) send({ActorKind::patient, core_.state.patient}, InstanceClosed{core_.id});
+}
+
+}  // namespace baton

@@ -1,0 +1,213 @@
+#include "runtime/engine/script_driver.hpp"
+
+#include <algorithm>
+
+namespace baton {
+
+ScriptDriver::ScriptDriver(std::string instance, InstanceState& state, std::shared_ptr<const Program> program,
+                           const WorkflowDefinition& definition)
+    : state_(state), program_(std::move(program)), definition_(definition) {
+  info_.id = std::move(instance);
+}
+
+ScriptDriver::~ScriptDriver() = default;
+
+void ScriptDriver::begin_run() {
+  info_.workflow = state_.started.workflow;
+  info_.patient = state_.patient;
+  info_.business_key = state_.started.business_key;
+  info_.started_by = state_.started.by.subject;
+  info_.seed = state_.started.seed;
+  run_ = std::make_unique<WorkflowRun>(program_, definition_, *this);
+  run_->begin_turn();
+}
+
+RunState ScriptDriver::drive(const Entry& entry, const std::vector<OperationSeq>& resolved) {
+  now_ = entry.at;
+  if (const auto* started = std::get_if<Started>(&entry.body)) {
+    begin_run();
+    return run_->start(started->input);
+  }
+  if (std::holds_alternative<CancelRequested>(entry.body)) return run_->cancel();
+  if (const auto* update = std::get_if<UpdateAccepted>(&entry.body)) {
+    return run_->apply_update(update->update_id, update->name, update->payload);
+  }
+  RunState state = RunWaits{};
+  for (const OperationSeq seq : resolved) {
+    state = run_->resolved(seq);
+    if (!std::holds_alternative<RunWaits>(state)) return state;
+  }
+  return state;
+}
+
+ReplayResult ScriptDriver::replay(const std::vector<Entry>& entries, const std::vector<bool>& counts, EntryIndex first) {
+  replaying_ = true;
+  fresh_ = false;
+  seq_after_journal_ = 1;
+  journaled_patches_.clear();
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (const auto* scheduled = std::get_if<OperationScheduled>(&entries[i].body)) {
+      seq_after_journal_ = std::max(seq_after_journal_, scheduled->operation.seq + 1);
+    }
+    if (const auto* patch = std::get_if<PatchMarked>(&entries[i].body); patch != nullptr && counts[i]) {
+      journaled_patches_.insert(patch->id);
+    }
+  }
+  ReplayResult result{RunWaits{}, std::nullopt, false};
+  std::size_t i = 0;
+  while (i < entries.size() && std::holds_alternative<RunWaits>(result.state)) {
+    if (!counts[i]) {
+      ++i;
+      continue;
+    }
+    const std::size_t driving = i;
+    const auto resolved = apply(state_, entries[i], first + static_cast<EntryIndex>(i));
+    ++i;
+    // What the script did then stands behind the entry that drove it: it will claim that as it asks again.
+    for (; i < entries.size() && (!counts[i] || !drives_script(entries[i].body)); ++i) {
+      if (counts[i]) apply(state_, entries[i], first + static_cast<EntryIndex>(i));
+    }
+    if (i == entries.size()) replaying_ = fresh_;
+    if (drives_script(entries[driving].body)) result.state = drive(entries[driving], resolved);
+  }
+  const bool used_up = i == entries.size();
+  // Entries that the script did not live to see still count for the state.
+  for (; i < entries.size(); ++i) {
+    if (counts[i]) apply(state_, entries[i], first + static_cast<EntryIndex>(i));
+  }
+  replaying_ = false;
+  result.fresh = fresh_;
+  const bool ended = !std::holds_alternative<RunWaits>(result.state) && !std::holds_alternative<RunFailed>(result.state);
+  if (ended && !used_up && state_.status == InstanceStatus::running) {
+    result.mismatch = unclaimed().value_or(ReplayMismatch{"", "", ""});
+  } else if ((!fresh_ || ended) && !std::holds_alternative<RunFailed>(result.state)) {
+    result.mismatch = unclaimed();
+  }
+  if (result.mismatch && !ended && run_ != nullptr) {
+    const auto lines = run_->waiting_lines();
+    if (!lines.empty()) result.mismatch->script_line = lines.back();
+  }
+  return result;
+}
+
+// The first operation of the journal that the script has not asked for.
+std::optional<ReplayMismatch> ScriptDriver::unclaimed() const {
+  for (const auto& [seq, operation] : state_.operations) {
+    if (operation.claimed || operation.abandoned) continue;
+    return ReplayMismatch{operation.operation.key, operation.operation.line, ""};
+  }
+  return std::nullopt;
+}
+
+void ScriptDriver::record(EntryBody body) {
+  if (replaying_) fresh_ = true;
+  record_(std::move(body));
+}
+
+OperationSeq ScriptDriver::ask(Operation operation) {
+  if (const auto known = state_.by_key.find(operation.key); known != state_.by_key.end()) {
+    OperationState* const found = state_.find(known->second);
+    found->claimed = true;
+    return known->second;
+  }
+  operation.seq = std::max(state_.next_seq, seq_after_journal_);
+  const OperationSeq seq = operation.seq;
+  record(OperationScheduled{std::move(operation)});
+  if (OperationState* const made = state_.find(seq)) made->claimed = true;
+  return seq;
+}
+
+const Outcome* ScriptDriver::outcome_of(OperationSeq seq) const {
+  const OperationState* const operation = state_.find(seq);
+  return operation != nullptr && operation->settled ? &operation->outcome : nullptr;
+}
+
+void ScriptDriver::abandon(OperationSeq seq) {
+  const OperationState* const operation = state_.find(seq);
+  if (operation == nullptr || !operation->open()) return;
+  record(OperationCancelled{seq});
+}
+
+const Outcome* ScriptDriver::recorded_step(std::string_view key) const {
+  const auto found = state_.steps.find(std::string(key));
+  return found == state_.steps.end() ? nullptr : &found->second;
+}
+
+void ScriptDriver::record_step(std::string key, std::string line, Outcome outcome) {
+  record(StepRecorded{std::move(key), std::move(line), std::move(outcome)});
+}
+
+void ScriptDriver::set_attributes(std::string key, JsonText attributes) {
+  if (!known_fact(key)) record(AttributesSet{std::move(key), std::move(attributes)});
+}
+
+JsonText ScriptDriver::attribute(std::string_view name) const {
+  const auto found = state_.attributes.find(std::string(name));
+  return found == state_.attributes.end() ? JsonText() : found->second;
+}
+
+JsonText ScriptDriver::attributes() const {
+  JsonWriter writer;
+  writer.begin_object();
+  for (const auto& [name, value] : state_.attributes) writer.json_field(name, value);
+  writer.end_object();
+  return std::move(writer).take();
+}
+
+void ScriptDriver::record_decision(std::string key, std::string name, std::string line, JsonText decision) {
+  if (!known_fact(key)) record(DecisionRecorded{std::move(key), std::move(name), std::move(line), std::move(decision)});
+}
+
+JsonText ScriptDriver::decision(std::string_view key) const {
+  const auto found = state_.decisions.find(std::string(key));
+  return found == state_.decisions.end() ? JsonText() : found->second.decision;
+}
+
+void ScriptDriver::override_decision(std::string key, std::string target, std::string line, JsonText after,
+                                     std::string reason_code, std::string reason) {
+  if (known_fact(key)) return;
+  JsonText before = decision(target);
+  if (before.empty()) before = decision("decision:" + target);
+  record(NoteWritten{key, line, "{\"override\":true}"});
+  const std::string full = state_.decisions.contains(target) ? target : "decision:" + target;
+  record(OutcomeOverridden{full, before, std::move(after), std::move(reason_code), std::move(reason),
+                           {PrincipalKind::script, info_.workflow, "", "", ""}});
+}
+
+void ScriptDriver::write_note(std::string key, std::string line, JsonText note) {
+  if (!known_fact(key)) record(NoteWritten{std::move(key), std::move(line), std::move(note)});
+}
+
+void ScriptDriver::send_signal(std::string key, std::string line, std::string to, std::string name, JsonText payload) {
+  if (!known_fact(key)) {
+    record(SignalSent{std::move(key), std::move(line), std::move(to), std::move(name), std::move(payload)});
+  }
+}
+
+// New side: the journal has met the patch, or the script is ahead of its journal.
+bool ScriptDriver::patch(std::string_view id) {
+  if (journaled_patches_.contains(std::string(id)) || state_.patches.contains(std::string(id))) return true;
+  if (replaying_) return false;
+  record(PatchMarked{std::string(id)});
+  return true;
+}
+
+void ScriptDriver::complete_update(std::string update_id, Outcome outcome) {
+  const auto found = state_.updates.find(update_id);
+  if (found != state_.updates.end() && !found->second) record(UpdateCompleted{std::move(update_id), std::move(outcome)});
+}
+
+JsonText ScriptDriver::peek_event(std::string_view pattern) const {
+  for (const ReceivedEvent& event : state_.events) {
+    if (!event.taken && matches_pattern(pattern, event.type)) return event.event;
+  }
+  return {};
+}
+
+void ScriptDriver::log(std::string_view level, std::string_view text) {
+  if (replaying_) return;
+  static_cast<void>(level);
+  static_cast<void>(text);
+}
+
+}  // namespace baton

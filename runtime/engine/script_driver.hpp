@@ -1,0 +1,96 @@
+// Drives the script of one instance: implements what ctx asks for over the folded state, and replays journals. Owned by
+// one actor. Pure.
+//
+// Whatever the script does that its journal does not know becomes a new entry, handed to the recorder. In a live turn
+// that is the turn being built; in a check it is a list that is looked at and thrown away.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/engine/instance_state.hpp"
+#include "runtime/script/workflow_run.hpp"
+
+namespace baton {
+
+// Takes a new entry of the script, applies it to the state, and returns what apply() did.
+using RecordEntry = std::function<void(EntryBody)>;
+
+// The script no longer does what its journal says.
+struct ReplayMismatch {
+  std::string journal_key;   // The operation that the journal has and the script did not ask for.
+  std::string journal_line;
+  std::string script_line;   // Where the script stands instead; empty when it has ended.
+};
+
+struct ReplayResult {
+  RunState state;
+  std::optional<ReplayMismatch> mismatch;
+  bool fresh = false;  // The script asked for something new before its journal was used up.
+};
+
+class ScriptDriver : public WorkflowHost {
+ public:
+  // `state` is borrowed and outlives the driver; `record` may be replaced for each turn.
+  ScriptDriver(std::string instance, InstanceState& state, std::shared_ptr<const Program> program,
+               const WorkflowDefinition& definition);
+  ~ScriptDriver() override;
+
+  // Who takes new entries from now on, and the time of entries that are recorded now.
+  void set_recorder(RecordEntry record) { record_ = std::move(record); }
+
+  // Rebuilds state and script from the journal of the current run: `entries` begins with Started at index `first`.
+  // Preconditions: the state is empty; `counts` as of entries_that_count.
+  [[nodiscard]] ReplayResult replay(const std::vector<Entry>& entries, const std::vector<bool>& counts, EntryIndex first);
+
+  // Runs on because of a driving entry that was applied to the state, which resolved these operations.
+  [[nodiscard]] RunState drive(const Entry& entry, const std::vector<OperationSeq>& resolved);
+
+  void begin_turn() { run_->begin_turn(); }
+  [[nodiscard]] WorkflowRun& run() { return *run_; }
+  [[nodiscard]] std::size_t memory() const { return run_->memory(); }
+
+  // ---- WorkflowHost ------------------------------------------------------------------------------------------------
+  [[nodiscard]] const InstanceInfo& info() const override { return info_; }
+  [[nodiscard]] Instant now() const override { return now_; }
+  OperationSeq ask(Operation operation) override;
+  [[nodiscard]] const Outcome* outcome_of(OperationSeq seq) const override;
+  void abandon(OperationSeq seq) override;
+  [[nodiscard]] const Outcome* recorded_step(std::string_view key) const override;
+  void record_step(std::string key, std::string line, Outcome outcome) override;
+  void set_attributes(std::string key, JsonText attributes) override;
+  [[nodiscard]] JsonText attribute(std::string_view name) const override;
+  [[nodiscard]] JsonText attributes() const override;
+  void record_decision(std::string key, std::string name, std::string line, JsonText decision) override;
+  [[nodiscard]] JsonText decision(std::string_view key) const override;
+  void override_decision(std::string key, std::string target, std::string line, JsonText after, std::string reason_code,
+                         std::string reason) override;
+  void write_note(std::string key, std::string line, JsonText note) override;
+  void send_signal(std::string key, std::string line, std::string to, std::string name, JsonText payload) override;
+  bool patch(std::string_view id) override;
+  void complete_update(std::string update_id, Outcome outcome) override;
+  [[nodiscard]] JsonText peek_event(std::string_view pattern) const override;
+  void log(std::string_view level, std::string_view text) override;
+
+ private:
+  void begin_run();
+  [[nodiscard]] std::optional<ReplayMismatch> unclaimed() const;
+  void record(EntryBody body);
+  [[nodiscard]] bool known_fact(const std::string& key) const { return state_.facts.contains(key); }
+
+  InstanceInfo info_;
+  InstanceState& state_;
+  std::shared_ptr<const Program> program_;
+  const WorkflowDefinition& definition_;
+  std::unique_ptr<WorkflowRun> run_;
+  RecordEntry record_;
+  Instant now_;
+  bool replaying_ = false;
+  bool fresh_ = false;
+  OperationSeq seq_after_journal_ = 0;  // While replaying: new operations are numbered behind all journaled ones.
+  std::set<std::string> journaled_patches_;
+};
+
+}  // namespace baton

@@ -1,0 +1,98 @@
+// A message of another actor, from its outbox row. The row goes in the same turn, so that it has exactly one effect.
+#include "runtime/engine/instance_turn.hpp"
+
+namespace baton::verbs {
+namespace {
+
+class Deliver {
+ public:
+  Deliver(InstanceTurn& turn, const OutboxRecord& record) : turn_(turn), record_(record) {}
+
+  void operator()(const StartWorkflow& body) {
+    if (turn_.core().exists) return;
+    StartInstance message;
+    message.workflow = body.workflow;
+    message.bundle = body.bundle;
+    message.input = body.input;
+    message.patient = body.patient;
+    message.business_key = body.business_key;
+    message.seed = std::hash<std::string>{}(turn_.core().id);
+    message.by = {PrincipalKind::system, body.parent.empty() ? "event:" + body.source_event : "instance:" + body.parent, "", "", ""};
+    // A child that outlives its parent still tells it how it ended, as long as somebody waits there.
+    start(turn_, std::move(message), body.parent, body.parent_seq);
+    // The person's record has it already when an event started it.
+    const bool by_event = record_.from.kind == ActorKind::patient;
+    if (!by_event && !body.patient.empty() && turn_.core().record.open()) {
+      turn_.send({ActorKind::patient, body.patient}, InstanceOpened{turn_.core().id, body.workflow, body.business_key});
+    }
+  }
+  void operator()(const ChildClosed& body) {
+    if (!open()) return;
+    const OperationState* const operation = turn_.state().find(body.seq);
+    if (operation == nullptr || !operation->open()) return;
+    turn_.warm_up();
+    turn_.deliver(OperationResolved{body.seq, child_outcome(body.outcome), {PrincipalKind::system, record_.from.id, "", "", ""}});
+  }
+  void operator()(const DeliverEvent& body) {
+    if (!open()) return;
+    for (const ReceivedEvent& known : turn_.state().events) {
+      if (known.id == body.event_id) return;
+    }
+    turn_.warm_up();
+    if (open()) turn_.deliver(EventReceived{body.event_id, body.type, body.event});
+  }
+  void operator()(const DeliverSignal& body) {
+    if (!open()) return;
+    const std::string message_id = record_.from.id + "#" + std::to_string(record_.seq);
+    handle(turn_, SendSignal{body.name, body.payload, message_id, body.by, 0});
+  }
+  void operator()(const CancelChild& body) {
+    if (open()) cancel(turn_, body.reason, {PrincipalKind::system, record_.from.id, "", "", ""});
+  }
+  void operator()(const MovePatient& body) {
+    if (!open() || turn_.state().patient == body.to) return;
+    AuditRecord audit = turn_.audit_of(action::kInstanceMoved, {});
+    audit.before = "\"" + body.from + "\"";
+    audit.after = "\"" + body.to + "\"";
+    turn_.audit(audit);
+    turn_.record(PatientChanged{body.from, body.to});
+    std::vector<TaskRecord> tasks;
+    for (const auto& [seq, task] : turn_.core().tasks) tasks.push_back(task);
+    for (TaskRecord& task : tasks) {
+      task.patient = body.to;
+      turn_.put_task(std::move(task));
+    }
+  }
+  // To patients only; a misdirected one is dropped with its row.
+  void operator()(const InstanceClosed&) {}
+  void operator()(const InstanceOpened&) {}
+  void operator()(const MergeInto&) {}
+  void operator()(const TakeOver&) {}
+
+ private:
+  [[nodiscard]] bool open() const { return turn_.core().exists && turn_.core().record.open(); }
+
+  static Outcome child_outcome(const Outcome& outcome) {
+    if (outcome.kind != OutcomeKind::cancelled) return outcome;
+    return Outcome::failed({"cancelled", "the child workflow was cancelled", {}});
+  }
+
+  InstanceTurn& turn_;
+  const OutboxRecord& record_;
+};
+
+}  // namespace
+
+void handle(InstanceTurn& turn, TakeDelivery message) {
+  const OutboxRecord& record = message.record;
+  turn.change(DeleteOutbox{record.from, record.to, record.seq});
+  std::visit(Deliver(turn, record), record.body);
+  if (!turn.core().exists) {
+    AuditRecord audit = turn.audit_of(action::kDeliveryTaken, {});
+    audit.outcome = "discarded";
+    audit.reason = "there is no such instance";
+    turn.audit(audit);
+  }
+}
+
+}  // namespace baton::verbs

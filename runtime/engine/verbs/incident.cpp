@@ -1,0 +1,115 @@
+// An operator resolves an incident, moves an instance to another bundle, or a person overrides an outcome.
+#include "runtime/engine/check.hpp"
+#include "runtime/engine/instance_turn.hpp"
+
+namespace baton::verbs {
+namespace {
+
+void dispatch_again(InstanceTurn& turn, OperationSeq seq) {
+  const OperationState& operation = *turn.state().find(seq);
+  PendingRecord pending{turn.core().id, operation.operation, operation.attempt, operation.since, turn.core().record.workflow,
+                        turn.state().bundle, turn.state().patient, false};
+  turn.change(PutPending{pending});
+  turn.effect(DispatchActivity{std::move(pending)});
+}
+
+// Operations that were asked for in the part of the journal that no longer counts are given up.
+void give_up_from(InstanceTurn& turn, EntryIndex from) {
+  std::vector<OperationSeq> later;
+  for (const auto& [seq, operation] : turn.state().operations) {
+    if (operation.open() && operation.scheduled_at >= from) later.push_back(seq);
+  }
+  for (const OperationSeq seq : later) turn.record(OperationCancelled{seq});
+}
+
+}  // namespace
+
+void handle(InstanceTurn& turn, ResolveIncident message) {
+  if (!require_open(turn, message.reply_to)) return;
+  InstanceCore& core = turn.core();
+  const auto found = core.state.open_incidents.find(message.number);
+  if (found == core.state.open_incidents.end()) {
+    return turn.refuse(message.reply_to, {ErrorCode::not_found, "instance '" + core.id + "' has no open incident " + std::to_string(message.number),
+                                          "baton incidents lists the open ones"});
+  }
+  const OperationSeq seq = found->second.seq;
+  if (message.action == IncidentAction::skip && seq == 0) {
+    return turn.refuse(message.reply_to, {ErrorCode::conflict, "a failed script cannot be skipped", "retry it after a mended deployment, rewind, or cancel"});
+  }
+  if (message.action == IncidentAction::rewind &&
+      (message.rewind_to <= core.record.run_begins_at || message.rewind_to >= core.next_index())) {
+    return turn.refuse(message.reply_to, {ErrorCode::bad_field, "rewind_to must be an entry of the current run, after its start",
+                                          "baton show lists the entries with their numbers"});
+  }
+  if (message.action == IncidentAction::rewind) give_up_from(turn, message.rewind_to);
+  IncidentResolved resolved{message.number, message.action, message.value, message.rewind_to, message.reason, message.by};
+  if (seq != 0 && message.action == IncidentAction::skip) {
+    turn.warm_up();
+    turn.deliver(std::move(resolved));
+  } else {
+    turn.record(std::move(resolved));
+    if (message.action == IncidentAction::cancel) {
+      cancel(turn, message.reason, message.by);
+    } else if (message.action == IncidentAction::rewind || seq == 0) {
+      turn.restart_script();
+    } else if (turn.state().find(seq)->open()) {
+      dispatch_again(turn, seq);
+    }
+  }
+  turn.answer(message.reply_to, turn.summary());
+}
+
+void handle(InstanceTurn& turn, ChangeBundle message) {
+  if (!require_open(turn, message.reply_to)) return;
+  InstanceCore& core = turn.core();
+  if (core.state.bundle == message.to) return turn.answer(message.reply_to, turn.summary());
+  const auto candidate = core.programs->find(message.to);
+  if (candidate == nullptr) {
+    return turn.refuse(message.reply_to, {ErrorCode::not_found, "no bundle " + message.to + " was ever deployed here", {}});
+  }
+  const CheckFinding finding = check(core.id, core.journal, core.record.run_begins_at, core.record.workflow, candidate);
+  if (finding.verdict == CheckVerdict::needs_patch || finding.verdict == CheckVerdict::impossible) {
+    return turn.refuse(message.reply_to, {ErrorCode::stale_bundle, finding.message, "guard the change with ctx:patch and deploy again"});
+  }
+  AuditRecord record = turn.audit_of(action::kInstanceMigrated, message.by);
+  record.before = "\"" + core.state.bundle + "\"";
+  record.after = "\"" + message.to + "\"";
+  turn.audit(record);
+  turn.record(BundleChanged{core.state.bundle, message.to, message.by});
+  core.program = candidate;
+  turn.restart_script();
+  turn.answer(message.reply_to, turn.summary());
+}
+
+void handle(InstanceTurn& turn, OverrideOutcome message) {
+  if (!require_open(turn, message.reply_to)) return;
+  InstanceCore& core = turn.core();
+  if (message.reason.empty()) {
+    return turn.refuse(message.reply_to, {ErrorCode::bad_field, "an override needs a reason", "say why in \"reason\""});
+  }
+  std::string target;
+  JsonText before;
+  for (const auto& [key, decision] : core.state.decisions) {
+    if (key == message.target || decision.name == message.target) {
+      target = key;
+      before = decision.decision;
+    }
+  }
+  for (const auto& [seq, operation] : core.state.operations) {
+    if (operation.operation.kind != OperationKind::task || !operation.settled) continue;
+    if (operation.operation.key != message.target && operation.operation.name != message.target) continue;
+    target = operation.operation.key;
+    before = operation.outcome.value;
+  }
+  if (target.empty()) {
+    return turn.refuse(message.reply_to, {ErrorCode::not_found, "no decision or decided task is called '" + message.target + "'",
+                                          "baton show lists the decisions of the instance"});
+  }
+  turn.warm_up();
+  if (core.record.open()) {
+    turn.deliver(OutcomeOverridden{target, before, message.after, message.reason_code, message.reason, message.by});
+  }
+  turn.answer(message.reply_to, turn.summary());
+}
+
+}  // namespace baton::verbs
