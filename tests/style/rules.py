@@ -20,7 +20,8 @@ BOXES = {
     "gateway": ["actors"],
 }
 # The narrow port through which the engine runs scripts: the one arrow between boxes of the same height.
-PORTS = {"runtime/engine": ["runtime/script/program.hpp"]}
+PORTS = {"runtime/engine": ["runtime/script/program.hpp", "runtime/script/workflow_run.hpp",
+                            "runtime/script/workflow_host.hpp"]}
 
 # Headers that are heavy or belong to one concern, and the only boxes that may include them.
 OWNERS = {
