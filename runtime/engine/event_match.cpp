@@ -2,6 +2,8 @@
 
 #include <boost/json.hpp>
 
+#include <algorithm>
+
 namespace baton {
 namespace {
 
@@ -30,6 +32,13 @@ bool type_matches(const boost::json::object& request, const std::string& type) {
   return false;
 }
 
+// A list of wanted values means any of them.
+bool is_wanted(const boost::json::value& value, const boost::json::value& wanted) {
+  const auto* const list = wanted.if_array();
+  if (list == nullptr) return value == wanted;
+  return std::find(list->begin(), list->end(), value) != list->end();
+}
+
 }  // namespace
 
 bool matches_pattern(std::string_view pattern, std::string_view type) {
@@ -47,7 +56,7 @@ bool event_satisfies(const JsonText& request, const std::string& type, const Jso
   if (error) return false;
   for (const auto& [path, wanted] : where->get_object()) {
     const auto* const value = at_path(happened, {path.data(), path.size()});
-    if (value == nullptr || *value != wanted) return false;
+    if (value == nullptr || !is_wanted(*value, wanted)) return false;
   }
   return true;
 }

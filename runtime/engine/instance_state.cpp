@@ -74,14 +74,14 @@ void merge_attributes(Attributes& attributes, const JsonText& change) {
   }
 }
 
-// {"name":..,"target":..,"before":..,"after":..,"by":..} as the event "override.<name>".
+// {"type":..,"data":{"target","before","after","reason","code","by"}} as the event "override.<name>".
 ReceivedEvent override_event(const OutcomeOverridden& entry, const std::string& name) {
   JsonWriter writer;
-  writer.begin_object().field("type", "override." + name).field("target", entry.target);
-  writer.json_field("before", entry.before).json_field("after", entry.after);
-  writer.field("reason_code", entry.reason_code).field("reason", entry.reason).key("by");
+  writer.begin_object().field("type", "override." + name).key("data").begin_object();
+  writer.field("target", entry.target).json_field("before", entry.before).json_field("after", entry.after);
+  writer.field("code", entry.reason_code).field("reason", entry.reason).key("by");
   write_json(writer, entry.by);
-  writer.end_object();
+  writer.end_object().end_object();
   return {"override:" + entry.target, "override." + name, std::move(writer).take(), false};
 }
 

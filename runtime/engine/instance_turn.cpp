@@ -87,11 +87,19 @@ void InstanceTurn::follow(const RunState& state) {
   } else if (const auto* ended = std::get_if<RunEndedFailed>(&state)) {
     record(Failed{ended->failure});
   } else if (std::holds_alternative<RunCancelled>(state)) {
-    record(Cancelled{core_.state.cancel_reason});
+    end_cancelled();
   } else if (const auto* continued = std::get_if<RunContinued>(&state)) {
     continue_as_new(continued->input);
   } else if (const auto* failed = std::get_if<RunFailed>(&state)) {
     open_incident(failed->failure, failed->line, 0);
+  }
+}
+
+void InstanceTurn::end_cancelled() {
+  if (core_.state.cancel_reason == kRunTimeoutReason) {
+    record(Failed{{"run_timeout", kRunTimeoutReason, {}}});
+  } else {
+    record(Cancelled{core_.state.cancel_reason});
   }
 }
 

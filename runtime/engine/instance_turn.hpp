@@ -13,6 +13,9 @@
 
 namespace baton {
 
+// The reason of a cancellation by the workflow's own time limit; such an instance ends failed, with code run_timeout.
+inline constexpr const char* kRunTimeoutReason = "the workflow ran out of time";
+
 // What an Instance holds between turns.
 struct InstanceCore {
   std::string id;
@@ -62,6 +65,8 @@ class InstanceTurn {
   void send(Address to, OutboxBody body);
   void open_incident(Failure cause, std::string line, OperationSeq seq);
   void close(InstanceStatus status, Outcome outcome);
+  // Closes as cancelled, or as failed where the workflow's own time limit was the reason.
+  void end_cancelled();
 
   // Tasks.
   void put_task(TaskRecord after);

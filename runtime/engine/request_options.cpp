@@ -147,7 +147,9 @@ ApprovalRule approvals_of(const TaskRecord& task) {
 }
 
 std::vector<std::string> outcomes_of(const TaskRecord& task) {
-  return texts_at(parse_object(task.request), "outcomes");
+  std::vector<std::string> outcomes = texts_at(parse_object(task.request), "outcomes");
+  if (outcomes.empty()) outcomes.emplace_back("done");
+  return outcomes;
 }
 
 bool reason_required_for(const TaskRecord& task, const std::string& outcome) {

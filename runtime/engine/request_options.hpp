@@ -38,7 +38,7 @@ struct ApprovalRule {
   std::vector<std::string> exclude;
 };
 [[nodiscard]] ApprovalRule approvals_of(const TaskRecord& task);
-// The outcomes that the definition allows; empty means any.
+// The outcomes that the definition allows; {"done"} when it names none.
 [[nodiscard]] std::vector<std::string> outcomes_of(const TaskRecord& task);
 // True when this outcome demands a reason (reason_required = true, or a list of outcomes).
 [[nodiscard]] bool reason_required_for(const TaskRecord& task, const std::string& outcome);

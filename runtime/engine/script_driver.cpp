@@ -28,6 +28,10 @@ RunState ScriptDriver::drive(const Entry& entry, const std::vector<OperationSeq>
     begin_run();
     return run_->start(started->input);
   }
+  if (state_.patient != info_.patient) {
+    info_.patient = state_.patient;
+    run_->refresh_facts();
+  }
   if (std::holds_alternative<CancelRequested>(entry.body)) return run_->cancel();
   if (const auto* update = std::get_if<UpdateAccepted>(&entry.body)) {
     return run_->apply_update(update->update_id, update->name, update->payload);

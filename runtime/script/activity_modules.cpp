@@ -208,6 +208,7 @@ void push_activity(lua_State* state) {
   lua_setfield(state, -2, "attempt");
   lua_pushinteger(state, context.now.ms);
   lua_setfield(state, -2, "now");
+  if (push_json(state, context.settings.empty() ? "{}" : context.settings)) lua_setfield(state, -2, "settings");
   if (push_json(state, context.heartbeat)) lua_setfield(state, -2, "last_heartbeat");
 }
 

@@ -42,7 +42,11 @@ std::string raw_text_field(lua_State* state, int index, const char* name) {
 // Fields that are values of this instance, set once.
 void set_facts(lua_State* state, const InstanceInfo& info) {
   const auto set = [state](const char* name, const std::string& value) {
-    lua_pushlstring(state, value.data(), value.size());
+    if (value.empty()) {
+      lua_pushnil(state);
+    } else {
+      lua_pushlstring(state, value.data(), value.size());
+    }
     lua_setfield(state, -2, name);
   };
   set("instance", info.id);
@@ -54,6 +58,8 @@ void set_facts(lua_State* state, const InstanceInfo& info) {
 
 }  // namespace
 
+void set_context_facts(lua_State* state) { set_facts(state, Execution::of(state).host().info()); }
+
 void push_context(lua_State* state) {
   if (lua_rawgetp(state, LUA_REGISTRYINDEX, &kContext) == LUA_TTABLE) return;
   lua_pop(state, 1);
@@ -62,7 +68,7 @@ void push_context(lua_State* state) {
   add_records(state);
   add_branches(state);
   add_values(state);
-  set_facts(state, Execution::of(state).host().info());
+  set_context_facts(state);
   lua_pushvalue(state, -1);
   lua_rawsetp(state, LUA_REGISTRYINDEX, &kContext);
 }

@@ -160,11 +160,15 @@ int ctx_task(lua_State* state) {
   Operation operation = operation_of(execution, state, OperationKind::task, std::move(name));
   const Instant now = execution.host().now();
   if (lua_istable(state, 3)) {
+    if (lua_getfield(state, 3, "why") != LUA_TSTRING) {
+      raise(state, "a task needs why = \"...\": a sentence for the person, why this waits and what unblocks it");
+    }
+    lua_pop(state, 1);
     operation.due = option_time(state, 3, "timeout", now);
     fix_time_field(state, 3, "due", now);
     operation.request = check_json(state, 3, "task");
   } else {
-    operation.request = "{}";
+    raise(state, "ctx:task takes a definition: { why = \"...\", outcomes = { .. } }");
   }
   return execution.wait_for(state, std::move(operation));
 }

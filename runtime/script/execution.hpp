@@ -83,6 +83,8 @@ class Execution {
   [[nodiscard]] Status validate_update(std::string_view name, const JsonText& arguments);
   [[nodiscard]] std::vector<std::string> waiting_lines() const;
   [[nodiscard]] std::size_t memory() const { return sandbox_.memory_used(); }
+  // The host's info() has changed: ctx.patient after a merge.
+  void refresh_facts();
 
   // ---- for the functions of ctx --------------------------------------------------------------------------------------
 
@@ -145,6 +147,8 @@ class Execution {
 
 // Pushes the ctx object; its methods are in ctx_*.cpp.
 void push_context(lua_State* state);
+// Sets its plain fields (instance, patient, ...) again, on the table on top of the stack.
+void set_context_facts(lua_State* state);
 void add_operations(lua_State* state);  // ctx_operations.cpp: activity sleep sleep_until wait_event wait_signal task ...
 void add_records(lua_State* state);     // ctx_records.cpp: step decide override note set get patch ...
 void add_branches(lua_State* state);    // ctx_branches.cpp: all any race map scope shield compensate on_rollback

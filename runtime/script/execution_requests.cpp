@@ -70,6 +70,14 @@ Status Execution::validate_update(std::string_view name, const JsonText& argumen
   return success();
 }
 
+void Execution::refresh_facts() {
+  const Status done = sandbox_.protect([](lua_State* L) {
+    push_context(L);
+    set_context_facts(L);
+  });
+  static_cast<void>(done);  // For want of memory the next call fails, too.
+}
+
 RunState Execution::apply_update(const std::string& update_id, const std::string& name, const JsonText& arguments) {
   const Status begun = sandbox_.protect([&](lua_State* L) {
     if (!push_function(L, definition_table_, "updates", name, "apply")) raise(L, unknown("update", name));

@@ -29,6 +29,7 @@ Result<JsonText> WorkflowRun::query(std::string_view name, const JsonText& argum
 Status WorkflowRun::validate_update(std::string_view name, const JsonText& arguments) {
   return body_->execution.validate_update(name, arguments);
 }
+void WorkflowRun::refresh_facts() { body_->execution.refresh_facts(); }
 std::vector<std::string> WorkflowRun::waiting_lines() const { return body_->execution.waiting_lines(); }
 std::size_t WorkflowRun::memory() const { return body_->execution.memory(); }
 

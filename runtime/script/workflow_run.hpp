@@ -53,6 +53,9 @@ class WorkflowRun {
   [[nodiscard]] Result<JsonText> query(std::string_view name, const JsonText& arguments);
   [[nodiscard]] Status validate_update(std::string_view name, const JsonText& arguments);
 
+  // The host's info() has changed.
+  void refresh_facts();
+
   // Where the script stands: the source lines at which its branches wait, innermost branch last.
   [[nodiscard]] std::vector<std::string> waiting_lines() const;
   [[nodiscard]] std::size_t memory() const;

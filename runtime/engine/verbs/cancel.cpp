@@ -14,7 +14,7 @@ void cancel(InstanceTurn& turn, std::string reason, Principal by) {
   const bool runs = core.script != nullptr && !core.state.blocked();
   turn.deliver(CancelRequested{reason, std::move(by)});
   // A script that cannot run cannot compensate either: the operator knows, and the instance ends here.
-  if (!runs && core.record.open() && core.state.script_failed()) turn.record(Cancelled{std::move(reason)});
+  if (!runs && core.record.open() && core.state.script_failed()) turn.end_cancelled();
 }
 
 void handle(InstanceTurn& turn, CancelInstance message) {

@@ -51,7 +51,7 @@ void handle(InstanceTurn& turn, FireTimer message) {
   switch (timer.purpose) {
     case TimerPurpose::run_timeout:
       turn.change(DeleteTimer{timer});
-      cancel(turn, "the workflow ran out of time", {});
+      cancel(turn, kRunTimeoutReason, {});
       return;
     case TimerPurpose::escalation: escalate(turn, timer); return;
     default: break;

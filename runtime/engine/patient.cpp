@@ -1,0 +1,253 @@
+#include "runtime/engine/patient.hpp"
+
+#include <boost/json.hpp>
+
+#include <algorithm>
+
+#include "runtime/base/sha256.hpp"
+#include "runtime/engine/instance_state.hpp"
+#include "runtime/engine/patient_turn.hpp"
+
+namespace baton {
+namespace {
+
+// The value of the event field that keys a workflow: "encounter", "patient", or a path; empty when it is not there.
+std::string key_of(const std::string& field, const std::string& patient, const JsonText& event) {
+  if (field == "patient") return patient;
+  boost::system::error_code error;
+  const boost::json::value parsed = boost::json::parse(event, error);
+  if (error) return {};
+  const boost::json::value* value = &parsed;
+  std::string_view path = field;
+  while (!path.empty()) {
+    const std::size_t dot = path.find('.');
+    const auto* const object = value->if_object();
+    if (object == nullptr) return {};
+    value = object->if_contains(path.substr(0, dot));
+    if (value == nullptr) return {};
+    path = dot == std::string_view::npos ? std::string_view() : path.substr(dot + 1);
+  }
+  if (value->is_string()) return std::string(value->get_string());
+  return value->is_int64() ? std::to_string(value->get_int64()) : std::string();
+}
+
+bool any_matches(const std::vector<std::string>& patterns, const std::string& type) {
+  return std::any_of(patterns.begin(), patterns.end(),
+                     [&type](const std::string& pattern) { return matches_pattern(pattern, type); });
+}
+
+// {"patient":..,"encounter":..,"event":{..}}
+JsonText input_of(const std::string& patient, const std::string& encounter, const JsonText& event) {
+  JsonWriter writer;
+  writer.begin_object().field("patient", patient).optional_field("encounter", encounter).json_field("event", event);
+  writer.end_object();
+  return std::move(writer).take();
+}
+
+}  // namespace
+
+std::string patient_id_of(const std::vector<Identifier>& identifiers) {
+  if (identifiers.empty()) return {};
+  const auto found = std::find_if(identifiers.begin(), identifiers.end(), [](const Identifier& id) { return id.type == "MR"; });
+  const Identifier& chosen = found == identifiers.end() ? identifiers.front() : *found;
+  return "p" + to_hex(sha256(chosen.system + "\x1f" + chosen.value)).substr(0, 24);
+}
+
+// ---- the turn --------------------------------------------------------------------------------------------------------
+
+void PatientTurn::answer(std::uint64_t reply_to, JsonText json) {
+  if (reply_to != 0) replies_.push_back({reply_to, Result<JsonText>(std::move(json))});
+}
+
+AuditRecord PatientTurn::audit_of(std::string_view action_code, const Principal& by) const {
+  AuditRecord audit;
+  audit.action = action_code;
+  audit.at = at_;
+  audit.by = by;
+  audit.patient = record_.id;
+  return audit;
+}
+
+void PatientTurn::send(Address to, OutboxBody body) {
+  OutboxRecord outbox{{ActorKind::patient, record_.id}, to, ++record_.sent["all"], std::move(body)};
+  changes_.push_back(PutOutbox{outbox});
+  effects_.push_back(DeliverOutbox{std::move(outbox)});
+}
+
+Handled PatientTurn::finish() && {
+  if (changes_.empty()) return {std::nullopt, std::move(replies_)};
+  record_.last_at = at_;
+  if (exists_) {
+    changes_.push_back(PutPatient{record_});
+    effects_.push_back(Notify{"patient", record_.id, record_.id});
+  }
+  std::vector<std::string> leaves;
+  if (audit_.empty()) audit_.push_back(audit_of(action::kPatientUpdated, {}));
+  for (const AuditRecord& each : audit_) leaves.push_back(canonical_json(each));
+  return {Turn(std::move(changes_), std::move(leaves), std::move(effects_), std::move(replies_)), {}};
+}
+
+void PatientTurn::take(AcceptMessage message) {
+  if (!exists_) {
+    exists_ = true;
+    audit_.push_back(audit_of(action::kPatientCreated, message.by));
+  }
+  for (const Identifier& identifier : message.identifiers) {
+    if (std::find(record_.identifiers.begin(), record_.identifiers.end(), identifier) == record_.identifiers.end()) {
+      record_.identifiers.push_back(identifier);
+    }
+  }
+  if (!message.demographics.empty() && message.demographics != "{}") record_.demographics = message.demographics;
+  AuditRecord accepted = audit_of(action::kMessageAccepted, message.by);
+  accepted.object = message.message.source + "|" + message.message.message_id;
+  accepted.source_event = message.events.empty() ? "" : message.events.front().id;
+  accepted.outcome = message.events.empty() ? "nothing to tell" : message.events.front().type;
+  audit_.push_back(std::move(accepted));
+  const JsonText answer_text = message.message.answer;
+  changes_.push_back(PutMessage{std::nullopt, std::move(message.message)});
+  if (!message.merged_patient.empty() && message.merged_patient != record_.id) {
+    merge(message.merged_patient, message.merged_identifiers, message.by);
+  }
+  for (EventRecord& event : message.events) {
+    event.patient = record_.id;
+    ++record_.events;
+    route(event);
+    changes_.push_back(PutEvent{std::move(event)});
+  }
+  answer(message.reply_to, answer_text);
+}
+
+void PatientTurn::merge(const std::string& ended, const std::vector<Identifier>& identifiers, const Principal& by) {
+  if (std::find(record_.merged_from.begin(), record_.merged_from.end(), ended) != record_.merged_from.end()) return;
+  record_.merged_from.push_back(ended);
+  for (const Identifier& identifier : identifiers) {
+    if (std::find(record_.identifiers.begin(), record_.identifiers.end(), identifier) == record_.identifiers.end()) {
+      record_.identifiers.push_back(identifier);
+    }
+  }
+  AuditRecord merged = audit_of(action::kPatientMerged, by);
+  merged.before = "\"" + ended + "\"";
+  merged.after = "\"" + record_.id + "\"";
+  audit_.push_back(std::move(merged));
+  send({ActorKind::patient, ended}, MergeInto{record_.id});
+}
+
+// An event reaches every open instance that listens for it, and starts those whose trigger it is.
+void PatientTurn::route(const EventRecord& event) {
+  std::vector<std::string> triggered;
+  for (const Subscription& subscription : subscriptions_) {
+    const WorkflowDefinition& definition = *subscription.definition;
+    if (!any_matches(definition.on_events, event.type)) continue;
+    const std::string key = key_of(definition.on_key, record_.id, event.event);
+    if (key.empty()) continue;
+    const std::string run_key = definition.name + "/" + key;
+    const bool is_open = std::any_of(record_.open_instances.begin(), record_.open_instances.end(), [&](const OpenInstance& each) {
+      return each.workflow == definition.name && each.business_key == key;
+    });
+    std::uint32_t& runs = record_.runs[run_key];
+    if (is_open || (runs > 0 && !definition.again)) continue;
+    ++runs;
+    const std::string id = definition.name + ":" + key + (definition.on_key == "patient" ? "" : "@" + record_.id.substr(0, 9)) +
+                           (runs > 1 ? "~" + std::to_string(runs) : "");
+    triggered.push_back(id);
+    start(definition, subscription.bundle, id, key, event);
+  }
+  for (const OpenInstance& open : record_.open_instances) {
+    if (std::find(triggered.begin(), triggered.end(), open.id) != triggered.end()) continue;
+    if (!listens(open.workflow, event.type)) continue;
+    send({ActorKind::instance, open.id}, DeliverEvent{event.id, event.type, event.event});
+  }
+}
+
+bool PatientTurn::listens(const std::string& workflow, const std::string& type) const {
+  for (const Subscription& subscription : subscriptions_) {
+    if (subscription.definition->name != workflow) continue;
+    return subscription.definition->listens.empty() || any_matches(subscription.definition->listens, type);
+  }
+  return true;  // Its bundle is no longer live: better one event too many.
+}
+
+void PatientTurn::start(const WorkflowDefinition& definition, const std::string& bundle, const std::string& id,
+                        const std::string& key, const EventRecord& event) {
+  StartWorkflow body;
+  body.workflow = definition.name;
+  body.bundle = bundle;
+  body.input = input_of(record_.id, key_of("encounter", record_.id, event.event), event.event);
+  body.patient = record_.id;
+  body.business_key = key;
+  body.source_event = event.type;
+  record_.open_instances.push_back({id, definition.name, key});
+  send({ActorKind::instance, id}, std::move(body));
+}
+
+void PatientTurn::take(TakePatientDelivery message) {
+  const OutboxRecord& delivery = message.record;
+  changes_.push_back(DeleteOutbox{delivery.from, delivery.to, delivery.seq});
+  const std::string sender = (delivery.from.kind == ActorKind::patient ? "p:" : "i:") + delivery.from.id;
+  const auto taken = record_.taken.find(sender);
+  if (taken != record_.taken.end() && taken->second >= delivery.seq) return;
+  if (const auto* closed = std::get_if<InstanceClosed>(&delivery.body)) {
+    std::erase_if(record_.open_instances, [&](const OpenInstance& each) { return each.id == closed->instance; });
+    record_.taken.erase(sender);  // A closed instance never writes again.
+  } else if (const auto* opened = std::get_if<InstanceOpened>(&delivery.body)) {
+    exists_ = true;
+    record_.taken[sender] = delivery.seq;
+    record_.open_instances.push_back({opened->instance, opened->workflow, opened->business_key});
+  } else if (const auto* merged = std::get_if<MergeInto>(&delivery.body)) {
+    record_.taken[sender] = delivery.seq;
+    end_in_favour_of(merged->survivor);
+  } else if (const auto* over = std::get_if<TakeOver>(&delivery.body)) {
+    record_.taken[sender] = delivery.seq;
+    take_over(*over);
+  }
+}
+
+// This record ends: its instances and whatever comes for it go to the survivor.
+void PatientTurn::end_in_favour_of(const std::string& survivor) {
+  exists_ = true;
+  AuditRecord audit = audit_of(action::kPatientMerged, {});
+  audit.after = "\"" + survivor + "\"";
+  audit_.push_back(std::move(audit));
+  for (const OpenInstance& open : record_.open_instances) {
+    send({ActorKind::instance, open.id}, MovePatient{record_.id, survivor});
+  }
+  send({ActorKind::patient, survivor}, TakeOver{record_.id, encode(record_)});
+  record_.merged_into = survivor;
+  record_.open_instances.clear();
+}
+
+void PatientTurn::take_over(const TakeOver& over) {
+  exists_ = true;
+  const Result<PatientRecord> ended = decode<PatientRecord>(over.patient);
+  BATON_ASSERT(ended.ok());  // We wrote it ourselves.
+  for (const OpenInstance& open : ended->open_instances) record_.open_instances.push_back(open);
+  for (const auto& [key, runs] : ended->runs) record_.runs[key] = std::max(record_.runs[key], runs);
+  for (const Identifier& identifier : ended->identifiers) {
+    if (std::find(record_.identifiers.begin(), record_.identifiers.end(), identifier) == record_.identifiers.end()) {
+      record_.identifiers.push_back(identifier);
+    }
+  }
+}
+
+// ---- Patient -----------------------------------------------------------------------------------------------------------
+
+Patient::Patient(std::string id, std::optional<PatientRecord> stored) {
+  exists_ = stored.has_value();
+  if (stored) record_ = std::move(*stored);
+  record_.id = std::move(id);
+}
+
+Handled Patient::handle(std::vector<PatientMessage> messages, const std::vector<Subscription>& subscriptions, Instant now) {
+  PatientTurn turn(record_, exists_, subscriptions, std::max(now, record_.last_at));
+  for (PatientMessage& message : messages) {
+    std::visit([&turn](auto& each) { turn.take(std::move(each)); }, message);
+  }
+  return std::move(turn).finish();
+}
+
+std::size_t Patient::memory() const {
+  return sizeof(PatientRecord) + record_.demographics.size() + record_.identifiers.size() * 96 +
+         (record_.open_instances.size() + record_.runs.size() + record_.taken.size()) * 128;
+}
+
+}  // namespace baton

@@ -1,0 +1,42 @@
+// One turn of a patient, being built. Lives for one call of Patient::handle. Pure.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "runtime/engine/patient.hpp"
+
+namespace baton {
+
+class PatientTurn {
+ public:
+  PatientTurn(PatientRecord& record, bool& exists, const std::vector<Subscription>& subscriptions, Instant at)
+      : record_(record), exists_(exists), subscriptions_(subscriptions), at_(at) {}
+
+  void take(AcceptMessage message);
+  void take(TakePatientDelivery message);
+  [[nodiscard]] Handled finish() &&;
+
+ private:
+  void merge(const std::string& ended, const std::vector<Identifier>& identifiers, const Principal& by);
+  void route(const EventRecord& event);
+  [[nodiscard]] bool listens(const std::string& workflow, const std::string& type) const;
+  void start(const WorkflowDefinition& definition, const std::string& bundle, const std::string& id, const std::string& key,
+             const EventRecord& event);
+  void end_in_favour_of(const std::string& survivor);
+  void take_over(const TakeOver& over);
+  void answer(std::uint64_t reply_to, JsonText json);
+  [[nodiscard]] AuditRecord audit_of(std::string_view action, const Principal& by) const;
+  void send(Address to, OutboxBody body);
+
+  PatientRecord& record_;
+  bool& exists_;
+  const std::vector<Subscription>& subscriptions_;
+  Instant at_;
+  std::vector<Change> changes_;
+  std::vector<Effect> effects_;
+  std::vector<Reply> replies_;
+  std::vector<AuditRecord> audit_;
+};
+
+}  // namespace baton
