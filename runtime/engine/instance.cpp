@@ -31,6 +31,9 @@ Instance::Instance(StoredInstance stored, const ProgramSource& programs) : body_
   }
   const std::vector<bool> counts = entries_that_count(core.journal, core.record.run_begins_at);
   for (std::size_t i = 0; i < core.journal.size(); ++i) {
+    if (const auto* incident = std::get_if<IncidentOpened>(&core.journal[i].body)) {
+      core.state.incident_count = std::max(core.state.incident_count, incident->number);  // Never used twice.
+    }
     if (counts[i]) apply(core.state, core.journal[i], core.record.run_begins_at + static_cast<EntryIndex>(i));
   }
   // An attempt that a retry timer has handed to a worker is not in the journal, but in its pending row.

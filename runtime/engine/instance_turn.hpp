@@ -51,6 +51,8 @@ class InstanceTurn {
   void warm_up();
   // After a block ended: replays everything, what arrived meanwhile included, and goes on.
   void restart_script();
+  // After a rewind: registers what waits again, except for the operations in `still_registered`.
+  void register_again(const std::set<OperationSeq>& still_registered);
   void drop_script();
 
   // ---- the rest of the turn ------------------------------------------------------------------------------------------

@@ -129,6 +129,18 @@ void InstanceTurn::register_operation(const Operation& operation) {
   if (operation.kind == OperationKind::child) register_child(operation);
 }
 
+void InstanceTurn::register_again(const std::set<OperationSeq>& still_registered) {
+  std::set<OperationSeq> registered = still_registered;
+  for (const Entry& entry : entries_) {
+    if (const auto* scheduled = std::get_if<OperationScheduled>(&entry.body)) registered.insert(scheduled->operation.seq);
+  }
+  std::vector<Operation> waiting;
+  for (const auto& [seq, operation] : core_.state.operations) {
+    if (operation.open() && !registered.contains(seq)) waiting.push_back(operation.operation);
+  }
+  for (const Operation& operation : waiting) register_operation(operation);
+}
+
 void InstanceTurn::register_child(const Operation& operation) {
   ChildRequest request = child_request_of(operation);
   const std::string id = request.id.empty() ? core_.id + "." + std::to_string(operation.seq) : request.id;

@@ -50,6 +50,9 @@ ReplayResult ScriptDriver::replay(const std::vector<Entry>& entries, const std::
   seq_after_journal_ = 1;
   journaled_patches_.clear();
   for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (const auto* incident = std::get_if<IncidentOpened>(&entries[i].body)) {
+      state_.incident_count = std::max(state_.incident_count, incident->number);
+    }
     if (const auto* scheduled = std::get_if<OperationScheduled>(&entries[i].body)) {
       seq_after_journal_ = std::max(seq_after_journal_, scheduled->operation.seq + 1);
     }
@@ -74,7 +77,6 @@ ReplayResult ScriptDriver::replay(const std::vector<Entry>& entries, const std::
     if (i == entries.size()) replaying_ = fresh_;
     if (drives_script(entries[driving].body)) result.state = drive(entries[driving], resolved);
   }
-  const bool used_up = i == entries.size();
   // Entries that the script did not live to see still count for the state.
   for (; i < entries.size(); ++i) {
     if (counts[i]) apply(state_, entries[i], first + static_cast<EntryIndex>(i));
@@ -82,11 +84,8 @@ ReplayResult ScriptDriver::replay(const std::vector<Entry>& entries, const std::
   replaying_ = false;
   result.fresh = fresh_;
   const bool ended = !std::holds_alternative<RunWaits>(result.state) && !std::holds_alternative<RunFailed>(result.state);
-  if (ended && !used_up && state_.status == InstanceStatus::running) {
-    result.mismatch = unclaimed().value_or(ReplayMismatch{"", "", ""});
-  } else if ((!fresh_ || ended) && !std::holds_alternative<RunFailed>(result.state)) {
-    result.mismatch = unclaimed();
-  }
+  // A script that waits for something new may still come to what its journal has; one that has ended will not.
+  if ((!fresh_ || ended) && !std::holds_alternative<RunFailed>(result.state)) result.mismatch = unclaimed();
   if (result.mismatch && !ended && run_ != nullptr) {
     const auto lines = run_->waiting_lines();
     if (!lines.empty()) result.mismatch->script_line = lines.back();

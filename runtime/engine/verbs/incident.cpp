@@ -50,7 +50,14 @@ void handle(InstanceTurn& turn, ResolveIncident message) {
     turn.record(std::move(resolved));
     if (message.action == IncidentAction::cancel) {
       cancel(turn, message.reason, message.by);
-    } else if (message.action == IncidentAction::rewind || seq == 0) {
+    } else if (message.action == IncidentAction::rewind) {
+      std::set<OperationSeq> open;
+      for (const auto& [number, operation] : turn.state().operations) {
+        if (operation.open()) open.insert(number);
+      }
+      turn.restart_script();
+      if (turn.core().record.open()) turn.register_again(open);
+    } else if (seq == 0) {
       turn.restart_script();
     } else if (turn.state().find(seq)->open()) {
       dispatch_again(turn, seq);
