@@ -199,7 +199,7 @@ void push_activity(lua_State* state) {
     lua_setfield(state, -2, name);
   };
   static constexpr luaL_Reg kMethods[] = {{"heartbeat", &activity_heartbeat}, {"sleep", &activity_sleep}, {nullptr, nullptr}};
-  lua_createtable(state, 0, 9);
+  lua_createtable(state, 0, 10);
   luaL_setfuncs(state, kMethods, 0);
   set("instance", context.instance);
   set("patient", context.patient);
@@ -210,6 +210,7 @@ void push_activity(lua_State* state) {
   lua_setfield(state, -2, "now");
   if (push_json(state, context.settings.empty() ? "{}" : context.settings)) lua_setfield(state, -2, "settings");
   if (push_json(state, context.heartbeat)) lua_setfield(state, -2, "last_heartbeat");
+  if (push_json(state, context.settings.empty() ? "{}" : context.settings)) lua_setfield(state, -2, "settings");
 }
 
 }  // namespace baton::script

@@ -7,6 +7,7 @@
 #include "runtime/script/definition_reader.hpp"
 #include "runtime/script/module_index.hpp"
 #include "runtime/script/sandbox.hpp"
+#include "runtime/script/standard_library.hpp"
 
 namespace baton {
 namespace {
@@ -55,8 +56,8 @@ std::string bundle_hash(const BundleFiles& files) {
 Result<std::shared_ptr<const Program>> Program::compile(std::string name, BundleFiles files) {
   auto program = std::shared_ptr<Program>(new Program());
   program->name_ = std::move(name);
-  program->hash_ = bundle_hash(files);
-  program->files_ = std::move(files);
+  program->files_ = complete_bundle(std::move(files));
+  program->hash_ = bundle_hash(program->files_);
   using Stage = Status (Program::*)();
   for (const Stage stage : {&Program::compile_sources, &Program::read_calendars, &Program::examine_workflows,
                             &Program::examine_mappings, &Program::examine_activities}) {

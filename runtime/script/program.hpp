@@ -51,7 +51,8 @@ struct MappingDefinition {
 
 class Program {
  public:
-  // Compiles every source and evaluates the definitions in a throw-away sandbox. Errors: bad_bundle, script_syntax,
+  // Completes the bundle from the standard library (standard_library.hpp; files() and hash() are those of the whole),
+  // compiles every source and evaluates the definitions in a throw-away sandbox. Errors: bad_bundle, script_syntax,
   // script_error, each naming file and line.
   static Result<std::shared_ptr<const Program>> compile(std::string name, BundleFiles files);
 
