@@ -1,0 +1,223 @@
+-- What goes otherwise than planned: cancellations, repetitions, messages out of order, readmissions, deaths. 2026-03-02 is a Monday.
+local test = require "test"
+
+-- A hospital where everything answers, and both medication lists agree.
+local function hospital(t)
+  t:clock("2026-03-02T09:00:00-05:00")
+  t:mock("pharmacy.home_list", { { code = "A1", name = "Apixaban", dose = "5 mg" } })
+  t:mock("ehr.active_orders", { { code = "A1", name = "Apixaban", dose = "5 mg" } })
+  t:mock("ehr.pending_results", {})
+  t:mock("ehr.summary_status", { complete = true })
+  t:mock("notices.send", { acknowledged = true })
+  t:mock("notices.remind", {})
+  t:mock("notices.correct", { acknowledged = true })
+end
+
+local function admit(t, encounter)
+  t:event { type = "encounter.admitted", encounter = encounter or "E1", data = { ward = "MED", admission_type = "R" } }
+  return t:instance("discharge", encounter or "E1")
+end
+
+local function leave(t, code, encounter)
+  t:event { type = "encounter.discharged", encounter = encounter or "E1", data = { disposition_code = code or "01", ward = "MED" } }
+  return t:instance("discharge", encounter or "E1")
+end
+
+-- Admitted on Monday at nine, home on Tuesday at nine.
+local function home(t)
+  hospital(t)
+  admit(t)
+  t:expect_task("readiness_checklist"):decide("ready")
+  t:skip("1d")
+  return leave(t)
+end
+
+test.case("a cancelled discharge stops everything, corrects what was said, and waits for the next one", function(t)
+  t:crash_everywhere()
+  local case = home(t)
+  t:skip("50m")
+  t:event { type = "encounter.discharge_cancelled", encounter = "E1", data = { ward = "MED" } }
+  t:equal(case:attribute("stage"), "in_hospital")
+  t:equal(case:attribute("outcome"), nil)
+  t:expect_no_task()
+  t:expect_activity("notices.correct", { kind = "discharge", recipient = "primary_care" })
+
+  t:skip("5d")
+  t:expect_no_task()  -- No timer of the first discharge is left.
+  leave(t)
+  t:equal(case:attribute("outcome"), "discharged")
+  t:expect_task("follow_up_call")
+  t:equal(#t:instances("discharge"), 1)
+end)
+
+test.case("a notice that did not go out before the cancellation never goes out", function(t)
+  hospital(t)
+  admit(t)
+  t:mock("notices.send", { fail = { code = "http_503", message = "down" } }, 1)
+  leave(t)
+  t:event { type = "encounter.discharge_cancelled", encounter = "E1", data = {} }
+  local sent = #t:calls("notices.send")
+  t:skip("2d")
+  t:equal(#t:calls("notices.send"), sent)
+end)
+
+test.case("a recipient who cannot be told of the correction is called by a person", function(t)
+  local case = home(t)
+  t:mock("notices.correct", { fail = { code = "http_410", message = "gone", retryable = false } })
+  t:event { type = "encounter.discharge_cancelled", encounter = "E1", data = {} }
+  t:expect_task("call_about_correction", { role = "unit_clerk" }):decide("told")
+  t:equal(t:instance("notice_correction"):status(), "completed")
+  t:equal(case:status(), "running")
+end)
+
+test.case("a discharge told twice is one discharge", function(t)
+  local case = home(t)
+  local sent = #t:calls("notices.send")
+  leave(t)
+  t:expect_task("follow_up_call")
+  t:equal(#t:calls("notices.send"), sent)
+  t:equal(#t:instances("discharge"), 1)
+  t:equal(case:attribute("outcome"), "discharged")
+end)
+
+test.case("a discharge that is told again and then cancelled stays cancelled", function(t)
+  local case = home(t)
+  leave(t)
+  t:event { type = "encounter.discharge_cancelled", encounter = "E1", data = {} }
+  t:equal(case:attribute("stage"), "in_hospital")
+end)
+
+test.case("a discharge with a corrected destination starts its follow-up anew", function(t)
+  local case = home(t)
+  leave(t, "20")
+  t:equal(case:attribute("outcome"), "deceased_no_followup")
+  t:expect_no_task()
+  t:expect_activity("notices.correct", { kind = "discharge" })
+end)
+
+test.case("a death that was told by mistake is taken back like any discharge", function(t)
+  hospital(t)
+  admit(t)
+  local case = leave(t, "20")
+  t:event { type = "encounter.discharge_cancelled", encounter = "E1", data = {} }
+  t:equal(case:attribute("stage"), "in_hospital")
+  leave(t, "01")
+  t:equal(case:attribute("outcome"), "discharged")
+  t:expect_task("follow_up_call")
+end)
+
+test.case("a discharge that overtakes its admission is followed up, and the admission only adds to it", function(t)
+  t:crash_everywhere()
+  hospital(t)
+  local case = leave(t)
+  t:expect_task("follow_up_call")
+  t:skip("10m")
+  t:event { type = "encounter.admitted", encounter = "E1", occurred_at = "2026-03-01T08:00:00-05:00", data = { ward = "SURG" } }
+  t:equal(case:attribute("outcome"), "discharged")
+  t:equal(case:attribute("ward"), "SURG")
+  t:expect_task("follow_up_call")
+  t:equal(#t:instances("discharge"), 1)
+end)
+
+test.case("a cancellation that overtakes its discharge takes it with it", function(t)
+  hospital(t)
+  local case = admit(t)
+  t:skip("1d")
+  t:event { type = "encounter.discharge_cancelled", encounter = "E1", data = {} }
+  t:event { type = "encounter.discharged", encounter = "E1", occurred_at = "2026-03-03T08:00:00-05:00", data = { disposition_code = "01" } }
+  t:equal(case:attribute("stage"), "in_hospital")
+  t:skip("1d")
+  leave(t)
+  t:equal(case:attribute("outcome"), "discharged")
+end)
+
+test.case("a cancelled admission ends the case and corrects the notice", function(t)
+  hospital(t)
+  local case = admit(t)
+  t:event { type = "encounter.admit_cancelled", encounter = "E1", data = {} }
+  t:equal(case:status(), "completed")
+  t:equal(case:attribute("outcome"), "admit_cancelled")
+  t:expect_no_task()
+  t:expect_activity("notices.correct", { kind = "admission" })
+end)
+
+test.case("after a merge the case goes on under the record that stays", function(t)
+  hospital(t)
+  t:event { type = "encounter.admitted", patient = "OLD", encounter = "E1", data = { ward = "MED" } }
+  t:event { type = "patient.merged", patient = "NEW", merge = { identifiers = { { system = "TEST", value = "OLD", type = "MR" } } } }
+  local case = leave(t)
+  t:equal(case:attribute("outcome"), "discharged")
+  t:expect_task("follow_up_call")
+end)
+
+test.case("a new admission within 30 days ends the calls of the old case", function(t)
+  local case = home(t)
+  t:skip("3d")
+  admit(t, "E2")
+  t:expect_no_task("follow_up_call")
+  t:equal(case:attribute("follow_up"), "readmitted")
+  t:skip("1d")
+  t:equal(case:status(), "completed")
+  t:equal(case:attribute("outcome"), "discharged")
+  t:equal(t:instance("discharge", "E2"):status(), "running")
+end)
+
+test.case("when the new admission is cancelled, the calls go on where they stopped", function(t)
+  local case = home(t)
+  t:expect_task("follow_up_call"):decide("not_reached")
+  t:skip("3d")
+  t:contains(t:expect_task("follow_up_call").why, "Call 2 of 4")
+  admit(t, "E2")
+  t:skip("40m")
+  t:event { type = "encounter.admit_cancelled", encounter = "E2", data = {} }
+  t:equal(case:attribute("follow_up"), "open")
+  t:contains(t:expect_task("follow_up_call").why, "Call 2 of 4")
+end)
+
+test.case("an older admission that arrives late is no readmission", function(t)
+  local case = home(t)
+  t:event { type = "encounter.admitted", encounter = "E0", occurred_at = "2026-01-05T08:00:00-05:00", data = {} }
+  t:equal(case:attribute("follow_up"), "open")
+  t:expect_task("follow_up_call")
+end)
+
+test.case("a death at home ends the calls", function(t)
+  local case = home(t)
+  t:skip("2d")
+  t:event { type = "patient.died" }
+  t:expect_no_task()
+  t:equal(case:status(), "completed")
+  t:equal(case:result(), { outcome = "discharged", follow_up = "died", calls = 0 })
+end)
+
+test.case("a discharge that is told weeks late starts its clocks when it is told", function(t)
+  hospital(t)
+  admit(t)
+  t:skip("20d")
+  t:event { type = "encounter.discharged", encounter = "E1", occurred_at = "2026-03-03T08:00:00-05:00", data = { disposition_code = "01" } }
+  local call = t:expect_task("follow_up_call")
+  t:truthy(call.due > t:now(), "the deadline is ahead")
+end)
+
+test.case("a stay that nobody has heard of for a month is asked about", function(t)
+  hospital(t)
+  local case = admit(t)
+  t:expect_task("readiness_checklist"):decide("ready")
+  t:skip("30d")
+  t:expect_task("long_stay", { role = "unit_clerk" }):decide("gone")
+  t:equal(case:attribute("outcome"), "no_discharge_told")
+end)
+
+test.case("without any system configured, people do the work and nothing is lost", function(t)
+  t:clock("2026-03-02T09:00:00-05:00")
+  local nowhere = { fail = { code = "not_configured", message = "no address", retryable = false } }
+  for _, name in ipairs { "pharmacy.home_list", "ehr.active_orders", "ehr.pending_results", "ehr.summary_status", "notices.send", "notices.remind", "notices.correct" } do
+    t:mock(name, nowhere)
+  end
+  admit(t)
+  local case = leave(t)
+  for _, name in ipairs { "medication_review", "call_recipient", "follow_up_call", "book_visit", "list_pending_results" } do
+    t:expect_task(name)
+  end
+  t:equal(case:attribute("outcome"), "discharged")
+end)
