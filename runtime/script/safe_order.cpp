@@ -97,7 +97,7 @@ int safe_next(lua_State* state) {
     lua_pushvalue(state, 4);
     lua_replace(state, 3);
   }
-  Sandbox::of(state).charge(state, looked_at / 4);
+  Sandbox::of(state).charge(state, looked_at);
   if (!found) {
     lua_pushnil(state);
     return 1;
@@ -193,7 +193,7 @@ int safe_pairs(lua_State* state) {
     is_sequence =
         is_sequence && lua_isinteger(state, -1) != 0 && lua_tointeger(state, -1) == static_cast<lua_Integer>(count);
   }
-  Sandbox::of(state).charge(state, is_sequence ? count / 8 : count);
+  Sandbox::of(state).charge(state, is_sequence ? count : std::uint64_t{count} * 4);
   if (is_sequence) {
     lua_pushinteger(state, count);
     lua_pushcclosure(state, &step_sequence, 1);

@@ -12,14 +12,14 @@ namespace {
 constexpr lua_Integer kMostUnpacked = 65'536;
 constexpr lua_Integer kMostSorted = 1 << 24;
 
-// Charges a loop, a block of rounds at a time.
+// Charges a loop, a block of rounds at a time. `each` is what one round is worth, in instructions.
 class Meter {
  public:
-  explicit Meter(lua_State* state) : state_(state), sandbox_(Sandbox::of(state)) {}
+  explicit Meter(lua_State* state, std::uint64_t each = 2) : state_(state), sandbox_(Sandbox::of(state)), each_(each) {}
   void tick() {
     if (++rounds_ == kBlock) {
       rounds_ = 0;
-      sandbox_.charge(state_, kBlock * 2);
+      sandbox_.charge(state_, kBlock * each_);
     }
   }
 
@@ -27,6 +27,7 @@ class Meter {
   static constexpr std::uint32_t kBlock = 128;
   lua_State* state_;
   Sandbox& sandbox_;
+  std::uint64_t each_;
   std::uint32_t rounds_ = 0;
 };
 
@@ -37,7 +38,7 @@ int table_concat(lua_State* state) {
   lua_Integer i = luaL_optinteger(state, 3, 1);
   const lua_Integer last = luaL_opt(state, luaL_checkinteger, 4, luaL_len(state, 1));
   const std::size_t most = Sandbox::of(state).options().string_size;
-  Meter meter(state);
+  Meter meter(state, 10);  // A number has to be written out.
   luaL_Buffer buffer;
   luaL_buffinit(state, &buffer);
   for (; i <= last; ++i) {
