@@ -210,7 +210,6 @@ void push_activity(lua_State* state) {
   lua_setfield(state, -2, "now");
   if (push_json(state, context.settings.empty() ? "{}" : context.settings)) lua_setfield(state, -2, "settings");
   if (push_json(state, context.heartbeat)) lua_setfield(state, -2, "last_heartbeat");
-  if (push_json(state, context.settings.empty() ? "{}" : context.settings)) lua_setfield(state, -2, "settings");
 }
 
 }  // namespace baton::script

@@ -23,7 +23,6 @@ struct ActivityContext {  // The second argument of an activity function, and wh
   Instant now;
   JsonText settings;            // The house's [settings] as an object; empty is {}.
   JsonText heartbeat;           // The last heartbeat's details of an earlier attempt; empty where there was none.
-  JsonText settings;            // `activity.settings`: the configuration's [settings] as an object; empty is {}.
 };
 
 // What the script wants from outside.
