@@ -1,0 +1,79 @@
+"""A Baton server as a child process: started on free ports, known by the port file that it writes, stopped or killed."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+
+
+class ServerDied(Exception):
+    pass
+
+
+class Server:
+    """`arguments` go to `baton serve`; the log goes to a file in the data directory's parent."""
+
+    def __init__(self, binary, data, arguments=(), log=None, wrap=(), port=0):
+        self.binary = binary
+        self.data = data
+        self.arguments = list(arguments)
+        self.log = log or data.rstrip("/") + ".log"
+        self.wrap = list(wrap)  # A program that runs the server, such as strace.
+        self.port = port        # Of the HTTP API; 0 takes a free one.
+        self.ports = {}
+        self.process = None
+
+    def start(self, timeout=60):
+        """Starts it and waits until it listens. Raises ServerDied when it ends first."""
+        port_file = self.data.rstrip("/") + ".ports"
+        if os.path.exists(port_file):
+            os.remove(port_file)
+        command = self.wrap + [self.binary, "serve", "--data", self.data, "--http", f"127.0.0.1:{self.port}", "--mllp", "127.0.0.1:0",
+                               "--port-file", port_file] + self.arguments
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            self.ports = self._read_ports(port_file)
+            if self.ports:
+                return self
+            if self.process.poll() is not None:
+                raise ServerDied(f"the server ended with {self.process.returncode}:\n{self.last_words()}")
+            time.sleep(0.01)
+        self.kill()
+        raise ServerDied(f"the server did not listen within {timeout} s:\n{self.last_words()}")
+
+    @staticmethod
+    def _read_ports(path):
+        try:
+            with open(path, encoding="utf-8") as file:
+                ports = json.load(file)
+                return {name: int(port) for name, port in ports.items()}
+        except (OSError, ValueError):
+            return {}  # Not there yet, or not whole yet.
+
+    def last_words(self):
+        with open(self.log, encoding="utf-8", errors="replace") as file:
+            return "".join(file.readlines()[-15:])
+
+    @property
+    def running(self):
+        return self.process is not None and self.process.poll() is None
+
+    def kill(self):
+        """kill -9, to it and what wraps it."""
+        if self.running:
+            os.killpg(self.process.pid, signal.SIGKILL)
+        if self.process:
+            self.process.wait()
+
+    def stop(self, timeout=20):
+        """Asks it to finish. Returns its exit code; kills it when it takes too long."""
+        if self.running:
+            self.process.terminate()
+            try:
+                self.process.wait(timeout)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        return self.process.returncode if self.process else None

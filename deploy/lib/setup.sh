@@ -1,0 +1,51 @@
+# What quickstart and test have in common: packages, and a build. Sourced by bash, from the repository's root.
+
+say() { printf '\n== %s\n' "$*"; }
+
+stop() {
+  printf 'error: %s\n' "$*" >&2
+  exit 1
+}
+
+# A package counts as present when Debian says so, or when the command that it is wanted for is there (Node.js and Go often
+# come from elsewhere, and then Debian's package would not install beside it).
+package_is_there() {
+  dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'install ok installed' && return 0
+  case $1 in
+    nodejs) command -v node ;;
+    npm) command -v npm ;;
+    golang-go) command -v go ;;
+    python3) command -v python3 ;;
+    *) false ;;
+  esac >/dev/null 2>&1
+}
+
+# Installs those packages of deploy/packages.txt that are missing.
+install_packages() {
+  local missing=() package as_root=()
+  while read -r package; do
+    [ -z "$package" ] || [ "${package#\#}" != "$package" ] || package_is_there "$package" || missing+=("$package")
+  done < deploy/packages.txt
+  [ ${#missing[@]} -eq 0 ] && return 0
+
+  say "Installing ${#missing[@]} Debian packages: ${missing[*]}"
+  command -v apt-get >/dev/null || stop "these packages are missing, and there is no apt-get to install them (Baton is built on Debian 12): ${missing[*]}"
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || stop "installing packages needs root. Run as root: apt-get install ${missing[*]}"
+    as_root=(sudo)
+  fi
+  "${as_root[@]}" apt-get update -q || stop "apt-get update failed: is the network there?"
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}" ||
+    stop "apt-get could not install: ${missing[*]}"
+}
+
+# build_targets TARGET..: configures ./build if need be and builds; without a target, everything.
+build_targets() {
+  say "Building (the first time takes some minutes)"
+  local target targets=() log
+  log=$(mktemp)
+  cmake --preset release >"$log" 2>&1 || { cat "$log"; stop "cmake could not configure the build"; }
+  rm -f "$log"
+  for target in "$@"; do targets+=(--target "$target"); done
+  cmake --build --preset release "${targets[@]}" || stop "the build failed"
+}

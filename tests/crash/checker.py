@@ -1,0 +1,208 @@
+"""Checks a server after a crash, by its public API alone: it knows nothing of the store.
+
+Each check is a function that yields complaints. Together they say: nothing acknowledged is lost; no effect without its commit; no
+step twice in a journal; journal, state and audit ledger agree; every open instance has something that will wake it.
+"""
+
+import base64
+import collections
+import hashlib
+
+from hospital.api import ApiError, quoted
+
+TERMINAL = {"Completed": "completed", "Failed": "failed", "Cancelled": "cancelled"}
+
+
+class Journal:
+    """One instance as its own history tells it, folded by the rules of docs/formats, not by Baton's code."""
+
+    def __init__(self, rows):
+        self.rows = rows
+        self.scheduled, self.ended, self.attributes = {}, {}, {}
+        self.terminal = None
+        self.signals, self.events = [], []
+        self.complaints = []
+        keys = collections.Counter()
+        before = ""
+        for position, row in enumerate(rows):
+            if row["index"] != position:
+                self.complaints.append(f"entry {position} has the index {row['index']}")
+            if row["at"] < before:
+                self.complaints.append(f"entry {position} is earlier than the one before")
+            before = row["at"]
+            self._take(row, keys)
+        self.complaints += [f"step {key} is there {number} times" for key, number in keys.items() if number > 1]
+
+    def _take(self, row, keys):
+        kind = row["type"]
+        if self.terminal and kind in ("OperationScheduled", "StepRecorded", "AttributesSet", *TERMINAL):
+            self.complaints.append(f"{kind} after the end")
+        if kind == "OperationScheduled":
+            operation = row["operation"]
+            if operation["seq"] in self.scheduled:
+                self.complaints.append(f"operation {operation['seq']} was scheduled twice")
+            self.scheduled[operation["seq"]] = operation
+            keys[operation["key"]] += 1
+        elif kind in ("OperationResolved", "OperationCancelled"):
+            if row["seq"] not in self.scheduled:
+                self.complaints.append(f"operation {row['seq']} ended before it was scheduled")
+            if row["seq"] in self.ended:
+                self.complaints.append(f"operation {row['seq']} ended twice")
+            self.ended[row["seq"]] = row
+        elif kind == "StepRecorded":
+            keys[row["key"]] += 1
+        elif kind == "AttributesSet":
+            for name, value in row["attributes"].items():
+                self.attributes[name] = value
+                if value is None:
+                    del self.attributes[name]
+        elif kind == "SignalReceived":
+            self.signals.append(row)
+        elif kind == "EventReceived":
+            self.events.append(row)
+        elif kind in TERMINAL:
+            self.terminal = row
+
+    def waits(self):
+        """Seqs of operations that have not ended, tasks and others. None once the instance has."""
+        left = {seq: operation for seq, operation in self.scheduled.items() if seq not in self.ended and not self.terminal}
+        tasks = {seq for seq, operation in left.items() if operation["kind"] == "task"}
+        return tasks, set(left) - tasks
+
+
+class Checker:
+    def __init__(self, api):
+        self.api = api
+        self.journals = {}
+
+    def journal(self, instance):
+        if instance not in self.journals:
+            self.journals[instance] = Journal(list(self.api.pages(f"/v1/instances/{quoted(instance)}/history")))
+        return self.journals[instance]
+
+    def all_instances(self):
+        return list(self.api.pages("/v1/instances"))
+
+    # ---- state = journal --------------------------------------------------------------------------------------------------
+
+    def instance_agrees(self, instance):
+        detail = self.api.get("/v1/instances/" + quoted(instance))
+        journal = self.journal(instance)
+        yield from (f"{instance}: {complaint}" for complaint in journal.complaints)
+        told = TERMINAL[journal.terminal["type"]] if journal.terminal else "running"
+        if detail["status"] != told:
+            yield f"{instance}: is {detail['status']}, and its journal says {told}"
+        if detail["attributes"] != journal.attributes:
+            yield f"{instance}: has {detail['attributes']}, and its journal says {journal.attributes}"
+        tasks, others = journal.waits()
+        shown_tasks = {int(task["id"].rsplit(".", 1)[1]) for task in detail["open_tasks"]}
+        shown_others = {int(cause["seq"]) for cause in detail["waits_for"]}
+        if shown_tasks != tasks:
+            yield f"{instance}: shows the tasks {sorted(shown_tasks)}, and its journal says {sorted(tasks)}"
+        if shown_others != others:
+            yield f"{instance}: waits for {sorted(shown_others)}, and its journal says {sorted(others)}"
+        if detail["status"] == "running" and not (tasks or others or detail["incidents"]):
+            yield f"{instance}: is open and nothing will wake it"
+        if detail["incidents"]:
+            yield f"{instance}: has an incident: {detail['incidents'][0]['cause']}"
+
+    # ---- nothing acknowledged is lost ---------------------------------------------------------------------------------------
+
+    def nothing_is_lost(self, known):
+        yield from (f"refused: {text}" for text in known.refused)
+        for instance, workflow in known.started.items():
+            rows = self._rows_of(instance)
+            if not rows or rows[0]["type"] != "Started" or rows[0]["workflow"] != workflow:
+                yield f"{instance}: its start was acknowledged, and it is not there"
+        for (instance, message_id), number in known.signals.items():
+            found = [row for row in self.journal(instance).signals if row["message_id"] == message_id]
+            if len(found) != 1 or found[0]["payload"] != {"number": number}:
+                yield f"{instance}: the signal {message_id} was acknowledged, and is there {len(found)} times"
+        for task, (outcome, subject) in known.decisions.items():
+            yield from self._decision_stands(task, outcome, subject)
+        for control_id, (trigger, encounter) in known.messages.items():
+            yield from self._message_stands(control_id, trigger, encounter)
+
+    def _rows_of(self, instance):
+        try:
+            return self.journal(instance).rows
+        except ApiError as error:
+            if error.status == 404:
+                return []
+            raise
+
+    def _decision_stands(self, task, outcome, subject):
+        instance, seq = task.rsplit(".", 1)
+        ended = self.journal(instance).ended.get(int(seq))
+        value = ((ended or {}).get("outcome") or {}).get("value") or {}
+        if value.get("outcome") != outcome or (value.get("by") or {}).get("subject") != subject:
+            yield f"{task}: {subject}'s {outcome} was acknowledged, and the journal says {value}"
+        shown = self.api.get("/v1/tasks/" + quoted(task))
+        if shown["status"] != "decided" or shown["decision"]["outcome"] != outcome:
+            yield f"{task}: {outcome} was acknowledged, and the task is {shown['status']}"
+
+    def _message_stands(self, control_id, trigger, encounter):
+        cases = list(self.api.pages("/v1/instances", workflow="stay", key=encounter))
+        if trigger == "A01" and len(cases) != 1:
+            yield f"{control_id}: was acknowledged, and began {len(cases)} instances"
+        if trigger == "A03" and cases:
+            heard = [row for row in self.journal(cases[0]["id"]).events if row["event_type"] == "encounter.discharged"]
+            if len(heard) != 1:
+                yield f"{control_id}: was acknowledged, and reached its instance {len(heard)} times"
+
+    # ---- no effect without commit, none twice ---------------------------------------------------------------------------------
+
+    def effects_agree(self, effects):
+        by_step = collections.defaultdict(list)
+        for key, effect in effects.items():
+            by_step[effect["instance"], effect["step"]].append(key)
+        for (instance, step), keys in by_step.items():
+            if len(keys) > 1:
+                yield f"{instance}: step {step} was done under {len(keys)} keys: {keys}"
+            committed = [operation for operation in self.journal(instance).scheduled.values()
+                         if operation["kind"] == "activity" and (operation["request"].get("input") or {}).get("step") == step]
+            if not committed:
+                yield f"{instance}: step {step} had its effect, and no journal ever asked for it"
+        receipts = {(effect["instance"], effect["step"]): effect["receipt"] for effect in effects.values()}
+        for instance, journal in self.journals.items():
+            for seq, operation in journal.scheduled.items():
+                ended = journal.ended.get(seq)
+                if operation["kind"] != "activity" or not ended or ended["type"] != "OperationResolved":
+                    continue
+                step = operation["request"]["input"]["step"]
+                value = (ended.get("outcome") or {}).get("value") or {}
+                if value.get("receipt") != receipts.get((instance, step)):
+                    yield f"{instance}: step {step} has the receipt {value.get('receipt')}, and the other side gave {receipts.get((instance, step))}"
+
+    # ---- journal = audit --------------------------------------------------------------------------------------------------------
+
+    def audit_agrees(self, instances):
+        """Every journal row has one record in the ledger that names its hash, and no record names a row that is not there."""
+        covered = collections.defaultdict(list)
+        expected_index = None
+        for record in sorted(self.api.pages("/v1/audit"), key=lambda record: record["index"]):
+            if expected_index is not None and record["index"] != expected_index:
+                yield f"the ledger jumps from {expected_index - 1} to {record['index']}"
+            expected_index = record["index"] + 1
+            leaf = record.get("record", record)
+            if leaf.get("journal"):
+                place, digest = leaf["journal"].split(":")
+                first, length = (int(part) for part in place.split("+"))
+                covered[leaf["instance"]].append((first, length, digest))
+        for instance in instances:
+            rows = sorted(set(covered.pop(instance, [])))
+            yield from self._rows_agree(instance, rows)
+        yield from (f"{instance}: is in the ledger and nowhere else" for instance in covered)
+
+    def _rows_agree(self, instance, rows):
+        position = 0
+        for first, length, _ in rows:
+            if first != position:
+                yield f"{instance}: the ledger covers entries up to {position} and goes on at {first}"
+            position = first + length
+        if position != len(self.journal(instance).rows):
+            yield f"{instance}: the journal has {len(self.journal(instance).rows)} entries, the ledger knows {position}"
+        stored = {row["first"]: base64.b64decode(row["row"]) for row in self.api.get(f"/v1/instances/{quoted(instance)}/journal")["items"]}
+        for first, _, digest in rows:
+            if hashlib.sha256(stored.get(first, b"")).hexdigest() != digest:
+                yield f"{instance}: the row at {first} is not the one that the ledger knows"

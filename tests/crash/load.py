@@ -1,0 +1,166 @@
+"""Load for the crash tests: clients that start, signal, decide and send messages, and remember what was acknowledged.
+
+Every request carries an identity of its own (instance id, idempotency key, control id). One whose answer never came is sent again after the
+restart, as a real client would: it may have happened or not, and must happen once.
+"""
+
+import os
+import random
+import sys
+import threading
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "deploy"))
+from hospital.api import Api, ApiError, NoAnswer, quoted  # noqa: E402
+from hospital.mllp import MllpClient  # noqa: E402
+
+
+class Acknowledged:
+    """What Baton said that it has, for ever. Thread-safe through the lock of its owner."""
+
+    def __init__(self):
+        self.started = {}    # Instance id -> workflow.
+        self.signals = {}    # (instance, message id) -> number.
+        self.decisions = {}  # Task id -> (outcome, subject).
+        self.messages = {}   # Control id -> (trigger, encounter).
+        self.refused = []    # What should not have been refused.
+
+    def count(self):
+        return len(self.started) + len(self.signals) + len(self.decisions) + len(self.messages)
+
+
+class Request:
+    """One thing to be done: `send(api, mllp)` does it, and raises NoAnswer or OSError when nobody knows whether it was done."""
+
+    def __init__(self, send):
+        self.send = send
+
+
+def hl7(control_id, trigger, number, encounter):
+    return "\r".join([
+        f"MSH|^~\\&|CRASH|TEST|BATON|HUB|20260105120000||ADT^{trigger}|{control_id}|P|2.5.1", f"EVN|{trigger}|20260105120000",
+        f"PID|1||P{number}^^^TEST^MR||Test^Patient", "PV1|1|I|W1" + "|" * 16 + encounter, ""])
+
+
+class Client(threading.Thread):
+    """One client, until told to stop or until the server is gone."""
+
+    def __init__(self, name, seed, ports, known, lock, stop, most=None):
+        super().__init__(name=name, daemon=True)
+        self.random = random.Random(seed)
+        self.ports = ports
+        self.known = known
+        self.lock = lock
+        self.stopped = stop
+        self.most = most        # Requests before it ends by itself.
+        self.in_doubt = []
+        self.waiting = []       # Approvals that still lack their signal.
+        self.stays = []         # Encounters that still lack their discharge.
+        self.number = 0
+
+    def run(self):
+        api = Api(self.ports["http"], timeout=15, person=f"person-{self.name}", role="nurse")
+        mllp = MllpClient(self.ports["mllp"], timeout=15)
+        done = 0
+        while not self.stopped.is_set() and (self.most is None or done < self.most):
+            request = self.next_request(api)
+            if request is None:
+                continue
+            try:
+                request.send(api, mllp)
+                done += 1
+            except (NoAnswer, OSError):
+                self.in_doubt.append(request)
+                break  # The server is gone.
+            except ApiError as error:
+                with self.lock:
+                    self.known.refused.append(str(error))
+        api.close()
+        mllp.close()
+
+    def next_request(self, api):
+        self.number += 1
+        kind = self.random.random()
+        if kind < 0.3:
+            return self.start("chain", {"steps": self.random.randint(1, 4)})
+        if kind < 0.5:
+            return self.start("approval", {})
+        if kind < 0.65 and self.waiting:
+            return self.signal(self.waiting.pop(self.random.randrange(len(self.waiting))))
+        if kind < 0.8:
+            return self.decide(api)
+        if kind < 0.9 and self.stays:
+            return self.message("A03", self.stays.pop(self.random.randrange(len(self.stays))))
+        encounter = f"{self.name}-E{self.number}"
+        self.stays.append(encounter)
+        return self.message("A01", encounter)
+
+    def start(self, workflow, given):
+        instance = f"{workflow}-{self.name}-{self.number}"
+
+        def send(api, _mllp):
+            api.post("/v1/instances", {"workflow": workflow, "id": instance, "input": given})
+            with self.lock:
+                self.known.started[instance] = workflow
+            if workflow == "approval":
+                self.waiting.append(instance)
+        return Request(send)
+
+    def signal(self, instance):
+        message_id = f"signal-{self.name}-{self.number}"
+        number = self.number
+
+        def send(api, _mllp):
+            api.post(f"/v1/instances/{instance}/signals/go", {"number": number}, headers={"idempotency-key": message_id})
+            with self.lock:
+                self.known.signals[instance, message_id] = number
+        return Request(send)
+
+    def decide(self, api):
+        try:
+            tasks = api.get("/v1/tasks", limit=20)["items"]
+        except (NoAnswer, ApiError):
+            return None
+        if not tasks:
+            return None
+        task = self.random.choice(tasks)["id"]
+        outcome = self.random.choice(["yes", "no"])
+        subject = api.headers["x-baton-subject"]
+
+        def send(to, _mllp):
+            try:
+                to.post(f"/v1/tasks/{quoted(task)}/decide", {"outcome": outcome, "reason": "crash test"},
+                        headers={"idempotency-key": f"decide-{subject}-{task}"})
+            except ApiError as error:
+                if error.status == 409:  # Somebody else was quicker, or it was we before the crash.
+                    return
+                raise
+            with self.lock:
+                self.known.decisions[task] = (outcome, subject)
+        return Request(send)
+
+    def message(self, trigger, encounter):
+        control_id = f"{trigger}-{encounter}"
+
+        def send(_api, mllp):
+            answer = mllp.send(hl7(control_id, trigger, encounter.replace("-", ""), encounter))
+            with self.lock:
+                if answer.accepted and answer.control_id == control_id:
+                    self.known.messages[control_id] = (trigger, encounter)
+                else:
+                    self.known.refused.append(f"{control_id}: {answer.text!r}")
+        return Request(send)
+
+
+def settle_doubts(clients, ports, known):
+    """Sends again, after the restart, what had no answer."""
+    api = Api(ports["http"], timeout=15)
+    mllp = MllpClient(ports["mllp"], timeout=15)
+    for client in clients:
+        for request in client.in_doubt:
+            try:
+                request.send(api, mllp)
+            except ApiError as error:
+                known.refused.append("asked again: " + str(error))
+        client.in_doubt = []
+    api.close()
+    mllp.close()
