@@ -18,13 +18,16 @@ class VirtualClock:
         return answer
 
     def settle(self):
-        """Returns when nothing is in flight and no activity runs: all that is left waits for time, people or messages."""
-        while not self._take(self.api.get("/v1/dev/clock", settle="true"))["idle"]:
+        """Returns when nothing is in flight, no activity runs and no timer is due: all that is left waits for time, people or messages."""
+        while not self._settled(self._take(self.api.get("/v1/dev/clock", settle="true"))):
             pass
+
+    def _settled(self, answer):
+        return answer["idle"] and (self.next_timer is None or self.next_timer > self.now)
 
     def set(self, at):
         """Sets the clock and settles."""
         self.moves += 1
         answer = self._take(self.api.post("/v1/dev/clock", {"set": at.astimezone(datetime.timezone.utc).isoformat().replace("+00:00", "Z")}))
-        if not answer["idle"]:
+        if not self._settled(answer):
             self.settle()

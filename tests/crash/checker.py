@@ -179,12 +179,10 @@ class Checker:
     def audit_agrees(self, instances):
         """Every journal row has one record in the ledger that names its hash, and no record names a row that is not there."""
         covered = collections.defaultdict(list)
-        expected_index = None
-        for record in sorted(self.api.pages("/v1/audit"), key=lambda record: record["index"]):
-            if expected_index is not None and record["index"] != expected_index:
-                yield f"the ledger jumps from {expected_index - 1} to {record['index']}"
-            expected_index = record["index"] + 1
-            leaf = record.get("record", record)
+        for position, record in enumerate(self._ledger()):
+            if record["index"] != position:
+                yield f"the ledger has {record['index']} where {position} should be"
+            leaf = record["leaf"]
             if leaf.get("journal"):
                 place, digest = leaf["journal"].split(":")
                 first, length = (int(part) for part in place.split("+"))
@@ -193,6 +191,13 @@ class Checker:
             rows = sorted(set(covered.pop(instance, [])))
             yield from self._rows_agree(instance, rows)
         yield from (f"{instance}: is in the ledger and nowhere else" for instance in covered)
+
+    def _ledger(self):
+        start = "0"
+        while start is not None:
+            page = self.api.get("/v1/audit", **{"from": start, "limit": 1000})
+            yield from page["items"]
+            start = page.get("next")
 
     def _rows_agree(self, instance, rows):
         position = 0
