@@ -1,0 +1,165 @@
+"""The judge of the crash tests, judged: a world in order has no complaints, and each kind of damage has one."""
+
+import base64
+import copy
+import hashlib
+import os
+import sys
+import unittest
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.dont_write_bytecode = True
+sys.path[:0] = [HERE, os.path.join(HERE, "..", "..", "deploy")]
+
+from checker import Checker  # noqa: E402
+from hospital.api import ApiError  # noqa: E402
+from load import Acknowledged  # noqa: E402
+
+AT = "2026-01-05T12:00:00.000Z"
+
+
+def entry(index, kind, **fields):
+    return {"index": index, "at": AT, "type": kind, **fields}
+
+
+def scheduled(index, seq, kind, name, step=None):
+    request = {"input": {"instance": "I1", "step": step}} if step else {}
+    return entry(index, "OperationScheduled", operation={"seq": seq, "kind": kind, "key": f"/{kind}:{name}#{seq}", "name": name, "request": request})
+
+
+class World:
+    """A server's answers as plain data. One approval: a signal, a task that was decided, an activity that still runs."""
+
+    def __init__(self):
+        self.history = [
+            entry(0, "Started", workflow="approval"), scheduled(1, 1, "signal", "go"),
+            entry(2, "SignalReceived", name="go", payload={"number": 4}, message_id="S1"), entry(3, "OperationResolved", seq=1, outcome={}),
+            scheduled(4, 2, "task", "approve"),
+            entry(5, "OperationResolved", seq=2, outcome={"value": {"outcome": "yes", "by": {"subject": "ada"}}}),
+            scheduled(6, 3, "activity", "effects.apply", "a"),
+            entry(7, "OperationResolved", seq=3, outcome={"value": {"receipt": "R1"}}),
+            scheduled(8, 4, "activity", "effects.apply", "b"), entry(9, "AttributesSet", attributes={"stage": "late"})]
+        self.detail = {"id": "I1", "status": "running", "attributes": {"stage": "late"}, "open_tasks": [], "incidents": [],
+                       "waits_for": [{"seq": "4"}]}
+        self.task = {"status": "decided", "decision": {"outcome": "yes"}}
+        self.rows = [{"first": 0, "row": base64.b64encode(b"row 0").decode()}, {"first": 5, "row": base64.b64encode(b"row 5").decode()}]
+        self.ledger = [{"instance": "I1", "journal": "0+5:" + hashlib.sha256(b"row 0").hexdigest()},
+                       {"instance": "I1", "journal": "5+5:" + hashlib.sha256(b"row 5").hexdigest()}, {"action": "server.started"}]
+        self.effects = {"I1/3": {"instance": "I1", "step": "a", "receipt": "R1"}, "I1/4": {"instance": "I1", "step": "b", "receipt": "R2"}}
+        self.known = Acknowledged()
+        self.known.started["I1"] = "approval"
+        self.known.signals["I1", "S1"] = 4
+        self.known.decisions["I1.2"] = ("yes", "ada")
+
+    # What Checker asks of an Api.
+    def get(self, path, **_):
+        if path == "/v1/audit":
+            return {"items": [{"index": index, "leaf": leaf} for index, leaf in enumerate(self.ledger)]}
+        if path.endswith("/journal"):
+            return {"items": self.rows}
+        if path.startswith("/v1/tasks/"):
+            return self.task
+        return self.detail
+
+    def pages(self, path, **_):
+        if path.endswith("/history"):
+            if not self.history or "I1" not in path:
+                raise ApiError(404, {"title": "not found"})
+            return iter(copy.deepcopy(self.history))
+        return iter([{"id": "I1"}])
+
+    def complaints(self):
+        checker = Checker(self)
+        found = list(checker.nothing_is_lost(self.known))
+        if self.history:
+            found += checker.instance_agrees("I1")
+            found += checker.effects_agree(self.effects)
+            found += checker.audit_agrees(["I1"])
+        return found
+
+
+class CheckerTest(unittest.TestCase):
+    def setUp(self):
+        self.world = World()
+
+    def refuses(self, words):
+        found = self.world.complaints()
+        self.assertTrue(any(words in complaint for complaint in found), f"no complaint says {words!r}: {found}")
+
+    def test_a_world_in_order_has_no_complaints(self):
+        self.assertEqual(self.world.complaints(), [])
+
+    def test_a_lost_instance_is_seen(self):
+        self.world.known.started["I2"] = "approval"
+        self.refuses("I2: its start was acknowledged, and it is not there")
+
+    def test_a_lost_signal_is_seen(self):
+        self.world.known.signals["I1", "S2"] = 9
+        self.refuses("S2 was acknowledged, and is there 0 times")
+
+    def test_a_signal_that_came_twice_is_seen(self):
+        self.world.history.insert(3, entry(3, "SignalReceived", name="go", payload={"number": 4}, message_id="S1"))
+        self.refuses("S1 was acknowledged, and is there 2 times")
+
+    def test_another_decision_than_the_acknowledged_one_is_seen(self):
+        self.world.known.decisions["I1.2"] = ("no", "ada")
+        self.refuses("ada's no was acknowledged")
+
+    def test_a_missing_entry_is_seen(self):
+        del self.world.history[3]
+        self.refuses("has the index")
+
+    def test_a_step_that_is_there_twice_is_seen(self):
+        self.world.history.append({**scheduled(10, 5, "activity", "effects.apply", "c")})
+        self.world.history[10]["operation"]["key"] = self.world.history[8]["operation"]["key"]
+        self.refuses("is there 2 times")
+
+    def test_an_operation_that_ended_twice_is_seen(self):
+        self.world.history.append(entry(10, "OperationResolved", seq=3, outcome={}))
+        self.refuses("operation 3 ended twice")
+
+    def test_an_effect_that_nobody_committed_to_is_seen(self):
+        self.world.effects["I1/9"] = {"instance": "I1", "step": "z", "receipt": "R9"}
+        self.refuses("no journal ever asked for it")
+
+    def test_an_effect_under_two_keys_is_seen(self):
+        self.world.effects["other"] = {"instance": "I1", "step": "a", "receipt": "R9"}
+        self.refuses("was done under 2 keys")
+
+    def test_a_result_that_the_other_side_never_gave_is_seen(self):
+        self.world.history[7]["outcome"]["value"]["receipt"] = "R7"
+        self.refuses("has the receipt R7")
+
+    def test_an_open_instance_that_nothing_will_wake_is_seen(self):
+        self.world.history[8:9] = []
+        self.world.history[8]["index"] = 8
+        self.world.detail["waits_for"] = []
+        self.refuses("nothing will wake it")
+
+    def test_a_pending_row_that_is_missing_is_seen(self):
+        self.world.detail["waits_for"] = []
+        self.refuses("its journal says [4]")
+
+    def test_a_status_that_the_journal_does_not_say_is_seen(self):
+        self.world.detail["status"] = "completed"
+        self.refuses("is completed, and its journal says running")
+
+    def test_an_attribute_that_the_journal_does_not_say_is_seen(self):
+        self.world.detail["attributes"] = {}
+        self.refuses("and its journal says {'stage': 'late'}")
+
+    def test_a_journal_row_without_its_record_is_seen(self):
+        del self.world.ledger[1]
+        self.refuses("the ledger knows 5")
+
+    def test_a_journal_row_that_was_changed_is_seen(self):
+        self.world.rows[0]["row"] = base64.b64encode(b"row x").decode()
+        self.refuses("is not the one that the ledger knows")
+
+    def test_a_record_of_an_instance_that_is_not_there_is_seen(self):
+        self.world.ledger.append({"instance": "I9", "journal": "0+1:00"})
+        self.refuses("I9: is in the ledger and nowhere else")
+
+
+if __name__ == "__main__":
+    unittest.main()

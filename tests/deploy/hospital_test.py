@@ -1,0 +1,113 @@
+"""The hospital around the quickstart: its stream keeps its shape when it is moved, and its summary sees what went wrong."""
+
+import datetime
+import json
+import os
+import sys
+import tempfile
+import unittest
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "deploy"))
+
+from hospital import stream, summary  # noqa: E402
+from hospital.mllp import Acknowledgement  # noqa: E402
+from hospital.people import ANSWERS, choose  # noqa: E402
+from hospital.responder import Hospital  # noqa: E402
+
+WEEK = datetime.timedelta(weeks=1)
+STREAMS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "data", "streams")
+
+
+def message(*segments):
+    return "\r".join(segments) + "\r"
+
+
+class StreamTest(unittest.TestCase):
+    def test_a_time_keeps_its_precision_and_its_offset(self):
+        self.assertEqual(stream.shifted_time("19930203", WEEK), "19930210")
+        self.assertEqual(stream.shifted_time("199302031015", WEEK), "199302101015")
+        self.assertEqual(stream.shifted_time("19930203101530.25-0500", WEEK), "19930210101530.25-0500")
+
+    def test_what_is_no_time_stays_as_it_is(self):
+        for text in ("", '""', "unknown", "19931399", "12"):
+            self.assertEqual(stream.shifted_time(text, WEEK), text)
+
+    def test_the_times_of_a_message_move_and_nothing_else_does(self):
+        text = message("MSH|^~\\&|A|B|C|D|19930203101500||ADT^A03|1993|P|2.5", "PID|1||19930203^^^B^MR||X^Y||19500101", "PV1|1|I" + "|" * 42 + "19930201")
+        moved = stream.shifted_text(text, WEEK)
+        self.assertEqual(moved, message("MSH|^~\\&|A|B|C|D|19930210101500||ADT^A03|1993|P|2.5", "PID|1||19930203^^^B^MR||X^Y||19500108",
+                                        "PV1|1|I" + "|" * 42 + "19930208"))
+
+    def test_the_stream_keeps_its_order_its_weekdays_and_its_distances(self):
+        moved = stream.read_stream(os.path.join(STREAMS, "adt_stream.jsonl"), os.path.join(STREAMS, "adt_expected.jsonl"))
+        before = [stream.parse_time(row["at"]) for row in stream.read_lines(os.path.join(STREAMS, "adt_stream.jsonl"))]
+        shifts = {after.at - at for after, at in zip(moved.messages, before)}
+        self.assertEqual(len(shifts), 1)
+        self.assertEqual(shifts.pop() % WEEK, datetime.timedelta())
+        self.assertEqual(len(moved.expected), 202)
+        self.assertTrue(all(moved.numbers[row["encounter"]] for row in moved.expected))
+
+    def test_a_message_that_is_late_in_the_file_is_sent_when_its_turn_comes(self):
+        rows = [{"at": at, "control_id": at, "encounter": "E", "hl7": "MSH|^~\\&|A|B|C|D|20200101||ADT^A01|1|P|2.5\r"}
+                for at in ("2020-01-02T00:00:00Z", "2020-01-01T00:00:00Z")]
+        with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:
+            file.write("\n".join(json.dumps(row) for row in rows))
+            file.flush()
+            moved = stream.read_stream(file.name)
+        self.assertEqual([each.control_id[:10] for each in moved.messages], ["2020-01-02", "2020-01-01"])
+        self.assertLessEqual(moved.messages[0].at, moved.messages[1].at)
+
+
+class Stream:
+    def __init__(self, expected):
+        self.expected = expected
+        self.numbers = {"long-number": ["short"]}
+
+
+def case(outcome, key="short", id="1"):
+    return {"id": id, "business_key": key, "attributes": {"outcome": outcome, "encounter": key}}
+
+
+class SummaryTest(unittest.TestCase):
+    def compare(self, cases, expect_final="discharged", active=1):
+        return summary.compare(Stream([{"encounter": "long-number", "expect_final": expect_final, "active_discharge_workflows": active}]), cases)[0]["ok"]
+
+    def test_one_case_that_ended_as_expected_is_right(self):
+        self.assertTrue(self.compare([case("discharged")]))
+        self.assertTrue(self.compare([case("deceased_no_followup")], "deceased_no_followup", 0))
+
+    def test_every_difference_is_seen(self):
+        self.assertFalse(self.compare([]))
+        self.assertFalse(self.compare([case("ama_followup_review")]))
+        self.assertFalse(self.compare([case("discharged", id="1"), case("discharged", id="2")]))
+        self.assertFalse(self.compare([case("discharged", key="another")]))
+        self.assertFalse(self.compare([case(None)]))
+        self.assertFalse(self.compare([case("discharged")], active=0))
+
+
+class PeopleTest(unittest.TestCase):
+    def test_somebody_always_has_an_answer_that_the_task_takes(self):
+        for name in [*ANSWERS, "a task that nobody here knows"]:
+            outcome, reason = choose({"id": name + ".1", "name": name, "request": {"outcomes": ["this", "that"]}})
+            self.assertIn(outcome, ["this", "that"])
+            self.assertTrue(reason)
+
+
+class ResponderTest(unittest.TestCase):
+    def test_the_same_request_again_has_one_effect_and_the_same_answer(self):
+        hospital = Hospital()
+        first = hospital.post(["notices"], "K1", {"id": "N1", "instance": "I", "acknowledge_by_signal": "s"})
+        self.assertEqual(hospital.post(["notices"], "K1", {"id": "N1", "instance": "I", "acknowledge_by_signal": "s"}), first)
+        self.assertEqual(hospital.effects(), ({"/notices": 1}, 1))
+
+
+class MllpTest(unittest.TestCase):
+    def test_only_positive_codes_count_as_accepted(self):
+        for code, accepted in (("AA", True), ("CA", True), ("AE", False), ("AR", False), ("CR", False)):
+            answer = Acknowledgement(f"MSH|^~\\&|A\rMSA|{code}|C1\r")
+            self.assertEqual((answer.accepted, answer.control_id), (accepted, "C1"))
+
+
+if __name__ == "__main__":
+    unittest.main()
