@@ -58,7 +58,7 @@ class Client(threading.Thread):
         self.number = 0
 
     def run(self):
-        api = Api(self.ports["http"], timeout=15, person=f"person-{self.name}", role="nurse")
+        api = Api(self.ports["http"], timeout=15)
         mllp = MllpClient(self.ports["mllp"], timeout=15)
         done = 0
         while not self.stopped.is_set() and (self.most is None or done < self.most):
@@ -124,12 +124,12 @@ class Client(threading.Thread):
             return None
         task = self.random.choice(tasks)["id"]
         outcome = self.random.choice(["yes", "no"])
-        subject = api.headers["x-baton-subject"]
+        subject = f"person-{self.name}"
 
         def send(to, _mllp):
             try:
                 to.post(f"/v1/tasks/{quoted(task)}/decide", {"outcome": outcome, "reason": "crash test"},
-                        headers={"idempotency-key": f"decide-{subject}-{task}"})
+                        headers={"x-baton-subject": subject, "x-baton-role": "nurse", "idempotency-key": f"decide-{subject}-{task}"})
             except ApiError as error:
                 if error.status == 409:  # Somebody else was quicker, or it was we before the crash.
                     return
