@@ -1,0 +1,202 @@
+// The shipped discharge workflow on the real engine, turn by turn; each scenario once warm, and once with a crash after every turn.
+#include <gmock/gmock.h>
+
+#include "runtime/script/standard_library.hpp"
+#include "tests/engine/engine_fixture.hpp"
+
+namespace baton {
+namespace {
+
+Duration days(std::int64_t count) { return Duration{kDay.ms * count}; }
+
+class ShippedDischarge : public InstanceFixture, public testing::WithParamInterface<bool> {
+ protected:
+  ShippedDischarge() {
+    bundle_ = programs_.deploy(shipped_bundle());
+    instance_ = std::make_unique<Instance>("i1", programs_);
+    now_ = parse_instant("2026-03-02T14:00:00Z").value();
+  }
+
+  static JsonText event_json(const std::string& type, const std::string& encounter, const std::string& at, const JsonText& data) {
+    return R"({"type":")" + type + R"(","patient":{"identifiers":[{"system":"T","value":"P1","type":"MR"}]},"encounter":")" +
+           encounter + R"(","occurred_at":")" + at + R"(","data":)" + data + "}";
+  }
+  void turn(InstanceMessage message) {
+    when(std::move(message));
+    if (GetParam()) crash();
+  }
+  void starts_with(const std::string& type, const JsonText& data) {
+    turn(StartInstance{"discharge", bundle_,
+                       R"({"patient":"p1","encounter":"E1","event":)" + event_json(type, "E1", format_instant(now_), data) + "}",
+                       "p1", "E1", 7, {}, 1});
+    settle();
+  }
+  void hears(const std::string& type, const JsonText& data = "{}", const std::string& encounter = "E1") {
+    const DeliverEvent event{"e" + std::to_string(++delivered_), type, event_json(type, encounter, format_instant(now_), data)};
+    turn(TakeDelivery{{{ActorKind::patient, "p1"}, {ActorKind::instance, "i1"}, delivered_, event}});
+    settle();
+  }
+  // Answers every activity that is under way, as a hospital where all is well.
+  void settle() {
+    for (;;) {
+      const auto found = std::find_if(pending_.begin(), pending_.end(), [](const auto& each) {
+        return each.second.operation.kind == OperationKind::activity;
+      });
+      if (found == pending_.end()) return;
+      const PendingRecord pending = found->second;
+      ++calls_[pending.operation.name];
+      turn(FinishActivity{pending.operation.seq, pending.attempt, Outcome::of(answer(pending.operation.name)), std::nullopt, true});
+    }
+  }
+  static JsonText answer(const std::string& activity) {
+    if (activity == "ehr.summary_status") return R"({"complete":true})";
+    if (activity.starts_with("notices.")) return R"({"acknowledged":true})";
+    return "[]";
+  }
+  void decide(const std::string& name, const std::string& outcome, const JsonText& value = {}) {
+    for (const auto& [seq, task] : tasks_) {
+      if (task.name != name || !task.open_for_decision()) continue;
+      Principal nurse;
+      nurse.subject = "nurse";
+      nurse.role = task.roles.empty() ? "nurse" : task.roles.front();
+      turn(ActOnTask{seq, "decide", std::nullopt, "", outcome, value, "", "", nurse, 9});
+      settle();
+      return;
+    }
+    FAIL() << "no open task " << name;
+  }
+  void skip(Duration length) {
+    const Instant until = now_ + length;
+    while (!timers_.empty() && timers_.begin()->due <= until) {
+      const TimerRecord timer = *timers_.begin();
+      now_ = std::max(now_, timer.due);
+      turn(FireTimer{timer});
+      settle();
+    }
+    now_ = until;
+  }
+  std::vector<std::string> open_tasks() const {
+    std::vector<std::string> names;
+    for (const auto& [seq, task] : tasks_) {
+      if (task.open_for_decision()) names.push_back(task.name);
+    }
+    return names;
+  }
+  JsonText attribute(const std::string& name) const {
+    const auto found = record_->attributes.find(name);
+    return found == record_->attributes.end() ? JsonText() : found->second;
+  }
+
+  std::uint64_t delivered_ = 0;
+  std::map<std::string, int> calls_;
+};
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::UnorderedElementsAre;
+
+TEST_P(ShippedDischarge, ends_a_followed_up_stay_as_discharged_on_day_30) {
+  starts_with("encounter.admitted", R"({"ward":"MED"})");
+  EXPECT_THAT(open_tasks(), ElementsAre("readiness_checklist"));
+  decide("readiness_checklist", "ready");
+  skip(kDay);
+  hears("encounter.discharged", R"({"disposition_code":"01"})");
+  EXPECT_EQ(attribute("outcome"), "\"discharged\"");
+  EXPECT_THAT(open_tasks(), UnorderedElementsAre("follow_up_call", "book_visit"));
+  decide("follow_up_call", "reached");
+  decide("book_visit", "booked", R"({"starts_at":"2026-03-09T15:00:00Z"})");
+  skip(days(8));
+  decide("visit_kept", "kept");
+  skip(days(20));
+  EXPECT_EQ(status(), InstanceStatus::running) << "day 29";
+  skip(days(2));
+  EXPECT_EQ(status(), InstanceStatus::completed);
+  EXPECT_EQ(result(), R"({"calls":1,"follow_up":"completed","outcome":"discharged"})");
+  EXPECT_TRUE(incidents_.empty());
+}
+
+TEST_P(ShippedDischarge, leaves_nothing_behind_when_the_discharge_is_cancelled) {
+  starts_with("encounter.admitted", R"({"ward":"MED"})");
+  decide("readiness_checklist", "ready");
+  hears("encounter.discharged", R"({"disposition_code":"01"})");
+  hears("encounter.discharge_cancelled");
+  EXPECT_EQ(attribute("stage"), "\"in_hospital\"");
+  EXPECT_EQ(attribute("outcome"), "");
+  EXPECT_THAT(open_tasks(), IsEmpty());
+  const bool corrected = std::any_of(outbox_.begin(), outbox_.end(), [](const OutboxRecord& each) {
+    const auto* const started = std::get_if<StartWorkflow>(&each.body);
+    return started != nullptr && started->workflow == "notice_correction";
+  });
+  EXPECT_TRUE(corrected);
+  skip(days(5));
+  EXPECT_THAT(open_tasks(), IsEmpty()) << "no timer of the first discharge is left";
+  hears("encounter.discharged", R"({"disposition_code":"01"})");
+  EXPECT_EQ(attribute("outcome"), "\"discharged\"");
+  EXPECT_TRUE(incidents_.empty());
+}
+
+TEST_P(ShippedDischarge, calls_nobody_after_a_death) {
+  starts_with("encounter.admitted", "{}");
+  hears("encounter.discharged", R"({"disposition_code":"20"})");
+  EXPECT_EQ(attribute("outcome"), "\"deceased_no_followup\"");
+  EXPECT_THAT(open_tasks(), IsEmpty());
+  skip(kDay);
+  EXPECT_EQ(status(), InstanceStatus::completed);
+}
+
+TEST_P(ShippedDischarge, asks_a_person_after_a_departure_against_advice) {
+  starts_with("encounter.admitted", "{}");
+  hears("encounter.discharged", R"({"disposition_code":"07"})");
+  EXPECT_EQ(attribute("outcome"), "\"ama_followup_review\"");
+  EXPECT_THAT(open_tasks(), ElementsAre("ama_follow_up"));
+  decide("ama_follow_up", "no_follow_up");
+  EXPECT_THAT(open_tasks(), IsEmpty());
+}
+
+TEST_P(ShippedDischarge, follows_up_when_the_discharge_overtakes_its_admission) {
+  starts_with("encounter.discharged", R"({"disposition_code":"01"})");
+  EXPECT_EQ(attribute("outcome"), "\"discharged\"");
+  hears("encounter.admitted", R"({"ward":"SURG"})");
+  EXPECT_EQ(attribute("ward"), "\"SURG\"");
+  EXPECT_THAT(open_tasks(), UnorderedElementsAre("follow_up_call", "book_visit"));
+}
+
+TEST_P(ShippedDischarge, takes_a_discharge_that_is_told_twice_as_one) {
+  starts_with("encounter.admitted", "{}");
+  hears("encounter.discharged", R"({"disposition_code":"01"})");
+  const int sent = calls_["notices.send"];
+  hears("encounter.discharged", R"({"disposition_code":"01"})");
+  EXPECT_EQ(calls_["notices.send"], sent);
+  EXPECT_THAT(open_tasks(), UnorderedElementsAre("follow_up_call", "book_visit"));
+}
+
+TEST_P(ShippedDischarge, ends_as_cancelled_when_the_admission_was) {
+  starts_with("encounter.admitted", "{}");
+  hears("encounter.admit_cancelled");
+  EXPECT_EQ(status(), InstanceStatus::completed);
+  EXPECT_EQ(attribute("outcome"), "\"admit_cancelled\"");
+  EXPECT_THAT(open_tasks(), IsEmpty());
+}
+
+TEST_P(ShippedDischarge, stops_calling_when_the_patient_is_admitted_again_and_goes_on_when_not) {
+  starts_with("encounter.admitted", "{}");
+  skip(kDay);
+  hears("encounter.discharged", R"({"disposition_code":"01"})");
+  decide("follow_up_call", "not_reached");
+  skip(kDay);
+  hears("encounter.admitted", "{}", "E2");
+  EXPECT_THAT(open_tasks(), IsEmpty());
+  EXPECT_EQ(attribute("follow_up"), "\"readmitted\"");
+  hears("encounter.admit_cancelled", "{}", "E2");
+  EXPECT_THAT(open_tasks(), UnorderedElementsAre("follow_up_call", "book_visit"));
+  hears("encounter.admitted", "{}", "E3");
+  skip(days(2));
+  EXPECT_EQ(status(), InstanceStatus::completed);
+  EXPECT_EQ(attribute("outcome"), "\"discharged\"");
+}
+
+INSTANTIATE_TEST_SUITE_P(Warm, ShippedDischarge, testing::Values(false));
+INSTANTIATE_TEST_SUITE_P(CrashAfterEveryTurn, ShippedDischarge, testing::Values(true));
+
+}  // namespace
+}  // namespace baton
