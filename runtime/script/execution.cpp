@@ -362,9 +362,12 @@ int Execution::after_wait(lua_State* state, int, lua_KContext context) {
   BATON_ASSERT(outcome != nullptr);
   const auto kind = static_cast<OperationKind>(context);
   switch (outcome->kind) {
-    case OutcomeKind::value:
-      if (Status pushed = push_json(state, outcome->value); !pushed) raise(state, pushed.error());
+    case OutcomeKind::value: {
+      // A signal that carries nothing is still no time-out, which is nil.
+      const bool bare_signal = kind == OperationKind::signal_wait && outcome->value.empty();
+      if (Status pushed = push_json(state, bare_signal ? "{}" : outcome->value); !pushed) raise(state, pushed.error());
       return 1;
+    }
     case OutcomeKind::failed: push_failure(state, outcome->failure); return lua_error(state);
     case OutcomeKind::cancelled:
       push_failure(state, {"cancelled", "the operation was cancelled", {}});

@@ -73,6 +73,13 @@ TEST_F(WorkflowTest, a_crash_after_any_turn_ends_the_same) {
   EXPECT_NE(results[0].find(R"("y":"slept")"), std::string::npos) << results[0];
 }
 
+TEST_F(WorkflowTest, a_signal_without_payload_is_no_time_out) {
+  given("local go = ctx:wait_signal('go', { timeout = '1h' })  return go ~= nil");
+  start();
+  when(SendSignal{"go", "", "m1", {}, 2});
+  EXPECT_EQ(result(), "true");
+}
+
 TEST_F(WorkflowTest, steps_in_a_row_share_one_turn) {
   given("local n = 0  for i = 1, 10 do n = n + ctx:step('add', function() return i end) end  return n");
   start();
