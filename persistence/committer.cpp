@@ -100,6 +100,13 @@ void Committer::stop() {
   if (mark_ != nullptr && !failed()) (void)mark_->sync();  // The mark may lag; the store is synced.
 }
 
+void Committer::abandon() {
+  BATON_ASSERT(options_.mode == CommitterOptions::Mode::stepped);
+  const std::lock_guard lock(mutex_);
+  stopping_ = true;
+  queue_.clear();
+}
+
 void Committer::run() {
   std::vector<Waiting> waiting;
   for (;;) {

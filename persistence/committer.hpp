@@ -69,6 +69,9 @@ class Committer {
   // Commits what was submitted before, then ends. Idempotent.
   void stop();
 
+  // Stepped mode: forgets what was submitted and not committed, as a crash would.
+  void abandon();
+
   [[nodiscard]] const CommitterMetrics& metrics() const { return metrics_; }
   [[nodiscard]] bool failed() const { return failed_.load(std::memory_order_acquire); }
 

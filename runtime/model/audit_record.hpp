@@ -45,6 +45,7 @@ inline constexpr std::string_view kBundleDeployed = "bundle.deployed";
 inline constexpr std::string_view kScheduleChanged = "schedule.changed";
 inline constexpr std::string_view kDeliveryTaken = "delivery.taken";
 inline constexpr std::string_view kServerStarted = "server.started";
+inline constexpr std::string_view kClockJumped = "clock.jumped";
 inline constexpr std::string_view kLossAccepted = "store.loss_accepted";
 inline constexpr std::string_view kPatientRead = "patient.read";
 }  // namespace action
