@@ -1,0 +1,31 @@
+#include "actors/actor_runtime.hpp"
+
+#include <algorithm>
+#include <caf/scheduler/test_coordinator.hpp>
+
+namespace baton {
+
+ActorRuntime::ActorRuntime(bool stepped, std::size_t threads)
+    : config_(std::make_unique<caf::actor_system_config>()), stepped_(stepped) {
+  config_->set("scheduler.policy", stepped ? caf::atom("testing") : caf::atom("sharing"));
+  config_->set("scheduler.max-threads", std::max<std::size_t>(threads, 1));
+  config_->set("logger.verbosity", caf::atom("quiet"));
+  system_ = std::make_unique<caf::actor_system>(*config_);
+}
+
+ActorRuntime::~ActorRuntime() {
+  // An actor that was told to end still takes one run to do so.
+  while (stepped_ && run_one(0)) {
+  }
+}
+
+bool ActorRuntime::run_one(std::uint64_t choice) {
+  auto& jobs = dynamic_cast<caf::scheduler::test_coordinator&>(system_->scheduler());
+  if (!jobs.has_job()) return false;
+  const auto chosen = jobs.jobs.begin() + static_cast<std::ptrdiff_t>(choice % jobs.jobs.size());
+  std::rotate(jobs.jobs.begin(), chosen, chosen + 1);
+  jobs.run_once();
+  return true;
+}
+
+}  // namespace baton

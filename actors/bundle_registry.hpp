@@ -1,0 +1,69 @@
+// The bundles that were ever deployed here, and which of them are live. Every deployed bundle stays runnable for ever:
+// its files are in the store, and it is compiled when an instance needs it. Thread-safe.
+//
+// Rows, all written by deployments:
+//   bundles/<hash>                    u8(1) bytes(name) varint(count) { bytes(path) bytes(content) }
+//   deployments/live/<name>           the hash that is live under this name
+//   deployments/at/<time>/<name>      {"at","by","hash","name"}: the history
+#pragma once
+
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "persistence/store_reader.hpp"
+#include "runtime/engine/patient.hpp"
+#include "runtime/model/turn.hpp"
+#include "runtime/script/program.hpp"
+
+namespace baton {
+
+// What is live at one moment. Immutable.
+struct LiveBundles {
+  std::map<std::string, std::shared_ptr<const Program>, std::less<>> by_name;
+  std::map<std::string, std::shared_ptr<const Program>, std::less<>> by_workflow;
+  std::vector<Subscription> subscriptions;  // Point into the programs above.
+};
+
+class BundleRegistry : public ProgramSource {
+ public:
+  explicit BundleRegistry(StoreReader reader);
+
+  // Reads what is live. A bundle that cannot be compiled any more is logged and left out. Errors: the reader's.
+  [[nodiscard]] Status load();
+
+  [[nodiscard]] std::shared_ptr<const Program> find(std::string_view hash) const override;
+  [[nodiscard]] std::shared_ptr<const LiveBundles> live() const;
+
+  // A deployment that was checked and can be committed.
+  struct Planned {
+    std::shared_ptr<const Program> program;
+    std::vector<Change> changes;  // None when this very bundle is live already.
+  };
+  // Compiles and checks. The next plan() sees this one as done, so it must be committed. Errors: bad_bundle (also when a
+  // workflow's name is taken by another live bundle), script_syntax, script_error.
+  [[nodiscard]] Result<Planned> plan(const std::string& name, BundleFiles files, const Principal& by, Instant now);
+  // Its turn is durable.
+  void publish(const std::shared_ptr<const Program>& program);
+
+ private:
+  using Programs = std::map<std::string, std::shared_ptr<const Program>, std::less<>>;
+
+  [[nodiscard]] Result<std::shared_ptr<const Program>> compile_stored(std::string_view hash) const;
+  void remember(const std::shared_ptr<const Program>& program) const;
+  [[nodiscard]] Status check_names(const Program& program) const;
+  [[nodiscard]] static std::shared_ptr<const LiveBundles> live_of(const Programs& programs);
+
+  const StoreReader reader_;
+  mutable std::mutex mutex_;
+  Programs planned_;  // By name, with deployments that are being committed.
+  std::shared_ptr<const LiveBundles> live_;
+  // Compiled ones that are not live, newest use first.
+  mutable std::list<std::shared_ptr<const Program>> recent_;
+};
+
+}  // namespace baton

@@ -1,0 +1,64 @@
+// The way out of a turn, the same for everyone who decides: the committer makes it durable, and only then what it took
+// in is settled, its effects are released and its replies are given. Thread-safe.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "runtime/model/turn.hpp"
+
+namespace baton {
+
+class Committer;
+
+// What a turn took in and other parts of the node remember as on its way: settled when the turn is done with.
+struct Consumed {
+  struct Attempt {
+    std::string instance;
+    OperationSeq seq = 0;
+    std::uint32_t attempt = 0;
+  };
+  std::vector<TimerRecord> timers;
+  std::vector<Attempt> attempts;
+  std::size_t messages = 0;  // That the router counted.
+};
+
+// Where effects go. Implemented by the node; called on the committer's thread, so nothing here may block.
+class EffectPort {
+ public:
+  virtual ~EffectPort() = default;
+  virtual void settle(const Consumed& consumed) = 0;
+  virtual void release(Effect effect) = 0;
+  virtual void give(std::vector<Reply> replies) = 0;
+};
+
+class CommitPath {
+ public:
+  // Borrows both.
+  CommitPath(Committer& committer, EffectPort& port) : committer_(committer), port_(port) {}
+
+  // `then` runs last, on the committer's thread. Turns are held until open() was called.
+  void commit(Turn turn, Consumed consumed, std::function<void()> then);
+  // At the start every message of the outbox is delivered again before any new one can come: the receiver remembers how
+  // far it has taken, so a new one in front of an old one would hide it.
+  void open();
+  // For a run that had nothing to write.
+  void settle(const Consumed& consumed) { port_.settle(consumed); }
+  void give(std::vector<Reply> replies) { port_.give(std::move(replies)); }
+
+ private:
+  struct Held {
+    Turn turn;
+    std::function<void(Turn&&)> done;
+  };
+  Committer& committer_;
+  EffectPort& port_;
+  std::atomic<bool> open_{false};
+  std::mutex mutex_;
+  std::vector<Held> held_;
+};
+
+}  // namespace baton

@@ -1,0 +1,50 @@
+// Who waits for an answer: a token for each request from outside, answered exactly once. The number of open tokens is
+// the node's credit: when it is used up, admission refuses, so work in flight and its memory stay bounded.
+// Thread-safe; answers run on the caller's thread, outside of any lock.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "runtime/model/turn.hpp"
+
+namespace baton {
+
+class Replies {
+ public:
+  using Answer = std::function<void(Result<JsonText>)>;
+
+  explicit Replies(std::size_t credit) : credit_(credit) {}
+
+  // Takes a credit; none when all are out.
+  [[nodiscard]] std::optional<std::uint64_t> expect(Answer answer);
+  // Puts `change` in front of the answer: what it returns is what the caller gets. For a token that still waits.
+  void change(std::uint64_t token, std::function<Result<JsonText>(Result<JsonText>)> change);
+  // Gives the answer and the credit back. A token that was answered before, and 0, are passed over.
+  void give(std::uint64_t token, Result<JsonText> answer);
+  void give(std::vector<Reply> replies);
+  // At the end: nobody is left waiting.
+  void give_all(const Error& error);
+
+  [[nodiscard]] std::size_t in_flight() const { return in_flight_.load(std::memory_order_relaxed); }
+
+ private:
+  struct Shard {
+    std::mutex mutex;
+    std::unordered_map<std::uint64_t, Answer> waiting;
+  };
+  [[nodiscard]] Shard& shard_of(std::uint64_t token) { return shards_[token % shards_.size()]; }
+
+  const std::size_t credit_;
+  std::atomic<std::size_t> in_flight_{0};
+  std::atomic<std::uint64_t> next_token_{1};
+  std::array<Shard, 16> shards_;
+};
+
+}  // namespace baton

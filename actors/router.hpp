@@ -1,0 +1,85 @@
+// Finds the actor of an address, and wakes it when it is dormant. The one owner of all instance and patient actors, and
+// of the memory budget that decides which of them stay. Thread-safe.
+//
+// No message is lost between an actor that leaves and one that comes: both deliver() and try_leave() hold the lock of
+// the address's shard, and an actor may leave only when it has taken as many messages as were ever sent to it. The next
+// message then finds no actor and wakes a new one, which reads the store; the old one had no turn in flight, so all
+// that it did is there.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "actors/caf.hpp"
+#include "runtime/engine/message.hpp"
+#include "runtime/engine/patient.hpp"
+
+namespace baton {
+
+struct Crowd {
+  std::uint64_t instances = 0;
+  std::uint64_t patients = 0;
+  std::uint64_t memory = 0;  // Bytes, as the actors reported.
+};
+
+class Router {
+ public:
+  using Spawn = std::function<caf::actor(const Address& address)>;
+
+  Router(Spawn spawn, std::size_t memory_budget) : spawn_(std::move(spawn)), budget_(memory_budget) {}
+
+  // Internal messages are never refused.
+  void deliver(const std::string& instance, InstanceMessage message);
+  void deliver_to_patient(const std::string& patient, PatientMessage message);
+  void deliver(const OutboxRecord& record);
+
+  // From an actor that is idle: true when it is forgotten and must end; false when a message is on its way to it.
+  // `taken`: how many counted messages it has taken.
+  [[nodiscard]] bool try_leave(const Address& address, std::uint64_t taken);
+  // After a turn: bytes the actor holds now. May ask others to make room.
+  void report(const Address& address, std::size_t memory);
+  // `count` messages have come to their end; backlog() is what was delivered less that.
+  void settled(std::size_t count) { backlog_.fetch_sub(count, std::memory_order_relaxed); }
+
+  [[nodiscard]] std::size_t backlog() const { return backlog_.load(std::memory_order_relaxed); }
+  [[nodiscard]] Crowd crowd() const;
+
+  // Ends all actors; what is delivered afterwards is dropped. Their handles are released.
+  void stop();
+
+ private:
+  struct Slot {
+    caf::actor actor;
+    std::uint64_t sent = 0;
+    std::size_t memory = 0;
+    bool cooled = false;  // Was asked to drop its script since it last had a message.
+    std::list<Address>::iterator place;
+  };
+  struct Shard {
+    std::mutex mutex;
+    std::map<Address, Slot> slots;
+    std::list<Address> by_use;  // Least recently used first.
+  };
+
+  [[nodiscard]] Shard& shard_of(const Address& address);
+  template <typename Message>
+  void send(const Address& address, Message message);
+  void make_room(Shard& shard);
+
+  const Spawn spawn_;
+  const std::size_t budget_;
+  std::array<Shard, 16> shards_;
+  std::atomic<std::size_t> backlog_{0};
+  std::atomic<std::uint64_t> memory_{0};
+  std::atomic<std::uint64_t> instances_{0};
+  std::atomic<std::uint64_t> patients_{0};
+  std::atomic<bool> stopping_{false};
+};
+
+}  // namespace baton

@@ -1,0 +1,47 @@
+#include "actors/stored_instance.hpp"
+
+#include <iterator>
+#include <utility>
+
+namespace baton {
+
+// The first row may begin before the run.
+Result<std::vector<Entry>> read_run(const StoreReader& reader, const InstanceRecord& record) {
+  auto rows = reader.journal(record.id, record.run_begins_at);
+  if (!rows.ok()) return rows.error();
+  std::vector<Entry> journal;
+  for (const JournalRow& row : *rows) {
+    auto entries = decode_entries(row.row);
+    if (!entries.ok()) return entries.error();
+    const std::size_t before = row.first < record.run_begins_at ? record.run_begins_at - row.first : 0;
+    for (std::size_t i = before; i < entries->size(); ++i) journal.push_back(std::move((*entries)[i]));
+  }
+  return journal;
+}
+
+Result<std::optional<StoredInstance>> read_stored_instance(const StoreReader& reader, const std::string& id) {
+  auto record = reader.instance(id);
+  if (!record.ok()) return record.error();
+  if (!record->has_value()) return std::optional<StoredInstance>();
+  StoredInstance stored;
+  stored.record = **std::move(record);
+  auto journal = read_run(reader, stored.record);
+  if (!journal.ok()) return journal.error();
+  stored.journal = *std::move(journal);
+  auto pending = reader.pending_of(id);
+  if (!pending.ok()) return pending.error();
+  stored.pending = *std::move(pending);
+  auto tasks = reader.open_tasks_of(id);
+  if (!tasks.ok()) return tasks.error();
+  stored.open_tasks = *std::move(tasks);
+  if (stored.record.open_incidents > 0) {
+    auto incidents = reader.incidents_of(id);
+    if (!incidents.ok()) return incidents.error();
+    for (IncidentRecord& incident : *incidents) {
+      if (!incident.resolved_at) stored.open_incidents.push_back(std::move(incident));
+    }
+  }
+  return std::optional(std::move(stored));
+}
+
+}  // namespace baton

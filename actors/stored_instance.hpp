@@ -1,0 +1,20 @@
+// Reads an instance from the store, all that its actor needs to wake. Thread-safe.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "persistence/store_reader.hpp"
+#include "runtime/engine/instance.hpp"
+
+namespace baton {
+
+// Nothing when there is no such instance. Errors: the reader's.
+[[nodiscard]] Result<std::optional<StoredInstance>> read_stored_instance(const StoreReader& reader,
+                                                                         const std::string& id);
+
+// The journal of its current run. Errors: the reader's.
+[[nodiscard]] Result<std::vector<Entry>> read_run(const StoreReader& reader, const InstanceRecord& record);
+
+}  // namespace baton
