@@ -1,0 +1,46 @@
+// One attempt of an activity on its way through the pool, and what its request asks for. Guarded by the pool's lock, but
+// for `run`, which belongs to one worker.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "actors/alarms.hpp"
+#include "runtime/engine/message.hpp"
+#include "runtime/script/activity_run.hpp"
+
+namespace baton {
+
+// The part of an operation's request {"input":..,"options":{..}} that the pool reads.
+struct ActivityRequest {
+  JsonText input;
+  std::optional<Duration> timeout;        // From the start of the attempt to its end.
+  std::optional<Duration> queue_timeout;  // From the moment it is owed to its start.
+  std::optional<Duration> heartbeat;      // Between two signs of life.
+};
+
+// Error: bad_field naming the option, bad_json.
+[[nodiscard]] Result<ActivityRequest> read_activity_request(const JsonText& request);
+
+// {"status":..,"headers":{..},"body":".."}; names of headers in lower case, equal ones joined by ", ". A body that is
+// not UTF-8 is given as "body_base64".
+struct HttpAnswer;
+[[nodiscard]] JsonText http_answer_json(const HttpAnswer& answer);
+
+struct Attempt {
+  enum class State { queued, running, waiting, sleeping, ended };
+
+  PendingRecord pending;
+  ActivityRequest request;
+  State state = State::queued;
+  std::size_t worker = 0;  // Whose thread `run` belongs to.
+  std::optional<ActivityRun> run;
+  Alarms::Id queue_alarm = 0;
+  Alarms::Id close_alarm = 0;
+  Alarms::Id heartbeat_alarm = 0;
+  Alarms::Id sleep_alarm = 0;
+};
+
+}  // namespace baton

@@ -1,0 +1,434 @@
+#include "actors/activity_pool.hpp"
+
+#include <atomic>
+#include <exception>
+#include <utility>
+
+#include "actors/log.hpp"
+
+namespace baton {
+
+namespace {
+
+constexpr std::size_t kQueueSize = 16'384;  // Attempts in memory that wait for a thread; the rest stay in the store.
+constexpr std::size_t kSlice = 256;         // Rows read from the store at a time.
+constexpr std::size_t kHeartbeats = 4'096;  // Details kept for a next attempt.
+
+using Key = std::pair<std::string, OperationSeq>;
+using AttemptPtr = std::shared_ptr<Attempt>;
+
+Key key_of(const PendingRecord& pending) { return {pending.instance, pending.operation.seq}; }
+
+}  // namespace
+
+struct ActivityPool::Core : std::enable_shared_from_this<ActivityPool::Core> {
+  // An answer for an attempt that waits, to be handled by its worker; no outcome: time is up.
+  struct Ready {
+    AttemptPtr attempt;
+    std::optional<Outcome> answer;
+  };
+  struct Worker {
+    ActivityCache cache;
+    std::deque<Ready> ready;
+    std::condition_variable woken;
+    bool sleeping = false;
+  };
+
+  Core(ActivityPorts given, std::size_t count) : ports(std::move(given)) {
+    for (std::size_t i = 0; i < std::max<std::size_t>(count, 1); ++i) workers.push_back(std::make_unique<Worker>());
+  }
+
+  // ---- under the lock ----
+  void enqueue(PendingRecord pending);
+  void refill();
+  void wake_one();
+  void post(const AttemptPtr& attempt, std::optional<Outcome> answer);
+  void disarm(Attempt& attempt);
+  void abandon(const AttemptPtr& attempt);
+  AttemptPtr take_fresh(std::uint64_t choice);
+  [[nodiscard]] bool has_work(const Worker& worker) const { return !worker.ready.empty() || !fresh.empty(); }
+
+  // ---- without the lock, on the attempt's worker ----
+  void begin(std::size_t worker, const AttemptPtr& attempt);
+  void go_on(const Ready& ready);
+  void drive(const AttemptPtr& attempt);
+  bool wait_for_http(const AttemptPtr& attempt, WantsHttp wanted);
+  void sleep(const AttemptPtr& attempt, Duration length);
+  void beat(const AttemptPtr& attempt, JsonText details);
+  void end(const AttemptPtr& attempt, FinishActivity result);
+  void tell(const AttemptPtr& attempt, FinishActivity result);
+  void work(std::size_t worker);
+
+  Alarms::Id alarm(const AttemptPtr& attempt, Duration wait);
+
+  ActivityPorts ports;
+  mutable std::mutex mutex;
+  std::vector<std::unique_ptr<Worker>> workers;
+  std::vector<std::thread> threads;
+  std::deque<AttemptPtr> fresh;
+  std::map<Key, AttemptPtr> known;
+  std::map<Key, JsonText> heartbeats;
+  bool more_in_store = false;
+  bool left_out = false;  // Something did not fit since the reading of the store began.
+  std::string cursor;
+  std::size_t active = 0;  // Attempts that run or wait for an answer.
+  std::atomic<std::uint64_t> finished{0};
+  bool stopping = false;
+};
+
+// ---- the queue -------------------------------------------------------------------------------------------------------
+
+void ActivityPool::Core::enqueue(PendingRecord pending) {
+  const Key key = key_of(pending);
+  const auto found = known.find(key);
+  if (found != known.end()) {
+    if (found->second->pending.attempt >= pending.attempt) return;
+    abandon(found->second);  // An older attempt, whose result nobody waits for any more.
+    known.erase(found);
+  }
+  auto attempt = std::make_shared<Attempt>();
+  attempt->pending = std::move(pending);
+  known.emplace(key, attempt);
+  fresh.push_back(attempt);
+  wake_one();
+}
+
+void ActivityPool::dispatch(PendingRecord pending) {
+  const std::lock_guard lock(core_->mutex);
+  if (core_->stopping) return;
+  if (core_->fresh.size() >= kQueueSize) {
+    core_->left_out = core_->more_in_store = true;
+    return;
+  }
+  auto request = read_activity_request(pending.operation.request);
+  core_->enqueue(std::move(pending));
+  if (!request.ok() || !request->queue_timeout) return;
+  const AttemptPtr& attempt = core_->fresh.back();
+  attempt->queue_alarm = core_->alarm(attempt, *request->queue_timeout);
+}
+
+// Reads what the store owes, a slice at a time, as long as there is room. The lock is held while reading: a result that
+// is committed in between is settled after, so its attempt is still known here.
+void ActivityPool::Core::refill() {
+  while (more_in_store && fresh.size() < kQueueSize / 2) {
+    auto page = ports.owed(cursor, kSlice);
+    if (!page.ok()) {
+      log::error("activity pool could not read pending activities: {}", to_string(page.error()));
+      more_in_store = false;
+      return;
+    }
+    for (PendingRecord& pending : page->items) {
+      if (pending.operation.kind == OperationKind::activity && !pending.backing_off) enqueue(std::move(pending));
+    }
+    cursor = page->cursor;
+    if (cursor.empty()) {
+      more_in_store = left_out;
+      left_out = false;
+      return;
+    }
+  }
+}
+
+void ActivityPool::Core::wake_one() {
+  for (const auto& worker : workers) {
+    if (!worker->sleeping) continue;
+    worker->sleeping = false;
+    worker->woken.notify_one();
+    return;
+  }
+}
+
+void ActivityPool::Core::post(const AttemptPtr& attempt, std::optional<Outcome> answer) {
+  if (stopping || attempt->state == Attempt::State::ended) return;
+  Worker& worker = *workers[attempt->worker];
+  worker.ready.push_back({attempt, std::move(answer)});
+  worker.sleeping = false;
+  worker.woken.notify_one();
+}
+
+AttemptPtr ActivityPool::Core::take_fresh(std::uint64_t choice) {
+  refill();
+  while (!fresh.empty()) {
+    const auto place = fresh.begin() + static_cast<std::ptrdiff_t>(choice % fresh.size());
+    AttemptPtr attempt = std::move(*place);
+    fresh.erase(place);
+    if (attempt->state != Attempt::State::queued) continue;  // Cancelled, or out of time, while it waited.
+    attempt->state = Attempt::State::running;
+    ++active;
+    return attempt;
+  }
+  return nullptr;
+}
+
+void ActivityPool::Core::disarm(Attempt& attempt) {
+  for (const Alarms::Id id : {attempt.queue_alarm, attempt.close_alarm, attempt.heartbeat_alarm, attempt.sleep_alarm}) {
+    ports.alarms.cancel(id);
+  }
+  if (attempt.state != Attempt::State::queued && attempt.state != Attempt::State::ended) --active;
+  attempt.state = Attempt::State::ended;
+}
+
+// Nobody waits for the attempt any more. Its worker, who owns the run, drops it.
+void ActivityPool::Core::abandon(const AttemptPtr& attempt) {
+  if (attempt->state != Attempt::State::queued) post(attempt, Outcome::cancelled());
+  disarm(*attempt);
+}
+
+// Time is up for an attempt, wherever it is.
+Alarms::Id ActivityPool::Core::alarm(const AttemptPtr& attempt, Duration wait) {
+  return ports.alarms.after(wait, [weak = weak_from_this(), attempt] {
+    const auto core = weak.lock();
+    if (!core) return;
+    {
+      const std::lock_guard lock(core->mutex);
+      if (attempt->state != Attempt::State::queued) return core->post(attempt, std::nullopt);
+      core->disarm(*attempt);
+    }
+    core->tell(attempt, {attempt->pending.operation.seq, attempt->pending.attempt, Outcome::timed_out(), {}, true});
+  });
+}
+
+// ---- one attempt -----------------------------------------------------------------------------------------------------
+
+void ActivityPool::Core::begin(std::size_t worker, const AttemptPtr& attempt) {
+  const PendingRecord& pending = attempt->pending;
+  const auto refuse = [&](ErrorCode code, std::string why) {
+    end(attempt, {pending.operation.seq,
+                  pending.attempt,
+                  Outcome::failed({std::string(code_of(code)), std::move(why), {}}),
+                  {},
+                  false});
+  };
+  if (ports.stand_in) {
+    if (auto outcome = ports.stand_in(pending)) {
+      return end(attempt, {pending.operation.seq, pending.attempt, std::move(*outcome), {}, true});
+    }
+  }
+  auto request = read_activity_request(pending.operation.request);
+  if (!request.ok()) return refuse(request.error().code, request.error().detail);
+  const auto program = ports.programs.find(pending.bundle);
+  if (!program) return refuse(ErrorCode::unknown_activity, "bundle " + pending.bundle + " is not deployed here");
+
+  ActivityContext context;
+  context.instance = pending.instance;
+  context.patient = pending.patient;
+  context.idempotency_key = pending.instance + "." + std::to_string(pending.operation.seq);
+  context.attempt = pending.attempt;
+  context.now = ports.clock.now();
+  {
+    const std::lock_guard lock(mutex);
+    ports.alarms.cancel(attempt->queue_alarm);
+    attempt->worker = worker;
+    attempt->request = *std::move(request);
+    if (attempt->request.timeout) attempt->close_alarm = alarm(attempt, *attempt->request.timeout);
+    if (attempt->request.heartbeat) attempt->heartbeat_alarm = alarm(attempt, *attempt->request.heartbeat);
+    if (const auto last = heartbeats.find(key_of(pending)); last != heartbeats.end()) context.heartbeat = last->second;
+  }
+  attempt->run.emplace(
+      workers[worker]->cache.begin(program, pending.operation.name, attempt->request.input, std::move(context)));
+  drive(attempt);
+}
+
+void ActivityPool::Core::go_on(const Ready& ready) {
+  const AttemptPtr& attempt = ready.attempt;
+  {
+    const std::lock_guard lock(mutex);
+    if (attempt->state == Attempt::State::ended) {
+      attempt->run.reset();
+      return;
+    }
+    attempt->state = Attempt::State::running;
+  }
+  if (!ready.answer) {
+    return end(attempt, {attempt->pending.operation.seq, attempt->pending.attempt, Outcome::timed_out(), {}, true});
+  }
+  attempt->run->resume(*ready.answer);
+  drive(attempt);
+}
+
+void ActivityPool::Core::drive(const AttemptPtr& attempt) {
+  while (true) {
+    ActivityStep step = attempt->run->step();
+    if (auto* ended = std::get_if<ActivityEnded>(&step)) {
+      return end(attempt, {attempt->pending.operation.seq, attempt->pending.attempt, std::move(ended->outcome),
+                           ended->retry_after, ended->retryable});
+    }
+    if (auto* http = std::get_if<WantsHttp>(&step)) {
+      if (wait_for_http(attempt, std::move(*http))) return;
+    } else if (const auto* pause = std::get_if<WantsSleep>(&step)) {
+      return sleep(attempt, pause->length);
+    } else {
+      beat(attempt, std::move(std::get<WantsHeartbeat>(step).details));
+      attempt->run->resume(Outcome::of({}));
+    }
+  }
+}
+
+// False when the answer is there already: there is nobody to ask.
+bool ActivityPool::Core::wait_for_http(const AttemptPtr& attempt, WantsHttp wanted) {
+  if (!ports.http) {
+    attempt->run->resume(
+        Outcome::failed({std::string(code_of(ErrorCode::unreachable)), "this node has no outbound HTTP", {}}));
+    return false;
+  }
+  {
+    const std::lock_guard lock(mutex);
+    if (attempt->state == Attempt::State::running) {
+      attempt->state = Attempt::State::waiting;
+    } else {
+      attempt->run.reset();  // Cancelled meanwhile.
+    }
+  }
+  if (!attempt->run) return true;
+  HttpCall call{std::move(wanted.method), std::move(wanted.url), std::move(wanted.headers), std::move(wanted.body),
+                wanted.timeout};
+  ports.http->send(std::move(call), [weak = weak_from_this(), attempt](Result<HttpAnswer> answer) {
+    const auto core = weak.lock();
+    if (!core) return;
+    Outcome outcome = answer.ok()
+                          ? Outcome::of(http_answer_json(*answer))
+                          : Outcome::failed({std::string(code_of(answer.error().code)), answer.error().detail, {}});
+    const std::lock_guard lock(core->mutex);
+    core->post(attempt, std::move(outcome));
+  });
+  return true;
+}
+
+void ActivityPool::Core::sleep(const AttemptPtr& attempt, Duration length) {
+  const std::lock_guard lock(mutex);
+  if (attempt->state != Attempt::State::running) {
+    attempt->run.reset();  // Cancelled meanwhile.
+    return;
+  }
+  attempt->state = Attempt::State::sleeping;
+  attempt->sleep_alarm = ports.alarms.after(length, [weak = weak_from_this(), attempt] {
+    const auto core = weak.lock();
+    if (!core) return;
+    const std::lock_guard inner(core->mutex);
+    core->post(attempt, Outcome::of({}));
+  });
+}
+
+void ActivityPool::Core::beat(const AttemptPtr& attempt, JsonText details) {
+  const std::lock_guard lock(mutex);
+  heartbeats[key_of(attempt->pending)] = std::move(details);
+  if (heartbeats.size() > kHeartbeats) heartbeats.erase(heartbeats.begin());
+  if (!attempt->request.heartbeat) return;
+  ports.alarms.cancel(attempt->heartbeat_alarm);
+  attempt->heartbeat_alarm = alarm(attempt, *attempt->request.heartbeat);
+}
+
+void ActivityPool::Core::end(const AttemptPtr& attempt, FinishActivity result) {
+  bool wanted = false;
+  {
+    const std::lock_guard lock(mutex);
+    wanted = attempt->state != Attempt::State::ended && !stopping;
+    disarm(*attempt);
+    if (result.outcome.kind == OutcomeKind::value) heartbeats.erase(key_of(attempt->pending));
+  }
+  attempt->run.reset();
+  if (wanted) tell(attempt, std::move(result));
+}
+
+void ActivityPool::Core::tell(const AttemptPtr& attempt, FinishActivity result) {
+  finished.fetch_add(1, std::memory_order_relaxed);
+  ports.finish(attempt->pending.instance, std::move(result));
+}
+
+// ---- threads ---------------------------------------------------------------------------------------------------------
+
+void ActivityPool::Core::work(std::size_t index) {
+  Worker& worker = *workers[index];
+  std::unique_lock lock(mutex);
+  while (!stopping) {
+    if (!worker.ready.empty()) {
+      const Ready ready = std::move(worker.ready.front());
+      worker.ready.pop_front();
+      lock.unlock();
+      go_on(ready);
+      lock.lock();
+      continue;
+    }
+    if (const AttemptPtr attempt = take_fresh(0)) {
+      lock.unlock();
+      begin(index, attempt);
+      lock.lock();
+      continue;
+    }
+    if (more_in_store) continue;
+    worker.sleeping = true;
+    worker.woken.wait(lock, [&] { return stopping || has_work(worker) || !worker.sleeping; });
+    worker.sleeping = false;
+  }
+}
+
+ActivityPool::ActivityPool(ActivityPorts ports, std::size_t threads)
+    : core_(std::make_shared<Core>(std::move(ports), threads)) {
+  for (std::size_t i = 0; i < threads; ++i) core_->threads.emplace_back([core = core_.get(), i] { core->work(i); });
+}
+
+ActivityPool::~ActivityPool() { stop(); }
+
+void ActivityPool::recover() {
+  const std::lock_guard lock(core_->mutex);
+  core_->more_in_store = true;
+  core_->cursor.clear();
+  core_->wake_one();
+}
+
+void ActivityPool::cancel(const std::string& instance, OperationSeq seq) {
+  const std::lock_guard lock(core_->mutex);
+  const auto found = core_->known.find({instance, seq});
+  if (found == core_->known.end()) return;
+  core_->abandon(found->second);
+  core_->known.erase(found);
+  core_->heartbeats.erase({instance, seq});
+}
+
+void ActivityPool::settle(const Consumed::Attempt& settled) {
+  const std::lock_guard lock(core_->mutex);
+  const auto found = core_->known.find({settled.instance, settled.seq});
+  if (found == core_->known.end() || found->second->pending.attempt != settled.attempt) return;
+  core_->known.erase(found);
+}
+
+bool ActivityPool::run_one(std::uint64_t choice) {
+  Core::Worker& worker = *core_->workers.front();
+  std::unique_lock lock(core_->mutex);
+  if (!worker.ready.empty()) {
+    const Core::Ready ready = std::move(worker.ready.front());
+    worker.ready.pop_front();
+    lock.unlock();
+    core_->go_on(ready);
+    return true;
+  }
+  const AttemptPtr attempt = core_->take_fresh(choice);
+  if (!attempt) return false;
+  lock.unlock();
+  core_->begin(0, attempt);
+  return true;
+}
+
+bool ActivityPool::idle() const {
+  const std::lock_guard lock(core_->mutex);
+  return core_->fresh.empty() && core_->active == 0 && !core_->more_in_store;
+}
+
+std::uint64_t ActivityPool::finished() const { return core_->finished.load(std::memory_order_relaxed); }
+
+void ActivityPool::stop() {
+  {
+    const std::lock_guard lock(core_->mutex);
+    core_->stopping = true;
+    for (const auto& worker : core_->workers) worker->woken.notify_all();
+  }
+  for (std::thread& thread : core_->threads) {
+    if (thread.joinable()) thread.join();
+  }
+  const std::lock_guard lock(core_->mutex);
+  core_->fresh.clear();
+  core_->known.clear();
+  for (const auto& worker : core_->workers) worker->ready.clear();
+}
+
+}  // namespace baton

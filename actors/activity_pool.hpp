@@ -1,0 +1,68 @@
+// Runs activities: plain threads with a bounded queue. An attempt that wants something from outside gives its thread back
+// until the answer is there. Thread-safe.
+//
+// At least once: the store holds every attempt that is owed. What does not fit into the queue stays there and is read
+// when there is room, as at the start everything is. An attempt that is known here is not begun a second time until its
+// result is committed.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "actors/activity_attempt.hpp"
+#include "actors/alarms.hpp"
+#include "actors/commit_path.hpp"
+#include "actors/node.hpp"
+
+namespace baton {
+
+struct ActivityPorts {
+  const Clock& clock;
+  const ProgramSource& programs;
+  Alarms& alarms;
+  std::shared_ptr<HttpPort> http;
+  // The result, on its way to the instance.
+  std::function<void(const std::string& instance, FinishActivity)> finish;
+  // What is owed according to the store: a page after the cursor.
+  std::function<Result<Page<PendingRecord>>(const std::string& cursor, std::size_t limit)> owed;
+  // Tests: answers in the place of the script. May be empty.
+  std::function<std::optional<Outcome>(const PendingRecord&)> stand_in;
+};
+
+class ActivityPool {
+ public:
+  // `threads` 0: stepped.
+  ActivityPool(ActivityPorts ports, std::size_t threads);
+  ~ActivityPool();
+  ActivityPool(const ActivityPool&) = delete;
+  ActivityPool& operator=(const ActivityPool&) = delete;
+
+  void dispatch(PendingRecord pending);
+  void cancel(const std::string& instance, OperationSeq seq);
+  // The attempt's result is committed.
+  void settle(const Consumed::Attempt& attempt);
+  // Begins to read what the store owes.
+  void recover();
+
+  // Stepped: runs one thing that can run; `choice` picks among the waiting. False when there is none.
+  bool run_one(std::uint64_t choice);
+  // True when no attempt waits for a thread or runs.
+  [[nodiscard]] bool idle() const;
+  [[nodiscard]] std::uint64_t finished() const;
+  // Abandons what runs, ends the threads. Late answers from outside find nobody.
+  void stop();
+
+ private:
+  struct Core;
+  std::shared_ptr<Core> core_;  // Shared with answers that may come after the end.
+};
+
+}  // namespace baton
