@@ -1,0 +1,82 @@
+// Messages from outside on their way to a patient: read, known or new, mapped, validated, addressed. Everything that
+// comes in ends in a row of its own, byte for byte, and is answered after that row is durable.
+//
+// The same message (source and id, and the same bytes) again is given the same answer and has one effect, also while the
+// first is still on its way. The same id with other bytes, and whatever cannot be read or mapped, goes to quarantine with
+// a reason; it never stops what comes after it.
+//
+// Order: all of it runs in the sender's lane, so messages of one sender reach a patient in the order in which they came.
+// Thread-safe.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "actors/bundle_registry.hpp"
+#include "actors/commit_path.hpp"
+#include "actors/inbound.hpp"
+#include "actors/lanes.hpp"
+#include "actors/replies.hpp"
+#include "actors/router.hpp"
+#include "runtime/clinical/canonical_event.hpp"
+#include "runtime/script/mapping_run.hpp"
+
+namespace baton {
+
+class Ingest {
+ public:
+  struct Parts {
+    const Clock& clock;
+    const StoreReader& reader;
+    const BundleRegistry& bundles;
+    Lanes& lanes;
+    Router& router;
+    CommitPath& path;
+    Replies& replies;
+  };
+  explicit Ingest(Parts parts) : parts_(parts) {}
+
+  void accept(AcceptRequest request, std::uint64_t token);
+  void replay(ReplayMessage request, std::uint64_t token);
+  void discard(DiscardMessage request, std::uint64_t token);
+
+ private:
+  using Name = std::pair<std::string, std::string>;  // Source and message id.
+  using Then = std::function<void(const MessageRecord&)>;
+
+  void take(Inbound inbound, std::uint64_t token, Then then);
+  enum class Standing { fresh, on_its_way, answered };
+  [[nodiscard]] Standing look_up(Inbound& inbound, std::uint64_t token, Result<JsonText>& answer);
+  void arrive(Inbound inbound, std::uint64_t token, Then then);
+  [[nodiscard]] Result<std::vector<ClinicalEvent>> map(const Inbound& inbound);
+  [[nodiscard]] Result<JsonText> run_mapping(const std::shared_ptr<const Program>& program,
+                                             const MappingDefinition& mapping, const Inbound& inbound);
+  [[nodiscard]] Result<AcceptMessage> address(const Inbound& inbound, const std::vector<ClinicalEvent>& events);
+  [[nodiscard]] Result<std::string> survivor_of(std::string patient);
+  // Commits a message that concerns no patient: quarantined, or without events.
+  void commit_alone(const Inbound& inbound, MessageRecord message, std::string_view action, std::uint64_t token,
+                    Then then);
+  // After the commit: answers the token and those who sent the same meanwhile.
+  void finish(const MessageRecord& message, const Then& then);
+  void run_replay(ReplayMessage request, std::uint64_t token);
+  void run_discard(const DiscardMessage& request, std::uint64_t token);
+  void commit_review(MessageRecord before, std::string state, std::string_view action, const Principal& by,
+                     const std::string& reason, std::uint64_t token);
+
+  struct OnItsWay {
+    std::string raw;
+    std::vector<std::uint64_t> waiting;  // Tokens of those who sent the same again.
+  };
+  Parts parts_;
+  std::mutex mutex_;
+  std::map<Name, OnItsWay> on_their_way_;
+  // Mapping sandboxes that nobody uses at the moment, by program.
+  std::map<std::string, std::vector<std::unique_ptr<MappingRun>>> idle_mappings_;
+};
+
+}  // namespace baton

@@ -1,0 +1,174 @@
+#include "actors/schedules.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+#include "actors/log.hpp"
+
+namespace baton {
+
+namespace {
+
+constexpr std::string_view kLane = "schedules";
+constexpr Duration kTryAgain{1'000};  // When runs could not be started: overload, or no bundle that defines them.
+
+Principal scheduler_of(const std::string& name) {
+  Principal by;
+  by.kind = PrincipalKind::system;
+  by.subject = "schedule:" + name;
+  return by;
+}
+
+}  // namespace
+
+struct Schedules::Round {
+  std::string name;
+  ScheduleRow row;
+  DueRuns due;
+  std::size_t open = 0;  // Starts without an answer.
+  bool failed = false;
+  std::mutex mutex;
+};
+
+void Schedules::recover() {
+  parts_.lanes.post(kLane, [this] {
+    auto rows = parts_.reader.named_all("schedules");
+    if (!rows.ok()) return log::error("schedules could not be read: {}", to_string(rows.error()));
+    for (const auto& [name, row] : *rows) look(name);
+  });
+}
+
+void Schedules::take(ScheduleRequest request, std::uint64_t token) {
+  parts_.lanes.post(kLane, [this, request = std::move(request), token] { run_request(request, token); });
+}
+
+void Schedules::instance_changed(const std::string& instance) {
+  const std::size_t slash = instance.rfind('/');
+  if (slash == instance.npos) return;
+  parts_.lanes.post(kLane, [this, name = instance.substr(0, slash)] {
+    auto row = read(name);
+    if (row.ok() && row->has_value() && (*row)->state.buffered) look(name);
+  });
+}
+
+Result<std::optional<ScheduleRow>> Schedules::read(const std::string& name) const {
+  auto text = parts_.reader.named("schedules", name);
+  if (!text.ok()) return text.error();
+  if (!text->has_value()) return std::optional<ScheduleRow>();
+  auto row = read_schedule_row(**text);
+  if (!row.ok()) return row.error();
+  return std::optional(*std::move(row));
+}
+
+std::uint32_t Schedules::prune(ScheduleRow& row) const {
+  std::erase_if(row.open_runs, [&](const std::string& run) {
+    const auto instance = parts_.reader.instance(run);
+    return instance.ok() && (!instance->has_value() || !(*instance)->open());
+  });
+  return static_cast<std::uint32_t>(row.open_runs.size());
+}
+
+StartRequest Schedules::start_of(const std::string& name, const ScheduleRow& row, Instant nominal) const {
+  StartRequest start;
+  start.workflow = row.workflow;
+  start.id = name + "/" + format_instant(nominal);
+  start.input = row.input;
+  start.patient = row.patient;
+  start.by = scheduler_of(name);
+  return start;
+}
+
+void Schedules::look_at(const std::string& name, Instant at) {
+  const std::uint64_t mine = ++last_awaited_;
+  awaited_[name] = mine;
+  parts_.timers.call_at(at, [this, name, mine] {
+    parts_.lanes.post(kLane, [this, name, mine] {
+      if (awaited_[name] == mine) look(name);
+    });
+  });
+}
+
+void Schedules::look(const std::string& name) {
+  if (const auto busy = busy_.find(name); busy != busy_.end()) {
+    busy->second = true;
+    return;
+  }
+  auto stored = read(name);
+  if (!stored.ok()) return log::error("schedule {} could not be read: {}", name, to_string(stored.error()));
+  if (!stored->has_value()) return;
+  ScheduleRow row = **std::move(stored);
+  const std::uint32_t running = prune(row);
+  const DueRuns due = due_runs(row.spec, row.state, parts_.clock.now(), running, std::hash<std::string>{}(name));
+  if (due.start.empty() && due.skipped.empty() && due.state == row.state) {
+    if (due.wake) look_at(name, *due.wake);
+    return;
+  }
+  start_runs(name, std::move(row), due);
+}
+
+void Schedules::start_runs(const std::string& name, ScheduleRow row, const DueRuns& due) {
+  busy_[name] = false;
+  if (due.cancel_running) {
+    for (const std::string& run : row.open_runs) {
+      parts_.router.deliver(run, CancelInstance{"the next run of schedule " + name + " begins", scheduler_of(name), 0});
+    }
+  }
+  auto round = std::make_shared<Round>();
+  round->name = name;
+  round->due = due;
+  round->open = due.start.size();
+  for (const Instant nominal : due.start) row.open_runs.push_back(name + "/" + format_instant(nominal));
+  round->row = std::move(row);
+  round->row.state = due.state;
+  if (due.start.empty()) return started(round, true);
+  for (const Instant nominal : due.start) {
+    parts_.start(start_of(name, round->row, nominal), [this, round](Result<JsonText> answer) {
+      const bool there = answer.ok() || answer.error().code == ErrorCode::already_exists;
+      if (!there) log::warn("schedule {} could not start a run: {}", round->name, to_string(answer.error()));
+      const std::lock_guard lock(round->mutex);
+      round->failed = round->failed || !there;
+      if (--round->open > 0) return;
+      parts_.lanes.post(kLane, [this, round] { started(round, !round->failed); });
+    });
+  }
+}
+
+void Schedules::started(const std::shared_ptr<Round>& round, bool all) {
+  const auto done = [this, name = round->name, wake = round->due.wake] {
+    const bool again = busy_[name];
+    busy_.erase(name);
+    if (again) return look(name);
+    if (wake) look_at(name, *wake);
+  };
+  if (!all) {
+    // Nothing is committed, so all of it is done again; runs that did start are known then.
+    busy_.erase(round->name);
+    return look_at(round->name, parts_.clock.now() + kTryAgain);
+  }
+  std::uint64_t skipped = 0;
+  for (const SkippedRuns& run : round->due.skipped) skipped += run.count;
+  commit(round->name, round->row, scheduler_of(round->name),
+         "started " + std::to_string(round->due.start.size()) + ", skipped " + std::to_string(skipped),
+         [this, done] { parts_.lanes.post(kLane, done); });
+}
+
+void Schedules::commit(const std::string& name, std::optional<ScheduleRow> row, const Principal& by,
+                       std::string outcome, std::function<void()> then) {
+  AuditRecord record;
+  record.action = action::kScheduleChanged;
+  record.at = parts_.clock.now();
+  record.by = by;
+  record.object = name;
+  record.outcome = std::move(outcome);
+  std::optional<std::string> value;
+  if (row) {
+    record.workflow = row->workflow;
+    value = to_json(*row);
+  }
+  std::vector<Change> changes;
+  changes.push_back(PutNamed{"schedules", name, std::move(value)});
+  parts_.path.commit(Turn(std::move(changes), {canonical_json(record)}, {}, {}), {}, std::move(then));
+}
+
+}  // namespace baton

@@ -1,0 +1,70 @@
+// Runs schedules: starts an instance for each nominal time that is due. Thread-safe; all of it runs in one lane.
+//
+// Exactly once: a run's instance has the id "<schedule>/<nominal time>", so starting it again changes nothing. A schedule
+// starts its runs first and commits its cursor when they are durable; a crash in between repeats starts that are known.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "actors/bundle_registry.hpp"
+#include "actors/commit_path.hpp"
+#include "actors/lanes.hpp"
+#include "actors/live_views.hpp"
+#include "actors/replies.hpp"
+#include "actors/router.hpp"
+#include "actors/schedule_row.hpp"
+#include "actors/timer_service.hpp"
+
+namespace baton {
+
+class Schedules {
+ public:
+  struct Parts {
+    const Clock& clock;
+    const StoreReader& reader;
+    Lanes& lanes;
+    Router& router;
+    CommitPath& path;
+    Replies& replies;
+    TimerService& timers;
+    // Starts an instance as a request from outside would.
+    std::function<void(StartRequest, Answer)> start;
+  };
+  explicit Schedules(Parts parts) : parts_(std::move(parts)) {}
+
+  // Looks at all schedules that are stored.
+  void recover();
+  void take(ScheduleRequest request, std::uint64_t token);
+  // An instance has changed: when it is a run, its schedule may go on.
+  void instance_changed(const std::string& instance);
+
+ private:
+  struct Round;  // The starts of one look at a schedule, on their way.
+
+  void look(const std::string& name);
+  void look_at(const std::string& name, Instant at);
+  void run_request(const ScheduleRequest& request, std::uint64_t token);
+  void create(const ScheduleRequest& request, std::uint64_t token, bool exists);
+  void change(const ScheduleRequest& request, ScheduleRow row, std::uint64_t token);
+  void trigger(const ScheduleRequest& request, const ScheduleRow& row, std::uint64_t token);
+  void start_runs(const std::string& name, ScheduleRow row, const DueRuns& due);
+  void started(const std::shared_ptr<Round>& round, bool all);
+  // Forgets runs that have ended; how many are open.
+  std::uint32_t prune(ScheduleRow& row) const;
+  void commit(const std::string& name, std::optional<ScheduleRow> row, const Principal& by, std::string outcome,
+              std::function<void()> then);
+  [[nodiscard]] Result<std::optional<ScheduleRow>> read(const std::string& name) const;
+  [[nodiscard]] StartRequest start_of(const std::string& name, const ScheduleRow& row, Instant nominal) const;
+
+  Parts parts_;
+  // The lane's own: what is awaited, so that a wake-up that is no longer meant is passed over.
+  std::map<std::string, std::uint64_t> awaited_;
+  std::map<std::string, bool> busy_;  // Starts are on their way; true: look again afterwards.
+  std::uint64_t last_awaited_ = 0;
+};
+
+}  // namespace baton
