@@ -9,14 +9,21 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include "persistence/store_reader.hpp"
 #include "runtime/base/result.hpp"
 #include "runtime/engine/message.hpp"
+#include "runtime/model/turn.hpp"
 #include "runtime/script/program.hpp"
+
+namespace rocksdb {
+class Env;
+}
 
 namespace baton {
 
@@ -99,7 +106,8 @@ struct DeployRequest {
   std::string name;
   BundleFiles files;
   Principal by;
-  bool accept_findings = false;  // Deploy although open instances would need a patch (they stay on their bundle anyway).
+  bool accept_findings =
+      false;  // Deploy although open instances would need a patch (they stay on their bundle anyway).
 };
 struct CheckRequest {  // Replays every open instance against a bundle that is not live. Answer: the report.
   std::string name;
@@ -119,15 +127,20 @@ using Answer = std::function<void(Result<JsonText>)>;
 
 struct NodeOptions {
   std::string data_directory;
-  bool in_memory = false;         // Nothing on disk: tests and `baton test`.
-  bool unsafe_no_sync = false;    // The control of the power-loss tests. Never for real.
-  std::shared_ptr<Clock> clock;   // Null: the system's.
-  bool stepped = false;           // Tests: nothing runs but in run_until_idle(), on the caller's thread, deterministically.
-  std::uint64_t seed = 0;         // With stepped: the order in which actors run.
+  bool in_memory = false;        // Nothing on disk: tests and `baton test`.
+  bool unsafe_no_sync = false;   // The control of the power-loss tests. Never for real.
+  std::shared_ptr<Clock> clock;  // Null: the system's.
+  bool stepped = false;    // Tests: nothing runs but in run_until_idle(), on the caller's thread, deterministically.
+  std::uint64_t seed = 0;  // With stepped: the order in which actors run.
   std::size_t memory_budget = 256u << 20;  // Warm instances and patients beyond this are passivated.
   std::size_t worker_threads = 2;
   std::shared_ptr<HttpPort> http;
   std::function<void(const std::string&)> fatal;  // After a failed write; default: say so and exit with 70.
+  // Where the store lives; null is the operating system's files. One that is shared outlives the node: a second node
+  // opens what the first has left. See persistence/memory_env.hpp.
+  std::shared_ptr<rocksdb::Env> env;
+  // Tests: answers an activity in the place of its script. Called on worker threads; may be empty.
+  std::function<std::optional<Outcome>(const PendingRecord&)> activity_stand_in;
 };
 
 struct NodeMetrics {
@@ -161,6 +174,11 @@ class Node {
   [[nodiscard]] bool idle() const;
   // With stepped: runs actors, committer, activities and due timers until idle.
   void run_until_idle();
+  // With stepped: one step of that, in the order that the seed gives; false when idle. A node that is destroyed between
+  // two steps has crashed there: nothing more is committed.
+  bool run_one();
+  // When the next timer is due, durable or the node's own; none when nothing waits for time. For skipping time.
+  [[nodiscard]] std::optional<Instant> next_due() const;
   std::size_t subscribe(LiveListener listener);
   void unsubscribe(std::size_t subscription);
   [[nodiscard]] NodeMetrics metrics() const;

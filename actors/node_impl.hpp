@@ -1,0 +1,105 @@
+// The node's composition root: all parts, in the order in which they need each other, and how they meet. For the node's
+// own files. Thread contract: as node.hpp; members are set up in open() and not changed afterwards.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+
+#include "actors/activity_pool.hpp"
+#include "actors/actor_runtime.hpp"
+#include "actors/alarms.hpp"
+#include "actors/bundle_check.hpp"
+#include "actors/bundle_registry.hpp"
+#include "actors/commit_path.hpp"
+#include "actors/deciding_actor.hpp"
+#include "actors/ingest.hpp"
+#include "actors/lanes.hpp"
+#include "actors/live_views.hpp"
+#include "actors/node.hpp"
+#include "actors/replies.hpp"
+#include "actors/router.hpp"
+#include "actors/schedules.hpp"
+#include "actors/timer_service.hpp"
+#include "persistence/committer.hpp"
+#include "persistence/high_water_mark.hpp"
+#include "persistence/local_commit_log.hpp"
+#include "persistence/store.hpp"
+
+namespace baton {
+
+class Node::Impl : public EffectPort {
+ public:
+  explicit Impl(NodeOptions given);
+  ~Impl() override;
+
+  // node_open.cpp
+  [[nodiscard]] Status open();
+  void close();
+
+  // node_requests.cpp
+  void submit(Request request, Answer answer);
+  void take(StartRequest request, std::uint64_t token);
+  void take(InstanceRequest request, std::uint64_t token);
+  void take(AcceptRequest request, std::uint64_t token);
+  void take(ReplayMessage request, std::uint64_t token);
+  void take(DiscardMessage request, std::uint64_t token);
+  void take(DeployRequest request, std::uint64_t token);
+  void take(CheckRequest request, std::uint64_t token);
+  void take(ScheduleRequest request, std::uint64_t token);
+  void deploy(DeployRequest request, std::uint64_t token);
+  [[nodiscard]] std::string make_instance_id(const std::string& workflow);
+
+  // node_effects.cpp: what happens once a turn is durable.
+  void settle(const Consumed& consumed) override;
+  void release(Effect effect) override;
+  void give(std::vector<Reply> given) override { replies.give(std::move(given)); }
+
+  // node_stepped.cpp
+  bool run_one();
+
+  [[nodiscard]] NodeMetrics metrics() const;
+  [[nodiscard]] bool idle() const;
+
+  NodeOptions options;
+  std::shared_ptr<Clock> clock;
+  Replies replies;
+  LiveViews views;
+  std::unique_ptr<Store> store;
+  std::unique_ptr<HighWaterMark> mark;
+  std::unique_ptr<LocalCommitLog> log;
+  std::optional<StoreReader> reader;
+  std::unique_ptr<BundleRegistry> bundles;
+  std::unique_ptr<Alarms> alarms;
+  std::unique_ptr<ActorRuntime> actors;
+  std::unique_ptr<Router> router;
+  std::unique_ptr<Lanes> lanes;
+  std::unique_ptr<Committer> committer;
+  std::unique_ptr<CommitPath> path;
+  std::optional<ActorParts> parts;
+  std::unique_ptr<ActivityPool> activities;
+  std::unique_ptr<TimerService> timers;
+  std::unique_ptr<Ingest> ingest;
+  std::unique_ptr<Schedules> schedules;
+  std::unique_ptr<BundleCheck> check;
+
+  std::mt19937_64 random;  // Stepped: the order of steps. Used by the caller's thread only.
+  std::uint64_t id_salt = 0;
+  std::atomic<std::uint64_t> next_id{0};
+  std::atomic<std::uint64_t> messages{0};
+  std::atomic<std::uint64_t> refused{0};
+  std::atomic<bool> stopping{false};
+
+ private:
+  [[nodiscard]] Status open_store();
+  [[nodiscard]] Status open_committer();
+  void open_actors();
+  [[nodiscard]] Status deliver_outbox();
+  void record_start();
+  void record_jump(Duration by);
+  caf::actor spawn(const Address& address);
+};
+
+}  // namespace baton

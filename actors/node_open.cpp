@@ -1,0 +1,188 @@
+// Opening and closing a node: what is built in which order, what is recovered before the first request, and who stops
+// before whom.
+#include <chrono>
+#include <filesystem>
+#include <thread>
+#include <utility>
+
+#include "actors/instance_subject.hpp"
+#include "actors/interfaces.hpp"
+#include "actors/log.hpp"
+#include "actors/node_impl.hpp"
+#include "actors/patient_subject.hpp"
+#include "persistence/memory_env.hpp"
+
+namespace baton {
+
+namespace {
+
+constexpr std::size_t kOutboxPage = 1'000;
+constexpr auto kFinishIn = std::chrono::seconds(5);  // What is in flight may take that long when the node stops.
+
+std::uint64_t salt_of(const NodeOptions& options) {
+  return options.stepped ? options.seed : (std::uint64_t{std::random_device{}()} << 32) ^ std::random_device{}();
+}
+
+}  // namespace
+
+Node::Impl::Impl(NodeOptions given)
+    : options(std::move(given)),
+      clock(options.clock ? options.clock : system_clock()),
+      replies(limits::kInFlightRequests),
+      random(options.seed),
+      id_salt(salt_of(options)) {
+  if (!options.env && options.in_memory) options.env = make_memory_env();
+}
+
+Node::Impl::~Impl() { close(); }
+
+Status Node::Impl::open() {
+  for (const auto step : {&Impl::open_store, &Impl::open_committer}) {
+    const Status status = (this->*step)();
+    if (!status.ok()) return status;
+  }
+  open_actors();
+  const Status status = deliver_outbox();
+  if (!status.ok()) return status;
+  record_start();
+  path->open();
+  activities->recover();
+  schedules->recover();
+  log::info("node opened store {}", store->identity());
+  return success();
+}
+
+Status Node::Impl::open_store() {
+  const std::string directory = options.in_memory ? "/baton" : options.data_directory;
+  if (!options.in_memory) {
+    std::error_code failed;
+    std::filesystem::create_directories(directory, failed);
+    if (failed) {
+      return Error{ErrorCode::io_failed, "the data directory " + directory + " cannot be made: " + failed.message(),
+                   "give a directory that this user may write to"};
+    }
+  }
+  StoreOptions store_options;
+  store_options.path = directory + "/store";
+  store_options.env = options.env.get();
+  store_options.sync = !options.unsafe_no_sync;
+  auto opened = Store::open(store_options);
+  if (!opened.ok()) return opened.error();
+  store = *std::move(opened);
+  reader.emplace(*store);
+  if (!options.in_memory) {
+    auto high_water = HighWaterMark::open(options.env.get(), directory + "/high_water_mark");
+    if (!high_water.ok()) return high_water.error();
+    mark = *std::move(high_water);
+  }
+  bundles = std::make_unique<BundleRegistry>(*reader);
+  return bundles->load();
+}
+
+Status Node::Impl::open_committer() {
+  log = std::make_unique<LocalCommitLog>(*store);
+  CommitterOptions committing;
+  committing.mode = options.stepped ? CommitterOptions::Mode::stepped : CommitterOptions::Mode::threaded;
+  if (options.fatal) {
+    committing.on_fatal = [this](const Error& error) { options.fatal(to_string(error)); };
+  }
+  auto started = Committer::start(*store, *log, mark.get(), std::move(committing));
+  if (!started.ok()) return started.error();
+  committer = *std::move(started);
+  path = std::make_unique<CommitPath>(*committer, *this);
+  return success();
+}
+
+void Node::Impl::open_actors() {
+  alarms = std::make_unique<Alarms>(options.stepped ? clock : nullptr);
+  actors = std::make_unique<ActorRuntime>(options.stepped, options.worker_threads);
+  router = std::make_unique<Router>([this](const Address& address) { return spawn(address); }, options.memory_budget);
+  lanes = std::make_unique<Lanes>(actors->system());
+  parts.emplace(ActorParts{*router, *path, *alarms, *clock});
+
+  ActivityPorts doing{*clock, *bundles, *alarms, options.http, {}, {}, options.activity_stand_in};
+  doing.finish = [this](const std::string& instance, FinishActivity result) {
+    router->deliver(instance, std::move(result));
+  };
+  doing.owed = [this](const std::string& cursor, std::size_t limit) { return reader->all_pending(cursor, limit); };
+  activities = std::make_unique<ActivityPool>(std::move(doing), options.stepped ? 0 : options.worker_threads);
+
+  TimerPorts timing{*clock, *reader, {}, {}};
+  timing.fire = [this](const TimerRecord& timer) { router->deliver(timer.instance, FireTimer{timer}); };
+  timing.jumped = [this](Duration by) { record_jump(by); };
+  const auto mode = options.stepped                                            ? TimerService::Mode::stepped
+                    : std::dynamic_pointer_cast<ManualClock>(clock) != nullptr ? TimerService::Mode::hand_turned
+                                                                               : TimerService::Mode::threaded;
+  timers = std::make_unique<TimerService>(std::move(timing), mode);
+  ingest = std::make_unique<Ingest>(Ingest::Parts{*clock, *reader, *bundles, *lanes, *router, *path, replies});
+  schedules = std::make_unique<Schedules>(
+      Schedules::Parts{*clock, *reader, *lanes, *router, *path, replies, *timers,
+                       [this](StartRequest request, Answer answer) { submit(std::move(request), std::move(answer)); }});
+  check = std::make_unique<BundleCheck>(*reader, *lanes, replies);
+}
+
+caf::actor Node::Impl::spawn(const Address& address) {
+  caf::actor_system& system = actors->system();
+  if (address.kind == ActorKind::instance) {
+    return caf::actor_cast<caf::actor>(system.spawn(deciding_behavior<InstanceActor, ToInstance, InstanceSubject>,
+                                                    InstanceSubject(address.id, *reader, *bundles), address.kind,
+                                                    address.id, &*parts));
+  }
+  return caf::actor_cast<caf::actor>(system.spawn(deciding_behavior<PatientActor, ToPatient, PatientSubject>,
+                                                  PatientSubject(address.id, *reader, *bundles), address.kind,
+                                                  address.id, &*parts));
+}
+
+// Commits are held back until all is delivered, see CommitPath::open.
+Status Node::Impl::deliver_outbox() {
+  std::string cursor;
+  do {
+    auto page = reader->outbox(cursor, kOutboxPage);
+    if (!page.ok()) return page.error();
+    for (const OutboxRecord& record : page->items) router->deliver(record);
+    cursor = page->cursor;
+  } while (!cursor.empty());
+  return success();
+}
+
+void Node::Impl::record_start() {
+  AuditRecord record;
+  record.action = action::kServerStarted;
+  record.at = clock->now();
+  record.object = store->identity();
+  path->commit(Turn({}, {canonical_json(record)}, {}, {}), {}, {});
+}
+
+void Node::Impl::record_jump(Duration by) {
+  AuditRecord record;
+  record.action = action::kClockJumped;
+  record.at = clock->now();
+  record.outcome = std::to_string(by.ms) + " ms";
+  path->commit(Turn({}, {canonical_json(record)}, {}, {}), {}, {});
+}
+
+void Node::Impl::close() {
+  if (stopping.exchange(true)) return;
+  // A stepped node that ends is a crash: what was not committed is gone.
+  if (options.stepped && committer) committer->abandon();
+  const auto until = std::chrono::steady_clock::now() + kFinishIn;
+  while (!options.stepped && replies.in_flight() > 0 && std::chrono::steady_clock::now() < until) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+  }
+  // First those who bring new work, then those who do it, then the one who makes it durable.
+  if (timers) timers->stop();
+  if (activities) activities->stop();
+  if (alarms) alarms->stop();
+  if (lanes) lanes->stop();
+  if (router) router->stop();
+  if (committer) committer->stop();
+  replies.give_all(Error{ErrorCode::stopping, "the node stopped before the request was done",
+                         "ask again; a request with the same id has no second effect"});
+  committer.reset();  // With it the last handles to actors.
+  activities.reset();
+  timers.reset();
+  alarms.reset();
+  actors.reset();
+}
+
+}  // namespace baton

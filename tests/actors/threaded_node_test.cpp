@@ -1,0 +1,90 @@
+// The same node with its threads: what one thread cannot show.
+#include <atomic>
+#include <future>
+#include <thread>
+#include <vector>
+
+#include "tests/support/node_world.hpp"
+
+namespace baton::testing {
+namespace {
+
+class ThreadedNode : public ::testing::Test {
+ protected:
+  ThreadedNode() {
+    world_.options().stepped = false;
+    world_.options().clock = nullptr;
+  }
+  // Waits for the answers of `count` requests, made by `make`.
+  template <typename Make>
+  std::size_t ask_many(int count, Make make) {
+    std::atomic<int> left{count};
+    std::atomic<std::size_t> good{0};
+    std::promise<void> done;
+    for (int i = 0; i < count; ++i) {
+      world_.node().submit(make(i), [&](const Result<JsonText>& answer) {
+        good += answer.ok();
+        if (--left == 0) done.set_value();
+      });
+    }
+    done.get_future().wait();
+    return good;
+  }
+  void wait_until_completed(const std::string& id) {
+    // Every change of the instance is told; the store is asked again at each.
+    std::mutex mutex;
+    std::condition_variable changed;
+    std::uint64_t changes = 0;
+    const std::size_t view = world_.node().subscribe([&](const Notify&) {
+      const std::lock_guard lock(mutex);
+      ++changes;
+      changed.notify_all();
+    });
+    std::unique_lock lock(mutex);
+    while (world_.status(id) != "completed") {
+      const std::uint64_t seen = changes;
+      ASSERT_TRUE(changed.wait_for(lock, std::chrono::seconds(20), [&] { return changes != seen; }));
+    }
+    lock.unlock();
+    world_.node().unsubscribe(view);
+  }
+  NodeWorld world_;
+};
+
+TEST_F(ThreadedNode, completes_instances_that_are_started_at_once_and_stops_without_hanging) {
+  world_.deploy_workflow("for i = 1, 3 do ctx:activity('work.add', { a = i, b = i }) end return input.n",
+                         "add = function(input) return input.a + input.b end,");
+  const std::size_t good = ask_many(200, [](int i) {
+    StartRequest request;
+    request.workflow = "flow";
+    request.id = "i" + std::to_string(i);
+    request.input = "{\"n\":" + std::to_string(i) + "}";
+    return request;
+  });
+  EXPECT_EQ(good, 200u);
+  for (int i = 0; i < 200; ++i) wait_until_completed("i" + std::to_string(i));
+  world_.crash();
+}
+
+TEST_F(ThreadedNode, stops_while_work_is_under_way_and_finishes_it_when_it_is_opened_again) {
+  world_.deploy_workflow("for i = 1, 20 do ctx:activity('work.add', { a = i, b = i }) end return 1",
+                         "add = function(input) return input.a + input.b end,");
+  const std::size_t good = ask_many(50, [](int i) {
+    StartRequest request;
+    request.workflow = "flow";
+    request.id = "i" + std::to_string(i);
+    return request;
+  });
+  EXPECT_EQ(good, 50u);
+  world_.crash();
+  for (int i = 0; i < 50; ++i) wait_until_completed("i" + std::to_string(i));
+}
+
+TEST_F(ThreadedNode, fires_a_timer_by_the_systems_clock) {
+  world_.deploy_workflow("ctx:sleep('50ms') return 1");
+  world_.start("one");
+  wait_until_completed("one");
+}
+
+}  // namespace
+}  // namespace baton::testing
