@@ -18,15 +18,8 @@ using script::Sandbox;
 // One Sandbox with the modules of one bundle loaded as attempts ask for them. Not thread-safe.
 struct Workshop {
   explicit Workshop(std::shared_ptr<const Program> source)
-      : program(std::move(source)), modules(*program), sandbox(options_for(modules)) {
+      : program(std::move(source)), modules(*program), sandbox(modules.sandbox_options(script::activity_builtins())) {
     sandbox.set_context(&exchange);
-  }
-
-  static script::Options options_for(const script::ModuleIndex& index) {
-    script::Options options;
-    options.modules = &index;
-    options.builtins = script::activity_builtins();
-    return options;
   }
 
   std::shared_ptr<const Program> program;

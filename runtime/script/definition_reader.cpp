@@ -15,10 +15,7 @@ namespace {
 template <typename Read>
 Status examine(const Program& program, const std::string& path, std::span<const BuiltinModule> builtins, Read&& read) {
   const ModuleIndex modules(program);
-  Options options;
-  options.modules = &modules;
-  options.builtins = builtins;
-  Sandbox sandbox(options);
+  Sandbox sandbox(modules.sandbox_options(builtins));
   return sandbox.protect([&](lua_State* state) {
     const std::string_view code = program.bytecode(path);
     if (luaL_loadbufferx(state, code.data(), code.size(), ("@" + chunk_name_of(path)).c_str(), "b") != LUA_OK) {

@@ -9,13 +9,6 @@
 namespace baton::script {
 namespace {
 
-Options options_for(const ModuleIndex& modules) {
-  Options options;
-  options.modules = &modules;
-  options.builtins = workflow_builtins();
-  return options;
-}
-
 // "discharge.lua:17 in function ..." -> "discharge.lua:17"
 std::string first_line_of(std::string_view trace) {
   const std::string_view line = trace.substr(0, trace.find('\n'));
@@ -29,7 +22,7 @@ Execution::Execution(std::shared_ptr<const Program> program, const WorkflowDefin
       definition_(definition),
       host_(host),
       modules_(*program_),
-      sandbox_(options_for(modules_)) {
+      sandbox_(modules_.sandbox_options(workflow_builtins())) {
   sandbox_.set_context(this);
 }
 

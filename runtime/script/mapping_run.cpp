@@ -9,16 +9,6 @@
 #include "runtime/script/workflow_module.hpp"
 
 namespace baton {
-namespace {
-
-script::Options options_for(const script::ModuleIndex& modules) {
-  script::Options options;
-  options.modules = &modules;
-  options.builtins = script::workflow_builtins();
-  return options;
-}
-
-}  // namespace
 
 class MappingRun::Body {
  public:
@@ -27,7 +17,7 @@ class MappingRun::Body {
   Result<JsonText> map(const MappingDefinition& mapping, const JsonText& message) {
     if (sandbox_ == nullptr || sandbox_->poisoned()) {
       functions_.clear();
-      sandbox_ = std::make_unique<script::Sandbox>(options_for(modules_));
+      sandbox_ = std::make_unique<script::Sandbox>(modules_.sandbox_options(script::workflow_builtins()));
     }
     sandbox_->begin_turn();
     std::optional<Result<JsonText>> mapped;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 
 #include "runtime/script/program.hpp"
 #include "runtime/script/sandbox.hpp"
@@ -13,6 +14,8 @@ class ModuleIndex : public ModuleSource {
   // Borrows the program, which outlives it.
   explicit ModuleIndex(const Program& program) : program_(program) {}
   [[nodiscard]] Result<Module> find(std::string_view name) const override;
+  // For a Sandbox that runs code of this bundle. The index and `builtins` outlive it.
+  [[nodiscard]] Options sandbox_options(std::span<const BuiltinModule> builtins) const;
 
  private:
   const Program& program_;

@@ -35,6 +35,14 @@ std::string chunk_name_of(std::string_view path) {
   return std::string(path.starts_with(kWorkflows) ? path.substr(kWorkflows.size()) : path);
 }
 
+Options ModuleIndex::sandbox_options(std::span<const BuiltinModule> builtins) const {
+  Options options;
+  options.modules = this;
+  options.builtins = builtins;
+  options.cpu_clock_ns = program_.cpu_clock();
+  return options;
+}
+
 Result<Module> ModuleIndex::find(std::string_view name) const {
   const std::string path = "lib/" + std::string(name) + ".lua";
   const std::string_view code = program_.bytecode(path);
@@ -53,9 +61,10 @@ std::string bundle_hash(const BundleFiles& files) {
   return to_hex(sha256(writer.view()));
 }
 
-Result<std::shared_ptr<const Program>> Program::compile(std::string name, BundleFiles files) {
+Result<std::shared_ptr<const Program>> Program::compile(std::string name, BundleFiles files, CpuClock cpu_clock) {
   auto program = std::shared_ptr<Program>(new Program());
   program->name_ = std::move(name);
+  program->cpu_clock_ = cpu_clock;
   program->files_ = complete_bundle(std::move(files));
   program->hash_ = bundle_hash(program->files_);
   using Stage = Status (Program::*)();

@@ -49,15 +49,20 @@ struct MappingDefinition {
   std::vector<std::string> types;  // Message types or resource types it takes: "ADT^A03", "ADT"; empty means any.
 };
 
+// The time that this thread has computed, in nanoseconds.
+using CpuClock = std::uint64_t (*)();
+
 class Program {
  public:
   // Completes the bundle from the standard library (standard_library.hpp; files() and hash() are those of the whole),
   // compiles every source and evaluates the definitions in a throw-away sandbox. Errors: bad_bundle, script_syntax,
   // script_error, each naming file and line.
-  static Result<std::shared_ptr<const Program>> compile(std::string name, BundleFiles files);
+  // `cpu_clock` is for its sandboxes (script::Options::cpu_clock_ns); a server gives one.
+  static Result<std::shared_ptr<const Program>> compile(std::string name, BundleFiles files, CpuClock cpu_clock = nullptr);
 
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] const std::string& hash() const { return hash_; }
+  [[nodiscard]] CpuClock cpu_clock() const { return cpu_clock_; }
   [[nodiscard]] const BundleFiles& files() const { return files_; }
   [[nodiscard]] const std::vector<WorkflowDefinition>& workflows() const { return workflows_; }
   [[nodiscard]] const WorkflowDefinition* find_workflow(std::string_view name) const;
@@ -79,6 +84,7 @@ class Program {
 
   std::string name_;
   std::string hash_;
+  CpuClock cpu_clock_ = nullptr;
   BundleFiles files_;
   std::map<std::string, std::string, std::less<>> bytecode_;
   std::map<std::string, BusinessCalendar, std::less<>> calendars_;
