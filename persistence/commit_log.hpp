@@ -4,7 +4,7 @@
 // Contract, the same for every backend (tests/persistence/commit_log_conformance.hpp):
 //  - Rounds have positions 1, 2, 3, ... and each carries the hash of the one before.
 //  - acquire() makes the caller the leader: it gets a new epoch, and whoever led before can append no more.
-//  - append() returns success once the rounds are durable, and readers of this node's store see them. All or none.
+//  - append() returns success once all the rounds are durable and readers of this node's store see them.
 //  - Any other error of append() than conflict means unknown: the rounds may be there or not. The caller stops, or
 //    acquires again and looks at the tail. It never appends the same rounds again without looking.
 //

@@ -46,6 +46,12 @@ std::optional<Slot> decode_slot(std::string_view bytes) {
   return slot;
 }
 
+std::string directory_of(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
 std::string shown(std::uint64_t lsn, const Hash256& hash) {
   return "round " + std::to_string(lsn) + " (" + to_hex(hash).substr(0, 16) + ")";
 }
@@ -63,6 +69,9 @@ Result<std::unique_ptr<HighWaterMark>> HighWaterMark::open(rocksdb::Env* env, co
     if (made.ok()) made = created->Append(std::string(2 * kSlotDistance, '\0'));
     if (made.ok()) made = created->Sync();
     if (made.ok()) made = created->Close();
+    std::unique_ptr<rocksdb::Directory> directory;
+    if (made.ok()) made = env->NewDirectory(directory_of(path), &directory);
+    if (made.ok()) made = directory->Fsync();
     if (!made.ok()) return error_of(made, "the high-water mark cannot be created");
   }
   std::unique_ptr<HighWaterMark> mark(new HighWaterMark());

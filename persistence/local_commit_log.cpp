@@ -60,14 +60,10 @@ Status LocalCommitLog::append(std::uint64_t epoch, std::uint64_t expected, std::
   if (const Status checked = check(epoch, expected, rounds); !checked.ok()) return checked;
   if (rounds.empty()) return success();
   Rocks& rocks = store_.rocks();
-  // One sync is enough for all: a later record of the write-ahead log is durable only together with those before it.
-  // Several rounds are all or none because recovery ends at the last whole record, and the caller learns only of all.
-  rocksdb::WriteOptions unsynced = rocks.write_options;
-  unsynced.sync = false;
+  // Each round is synced before the next is written: what is broken at the log's end is then one record (wal_repair.hpp).
   for (SealedRound& round : rounds) {
-    const bool last = &round == &rounds.back();
     rocksdb::WriteBatch batch(std::move(round.bytes));
-    const rocksdb::Status written = rocks.db->Write(last ? rocks.write_options : unsynced, &batch);
+    const rocksdb::Status written = rocks.db->Write(rocks.write_options, &batch);
     if (!written.ok()) return error_of(written, "round " + std::to_string(round.head.lsn) + " cannot be written");
   }
   return success();

@@ -3,6 +3,7 @@
 #include <openssl/rand.h>
 
 #include "persistence/rocks.hpp"
+#include "persistence/wal_repair.hpp"
 #include "runtime/base/codec.hpp"
 
 namespace baton {
@@ -41,8 +42,16 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
 
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
-  const rocksdb::Status opened = rocksdb::DB::Open(database_options(options), options.path,
-                                                   families_of(options, rocks.cache), &handles, &db);
+  const auto open_database = [&] {
+    return rocksdb::DB::Open(database_options(options), options.path, families_of(options, rocks.cache), &handles,
+                             &db);
+  };
+  rocksdb::Status opened = open_database();
+  if (opened.IsCorruption()) {
+    const auto cut = cut_torn_tail(options.env, options.path);
+    if (!cut.ok()) return cut.error();
+    if (*cut) opened = open_database();
+  }
   if (!opened.ok()) return error_of(opened, "the store cannot be opened");
   rocks.db.reset(db);
   for (std::size_t number = 0; number < handles.size(); ++number) {

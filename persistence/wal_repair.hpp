@@ -1,0 +1,37 @@
+// What a power cut leaves at the end of the write-ahead log: the record that was being written, half of it there, its
+// parts out of order. RocksDB refuses such a log as it refuses one whose middle has rotted. This tells the two apart.
+//
+// A record is written only after the one before it was synced. So a broken record with nothing whole behind it was never
+// acknowledged, or was the very last: it is cut off, and the high-water mark says if it had been acknowledged. A broken
+// record with a whole one behind it had been synced: that is rot, and stays an error. Used by Store::open alone.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "runtime/base/result.hpp"
+
+namespace rocksdb {
+class Env;
+}
+
+namespace baton {
+
+// The format of RocksDB's log (db/log_format.h there):
+//
+//   log      = block*                  block    = 32,768 bytes: fragment* and up to six bytes of padding
+//   fragment = u32le(masked CRC-32C of type and bytes) u16le(size) u8(type) bytes
+//   type     = 1 whole record | 2 first part | 3 middle part | 4 last part | 0 nothing was written here
+struct WalTail {
+  std::uint64_t whole = 0;      // Bytes up to the end of the last whole record before the first broken one.
+  bool broken = false;          // Something behind `whole` is not a record.
+  bool record_behind = false;   // Behind the broken one a record begins that is whole in itself: rot.
+};
+[[nodiscard]] WalTail examine_wal(std::string_view log);
+
+// Cuts the newest log of the store at `path` when all that is broken is its end. True when something was cut. Error:
+// store_corrupt for rot; io_failed.
+[[nodiscard]] Result<bool> cut_torn_tail(rocksdb::Env* env, const std::string& path);
+
+}  // namespace baton
