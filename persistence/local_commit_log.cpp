@@ -60,7 +60,7 @@ Status LocalCommitLog::append(std::uint64_t epoch, std::uint64_t expected, std::
   if (const Status checked = check(epoch, expected, rounds); !checked.ok()) return checked;
   if (rounds.empty()) return success();
   Rocks& rocks = store_.rocks();
-  // Each round is synced before the next is written: what is broken at the log's end is then one record (wal_repair.hpp).
+  // Each round is synced before the next is written: what is broken at the log's end is then one record (torn_tail.hpp).
   for (SealedRound& round : rounds) {
     rocksdb::WriteBatch batch(std::move(round.bytes));
     const rocksdb::Status written = rocks.db->Write(rocks.write_options, &batch);

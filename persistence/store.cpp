@@ -3,7 +3,7 @@
 #include <openssl/rand.h>
 
 #include "persistence/rocks.hpp"
-#include "persistence/wal_repair.hpp"
+#include "persistence/torn_tail.hpp"
 #include "runtime/base/codec.hpp"
 
 namespace baton {
@@ -48,7 +48,7 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
   };
   rocksdb::Status opened = open_database();
   if (opened.IsCorruption()) {
-    const auto cut = cut_torn_tail(options.env, options.path);
+    const auto cut = cut_torn_tails(options.env, options.path);
     if (!cut.ok()) return cut.error();
     if (*cut) opened = open_database();
   }

@@ -10,7 +10,7 @@
 #include "persistence/ledger_source.hpp"
 #include "persistence/local_commit_log.hpp"
 #include "persistence/store_reader.hpp"
-#include "persistence/wal_repair.hpp"
+#include "persistence/torn_tail.hpp"
 #include "tests/support/faulty_file_system.hpp"
 
 namespace baton {
@@ -290,24 +290,24 @@ TEST(FailingDisk, a_full_disk_stops_the_committer_and_loses_nothing) {
   }
 }
 
-TEST(WalTail, a_whole_log_has_nothing_broken_and_zeros_behind_it_are_nothing) {
+TEST(LogTail, a_whole_log_has_nothing_broken_and_zeros_behind_it_are_nothing) {
   const Files files = store_of(5)->files();
   const std::string log = files.at(newest_log(files));
-  EXPECT_EQ(examine_wal(log).whole, log.size());
-  EXPECT_FALSE(examine_wal(log).broken);
-  EXPECT_FALSE(examine_wal(log + std::string(100, '\0')).broken);
+  EXPECT_EQ(examine_log(log).whole, log.size());
+  EXPECT_FALSE(examine_log(log).broken);
+  EXPECT_FALSE(examine_log(log + std::string(100, '\0')).broken);
 }
 
-TEST(WalTail, a_broken_last_record_is_a_tail_and_any_other_is_rot) {
+TEST(LogTail, a_broken_last_record_is_a_tail_and_any_other_is_rot) {
   const Files files = store_of(5)->files();
   std::string log = files.at(newest_log(files));
   const std::size_t size = log.size();
   log[size - 1] = static_cast<char>(log[size - 1] ^ 1);
-  EXPECT_TRUE(examine_wal(log).broken);
-  EXPECT_FALSE(examine_wal(log).record_behind);
-  EXPECT_LT(examine_wal(log).whole, size);
+  EXPECT_TRUE(examine_log(log).broken);
+  EXPECT_FALSE(examine_log(log).record_behind);
+  EXPECT_LT(examine_log(log).whole, size);
   log[10] = static_cast<char>(log[10] ^ 1);
-  EXPECT_TRUE(examine_wal(log).record_behind);
+  EXPECT_TRUE(examine_log(log).record_behind);
 }
 
 }  // namespace

@@ -106,8 +106,9 @@ class SyncedDirectory final : public rocksdb::FSDirectoryWrapper {
 // What is left of a file that grew from `synced`: some of the new bytes, perhaps with a hole.
 std::string survived_append(const FaultyFileSystem::File& file, std::mt19937_64& random) {
   const std::size_t synced = file.synced.size();
-  std::string left = file.content.substr(0, synced + random() % (file.content.size() - synced + 1));
-  if (left.size() > synced && random() % 3 == 0) {
+  const std::size_t grown = file.content.size() - synced;
+  std::string left = file.content.substr(0, synced + (random() % 2 == 0 ? grown : random() % (grown + 1)));
+  if (left.size() > synced && random() % 2 == 0) {
     const std::size_t hole = synced + random() % (left.size() - synced);
     for (std::size_t at = hole; at < std::min(left.size(), hole - hole % kSector + kSector); ++at) left[at] = '\0';
   }

@@ -3,7 +3,8 @@
 //
 // A record is written only after the one before it was synced. So a broken record with nothing whole behind it was never
 // acknowledged, or was the very last: it is cut off, and the high-water mark says if it had been acknowledged. A broken
-// record with a whole one behind it had been synced: that is rot, and stays an error. Used by Store::open alone.
+// record with a whole one behind it had been synced: that is rot, and stays an error. The manifest has the same form and
+// is treated alike. Used by Store::open alone.
 #pragma once
 
 #include <cstdint>
@@ -23,15 +24,15 @@ namespace baton {
 //   log      = block*                  block    = 32,768 bytes: fragment* and up to six bytes of padding
 //   fragment = u32le(masked CRC-32C of type and bytes) u16le(size) u8(type) bytes
 //   type     = 1 whole record | 2 first part | 3 middle part | 4 last part | 0 nothing was written here
-struct WalTail {
+struct LogTail {
   std::uint64_t whole = 0;      // Bytes up to the end of the last whole record before the first broken one.
   bool broken = false;          // Something behind `whole` is not a record.
   bool record_behind = false;   // Behind the broken one a record begins that is whole in itself: rot.
 };
-[[nodiscard]] WalTail examine_wal(std::string_view log);
+[[nodiscard]] LogTail examine_log(std::string_view log);
 
-// Cuts the newest log of the store at `path` when all that is broken is its end. True when something was cut. Error:
-// store_corrupt for rot; io_failed.
-[[nodiscard]] Result<bool> cut_torn_tail(rocksdb::Env* env, const std::string& path);
+// Cuts the newest log and the manifest of the store at `path` where all that is broken is the end. True when something
+// was cut. Errors: store_corrupt for rot; io_failed.
+[[nodiscard]] Result<bool> cut_torn_tails(rocksdb::Env* env, const std::string& path);
 
 }  // namespace baton

@@ -1,4 +1,4 @@
-#include "persistence/wal_repair.hpp"
+#include "persistence/torn_tail.hpp"
 
 #include <rocksdb/env.h>
 
@@ -100,10 +100,37 @@ Status rewrite(rocksdb::Env* env, const std::string& path, const std::string& lo
   return success();
 }
 
+// The file that CURRENT names.
+Result<std::optional<std::string>> manifest(rocksdb::Env* env, const std::string& path) {
+  std::string name;
+  const rocksdb::Status read = rocksdb::ReadFileToString(env, path + "/CURRENT", &name);
+  if (read.IsNotFound()) return std::optional<std::string>();
+  if (!read.ok()) return error_of(read, "the store's directory cannot be read");
+  while (name.ends_with('\n')) name.pop_back();
+  return std::optional(path + "/" + name);
+}
+
+Result<bool> cut_torn_tail(rocksdb::Env* env, const std::string& path, const std::string& log) {
+  std::string bytes;
+  const rocksdb::Status read = rocksdb::ReadFileToString(env, log, &bytes);
+  if (!read.ok()) return error_of(read, "the log cannot be read");
+  const LogTail tail = examine_log(bytes);
+  if (!tail.broken) return false;
+  if (tail.record_behind) {
+    return Error{ErrorCode::store_corrupt,
+                 log + " is damaged at byte " + std::to_string(tail.whole) + ", and whole records stand behind it",
+                 "restore the store from a backup or from another node"};
+  }
+  if (const Status cut = rewrite(env, path, log, std::string_view(bytes).substr(0, tail.whole)); !cut.ok()) {
+    return cut.error();
+  }
+  return true;
+}
+
 }  // namespace
 
-WalTail examine_wal(std::string_view log) {
-  WalTail tail;
+LogTail examine_log(std::string_view log) {
+  LogTail tail;
   bool inside = false;  // Of a record whose last part has not come.
   std::size_t at = 0;
   while (at < log.size()) {
@@ -121,26 +148,18 @@ WalTail examine_wal(std::string_view log) {
   return tail;
 }
 
-Result<bool> cut_torn_tail(rocksdb::Env* env, const std::string& path) {
+Result<bool> cut_torn_tails(rocksdb::Env* env, const std::string& path) {
   if (env == nullptr) env = rocksdb::Env::Default();
-  const auto log = newest_log(env, path);
-  if (!log.ok()) return log.error();
-  if (!*log) return false;
-  std::string bytes;
-  const rocksdb::Status read = rocksdb::ReadFileToString(env, **log, &bytes);
-  if (!read.ok()) return error_of(read, "the log cannot be read");
-  const WalTail tail = examine_wal(bytes);
-  if (!tail.broken) return false;
-  if (tail.record_behind) {
-    return Error{ErrorCode::store_corrupt,
-                 "the log " + **log + " is damaged at byte " + std::to_string(tail.whole) +
-                     ", and whole records stand behind it",
-                 "restore the store from a backup or from another node"};
+  bool cut_any = false;
+  for (const auto& find : {newest_log, manifest}) {
+    const auto log = find(env, path);
+    if (!log.ok()) return log.error();
+    if (!*log) continue;
+    const auto cut = cut_torn_tail(env, path, **log);
+    if (!cut.ok()) return cut;
+    cut_any = cut_any || *cut;
   }
-  if (const Status cut = rewrite(env, path, **log, std::string_view(bytes).substr(0, tail.whole)); !cut.ok()) {
-    return cut.error();
-  }
-  return true;
+  return cut_any;
 }
 
 }  // namespace baton
