@@ -195,6 +195,16 @@ TEST_P(ShippedDischarge, stops_calling_when_the_patient_is_admitted_again_and_go
   EXPECT_EQ(attribute("outcome"), "\"discharged\"");
 }
 
+TEST_P(ShippedDischarge, follows_a_person_who_replaces_the_destination) {
+  starts_with("encounter.admitted", "{}");
+  hears("encounter.discharged", R"({"disposition_code":"01"})");
+  turn(OverrideOutcome{"disposition", R"({"outcome":"facility"})", "", "went to Hillside instead", {}, 3});
+  settle();
+  EXPECT_EQ(attribute("disposition"), "\"facility\"");
+  EXPECT_THAT(open_tasks(), IsEmpty()) << "others call and visit";
+  EXPECT_TRUE(incidents_.empty());
+}
+
 INSTANTIATE_TEST_SUITE_P(Warm, ShippedDischarge, testing::Values(false));
 INSTANTIATE_TEST_SUITE_P(CrashAfterEveryTurn, ShippedDischarge, testing::Values(true));
 

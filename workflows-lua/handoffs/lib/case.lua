@@ -74,7 +74,8 @@ local function discharged(case, ctx, event)
     return { kind = "left", event = event }
   end
   local code = event.data.disposition_code
-  if code == nil or policy.disposition(code) == case.disposition or case.disposition == "died" and case.deceased then
+  local same = code == nil or code == case.code or policy.disposition(code) == case.disposition
+  if same or case.disposition == "died" and case.deceased then
     ctx:note("The discharge was told again: nothing new")
     return nil
   end
@@ -120,6 +121,15 @@ MEANING["encounter.renumbered"] = function(case, ctx, event)
   end
 end
 
+-- A person has replaced what the message said about where the patient went.
+MEANING["override.disposition"] = function(case, _, event)
+  local after = event.data.after
+  local kind = type(after) == "table" and after.outcome or after
+  if case.phase == "out" and OUTCOMES[kind] and kind ~= case.disposition then
+    return { kind = "amended", event = { data = { disposition = kind, reason = event.data.reason } } }
+  end
+end
+
 MEANING["patient.died"] = function(case, ctx)
   case.deceased = true
   if case.phase == "in" then
@@ -144,7 +154,7 @@ end
 -- Whoever runs this in a race may stop it at any moment: it never waits for anything but messages.
 function Case:next_change(ctx, deadline)
   repeat
-    local event = ctx:wait_event({ "encounter.*", "patient.*" }, { until_ = deadline })
+    local event = ctx:wait_event({ "encounter.*", "patient.*", "override.disposition" }, { until_ = deadline })
     if not event then return nil end
     local change = self:consider(ctx, event)
     if change then return change end
@@ -158,10 +168,16 @@ function Case:leave(ctx, event)
   self:learn(ctx, event)
   local code = event.data.disposition_code
   local kind, known = policy.disposition(code)
-  if self.deceased then kind, known = "died", true end
+  local reason = known and "as the discharge message says" or "the message gives no known disposition, so as for a patient who went home"
+  if event.data.disposition then
+    kind, reason = event.data.disposition, "a person decided otherwise: " .. event.data.reason
+  elseif self.deceased then
+    kind, reason = "died", "the patient has died"
+  end
 
   local said = times.parse(event.data.discharged_at) or self.left_said or times.parse(event.occurred_at)
   self.phase, self.disposition, self.left_said = "out", kind, said
+  self.code = code or self.code
   local now = ctx:now()
   local late = said > now or now - said > times.days(policy.late_message_days)
   self.left_at = late and now or said  -- Where every clock of the follow-up starts.
@@ -169,7 +185,7 @@ function Case:leave(ctx, event)
   ctx:decide("disposition", {
     outcome = kind,
     code = code,
-    reason = known and "as the discharge message says" or "the message gives no known disposition, so as for a patient who went home",
+    reason = reason,
     evidence = { event = event.id, message = event.source and event.source.message_id, late = late or nil },
   })
   ctx:set("disposition", kind)
@@ -178,10 +194,10 @@ function Case:leave(ctx, event)
   ctx:set("follow_up", "open")
 end
 
--- The patient is in again: the discharge is taken back, and all that it decided.
-function Case:come_back(ctx)
-  self.phase, self.disposition, self.left_at, self.left_said = "in", nil, nil, nil
-  self.done, self.calls, self.deceased = {}, 0, nil
+-- The discharge is taken back, and all that it decided.
+function Case:take_back(ctx)
+  self.phase, self.disposition = "in", nil
+  self.done, self.calls, self.deceased, self.ama = {}, 0, nil, nil
   ctx:set("disposition", nil)
   ctx:set("outcome", nil)
   ctx:set("follow_up", nil)

@@ -95,6 +95,16 @@ test.case("a discharge with a corrected destination starts its follow-up anew", 
   t:expect_activity("notices.correct", { kind = "discharge" })
 end)
 
+test.case("a person who knows better replaces the destination, and the message told again does not undo it", function(t)
+  local case = home(t)
+  t:override(case, "disposition", { after = { outcome = "facility" }, reason = "Went to Hillside instead" })
+  t:equal(case:attribute("disposition"), "facility")
+  t:expect_no_task("follow_up_call")
+  t:expect_activity("notices.send", { recipient = "facility" })
+  leave(t)
+  t:equal(case:attribute("disposition"), "facility")
+end)
+
 test.case("a death that was told by mistake is taken back like any discharge", function(t)
   hospital(t)
   admit(t)

@@ -149,13 +149,14 @@ end
 -- Other carers were told than ought to know: those are corrected, and the follow-up begins anew.
 function states.amended(ctx, case, event)
   notices.correct(ctx, case, "discharge", "the destination was corrected")
-  case:come_back(ctx)
+  case:take_back(ctx)
   return states.left(ctx, case, event)
 end
 
 function states.withdrawn(ctx, case)
   notices.correct(ctx, case, "discharge", "the discharge was cancelled")
-  case:come_back(ctx)
+  case:take_back(ctx)
+  case.left_said, case.code = nil, nil
   ctx:note("The discharge was cancelled; everything that it had started has stopped")
   return states.admitted(ctx, case)
 end
