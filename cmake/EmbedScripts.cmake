@@ -1,9 +1,10 @@
-# baton_embed_scripts(TARGET): builds the scripts under workflows-lua/ into TARGET, as the data behind
+# baton_embed_scripts(TARGET): builds the standard library and the shipped bundle under workflows-lua/ into TARGET, as the data behind
 # runtime/script/standard_library.hpp. A change of a script runs CMake again by itself.
 function(baton_embed_scripts target)
   set(root "${CMAKE_SOURCE_DIR}/workflows-lua")
   set(output "${CMAKE_BINARY_DIR}/generated/embedded_scripts.cpp")
-  file(GLOB_RECURSE paths CONFIGURE_DEPENDS RELATIVE "${root}" "${root}/*.lua" "${root}/*.json")
+  file(GLOB_RECURSE paths CONFIGURE_DEPENDS RELATIVE "${root}" "${root}/lib/*.lua" "${root}/calendars/*.json"
+       "${root}/handoffs/*.lua" "${root}/handoffs/*.json")
   list(SORT paths)
 
   set(text "// Made by cmake/EmbedScripts.cmake from workflows-lua/.\n#include \"runtime/script/embedded_scripts.hpp\"\n\n")

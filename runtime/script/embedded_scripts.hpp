@@ -1,4 +1,4 @@
-// The files under workflows-lua/ as they were when this was built. Pure data; written by cmake/EmbedScripts.cmake.
+// The standard library and the shipped bundle under workflows-lua/ as they were when this was built. Pure data; written by cmake/EmbedScripts.cmake.
 #pragma once
 
 #include <string_view>

@@ -27,8 +27,9 @@ TEST(StandardLibrary, is_what_stands_in_the_source_tree) {
   for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
     const auto extension = entry.path().extension();
     if (extension != ".lua" && extension != ".json") continue;
-    ++count;
     std::string path = entry.path().lexically_relative(root).string();
+    if (path.starts_with("examples/")) continue;
+    ++count;
     const bool shipped = path.starts_with("handoffs/");
     if (shipped) path.erase(0, 9);
     const BundleFiles& files = shipped ? shipped_bundle() : standard_library();
@@ -77,6 +78,22 @@ TEST(ShippedBundle, compiles_and_defines_its_workflows_mappings_and_activities) 
     EXPECT_TRUE((*program)->has_activity(activity)) << activity;
   }
   EXPECT_NE((*program)->calendar("care_team"), nullptr);
+}
+
+TEST(Examples, compile) {
+  const std::filesystem::path root = std::filesystem::path(BATON_SOURCE_DIR) / "workflows-lua" / "examples";
+  std::size_t count = 0;
+  for (const auto& folder : std::filesystem::directory_iterator(root)) {
+    BundleFiles files;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
+      if (!entry.is_regular_file()) continue;
+      files[entry.path().lexically_relative(folder.path()).string()] = test::read_file(entry.path());
+    }
+    const auto program = Program::compile(folder.path().filename().string(), std::move(files));
+    EXPECT_TRUE(program.ok()) << to_string(program.error());
+    ++count;
+  }
+  EXPECT_GE(count, 3u);
 }
 
 TEST(ShippedBundle, starts_one_discharge_for_each_encounter_by_its_admission_or_its_discharge) {
