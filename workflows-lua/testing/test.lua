@@ -287,17 +287,18 @@ local function contains(list, part)
   return false
 end
 
-local function task_of(record)
+local function task_of(entry)
+  local record = entry.record
   local request = record.request or {}
   return setmetatable({ id = record.id, name = record.name, instance = record.instance, why = request.why, data = request.data,
-                        form = request.form, outcomes = request.outcomes or { "done" }, due = record.due_ms, roles = record.roles,
+                        form = request.form, outcomes = request.outcomes or { "done" }, due = entry.due, roles = record.roles,
                         persons = record.subjects, claimed_by = record.claimed_by, patient = record.patient }, Task)
 end
 
 function T:tasks(name)
   local list = {}
-  for _, record in ipairs(ask("tasks").list) do
-    if name == nil or record.name == name then list[#list + 1] = task_of(record) end
+  for _, entry in ipairs(ask("tasks").list) do
+    if name == nil or entry.record.name == name then list[#list + 1] = task_of(entry) end
   end
   return list
 end
@@ -353,10 +354,9 @@ function T:override(case, target, options)
 end
 
 function T:expect_incident(code)
-  local found, other = {}, {}
-  for _, record in ipairs(ask("incidents").list) do
-    local list = (code == nil or record.cause.code == code or record.code_name == code) and found or other
-    list[#list + 1] = record
+  local found = {}
+  for _, entry in ipairs(ask("incidents").list) do
+    if code == nil or entry.record.cause.code == code or entry.name == code then found[#found + 1] = entry.record end
   end
   if #found ~= 1 then
     fail("expected one open incident%s, and there %s %d\n%s", code and " " .. code or "", #found == 1 and "is" or "are", #found, ask("situation").text)
@@ -433,9 +433,10 @@ function inside.names() return json.array(map(cases, function(case) return case.
 
 function inside.run(arguments)
   cases[arguments.index].body(setmetatable({}, T))
-  for _, record in ipairs(ask("incidents").list) do
+  for _, entry in ipairs(ask("incidents").list) do
+    local record = entry.record
     if not expected_incidents[record.id] then
-      error(string.format("an incident is open that the test did not expect: %s: %s%s", record.cause.code, record.cause.message,
+      error(string.format("an incident is open that the test did not expect: %s: %s%s", entry.name, record.cause.message,
                           record.line and " (" .. record.line .. ")" or ""), 0)
     end
   end

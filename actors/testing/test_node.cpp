@@ -1,0 +1,143 @@
+#include "actors/testing/test_node.hpp"
+
+#include <utility>
+
+#include "persistence/memory_env.hpp"
+
+namespace baton::testing {
+
+namespace {
+
+constexpr Instant kFirstMoment{1'767'625'200'000};  // 2026-01-05T15:00:00Z, a Monday morning in the United States.
+constexpr std::size_t kStepsAtRest = 5'000'000;     // Of one settling; more is a bundle that never comes to rest.
+constexpr int kTries = 3;
+
+Error restless() {
+  return {ErrorCode::request_timeout, "the workflows never come to rest: something repeats without time passing", {}};
+}
+
+bool was_done(const Error& error) {
+  return error.code == ErrorCode::conflict || error.code == ErrorCode::already_exists;
+}
+
+}  // namespace
+
+TestNode::TestNode(std::shared_ptr<const Program> program, std::uint64_t seed, std::size_t crash_at, StandIn stand_in)
+    : program_(std::move(program)),
+      clock_(std::make_shared<ManualClock>(kFirstMoment)),
+      crash_at_(crash_at),
+      began_(kFirstMoment) {
+  options_.in_memory = true;
+  options_.stepped = true;
+  options_.seed = seed;
+  options_.clock = clock_;
+  options_.env = make_memory_env();
+  options_.activity_stand_in = [this, work = std::move(stand_in)](const PendingRecord& pending) {
+    worked_ = true;
+    work_.insert(pending.operation.name + " " + pending.instance + "." + std::to_string(pending.operation.seq));
+    return std::optional(work(pending));
+  };
+}
+
+TestNode::~TestNode() = default;
+
+Status TestNode::open() {
+  auto opened = Node::open(options_);
+  if (!opened.ok()) return opened.error();
+  node_ = *std::move(opened);
+  last_round_ = rounds();
+  return success();
+}
+
+Status TestNode::start() {
+  if (node_ != nullptr) return success();
+  began_ = clock_->now();
+  if (Status opened = open(); !opened) return opened;
+  DeployRequest deploy;
+  deploy.name = program_->name();
+  deploy.files = program_->files();
+  deploy.by = Principal{PrincipalKind::person, "tester", "", "local", ""};
+  const auto deployed = node_->submit_and_wait(std::move(deploy));
+  if (!deployed.ok()) return deployed.error();
+  if (Status settled = settle(); !settled) return settled;
+  counting_ = true;
+  return success();
+}
+
+std::uint64_t TestNode::rounds() const {
+  const auto head = node_->reader().store().head();
+  BATON_ASSERT(head.ok());  // The store is in memory.
+  return head->lsn;
+}
+
+Result<bool> TestNode::step() {
+  worked_ = false;
+  if (!node_->run_one()) return false;
+  const std::uint64_t round = rounds();
+  if (!counting_ || (round == last_round_ && !worked_)) return true;
+  last_round_ = round;
+  if (++moments_ == crash_at_) {
+    if (Status crashed = crash(); !crashed) return crashed.error();
+  }
+  return true;
+}
+
+Status TestNode::crash() {
+  if (Status started = start(); !started) return started;
+  node_.reset();
+  ++crashes_;
+  return open();
+}
+
+Status TestNode::settle() {
+  for (std::size_t steps = 0; steps < kStepsAtRest; ++steps) {
+    const auto more = step();
+    if (!more.ok()) return more.error();
+    if (!*more) return success();
+  }
+  return restless();
+}
+
+Status TestNode::move_clock(Instant to) {
+  if (node_ == nullptr) {
+    clock_->set(to);
+    return success();
+  }
+  if (to < now()) {
+    return Error{ErrorCode::bad_time, "the clock cannot go back, from " + format_instant(now()) + " to " + format_instant(to), {}};
+  }
+  while (true) {
+    if (Status settled = settle(); !settled) return settled;
+    const auto due = node_->next_due();
+    if (!due || *due > to) break;
+    if (*due <= now()) return restless();
+    clock_->set(*due);
+    node_->clock_was_set();
+  }
+  clock_->set(to);
+  node_->clock_was_set();
+  return settle();
+}
+
+Result<JsonText> TestNode::request(const Request& request, const std::function<bool()>& done) {
+  if (Status started = start(); !started) return started.error();
+  for (int tries = 0; tries < kTries; ++tries) {
+    const std::size_t crashes = crashes_;
+    const auto answer = std::make_shared<std::optional<Result<JsonText>>>();
+    node_->submit(request, [answer](Result<JsonText> given) { *answer = std::move(given); });
+    if (Status settled = settle(); !settled) return settled.error();
+    const bool interrupted = crashes_ != crashes && answer->has_value() && !(*answer)->ok() && (*answer)->error().code == ErrorCode::stopping;
+    if (interrupted) {
+      if (done && done()) return JsonText();
+      continue;
+    }
+    if (!answer->has_value()) {
+      return Error{ErrorCode::request_timeout, "the answer waits for something: time, a person or the outside", {}};
+    }
+    if (tries > 0 && !(*answer)->ok() && was_done((*answer)->error())) return JsonText();
+    return **std::move(answer);
+  }
+  return Error{ErrorCode::stopping, "the request was interrupted again and again", {}};
+}
+
+}  // namespace baton::testing

@@ -1,0 +1,75 @@
+// The node that a test case runs on: stepped, in memory, with a clock that stands still, and with a process that can die
+// at any moment and come back. Owned by one thread.
+//
+// A moment is a point at which a crash can matter: right after a commit, before anything of it was released further, and
+// right after an activity did its work, before its result is committed. Moments of a case are counted from 1; with the
+// same seed they are the same in every run, up to the first crash.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "actors/node.hpp"
+
+namespace baton::testing {
+
+class TestNode {
+ public:
+  // Does an activity's work in the place of the pool. What it did is counted by its idempotency key.
+  using StandIn = std::function<ActivityEnded(const PendingRecord&)>;
+
+  // `crash_at`: the moment at which the node dies once; 0 for never.
+  TestNode(std::shared_ptr<const Program> program, std::uint64_t seed, std::size_t crash_at, StandIn stand_in);
+  ~TestNode();
+  TestNode(const TestNode&) = delete;
+  TestNode& operator=(const TestNode&) = delete;
+
+  [[nodiscard]] Instant now() const { return clock_->now(); }
+  [[nodiscard]] Instant began() const { return began_; }
+  [[nodiscard]] bool started() const { return node_ != nullptr; }
+  // Opens the node and deploys the bundle, the first time. Errors: Node::open's and the deployment's.
+  [[nodiscard]] Status start();
+
+  // Moves the clock, firing each timer on the way at its own time, everything settled in between. Before the node has
+  // started any time will do. Error: bad_time for one that has passed.
+  [[nodiscard]] Status move_clock(Instant to);
+  // Asks, settles everything, and gives the answer. A request that a crash interrupted is sent again, as a caller would
+  // do; one that was done before the crash then meets its own effect (conflict, already_exists), and its answer is
+  // empty. `done`, if given, says after a crash whether that is so for a request that has no id of its own.
+  [[nodiscard]] Result<JsonText> request(const Request& request, const std::function<bool()>& done = {});
+  // Drops what is not durable, and recovers.
+  [[nodiscard]] Status crash();
+  [[nodiscard]] Status settle();
+
+  // Precondition: started().
+  [[nodiscard]] const StoreReader& reader() const { return node_->reader(); }
+  [[nodiscard]] std::shared_ptr<const Program> live_program(std::string_view workflow) const { return node_->live_program(workflow); }
+
+  [[nodiscard]] std::size_t moments() const { return moments_; }
+  // "<activity> <idempotency key>" of all work done.
+  [[nodiscard]] const std::set<std::string>& work() const { return work_; }
+
+ private:
+  [[nodiscard]] Status open();
+  // One step; false when there is nothing to do. May crash and recover.
+  [[nodiscard]] Result<bool> step();
+  [[nodiscard]] std::uint64_t rounds() const;
+
+  std::shared_ptr<const Program> program_;
+  std::shared_ptr<ManualClock> clock_;
+  std::size_t crash_at_;
+  NodeOptions options_;
+  Instant began_;
+  std::unique_ptr<Node> node_;
+  std::uint64_t last_round_ = 0;
+  std::size_t moments_ = 0;
+  std::size_t crashes_ = 0;
+  bool counting_ = false;  // Not while the bundle is deployed.
+  bool worked_ = false;    // An activity did its work in this step.
+  std::set<std::string> work_;
+};
+
+}  // namespace baton::testing
