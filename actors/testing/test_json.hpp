@@ -11,7 +11,7 @@
 
 namespace baton::testing {
 
-// The members of one JSON object. Absent, null and other types are all "not there": test_module.lua has checked them.
+// The members of one JSON object. Absent, null and other types are all "not there": workflows-lua/testing/test.lua has checked them.
 class Arguments {
  public:
   // Precondition: `json` is JSON that a Sandbox wrote.

@@ -80,7 +80,7 @@ TestWorld::Verb TestWorld::find_verb(std::string_view name) {
       {"update", &TestWorld::update},
   }};
   const auto found = std::find_if(kVerbs.begin(), kVerbs.end(), [&](const auto& verb) { return verb.first == name; });
-  BATON_ASSERT(found != kVerbs.end());  // test_module.lua asks for nothing else.
+  BATON_ASSERT(found != kVerbs.end());  // workflows-lua/testing/test.lua asks for nothing else.
   return found->second;
 }
 

@@ -1,4 +1,4 @@
-// What one run of a test case asks of the world: each verb of test_module.lua, done on a TestNode. Owned by one thread.
+// What one run of a test case asks of the world: each verb of workflows-lua/testing/test.lua, done on a TestNode. Owned by one thread.
 #pragma once
 
 #include <memory>
