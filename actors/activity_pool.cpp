@@ -200,8 +200,9 @@ void ActivityPool::Core::begin(std::size_t worker, const AttemptPtr& attempt) {
                   false});
   };
   if (ports.stand_in) {
-    if (auto outcome = ports.stand_in(pending)) {
-      return end(attempt, {pending.operation.seq, pending.attempt, std::move(*outcome), {}, true});
+    if (auto ended = ports.stand_in(pending)) {
+      return end(attempt, {pending.operation.seq, pending.attempt, std::move(ended->outcome), ended->retry_after,
+                           ended->retryable});
     }
   }
   auto request = read_activity_request(pending.operation.request);

@@ -34,7 +34,7 @@ struct ActivityPorts {
   // What is owed according to the store: a page after the cursor.
   std::function<Result<Page<PendingRecord>>(const std::string& cursor, std::size_t limit)> owed;
   // Tests: answers in the place of the script. May be empty.
-  std::function<std::optional<Outcome>(const PendingRecord&)> stand_in;
+  std::function<std::optional<ActivityEnded>(const PendingRecord&)> stand_in;
 };
 
 class ActivityPool {

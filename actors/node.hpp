@@ -19,6 +19,7 @@
 #include "runtime/base/result.hpp"
 #include "runtime/engine/message.hpp"
 #include "runtime/model/turn.hpp"
+#include "runtime/script/activity_run.hpp"
 #include "runtime/script/program.hpp"
 
 namespace rocksdb {
@@ -140,7 +141,7 @@ struct NodeOptions {
   // opens what the first has left. See persistence/memory_env.hpp.
   std::shared_ptr<rocksdb::Env> env;
   // Tests: answers an activity in the place of its script. Called on worker threads; may be empty.
-  std::function<std::optional<Outcome>(const PendingRecord&)> activity_stand_in;
+  std::function<std::optional<ActivityEnded>(const PendingRecord&)> activity_stand_in;
 };
 
 struct NodeMetrics {

@@ -83,6 +83,7 @@ Result<JsonText> TestWorld::run_activity(const Arguments& arguments) {
   context.idempotency_key = "test." + std::to_string(++last_id_);
   context.attempt = static_cast<std::uint32_t>(arguments.integer("attempt", 1));
   context.now = node_.now();
+  context.settings = arguments.json("settings");
   const ActivityEnded ended = testing::run_activity(program_, name, arguments.json("input"), std::move(context), *tests_);
   JsonWriter writer;
   writer.begin_object();
