@@ -10,7 +10,9 @@
 #include <condition_variable>
 #include <ctime>
 #include <filesystem>
+#include <fstream>
 #include <mutex>
+#include <thread>
 
 #include "persistence/committer.hpp"
 #include "persistence/ledger_source.hpp"
@@ -171,6 +173,100 @@ void turn_writer(benchmark::State& state) {
       benchmark::Counter(static_cast<double>(state.iterations() * 256), benchmark::Counter::kIsRate);
 }
 BENCHMARK(turn_writer)->Unit(benchmark::kMicrosecond);
+
+// An instance that waits for a person: its record, journal, task, time-out and two audit leaves, about as long as the
+// shipped discharge makes them. Nothing in it repeats more than it would in a hospital.
+Turn waiting_instance(std::uint64_t number) {
+  const std::string bundle = to_hex(sha256("bundle"));
+  const std::string digits = to_hex(sha256(std::to_string(number)));
+  const std::string id = "discharge." + digits.substr(0, 20);
+  const Instant now{1772352000000 + static_cast<std::int64_t>(number) * 100};
+  InstanceRecord instance;
+  instance.id = id;
+  instance.workflow = "discharge";
+  instance.bundle = bundle;
+  instance.patient = "p-" + digits.substr(20, 16);
+  instance.business_key = "enc-" + digits.substr(36, 10);
+  instance.started_at = now;
+  instance.attributes = {{"stage", "\"review\""}, {"ward", "\"" + digits.substr(46, 1) + "E\""}};
+  TaskRecord task;
+  task.instance = id;
+  task.seq = 1;
+  task.name = "medication_review";
+  task.workflow = "discharge";
+  task.patient = instance.patient;
+  task.created_at = now;
+  task.due = now + kDay;
+  task.roles = {"pharmacist"};
+  task.request = R"({"candidates":{"role":"pharmacist"},"due":"4h","form":"med_review","outcomes":["approve","change",)"
+                 R"("refuse"],"why":"Two lists disagree on an anticoagulant"})";
+  Operation operation{1, OperationKind::task, "task:medication_review", "medication_review", "discharge.lua:17",
+                      task.request, task.due};
+  const Principal by{PrincipalKind::service, "EPIC|HOSP", "", "mllp", "10.0.0.1"};
+  const std::string input = R"({"encounter":")" + instance.business_key + R"(","patient":")" + instance.patient + R"("})";
+  const std::string row =
+      encode_entries({{now, Started{"discharge", bundle, input, instance.patient, instance.business_key, "", 0,
+                                    number * 0x9e3779b97f4a7c15u, 1, by}},
+                      {now, AttributesSet{"set#1", R"({"stage":"review","ward":"4E"})"}},
+                      {now, OperationScheduled{operation}}});
+  AuditRecord started;
+  started.action = action::kInstanceStarted;
+  started.at = now;
+  started.by = by;
+  started.patient = instance.patient;
+  started.instance = id;
+  started.workflow = "discharge";
+  started.bundle = bundle;
+  started.journal = "0+3:" + to_hex(sha256(row));
+  AuditRecord created = started;
+  created.action = action::kTaskCreated;
+  created.object = id + ".1";
+  created.line = "discharge.lua:17";
+  return Turn({AppendJournal{id, 0, row}, PutInstance{{}, instance}, PutTask{{}, task},
+               PutTimer{{now + kDay, id, 1, TimerPurpose::operation_due}}},
+              {canonical_json(started), canonical_json(created)}, {}, {});
+}
+
+std::size_t resident_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  std::size_t pages = 0;
+  statm >> pages >> pages;
+  return pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+}
+
+void waiting(benchmark::State& state) {
+  const Directory directory;
+  StoreOptions options;
+  options.path = directory.in("store");
+  auto store = Store::open(options).value();
+  auto log = std::make_unique<LocalCommitLog>(*store);
+  auto writer = Committer::start(*store, *log, nullptr).value();
+  const auto count = static_cast<std::uint64_t>(state.range(0));
+  for (auto _ : state) {
+    std::atomic<std::uint64_t> in_flight{0};
+    for (std::uint64_t i = 0; i < count; ++i) {
+      while (in_flight > 4096) std::this_thread::yield();
+      ++in_flight;
+      writer->submit(waiting_instance(i), [&](Turn&&) { --in_flight; });
+    }
+    writer->stop();
+  }
+  const double disk = static_cast<double>(store->usage().disk_bytes);
+  state.counters["disk_bytes/instance"] = disk / static_cast<double>(count);
+  state.counters["resident_mib"] = static_cast<double>(resident_bytes()) / (1 << 20);
+  writer.reset();
+  log.reset();
+  store.reset();
+  const auto begun = std::chrono::steady_clock::now();
+  store = Store::open(options).value();
+  log = std::make_unique<LocalCommitLog>(*store);
+  writer = Committer::start(*store, *log, nullptr).value();
+  state.counters["open_ms"] = static_cast<double>((std::chrono::steady_clock::now() - begun).count()) / 1e6;
+  writer.reset();
+  (void)store->compact();
+  state.counters["compact_bytes/instance"] = static_cast<double>(store->usage().disk_bytes) / static_cast<double>(count);
+}
+BENCHMARK(waiting)->Arg(20'000)->Arg(200'000)->Iterations(1)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace baton
