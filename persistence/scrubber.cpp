@@ -1,0 +1,125 @@
+#include "persistence/scrubber.hpp"
+
+#include "persistence/ledger/ledger_reader.hpp"
+#include "persistence/ledger_source.hpp"
+#include "persistence/rocks.hpp"
+#include "persistence/scrub_checks.hpp"
+
+namespace baton {
+namespace {
+
+using Check = Status (*)(const StoreReader&, std::string_view, std::string_view, std::vector<Finding>&);
+
+struct Phase {
+  ColumnFamily family;
+  Check check;
+};
+
+// One after the other; the ledger comes last.
+constexpr std::array kPhases = {
+    Phase{ColumnFamily::instances, scrub::check_instance}, Phase{ColumnFamily::pending, scrub::check_pending},
+    Phase{ColumnFamily::timers, scrub::check_timer},       Phase{ColumnFamily::tasks, scrub::check_task},
+    Phase{ColumnFamily::incidents, scrub::check_incident}, Phase{ColumnFamily::outbox, scrub::check_outbox},
+    Phase{ColumnFamily::index, scrub::check_index},        Phase{ColumnFamily::patients, scrub::check_patient},
+    Phase{ColumnFamily::events, scrub::check_event},       Phase{ColumnFamily::messages, scrub::check_message},
+    Phase{ColumnFamily::journal, scrub::check_journal},
+};
+
+}  // namespace
+
+std::string_view to_string(FindingKind kind) noexcept {
+  switch (kind) {
+    case FindingKind::stuck_instance: return "stuck_instance";
+    case FindingKind::orphan: return "orphan";
+    case FindingKind::missing_timer: return "missing_timer";
+    case FindingKind::missing_index: return "missing_index";
+    case FindingKind::stale_index: return "stale_index";
+    case FindingKind::lost_receiver: return "lost_receiver";
+    case FindingKind::wrong_count: return "wrong_count";
+    case FindingKind::journal_gap: return "journal_gap";
+    case FindingKind::ledger_mismatch: return "ledger_mismatch";
+    case FindingKind::unreadable: return "unreadable";
+  }
+  return "unknown";
+}
+
+Scrubber::Scrubber(const Store& store) : store_(store) {}
+
+Result<std::vector<Finding>> Scrubber::step(std::size_t rows) {
+  std::vector<Finding> findings;
+  const StoreReader at = store_.snapshot();
+  const std::uint64_t pass = passes_;
+  // A slice ends with the pass, so that an empty store is not looked at for ever.
+  for (std::size_t left = rows; left > 0 && passes_ == pass;) {
+    const auto looked = phase_ < kPhases.size() ? scrub_rows(at, left, findings) : scrub_ledger(left, findings);
+    if (!looked.ok()) return looked.error();
+    rows_checked_ += *looked;
+    if (*looked < left) next_phase();
+    left -= *looked;
+  }
+  return findings;
+}
+
+Result<std::vector<Finding>> Scrubber::run_pass() {
+  constexpr std::size_t kSlice = 4096;
+  phase_ = 0;
+  after_.clear();
+  next_leaf_ = 0;
+  std::vector<Finding> all;
+  const std::uint64_t pass = passes_;
+  while (passes_ == pass) {
+    auto findings = step(kSlice);
+    if (!findings.ok()) return findings;
+    for (Finding& finding : *findings) all.push_back(std::move(finding));
+  }
+  return all;
+}
+
+Result<std::size_t> Scrubber::scrub_rows(const StoreReader& reader, std::size_t rows, std::vector<Finding>& findings) {
+  const Phase& phase = kPhases[phase_];
+  const Rocks& rocks = reader.store().rocks();
+  rocksdb::ReadOptions options = reader.read_options();
+  options.total_order_seek = true;
+  options.fill_cache = false;  // What nobody has asked for must not push out what somebody has.
+  const std::unique_ptr<rocksdb::Iterator> at(rocks.db->NewIterator(options, rocks.family(phase.family)));
+  at->Seek(slice(after_));
+  if (at->Valid() && !after_.empty() && view(at->key()) == after_) at->Next();
+  std::size_t looked = 0;
+  for (; at->Valid() && looked < rows; at->Next(), ++looked) {
+    const Status checked = phase.check(reader, view(at->key()), view(at->value()), findings);
+    if (!checked.ok() && checked.error().code != ErrorCode::store_corrupt) return checked.error();
+    if (!checked.ok()) findings.push_back({FindingKind::unreadable, "row", checked.error().detail});
+    after_ = at->key().ToString();
+  }
+  if (!at->status().ok()) return error_of(at->status(), "the store cannot be read");
+  return looked;
+}
+
+Result<std::size_t> Scrubber::scrub_ledger(std::size_t rows, std::vector<Finding>& findings) {
+  const StoreLedgerSource source(store_.store());
+  LedgerCursor cursor(source, next_leaf_);
+  std::size_t looked = 0;
+  for (; looked < rows; ++looked) {
+    const auto leaf = cursor.next();
+    if (!leaf.ok() && leaf.error().code == ErrorCode::not_found) break;
+    if (!leaf.ok()) {
+      findings.push_back({FindingKind::unreadable, "ledger", leaf.error().detail});
+      break;
+    }
+    if (const Status checked = scrub::check_leaf(store_, next_leaf_, *leaf, findings); !checked.ok()) {
+      return checked.error();
+    }
+    ++next_leaf_;
+  }
+  return looked;
+}
+
+void Scrubber::next_phase() {
+  after_.clear();
+  if (++phase_ <= kPhases.size()) return;
+  phase_ = 0;
+  next_leaf_ = 0;
+  ++passes_;
+}
+
+}  // namespace baton
