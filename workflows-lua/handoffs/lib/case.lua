@@ -6,6 +6,7 @@
 --   amended                the discharge was told again, with another destination
 --   withdrawn              the discharge was cancelled (A13)
 --   admit_cancelled        there never was a stay (A11)
+--   admitted_after_all     there is one, under the same number
 --   readmitted             a new stay began after this one
 --   readmission_cancelled  and it never was one
 --   died                   the patient died after the discharge
@@ -28,13 +29,14 @@ function Case.open(ctx, event)
   local case = setmetatable({
     encounter = event.encounter,
     numbers = { [event.encounter] = true },  -- All numbers that this stay has had.
-    phase = "in",
+    phase = "in",  -- "in" hospital, "out", or "never" there
     done = {},     -- Steps of the follow-up that are finished, by name.
     notices = {},  -- What was said to whom; lib/notices.lua.
     calls = 0,
   }, Case)
   ctx:set("encounter", event.encounter)
   ctx:set("stage", "in_hospital")
+  case.last_sent = times.parse(event.data.sent_at)
   case:learn(ctx, event)
   return case
 end
@@ -63,16 +65,20 @@ end
 
 local MEANING = {}
 
-local function discharged(case, ctx, event)
-  if not case:mine(event) then return nil end
-  local at = times.parse(event.occurred_at)
-  if case.phase == "in" then
-    if case.withdrawn_at and at < case.withdrawn_at then
-      ctx:note("A discharge that had been cancelled before it was told: ignored")
-      return nil
-    end
-    return { kind = "left", event = event }
+-- True for a message that was written before the last one that changed this case: it was overtaken, and what it says is past.
+local function is_stale(case, ctx, event)
+  local sent = times.parse(event.data.sent_at)
+  if sent and case.last_sent and sent < case.last_sent then
+    ctx:note(event.type .. " was overtaken by a later message: ignored")
+    return true
   end
+  case.last_sent = sent or case.last_sent
+  return false
+end
+
+local function discharged(case, ctx, event)
+  if not case:mine(event) or case.phase == "never" or is_stale(case, ctx, event) then return nil end
+  if case.phase == "in" then return { kind = "left", event = event } end
   local code = event.data.disposition_code
   local same = code == nil or code == case.code or policy.disposition(code) == case.disposition
   if same or case.disposition == "died" and case.deceased then
@@ -84,8 +90,18 @@ end
 MEANING["encounter.discharged"] = discharged
 MEANING["encounter.visit_ended"] = discharged
 
+local function cancelled(case, ctx, event)
+  if event.encounter == case.readmission then return { kind = "readmission_cancelled", event = event } end
+  if not case:mine(event) or case.phase == "never" or is_stale(case, ctx, event) then return nil end
+  return { kind = "admit_cancelled", event = event }
+end
+MEANING["encounter.admit_cancelled"] = cancelled
+MEANING["encounter.visit_cancelled"] = cancelled
+MEANING["encounter.deleted"] = cancelled
+
 MEANING["encounter.admitted"] = function(case, ctx, event)
   if case:mine(event) then
+    if case.phase == "never" and not is_stale(case, ctx, event) then return { kind = "admitted_after_all", event = event } end
     case:learn(ctx, event)  -- It was overtaken by its discharge.
   elseif case.phase == "out" and case.disposition ~= "died" then
     local after = times.parse(event.occurred_at) - case.left_said
@@ -95,18 +111,13 @@ MEANING["encounter.admitted"] = function(case, ctx, event)
   end
 end
 
-MEANING["encounter.admit_cancelled"] = function(case, _, event)
-  if case:mine(event) then return { kind = "admit_cancelled", event = event } end
-  if event.encounter == case.readmission then return { kind = "readmission_cancelled", event = event } end
-end
-MEANING["encounter.deleted"] = MEANING["encounter.admit_cancelled"]
-
-MEANING["encounter.discharge_cancelled"] = function(case, ctx, event)
-  if not case:mine(event) then return nil end
+local function discharge_cancelled(case, ctx, event)
+  if not case:mine(event) or case.phase == "never" or is_stale(case, ctx, event) then return nil end
   if case.phase == "out" then return { kind = "withdrawn", event = event } end
-  case.withdrawn_at = times.parse(event.occurred_at)  -- It has overtaken the discharge that it cancels.
   ctx:note("A discharge was cancelled that nobody had told of")
 end
+MEANING["encounter.discharge_cancelled"] = discharge_cancelled
+MEANING["encounter.visit_end_cancelled"] = discharge_cancelled
 
 MEANING["encounter.updated"] = function(case, ctx, event)
   if not case:mine(event) then return nil end

@@ -69,7 +69,7 @@ policy.results = { chase_after_days = 14, review_within = "1d" }
 policy.close_after_days = 30
 
 -- How long a case that has ended early still listens for the correction of what ended it.
-policy.correction_window = "12h"
+policy.correction_window = "24h"
 
 -- How long a case whose patient was readmitted still listens: when the new admission is cancelled, the follow-up goes on.
 policy.readmission_hold_hours = 24

@@ -68,8 +68,13 @@ local TRIGGERS = {
 -- In these the identifiers of MRG end in favour of those of PID, so running cases follow.
 local ENDS_IDENTIFIERS = { ["patient.merged"] = true, ["patient.renumbered"] = true }
 
--- A visit to the emergency department or a clinic ends with A03 as well, but nobody goes home from a stay (HL7 table 0004).
+-- A visit to the emergency department or a clinic ends with A03 and is cancelled with A11 as well, but it is no stay (HL7 table 0004).
 local OUTPATIENT = { E = true, O = true, P = true, R = true }
+local OF_A_VISIT = {
+  ["encounter.discharged"] = "encounter.visit_ended",
+  ["encounter.discharge_cancelled"] = "encounter.visit_end_cancelled",
+  ["encounter.admit_cancelled"] = "encounter.visit_cancelled",
+}
 
 local function when(m, trigger)
   if trigger == "A01" then return clinical.occurred_at(m, "EVN-6", "PV1-44") end
@@ -97,9 +102,10 @@ local function stay(m)
 end
 
 local function event_of(m, trigger, type)
-  if type == "encounter.discharged" and OUTPATIENT[m:get("PV1-2.1")] then type = "encounter.visit_ended" end
+  if OUTPATIENT[m:get("PV1-2.1") or ""] then type = OF_A_VISIT[type] or type end
   local data = m:segment("PV1") and stay(m) or { trigger = trigger }
   data.previous_encounter = m:get("MRG-5.1")
+  data.sent_at = m.sent or m:time("EVN-2")
 
   local event, reason = clinical.event(m, type, when(m, trigger), data)
   if not event then return nil, reason end

@@ -184,8 +184,17 @@ end
 function states.admit_cancelled(ctx, case)
   notices.correct(ctx, case, "admission", "the admission was cancelled")
   notices.correct(ctx, case, "discharge", "the admission was cancelled")
+  case:take_back(ctx)
+  case.phase, case.checklist = "never", nil
   ctx:set("outcome", "admit_cancelled")
-  return { kind = "closed", how = "none" }
+  ctx:set("stage", "closed")
+  return case:next_change(ctx, policy.correction_window) or { kind = "closed", how = "none" }
+end
+
+function states.admitted_after_all(ctx, case, event)
+  case:take_back(ctx)
+  case:learn(ctx, event)
+  return states.admitted(ctx, case)
 end
 
 function states.lost(ctx)
@@ -193,10 +202,21 @@ function states.lost(ctx)
   return { kind = "closed", how = "none" }
 end
 
+-- Any of these may overtake the admission.
+local BEGINS_WITH = {
+  ["encounter.admitted"] = "admitted",
+  ["encounter.discharged"] = "left",
+  ["encounter.admit_cancelled"] = "admit_cancelled",
+  ["encounter.discharge_cancelled"] = "admitted",  -- So the patient is in.
+}
+
 return workflow.define {
   name = "discharge",
   title = "Discharge and follow-up",
-  on = { event = { "encounter.admitted", "encounter.discharged" }, key = "encounter" },
+  on = {
+    event = { "encounter.admitted", "encounter.discharged", "encounter.admit_cancelled", "encounter.discharge_cancelled" },
+    key = "encounter",
+  },
   listen = { "encounter.*", "patient.*", "appointment.*", "discharge_summary.*" },
   search = {
     encounter = "keyword",
@@ -217,8 +237,7 @@ return workflow.define {
   run = function(ctx, input)
     local case = Case.open(ctx, input.event)
     ctx:on_rollback(function() ctx:set("stage", "cancelled") end)
-    local left = input.event.type == "encounter.discharged"  -- The discharge has overtaken its admission.
-    local change = { kind = left and "left" or "admitted", event = input.event }
+    local change = { kind = BEGINS_WITH[input.event.type], event = input.event }
     repeat
       change = states[change.kind](ctx, case, change.event)
     until change.kind == "closed"
