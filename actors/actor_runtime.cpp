@@ -13,10 +13,13 @@ ActorRuntime::ActorRuntime(bool stepped, std::size_t threads)
   system_ = std::make_unique<caf::actor_system>(*config_);
 }
 
-ActorRuntime::~ActorRuntime() {
+ActorRuntime::~ActorRuntime() = default;
+
+void ActorRuntime::await_all_done() {
   // An actor that was told to end still takes one run to do so.
   while (stepped_ && run_one(0)) {
   }
+  system_->await_all_actors_done();
 }
 
 bool ActorRuntime::run_one(std::uint64_t choice) {

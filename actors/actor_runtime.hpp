@@ -16,6 +16,8 @@ class ActorRuntime {
   ~ActorRuntime();
 
   [[nodiscard]] caf::actor_system& system() { return *system_; }
+  // Returns once every actor has ended. Precondition: all were told to.
+  void await_all_done();
   // Stepped: runs one message of one actor; `choice` picks among those that can run. False when none can.
   bool run_one(std::uint64_t choice);
 

@@ -175,6 +175,7 @@ void Node::Impl::close() {
   if (alarms) alarms->stop();
   if (lanes) lanes->stop();
   if (router) router->stop();
+  if (actors) actors->await_all_done();
   if (committer) committer->stop();
   replies.give_all(Error{ErrorCode::stopping, "the node stopped before the request was done",
                          "ask again; a request with the same id has no second effect"});

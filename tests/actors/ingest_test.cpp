@@ -1,0 +1,184 @@
+// Messages from outside: one effect and one answer for each, and nothing that stops the stream.
+#include "runtime/engine/patient.hpp"
+#include "tests/support/node_world.hpp"
+
+namespace baton::testing {
+namespace {
+
+constexpr const char* kMapping = R"lua(
+local mapping = require "mapping"
+local function get(m, name, field)
+  for _, segment in ipairs(m.segments) do
+    if segment.name == name then
+      local found = segment.fields[field]
+      return found and found[1] and found[1][1] and found[1][1][1] or nil
+    end
+  end
+end
+return mapping.define {
+  name = "adt", format = "hl7v2", types = { "ADT" },
+  map = function(m)
+    if m.trigger == "A99" then return nil, "nobody knows A99" end
+    if m.trigger == "A20" then return {} end
+    return { {
+      type = "encounter.admitted", occurred_at = "2025-11-20T12:00:00Z", encounter = get(m, "PV1", 19),
+      patient = { identifiers = { { system = "H", value = get(m, "PID", 3), type = "MR" } } },
+    } }
+  end,
+}
+)lua";
+
+std::string adt(const std::string& control_id, const std::string& trigger = "A01", const std::string& patient = "p1",
+                const std::string& encounter = "e1") {
+  return "MSH|^~\\&|REG|HOSP|BATON|HOSP|20251120120000||ADT^" + trigger + "|" + control_id + "|P|2.5.1\rPID|1||" +
+         patient + "^^^H^MR\rPV1|1|I|||||||||||||||||" + encounter + "\r";
+}
+
+class Ingest : public ::testing::Test {
+ protected:
+  Ingest() {
+    files_["workflows/flow.lua"] = R"lua(
+      local workflow = require "workflow"
+      return workflow.define { name = "flow", on = { event = "encounter.admitted", key = "encounter" },
+        run = function(ctx, input) ctx:wait_signal("never") end })lua";
+    files_["mappings/adt.lua"] = kMapping;
+    world_.deploy(files_);
+  }
+  AcceptRequest hl7(const std::string& raw) {
+    AcceptRequest request;
+    request.format = "hl7v2";
+    request.raw = raw;
+    request.by.client = "10.0.0.1:4000";
+    return request;
+  }
+  boost::json::object accept(const std::string& raw) { return boost::json::parse(world_.tell(hl7(raw))).as_object(); }
+  std::size_t open_instances() {
+    InstanceFilter filter;
+    filter.status = InstanceStatus::running;
+    world_.run();
+    return world_.node().reader().list_instances(filter, {}, 100)->items.size();
+  }
+  static std::string text(const boost::json::object& object, const char* name) {
+    return object.contains(name) ? boost::json::value_to<std::string>(object.at(name)) : std::string();
+  }
+
+  NodeWorld world_;
+  BundleFiles files_;
+};
+
+TEST_F(Ingest, a_message_is_mapped_reaches_its_patient_starts_a_workflow_and_is_acknowledged) {
+  const auto answer = accept(adt("c1"));
+  EXPECT_EQ(text(answer, "state"), "accepted");
+  EXPECT_NE(text(answer, "ack").find("MSA|AA|c1"), std::string::npos) << text(answer, "ack");
+  EXPECT_EQ(answer.at("events").as_array().size(), 1u);
+  EXPECT_EQ(open_instances(), 1u);
+  const auto stored = world_.node().reader().message("REG|HOSP", "c1");
+  ASSERT_TRUE(stored.ok() && stored->has_value());
+  EXPECT_EQ((*stored)->raw, adt("c1"));
+}
+
+TEST_F(Ingest, the_same_message_again_gets_the_same_answer_and_has_one_effect) {
+  const auto first = accept(adt("c1"));
+  world_.clock().set(kNoon + kHour);
+  EXPECT_EQ(accept(adt("c1")), first);
+  world_.crash();
+  EXPECT_EQ(accept(adt("c1")), first);
+  EXPECT_EQ(open_instances(), 1u);
+}
+
+TEST_F(Ingest, the_same_message_while_the_first_is_on_its_way_waits_for_its_answer) {
+  std::vector<std::string> answers;
+  for (int i = 0; i < 3; ++i) {
+    auto request = hl7(adt("c1"));
+    request.by.client = "10.0.0." + std::to_string(i);
+    world_.node().submit(request,
+                         [&](const Result<JsonText>& answer) { answers.push_back(answer.ok() ? *answer : ""); });
+  }
+  world_.run();
+  ASSERT_EQ(answers.size(), 3u);
+  EXPECT_EQ(answers[0], answers[1]);
+  EXPECT_EQ(answers[0], answers[2]);
+  EXPECT_EQ(open_instances(), 1u);
+  EXPECT_EQ(world_.node().metrics().in_flight, 0u);
+}
+
+TEST_F(Ingest, the_same_id_with_another_content_goes_to_quarantine) {
+  accept(adt("c1"));
+  const auto answer = accept(adt("c1", "A01", "p2"));
+  EXPECT_EQ(text(answer, "state"), "quarantined");
+  EXPECT_NE(text(answer, "ack").find("MSA|AE|c1"), std::string::npos);
+  EXPECT_EQ(accept(adt("c1", "A01", "p2")), answer);
+  EXPECT_EQ(open_instances(), 1u);
+}
+
+TEST_F(Ingest, what_cannot_be_read_or_mapped_is_quarantined_and_the_next_message_is_taken) {
+  EXPECT_EQ(text(accept("rubbish"), "state"), "quarantined");
+  EXPECT_EQ(text(accept("rubbish"), "state"), "quarantined");
+  const auto unknown = accept(adt("c2", "A99"));
+  EXPECT_EQ(text(unknown, "state"), "quarantined");
+  EXPECT_EQ(text(unknown, "reason_code"), "BT402");
+  EXPECT_EQ(text(accept(adt("c3", "A01", "")), "state"), "quarantined");
+  EXPECT_EQ(text(accept(adt("c4")), "state"), "accepted");
+  EXPECT_EQ(world_.node().reader().messages("quarantined", {}, 10)->items.size(), 3u);
+  EXPECT_EQ(open_instances(), 1u);
+}
+
+TEST_F(Ingest, a_message_that_means_nothing_here_is_accepted_without_events) {
+  const auto answer = accept(adt("c1", "A20"));
+  EXPECT_EQ(text(answer, "state"), "accepted");
+  EXPECT_TRUE(answer.at("events").as_array().empty());
+  EXPECT_EQ(open_instances(), 0u);
+}
+
+TEST_F(Ingest, an_edited_message_is_replayed_out_of_quarantine_once) {
+  accept(adt("c1", "A99"));
+  ReplayMessage replay{"REG|HOSP", "c1", adt("c1", "A01"), "wrong trigger", nurse()};
+  EXPECT_EQ(text(boost::json::parse(world_.tell(replay)).as_object(), "state"), "accepted");
+  world_.run();
+  EXPECT_EQ((**world_.node().reader().message("REG|HOSP", "c1")).state, "replayed");
+  const auto again = world_.ask(replay);
+  ASSERT_FALSE(again.ok());
+  EXPECT_EQ(again.error().code, ErrorCode::conflict);
+  EXPECT_EQ(open_instances(), 1u);
+}
+
+TEST_F(Ingest, a_replay_that_still_cannot_be_mapped_can_be_replayed_under_a_better_bundle) {
+  accept(adt("c1", "A99"));
+  const ReplayMessage replay{"REG|HOSP", "c1", {}, "the mapping knows it now", nurse()};
+  EXPECT_EQ(text(boost::json::parse(world_.tell(replay)).as_object(), "state"), "quarantined");
+  std::string& mapping = files_["mappings/adt.lua"];
+  mapping.replace(mapping.find("A99"), 3, "A98");
+  world_.deploy(files_);
+  EXPECT_EQ(text(boost::json::parse(world_.tell(replay)).as_object(), "state"), "accepted");
+  EXPECT_EQ(open_instances(), 1u);
+}
+
+TEST_F(Ingest, a_message_is_discarded_with_a_reason_only) {
+  accept("rubbish");
+  const std::string id = world_.node().reader().messages("quarantined", {}, 10)->items.front().message_id;
+  EXPECT_FALSE(world_.ask(DiscardMessage{"unknown", id, "", nurse()}).ok());
+  EXPECT_TRUE(world_.ask(DiscardMessage{"unknown", id, "a test", nurse()}).ok());
+  EXPECT_EQ((**world_.node().reader().message("unknown", id)).state, "discarded");
+  EXPECT_TRUE(world_.node().reader().messages("quarantined", {}, 10)->items.empty());
+}
+
+TEST_F(Ingest, messages_of_one_connection_reach_their_patient_in_the_order_of_submission) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    NodeWorld world(seed);
+    world.deploy(files_);
+    for (int i = 0; i < 20; ++i) {
+      world.node().submit(hl7(adt("c" + std::to_string(i), "A01", "p1", "e" + std::to_string(i))), [](const auto&) {});
+    }
+    world.run();
+    const std::string patient = patient_id_of({{"H", "p1", "MR"}});
+    const auto record = world.node().reader().patient(patient);
+    ASSERT_TRUE(record.ok() && record->has_value());
+    ASSERT_EQ((*record)->open_instances.size(), 20u);
+    for (int i = 0; i < 20; ++i) {
+      ASSERT_EQ((*record)->open_instances[static_cast<std::size_t>(i)].business_key, "e" + std::to_string(i)) << seed;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace baton::testing
