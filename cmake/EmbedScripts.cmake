@@ -3,7 +3,8 @@
 function(baton_embed_scripts target)
   set(root "${CMAKE_SOURCE_DIR}/workflows-lua")
   set(output "${CMAKE_BINARY_DIR}/generated/embedded_scripts.cpp")
-  file(GLOB_RECURSE paths CONFIGURE_DEPENDS RELATIVE "${root}" "${root}/lib/*.lua" "${root}/calendars/*.json"
+  file(GLOB_RECURSE paths CONFIGURE_DEPENDS RELATIVE "${root}" "${root}/lib/*.lua" "${root}/testing/*.lua"
+       "${root}/calendars/*.json"
        "${root}/handoffs/*.lua" "${root}/handoffs/*.json")
   list(SORT paths)
 
