@@ -28,6 +28,8 @@ RunState ScriptDriver::drive(const Entry& entry, const std::vector<OperationSeq>
     begin_run();
     return run_->start(started->input);
   }
+  // The budget is for one entry, not for a whole turn: a replay runs the entries of months in one turn.
+  run_->begin_turn();
   if (state_.patient != info_.patient) {
     info_.patient = state_.patient;
     run_->refresh_facts();

@@ -40,6 +40,13 @@ std::string path_part(const JsonText& key) {
   return key.front() == '"' ? key.substr(1, key.size() - 2) : key;
 }
 
+void check_may_branch(lua_State* state) {
+  if (Sandbox::is_script_coroutine(state)) raise(state, "branches cannot be awaited inside a coroutine of your own");
+  if (lua_isyieldable(state) == 0) {
+    raise(state, "branches cannot be awaited here, inside a function that Lua itself calls (sort, gsub, require)");
+  }
+}
+
 Group& make_group(lua_State* state, Execution& execution, GroupMode mode, const char* method) {
   Branch& owner = execution.current();
   owner.group = std::make_unique<Group>();
@@ -63,7 +70,7 @@ int run_group(lua_State* state, GroupMode mode, const char* method) {
     lua_newtable(state);
     return 1;
   }
-  if (Sandbox::is_script_coroutine(state)) raise(state, "branches cannot be awaited inside a coroutine of your own");
+  check_may_branch(state);
   Group& group = make_group(state, execution, mode, method);
   group.unfinished = keys.size();
   for (const JsonText& key : keys) {
@@ -110,7 +117,7 @@ int ctx_map(lua_State* state) {
     mark_array(state);
     return 1;
   }
-  if (Sandbox::is_script_coroutine(state)) raise(state, "branches cannot be awaited inside a coroutine of your own");
+  check_may_branch(state);
   Group& group = make_group(state, execution, GroupMode::map, "map");
   lua_rawgeti(state, LUA_REGISTRYINDEX, group.results);
   mark_array(state);
@@ -128,6 +135,7 @@ int ctx_map(lua_State* state) {
 /// A cancel request does not reach what runs inside; it takes hold at the next wait after it.
 int finish_shield(lua_State* state, int status, lua_KContext) {
   --Execution::of(state).current().shield;
+  if (Sandbox::of(state).must_rethrow(status)) return lua_error(state);
   if (status != LUA_OK && status != LUA_YIELD) return lua_error(state);
   return lua_gettop(state) - 1;
 }

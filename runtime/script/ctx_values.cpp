@@ -5,6 +5,7 @@
 #include "runtime/model/time/time_zone.hpp"
 #include "runtime/script/execution.hpp"
 #include "runtime/script/json_bridge.hpp"
+#include "runtime/script/script_error.hpp"
 
 namespace baton::script {
 namespace {
@@ -119,7 +120,8 @@ int ctx_parse_time(lua_State* state) {
 /// For operators; not repeated on a replay. Levels: debug, info, warn, error. Write no personal data.
 int ctx_log(lua_State* state) {
   Execution& execution = check_context(state, "log");
-  execution.host().log(check_name(state, 2, "the level"), luaL_checkstring(state, 3));
+  luaL_checktype(state, 3, LUA_TSTRING);
+  execution.host().log(check_name(state, 2, "the level"), describe(state, 3));
   return 0;
 }
 

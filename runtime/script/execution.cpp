@@ -9,6 +9,10 @@
 namespace baton::script {
 namespace {
 
+// What is asked of the engine takes a few microseconds there, and a place in the journal. A loop that asks without end is
+// stopped like any other.
+constexpr std::uint64_t kInstructionsPerRequest = 300;
+
 // "discharge.lua:17 in function ..." -> "discharge.lua:17"
 std::string first_line_of(std::string_view trace) {
   const std::string_view line = trace.substr(0, trace.find('\n'));
@@ -321,6 +325,7 @@ std::string Execution::next_key(std::string_view kind, std::string_view name) {
 }
 
 void Execution::check_may_continue(lua_State* state) {
+  sandbox_.charge(state, kInstructionsPerRequest);
   if (reading_only_) raise(state, "a query or a validator only reads; it cannot change the workflow");
   if (continue_input_ || author_failure_) raise(state, "the workflow has ended here");
   if (cancel_requested_ && current().shield == 0) {
@@ -332,6 +337,9 @@ void Execution::check_may_continue(lua_State* state) {
 int Execution::wait_for(lua_State* state, Operation operation) {
   if (Sandbox::is_script_coroutine(state)) {
     raise(state, "an operation cannot wait inside a coroutine of your own; use ctx:all, ctx:race or ctx:map");
+  }
+  if (lua_isyieldable(state) == 0) {
+    raise(state, "an operation cannot wait here, inside a function that Lua itself calls (sort, gsub, require)");
   }
   const auto kind = operation.kind;
   std::string line = operation.line;

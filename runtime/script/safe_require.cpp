@@ -55,6 +55,7 @@ int safe_require(lua_State* state) {
   lua_pushvalue(state, 1);
   // A module that fails may be required again; it fails again.
   const int status = lua_pcall(state, 1, 1, 0);
+  if (Sandbox::of(state).must_rethrow(status)) return lua_error(state);
   lua_pushvalue(state, 1);
   if (status != LUA_OK) {
     lua_pushnil(state);

@@ -1,0 +1,114 @@
+// What a hostile or careless script can do with ctx: stopped in time, told as an incident, and no harm to others.
+#include <gmock/gmock.h>
+
+#include <ctime>
+
+#include "tests/engine/engine_fixture.hpp"
+
+namespace baton {
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::uint64_t kMostMs = 5'000;
+#else
+constexpr std::uint64_t kMostMs = 250;
+#endif
+
+std::uint64_t cpu_ms() {
+  timespec time{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<std::uint64_t>(time.tv_sec) * 1'000 + static_cast<std::uint64_t>(time.tv_nsec) / 1'000'000;
+}
+
+class ScriptAttack : public InstanceFixture {
+ protected:
+  // The cause of the one incident that the script ends in.
+  Failure stopped(const std::string& body, const std::string& fields = "") {
+    Failure cause;
+    std::uint64_t took = kMostMs;
+    // The best of three counts: a busy machine makes even processor time longer.
+    for (int attempt = 0; attempt < 3 && took >= kMostMs; ++attempt) {
+      incidents_.clear();
+      given(body, fields);
+      const std::uint64_t begin = cpu_ms();
+      start();
+      took = cpu_ms() - begin;
+      EXPECT_EQ(incidents_.size(), 1u) << body;
+      if (!incidents_.empty()) cause = incidents_.begin()->second.cause;
+    }
+    EXPECT_LT(took, kMostMs) << body;
+    return cause;
+  }
+};
+
+TEST_F(ScriptAttack, endless_loops_over_ctx_are_stopped) {
+  for (const char* call : {"ctx:step('a', function() return 1 end)",
+                           "ctx:step('a' .. ctx:random(), function() return ('x'):rep(1000000) end)",
+                           "ctx:log('info', 'x')",
+                           "ctx:log('info', ('x'):rep(8000000))",
+                           "ctx:note('x')",
+                           "ctx:note(('x'):rep(1000000))",
+                           "ctx:set('ward', 'x')",
+                           "ctx:get('ward')",
+                           "ctx:now()",
+                           "ctx:random()",
+                           "ctx:uuid()",
+                           "ctx:promise('x')",
+                           "ctx:decide('x', { reason = 'y' })",
+                           "ctx:all{}",
+                           "ctx:all{ function() return 1 end }",
+                           "ctx:race{ function() return 1 end }",
+                           "ctx:map({ 1 }, function(x) return x end)",
+                           "ctx:scope(function() end)",
+                           "ctx:shield(function() end)",
+                           "ctx:compensate(function() end)",
+                           "ctx:signal('other', 'x')",
+                           "ctx:patch('x')",
+                           "ctx:business('4h')",
+                           "ctx:is_business('4h')",
+                           "ctx:format_time('4h', 'Europe/Paris')",
+                           "ctx:parse_time('4h')",
+                           "pcall(ctx.sleep, ctx, 'nonsense')",
+                           "pcall(ctx.fail)",
+                           "pcall(ctx.step, ctx, 'a', error)",
+                           "coroutine.wrap(function() pcall(ctx.sleep, ctx, '1h') end)()",
+                           "table.sort({ 2, 1 }, function() pcall(ctx.sleep, ctx, '1h') end)"}) {
+    const Failure cause = stopped(std::string("while true do ") + call + " end", "search = { ward = 'keyword' },");
+    EXPECT_EQ(cause.code, "BT306") << call << ": " << cause.message;
+  }
+}
+
+TEST_F(ScriptAttack, a_step_that_runs_out_of_memory_is_an_incident_and_not_a_recorded_failure) {
+  const Failure cause = stopped(
+      "pcall(ctx.step, ctx, 'a', function() local t = {} while true do t[#t + 1] = {} end end) return 'survived'");
+  EXPECT_EQ(cause.code, "BT305");
+  for (const Entry& entry : journal()) EXPECT_FALSE(std::holds_alternative<StepRecorded>(entry.body));
+}
+
+TEST_F(ScriptAttack, an_operation_that_cannot_wait_where_it_stands_is_refused_before_it_is_asked) {
+  for (const char* call :
+       {"table.sort({ 2, 1 }, function() ctx:sleep('1h') end)", "('x'):gsub('x', function() ctx:sleep('1h') end)",
+        "table.sort({ 2, 1 }, function() ctx:all{ function() end } end)"}) {
+    EXPECT_THAT(stopped(call).message, testing::HasSubstr("inside a function that Lua itself calls")) << call;
+    for (const Entry& entry : journal()) EXPECT_FALSE(std::holds_alternative<OperationScheduled>(entry.body)) << call;
+  }
+  EXPECT_THAT(stopped("coroutine.wrap(function() ctx:sleep('1h') end)()").message,
+              testing::HasSubstr("coroutine of your own"));
+}
+
+TEST_F(ScriptAttack, the_budget_is_for_one_turn_also_when_many_are_replayed_in_one) {
+  // Each turn takes a third of the budget.
+  given("for i = 1, 10 do for n = 1, 1500000 do end ctx:activity('test.work', i) end return 'done'");
+  start();
+  for (OperationSeq seq = 1; seq <= 9; ++seq) {
+    ASSERT_TRUE(incidents_.empty());
+    finish(seq, "1");
+  }
+  crash();
+  finish(10, "1");
+  EXPECT_TRUE(incidents_.empty());
+  EXPECT_EQ(result(), "\"done\"");
+}
+
+}  // namespace
+}  // namespace baton
