@@ -1,0 +1,113 @@
+#include "gateway/bench/server_process.hpp"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <fstream>
+#include <sstream>
+#include <thread>
+#include <vector>
+
+#include <boost/json.hpp>
+
+#include "gateway/bench/load_client.hpp"
+
+namespace baton {
+namespace {
+
+std::string read_file(const std::string& path) {
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+std::uint16_t port_in(const std::string& text) {
+  boost::system::error_code error;
+  const boost::json::value ports = boost::json::parse(text, error);
+  if (error || !ports.is_object()) return 0;
+  const auto* const http = ports.get_object().if_contains("http");
+  return http != nullptr && http->is_int64() ? static_cast<std::uint16_t>(http->get_int64()) : std::uint16_t{0};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const std::string& data, const std::string& bundle) {
+  const std::string port_file = data + ".ports";
+  ::unlink(port_file.c_str());
+  const auto begin = std::chrono::steady_clock::now();
+  auto server = std::unique_ptr<ServerProcess>(new ServerProcess());
+  server->pid_ = ::fork();
+  if (server->pid_ < 0) return Error{ErrorCode::io_failed, "the server process cannot be started", {}};
+  if (server->pid_ == 0) {
+    const std::string log = data + ".log";
+    const int out = ::open(log.c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
+    ::dup2(out, 1);
+    ::dup2(out, 2);
+    ::setenv("BATON_DATA", data.c_str(), 1);
+    ::setenv("BATON_HTTP_LISTEN", "127.0.0.1:0", 1);
+    ::setenv("BATON_MLLP_LISTEN", "none", 1);
+    ::setenv("BATON_BUNDLES_SHIPPED", "false", 1);
+    ::setenv("BATON_BUNDLES_FOLDERS", bundle.c_str(), 1);
+    ::setenv("BATON_PORT_FILE", port_file.c_str(), 1);
+    ::execl("/proc/self/exe", "baton", "serve", static_cast<char*>(nullptr));
+    ::_exit(127);
+  }
+  const std::string health = http_request("GET", "/v1/health", "");
+  while (true) {
+    const double waited = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    int status = 0;
+    if (::waitpid(server->pid_, &status, WNOHANG) == server->pid_) {
+      server->pid_ = -1;
+      return Error{ErrorCode::unreachable, "the server ended at its start: " + read_file(data + ".log"), {}};
+    }
+    if (waited > 120) return Error{ErrorCode::unreachable, "the server does not answer", "read " + data + ".log"};
+    server->port_ = port_in(read_file(port_file));
+    if (server->port_ != 0) {
+      const auto answered = run_load(server->port_, 1, 1, [&health](std::uint64_t) { return health; });
+      if (answered.ok() && answered->refused == 0) {
+        server->seconds_to_serving_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+        return server;
+      }
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+}
+
+ServerProcess::~ServerProcess() { stop(); }
+
+void ServerProcess::kill() {
+  if (pid_ < 0) return;
+  ::kill(pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+  pid_ = -1;
+}
+
+void ServerProcess::stop() {
+  if (pid_ < 0) return;
+  ::kill(pid_, SIGTERM);
+  ::waitpid(pid_, nullptr, 0);
+  pid_ = -1;
+}
+
+double ServerProcess::resident_mib() const {
+  std::istringstream pages(read_file("/proc/" + std::to_string(pid_) + "/statm"));
+  double size = 0, resident = 0;
+  pages >> size >> resident;
+  return resident * static_cast<double>(::sysconf(_SC_PAGESIZE)) / (1024 * 1024);
+}
+
+double ServerProcess::cpu_seconds() const {
+  const std::string text = read_file("/proc/" + std::to_string(pid_) + "/stat");
+  std::istringstream fields(text.substr(text.rfind(')') + 2));  // proc(5): the name may hold spaces.
+  std::string skipped;
+  for (int i = 0; i < 11; ++i) fields >> skipped;
+  double user = 0, system = 0;
+  fields >> user >> system;
+  return (user + system) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+}
+
+}  // namespace baton
