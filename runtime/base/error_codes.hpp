@@ -28,6 +28,8 @@ namespace baton {
   X(unsupported_media_type, "BT116", 415, "This content type is not taken here")          \
   X(bad_query, "BT117", 400, "This search cannot be understood")                          \
   X(not_permitted, "BT118", 403, "This person or role may not do that")                   \
+  X(bad_http, "BT119", 400, "This is not an HTTP request")                                \
+  X(headers_too_large, "BT120", 431, "The headers are larger than the limit")             \
   /* 2xx: load and life of the server */                                                  \
   X(overloaded, "BT201", 429, "More work is in flight than this server accepts")          \
   X(stopping, "BT202", 503, "The server is stopping")                                     \

@@ -1,0 +1,21 @@
+#include "gateway/api/api_context.hpp"
+
+namespace baton {
+
+void add_api_routes(HttpRouter& router, ApiContext& context) {
+  add_instance_routes(router, context);
+  add_instance_message_routes(router, context);
+  add_incident_routes(router, context);
+  add_task_routes(router, context);
+  add_bundle_routes(router, context);
+  add_schedule_routes(router, context);
+  add_message_routes(router, context);
+  add_patient_routes(router, context);
+  add_audit_routes(router, context);
+  add_live_routes(router, context);
+  add_metrics_routes(router, context);
+  add_clock_routes(router, context);
+  add_document_routes(router, context);
+}
+
+}  // namespace baton

@@ -1,0 +1,46 @@
+// What the resources of the API work with. Everything is borrowed from the composition root, which outlives the routes.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "actors/node.hpp"
+#include "gateway/api/idempotency.hpp"
+#include "gateway/api/live_feed.hpp"
+#include "gateway/api/read_worker.hpp"
+#include "gateway/api/wait_board.hpp"
+#include "gateway/http/http_router.hpp"
+
+namespace baton {
+
+struct ApiContext {
+  Node& node;
+  IoLoop& loop;
+  WaitBoard& waits;
+  LiveFeed& live;
+  ReadWorker& reads;
+  IdempotencyMemory& idempotency;
+  ManualClock* clock = nullptr;             // Only with a virtual clock; then /v1/dev/clock is there.
+  std::function<JsonText()> server_state;   // Of listeners and connections, for the metrics: a JSON object.
+};
+
+// Each adds the routes of one resource.
+void add_instance_routes(HttpRouter& router, ApiContext& context);
+void add_instance_message_routes(HttpRouter& router, ApiContext& context);
+void add_incident_routes(HttpRouter& router, ApiContext& context);
+void add_task_routes(HttpRouter& router, ApiContext& context);
+void add_bundle_routes(HttpRouter& router, ApiContext& context);
+void add_schedule_routes(HttpRouter& router, ApiContext& context);
+void add_message_routes(HttpRouter& router, ApiContext& context);
+void add_patient_routes(HttpRouter& router, ApiContext& context);
+void add_audit_routes(HttpRouter& router, ApiContext& context);
+void add_live_routes(HttpRouter& router, ApiContext& context);
+void add_metrics_routes(HttpRouter& router, ApiContext& context);
+void add_clock_routes(HttpRouter& router, ApiContext& context);
+// /openapi.json and /errors/{code}; after all others, since it describes them.
+void add_document_routes(HttpRouter& router, ApiContext& context);
+
+// All of the above.
+void add_api_routes(HttpRouter& router, ApiContext& context);
+
+}  // namespace baton

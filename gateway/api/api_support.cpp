@@ -1,0 +1,154 @@
+#include "gateway/api/api_support.hpp"
+
+#include <charconv>
+
+#include "runtime/clinical/json_value.hpp"
+
+namespace baton {
+
+Principal principal_of(const HttpRequest& request) {
+  Principal principal;
+  principal.kind = PrincipalKind::person;
+  const std::string_view subject = request.header("X-Baton-Subject");
+  const auto clean = [](std::string_view text) {
+    return std::string(is_valid_utf8(text) ? text.substr(0, limits::kNameSize) : std::string_view());
+  };
+  principal.subject = subject.empty() ? "operator" : clean(subject);
+  principal.role = clean(request.header("X-Baton-Role"));
+  principal.authentication = "none";
+  principal.client = request.client;
+  return principal;
+}
+
+// ---- bodies --------------------------------------------------------------------------------------------------------
+
+Result<boost::json::object> read_object(const HttpRequest& request) {
+  if (request.body.empty()) return boost::json::object();
+  std::string_view type = request.header("Content-Type");
+  type = type.substr(0, type.find(';'));
+  // curl says it is a form when nobody told it otherwise; what it sends here is JSON all the same.
+  const bool taken = type.empty() || type == "application/json" || type == "application/x-www-form-urlencoded" ||
+                     (type.size() > 5 && type.substr(type.size() - 5) == "+json");
+  if (!taken) {
+    return Error{ErrorCode::unsupported_media_type, "'" + std::string(type) + "' is not taken here",
+                 "send application/json"};
+  }
+  if (!is_valid_utf8(request.body)) return Error{ErrorCode::bad_text, "the body is not valid UTF-8", "send UTF-8"};
+  auto document = parse_json_document(request.body);
+  if (!document) return std::move(document).error();
+  if (!document->is_object()) {
+    return Error{ErrorCode::bad_field, "the body is JSON, but not an object", "send {...}; see /openapi.json"};
+  }
+  return std::move(document->as_object());
+}
+
+JsonText json_text_of(const boost::json::value* value) {
+  JsonText text;
+  if (value != nullptr && !append_json_value(text, *value)) text = "null";
+  return text;
+}
+
+Status check_name(std::string_view field, std::string_view name) {
+  const auto refuse = [&](const std::string& why) {
+    return Error{ErrorCode::bad_field, "'" + std::string(field) + "' " + why, "send 1 to 200 bytes of plain text"};
+  };
+  if (name.empty()) return refuse("is missing or empty");
+  if (name.size() > limits::kNameSize) return refuse("is longer than " + std::to_string(limits::kNameSize) + " bytes");
+  for (const char c : name) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return refuse("holds a control character");
+  }
+  if (!is_valid_utf8(name)) return Error{ErrorCode::bad_text, "'" + std::string(field) + "' is not valid UTF-8", ""};
+  return success();
+}
+
+// ---- query parameters ----------------------------------------------------------------------------------------------
+
+Result<std::optional<Duration>> duration_of_query(const RoutedRequest& request, std::string_view name, Duration most) {
+  const std::string* text = request.find_query(name);
+  if (text == nullptr) return std::optional<Duration>();
+  auto duration = parse_duration(*text);
+  if (!duration) return std::move(duration).error();
+  return std::optional<Duration>(Duration{std::clamp<std::int64_t>(duration->ms, 0, most.ms)});
+}
+
+Result<std::optional<Instant>> instant_of_query(const RoutedRequest& request, std::string_view name) {
+  const std::string* text = request.find_query(name);
+  if (text == nullptr) return std::optional<Instant>();
+  auto instant = parse_instant(*text);
+  if (!instant) return std::move(instant).error();
+  return std::optional<Instant>(*instant);
+}
+
+Result<std::optional<bool>> flag_of_query(const RoutedRequest& request, std::string_view name) {
+  const std::string* text = request.find_query(name);
+  if (text == nullptr) return std::optional<bool>();
+  if (*text == "true") return std::optional<bool>(true);
+  if (*text == "false") return std::optional<bool>(false);
+  return Error{ErrorCode::bad_query, "'" + std::string(name) + "' is neither true nor false", ""};
+}
+
+std::string text_of_query(const RoutedRequest& request, std::string_view name) {
+  const std::string* text = request.find_query(name);
+  return text == nullptr ? std::string() : *text;
+}
+
+Result<PageRequest> page_of_query(const RoutedRequest& request) {
+  PageRequest page;
+  page.cursor = text_of_query(request, "cursor");
+  if (const std::string* text = request.find_query("limit")) {
+    const char* end = text->data() + text->size();
+    const auto [parsed, error] = std::from_chars(text->data(), end, page.limit);
+    if (error != std::errc() || parsed != end || page.limit == 0 || page.limit > limits::kPageSize) {
+      return Error{ErrorCode::bad_query, "'limit' is not a number from 1 to " + std::to_string(limits::kPageSize), ""};
+    }
+  }
+  return page;
+}
+
+std::vector<QueryRule> with_page_rules(std::vector<QueryRule> rules) {
+  rules.insert(rules.end(), kPageRules.begin(), kPageRules.end());
+  return rules;
+}
+
+// ---- answers -------------------------------------------------------------------------------------------------------
+
+void send_json(Responder& responder, int status, JsonText json) {
+  responder.send({status, "application/json", json.empty() ? JsonText("{}") : std::move(json), {}});
+}
+
+void send_error(Responder& responder, const Error& error) { responder.send(problem_of(error)); }
+
+void submit_then(ApiContext& context, Responder responder, Request request, Answered then) {
+  context.node.submit(std::move(request), [shared = std::make_shared<Responder>(std::move(responder)),
+                                           then = std::move(then)](Result<JsonText> answer) {
+    then(shared, std::move(answer));
+  });
+}
+
+void submit(ApiContext& context, const RoutedRequest& from, Responder responder, Request request, int status) {
+  const std::string_view key = from.http.header("Idempotency-Key");
+  std::optional<IdempotencyMemory::Ticket> ticket;
+  if (!key.empty()) {
+    auto found = context.idempotency.look(from.http, key);
+    if (!found) return send_error(responder, found.error());
+    if (found->answer) return responder.send(*found->answer);
+    ticket = found->ticket;
+  }
+  submit_then(context, std::move(responder), std::move(request),
+              [status, ticket, memory = &context.idempotency](const auto& responder_then, Result<JsonText> answer) {
+                if (!answer) return send_error(*responder_then, answer.error());
+                if (ticket) memory->remember(*ticket, status, *answer);
+                send_json(*responder_then, status, std::move(*answer));
+              });
+}
+
+void read_and_send(ApiContext& context, Responder responder, std::function<Result<JsonText>(const StoreReader&)> read) {
+  context.reads.run([&context, shared = std::make_shared<Responder>(std::move(responder)), read = std::move(read)](bool ok) {
+    if (!ok) return send_error(*shared, {ErrorCode::overloaded, "too many searches wait already", "try again"});
+    auto json = read(context.node.reader());
+    if (!json) return send_error(*shared, json.error());
+    send_json(*shared, 200, std::move(*json));
+  });
+}
+
+}  // namespace baton

@@ -1,0 +1,129 @@
+// /v1/bundles: what is deployed, deploying, and checking open instances against a bundle that is not live.
+#include "gateway/api/api_support.hpp"
+
+namespace baton {
+namespace {
+
+// {"name":..,"files":{"workflows/x.lua":"..",..}}
+Result<std::pair<std::string, BundleFiles>> read_bundle(JsonFields& fields) {
+  std::string name = fields.text("name").value_or("");
+  if (Status status = check_name("name", name); !status) return status.error();
+  const boost::json::value* given = fields.value("files");
+  if (given == nullptr || !given->is_object()) {
+    return Error{ErrorCode::bad_field, "'files' is not an object", "map each path in the bundle to its text"};
+  }
+  BundleFiles files;
+  for (const auto& [path, text] : given->as_object()) {
+    if (!text.is_string()) {
+      return Error{ErrorCode::bad_field, "the file '" + std::string(path) + "' is not text", ""};
+    }
+    files.emplace(std::string(path), std::string(text.as_string()));
+  }
+  return std::pair(std::move(name), std::move(files));
+}
+
+void deploy(ApiContext& context, RoutedRequest request, Responder responder) {
+  auto body = read_object(request.http);
+  if (!body) return send_error(responder, body.error());
+  JsonFields fields(*body, "", ErrorCode::bad_field);
+  auto bundle = read_bundle(fields);
+  if (!bundle) return send_error(responder, bundle.error());
+  DeployRequest deploy{std::move(bundle->first), std::move(bundle->second), principal_of(request.http), false};
+  deploy.accept_findings = fields.boolean("accept_findings").value_or(false);
+  if (Status status = fields.finish(); !status) return send_error(responder, status.error());
+  submit(context, request, std::move(responder), std::move(deploy), 201);
+}
+
+void check(ApiContext& context, RoutedRequest request, Responder responder) {
+  auto body = read_object(request.http);
+  if (!body) return send_error(responder, body.error());
+  JsonFields fields(*body, "", ErrorCode::bad_field);
+  auto bundle = read_bundle(fields);
+  if (!bundle) return send_error(responder, bundle.error());
+  if (Status status = fields.finish(); !status) return send_error(responder, status.error());
+  submit(context, request, std::move(responder), CheckRequest{std::move(bundle->first), std::move(bundle->second)});
+}
+
+void write_program(JsonWriter& writer, const Program& program) {
+  writer.begin_object().field("name", program.name()).field("hash", program.hash()).key("workflows").begin_array();
+  for (const WorkflowDefinition& workflow : program.workflows()) {
+    writer.begin_object().field("name", workflow.name).field("module", workflow.module).key("on").begin_array();
+    for (const std::string& event : workflow.on_events) writer.string(event);
+    writer.end_array().optional_field("key", workflow.on_key).key("search").begin_object();
+    for (const auto& [name, type] : workflow.search) writer.field(name, type);
+    writer.end_object().key("queries").begin_array();
+    for (const std::string& query : workflow.queries) writer.string(query);
+    writer.end_array().key("updates").begin_array();
+    for (const std::string& update : workflow.updates) writer.string(update);
+    writer.end_array().end_object();
+  }
+  writer.end_array().key("mappings").begin_array();
+  for (const MappingDefinition& mapping : program.mappings()) {
+    writer.begin_object().field("name", mapping.name).field("format", mapping.format).key("types").begin_array();
+    for (const std::string& type : mapping.types) writer.string(type);
+    writer.end_array().end_object();
+  }
+  writer.end_array().end_object();
+}
+
+Result<JsonText> list_json(const std::vector<std::shared_ptr<const Program>>& live, const StoreReader& reader) {
+  const auto deployments = reader.named_all("deployments", "at/");
+  if (!deployments) return deployments.error();
+  JsonWriter writer;
+  writer.begin_object().key("items").begin_array();
+  for (const auto& program : live) write_program(writer, *program);
+  writer.end_array().key("deployments").begin_array();
+  for (const auto& [key, value] : *deployments) writer.value(value);
+  writer.end_array().end_object();
+  return std::move(writer).take();
+}
+
+Result<JsonText> one_json(const std::vector<std::shared_ptr<const Program>>& live, const StoreReader& reader,
+                          const std::string& hash) {
+  for (const auto& program : live) {
+    if (program->hash() != hash) continue;
+    JsonWriter writer;
+    write_program(writer, *program);
+    std::string json = std::move(writer).take();
+    json.pop_back();
+    JsonWriter files;
+    files.begin_object().flag("live", true).key("files").begin_object();
+    for (const auto& [path, text] : program->files()) files.field(path, text);
+    files.end_object().end_object();
+    return json + "," + files.view().substr(1);
+  }
+  const auto stored = reader.named("bundles", hash);
+  if (!stored) return stored.error();
+  if (!*stored) return Error{ErrorCode::not_found, "no bundle with this hash was ever deployed here", "see GET /v1/bundles"};
+  JsonWriter writer;
+  writer.begin_object().field("hash", hash).flag("live", false).end_object();
+  return std::move(writer).take();
+}
+
+}  // namespace
+
+void add_bundle_routes(HttpRouter& router, ApiContext& context) {
+  router.add({"GET", "/v1/bundles", "listBundles", "The live bundles, and every deployment so far.", {}, "", "BundleList",
+              200, [&context](RoutedRequest, Responder responder) {
+                read_and_send(context, std::move(responder), [&context](const StoreReader& reader) {
+                  return list_json(context.node.live_programs(), reader);
+                });
+              }});
+  router.add({"POST", "/v1/bundles", "deployBundle", "Make a bundle live. Running instances stay on theirs.", {},
+              "Bundle", "Any", 201, [&context](RoutedRequest request, Responder responder) {
+                deploy(context, std::move(request), std::move(responder));
+              }});
+  router.add({"GET", "/v1/bundles/{hash}", "getBundle", "One bundle; with its sources when it is live.", {}, "", "Any", 200,
+              [&context](RoutedRequest request, Responder responder) {
+                read_and_send(context, std::move(responder), [&context, hash = request.at("hash")](const StoreReader& reader) {
+                  return one_json(context.node.live_programs(), reader, hash);
+                });
+              }});
+  router.add({"POST", "/v1/bundles/check", "checkBundle",
+              "Replay every open instance against a bundle that is not live, and report on each.", {}, "Bundle", "Any",
+              200, [&context](RoutedRequest request, Responder responder) {
+                check(context, std::move(request), std::move(responder));
+              }});
+}
+
+}  // namespace baton

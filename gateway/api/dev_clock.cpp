@@ -1,0 +1,71 @@
+// /v1/dev/clock: moving time by hand. Only there when the server runs with a virtual clock.
+#include "gateway/api/api_support.hpp"
+
+namespace baton {
+namespace {
+
+constexpr Duration kLongestSettle{20'000};
+
+Result<JsonText> clock_json(ApiContext& context) {
+  const auto next = context.node.reader().next_timer();
+  if (!next) return next.error();
+  JsonWriter writer;
+  writer.begin_object().field("now", format_instant(context.node.now()));
+  if (*next) writer.field("next_timer", format_instant((*next)->due));
+  writer.flag("idle", context.node.idle()).end_object();
+  return std::move(writer).take();
+}
+
+// Answers once nothing is in flight, or after a while with "idle": false.
+void send_when_idle(ApiContext& context, std::shared_ptr<Responder> responder, Duration left) {
+  if (!context.node.idle() && left.ms > 0) {
+    context.loop.after(Duration{1}, [&context, responder, left] {
+      send_when_idle(context, responder, Duration{left.ms - 1});
+    });
+    return;
+  }
+  auto json = clock_json(context);
+  if (!json) return send_error(*responder, json.error());
+  send_json(*responder, 200, std::move(*json));
+}
+
+void set_clock(ApiContext& context, RoutedRequest request, Responder responder) {
+  auto body = read_object(request.http);
+  if (!body) return send_error(responder, body.error());
+  JsonFields fields(*body, "", ErrorCode::bad_field);
+  const auto set = fields.text("set");
+  const auto advance = fields.duration("advance");
+  if (set.has_value() == advance.has_value()) fields.refuse("", "takes exactly one of 'set' and 'advance'", "");
+  if (Status status = fields.finish(); !status) return send_error(responder, status.error());
+  Instant to = context.node.now();
+  if (set) {
+    const auto parsed = parse_instant(*set);
+    if (!parsed) return send_error(responder, parsed.error());
+    to = *parsed;
+  } else {
+    to = to + *advance;
+  }
+  context.clock->set(to);
+  context.node.clock_was_set();
+  send_when_idle(context, std::make_shared<Responder>(std::move(responder)), kLongestSettle);
+}
+
+}  // namespace
+
+void add_clock_routes(HttpRouter& router, ApiContext& context) {
+  if (context.clock == nullptr) return;
+  router.add({"GET", "/v1/dev/clock", "getClock", "The virtual clock, and what is due next.",
+              {{"settle", "true: answer only when nothing is in flight."}}, "", "Clock", 200,
+              [&context](RoutedRequest request, Responder responder) {
+                const auto settle = flag_of_query(request, "settle");
+                if (!settle) return send_error(responder, settle.error());
+                send_when_idle(context, std::make_shared<Responder>(std::move(responder)),
+                               settle->value_or(false) ? kLongestSettle : Duration{0});
+              }});
+  router.add({"POST", "/v1/dev/clock", "setClock", "Set or advance the virtual clock; timers fire.", {}, "ClockChange",
+              "Clock", 200, [&context](RoutedRequest request, Responder responder) {
+                set_clock(context, std::move(request), std::move(responder));
+              }});
+}
+
+}  // namespace baton

@@ -1,0 +1,137 @@
+// /v1/instances/{id}/...: what people and programs tell an instance; and promises, which the outside settles.
+#include "gateway/api/api_support.hpp"
+
+namespace baton {
+namespace {
+
+// Reads the body, lets `fill` take its fields, and hands the message that it gives to the instance.
+using Fill = std::function<Result<InstanceMessage>(const RoutedRequest&, JsonFields&)>;
+
+RouteHandler message_handler(ApiContext& context, Fill fill) {
+  return [&context, fill = std::move(fill)](RoutedRequest request, Responder responder) {
+    auto body = read_object(request.http);
+    if (!body) return send_error(responder, body.error());
+    JsonFields fields(*body, "", ErrorCode::bad_field);
+    auto message = fill(request, fields);
+    if (!message) return send_error(responder, message.error());
+    if (Status status = fields.finish(); !status) return send_error(responder, status.error());
+    submit(context, request, std::move(responder), InstanceRequest{request.at("id"), std::move(*message)});
+  };
+}
+
+// The body as it is, whatever JSON value it holds: what a signal, an update or a query carries.
+Result<JsonText> read_payload(const HttpRequest& http) {
+  if (http.body.empty()) return JsonText();
+  if (!is_valid_utf8(http.body)) return Error{ErrorCode::bad_text, "the body is not valid UTF-8", "send UTF-8"};
+  if (http.body.size() > limits::kPayloadSize) {
+    return Error{ErrorCode::too_large, "the payload is larger than 1 MiB", "store it elsewhere and pass its address"};
+  }
+  auto document = parse_json_document(http.body);
+  if (!document) return std::move(document).error();
+  return json_text_of(&*document);
+}
+
+// A signal, an update or a query of the name in the path, with the body as its payload.
+template <typename Make>
+RouteHandler payload_handler(ApiContext& context, Make make) {
+  return [&context, make](RoutedRequest request, Responder responder) {
+    if (Status status = check_name("name", request.at("name")); !status) return send_error(responder, status.error());
+    auto payload = read_payload(request.http);
+    if (!payload) return send_error(responder, payload.error());
+    submit(context, request, std::move(responder), InstanceRequest{request.at("id"), make(request, std::move(*payload))});
+  };
+}
+
+std::string key_of(const RoutedRequest& request) { return std::string(request.http.header("Idempotency-Key")); }
+
+Result<InstanceMessage> fill_override(const RoutedRequest& request, JsonFields& fields) {
+  OverrideOutcome message;
+  message.target = fields.text("target").value_or("");
+  message.after = json_text_of(fields.value("after"));
+  message.reason_code = fields.text("reason_code").value_or("");
+  message.reason = fields.text("reason").value_or("");
+  message.by = principal_of(request.http);
+  if (message.target.empty()) fields.refuse("target", "is missing", "name the decision or task that is replaced");
+  if (message.reason.empty()) fields.refuse("reason", "is missing", "say why: an override without a reason is not taken");
+  return InstanceMessage(std::move(message));
+}
+
+// {"outcome":"value","value":..} or {"outcome":"failed","failure":{"code","message"}}; the outcome may be left out.
+Result<Outcome> read_settlement(JsonFields& fields) {
+  const boost::json::value* value = fields.value("value");
+  const boost::json::value* failure = fields.value("failure");
+  if (failure == nullptr) return Outcome::of(json_text_of(value));
+  if (!failure->is_object()) return Error{ErrorCode::bad_field, "'failure' is not an object", "{\"code\",\"message\"}"};
+  JsonFields inner(failure->as_object(), "failure", ErrorCode::bad_field);
+  Failure why;
+  why.code = inner.text("code").value_or("failed");
+  why.message = inner.text("message").value_or("");
+  why.details = json_text_of(inner.value("details"));
+  if (Status status = inner.finish(); !status) return status.error();
+  return Outcome::failed(std::move(why));
+}
+
+void settle_promise(ApiContext& context, RoutedRequest request, Responder responder) {
+  const auto id = parse_task_id(request.at("promise"));
+  if (!id) {
+    return send_error(responder, {ErrorCode::not_found, "'" + request.at("promise") + "' is no promise id",
+                                  "it is written <instance>.<number>, as ctx:promise gave it"});
+  }
+  auto body = read_object(request.http);
+  if (!body) return send_error(responder, body.error());
+  JsonFields fields(*body, "", ErrorCode::bad_field);
+  auto outcome = read_settlement(fields);
+  if (!outcome) return send_error(responder, outcome.error());
+  if (Status status = fields.finish(); !status) return send_error(responder, status.error());
+  submit(context, request, std::move(responder),
+         InstanceRequest{id->first, SettlePromise{id->second, std::move(*outcome), principal_of(request.http), 0}});
+}
+
+}  // namespace
+
+void add_instance_message_routes(HttpRouter& router, ApiContext& context) {
+  const std::string base = "/v1/instances/{id}";
+  router.add({"POST", base + "/signals/{name}", "signalInstance", "Send a signal; the body is its payload.", {}, "Any",
+              "Any", 200, payload_handler(context, [](const RoutedRequest& request, JsonText payload) {
+                return InstanceMessage(SendSignal{request.at("name"), std::move(payload), key_of(request),
+                                                  principal_of(request.http), 0});
+              })});
+  router.add({"POST", base + "/updates/{name}", "updateInstance", "Run a validated update and wait for its answer.", {},
+              "Any", "Any", 200, payload_handler(context, [](const RoutedRequest& request, JsonText payload) {
+                return InstanceMessage(SendUpdate{request.at("name"), std::move(payload), key_of(request),
+                                                  principal_of(request.http), 0});
+              })});
+  router.add({"POST", base + "/queries/{name}", "queryInstance", "Ask a read-only question; the body is its argument.",
+              {}, "Any", "Any", 200, payload_handler(context, [](const RoutedRequest& request, JsonText payload) {
+                return InstanceMessage(RunQuery{request.at("name"), std::move(payload), 0});
+              })});
+  router.add({"POST", base + "/cancel", "cancelInstance", "Ask the workflow to cancel; it may clean up first.", {},
+              "Reason", "Any", 200, message_handler(context, [](const RoutedRequest& request, JsonFields& fields) {
+                return Result<InstanceMessage>(
+                    CancelInstance{fields.text("reason").value_or(""), principal_of(request.http), 0});
+              })});
+  router.add({"POST", base + "/pause", "pauseInstance", "Take no further step until it is resumed.", {}, "Reason", "Any",
+              200, message_handler(context, [](const RoutedRequest& request, JsonFields& fields) {
+                return Result<InstanceMessage>(
+                    PauseInstance{fields.text("reason").value_or(""), principal_of(request.http), 0});
+              })});
+  router.add({"POST", base + "/resume", "resumeInstance", "Go on after a pause.", {}, "Reason", "Any", 200,
+              message_handler(context, [](const RoutedRequest& request, JsonFields& fields) {
+                return Result<InstanceMessage>(
+                    ResumeInstance{fields.text("reason").value_or(""), principal_of(request.http), 0});
+              })});
+  router.add({"POST", base + "/override", "overrideOutcome", "Replace the outcome of a decision or task, with a reason.",
+              {}, "Override", "Any", 200, message_handler(context, fill_override)});
+  router.add({"POST", base + "/bundle", "migrateInstance", "Move to another deployed bundle, if its replay agrees.", {},
+              "Migrate", "Any", 200, message_handler(context, [](const RoutedRequest& request, JsonFields& fields) {
+                ChangeBundle message{fields.text("bundle").value_or(""), principal_of(request.http), 0};
+                if (message.to.empty()) fields.refuse("bundle", "is missing", "give the SHA-256 of a deployed bundle");
+                return Result<InstanceMessage>(std::move(message));
+              })});
+  router.add({"POST", "/v1/promises/{promise}", "settlePromise", "Settle a promise: a value, or a failure.", {},
+              "Settlement", "Any", 200, [&context](RoutedRequest request, Responder responder) {
+                settle_promise(context, std::move(request), std::move(responder));
+              }});
+}
+
+}  // namespace baton

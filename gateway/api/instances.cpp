@@ -1,0 +1,271 @@
+// /v1/instances: starting, finding and reading workflow instances.
+#include <boost/json/value.hpp>
+
+#include "gateway/api/api_support.hpp"
+#include "runtime/clinical/json_value.hpp"
+
+namespace baton {
+namespace {
+
+constexpr Duration kLongestWait{300'000};
+constexpr std::size_t kHistoryRows = 1000;
+
+// {"id","status","result"?,"failure"?}: how it ended, or that it has not.
+JsonText result_json(const InstanceRecord& record) {
+  JsonWriter writer;
+  writer.begin_object().field("id", record.id).field("status", to_string(record.status));
+  if (record.status == InstanceStatus::completed) writer.json_field("result", record.outcome.value);
+  if (record.status == InstanceStatus::failed) {
+    writer.key("failure");
+    write_json(writer, record.outcome.failure);
+  }
+  writer.end_object();
+  return std::move(writer).take();
+}
+
+Error no_instance(const std::string& id) {
+  return {ErrorCode::not_found, "there is no instance '" + id + "'", "see GET /v1/instances"};
+}
+
+void send_when_ended(ApiContext& context, std::shared_ptr<Responder> responder, const std::string& id, Duration wait) {
+  context.waits.wait(id, wait, [responder, id](Result<std::optional<InstanceRecord>> record) {
+    if (!record) return send_error(*responder, record.error());
+    if (!*record) return send_error(*responder, no_instance(id));
+    send_json(*responder, (*record)->open() ? 202 : 200, result_json(**record));
+  });
+}
+
+Result<StartRequest> read_start(const HttpRequest& http) {
+  auto body = read_object(http);
+  if (!body) return std::move(body).error();
+  JsonFields fields(*body, "", ErrorCode::bad_field);
+  StartRequest start;
+  start.workflow = fields.text("workflow").value_or("");
+  start.id = fields.text("id").value_or("");
+  start.input = json_text_of(fields.value("input"));
+  start.patient = fields.text("patient").value_or("");
+  start.business_key = fields.text("key").value_or("");
+  start.by = principal_of(http);
+  if (Status status = fields.finish(); !status) return status.error();
+  if (Status status = check_name("workflow", start.workflow); !status) return status.error();
+  for (const auto& [name, text] : {std::pair{"id", &start.id}, {"patient", &start.patient}, {"key", &start.business_key}}) {
+    if (text->empty()) continue;
+    if (Status status = check_name(name, *text); !status) return status.error();
+  }
+  if (start.input.size() > limits::kPayloadSize) {
+    return Error{ErrorCode::too_large, "the input is larger than 1 MiB", "store it elsewhere and pass its address"};
+  }
+  return start;
+}
+
+std::string id_of(const JsonText& answer) {
+  const auto document = parse_json_document(answer);
+  if (!document || !document->is_object()) return {};
+  const auto* id = document->as_object().if_contains("id");
+  return id != nullptr && id->is_string() ? std::string(id->as_string()) : std::string();
+}
+
+void start(ApiContext& context, RoutedRequest request, Responder responder) {
+  auto wait = duration_of_query(request, "wait", kLongestWait);
+  if (!wait) return send_error(responder, wait.error());
+  auto start = read_start(request.http);
+  if (!start) return send_error(responder, start.error());
+  const std::string_view key = request.http.header("Idempotency-Key");
+  if (!key.empty()) {
+    auto found = context.idempotency.look(request.http, key);
+    if (!found) return send_error(responder, found.error());
+    if (start->id.empty()) start->id = instance_id_of_key(start->workflow, key);
+  }
+  const bool keyed = !key.empty();
+  submit_then(context, std::move(responder), std::move(*start),
+              [&context, wait = *wait, keyed](const std::shared_ptr<Responder>& then, Result<JsonText> answer) {
+                if (!answer) {
+                  Error error = std::move(answer).error();
+                  if (keyed && error.code == ErrorCode::already_exists) error.code = ErrorCode::idempotency_mismatch;
+                  return send_error(*then, error);
+                }
+                if (!wait) return send_json(*then, 201, std::move(*answer));
+                send_when_ended(context, then, id_of(*answer), *wait);
+              });
+}
+
+Result<InstanceFilter> read_filter(const RoutedRequest& request) {
+  InstanceFilter filter;
+  if (const std::string* status = request.find_query("status")) {
+    filter.status = instance_status_of(*status);
+    if (!filter.status) {
+      return Error{ErrorCode::bad_query, "'" + *status + "' is no status", "running, completed, failed or cancelled"};
+    }
+  }
+  filter.workflow = text_of_query(request, "workflow");
+  filter.patient = text_of_query(request, "patient");
+  filter.business_key = text_of_query(request, "key");
+  const auto with_incident = flag_of_query(request, "has_incident");
+  if (!with_incident) return with_incident.error();
+  filter.with_incident = *with_incident;
+  const auto paused = flag_of_query(request, "paused");
+  if (!paused) return paused.error();
+  filter.paused = *paused;
+  const auto from = instant_of_query(request, "started_after");
+  if (!from) return from.error();
+  filter.started_from = *from;
+  const auto before = instant_of_query(request, "started_before");
+  if (!before) return before.error();
+  filter.started_before = *before;
+  const std::string order = text_of_query(request, "order");
+  if (!order.empty() && order != "newest" && order != "oldest") {
+    return Error{ErrorCode::bad_query, "'order' is neither newest nor oldest", ""};
+  }
+  filter.oldest_first = order == "oldest";
+  constexpr std::string_view kAttribute = "attribute.";
+  for (const auto& [name, value] : request.query) {
+    if (name.compare(0, kAttribute.size(), kAttribute) != 0) continue;
+    // A value that reads as a JSON scalar is one; anything else is text, so that nobody has to quote words.
+    const auto scalar = parse_json_document(value);
+    JsonText text;
+    if (scalar && !scalar->is_object() && !scalar->is_array()) {
+      text = json_text_of(&*scalar);
+    } else {
+      append_json_string(text, value);
+    }
+    filter.attributes.emplace_back(name.substr(kAttribute.size()), std::move(text));
+  }
+  return filter;
+}
+
+void list(ApiContext& context, RoutedRequest request, Responder responder) {
+  auto filter = read_filter(request);
+  if (!filter) return send_error(responder, filter.error());
+  auto page = page_of_query(request);
+  if (!page) return send_error(responder, page.error());
+  read_and_send(context, std::move(responder),
+                [filter = std::move(*filter), page = std::move(*page)](const StoreReader& reader) -> Result<JsonText> {
+                  auto found = reader.list_instances(filter, page.cursor, page.limit);
+                  if (!found) return std::move(found).error();
+                  return page_json(*found);
+                });
+}
+
+template <typename Record>
+void write_all(JsonWriter& writer, std::string_view name, const std::vector<Record>& records) {
+  writer.key(name).begin_array();
+  for (const Record& record : records) write_json(writer, record);
+  writer.end_array();
+}
+
+// The record, and why it waits: everything that will wake it.
+Result<JsonText> one_json(const StoreReader& reader, const std::string& id) {
+  const auto record = reader.instance(id);
+  if (!record) return record.error();
+  if (!*record) return no_instance(id);
+  const auto pending = reader.pending_of(id);
+  if (!pending) return pending.error();
+  const auto tasks = reader.open_tasks_of(id);
+  if (!tasks) return tasks.error();
+  auto incidents = reader.incidents_of(id);
+  if (!incidents) return incidents.error();
+  std::erase_if(*incidents, [](const IncidentRecord& incident) { return incident.resolved_at.has_value(); });
+  const auto children = reader.children(id);
+  if (!children) return children.error();
+  JsonWriter writer;
+  write_json(writer, **record);
+  std::string json = std::move(writer).take();
+  json.pop_back();  // The closing brace: more fields follow.
+  JsonWriter more;
+  more.begin_object();
+  write_all(more, "waits_for", *pending);
+  write_all(more, "open_tasks", *tasks);
+  write_all(more, "incidents", *incidents);
+  more.key("children").begin_array();
+  for (const std::string& child : *children) more.string(child);
+  more.end_array().end_object();
+  return json + "," + more.view().substr(1);
+}
+
+Result<JsonText> history_json(const StoreReader& reader, const std::string& id, EntryIndex from, std::size_t limit) {
+  const auto record = reader.instance(id);
+  if (!record) return record.error();
+  if (!*record) return no_instance(id);
+  const auto rows = reader.journal(id, from, std::min(limit, kHistoryRows) + 1);
+  if (!rows) return rows.error();
+  JsonWriter writer;
+  writer.begin_object().field("id", id).key("items").begin_array();
+  std::size_t count = 0;
+  std::optional<EntryIndex> next;
+  for (const JournalRow& row : *rows) {
+    const auto entries = decode_entries(row.row);
+    if (!entries) return entries.error();
+    for (std::size_t i = 0; i < entries->size() && !next; ++i) {
+      const EntryIndex index = row.first + static_cast<EntryIndex>(i);
+      if (index < from) continue;
+      if (count++ == limit) {
+        next = index;
+      } else {
+        write_json(writer, index, (*entries)[i]);
+      }
+    }
+  }
+  writer.end_array();
+  if (next) writer.field("next", std::to_string(*next));
+  writer.end_object();
+  return std::move(writer).take();
+}
+
+void history(ApiContext& context, RoutedRequest request, Responder responder) {
+  auto page = page_of_query(request);
+  if (!page) return send_error(responder, page.error());
+  EntryIndex from = 0;
+  for (const char c : page->cursor) {
+    if (c < '0' || c > '9' || from > 100'000'000) {
+      return send_error(responder, {ErrorCode::bad_cursor, "this cursor is not one of a history", "begin without one"});
+    }
+    from = from * 10 + static_cast<EntryIndex>(c - '0');
+  }
+  read_and_send(context, std::move(responder), [id = request.at("id"), from, limit = page->limit](const StoreReader& reader) {
+    return history_json(reader, id, from, limit);
+  });
+}
+
+void result(ApiContext& context, RoutedRequest request, Responder responder) {
+  auto wait = duration_of_query(request, "wait", kLongestWait);
+  if (!wait) return send_error(responder, wait.error());
+  send_when_ended(context, std::make_shared<Responder>(std::move(responder)), request.at("id"),
+                  wait->value_or(Duration{0}));
+}
+
+}  // namespace
+
+void add_instance_routes(HttpRouter& router, ApiContext& context) {
+  const auto bind = [&context](auto handler) {
+    return [&context, handler](RoutedRequest request, Responder responder) {
+      handler(context, std::move(request), std::move(responder));
+    };
+  };
+  const QueryRule wait{"wait", "How long to wait for the end, such as 30s; at most 5m. 202 when it has not ended by then."};
+  router.add({"POST", "/v1/instances", "startInstance", "Start a workflow. With wait, answers how it ended.", {wait},
+              "StartInstance", "StartedInstance", 201, bind(start)});
+  router.add({"GET", "/v1/instances", "listInstances", "Instances, newest first. All filters given must hold.",
+              with_page_rules({{"status", "running, completed, failed or cancelled"},
+                               {"workflow", "Name of the workflow."},
+                               {"patient", "Patient id."},
+                               {"key", "Business key."},
+                               {"attribute.*", "A search attribute that has, or contains, this value."},
+                               {"has_incident", "true or false"},
+                               {"paused", "true or false"},
+                               {"started_after", "RFC 3339, inclusive."},
+                               {"started_before", "RFC 3339, exclusive."},
+                               {"order", "newest or oldest first"}}),
+              "", "InstancePage", 200, bind(list)});
+  router.add({"GET", "/v1/instances/{id}", "getInstance", "One instance, and everything it waits for.", {}, "",
+              "InstanceDetail", 200, [&context](RoutedRequest request, Responder responder) {
+                auto json = one_json(context.node.reader(), request.at("id"));
+                if (!json) return send_error(responder, json.error());
+                send_json(responder, 200, std::move(*json));
+              }});
+  router.add({"GET", "/v1/instances/{id}/history", "getHistory", "The journal, oldest first.", with_page_rules({}), "",
+              "HistoryPage", 200, bind(history)});
+  router.add({"GET", "/v1/instances/{id}/result", "getResult", "How it ended; 202 while it has not.", {wait}, "",
+              "InstanceResult", 200, bind(result)});
+}
+
+}  // namespace baton

@@ -1,0 +1,74 @@
+// Tells browsers and programs what has changed, as server-sent events. Numbers the node's notices, keeps the latest, and
+// lets a client that was away go on where it stopped while they are kept. Thread-safe.
+//
+//   id: <begin of this server>.<number>
+//   event: instance | task | incident | patient | message | reset
+//   data: {"topic":..,"id":..,"patient":..}
+//
+// "reset": what happened since the client's last id is not kept any more; it should read everything again.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <deque>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "actors/node.hpp"
+#include "gateway/http/http_server.hpp"
+#include "gateway/net/io_loop.hpp"
+
+namespace baton {
+
+struct LiveFilter {
+  std::set<std::string> topics;  // Empty: all.
+  std::string patient;           // Empty: everyone.
+  std::string id;                // Empty: everything.
+  [[nodiscard]] bool takes(const Notify& change) const;
+};
+
+class LiveFeed {
+ public:
+  // Borrows both; the node must live until stop() has returned.
+  LiveFeed(Node& node, IoLoop& loop, std::size_t kept = 16'384, Duration heartbeat = Duration{15'000});
+  ~LiveFeed();
+  LiveFeed(const LiveFeed&) = delete;
+  LiveFeed& operator=(const LiveFeed&) = delete;
+
+  // Answers with a stream of what changes from now on, or since `last_event_id` if it is not empty.
+  void attach(Responder responder, LiveFilter filter, std::string_view last_event_id);
+  [[nodiscard]] std::size_t watchers() const noexcept { return watcher_count_.load(); }
+  // Ends all streams. Idempotent; not from the loop's thread.
+  void stop();
+
+ private:
+  struct Watcher {
+    std::shared_ptr<HttpStream> stream;
+    LiveFilter filter;
+    std::uint64_t next = 0;  // The first number that it has not been told.
+  };
+  void tell(const Notify& change);
+  void flush();
+  void beat();
+  [[nodiscard]] std::string text_of(std::uint64_t number, const Notify& change) const;
+
+  Node& node_;
+  IoLoop& loop_;
+  const std::size_t kept_;
+  const Duration heartbeat_;
+  const std::string epoch_;
+  std::size_t subscription_ = 0;
+  std::atomic<std::size_t> watcher_count_{0};
+  std::atomic<bool> flush_posted_{false};
+  std::uint64_t heartbeat_timer_ = 0;
+  std::mutex mutex_;
+  std::deque<Notify> recent_;
+  std::uint64_t first_ = 1;  // The number of recent_.front().
+  std::list<Watcher> watchers_;
+  bool stopped_ = false;
+};
+
+}  // namespace baton

@@ -1,0 +1,127 @@
+// /v1/messages: raw input from outside, and the quarantine for what could not be understood. A message's id in a path is
+// its source and its id there, each one segment: /v1/messages/{source}/{id}.
+#include "gateway/api/api_support.hpp"
+
+namespace baton {
+namespace {
+
+constexpr std::string_view kHl7Type = "x-application/hl7-v2+er7";
+
+std::string media_type_of(const HttpRequest& http) {
+  const std::string_view type = http.header("Content-Type");
+  return std::string(type.substr(0, type.find(';')));
+}
+
+// {"source":..,"message_id":..,...}: an event in the house's own words; a mapping for "json" reads the whole document.
+Result<AcceptRequest> read_json_message(const HttpRequest& http) {
+  auto body = read_object(http);
+  if (!body) return std::move(body).error();
+  AcceptRequest accept;
+  accept.format = "json";
+  const auto text_at = [&](std::string_view name) {
+    const auto* value = body->if_contains(name);
+    return value != nullptr && value->is_string() ? std::string(value->as_string()) : std::string();
+  };
+  accept.source = text_at("source");
+  accept.message_id = text_at("message_id");
+  if (accept.message_id.empty()) accept.message_id = http.header("Idempotency-Key");
+  if (Status status = check_name("source", accept.source); !status) return status.error();
+  if (Status status = check_name("message_id", accept.message_id); !status) return status.error();
+  accept.raw = http.body;
+  return accept;
+}
+
+void accept(ApiContext& context, RoutedRequest request, Responder responder) {
+  const std::string type = media_type_of(request.http);
+  AcceptRequest accept;
+  if (type == kHl7Type || type == "text/plain" || type == "application/hl7-v2") {
+    if (request.http.body.empty()) {
+      return send_error(responder, {ErrorCode::bad_hl7, "the body is empty", "send one HL7 v2 message"});
+    }
+    accept.format = "hl7v2";
+    accept.raw = request.http.body;
+  } else if (type.empty() || type == "application/json") {
+    auto read = read_json_message(request.http);
+    if (!read) return send_error(responder, read.error());
+    accept = std::move(*read);
+  } else {
+    return send_error(responder, {ErrorCode::unsupported_media_type, "'" + type + "' is not taken here",
+                                  "send " + std::string(kHl7Type) + " or application/json"});
+  }
+  accept.by = principal_of(request.http);
+  accept.by.kind = PrincipalKind::service;
+  submit_then(context, std::move(responder), std::move(accept), [](const auto& then, Result<JsonText> answer) {
+    if (!answer) return send_error(*then, answer.error());
+    send_json(*then, 200, std::move(*answer));
+  });
+}
+
+void list(ApiContext& context, RoutedRequest request, Responder responder) {
+  std::string state = text_of_query(request, "state");
+  if (state.empty()) state = "quarantined";
+  if (state != "quarantined" && state != "accepted" && state != "discarded") {
+    return send_error(responder, {ErrorCode::bad_query, "'" + state + "' is no state of a message",
+                                  "quarantined, accepted or discarded"});
+  }
+  auto page = page_of_query(request);
+  if (!page) return send_error(responder, page.error());
+  read_and_send(context, std::move(responder), [state, page = *page](const StoreReader& reader) -> Result<JsonText> {
+    auto found = reader.messages(state, page.cursor, page.limit);
+    if (!found) return std::move(found).error();
+    return page_json(*found);
+  });
+}
+
+void get(ApiContext& context, RoutedRequest request, Responder responder) {
+  const auto message = context.node.reader().message(request.at("source"), request.at("id"));
+  if (!message) return send_error(responder, message.error());
+  if (!*message) {
+    return send_error(responder, {ErrorCode::not_found, "there is no message '" + request.at("id") + "' from '" +
+                                                            request.at("source") + "'", "see GET /v1/messages"});
+  }
+  send_json(responder, 200, to_json(**message));
+}
+
+void replay(ApiContext& context, RoutedRequest request, Responder responder) {
+  auto body = read_object(request.http);
+  if (!body) return send_error(responder, body.error());
+  JsonFields fields(*body, "", ErrorCode::bad_field);
+  ReplayMessage replay{request.at("source"), request.at("id"), fields.text("edited").value_or(""),
+                       fields.text("reason").value_or(""), principal_of(request.http)};
+  if (Status status = fields.finish(); !status) return send_error(responder, status.error());
+  submit(context, request, std::move(responder), std::move(replay));
+}
+
+void discard(ApiContext& context, RoutedRequest request, Responder responder) {
+  auto body = read_object(request.http);
+  if (!body) return send_error(responder, body.error());
+  JsonFields fields(*body, "", ErrorCode::bad_field);
+  DiscardMessage discard{request.at("source"), request.at("id"), fields.text("reason").value_or(""),
+                         principal_of(request.http)};
+  if (discard.reason.empty()) fields.refuse("reason", "is missing", "say why the message is not needed");
+  if (Status status = fields.finish(); !status) return send_error(responder, status.error());
+  submit(context, request, std::move(responder), std::move(discard));
+}
+
+}  // namespace
+
+void add_message_routes(HttpRouter& router, ApiContext& context) {
+  const auto bind = [&context](auto handler) {
+    return [&context, handler](RoutedRequest request, Responder responder) {
+      handler(context, std::move(request), std::move(responder));
+    };
+  };
+  router.add({"POST", "/v1/messages", "acceptMessage",
+              "Take an HL7 v2 message or a JSON event: stored first, then mapped, then answered.", {}, "Message", "Accepted",
+              200, bind(accept)});
+  router.add({"GET", "/v1/messages", "listMessages", "Messages by state, newest first; the quarantine if no state is given.",
+              with_page_rules({{"state", "quarantined, accepted or discarded"}}), "", "MessagePage", 200, bind(list)});
+  router.add({"GET", "/v1/messages/{source}/{id}", "getMessage", "One message, byte for byte.", {}, "", "StoredMessage",
+              200, bind(get)});
+  router.add({"POST", "/v1/messages/{source}/{id}/replay", "replayMessage", "Map a quarantined message again, perhaps edited.",
+              {}, "Replay", "Any", 200, bind(replay)});
+  router.add({"POST", "/v1/messages/{source}/{id}/discard", "discardMessage", "Give a quarantined message up, with a reason.",
+              {}, "Reason", "Any", 200, bind(discard)});
+}
+
+}  // namespace baton

@@ -1,0 +1,47 @@
+#include "gateway/api/read_worker.hpp"
+
+#include <utility>
+
+namespace baton {
+
+ReadWorker::ReadWorker(std::size_t capacity) : capacity_(capacity), thread_([this] { loop(); }) {}
+
+ReadWorker::~ReadWorker() { stop(); }
+
+void ReadWorker::run(Work work) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!stopping_ && waiting_.size() < capacity_) {
+      waiting_.push_back(std::move(work));
+      changed_.notify_one();
+      return;
+    }
+  }
+  work(false);
+}
+
+void ReadWorker::loop() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
+    if (stopping_) return;
+    const Work work = std::move(waiting_.front());
+    waiting_.pop_front();
+    lock.unlock();
+    work(true);
+    lock.lock();
+  }
+}
+
+void ReadWorker::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_) return;
+    stopping_ = true;
+    changed_.notify_one();
+  }
+  thread_.join();
+  for (const Work& work : std::exchange(waiting_, {})) work(false);
+}
+
+}  // namespace baton

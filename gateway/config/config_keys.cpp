@@ -1,0 +1,159 @@
+// The table of keys: how each is read from text and shown.
+#include <charconv>
+
+#include "gateway/config/config.hpp"
+
+namespace baton {
+namespace {
+
+Error wrong(const std::string& value, const std::string& cure) {
+  return {ErrorCode::bad_config, "'" + value + "' cannot be used", cure};
+}
+
+// "1000", "64KiB", "256MiB", "1GiB".
+Result<std::size_t> parse_size(const std::string& text) {
+  std::size_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const std::string unit(end, text.data() + text.size());
+  const int shift = unit.empty() ? 0 : unit == "KiB" ? 10 : unit == "MiB" ? 20 : unit == "GiB" ? 30 : -1;
+  if (error != std::errc() || shift < 0 || number > (SIZE_MAX >> shift)) {
+    return wrong(text, "write a number of bytes, or with KiB, MiB or GiB");
+  }
+  return number << shift;
+}
+
+template <typename Field>
+ConfigKey text_key(std::string name, std::string description, Field field) {
+  return {std::move(name), std::move(description),
+          [field](Config& config, const std::string& value) {
+            config.*field = value;
+            return success();
+          },
+          [field](const Config& config) { return config.*field; }};
+}
+
+ConfigKey endpoint_key(std::string name, std::string description, Endpoint Config::*field) {
+  return {std::move(name), std::move(description),
+          [field](Config& config, const std::string& value) -> Status {
+            if (value == "none") {
+              config.*field = {};
+              return success();
+            }
+            auto endpoint = parse_endpoint(value);
+            if (!endpoint) return std::move(endpoint).error();
+            config.*field = std::move(*endpoint);
+            return success();
+          },
+          [field](const Config& config) {
+            const Endpoint& endpoint = config.*field;
+            return endpoint.given() ? endpoint.host + ":" + std::to_string(endpoint.port) : std::string("none");
+          }};
+}
+
+ConfigKey size_key(std::string name, std::string description, std::size_t Config::*field, std::size_t least,
+                   std::size_t most) {
+  return {std::move(name), std::move(description),
+          [field, least, most](Config& config, const std::string& value) -> Status {
+            const auto size = parse_size(value);
+            if (!size) return size.error();
+            if (*size < least || *size > most) {
+              return wrong(value, "from " + std::to_string(least) + " to " + std::to_string(most));
+            }
+            config.*field = *size;
+            return success();
+          },
+          [field](const Config& config) { return std::to_string(config.*field); }};
+}
+
+ConfigKey flag_key(std::string name, std::string description, bool Config::*field) {
+  return {std::move(name), std::move(description),
+          [field](Config& config, const std::string& value) -> Status {
+            if (value != "true" && value != "false") return wrong(value, "write true or false");
+            config.*field = value == "true";
+            return success();
+          },
+          [field](const Config& config) { return std::string(config.*field ? "true" : "false"); }};
+}
+
+Status set_folders(Config& config, const std::string& value) {
+  std::size_t from = 0;
+  config.bundles_folders.clear();
+  while (from < value.size()) {
+    const std::size_t comma = std::min(value.find(',', from), value.size());
+    if (comma > from) config.bundles_folders.push_back(value.substr(from, comma - from));
+    from = comma + 1;
+  }
+  return success();
+}
+
+std::string show_folders(const Config& config) {
+  std::string all;
+  for (const std::string& folder : config.bundles_folders) all += (all.empty() ? "" : ",") + folder;
+  return all;
+}
+
+Status set_patience(Config& config, const std::string& value) {
+  const auto duration = parse_duration(value);
+  if (!duration) return wrong(value, "write a length of time such as 10s");
+  config.stop_patience = *duration;
+  return success();
+}
+
+Status set_virtual_clock(Config& config, const std::string& value) {
+  if (value == "false") {
+    config.virtual_clock.reset();
+    return success();
+  }
+  if (value != "true" && !value.empty() && !parse_instant(value)) return wrong(value, "write true or an RFC 3339 time");
+  config.virtual_clock = value == "true" ? "" : value;
+  return success();
+}
+
+}  // namespace
+
+const std::vector<ConfigKey>& config_keys() {
+  static const std::vector<ConfigKey> kKeys = {
+      text_key("data", "Folder of the embedded store.", &Config::data),
+      endpoint_key("http.listen", "Address of the HTTP API: host:port, port 0 for any free one.", &Config::http_listen),
+      text_key("http.certificate", "PEM file of the certificate chain. With it and http.key the API speaks TLS.",
+               &Config::http_certificate),
+      text_key("http.key", "PEM file of the certificate's key.", &Config::http_key),
+      text_key("http.client_authority", "PEM file: clients must show a certificate signed by it.",
+               &Config::http_client_authority),
+      size_key("http.connections", "Connections open at once; more are told to come back.", &Config::http_connections, 1,
+               1'000'000),
+      size_key("http.body_size", "Bytes of one request's body.", &Config::http_body_size, 1024, 1u << 30),
+      endpoint_key("mllp.listen", "Address that takes HL7 v2 over MLLP; none for none.", &Config::mllp_listen),
+      text_key("mllp.certificate", "PEM file of the certificate chain. With it and mllp.key MLLP speaks TLS.",
+               &Config::mllp_certificate),
+      text_key("mllp.key", "PEM file of the certificate's key.", &Config::mllp_key),
+      text_key("mllp.client_authority", "PEM file: senders must show a certificate signed by it.",
+               &Config::mllp_client_authority),
+      size_key("mllp.connections", "Connections open at once.", &Config::mllp_connections, 1, 100'000),
+      size_key("mllp.unanswered", "Messages of one connection that may wait for their answer.", &Config::mllp_unanswered,
+               1, 10'000),
+      size_key("engine.memory_budget", "Memory of warm instances and patients, in bytes or with KiB, MiB, GiB.",
+               &Config::engine_memory_budget, 1u << 20, std::size_t{1} << 40),
+      size_key("engine.workers", "Threads that run workflows.", &Config::engine_workers, 1, 256),
+      flag_key("engine.unsafe_no_sync", "Only for tests that must lose data: do not sync.", &Config::unsafe_no_sync),
+      text_key("outbound.authority", "PEM file of an authority to trust beside the system's, for activities' HTTPS.",
+               &Config::outbound_authority),
+      flag_key("bundles.shipped", "Deploy the bundles that come with Baton.", &Config::bundles_shipped),
+      {"bundles.folders", "Bundle folders to deploy at the start, with commas between.", set_folders, show_folders},
+      {"stop.patience", "How long answers under way may take when the server stops.", set_patience,
+       [](const Config& config) { return format_duration(config.stop_patience); }},
+      text_key("port_file", "File that gets the real ports as JSON once the server is ready.", &Config::port_file),
+      {"virtual_clock", "A clock moved by hand through /v1/dev/clock: true, or the RFC 3339 time at which it begins.",
+       set_virtual_clock,
+       [](const Config& config) { return config.virtual_clock ? (config.virtual_clock->empty() ? "true" : *config.virtual_clock) : "false"; }},
+  };
+  return kKeys;
+}
+
+std::string variable_of(const ConfigKey& key) {
+  std::string name = "BATON_";
+  for (const char c : key.name) name.push_back(c == '.' ? '_' : c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c);
+  return name;
+}
+
+}  // namespace baton

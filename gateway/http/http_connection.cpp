@@ -1,0 +1,323 @@
+#include "gateway/http/http_connection.hpp"
+
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <chrono>
+#include <cstring>
+
+#include "gateway/http/problem.hpp"
+
+namespace baton {
+
+namespace http = boost::beast::http;
+
+namespace {
+
+constexpr std::size_t kFirstBuffer = 4u << 10;
+constexpr std::size_t kBodyBuffer = 64u << 10;
+constexpr std::size_t kLingerBytes = 64u << 20;
+constexpr Duration kLingerTime{2'000};
+
+Error error_of(const boost::beast::error_code& error) {
+  if (error == http::error::body_limit) {
+    return {ErrorCode::too_large, "the body is larger than this server takes", "send it in parts"};
+  }
+  if (error == http::error::header_limit) {
+    return {ErrorCode::headers_too_large, "the request line and headers are too long", "send fewer or shorter headers"};
+  }
+  return {ErrorCode::bad_http, "the request does not follow HTTP/1.1: " + error.message(), "see RFC 9112"};
+}
+
+std::string head_of(const HttpResponse& response, bool keep_alive, bool with_length) {
+  std::string head;
+  head.reserve(256);
+  head.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ").append(reason_phrase(response.status));
+  head += "\r\n";
+  if (!response.content_type.empty()) head.append("Content-Type: ").append(response.content_type).append("\r\n");
+  if (with_length) head.append("Content-Length: ").append(std::to_string(response.body.size())).append("\r\n");
+  for (const auto& [name, value] : response.headers) head.append(name).append(": ").append(value).append("\r\n");
+  head += keep_alive ? "\r\n" : "Connection: close\r\n\r\n";
+  return head;
+}
+
+}  // namespace
+
+std::int64_t steady_ms() noexcept {
+  using namespace std::chrono;
+  return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
+}
+
+struct HttpConnection::Parser {
+  http::request_parser<http::string_body> request;
+};
+
+// Lives as long as somebody writes to it; the connection as long as either.
+class HttpConnection::Stream final : public HttpStream {
+ public:
+  explicit Stream(std::shared_ptr<HttpConnection> connection) : connection_(std::move(connection)) {}
+  ~Stream() override { close(); }
+
+  void write(std::string chunk) override {
+    if (closed()) return;
+    const std::size_t waiting = waiting_.fetch_add(chunk.size()) + chunk.size();
+    if (waiting > connection_->server_->options.stream_backlog) return end(&HttpConnection::close);
+    connection_->server_->loop.dispatch([connection = connection_, chunk = std::move(chunk)] {
+      if (connection->phase_ != Phase::streaming) return;
+      connection->live_pending_ += chunk;
+      connection->flush_stream();
+    });
+  }
+
+  void close() override { end(&HttpConnection::end_stream); }
+
+  [[nodiscard]] bool closed() const noexcept override { return closed_.load(); }
+  void count(std::size_t size) noexcept { waiting_.fetch_add(size); }
+  void taken(std::size_t size) noexcept { waiting_.fetch_sub(size); }
+  void mark_closed() noexcept { closed_ = true; }
+
+ private:
+  void end(void (HttpConnection::*how)()) {
+    if (closed_.exchange(true)) return;
+    connection_->server_->loop.dispatch([connection = connection_, how] { (connection.get()->*how)(); });
+  }
+
+  std::shared_ptr<HttpConnection> connection_;
+  std::atomic<std::size_t> waiting_{0};
+  std::atomic<bool> closed_{false};
+};
+
+HttpConnection::HttpConnection(std::shared_ptr<HttpServer::State> server, std::shared_ptr<ByteStream> stream)
+    : server_(std::move(server)), stream_(std::move(stream)), peer_(stream_->peer()) {}
+
+HttpConnection::~HttpConnection() = default;
+
+void HttpConnection::enter(Phase phase, Duration limit) {
+  phase_ = phase;
+  deadline_ms_ = limit.ms == 0 ? 0 : steady_ms() + limit.ms;
+}
+
+void HttpConnection::start() {
+  server_->open.insert(this);
+  server_->open_count = server_->open.size();
+  enter(Phase::handshake, server_->options.header_timeout);
+  stream_->accept_handshake([self = shared_from_this()](bool ok) {
+    if (!ok || self->phase_ != Phase::handshake) return self->close();
+    self->begin_request();
+    self->read_more();
+  });
+}
+
+void HttpConnection::turn_away(const Error& error) {
+  server_->open.insert(this);
+  server_->open_count = server_->open.size();
+  keep_alive_ = false;
+  enter(Phase::handling, server_->options.header_timeout);
+  stream_->accept_handshake([self = shared_from_this(), error](bool ok) {
+    if (!ok) return self->close();
+    self->respond(problem_of(error));
+  });
+}
+
+// ---- reading -------------------------------------------------------------------------------------------------------
+
+void HttpConnection::begin_request() {
+  parser_ = std::make_unique<Parser>();
+  parser_->request.eager(true);
+  parser_->request.header_limit(static_cast<std::uint32_t>(server_->options.header_size));
+  parser_->request.body_limit(server_->options.body_size);
+  continue_sent_ = false;
+  enter(Phase::idle, server_->options.idle_timeout);
+}
+
+// One read at a time; what comes is taken by the phase that the connection is in by then.
+void HttpConnection::read_more() {
+  if (reading_) return;
+  const bool discard = phase_ == Phase::lingering || phase_ == Phase::streaming;
+  if (begin_ == end_ || discard) begin_ = end_ = 0;
+  if (begin_ > 0) {
+    std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
+    end_ -= begin_;
+    begin_ = 0;
+  }
+  // A body is read in larger pieces; an incomplete header needs room for its rest.
+  const std::size_t wanted = phase_ == Phase::body ? kBodyBuffer : end_ + kFirstBuffer;
+  if (buffer_.size() < wanted) buffer_.resize(wanted);
+  reading_ = true;
+  stream_->read_some(buffer_.data() + end_, buffer_.size() - end_, [self = shared_from_this()](std::size_t size) {
+    self->reading_ = false;
+    if (size == 0) return self->close();
+    self->take(size);
+  });
+}
+
+void HttpConnection::take(std::size_t size) {
+  switch (phase_) {
+    case Phase::idle:
+    case Phase::header:
+    case Phase::body:
+      end_ += size;
+      return advance();
+    case Phase::lingering:
+      lingered_ += size;
+      if (lingered_ > kLingerBytes) return close();
+      return read_more();
+    case Phase::streaming:  // A client that watches says nothing; only its end matters.
+      return read_more();
+    default:  // Writing a refusal: what still comes is not read, and linger() goes on.
+      return;
+  }
+}
+
+void HttpConnection::advance() {
+  auto& request = parser_->request;
+  while (begin_ != end_) {
+    if (phase_ == Phase::idle) enter(Phase::header, server_->options.header_timeout);
+    boost::beast::error_code error;
+    const std::size_t used = request.put(boost::asio::buffer(buffer_.data() + begin_, end_ - begin_), error);
+    begin_ += used;
+    if (error && error != http::error::need_more) return refuse(error_of(error));
+    if (request.is_done()) return hand_over();
+    if (request.is_header_done() && phase_ == Phase::header) enter(Phase::body, server_->options.body_timeout);
+    if (used == 0) break;
+  }
+  if (phase_ == Phase::body && !continue_sent_ && request.get()[http::field::expect] == "100-continue") {
+    continue_sent_ = true;
+    return stream_->write("HTTP/1.1 100 Continue\r\n\r\n", "", [self = shared_from_this()](bool ok) {
+      if (!ok || self->phase_ == Phase::closed) return self->close();
+      self->read_more();
+    });
+  }
+  read_more();
+}
+
+void HttpConnection::hand_over() {
+  auto& parsed = parser_->request.get();
+  keep_alive_ = parser_->request.keep_alive();
+  without_body_ = parsed.method() == http::verb::head;
+  HttpRequest request;
+  request.method = parsed.method_string();
+  request.target = parsed.target();
+  request.headers.reserve(8);
+  for (const auto& field : parsed) request.headers.emplace_back(field.name_string(), field.value());
+  request.body = std::move(parsed.body());
+  request.client = peer_;
+  parser_.reset();
+  if (begin_ == end_ && buffer_.size() > kFirstBuffer) {
+    std::vector<char>().swap(buffer_);  // A large body is not remembered by an idle connection.
+    begin_ = end_ = 0;
+  }
+  server_->requests.fetch_add(1, std::memory_order_relaxed);
+  enter(Phase::handling, Duration{0});
+  if (server_->stopping) return respond(problem_of({ErrorCode::stopping, "this server takes no more requests", ""}));
+  server_->handler(std::move(request), Responder(shared_from_this()));
+}
+
+// ---- answering -----------------------------------------------------------------------------------------------------
+
+void HttpConnection::answer(HttpResponse response) {
+  if (server_->loop.on_loop()) return respond(std::move(response));
+  server_->loop.post([self = shared_from_this(), response = std::move(response)]() mutable {
+    self->respond(std::move(response));
+  });
+}
+
+void HttpConnection::respond(HttpResponse response) {
+  if (phase_ != Phase::handling) return;
+  if (server_->stopping) keep_alive_ = false;
+  std::string head = head_of(response, keep_alive_, true);
+  if (without_body_) response.body.clear();
+  enter(Phase::writing, server_->options.write_timeout);
+  stream_->write(std::move(head), std::move(response.body), [self = shared_from_this()](bool ok) {
+    if (!ok || self->phase_ != Phase::writing) return self->close();
+    self->after_answer();
+  });
+}
+
+void HttpConnection::after_answer() {
+  if (!keep_alive_) return linger();
+  begin_request();
+  if (begin_ != end_) {
+    advance();
+  } else {
+    read_more();
+  }
+}
+
+void HttpConnection::refuse(const Error& error) {
+  keep_alive_ = false;
+  phase_ = Phase::handling;
+  respond(problem_of(error));
+}
+
+// Closing while the client still sends would reset the connection, and take the answer from the client's hands.
+void HttpConnection::linger() {
+  enter(Phase::lingering, kLingerTime);
+  stream_->finish_writing();
+  read_more();
+}
+
+void HttpConnection::close() {
+  if (phase_ == Phase::closed) return;
+  phase_ = Phase::closed;
+  stream_->close();
+  server_->open.erase(this);
+  server_->open_count = server_->open.size();
+  if (live_) live_->mark_closed();
+  live_.reset();
+}
+
+void HttpConnection::check_deadline(std::int64_t now_ms) {
+  if (deadline_ms_ == 0 || now_ms < deadline_ms_) return;
+  if (phase_ == Phase::header || phase_ == Phase::body) {
+    server_->timeouts.fetch_add(1, std::memory_order_relaxed);
+    return refuse({ErrorCode::request_timeout, "the request did not arrive in time", "send it without pauses"});
+  }
+  close();
+}
+
+void HttpConnection::stop_if_idle() {
+  if (phase_ == Phase::idle || phase_ == Phase::handshake || phase_ == Phase::streaming) close();
+}
+
+// ---- streaming -----------------------------------------------------------------------------------------------------
+
+std::shared_ptr<HttpStream> HttpConnection::begin_stream(HttpResponse response) {
+  auto stream = std::make_shared<Stream>(shared_from_this());
+  server_->loop.dispatch([self = shared_from_this(), response = std::move(response), stream] {
+    if (self->phase_ != Phase::handling) return stream->mark_closed();
+    self->enter(Phase::streaming, Duration{0});
+    self->live_ = stream;
+    self->live_pending_ = head_of(response, false, false) + response.body;
+    stream->count(self->live_pending_.size());
+    self->flush_stream();
+    self->read_more();
+  });
+  return stream;
+}
+
+// Ends the stream once the client has what was written.
+void HttpConnection::end_stream() {
+  if (phase_ != Phase::streaming) return;
+  live_ending_ = true;
+  flush_stream();
+}
+
+void HttpConnection::flush_stream() {
+  if (live_writing_) return;
+  if (live_pending_.empty()) {
+    if (live_ending_) linger();
+    return;
+  }
+  live_writing_ = true;
+  const std::size_t size = live_pending_.size();
+  deadline_ms_ = steady_ms() + server_->options.write_timeout.ms;
+  stream_->write(std::exchange(live_pending_, {}), "", [self = shared_from_this(), size](bool ok) {
+    self->live_writing_ = false;
+    if (!ok || self->phase_ != Phase::streaming) return self->close();
+    self->deadline_ms_ = 0;
+    if (self->live_) self->live_->taken(size);
+    self->flush_stream();
+  });
+}
+
+}  // namespace baton

@@ -1,0 +1,93 @@
+// One client's connection: reads a request, hands it on, writes its answer, reads the next. On the loop's thread, except
+// where said. Included by gateway/http/ only.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "gateway/http/http_server.hpp"
+
+namespace baton {
+
+struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
+  State(IoLoop& io_loop, HttpServerOptions given, HttpHandler on_request)
+      : loop(io_loop), options(std::move(given)), handler(std::move(on_request)) {}
+
+  void accept(std::shared_ptr<ByteStream> stream);
+  // Closes what has waited too long; calls itself again.
+  void sweep();
+
+  IoLoop& loop;
+  HttpServerOptions options;
+  HttpHandler handler;
+  std::unique_ptr<Listener> listener;
+  std::unordered_set<HttpConnection*> open;  // Each removes itself; a connection is held by its own callbacks.
+  bool stopping = false;
+  std::atomic<std::uint64_t> requests{0}, connections{0}, refused{0}, timeouts{0};
+  std::atomic<std::size_t> open_count{0};
+};
+
+class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
+ public:
+  HttpConnection(std::shared_ptr<HttpServer::State> server, std::shared_ptr<ByteStream> stream);
+  ~HttpConnection();
+  HttpConnection(const HttpConnection&) = delete;
+  HttpConnection& operator=(const HttpConnection&) = delete;
+
+  void start();
+  // Answers 503 and closes, without reading: there is no room for this client.
+  void turn_away(const Error& error);
+  // Closes, or answers 408, when the deadline has passed.
+  void check_deadline(std::int64_t now_ms);
+  // Closes if no request is under way.
+  void stop_if_idle();
+  void close();
+
+  // Any thread.
+  void answer(HttpResponse response);
+  std::shared_ptr<HttpStream> begin_stream(HttpResponse response);
+
+ private:
+  class Stream;
+  struct Parser;
+  enum class Phase { handshake, idle, header, body, handling, writing, streaming, lingering, closed };
+
+  void begin_request();
+  void read_more();
+  void take(std::size_t size);
+  void advance();
+  void hand_over();
+  void respond(HttpResponse response);
+  void refuse(const Error& error);
+  void after_answer();
+  void linger();
+  void flush_stream();
+  void end_stream();
+  void enter(Phase phase, Duration limit);
+
+  std::shared_ptr<HttpServer::State> server_;
+  std::shared_ptr<ByteStream> stream_;
+  std::string peer_;
+  std::unique_ptr<Parser> parser_;
+  std::vector<char> buffer_;
+  std::size_t begin_ = 0, end_ = 0;  // Unparsed bytes of buffer_.
+  std::size_t lingered_ = 0;
+  Phase phase_ = Phase::handshake;
+  std::int64_t deadline_ms_ = 0;  // Of the steady clock; 0: none.
+  bool keep_alive_ = true;
+  bool without_body_ = false;  // HEAD.
+  bool continue_sent_ = false;
+  bool reading_ = false;
+  std::shared_ptr<Stream> live_;
+  std::string live_pending_;
+  bool live_writing_ = false;
+  bool live_ending_ = false;
+};
+
+// Milliseconds of the steady clock.
+[[nodiscard]] std::int64_t steady_ms() noexcept;
+
+}  // namespace baton

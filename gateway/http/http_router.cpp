@@ -1,0 +1,122 @@
+#include "gateway/http/http_router.hpp"
+
+#include "gateway/http/problem.hpp"
+#include "gateway/net/nearest.hpp"
+
+namespace baton {
+namespace {
+
+std::vector<std::string_view> segments_of(std::string_view path) {
+  std::vector<std::string_view> segments;
+  if (!path.empty() && path.front() == '/') path.remove_prefix(1);
+  while (true) {
+    const std::size_t slash = path.find('/');
+    segments.push_back(path.substr(0, slash));
+    if (slash == std::string_view::npos) return segments;
+    path.remove_prefix(slash + 1);
+  }
+}
+
+bool is_parameter(std::string_view segment) { return segment.size() > 2 && segment.front() == '{'; }
+
+bool allows(const QueryRule& rule, std::string_view name) {
+  if (rule.name.back() != '*') return rule.name == name;
+  const std::string_view stem = std::string_view(rule.name).substr(0, rule.name.size() - 1);
+  return name.size() > stem.size() && name.substr(0, stem.size()) == stem;
+}
+
+Status check_query(const Route& route, const QueryParameters& query) {
+  for (const auto& [name, value] : query) {
+    bool known = false;
+    for (const QueryRule& rule : route.query) known = known || allows(rule, name);
+    if (known) continue;
+    std::vector<std::string> names;
+    for (const QueryRule& rule : route.query) names.push_back(rule.name);
+    return Error{ErrorCode::bad_query, "there is no parameter '" + name + "' here", cure_by_nearest(name, names)};
+  }
+  return success();
+}
+
+}  // namespace
+
+const std::string& RoutedRequest::at(std::string_view name) const {
+  for (const auto& [parameter, value] : path) {
+    if (parameter == name) return value;
+  }
+  BATON_ASSERT(false);
+  return path.front().second;
+}
+
+const std::string* RoutedRequest::find_query(std::string_view name) const {
+  for (const auto& [parameter, value] : query) {
+    if (parameter == name) return &value;
+  }
+  return nullptr;
+}
+
+void HttpRouter::add(Route route) {
+  Node* node = &root_;
+  for (const std::string_view segment : segments_of(route.path)) {
+    auto& next = is_parameter(segment) ? node->any : node->literal[std::string(segment)];
+    if (!next) next = std::make_unique<Node>();
+    node = next.get();
+  }
+  for (const auto& [method, known] : node->methods) BATON_ASSERT(method != route.method);
+  routes_.push_back(std::make_unique<Route>(std::move(route)));
+  node->methods.emplace_back(routes_.back()->method, routes_.back().get());
+}
+
+const HttpRouter::Node* HttpRouter::find(std::string_view path, std::vector<std::string>& values, Status& status) const {
+  const Node* node = &root_;
+  for (const std::string_view segment : segments_of(path)) {
+    const auto literal = node->literal.find(segment);
+    if (literal != node->literal.end()) {
+      node = literal->second.get();
+      continue;
+    }
+    if (!node->any || segment.empty()) return nullptr;
+    auto value = percent_decode(segment);
+    if (!value) {
+      status = std::move(value).error();
+      return nullptr;
+    }
+    values.push_back(std::move(*value));
+    node = node->any.get();
+  }
+  return node->methods.empty() ? nullptr : node;
+}
+
+void HttpRouter::dispatch(HttpRequest request, Responder responder) const {
+  std::vector<std::string> values;
+  Status status = success();
+  const Node* node = find(request.path(), values, status);
+  if (!status) return responder.send(problem_of(status.error()));
+  if (node == nullptr) {
+    return responder.send(problem_of({ErrorCode::not_found, "this server has no such path", "see /openapi.json"}));
+  }
+  const std::string_view method = request.method == "HEAD" ? std::string_view("GET") : request.method;
+  const Route* route = nullptr;
+  std::string allow;
+  for (const auto& [known, candidate] : node->methods) {
+    if (known == method) route = candidate;
+    allow += (allow.empty() ? "" : ", ") + known;
+  }
+  if (route == nullptr) {
+    auto problem = problem_of({ErrorCode::method_not_allowed, "this path takes " + allow, ""});
+    problem.headers.emplace_back("Allow", allow);
+    return responder.send(std::move(problem));
+  }
+  auto query = parse_query(request.query());
+  if (!query) return responder.send(problem_of(query.error()));
+  if (Status checked = check_query(*route, *query); !checked) return responder.send(problem_of(checked.error()));
+  RoutedRequest routed;
+  std::size_t next = 0;
+  for (const std::string_view segment : segments_of(route->path)) {
+    if (is_parameter(segment)) routed.path.emplace_back(segment.substr(1, segment.size() - 2), std::move(values[next++]));
+  }
+  routed.query = std::move(*query);
+  routed.http = std::move(request);
+  route->handler(std::move(routed), std::move(responder));
+}
+
+}  // namespace baton

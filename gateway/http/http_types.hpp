@@ -1,0 +1,39 @@
+// An HTTP request and its answer as plain data. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace baton {
+
+using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
+
+// The first value of a header, by its name in any case; empty when there is none.
+[[nodiscard]] std::string_view find_header(const HttpHeaders& headers, std::string_view name) noexcept;
+
+struct HttpRequest {
+  std::string method;  // "GET"
+  std::string target;  // As it came: path and query, percent-encoded.
+  HttpHeaders headers;
+  std::string body;
+  std::string client;  // "127.0.0.1:40112"
+
+  [[nodiscard]] std::string_view header(std::string_view name) const noexcept { return find_header(headers, name); }
+  // The part of the target before and after the first '?'.
+  [[nodiscard]] std::string_view path() const noexcept;
+  [[nodiscard]] std::string_view query() const noexcept;
+};
+
+struct HttpResponse {
+  int status = 200;
+  std::string content_type = "application/json";
+  std::string body;
+  HttpHeaders headers;  // Beside Content-Type, Content-Length and Connection, which the server writes.
+};
+
+// "Not Found"; empty for a status that HTTP does not name.
+[[nodiscard]] std::string_view reason_phrase(int status) noexcept;
+
+}  // namespace baton

@@ -1,0 +1,259 @@
+#include "gateway/mllp/mllp_server.hpp"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <deque>
+#include <future>
+#include <optional>
+#include <thread>
+#include <unordered_set>
+#include <vector>
+
+#include "runtime/clinical/mllp_frame.hpp"
+
+namespace baton {
+namespace {
+
+std::int64_t steady_now_ms() {
+  using namespace std::chrono;
+  return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
+}
+
+}  // namespace
+
+struct MllpServer::State : std::enable_shared_from_this<MllpServer::State> {
+  State(IoLoop& io_loop, MllpServerOptions given, MllpHandler on_message, MllpRefusal on_refusal)
+      : loop(io_loop), options(std::move(given)), handler(std::move(on_message)), refusal(std::move(on_refusal)) {}
+
+  void accept(std::shared_ptr<ByteStream> stream);
+  void sweep();
+
+  IoLoop& loop;
+  MllpServerOptions options;
+  MllpHandler handler;
+  MllpRefusal refusal;
+  std::unique_ptr<Listener> listener;
+  std::unordered_set<Connection*> open;
+  bool stopping = false;
+  std::atomic<std::uint64_t> messages{0}, connections{0}, refused{0};
+  std::atomic<std::size_t> open_count{0};
+};
+
+class MllpServer::Connection : public std::enable_shared_from_this<MllpServer::Connection> {
+ public:
+  Connection(std::shared_ptr<State> server, std::shared_ptr<ByteStream> stream)
+      : server_(std::move(server)), stream_(std::move(stream)), peer_(stream_->peer()),
+        decoder_(server_->options.message_size) {}
+
+  void start() {
+    server_->open.insert(this);
+    server_->open_count = server_->open.size();
+    expect_within(server_->options.frame_timeout);
+    stream_->accept_handshake([self = shared_from_this()](bool ok) {
+      if (!ok) return self->close();
+      self->deadline_ms_ = 0;
+      self->read();
+    });
+  }
+
+  void check_deadline(std::int64_t now_ms) {
+    if ((deadline_ms_ != 0 && now_ms >= deadline_ms_) || (write_deadline_ms_ != 0 && now_ms >= write_deadline_ms_)) {
+      close();
+    }
+  }
+
+  // Reads no more, and closes once everything is answered.
+  void stop() {
+    ending_ = true;
+    close_if_done();
+  }
+
+  void close() {
+    if (closed_) return;
+    closed_ = true;
+    stream_->close();
+    server_->open.erase(this);
+    server_->open_count = server_->open.size();
+  }
+
+ private:
+  void expect_within(Duration limit) { deadline_ms_ = steady_now_ms() + limit.ms; }
+
+  void read() {
+    if (reading_ || closed_ || ending_ || slots_.size() >= server_->options.unanswered) return;
+    reading_ = true;
+    stream_->read_some(buffer_.data(), buffer_.size(), [self = shared_from_this()](std::size_t size) {
+      self->reading_ = false;
+      if (self->closed_) return;
+      if (size == 0) {
+        self->decoder_.finish();
+        self->ending_ = true;
+      } else {
+        self->decoder_.feed({self->buffer_.data(), size});
+      }
+      self->take_messages();
+    });
+  }
+
+  // Takes what the decoder has, as far as there is room; the rest waits in it.
+  void take_messages() {
+    while (!refusing_ && slots_.size() < server_->options.unanswered) {
+      auto next = decoder_.next();
+      if (!next) break;
+      take(std::move(*next));
+    }
+    if (decoder_.stray_bytes() > server_->options.stray_bytes) return close();
+    if (!decoder_.in_frame()) {
+      deadline_ms_ = 0;
+    } else if (deadline_ms_ == 0) {
+      expect_within(server_->options.frame_timeout);
+    }
+    close_if_done();
+    read();
+  }
+
+  void take(Result<std::string> message) {
+    const std::uint64_t number = next_number_++;
+    slots_.emplace_back();
+    if (message) {
+      server_->messages.fetch_add(1, std::memory_order_relaxed);
+      return server_->handler(std::move(*message), peer_, [self = shared_from_this(), number](std::string ack) {
+        self->server_->loop.dispatch([self, number, ack = std::move(ack)] { self->answer(number, ack); });
+      });
+    }
+    server_->refused.fetch_add(1, std::memory_order_relaxed);
+    // Bytes between frames are noise, and get no answer. Beyond the limit: say so, then end.
+    const bool too_large = message.error().code == ErrorCode::too_large;
+    refusing_ = ending_ = ending_ || too_large;
+    answer(number, too_large ? server_->refusal(message.error()) : std::string());
+  }
+
+  void answer(std::uint64_t number, std::string ack) {
+    if (closed_) return;
+    slots_[number - first_number_] = std::move(ack);
+    bool freed = false;
+    while (!slots_.empty() && slots_.front()) {
+      if (!slots_.front()->empty()) out_ += encode_mllp(*slots_.front());
+      slots_.pop_front();
+      ++first_number_;
+      freed = true;
+    }
+    flush();
+    if (freed && !taking_) {
+      taking_ = true;
+      take_messages();
+      taking_ = false;
+    }
+  }
+
+  void flush() {
+    if (writing_ || out_.empty() || closed_) return;
+    writing_ = true;
+    write_deadline_ms_ = steady_now_ms() + server_->options.write_timeout.ms;
+    stream_->write(std::exchange(out_, {}), "", [self = shared_from_this()](bool ok) {
+      self->writing_ = false;
+      self->write_deadline_ms_ = 0;
+      if (!ok) return self->close();
+      self->flush();
+      self->close_if_done();
+    });
+  }
+
+  void close_if_done() {
+    if (!ending_ || !slots_.empty() || writing_ || !out_.empty() || closed_) return;
+    if (!refusing_) return close();
+    // The peer may still be sending; closing at once would take the refusal from its hands.
+    refusing_ = false;
+    stream_->finish_writing();
+    expect_within(Duration{2'000});
+    drain();
+  }
+
+  void drain() {
+    if (reading_ || closed_) return;
+    reading_ = true;
+    stream_->read_some(buffer_.data(), buffer_.size(), [self = shared_from_this()](std::size_t size) {
+      self->reading_ = false;
+      if (size == 0) return self->close();
+      self->drain();
+    });
+  }
+
+  std::shared_ptr<State> server_;
+  std::shared_ptr<ByteStream> stream_;
+  std::string peer_;
+  MllpDecoder decoder_;
+  std::array<char, 16u << 10> buffer_;
+  std::deque<std::optional<std::string>> slots_;  // Messages handed on and not answered, in order.
+  std::uint64_t first_number_ = 0, next_number_ = 0;
+  std::string out_;
+  std::int64_t deadline_ms_ = 0, write_deadline_ms_ = 0;
+  bool reading_ = false, writing_ = false, taking_ = false;
+  bool ending_ = false;    // Reads no more.
+  bool refusing_ = false;  // Ends because of what the peer sent.
+  bool closed_ = false;
+};
+
+void MllpServer::State::accept(std::shared_ptr<ByteStream> stream) {
+  connections.fetch_add(1, std::memory_order_relaxed);
+  if (stopping || open.size() >= options.connections) {
+    refused.fetch_add(1, std::memory_order_relaxed);
+    return stream->close();
+  }
+  std::make_shared<Connection>(shared_from_this(), std::move(stream))->start();
+}
+
+void MllpServer::State::sweep() {
+  const std::vector<Connection*> all(open.begin(), open.end());
+  for (Connection* connection : all) connection->check_deadline(steady_now_ms());
+  const Duration period{std::clamp<std::int64_t>(std::min(options.frame_timeout, options.write_timeout).ms / 4, 10, 1000)};
+  loop.after(period, [weak = weak_from_this()] {
+    if (const auto self = weak.lock()) self->sweep();
+  });
+}
+
+MllpServer::MllpServer(std::shared_ptr<State> state) : state_(std::move(state)) {}
+MllpServer::~MllpServer() { stop(Duration{0}); }
+
+Result<std::unique_ptr<MllpServer>> MllpServer::open(IoLoop& loop, MllpServerOptions options, MllpHandler handler,
+                                                     MllpRefusal refusal) {
+  auto state = std::make_shared<State>(loop, std::move(options), std::move(handler), std::move(refusal));
+  auto listener = Listener::open(loop, state->options.host, state->options.port, state->options.tls,
+                                 [weak = std::weak_ptr(state)](std::shared_ptr<ByteStream> stream) {
+                                   if (const auto self = weak.lock()) self->accept(std::move(stream));
+                                 });
+  if (!listener) return std::move(listener).error();
+  state->listener = std::move(*listener);
+  loop.post([state] { state->sweep(); });
+  return std::unique_ptr<MllpServer>(new MllpServer(std::move(state)));
+}
+
+std::uint16_t MllpServer::port() const noexcept { return state_->listener->port(); }
+
+MllpServerCounts MllpServer::counts() const noexcept {
+  return {state_->messages.load(), state_->connections.load(), state_->refused.load(), state_->open_count.load()};
+}
+
+void MllpServer::stop(Duration patience) {
+  state_->listener->close();
+  const auto on_every = [this](void (Connection::*act)()) {
+    std::promise<void> done;
+    state_->loop.dispatch([this, act, &done] {
+      state_->stopping = true;
+      const std::vector<Connection*> all(state_->open.begin(), state_->open.end());
+      for (Connection* connection : all) (connection->*act)();
+      done.set_value();
+    });
+    done.get_future().wait();
+  };
+  on_every(&Connection::stop);
+  const std::int64_t until = steady_now_ms() + patience.ms;
+  while (state_->open_count.load() > 0 && steady_now_ms() < until) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  on_every(&Connection::close);
+}
+
+}  // namespace baton

@@ -1,0 +1,53 @@
+#include "gateway/net/tls.hpp"
+
+#include "gateway/net/tls_context.hpp"
+
+namespace baton {
+namespace {
+
+namespace ssl = boost::asio::ssl;
+
+Error wrong_file(const std::string& what, const std::string& file, const boost::system::error_code& error) {
+  return {ErrorCode::bad_config, what + " '" + file + "' cannot be used: " + error.message(),
+          "name a readable PEM file"};
+}
+
+std::shared_ptr<TlsContext> make_context(ssl::context::method method) {
+  auto made = std::make_shared<TlsContext>(TlsContext{ssl::context(method)});
+  made->context.set_options(ssl::context::default_workarounds | ssl::context::no_sslv2 | ssl::context::no_sslv3 |
+                            ssl::context::no_tlsv1 | ssl::context::no_tlsv1_1);
+  return made;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<TlsContext>> make_server_tls(const std::string& certificate_file, const std::string& key_file,
+                                                    const std::string& client_authority_file) {
+  auto made = make_context(ssl::context::tls_server);
+  boost::system::error_code error;
+  made->context.use_certificate_chain_file(certificate_file, error);
+  if (error) return wrong_file("the certificate", certificate_file, error);
+  made->context.use_private_key_file(key_file, ssl::context::pem, error);
+  if (error) return wrong_file("the key", key_file, error);
+  if (!client_authority_file.empty()) {
+    made->context.load_verify_file(client_authority_file, error);
+    if (error) return wrong_file("the clients' authority", client_authority_file, error);
+    made->context.set_verify_mode(ssl::verify_peer | ssl::verify_fail_if_no_peer_cert);
+  }
+  return made;
+}
+
+Result<std::shared_ptr<TlsContext>> make_client_tls(const std::string& authority_file) {
+  auto made = make_context(ssl::context::tls_client);
+  boost::system::error_code error;
+  made->context.set_default_verify_paths(error);
+  if (error) return wrong_file("the system's authorities", "", error);
+  if (!authority_file.empty()) {
+    made->context.load_verify_file(authority_file, error);
+    if (error) return wrong_file("the authority", authority_file, error);
+  }
+  made->context.set_verify_mode(ssl::verify_peer);
+  return made;
+}
+
+}  // namespace baton

@@ -1,0 +1,14 @@
+// What a TlsContext is. Included by the .cpp files of gateway/net/ only.
+#pragma once
+
+#include <boost/asio/ssl/context.hpp>
+
+#include "gateway/net/tls.hpp"
+
+namespace baton {
+
+struct TlsContext {
+  boost::asio::ssl::context context;
+};
+
+}  // namespace baton

@@ -1,0 +1,242 @@
+#include "gateway/server.hpp"
+
+#include <sys/resource.h>
+
+#include <fstream>
+
+#include "gateway/api/api_context.hpp"
+#include "gateway/bundles/bundle_folder.hpp"
+#include "gateway/http/http_client.hpp"
+#include "gateway/mllp/hl7_receiver.hpp"
+#include "runtime/model/json_fields.hpp"
+#include "runtime/script/standard_library.hpp"
+
+namespace baton {
+namespace {
+
+// Thousands of connections need as many open files.
+void raise_file_limit() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &files);
+}
+
+Result<std::shared_ptr<TlsContext>> tls_of(const std::string& certificate, const std::string& key,
+                                           const std::string& client_authority) {
+  if (certificate.empty()) return std::shared_ptr<TlsContext>();
+  return make_server_tls(certificate, key, client_authority);
+}
+
+// A shipped bundle is renewed only where nobody has deployed their own under its name.
+bool may_deploy_shipped(const StoreReader& reader, const std::string& name) {
+  const auto live = reader.named("deployments", "live/" + name);
+  if (!live.ok() || !*live) return live.ok();
+  const auto history = reader.named_all("deployments", "at/");
+  if (!history) return false;
+  std::string last_by;
+  for (const auto& [key, value] : *history) {
+    const auto document = parse_json_document(value);
+    if (!document || !document->is_object()) continue;
+    const auto* named = document->as_object().if_contains("name");
+    const auto* by = document->as_object().if_contains("by");
+    if (named == nullptr || !named->is_string() || named->as_string() != name || by == nullptr || !by->is_object()) continue;
+    const auto* subject = by->as_object().if_contains("subject");
+    last_by = subject != nullptr && subject->is_string() ? std::string(subject->as_string()) : std::string();
+  }
+  return last_by == "baton";
+}
+
+}  // namespace
+
+// In the order in which they are made; taken apart by ~Server().
+struct Server::Parts {
+  IoLoop loop;
+  std::shared_ptr<HttpClient> outbound;
+  std::shared_ptr<ManualClock> clock;
+  std::unique_ptr<Node> node;
+  std::unique_ptr<WaitBoard> waits;
+  std::unique_ptr<LiveFeed> live;
+  std::unique_ptr<ReadWorker> reads;
+  IdempotencyMemory idempotency;
+  std::unique_ptr<ApiContext> api;
+  HttpRouter router;
+  std::unique_ptr<Hl7Receiver> receiver;
+  std::unique_ptr<HttpServer> http;
+  std::unique_ptr<MllpServer> mllp;
+  Duration patience{10'000};
+
+  Status open_node(const Config& config);
+  Status deploy(const Config& config, const std::function<void(const std::string&)>& say);
+  Status listen(const Config& config);
+  Status write_port_file(const std::string& path) const;
+  [[nodiscard]] JsonText state() const;
+  [[nodiscard]] std::map<std::string, std::uint16_t> ports() const;
+};
+
+Status Server::Parts::open_node(const Config& config) {
+  auto client = HttpClient::make(loop, {config.outbound_authority});
+  if (!client) return std::move(client).error();
+  outbound = std::move(*client);
+  NodeOptions options;
+  options.data_directory = config.data;
+  options.unsafe_no_sync = config.unsafe_no_sync;
+  options.memory_budget = config.engine_memory_budget;
+  options.worker_threads = config.engine_workers;
+  options.http = outbound;
+  if (config.virtual_clock) {
+    const std::string& begin = *config.virtual_clock;
+    clock = std::make_shared<ManualClock>(begin.empty() ? system_clock()->now() : *parse_instant(begin));
+    options.clock = clock;
+  }
+  auto opened = Node::open(std::move(options));
+  if (!opened) return std::move(opened).error();
+  node = std::move(*opened);
+  return success();
+}
+
+Status Server::Parts::deploy(const Config& config, const std::function<void(const std::string&)>& say) {
+  std::vector<NamedBundle> bundles;
+  if (config.bundles_shipped) {
+    NamedBundle shipped{"handoffs", shipped_bundle()};
+    if (may_deploy_shipped(node->reader(), shipped.name)) bundles.push_back(std::move(shipped));
+  }
+  for (const std::string& folder : config.bundles_folders) {
+    auto bundle = read_bundle_folder(folder);
+    if (!bundle) return std::move(bundle).error();
+    bundles.push_back(std::move(*bundle));
+  }
+  for (NamedBundle& bundle : bundles) {
+    const std::string name = bundle.name;
+    auto answer = node->submit_and_wait(DeployRequest{name, std::move(bundle.files), Principal{}, false});
+    if (!answer) {
+      return Error{answer.error().code, "bundle " + name + ": " + answer.error().detail, answer.error().cure};
+    }
+    say("bundle " + name + " is live");
+  }
+  return success();
+}
+
+Status Server::Parts::listen(const Config& config) {
+  waits = std::make_unique<WaitBoard>(*node, loop);
+  live = std::make_unique<LiveFeed>(*node, loop);
+  reads = std::make_unique<ReadWorker>();
+  api = std::make_unique<ApiContext>(
+      ApiContext{*node, loop, *waits, *live, *reads, idempotency, clock.get(), [this] { return state(); }});
+  add_api_routes(router, *api);
+  if (config.http_listen.given()) {
+    auto tls = tls_of(config.http_certificate, config.http_key, config.http_client_authority);
+    if (!tls) return std::move(tls).error();
+    HttpServerOptions options;
+    options.host = config.http_listen.host;
+    options.port = config.http_listen.port;
+    options.tls = *tls;
+    options.connections = config.http_connections;
+    options.body_size = config.http_body_size;
+    auto opened = HttpServer::open(loop, options, [this](HttpRequest request, Responder responder) {
+      router.dispatch(std::move(request), std::move(responder));
+    });
+    if (!opened) return std::move(opened).error();
+    http = std::move(*opened);
+  }
+  if (config.mllp_listen.given()) {
+    auto tls = tls_of(config.mllp_certificate, config.mllp_key, config.mllp_client_authority);
+    if (!tls) return std::move(tls).error();
+    receiver = std::make_unique<Hl7Receiver>(*node, loop);
+    MllpServerOptions options;
+    options.host = config.mllp_listen.host;
+    options.port = config.mllp_listen.port;
+    options.tls = *tls;
+    options.connections = config.mllp_connections;
+    options.unanswered = config.mllp_unanswered;
+    auto opened = MllpServer::open(loop, options, receiver->handler(), receiver->refusal());
+    if (!opened) return std::move(opened).error();
+    mllp = std::move(*opened);
+  }
+  return success();
+}
+
+std::map<std::string, std::uint16_t> Server::Parts::ports() const {
+  std::map<std::string, std::uint16_t> ports;
+  if (http) ports.emplace("http", http->port());
+  if (mllp) ports.emplace("mllp", mllp->port());
+  return ports;
+}
+
+// Written beside and renamed, so that a reader never sees half of it.
+Status Server::Parts::write_port_file(const std::string& path) const {
+  JsonWriter writer;
+  writer.begin_object();
+  for (const auto& [name, port] : ports()) writer.field(name, std::int64_t{port});
+  writer.end_object();
+  std::ofstream file(path + ".new", std::ios::trunc);
+  file << writer.view() << "\n";
+  file.close();
+  if (!file.good() || std::rename((path + ".new").c_str(), path.c_str()) != 0) {
+    return Error{ErrorCode::io_failed, "the port file '" + path + "' cannot be written", "name a file in a folder that exists"};
+  }
+  return success();
+}
+
+JsonText Server::Parts::state() const {
+  JsonWriter writer;
+  const auto number = [](std::uint64_t value) { return static_cast<std::int64_t>(value); };
+  writer.begin_object();
+  if (http) {
+    const HttpServerCounts counts = http->counts();
+    writer.field("http_requests", number(counts.requests)).field("http_connections", number(counts.open));
+    writer.field("http_refused", number(counts.refused)).field("http_timeouts", number(counts.timeouts));
+  }
+  if (mllp) {
+    const MllpServerCounts counts = mllp->counts();
+    writer.field("mllp_messages", number(counts.messages)).field("mllp_connections", number(counts.open));
+    writer.field("mllp_refused", number(counts.refused));
+  }
+  writer.end_object();
+  return std::move(writer).take();
+}
+
+Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Result<std::unique_ptr<Server>> Server::start(const Config& config, std::function<void(const std::string&)> say) {
+  raise_file_limit();
+  std::unique_ptr<Server> server(new Server(std::make_unique<Parts>()));
+  Parts& parts = *server->parts_;
+  parts.patience = config.stop_patience;
+  if (Status status = parts.open_node(config); !status) return status.error();
+  if (Status status = parts.deploy(config, say); !status) return status.error();
+  if (Status status = parts.listen(config); !status) return status.error();
+  if (!config.port_file.empty()) {
+    if (Status status = parts.write_port_file(config.port_file); !status) return status.error();
+  }
+  return server;
+}
+
+// Those who wait are answered first, then nobody new comes in, then the node finishes; what it still answers finds the
+// loop alive.
+Server::~Server() {
+  if (parts_->waits) parts_->waits->stop();
+  if (parts_->live) parts_->live->stop();
+  if (parts_->http) parts_->http->stop(parts_->patience);
+  if (parts_->mllp) parts_->mllp->stop(parts_->patience);
+  if (parts_->reads) parts_->reads->stop();
+  parts_->node.reset();
+  parts_->mllp.reset();
+  parts_->http.reset();
+  parts_->loop.stop();
+}
+
+std::map<std::string, std::uint16_t> Server::ports() const { return parts_->ports(); }
+Node& Server::node() { return *parts_->node; }
+
+Result<JsonText> Server::deploy_folder(const std::string& folder) {
+  auto bundle = read_bundle_folder(folder);
+  if (!bundle) return std::move(bundle).error();
+  Principal by;
+  by.kind = PrincipalKind::person;
+  by.subject = "developer";
+  by.authentication = "none";
+  return parts_->node->submit_and_wait(DeployRequest{bundle->name, std::move(bundle->files), std::move(by), true});
+}
+
+}  // namespace baton

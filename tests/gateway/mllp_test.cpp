@@ -1,0 +1,153 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <deque>
+#include <future>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "gateway/mllp/mllp_client.hpp"
+#include "gateway/mllp/mllp_server.hpp"
+#include "tests/gateway/raw_client.hpp"
+
+namespace baton {
+namespace {
+
+// A receiver whose messages a test takes and answers one by one.
+class MllpTest : public testing::Test {
+ protected:
+  struct Taken {
+    std::string message;
+    MllpAnswer answer;
+  };
+
+  void serve(MllpServerOptions options = {}) {
+    auto server = MllpServer::open(
+        loop_, std::move(options),
+        [this](std::string message, std::string, MllpAnswer answer) {
+          const std::lock_guard lock(mutex_);
+          if (at_once_) answer("ACK " + message);
+          taken_.push_back({std::move(message), std::move(answer)});
+          changed_.notify_all();
+        },
+        [](const Error& why) { return "AR " + std::string(code_of(why.code)); });
+    ASSERT_TRUE(server.ok());
+    server_ = std::move(*server);
+  }
+  Taken& taken(std::size_t index) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return taken_.size() > index; });
+    return taken_[index];
+  }
+  std::size_t taken_count() {
+    const std::lock_guard lock(mutex_);
+    return taken_.size();
+  }
+  RawClient client() { return RawClient(server_->port()); }
+
+  IoLoop loop_;
+  std::unique_ptr<MllpServer> server_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<Taken> taken_;
+  bool at_once_ = false;
+};
+
+TEST_F(MllpTest, answers_in_the_order_of_the_messages_whoever_is_ready_first) {
+  serve();
+  auto wire = client();
+  wire.send("\x0bone\x1c\r\x0btwo\x1c\r");
+  taken(1).answer("second");
+  taken(0).answer("first");
+  EXPECT_EQ(wire.read_until("second\x1c\r"), "\x0b" "first\x1c\r\x0bsecond\x1c\r");
+}
+
+TEST_F(MllpTest, reads_a_message_however_the_wire_cuts_it) {
+  at_once_ = true;
+  serve();
+  auto wire = client();
+  for (const char c : std::string("\x0bMSH|chunked\x1c\r\x0bnext\x1c")) ASSERT_TRUE(wire.send(std::string(1, c)));
+  EXPECT_EQ(wire.read_until("next\x1c\r"), "\x0b" "ACK MSH|chunked\x1c\r\x0b" "ACK next\x1c\r");
+}
+
+TEST_F(MllpTest, reads_no_further_while_too_many_messages_wait_for_their_answer) {
+  MllpServerOptions options;
+  options.unanswered = 2;
+  serve(options);
+  auto wire = client();
+  wire.send("\x0b" "1\x1c\r\x0b" "2\x1c\r\x0b" "3\x1c\r");
+  taken(1);
+  EXPECT_EQ(taken_count(), 2u);
+  taken(0).answer("a");
+  EXPECT_EQ(taken(2).message, "3");
+  taken(1).answer("b");
+  taken(2).answer("c");
+  EXPECT_EQ(wire.read_until("c\x1c\r"), "\x0b" "a\x1c\r\x0b" "b\x1c\r\x0b" "c\x1c\r");
+}
+
+TEST_F(MllpTest, rejects_a_message_beyond_the_limit_and_closes) {
+  MllpServerOptions options;
+  options.message_size = 1000;
+  at_once_ = true;
+  serve(options);
+  auto wire = client();
+  wire.send("\x0b" "small\x1c\r\x0b" + std::string(5000, 'x') + "\x1c\r\x0b" "after\x1c\r");
+  EXPECT_EQ(wire.read_to_end(), "\x0b" "ACK small\x1c\r\x0b" "AR BT103\x1c\r");
+}
+
+TEST_F(MllpTest, passes_over_noise_between_frames_and_cuts_off_who_sends_nothing_else) {
+  at_once_ = true;
+  serve();
+  auto wire = client();
+  wire.send("noise\x0bone\x1c\r");
+  EXPECT_EQ(wire.read_until("\x1c\r"), "\x0b" "ACK one\x1c\r");
+  auto hostile = client();
+  hostile.send(std::string(200'000, 'x'));
+  EXPECT_EQ(hostile.read_to_end(), "");
+}
+
+TEST_F(MllpTest, cuts_off_a_frame_that_does_not_end_in_time) {
+  MllpServerOptions options;
+  options.frame_timeout = Duration{60};
+  serve(options);
+  auto wire = client();
+  wire.send("\x0bMSH|never");
+  EXPECT_EQ(wire.read_to_end(), "");
+}
+
+TEST_F(MllpTest, answers_what_it_took_after_the_peer_stopped_writing) {
+  serve();
+  auto wire = client();
+  wire.send("\x0bone\x1c\r");
+  wire.finish_writing();
+  taken(0).answer("done");
+  EXPECT_EQ(wire.read_to_end(), "\x0b" "done\x1c\r");
+}
+
+TEST_F(MllpTest, a_client_of_ours_matches_answers_to_messages) {
+  at_once_ = true;
+  serve();
+  auto sender = MllpClient::connect(loop_, "127.0.0.1", server_->port());
+  ASSERT_TRUE(sender.ok());
+  for (const std::string text : {"a", "b"}) {
+    const auto ack = (*sender)->send_and_wait(text);
+    ASSERT_TRUE(ack.ok());
+    EXPECT_EQ(*ack, "ACK " + text);
+  }
+}
+
+TEST_F(MllpTest, a_client_of_ours_says_when_the_connection_ends_before_the_answer) {
+  serve();
+  auto sender = MllpClient::connect(loop_, "127.0.0.1", server_->port());
+  ASSERT_TRUE(sender.ok());
+  std::promise<Result<std::string>> answered;
+  (*sender)->send("x", [&](Result<std::string> ack) { answered.set_value(std::move(ack)); });
+  taken(0);
+  server_->stop(Duration{0});
+  EXPECT_EQ(answered.get_future().get().error().code, ErrorCode::unreachable);
+}
+
+}  // namespace
+}  // namespace baton
