@@ -20,10 +20,9 @@ void end_process(const Error& error) {
   ::_exit(kExitAfterFailedCommit);
 }
 
-void count(CommitterMetrics& metrics, std::size_t turns, std::size_t bytes, std::chrono::nanoseconds append_time) {
+void count_append(CommitterMetrics& metrics, std::size_t bytes, std::chrono::nanoseconds append_time) {
   const auto us = static_cast<std::uint64_t>(append_time.count() / 1000);
   metrics.rounds.fetch_add(1, std::memory_order_relaxed);
-  metrics.turns.fetch_add(turns, std::memory_order_relaxed);
   metrics.bytes.fetch_add(bytes, std::memory_order_relaxed);
   metrics.append_us.fetch_add(us, std::memory_order_relaxed);
   const std::size_t bucket = std::min<std::size_t>(std::bit_width(us), metrics.append_buckets.size() - 1);
@@ -74,15 +73,29 @@ Committer::Committer(Store& store, CommitLog& log, HighWaterMark* mark, Committe
 
 Committer::~Committer() { stop(); }
 
-void Committer::submit(Turn turn, Done done) {
+void Committer::submit(Turn turn, Done done) { enqueue(WaitingTurn{std::move(turn), std::move(done)}); }
+
+void Committer::submit_checkpoint(std::uint64_t size, std::string note, std::function<void()> done) {
+  enqueue(WaitingCheckpoint{size, std::move(note), std::move(done)});
+}
+
+void Committer::enqueue(Waiting waiting) {
   bool first = false;
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) return;
     first = queue_.empty();
-    queue_.push_back({std::move(turn), std::move(done)});
+    queue_.push_back(std::move(waiting));
   }
   if (first) arrived_.notify_one();
+}
+
+void Committer::say_done(Waiting& waiting) {
+  if (auto* const turn = std::get_if<WaitingTurn>(&waiting)) {
+    if (turn->done) turn->done(std::move(turn->turn));
+  } else if (auto& checkpoint = std::get<WaitingCheckpoint>(waiting); checkpoint.done) {
+    checkpoint.done();
+  }
 }
 
 void Committer::stop() {
@@ -141,9 +154,7 @@ void Committer::commit(std::vector<Waiting>& waiting) {
       return;
     }
     metrics_.turns.fetch_add(turns, std::memory_order_relaxed);
-    for (std::size_t i = from; i < from + turns; ++i) {
-      if (waiting[i].done) waiting[i].done(std::move(waiting[i].turn));
-    }
+    for (std::size_t i = from; i < from + turns; ++i) say_done(waiting[i]);
     from += turns;
   }
 }
@@ -153,7 +164,13 @@ std::size_t Committer::gather(const std::vector<Waiting>& waiting, std::size_t f
   std::size_t turns = 0;
   while (from + turns < waiting.size() && turns < options_.round_turns &&
          (turns == 0 || writer_.rows().bytes() < options_.round_bytes)) {
-    writer_.add(waiting[from + turns].turn);
+    const Waiting& next = waiting[from + turns];
+    if (const auto* const turn = std::get_if<WaitingTurn>(&next)) {
+      writer_.add(turn->turn);
+    } else {
+      const auto& checkpoint = std::get<WaitingCheckpoint>(next);
+      writer_.add_checkpoint(checkpoint.size, checkpoint.note);
+    }
     ++turns;
   }
   writer_.finish_round();
@@ -166,7 +183,7 @@ Status Committer::commit_gathered() {
   const std::size_t bytes = round.bytes.size();
   const auto begun = std::chrono::steady_clock::now();
   if (const Status appended = log_.append(epoch_, head_.lsn, {&round, 1}); !appended.ok()) return appended;
-  count(metrics_, 0, bytes, std::chrono::steady_clock::now() - begun);
+  count_append(metrics_, bytes, std::chrono::steady_clock::now() - begun);
   head_ = head;
   return move_mark();
 }

@@ -14,6 +14,7 @@
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <variant>
 #include <vector>
 
 #include "persistence/commit_log.hpp"
@@ -63,6 +64,10 @@ class Committer {
   // After stop() has begun turns are dropped.
   void submit(Turn turn, Done done);
 
+  // A signed checkpoint of the ledger (ledger/checkpoint_maker.hpp), as submit(): the one thing that is stored without a
+  // turn, because it is about turns and not one of them.
+  void submit_checkpoint(std::uint64_t size, std::string note, std::function<void()> done);
+
   // Stepped mode: commits one round of what waits. False when nothing waited.
   bool run_once();
 
@@ -76,10 +81,18 @@ class Committer {
   [[nodiscard]] bool failed() const { return failed_.load(std::memory_order_acquire); }
 
  private:
-  struct Waiting {
+  struct WaitingTurn {
     Turn turn;
     Done done;
   };
+  struct WaitingCheckpoint {
+    std::uint64_t size;
+    std::string note;
+    std::function<void()> done;
+  };
+  using Waiting = std::variant<WaitingTurn, WaitingCheckpoint>;
+  void enqueue(Waiting waiting);
+  static void say_done(Waiting& waiting);
   Committer(Store& store, CommitLog& log, HighWaterMark* mark, CommitterOptions options, Leadership leadership,
             TurnWriter writer);
   void run();

@@ -1,6 +1,7 @@
 #include "persistence/turn_writer.hpp"
 
 #include "persistence/index_rows.hpp"
+#include "persistence/ledger/checkpoint_maker.hpp"
 
 namespace baton {
 namespace {
@@ -26,6 +27,11 @@ void TurnWriter::add(const Turn& turn) {
     std::visit([this](const auto& one) { write(one); }, change);
   }
   for (const std::string& leaf : turn.audit_leaves()) ledger_.append(leaf);
+}
+
+void TurnWriter::add_checkpoint(std::uint64_t size, std::string_view note) {
+  AuditRows audit(rows_);
+  put_checkpoint(audit, size, note);
 }
 
 void TurnWriter::finish_round() {

@@ -15,6 +15,8 @@ class TurnWriter {
 
   // Adds a turn to the round.
   void add(const Turn& turn);
+  // Adds the row of a signed checkpoint.
+  void add_checkpoint(std::uint64_t size, std::string_view note);
   // Adds the rows that stand for the round as a whole: the ledger's and the counters. The round is then complete.
   void finish_round();
   // The rows of the round; clear() begins the next.

@@ -76,6 +76,20 @@ TEST(Committer, writes_every_audit_leaf_in_the_order_of_turns) {
   EXPECT_EQ(must(ledger.root(24)), must(ledger.head()).root);
 }
 
+TEST(Committer, stores_a_checkpoint_with_the_turns_and_readers_find_it) {
+  StoreWorld world;
+  world.commit(note("a", "1"));
+  bool stored = false;
+  world.committer->submit_checkpoint(1, "note of size one", [&] { stored = true; });
+  world.committer->submit(turn_of(note("b", "1")), {});
+  EXPECT_FALSE(stored);
+  world.committer->run_once();
+  EXPECT_TRUE(stored);
+  const StoreLedgerSource source(*world.store);
+  EXPECT_EQ(must(LedgerReader(source).checkpoint_at_or_before(5)), "note of size one");
+  EXPECT_EQ(must(LedgerReader(source).checked_head()).size, 2u);
+}
+
 TEST(Committer, a_later_turn_of_the_round_wins_over_an_earlier_one) {
   StoreWorld world;
   world.committer->submit(turn_of({PutPending{sample_pending()}}), {});
