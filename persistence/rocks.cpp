@@ -72,6 +72,7 @@ rocksdb::DBOptions database_options(const StoreOptions& options) {
   db.stats_dump_period_sec = 0;
   db.stats_persist_period_sec = 0;
   db.info_log_level = rocksdb::InfoLogLevel::WARN_LEVEL;
+  db.db_host_id = "baton";  // Tables do not name the machine that wrote them.
   db.keep_log_file_num = 3;
   db.max_log_file_size = 4 << 20;
   return db;
