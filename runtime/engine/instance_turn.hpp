@@ -72,6 +72,8 @@ class InstanceTurn {
 
   // Tasks.
   void put_task(TaskRecord after);
+  // What the store will hold of the task once its operation is resolved.
+  void decide_task(TaskRecord decided) { decided_[decided.seq] = std::move(decided); }
   void arm_escalation(const TaskRecord& task);
 
   // {"id":..,"status":..}
@@ -93,7 +95,7 @@ class InstanceTurn {
   bool existed_;
   EntryIndex first_index_;
   std::vector<Entry> entries_;
-  std::map<OperationSeq, TaskRecord> tasks_before_;
+  std::map<OperationSeq, TaskRecord> decided_;  // Tasks as decided in this turn, until their operation is resolved.
   std::vector<Change> changes_;
   std::vector<Effect> effects_;
   std::vector<Reply> replies_;

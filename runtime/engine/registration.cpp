@@ -170,7 +170,8 @@ void InstanceTurn::release_operation(OperationSeq seq, bool cancelled) {
   if (asked.kind == OperationKind::task) {
     const auto found = core_.tasks.find(seq);
     if (found == core_.tasks.end()) return;
-    TaskRecord after = found->second;
+    const auto decided = decided_.find(seq);
+    TaskRecord after = decided == decided_.end() ? found->second : std::move(decided->second);
     if (after.open_for_decision()) {
       after.status = cancelled ? TaskStatus::cancelled : TaskStatus::timed_out;
       AuditRecord record = audit_of(action::kTaskClosed, {});

@@ -106,8 +106,7 @@ void decide(InstanceTurn& turn, const ActOnTask& message, TaskRecord task) {
   task.decision = decision;
   ++task.version;
   audit_task(turn, message, action::kTaskDecided, message.outcome, task);
-  // Released with its decision when the operation is resolved.
-  turn.core().tasks[message.seq] = task;
+  turn.decide_task(task);
   turn.deliver(OperationResolved{message.seq, Outcome::of(decision), message.by});
   turn.answer(message.reply_to, task_answer(task));
 }
