@@ -18,7 +18,8 @@ ActivityExchange& exchange_of(lua_State* state) { return Sandbox::of(state).cont
 int take_answer(lua_State* state, int, lua_KContext) {
   const baton::Outcome answer = std::move(exchange_of(state).answer);
   if (answer.kind != OutcomeKind::value) {
-    push_failure(state, answer.kind == OutcomeKind::failed ? answer.failure : Failure{"timeout", "it ran out of time", {}});
+    push_failure(state,
+                 answer.kind == OutcomeKind::failed ? answer.failure : Failure{"timeout", "it ran out of time", {}});
     return lua_error(state);
   }
   if (Status pushed = push_json(state, answer.value); !pushed) raise(state, pushed.error());
@@ -26,7 +27,10 @@ int take_answer(lua_State* state, int, lua_KContext) {
 }
 
 int want(lua_State* state, ActivityStep step) {
-  if (Sandbox::is_script_coroutine(state)) raise(state, "this waits, and cannot be called inside a coroutine of your own");
+  if (Sandbox::is_script_coroutine(state))
+    raise(state, "this waits, and cannot be called inside a coroutine of your own");
+  if (lua_isyieldable(state) == 0)
+    raise(state, "this waits, and cannot be called inside sort, gsub or while a module is loaded");
   exchange_of(state).wanted = std::move(step);
   return lua_yieldk(state, 0, 0, &take_answer);
 }
@@ -44,10 +48,12 @@ void read_headers(lua_State* state, int table, WantsHttp& call) {
   if (lua_getfield(state, table, "headers") == LUA_TTABLE) {
     lua_pushnil(state);
     while (lua_next(state, -2) != 0) {
-      if (lua_type(state, -2) != LUA_TSTRING || !lua_isstring(state, -1)) raise(state, "headers must be name = \"value\"");
+      if (lua_type(state, -2) != LUA_TSTRING || !lua_isstring(state, -1))
+        raise(state, "headers must be name = \"value\"");
       std::string name = lua_tostring(state, -2);
       std::string value = lua_tostring(state, -1);
-      if ((name + value).find_first_of("\r\n") != std::string::npos) raise(state, "a header must not contain a line break");
+      if ((name + value).find_first_of("\r\n") != std::string::npos)
+        raise(state, "a header must not contain a line break");
       call.headers.emplace_back(std::move(name), std::move(value));
       lua_pop(state, 1);
     }
@@ -114,17 +120,20 @@ int open_http(lua_State* state) {
   return 1;
 }
 
+// Hashing and coding take their time for long texts: it is charged.
 std::string_view check_bytes(lua_State* state, int index) {
   std::size_t size = 0;
   const char* const bytes = luaL_checklstring(state, index, &size);
+  Sandbox::of(state).charge(state, size / 8);
   return {bytes, size};
 }
 
 int base64_encode(lua_State* state) {
   const std::string_view bytes = check_bytes(state, 1);
   std::string text(4 * ((bytes.size() + 2) / 3) + 1, '\0');
-  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
-                                   reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
+  const int size =
+      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()),
+                      reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
   lua_pushlstring(state, text.data(), static_cast<std::size_t>(size));
   return 1;
 }
@@ -198,7 +207,8 @@ void push_activity(lua_State* state) {
     lua_pushlstring(state, value.data(), value.size());
     lua_setfield(state, -2, name);
   };
-  static constexpr luaL_Reg kMethods[] = {{"heartbeat", &activity_heartbeat}, {"sleep", &activity_sleep}, {nullptr, nullptr}};
+  static constexpr luaL_Reg kMethods[] = {
+      {"heartbeat", &activity_heartbeat}, {"sleep", &activity_sleep}, {nullptr, nullptr}};
   lua_createtable(state, 0, 10);
   luaL_setfuncs(state, kMethods, 0);
   set("instance", context.instance);

@@ -8,7 +8,7 @@
 namespace baton::script {
 namespace {
 
-constexpr char kContext = 0;          // Registry key of the ctx object.
+constexpr char kContext = 0;           // Registry key of the ctx object.
 constexpr char kFailureMetatable = 0;  // Registry key of the metatable of error objects.
 
 int failure_text(lua_State* state) {
