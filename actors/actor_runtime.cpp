@@ -26,7 +26,7 @@ bool ActorRuntime::run_one(std::uint64_t choice) {
   auto& jobs = dynamic_cast<caf::scheduler::test_coordinator&>(system_->scheduler());
   if (!jobs.has_job()) return false;
   const auto chosen = jobs.jobs.begin() + static_cast<std::ptrdiff_t>(choice % jobs.jobs.size());
-  std::rotate(jobs.jobs.begin(), chosen, chosen + 1);
+  std::swap(jobs.jobs.front(), *chosen);
   jobs.run_once();
   return true;
 }

@@ -54,6 +54,12 @@ std::size_t Alarms::run_due() {
   }
 }
 
+std::optional<Instant> Alarms::next_due() {
+  const std::lock_guard lock(mutex_);
+  if (!stepped_ || calls_.empty()) return std::nullopt;
+  return Instant{calls_.begin()->first.first};
+}
+
 void Alarms::run() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {

@@ -10,6 +10,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "actors/node.hpp"
@@ -31,6 +32,8 @@ class Alarms {
   void cancel(Id id);
   // Runs what is due, in order of time; how many that were. Only stepped.
   std::size_t run_due();
+  // Stepped: when the next call is due.
+  [[nodiscard]] std::optional<Instant> next_due();
   // Drops all calls; none runs after this.
   void stop();
 

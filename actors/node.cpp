@@ -1,5 +1,6 @@
 #include "actors/node.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <utility>
@@ -51,7 +52,12 @@ Instant Node::now() const { return impl_->clock->now(); }
 void Node::clock_was_set() { impl_->timers->clock_was_set(); }
 bool Node::idle() const { return impl_->idle(); }
 bool Node::run_one() { return impl_->run_one(); }
-std::optional<Instant> Node::next_due() const { return impl_->timers->next_due(); }
+std::optional<Instant> Node::next_due() const {
+  const auto timer = impl_->timers->next_due();
+  const auto alarm = impl_->alarms->next_due();
+  if (!timer || !alarm) return timer ? timer : alarm;
+  return std::min(*timer, *alarm);
+}
 
 void Node::run_until_idle() {
   while (impl_->run_one()) {
