@@ -179,13 +179,12 @@ void Node::Impl::close() {
   if (committer) committer->stop();
   replies.give_all(Error{ErrorCode::stopping, "the node stopped before the request was done",
                          "ask again; a request with the same id has no second effect"});
-  // Actors still take what was sent to them before they end, and hand their turns to a committer that drops them: so they
-  // go before it. Nobody else holds a handle to one any more.
-  actors.reset();
+  // All actors have ended, but turns that were dropped may hold handles to them: those go before CAF does.
   committer.reset();
   activities.reset();
   timers.reset();
   alarms.reset();
+  actors.reset();
 }
 
 }  // namespace baton

@@ -22,7 +22,8 @@ TEST(Passivation, a_budget_that_holds_nobody_changes_no_result_under_any_order) 
         signal.payload = "{\"n\":" + std::to_string(n) + "}";
         signal.by = nurse();
         world.node().submit(InstanceRequest{id, signal}, [&](const auto& answer) { answered += answer.ok(); });
-        for (std::uint64_t step = 0; step < (seed * 7 + static_cast<std::uint64_t>(n)) % 5; ++step) world.node().run_one();
+        for (std::uint64_t step = 0; step < (seed * 7 + static_cast<std::uint64_t>(n)) % 5; ++step)
+          world.node().run_one();
       }
     }
     world.run();
