@@ -12,6 +12,7 @@
 
 #include "actors/node.hpp"
 #include "persistence/memory_env.hpp"
+#include "persistence/scrubber.hpp"
 
 namespace baton::testing {
 
@@ -44,8 +45,24 @@ class NodeWorld {
     ASSERT_TRUE(opened.ok()) << to_string(opened.error());
     node_ = *std::move(opened);
   }
-  // What was not committed is gone.
-  void crash() { node_.reset(); }
+  // What was not committed is gone. What was committed has to be sound, wherever this comes.
+  void crash() {
+    if (node_) expect_sound_store();
+    node_.reset();
+  }
+  ~NodeWorld() { crash(); }
+  NodeWorld(const NodeWorld&) = delete;
+  NodeWorld& operator=(const NodeWorld&) = delete;
+
+  // Nothing is silently stuck, and records, indexes, journals and ledger agree.
+  void expect_sound_store() {
+    Scrubber scrubber(node_->reader().store());
+    const auto findings = scrubber.run_pass();
+    ASSERT_TRUE(findings.ok()) << to_string(findings.error());
+    for (const Finding& finding : *findings) {
+      ADD_FAILURE() << to_string(finding.kind) << " " << finding.subject << ": " << finding.detail;
+    }
+  }
   [[nodiscard]] bool is_open() const { return node_ != nullptr; }
   Node& node() {
     if (!node_) open();
