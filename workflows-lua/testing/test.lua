@@ -275,7 +275,13 @@ end
 function Case:history() return ask("history", { id = self.id }).list end
 function Case:signal(name, payload) ask("signal", { id = self.id, name = check_text(name, "case:signal"), payload = payload }) end
 function Case:query(name, arguments) return ask("query", { id = self.id, name = check_text(name, "case:query"), arguments = arguments }).value end
-function Case:update(name, arguments) return ask("update", { id = self.id, name = check_text(name, "case:update"), arguments = arguments }).value end
+-- What apply returned; nil while it still waits. Raises a refusal, and what apply raised.
+function Case:update(name, arguments)
+  local answer = ask("update", { id = self.id, name = check_text(name, "case:update"), arguments = arguments }).value
+  local outcome = answer.outcome or {}
+  if outcome.failure then error(outcome.failure, 0) end
+  return outcome.value
+end
 function Case:cancel(reason) ask("cancel", { id = self.id, reason = reason or "cancelled by the test" }) end
 
 -- ---- people -----------------------------------------------------------------------------------------------------------
