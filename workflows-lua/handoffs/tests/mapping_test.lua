@@ -1,11 +1,10 @@
 -- The mappings: what HL7 messages come to mean.
 local test = require "test"
 
-local messages = 0
+-- The control id is made of the trigger: each message has its own.
 local function adt(trigger, pid, more)
-  messages = messages + 1
   return table.concat({
-    "MSH|^~\\&|EHR|GENHOSP|BATON|HUB|20260302090000-0500||ADT^" .. trigger .. "|M" .. messages .. "|P|2.5.1",
+    "MSH|^~\\&|EHR|GENHOSP|BATON|HUB|20260302090000-0500||ADT^" .. trigger .. "|M-" .. trigger .. "|P|2.5.1",
     "EVN|" .. trigger .. "|20260302090000-0500",
     pid or "PID|1||P1^^^GENHOSP^MR~555^^^SSA^SS||Doe^Jane||19400423|F",
     more or "PV1|1|I|MED^101^A|R|||||||||||||||E1",
