@@ -56,8 +56,8 @@ JsonText history_of(const Program& program, const Principal& by, Instant now) {
 
 }  // namespace
 
-BundleRegistry::BundleRegistry(StoreReader reader)
-    : reader_(std::move(reader)), live_(std::make_shared<const LiveBundles>()) {}
+BundleRegistry::BundleRegistry(StoreReader reader, std::vector<std::shared_ptr<const Program>> compiled)
+    : reader_(std::move(reader)), compiled_(std::move(compiled)), live_(std::make_shared<const LiveBundles>()) {}
 
 Status BundleRegistry::load() {
   auto rows = reader_.named_all("deployments", kLivePrefix);
@@ -110,6 +110,13 @@ void BundleRegistry::remember(const std::shared_ptr<const Program>& program) con
   if (recent_.size() > kRecent) recent_.pop_back();
 }
 
+Result<std::shared_ptr<const Program>> BundleRegistry::compile(std::string name, BundleFiles files) const {
+  for (const auto& known : compiled_) {
+    if (known->name() == name && known->files() == files) return known;
+  }
+  return Program::compile(std::move(name), std::move(files));
+}
+
 Result<std::shared_ptr<const Program>> BundleRegistry::compile_stored(std::string_view hash) const {
   auto row = reader_.named("bundles", hash);
   if (!row.ok()) return row.error();
@@ -117,7 +124,7 @@ Result<std::shared_ptr<const Program>> BundleRegistry::compile_stored(std::strin
     return Error{ErrorCode::not_found, "bundle " + std::string(hash) + " was never deployed here", {}};
   auto bundle = decode_bundle(**row);
   if (!bundle.ok()) return bundle.error();
-  return Program::compile(std::move(bundle->name), std::move(bundle->files));
+  return compile(std::move(bundle->name), std::move(bundle->files));
 }
 
 Status BundleRegistry::check_names(const Program& program) const {
@@ -135,7 +142,7 @@ Status BundleRegistry::check_names(const Program& program) const {
 
 Result<BundleRegistry::Planned> BundleRegistry::plan(const std::string& name, BundleFiles files, const Principal& by,
                                                      Instant now) {
-  auto compiled = Program::compile(name, std::move(files));
+  auto compiled = compile(name, std::move(files));
   if (!compiled.ok()) return compiled.error();
   Planned planned{*std::move(compiled), {}};
   const Program& program = *planned.program;

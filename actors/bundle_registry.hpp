@@ -31,7 +31,8 @@ struct LiveBundles {
 
 class BundleRegistry : public ProgramSource {
  public:
-  explicit BundleRegistry(StoreReader reader);
+  // `compiled`: programs that need not be compiled again when the same files come.
+  explicit BundleRegistry(StoreReader reader, std::vector<std::shared_ptr<const Program>> compiled = {});
 
   // Reads what is live. A bundle that cannot be compiled any more is logged and left out. Errors: the reader's.
   [[nodiscard]] Status load();
@@ -53,12 +54,14 @@ class BundleRegistry : public ProgramSource {
  private:
   using Programs = std::map<std::string, std::shared_ptr<const Program>, std::less<>>;
 
+  [[nodiscard]] Result<std::shared_ptr<const Program>> compile(std::string name, BundleFiles files) const;
   [[nodiscard]] Result<std::shared_ptr<const Program>> compile_stored(std::string_view hash) const;
   void remember(const std::shared_ptr<const Program>& program) const;
   [[nodiscard]] Status check_names(const Program& program) const;
   [[nodiscard]] static std::shared_ptr<const LiveBundles> live_of(const Programs& programs);
 
   const StoreReader reader_;
+  const std::vector<std::shared_ptr<const Program>> compiled_;
   mutable std::mutex mutex_;
   Programs planned_;  // By name, with deployments that are being committed.
   std::shared_ptr<const LiveBundles> live_;

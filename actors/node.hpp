@@ -142,6 +142,8 @@ struct NodeOptions {
   std::shared_ptr<rocksdb::Env> env;
   // Tests: answers an activity in the place of its script. Called on worker threads; may be empty.
   std::function<std::optional<ActivityEnded>(const PendingRecord&)> activity_stand_in;
+  // Tests: programs that need not be compiled again when their files are deployed or found in the store.
+  std::vector<std::shared_ptr<const Program>> compiled;
 };
 
 struct NodeMetrics {

@@ -75,7 +75,7 @@ Status Node::Impl::open_store() {
     if (!high_water.ok()) return high_water.error();
     mark = *std::move(high_water);
   }
-  bundles = std::make_unique<BundleRegistry>(*reader);
+  bundles = std::make_unique<BundleRegistry>(*reader, options.compiled);
   return bundles->load();
 }
 

@@ -39,7 +39,7 @@ struct LuaTestOptions {
 // script_syntax, script_error of the bundle itself; not_found when it has no tests.
 [[nodiscard]] Result<LuaTestReport> run_lua_tests(BundleFiles files, const LuaTestOptions& options = {});
 
-// One line for a case, and what a person needs to mend it when it failed.
+// One line for a case, and what a person needs to mend it when it failed. Without a line end.
 [[nodiscard]] std::string lua_test_text(const LuaTestCase& result);
 // "12 passed, 1 failed in 340 ms"
 [[nodiscard]] std::string lua_test_summary(const LuaTestReport& report);

@@ -41,10 +41,10 @@ std::string lua_test_text(const LuaTestCase& result) {
   if (result.virtual_time.ms > 0) text += in_days(result.virtual_time) + " in ";
   text += milliseconds(result.real_ms);
   if (result.crashes > 0) text += ", " + std::to_string(result.crashes) + " crashes";
-  text += ")\n";
+  text += ")";
   if (result.passed) return text;
-  text += indented(result.failure, "      ") + "\n";
-  if (!result.history.empty()) text += "      history:\n" + indented(result.history.substr(0, result.history.size() - 1), "      ") + "\n";
+  text += "\n" + indented(result.failure, "      ");
+  if (!result.history.empty()) text += "\n      history:\n" + indented(result.history.substr(0, result.history.size() - 1), "      ");
   return text;
 }
 

@@ -32,6 +32,7 @@ TestNode::TestNode(std::shared_ptr<const Program> program, std::uint64_t seed, s
   options_.seed = seed;
   options_.clock = clock_;
   options_.env = make_memory_env();
+  options_.compiled = {program_};
   options_.activity_stand_in = [this, work = std::move(stand_in)](const PendingRecord& pending) {
     worked_ = true;
     work_.insert(pending.operation.name + " " + pending.instance + "." + std::to_string(pending.operation.seq));

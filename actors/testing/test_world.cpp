@@ -7,6 +7,7 @@
 #include "actors/testing/situation.hpp"
 #include "actors/testing/test_activities.hpp"
 #include "runtime/engine/check.hpp"
+#include "runtime/engine/patient.hpp"
 #include "runtime/model/record_json.hpp"
 
 namespace baton::testing {
@@ -100,12 +101,21 @@ Result<JsonText> TestWorld::ask(std::string_view verb, const JsonText& arguments
 
 std::string TestWorld::next_id(std::string_view prefix) { return std::string(prefix) + "-" + std::to_string(++last_id_); }
 
+// The id of the person whom t:event would mean by the same text, or who has it for an id.
+std::string TestWorld::patient_named(const std::string& text) const {
+  if (text.empty()) return {};
+  const auto known = node_.reader().patient(text);
+  if (known.ok() && known->has_value()) return text;
+  return patient_id_of({Identifier{kSender, text, "MR"}});
+}
+
 Result<JsonText> TestWorld::start(const Arguments& arguments) {
+  if (Status started = node_.start(); !started) return started.error();
   StartRequest request;
   request.workflow = arguments.text("workflow");
   request.id = arguments.text("id").empty() ? next_id(request.workflow) : arguments.text("id");
   request.input = arguments.json("input");
-  request.patient = arguments.text("patient");
+  request.patient = patient_named(arguments.text("patient"));
   request.business_key = arguments.text("key");
   request.by = person_of(std::nullopt);
   const std::string id = request.id;

@@ -66,6 +66,7 @@ class TestWorld : public TestHost {
   [[nodiscard]] Result<JsonText> accept(AcceptRequest request);
   [[nodiscard]] Result<JsonText> act_on_task(const Arguments& arguments, ActOnTask action);
   [[nodiscard]] Status replay_instance(const InstanceRecord& instance);
+  [[nodiscard]] std::string patient_named(const std::string& text) const;
   [[nodiscard]] std::string next_id(std::string_view prefix);
   // The instance's message, asked and answered.
   [[nodiscard]] Result<JsonText> tell(const Arguments& arguments, InstanceMessage message, const std::function<bool()>& done = {});
