@@ -95,6 +95,7 @@ NodeMetrics Node::Impl::metrics() const {
   metrics.warm_patients = crowd.patients;
   metrics.memory = crowd.memory;
   metrics.in_flight = replies.in_flight();
+  metrics.scrubber_findings = watchman ? watchman->findings() : 0;
   if (const auto counts = reader->counts(); counts.ok()) {
     for (const auto& [workflow, by_status] : counts->instances) {
       for (const auto& [status, count] : by_status)

@@ -150,6 +150,7 @@ struct NodeMetrics {
   std::uint64_t turns = 0, rounds = 0, activities = 0, timers = 0, messages = 0, refused = 0;
   std::uint64_t warm_instances = 0, warm_patients = 0, in_flight = 0, memory = 0;
   std::map<std::string, std::uint64_t> instances_by_status;
+  std::uint64_t scrubber_findings = 0;  // Anything but 0 is a bug of Baton or damage to the store.
 };
 
 // What a live view is told: which thing has changed. Called on the committer's thread; must not block.

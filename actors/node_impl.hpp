@@ -23,6 +23,7 @@
 #include "actors/router.hpp"
 #include "actors/schedules.hpp"
 #include "actors/timer_service.hpp"
+#include "actors/watchman.hpp"
 #include "persistence/committer.hpp"
 #include "persistence/high_water_mark.hpp"
 #include "persistence/local_commit_log.hpp"
@@ -84,6 +85,7 @@ class Node::Impl : public EffectPort {
   std::unique_ptr<Ingest> ingest;
   std::unique_ptr<Schedules> schedules;
   std::unique_ptr<BundleCheck> check;
+  std::unique_ptr<Watchman> watchman;  // Null in a stepped node.
 
   std::mt19937_64 random;  // Stepped: the order of steps. Used by the caller's thread only.
   std::uint64_t id_salt = 0;

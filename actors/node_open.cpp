@@ -48,6 +48,7 @@ Status Node::Impl::open() {
   path->open();
   activities->recover();
   schedules->recover();
+  if (!options.stepped) watchman = std::make_unique<Watchman>(*store);
   log::info("node opened store {}", store->identity());
   return success();
 }
@@ -170,6 +171,7 @@ void Node::Impl::close() {
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
   // First those who bring new work, then those who do it, then the one who makes it durable.
+  if (watchman) watchman->stop();
   if (timers) timers->stop();
   if (activities) activities->stop();
   if (alarms) alarms->stop();

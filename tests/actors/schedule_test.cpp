@@ -1,0 +1,130 @@
+// Schedules and checks of bundles, from the outside of a node.
+#include "tests/support/node_world.hpp"
+
+namespace baton::testing {
+namespace {
+
+class Schedules : public ::testing::Test {
+ protected:
+  Schedules() { world_.deploy_workflow("if input.wait then ctx:wait_signal('go') end return 1"); }
+  Result<JsonText> ask(const std::string& action, JsonText spec = {}) {
+    return world_.ask(ScheduleRequest{"rounds", action, std::move(spec), nurse()});
+  }
+  std::vector<InstanceRecord> runs() {
+    InstanceFilter filter;
+    filter.workflow = "flow";
+    filter.oldest_first = true;
+    return world_.node().reader().list_instances(filter, {}, 100)->items;
+  }
+  NodeWorld world_;
+};
+
+TEST_F(Schedules, a_run_is_started_at_each_nominal_time_once_even_across_a_crash) {
+  ASSERT_TRUE(ask("create", R"({"workflow":"flow","input":{},"every":"1h"})").ok());
+  world_.pass(Duration{2 * kHour.ms});
+  ASSERT_EQ(runs().size(), 2u);
+  EXPECT_EQ(runs().front().id, "rounds/2025-11-20T13:00:00.000Z");
+  world_.crash();
+  world_.pass(Duration{2 * kHour.ms});
+  EXPECT_EQ(runs().size(), 4u);
+  for (const InstanceRecord& run : runs()) EXPECT_EQ(run.status, InstanceStatus::completed);
+}
+
+TEST_F(Schedules, a_crash_at_any_step_of_a_run_starts_it_once) {
+  for (int steps = 0; steps < 30; ++steps) {
+    NodeWorld world;
+    world.deploy_workflow("return 1");
+    ASSERT_TRUE(world.ask(ScheduleRequest{"rounds", "create", R"({"workflow":"flow","every":"1h"})", nurse()}).ok());
+    world.run();
+    world.clock().set(kNoon + kHour);
+    for (int i = 0; i < steps; ++i) world.node().run_one();
+    world.crash();
+    world.run();
+    const auto all = world.node().reader().all_instances({}, 10);
+    ASSERT_EQ(all->items.size(), 1u) << steps;
+    ASSERT_EQ(all->items.front().status, InstanceStatus::completed) << steps;
+  }
+}
+
+TEST_F(Schedules, a_paused_schedule_starts_nothing_until_it_is_resumed) {
+  ASSERT_TRUE(ask("create", R"({"workflow":"flow","input":{},"every":"1h"})").ok());
+  ASSERT_TRUE(ask("pause").ok());
+  world_.pass(Duration{3 * kHour.ms});
+  EXPECT_TRUE(runs().empty());
+  ASSERT_TRUE(ask("resume").ok());
+  world_.pass(kHour);
+  EXPECT_EQ(runs().size(), 1u);
+}
+
+TEST_F(Schedules, a_time_that_comes_while_a_run_is_open_is_skipped_or_kept_for_its_end) {
+  ASSERT_TRUE(ask("create", R"({"workflow":"flow","input":{"wait":true},"every":"1h","overlap":"buffer_one"})").ok());
+  world_.pass(Duration{3 * kHour.ms});
+  ASSERT_EQ(runs().size(), 1u);
+  ASSERT_TRUE(world_.signal(runs().front().id, "go").ok());
+  world_.run();
+  EXPECT_EQ(runs().size(), 2u);
+}
+
+TEST_F(Schedules, one_can_be_triggered_replaced_and_deleted) {
+  const JsonText spec = R"({"workflow":"flow","input":{},"every":"1h"})";
+  ASSERT_TRUE(ask("create", spec).ok());
+  EXPECT_EQ(ask("create", spec).error().code, ErrorCode::already_exists);
+  EXPECT_TRUE(ask("replace", spec).ok());
+  EXPECT_TRUE(ask("trigger").ok());
+  EXPECT_EQ(runs().size(), 1u);
+  EXPECT_TRUE(ask("delete").ok());
+  EXPECT_EQ(ask("trigger").error().code, ErrorCode::not_found);
+  world_.pass(Duration{3 * kHour.ms});
+  EXPECT_EQ(runs().size(), 1u);
+  EXPECT_EQ(ask("create", R"({"workflow":"flow","every":"often"})").error().code, ErrorCode::bad_field);
+}
+
+TEST(Check, says_for_every_open_instance_what_another_bundle_would_do_to_it) {
+  NodeWorld world;
+  world.deploy_workflow("ctx:wait_signal('go') return 1");
+  for (int i = 0; i < 150; ++i) world.start("i" + std::to_string(i));
+  const auto check = [&](const std::string& body) {
+    CheckRequest request;
+    request.name = "test";
+    request.files["workflows/flow.lua"] =
+        "local workflow = require \"workflow\"\nreturn workflow.define { name = \"flow\","
+        " run = function(ctx, input)\n" +
+        body + "\nend }\n";
+    return boost::json::parse(world.tell(request)).as_object();
+  };
+  EXPECT_EQ(check("ctx:wait_signal('go') return 2").at("same").as_int64(), 150);
+  const auto changed = check("ctx:wait_signal('stop') return 1");
+  EXPECT_EQ(changed.at("needs_patch").as_int64(), 150);
+  EXPECT_EQ(changed.at("findings").as_array().size(), 150u);
+  EXPECT_EQ(check("error('no')").at("impossible").as_int64(), 150);
+}
+
+TEST(Deploy, two_live_bundles_cannot_define_one_workflow) {
+  NodeWorld world;
+  world.deploy_workflow("return 1");
+  DeployRequest request;
+  request.name = "other";
+  request.files["workflows/flow.lua"] =
+      "return require('workflow').define { name = 'flow', run = function() return 2 end }";
+  const auto answer = world.ask(request);
+  ASSERT_FALSE(answer.ok());
+  EXPECT_EQ(answer.error().code, ErrorCode::bad_bundle);
+  world.crash();
+  EXPECT_NE(world.node().live_program("flow"), nullptr);
+}
+
+TEST(Deploy, an_instance_stays_on_the_bundle_that_it_began_with) {
+  NodeWorld world;
+  world.deploy_workflow("ctx:wait_signal('go') return 'old'");
+  world.start("one");
+  world.deploy_workflow("ctx:wait_signal('go') return 'new'");
+  world.start("two");
+  world.crash();
+  ASSERT_TRUE(world.signal("one", "go").ok());
+  ASSERT_TRUE(world.signal("two", "go").ok());
+  EXPECT_EQ(world.result("one"), "\"old\"");
+  EXPECT_EQ(world.result("two"), "\"new\"");
+}
+
+}  // namespace
+}  // namespace baton::testing
