@@ -58,11 +58,9 @@ class Progress:
             sys.stderr.write("\r\x1b[K")
 
 
-def configuration(folder, responder):
-    path = os.path.join(folder, "baton.toml")
-    with open(path, "w", encoding="utf-8") as file:
-        file.write(f'[settings.hospital]\nendpoint = "http://127.0.0.1:{responder.port}"\n')
-    return path
+def settings(responder, first):
+    return (f'virtual_clock = "{first.strftime("%Y-%m-%dT%H:%M:%SZ")}"\n'
+            f'[settings.hospital]\nendpoint = "http://127.0.0.1:{responder.port}"\n')
 
 
 def play(server, hospital, stream, progress):
@@ -89,8 +87,7 @@ def main():
     hospital = Hospital()
     responder = Responder(hospital)
     first = stream.messages[0].at - datetime.timedelta(days=1)
-    server = Server(arguments.baton, os.path.join(folder, "store"), port=arguments.port, arguments=[
-        "--config", configuration(folder, responder), "--virtual-clock", first.strftime("%Y-%m-%dT%H:%M:%SZ")])
+    server = Server(arguments.baton, os.path.join(folder, "store"), settings(responder, first), port=arguments.port)
     finished = False
     try:
         server.start()

@@ -84,9 +84,9 @@ class Api:
         while True:
             page = self.get(path, **query)
             yield from page["items"]
-            if not page.get("cursor"):
+            if not page.get("next"):
                 return
-            query["cursor"] = page["cursor"]
+            query["cursor"] = page["next"]
 
 
 def quoted(text):

@@ -12,25 +12,31 @@ class ServerDied(Exception):
 
 
 class Server:
-    """`arguments` go to `baton serve`; the log goes to a file in the data directory's parent."""
+    """`settings` is the configuration beside data and addresses, as TOML text. The log goes to a file beside the data."""
 
-    def __init__(self, binary, data, arguments=(), log=None, wrap=(), port=0):
+    def __init__(self, binary, data, settings="", wrap=(), port=0):
         self.binary = binary
         self.data = data
-        self.arguments = list(arguments)
-        self.log = log or data.rstrip("/") + ".log"
+        self.settings = settings
+        self.log = data.rstrip("/") + ".log"
         self.wrap = list(wrap)  # A program that runs the server, such as strace.
         self.port = port        # Of the HTTP API; 0 takes a free one.
         self.ports = {}
         self.process = None
+
+    def _write_configuration(self, port_file):
+        path = self.data.rstrip("/") + ".toml"
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(f'data = "{self.data}"\nport_file = "{port_file}"\n'
+                       f'http.listen = "127.0.0.1:{self.port}"\nmllp.listen = "127.0.0.1:0"\n{self.settings}')
+        return path
 
     def start(self, timeout=60):
         """Starts it and waits until it listens. Raises ServerDied when it ends first."""
         port_file = self.data.rstrip("/") + ".ports"
         if os.path.exists(port_file):
             os.remove(port_file)
-        command = self.wrap + [self.binary, "serve", "--data", self.data, "--http", f"127.0.0.1:{self.port}", "--mllp", "127.0.0.1:0",
-                               "--port-file", port_file] + self.arguments
+        command = self.wrap + [self.binary, "serve", "--config", self._write_configuration(port_file)]
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
         deadline = time.monotonic() + timeout
@@ -40,7 +46,7 @@ class Server:
                 return self
             if self.process.poll() is not None:
                 raise ServerDied(f"the server ended with {self.process.returncode}:\n{self.last_words()}")
-            time.sleep(0.01)
+            time.sleep(0.005)
         self.kill()
         raise ServerDied(f"the server did not listen within {timeout} s:\n{self.last_words()}")
 

@@ -207,7 +207,7 @@ class Checker:
             position = first + length
         if position != len(self.journal(instance).rows):
             yield f"{instance}: the journal has {len(self.journal(instance).rows)} entries, the ledger knows {position}"
-        stored = {row["first"]: base64.b64decode(row["row"]) for row in self.api.get(f"/v1/instances/{quoted(instance)}/journal")["items"]}
+        stored = {row["first"]: base64.b64decode(row["row"]) for row in self.api.pages(f"/v1/instances/{quoted(instance)}/journal")}
         for first, _, digest in rows:
             if hashlib.sha256(stored.get(first, b"")).hexdigest() != digest:
                 yield f"{instance}: the row at {first} is not the one that the ledger knows"

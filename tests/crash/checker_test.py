@@ -55,8 +55,6 @@ class World:
     def get(self, path, **_):
         if path == "/v1/audit":
             return {"items": [{"index": index, "leaf": leaf} for index, leaf in enumerate(self.ledger)]}
-        if path.endswith("/journal"):
-            return {"items": self.rows}
         if path.startswith("/v1/tasks/"):
             return self.task
         return self.detail
@@ -66,6 +64,8 @@ class World:
             if not self.history or "I1" not in path:
                 raise ApiError(404, {"title": "not found"})
             return iter(copy.deepcopy(self.history))
+        if path.endswith("/journal"):
+            return iter(self.rows)
         return iter([{"id": "I1"}])
 
     def complaints(self):
