@@ -216,6 +216,7 @@ void ActivityPool::Core::begin(std::size_t worker, const AttemptPtr& attempt) {
   context.idempotency_key = pending.instance + "." + std::to_string(pending.operation.seq);
   context.attempt = pending.attempt;
   context.now = ports.clock.now();
+  context.settings = ports.settings;
   {
     const std::lock_guard lock(mutex);
     ports.alarms.cancel(attempt->queue_alarm);

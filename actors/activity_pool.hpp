@@ -29,6 +29,7 @@ struct ActivityPorts {
   const ProgramSource& programs;
   Alarms& alarms;
   std::shared_ptr<HttpPort> http;
+  JsonText settings;  // As in NodeOptions.
   // The result, on its way to the instance.
   std::function<void(const std::string& instance, FinishActivity)> finish;
   // What is owed according to the store: a page after the cursor.

@@ -136,6 +136,7 @@ struct NodeOptions {
   std::size_t memory_budget = 256u << 20;  // Warm instances and patients beyond this are passivated.
   std::size_t worker_threads = 2;
   std::shared_ptr<HttpPort> http;
+  JsonText settings;  // What activities see as activity.settings: a JSON object; empty is {}.
   std::function<void(const std::string&)> fatal;  // After a failed write; default: say so and exit with 70.
   // Where the store lives; null is the operating system's files. One that is shared outlives the node: a second node
   // opens what the first has left. See persistence/memory_env.hpp.

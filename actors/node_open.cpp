@@ -101,7 +101,7 @@ void Node::Impl::open_actors() {
   lanes = std::make_unique<Lanes>(actors->system());
   parts.emplace(ActorParts{*router, *path, *alarms, *clock});
 
-  ActivityPorts doing{*clock, *bundles, *alarms, options.http, {}, {}, options.activity_stand_in};
+  ActivityPorts doing{*clock, *bundles, *alarms, options.http, options.settings, {}, {}, options.activity_stand_in};
   doing.finish = [this](const std::string& instance, FinishActivity result) {
     router->deliver(instance, std::move(result));
   };

@@ -84,6 +84,7 @@ Status Server::Parts::open_node(const Config& config) {
   options.memory_budget = config.engine_memory_budget;
   options.worker_threads = config.engine_workers;
   options.http = outbound;
+  options.settings = config.settings;
   if (config.virtual_clock) {
     const std::string& begin = *config.virtual_clock;
     clock = std::make_shared<ManualClock>(begin.empty() ? system_clock()->now() : *parse_instant(begin));

@@ -2,6 +2,7 @@
 #include <boost/json/value.hpp>
 
 #include "gateway/api/api_support.hpp"
+#include "runtime/base/base64.hpp"
 #include "runtime/clinical/json_value.hpp"
 
 namespace baton {
@@ -211,19 +212,49 @@ Result<JsonText> history_json(const StoreReader& reader, const std::string& id, 
   return std::move(writer).take();
 }
 
-void history(ApiContext& context, RoutedRequest request, Responder responder) {
+// The rows as they are on disk, so that anybody can compare them with the hashes in the ledger.
+Result<JsonText> journal_json(const StoreReader& reader, const std::string& id, EntryIndex from, std::size_t limit) {
+  const auto record = reader.instance(id);
+  if (!record) return record.error();
+  if (!*record) return no_instance(id);
+  const auto rows = reader.journal(id, from, limit + 1);
+  if (!rows) return rows.error();
+  JsonWriter writer;
+  writer.begin_object().field("id", id).key("items").begin_array();
+  for (std::size_t i = 0; i < std::min(limit, rows->size()); ++i) {
+    const JournalRow& row = (*rows)[i];
+    writer.begin_object().field("first", static_cast<std::int64_t>(row.first));
+    writer.field("row", encode_base64(row.row)).end_object();
+  }
+  writer.end_array();
+  if (rows->size() > limit) writer.field("next", std::to_string((*rows)[limit].first));
+  writer.end_object();
+  return std::move(writer).take();
+}
+
+// What the cursor of a history or a journal says: the index of the next entry.
+Result<EntryIndex> index_of_cursor(const std::string& cursor) {
+  EntryIndex index = 0;
+  for (const char c : cursor) {
+    if (c < '0' || c > '9' || index > 100'000'000) {
+      return Error{ErrorCode::bad_cursor, "this cursor is not one of a history", "begin without one"};
+    }
+    index = index * 10 + static_cast<EntryIndex>(c - '0');
+  }
+  return index;
+}
+
+using JournalView = Result<JsonText> (*)(const StoreReader&, const std::string&, EntryIndex, std::size_t);
+
+void show_journal(JournalView view, ApiContext& context, RoutedRequest request, Responder responder) {
   auto page = page_of_query(request);
   if (!page) return send_error(responder, page.error());
-  EntryIndex from = 0;
-  for (const char c : page->cursor) {
-    if (c < '0' || c > '9' || from > 100'000'000) {
-      return send_error(responder, {ErrorCode::bad_cursor, "this cursor is not one of a history", "begin without one"});
-    }
-    from = from * 10 + static_cast<EntryIndex>(c - '0');
-  }
-  read_and_send(context, std::move(responder), [id = request.at("id"), from, limit = page->limit](const StoreReader& reader) {
-    return history_json(reader, id, from, limit);
-  });
+  const auto from = index_of_cursor(page->cursor);
+  if (!from) return send_error(responder, from.error());
+  read_and_send(context, std::move(responder),
+                [view, id = request.at("id"), from = *from, limit = page->limit](const StoreReader& reader) {
+                  return view(reader, id, from, limit);
+                });
 }
 
 void result(ApiContext& context, RoutedRequest request, Responder responder) {
@@ -263,7 +294,14 @@ void add_instance_routes(HttpRouter& router, ApiContext& context) {
                 send_json(responder, 200, std::move(*json));
               }});
   router.add({"GET", "/v1/instances/{id}/history", "getHistory", "The journal, oldest first.", with_page_rules({}), "",
-              "HistoryPage", 200, bind(history)});
+              "HistoryPage", 200, [&context](RoutedRequest request, Responder responder) {
+                show_journal(history_json, context, std::move(request), std::move(responder));
+              }});
+  router.add({"GET", "/v1/instances/{id}/journal", "getJournal",
+              "The journal's rows as they are on disk, in base64: each hashes to what the ledger says of it.",
+              with_page_rules({}), "", "JournalPage", 200, [&context](RoutedRequest request, Responder responder) {
+                show_journal(journal_json, context, std::move(request), std::move(responder));
+              }});
   router.add({"GET", "/v1/instances/{id}/result", "getResult", "How it ended; 202 while it has not.", {wait}, "",
               "InstanceResult", 200, bind(result)});
 }
