@@ -13,6 +13,27 @@ from hospital.api import ApiError, quoted
 TERMINAL = {"Completed": "completed", "Failed": "failed", "Cancelled": "cancelled"}
 
 
+def satisfies(operation, row):
+    """Does this signal or event end this wait? docs/LUA_API.md, wait_signal and wait_event."""
+    if operation["kind"] == "signal":
+        return operation["name"] == row["name"]
+    request = operation.get("request") or {}
+    if not any(matches(pattern, row["event_type"]) for pattern in request.get("types", [])):
+        return False
+    return all(at_path(row["event"], path) in (wanted if isinstance(wanted, list) else [wanted])
+               for path, wanted in (request.get("where") or {}).items())
+
+
+def matches(pattern, name):
+    return pattern == "*" or pattern == name or (pattern.endswith(".*") and name.startswith(pattern[:-1]))
+
+
+def at_path(value, path):
+    for part in path.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    return value
+
+
 class Journal:
     """One instance as its own history tells it, folded by the rules of docs/formats, not by Baton's code."""
 
@@ -21,6 +42,7 @@ class Journal:
         self.scheduled, self.ended, self.attributes = {}, {}, {}
         self.terminal = None
         self.signals, self.events = [], []
+        self.left = {"signal": [], "event": []}  # What came before anybody waited for it.
         self.complaints = []
         keys = collections.Counter()
         before = ""
@@ -43,6 +65,10 @@ class Journal:
                 self.complaints.append(f"operation {operation['seq']} was scheduled twice")
             self.scheduled[operation["seq"]] = operation
             keys[operation["key"]] += 1
+            waiting = next((come for come in self.left.get(operation["kind"], []) if satisfies(operation, come)), None)
+            if waiting:
+                self.left[operation["kind"]].remove(waiting)
+                self.ended[operation["seq"]] = waiting
         elif kind in ("OperationResolved", "OperationCancelled"):
             if row["seq"] not in self.scheduled:
                 self.complaints.append(f"operation {row['seq']} ended before it was scheduled")
@@ -58,10 +84,20 @@ class Journal:
                     del self.attributes[name]
         elif kind == "SignalReceived":
             self.signals.append(row)
+            self._arrive("signal", row)
         elif kind == "EventReceived":
             self.events.append(row)
+            self._arrive("event", row)
         elif kind in TERMINAL:
             self.terminal = row
+
+    def _arrive(self, kind, row):
+        """What comes ends the oldest wait that it satisfies, or is kept for the next."""
+        for seq, operation in sorted(self.scheduled.items()):
+            if operation["kind"] == kind and seq not in self.ended and satisfies(operation, row):
+                self.ended[seq] = row
+                return
+        self.left[kind].append(row)
 
     def waits(self):
         """Seqs of operations that have not ended, tasks and others. None once the instance has."""

@@ -33,7 +33,7 @@ class World:
     def __init__(self):
         self.history = [
             entry(0, "Started", workflow="approval"), scheduled(1, 1, "signal", "go"),
-            entry(2, "SignalReceived", name="go", payload={"number": 4}, message_id="S1"), entry(3, "OperationResolved", seq=1, outcome={}),
+            entry(2, "SignalReceived", name="go", payload={"number": 4}, message_id="S1"), entry(3, "NoteWritten", note="it came"),
             scheduled(4, 2, "task", "approve"),
             entry(5, "OperationResolved", seq=2, outcome={"value": {"outcome": "yes", "by": {"subject": "ada"}}}),
             scheduled(6, 3, "activity", "effects.apply", "a"),

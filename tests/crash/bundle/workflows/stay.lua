@@ -7,7 +7,8 @@ return workflow.define {
   listen = { "encounter.*" },
   search = { encounter = "keyword", stage = "keyword" },
   run = function(ctx, input)
-    ctx:set { encounter = input.event.encounter, stage = "in" }
+    ctx:set("encounter", input.event.encounter)
+    ctx:set("stage", "in")
     local done = ctx:child("chain", { steps = 2 }, { key = input.event.encounter })
     local left = ctx:wait_event("encounter.discharged", { where = { encounter = input.event.encounter } })
     ctx:set("stage", "out")
