@@ -1,7 +1,72 @@
 #include "gateway/cli.hpp"
 
-namespace baton {
+#include <CLI/CLI.hpp>
 
-int run_cli(int, char**) { return 2; }
+#include "gateway/cli/cli_support.hpp"
+
+namespace baton {
+namespace {
+
+void add_options(CLI::App& app, const Verb& verb) {
+  for (const CliOption& option : verb.options) {
+    if (bool* const* flag = std::get_if<bool*>(&option.target)) {
+      app.add_flag(option.name, **flag, option.help);
+    } else if (std::string* const* text = std::get_if<std::string*>(&option.target)) {
+      app.add_option(option.name, **text, option.help)->required(option.required);
+    } else {
+      app.add_option(option.name, *std::get<std::vector<std::string>*>(option.target), option.help)
+          ->required(option.required);
+    }
+  }
+}
+
+// The options of every verb stand after it as well as before it.
+void add_common(CLI::App& app, Cli& cli) {
+  app.add_flag("--json", cli.json, "Print JSON for programs")->group("Everywhere");
+  app.add_option("--url", cli.url, "The server (BATON_URL; http://127.0.0.1:7070)")->group("Everywhere");
+  app.add_option("--as", cli.subject, "Who acts: a stable id, not a name (BATON_SUBJECT)")->group("Everywhere");
+  app.add_option("--as-role", cli.role, "In which role (BATON_ROLE)")->group("Everywhere");
+}
+
+void add_verb(CLI::App& parent, const Verb& verb, Cli& cli, const Verb*& chosen) {
+  CLI::App* app = parent.add_subcommand(verb.name, verb.summary);
+  if (!verb.examples.empty()) app->footer("Examples:\n" + verb.examples);
+  add_options(*app, verb);
+  add_common(*app, cli);
+  for (const Verb& inner : verb.verbs) add_verb(*app, inner, cli, chosen);
+  if (!verb.run) {
+    app->require_subcommand(1);
+  } else {
+    app->parse_complete_callback([app, &verb, &chosen] {
+      if (app->get_subcommands().empty()) chosen = &verb;
+    });
+  }
+}
+
+}  // namespace
+
+int run_cli(int argc, char** argv) {
+  Cli cli;
+  const std::vector<Verb> verbs{serve_verb(cli),    dev_verb(cli),       deploy_verb(cli), check_verb(cli),  start_verb(cli),
+                                ls_verb(cli),       show_verb(cli),      signal_verb(cli), query_verb(cli),  update_verb(cli),
+                                tasks_verb(cli),    cancel_verb(cli),    retry_verb(cli),  incidents_verb(cli),
+                                messages_verb(cli), schedules_verb(cli), send_verb(cli),   clock_verb(cli),  test_verb(cli),
+                                bench_verb(cli),    store_verb(cli)};
+  CLI::App app("Baton: a durable workflow runtime for care handoffs.", "baton");
+  app.footer(
+      "Exit codes: 0 done; 1 the work failed; 2 wrong usage; 3 no server answers; 4 not found; 5 conflict.\n"
+      "Begin with 'baton serve'; every verb has --help with examples. Errors: docs/errors/<code>.md.");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "baton 0.1.0");
+  add_common(app, cli);
+  const Verb* chosen = nullptr;
+  for (const Verb& verb : verbs) add_verb(app, verb, cli, chosen);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : static_cast<int>(Exit::usage);
+  }
+  return chosen == nullptr ? static_cast<int>(Exit::usage) : chosen->run();
+}
 
 }  // namespace baton

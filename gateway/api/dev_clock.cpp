@@ -6,27 +6,29 @@ namespace {
 
 constexpr Duration kLongestSettle{20'000};
 
-Result<JsonText> clock_json(ApiContext& context) {
-  const auto next = context.node.reader().next_timer();
-  if (!next) return next.error();
+// Nothing is in flight, and nothing that is due has yet to fire.
+bool settled(const Node& node) {
+  const auto next = node.next_due();
+  return node.idle() && (!next || *next > node.now());
+}
+
+JsonText clock_json(const Node& node) {
   JsonWriter writer;
-  writer.begin_object().field("now", format_instant(context.node.now()));
-  if (*next) writer.field("next_timer", format_instant((*next)->due));
-  writer.flag("idle", context.node.idle()).end_object();
+  writer.begin_object().field("now", format_instant(node.now()));
+  if (const auto next = node.next_due()) writer.field("next_timer", format_instant(*next));
+  writer.flag("idle", settled(node)).end_object();
   return std::move(writer).take();
 }
 
 // Answers once nothing is in flight, or after a while with "idle": false.
 void send_when_idle(ApiContext& context, std::shared_ptr<Responder> responder, Duration left) {
-  if (!context.node.idle() && left.ms > 0) {
+  if (!settled(context.node) && left.ms > 0) {
     context.loop.after(Duration{1}, [&context, responder, left] {
       send_when_idle(context, responder, Duration{left.ms - 1});
     });
     return;
   }
-  auto json = clock_json(context);
-  if (!json) return send_error(*responder, json.error());
-  send_json(*responder, 200, std::move(*json));
+  send_json(*responder, 200, clock_json(context.node));
 }
 
 void set_clock(ApiContext& context, RoutedRequest request, Responder responder) {

@@ -1,0 +1,185 @@
+#include "gateway/cli/cli_support.hpp"
+
+#include <boost/json/serialize.hpp>
+#include <cstdio>
+#include <fstream>
+#include <future>
+#include <iostream>
+#include <sstream>
+
+#include "gateway/http/http_client.hpp"
+#include "gateway/http/url_text.hpp"
+#include "runtime/model/json_fields.hpp"
+
+namespace baton {
+namespace {
+
+std::string from_environment(const char* name, std::string otherwise) {
+  const char* value = std::getenv(name);
+  return value != nullptr && *value != '\0' ? std::string(value) : std::move(otherwise);
+}
+
+// The code of a problem as an Error of ours.
+Error error_of(int status, const boost::json::value& problem) {
+  Error error{ErrorCode::io_failed, "the server answered " + std::to_string(status), ""};
+  const std::string code = field_text(problem, "code");
+  for (int i = 0; i <= static_cast<int>(ErrorCode::unreachable); ++i) {
+    if (code_of(static_cast<ErrorCode>(i)) == code) error.code = static_cast<ErrorCode>(i);
+  }
+  if (const std::string detail = field_text(problem, "detail"); !detail.empty()) error.detail = detail;
+  error.cure = field_text(problem, "cure");
+  return error;
+}
+
+Exit exit_of(const Error& error) {
+  if (error.code == ErrorCode::unreachable) return Exit::unreachable;
+  if (error.code == ErrorCode::bad_config) return Exit::usage;
+  switch (http_status_of(error.code)) {
+    case 404: return Exit::not_found;
+    case 409: return Exit::conflict;
+    default: return Exit::failed;
+  }
+}
+
+}  // namespace
+
+Result<boost::json::value> call_api(const Cli& cli, const std::string& method, const std::string& path,
+                                    const std::string& body, const std::string& content_type) {
+  static IoLoop loop;
+  static const std::shared_ptr<HttpClient> client = *HttpClient::make(loop, {"", 512u << 20});
+  std::string base = cli.url.empty() ? from_environment("BATON_URL", "http://127.0.0.1:7070") : cli.url;
+  while (!base.empty() && base.back() == '/') base.pop_back();
+  HttpCall call{method, base + path, {}, body, Duration{600'000}};
+  if (!body.empty()) call.headers.emplace_back("Content-Type", content_type);
+  const std::string subject = cli.subject.empty() ? from_environment("BATON_SUBJECT", "") : cli.subject;
+  const std::string role = cli.role.empty() ? from_environment("BATON_ROLE", "") : cli.role;
+  if (!subject.empty()) call.headers.emplace_back("X-Baton-Subject", subject);
+  if (!role.empty()) call.headers.emplace_back("X-Baton-Role", role);
+  std::promise<Result<HttpAnswer>> answered;
+  client->send(std::move(call), [&](Result<HttpAnswer> answer) { answered.set_value(std::move(answer)); });
+  auto answer = answered.get_future().get();
+  if (!answer) {
+    Error error = std::move(answer).error();
+    if (error.code == ErrorCode::unreachable) error.cure = "start one with 'baton serve', or name it with --url or BATON_URL";
+    return error;
+  }
+  auto value = parse_json_document(answer->body.empty() ? "{}" : answer->body);
+  if (answer->status >= 400) return error_of(answer->status, value.ok() ? *value : boost::json::value());
+  if (!value) return Error{ErrorCode::io_failed, "the answer is not JSON", "is this a Baton server?"};
+  return std::move(*value);
+}
+
+std::string segment(std::string_view text) { return percent_encode(text); }
+
+int fail(const Cli& cli, const Error& error) {
+  if (cli.json) {
+    boost::json::object problem{{"error", std::string(code_of(error.code))}, {"detail", error.detail}};
+    if (!error.cure.empty()) problem["cure"] = error.cure;
+    std::cerr << boost::json::serialize(problem) << "\n";
+  } else {
+    std::cerr << "baton: " << error.detail << " (" << code_of(error.code) << ")\n";
+    if (!error.cure.empty()) std::cerr << "  cure: " << error.cure << "\n";
+  }
+  return static_cast<int>(exit_of(error));
+}
+
+int usage_error(const Cli& cli, const std::string& what, const std::string& cure) {
+  fail(cli, {ErrorCode::bad_field, what, cure});
+  return static_cast<int>(Exit::usage);
+}
+
+void print_json(const boost::json::value& value) { std::cout << boost::json::serialize(value) << "\n"; }
+
+int done(const Cli& cli, const boost::json::value& value, const std::string& sentence) {
+  if (cli.json) {
+    print_json(value);
+  } else {
+    std::cout << sentence << "\n";
+  }
+  return static_cast<int>(Exit::done);
+}
+
+void print_table(const std::vector<std::vector<std::string>>& rows) {
+  // Columns are as wide as what stands in them; UTF-8 continuation bytes take no room.
+  const auto width = [](const std::string& text) {
+    std::size_t count = 0;
+    for (const char c : text) count += (static_cast<unsigned char>(c) & 0xc0) != 0x80 ? 1 : 0;
+    return count;
+  };
+  std::vector<std::size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width(row[i]));
+  }
+  for (const auto& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      line += row[i];
+      if (i + 1 < row.size()) line += std::string(widths[i] - width(row[i]) + 2, ' ');
+    }
+    std::cout << line << "\n";
+  }
+}
+
+std::string field_text(const boost::json::value& object, std::string_view name) {
+  if (!object.is_object()) return {};
+  const auto* value = object.as_object().if_contains({name.data(), name.size()});
+  if (value == nullptr || value->is_null()) return {};
+  return value->is_string() ? std::string(value->as_string()) : boost::json::serialize(*value);
+}
+
+std::string short_time(const std::string& text) {
+  if (text.size() < 16) return text;
+  return text.substr(0, 10) + " " + text.substr(11, 5);
+}
+
+Result<std::string> read_input(const std::string& file) {
+  std::ostringstream text;
+  if (file == "-") {
+    text << std::cin.rdbuf();
+    return std::move(text).str();
+  }
+  std::ifstream input(file, std::ios::binary);
+  if (!input) return Error{ErrorCode::io_failed, "'" + file + "' cannot be read", "name a file that exists"};
+  text << input.rdbuf();
+  return std::move(text).str();
+}
+
+Result<std::string> json_argument(const std::string& argument) {
+  if (argument.empty()) return std::string();
+  std::string text = argument;
+  if (argument == "-" || argument.front() == '@') {
+    auto read = read_input(argument == "-" ? argument : argument.substr(1));
+    if (!read) return read;
+    text = std::move(*read);
+    if (auto parsed = parse_json_document(text); !parsed) return std::move(parsed).error();
+    return text;
+  }
+  if (parse_json_document(text).ok()) return text;
+  if (text.front() == '{' || text.front() == '[') {
+    return Error{ErrorCode::bad_json, "'" + text + "' is not valid JSON", "mind the shell's quotes, or use @file"};
+  }
+  std::string quoted;
+  append_json_string(quoted, text);
+  return quoted;
+}
+
+Result<boost::json::array> fetch_items(const Cli& cli, const std::string& path_and_query, std::size_t limit) {
+  boost::json::array items;
+  std::string cursor;
+  const char joint = path_and_query.find('?') == std::string::npos ? '?' : '&';
+  while (items.size() < limit) {
+    std::string path = path_and_query + joint + "limit=" + std::to_string(std::min<std::size_t>(limit - items.size(), 500));
+    if (!cursor.empty()) path += "&cursor=" + segment(cursor);
+    auto page = call_api(cli, "GET", path);
+    if (!page) return std::move(page).error();
+    if (const auto* found = page->is_object() ? page->as_object().if_contains("items") : nullptr) {
+      for (auto& item : found->as_array()) items.push_back(item);
+    }
+    cursor = field_text(*page, "next");
+    if (cursor.empty()) break;
+  }
+  return items;
+}
+
+}  // namespace baton

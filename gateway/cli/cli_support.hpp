@@ -1,0 +1,53 @@
+// What verbs share: talking to a server, and printing for people or for programs. One thread.
+#pragma once
+
+#include <boost/json/value.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/cli/verb.hpp"
+#include "runtime/base/result.hpp"
+
+namespace baton {
+
+// Exit codes; see gateway/cli.hpp.
+enum class Exit : int { done = 0, failed = 1, usage = 2, unreachable = 3, not_found = 4, conflict = 5 };
+
+// The options that every verb has.
+struct Cli {
+  bool json = false;
+  std::string url;      // Of the server; empty: BATON_URL, else http://127.0.0.1:7070.
+  std::string subject;  // Who acts; empty: BATON_SUBJECT, else the server's default.
+  std::string role;
+};
+
+// Calls the server. Errors: unreachable, or what the server's problem says.
+[[nodiscard]] Result<boost::json::value> call_api(const Cli& cli, const std::string& method, const std::string& path,
+                                                  const std::string& body = "",
+                                                  const std::string& content_type = "application/json");
+[[nodiscard]] std::string segment(std::string_view text);  // Percent-encoded for a path.
+
+// Prints an error with its cure and page, and returns the exit code for it.
+int fail(const Cli& cli, const Error& error);
+int usage_error(const Cli& cli, const std::string& what, const std::string& cure);
+// Prints one JSON line.
+void print_json(const boost::json::value& value);
+// Prints `value` as JSON with --json, else calls nothing; for verbs whose answer is a sentence.
+int done(const Cli& cli, const boost::json::value& value, const std::string& sentence);
+
+// A table with aligned columns; the first row is its head.
+void print_table(const std::vector<std::vector<std::string>>& rows);
+// A field as people read it: text without quotes, other values as JSON, nothing for what is absent.
+[[nodiscard]] std::string field_text(const boost::json::value& object, std::string_view name);
+// "2026-03-02 14:05" of an RFC 3339 text.
+[[nodiscard]] std::string short_time(const std::string& text);
+
+// An argument that is JSON, or text that is taken as a JSON string; "@file" reads a file, "-" reads standard input.
+[[nodiscard]] Result<std::string> json_argument(const std::string& argument);
+[[nodiscard]] Result<std::string> read_input(const std::string& file);
+
+// Fetches all pages of a listing, at most `limit` items.
+[[nodiscard]] Result<boost::json::array> fetch_items(const Cli& cli, const std::string& path_and_query, std::size_t limit);
+
+}  // namespace baton

@@ -1,0 +1,86 @@
+// baton deploy, baton check: bundles.
+#include <iostream>
+
+#include "gateway/bundles/bundle_folder.hpp"
+#include "gateway/cli/cli_support.hpp"
+#include "runtime/base/json_text.hpp"
+
+namespace baton {
+namespace {
+
+struct BundleArguments {
+  std::string folder, name;
+  bool accept = false;
+};
+
+Result<std::string> body_of(const BundleArguments& arguments, bool deploying) {
+  auto bundle = read_bundle_folder(arguments.folder);
+  if (!bundle) return std::move(bundle).error();
+  JsonWriter writer;
+  writer.begin_object().field("name", arguments.name.empty() ? bundle->name : arguments.name);
+  writer.key("files").begin_object();
+  for (const auto& [path, text] : bundle->files) {
+    if (!is_valid_utf8(text)) return Error{ErrorCode::bad_text, path + " is not UTF-8", "save it as UTF-8"};
+    writer.field(path, text);
+  }
+  writer.end_object();
+  if (deploying && arguments.accept) writer.flag("accept_findings", true);
+  writer.end_object();
+  return std::move(writer).take();
+}
+
+int deploy(const Cli& cli, const BundleArguments& arguments) {
+  const auto body = body_of(arguments, true);
+  if (!body) return fail(cli, body.error());
+  const auto answer = call_api(cli, "POST", "/v1/bundles", *body);
+  if (!answer) return fail(cli, answer.error());
+  const bool changed = field_text(*answer, "changed") != "false";
+  return done(cli, *answer, (changed ? "deployed " : "already live: ") + field_text(*answer, "name") + " " +
+                                field_text(*answer, "hash").substr(0, 12) + " with " + field_text(*answer, "workflows"));
+}
+
+int check(const Cli& cli, const BundleArguments& arguments) {
+  const auto body = body_of(arguments, false);
+  if (!body) return fail(cli, body.error());
+  const auto answer = call_api(cli, "POST", "/v1/bundles/check", *body);
+  if (!answer) return fail(cli, answer.error());
+  if (cli.json) {
+    print_json(*answer);
+  } else {
+    std::cout << field_text(*answer, "checked") << " open instances: " << field_text(*answer, "same") << " the same, "
+              << field_text(*answer, "safe") << " safe, " << field_text(*answer, "needs_patch") << " need a patch, "
+              << field_text(*answer, "impossible") << " impossible\n";
+    std::vector<std::vector<std::string>> rows{{"INSTANCE", "VERDICT", "JOURNAL", "SCRIPT", "MESSAGE"}};
+    if (const auto* findings = answer->as_object().if_contains("findings"); findings != nullptr && findings->is_array()) {
+      for (const auto& finding : findings->as_array()) {
+        rows.push_back({field_text(finding, "instance"), field_text(finding, "verdict"), field_text(finding, "journal_line"),
+                        field_text(finding, "script_line"), field_text(finding, "message")});
+      }
+    }
+    if (rows.size() > 1) print_table(rows);
+  }
+  return 0;
+}
+
+}  // namespace
+
+Verb deploy_verb(Cli& cli) {
+  auto arguments = std::make_shared<BundleArguments>();
+  return {"deploy", "Make a bundle live; running instances stay on theirs",
+          "  baton deploy ./my-bundle\n  baton deploy ./my-bundle --name referrals",
+          {{"folder", "The bundle's folder", &arguments->folder, true},
+           {"--name", "Its name; the folder's if not given", &arguments->name},
+           {"--accept-findings", "Deploy although open instances could not move to it", &arguments->accept}},
+          [&cli, arguments] { return deploy(cli, *arguments); }, {}, arguments};
+}
+
+Verb check_verb(Cli& cli) {
+  auto arguments = std::make_shared<BundleArguments>();
+  return {"check", "Replay every open instance against a bundle that is not live yet",
+          "  baton check ./my-bundle\n  baton check ./my-bundle --json | jq .",
+          {{"folder", "The bundle's folder", &arguments->folder, true},
+           {"--name", "The name that it would replace; the folder's if not given", &arguments->name}},
+          [&cli, arguments] { return check(cli, *arguments); }, {}, arguments};
+}
+
+}  // namespace baton

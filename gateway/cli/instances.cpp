@@ -1,0 +1,163 @@
+// baton start, ls, signal, query, update, cancel: instances.
+#include <charconv>
+#include <iostream>
+
+#include "gateway/cli/cli_support.hpp"
+#include "runtime/base/json_text.hpp"
+
+namespace baton {
+namespace {
+
+struct StartArguments {
+  std::string workflow, input, id, key, patient, wait;
+};
+
+int start(const Cli& cli, const StartArguments& arguments) {
+  const auto input = json_argument(arguments.input);
+  if (!input) return fail(cli, input.error());
+  JsonWriter writer;
+  writer.begin_object().field("workflow", arguments.workflow).optional_field("id", arguments.id);
+  writer.optional_field("patient", arguments.patient).optional_field("key", arguments.key);
+  if (!input->empty()) writer.json_field("input", *input);
+  writer.end_object();
+  const std::string query = arguments.wait.empty() ? "" : "?wait=" + segment(arguments.wait);
+  const auto answer = call_api(cli, "POST", "/v1/instances" + query, writer.view());
+  if (!answer) return fail(cli, answer.error());
+  const std::string status = field_text(*answer, "status");
+  if (cli.json) {
+    print_json(*answer);
+  } else {
+    std::cout << field_text(*answer, "id") << (status.empty() ? "" : "  " + status);
+    const std::string end = field_text(*answer, "result") + field_text(*answer, "failure");
+    std::cout << (end.empty() ? "" : "  " + end) << "\n";
+  }
+  return status == "failed" ? static_cast<int>(Exit::failed) : 0;
+}
+
+struct ListArguments {
+  std::string status, workflow, patient, key, limit = "100";
+  std::vector<std::string> attributes;
+  bool incidents = false;
+};
+
+int list(const Cli& cli, const ListArguments& arguments) {
+  std::size_t limit = 0;
+  const auto parsed = std::from_chars(arguments.limit.data(), arguments.limit.data() + arguments.limit.size(), limit);
+  if (parsed.ec != std::errc() || limit == 0) return usage_error(cli, "--limit is not a number", "such as --limit 500");
+  std::string path = "/v1/instances?order=newest";
+  const auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty()) path += std::string("&") + name + "=" + segment(value);
+  };
+  add("status", arguments.status);
+  add("workflow", arguments.workflow);
+  add("patient", arguments.patient);
+  add("key", arguments.key);
+  if (arguments.incidents) add("has_incident", "true");
+  for (const std::string& attribute : arguments.attributes) {
+    const std::size_t equals = attribute.find('=');
+    if (equals == std::string::npos) return usage_error(cli, "--attribute " + attribute, "write --attribute name=value");
+    path += "&attribute." + segment(attribute.substr(0, equals)) + "=" + segment(attribute.substr(equals + 1));
+  }
+  const auto items = fetch_items(cli, path, limit);
+  if (!items) return fail(cli, items.error());
+  if (cli.json) {
+    print_json(*items);
+    return 0;
+  }
+  std::vector<std::vector<std::string>> rows{{"ID", "WORKFLOW", "STATUS", "STARTED", "KEY", "PATIENT", "ATTRIBUTES"}};
+  for (const auto& item : *items) {
+    std::string status = field_text(item, "status");
+    if (field_text(item, "paused") == "true") status += ", paused";
+    if (field_text(item, "open_incidents") != "0") status += ", incident";
+    rows.push_back({field_text(item, "id"), field_text(item, "workflow"), status, short_time(field_text(item, "started_at")),
+                    field_text(item, "business_key"), field_text(item, "patient"), field_text(item, "attributes")});
+  }
+  print_table(rows);
+  return 0;
+}
+
+struct TellArguments {
+  std::string id, name, payload, reason;
+};
+
+// A signal, a query or an update: the name, and a payload.
+int tell(const Cli& cli, const std::string& kind, const TellArguments& arguments) {
+  const auto payload = json_argument(arguments.payload);
+  if (!payload) return fail(cli, payload.error());
+  const auto answer = call_api(cli, "POST", "/v1/instances/" + segment(arguments.id) + "/" + kind + "/" + segment(arguments.name),
+                               *payload);
+  if (!answer) return fail(cli, answer.error());
+  if (kind != "signals" || cli.json) {
+    print_json(*answer);
+    return 0;
+  }
+  return done(cli, *answer, "sent");
+}
+
+Verb tell_verb(Cli& cli, const char* name, const char* kind, const char* summary, const char* examples) {
+  auto arguments = std::make_shared<TellArguments>();
+  return {name, summary, examples,
+          {{"id", "The instance", &arguments->id, true},
+           {"name", std::string("The ") + name + "'s name", &arguments->name, true},
+           {"payload", "JSON, text, @file or - for standard input", &arguments->payload}},
+          [&cli, arguments, kind = std::string(kind)] { return tell(cli, kind, *arguments); }, {}, arguments};
+}
+
+int cancel(const Cli& cli, const TellArguments& arguments) {
+  JsonWriter writer;
+  writer.begin_object().optional_field("reason", arguments.reason).end_object();
+  const auto answer = call_api(cli, "POST", "/v1/instances/" + segment(arguments.id) + "/cancel", writer.view());
+  if (!answer) return fail(cli, answer.error());
+  return done(cli, *answer, "asked to cancel");
+}
+
+}  // namespace
+
+Verb start_verb(Cli& cli) {
+  auto arguments = std::make_shared<StartArguments>();
+  return {"start", "Start a workflow",
+          "  baton start discharge --input '{\"encounter\":\"E1\"}' --patient P1\n"
+          "  baton start order --input @order.json --id order-17 --wait 30s",
+          {{"workflow", "Its name", &arguments->workflow, true},
+           {"--input,-i", "JSON, text, @file or - for standard input", &arguments->input},
+           {"--id", "The instance's id; the same id with the same input starts once", &arguments->id},
+           {"--key", "Business key, to find it by", &arguments->key},
+           {"--patient", "Patient id", &arguments->patient},
+           {"--wait", "Wait this long for its end, such as 30s", &arguments->wait}},
+          [&cli, arguments] { return start(cli, *arguments); }, {}, arguments};
+}
+
+Verb ls_verb(Cli& cli) {
+  auto arguments = std::make_shared<ListArguments>();
+  return {"ls", "List instances, newest first",
+          "  baton ls --status running\n  baton ls --workflow discharge --attribute ward=3B --json",
+          {{"--status", "running, completed, failed or cancelled", &arguments->status},
+           {"--workflow", "Name of the workflow", &arguments->workflow},
+           {"--patient", "Patient id", &arguments->patient},
+           {"--key", "Business key", &arguments->key},
+           {"--attribute", "Search attribute, name=value; may be repeated", &arguments->attributes},
+           {"--incidents", "Only those with an open incident", &arguments->incidents},
+           {"--limit", "How many at most; 100 if not given", &arguments->limit}},
+          [&cli, arguments] { return list(cli, *arguments); }, {}, arguments};
+}
+
+Verb signal_verb(Cli& cli) {
+  return tell_verb(cli, "signal", "signals", "Send a signal to an instance",
+                   "  baton signal order-17 shipped '{\"parcel\":\"X1\"}'");
+}
+Verb query_verb(Cli& cli) {
+  return tell_verb(cli, "query", "queries", "Ask an instance a read-only question", "  baton query order-17 progress");
+}
+Verb update_verb(Cli& cli) {
+  return tell_verb(cli, "update", "updates", "Run a validated update of an instance",
+                   "  baton update order-17 set_address '{\"city\":\"Ulm\"}'");
+}
+
+Verb cancel_verb(Cli& cli) {
+  auto arguments = std::make_shared<TellArguments>();
+  return {"cancel", "Ask a workflow to cancel; it may clean up first", "  baton cancel order-17 --reason 'sent twice'",
+          {{"id", "The instance", &arguments->id, true}, {"--reason", "Why", &arguments->reason}},
+          [&cli, arguments] { return cancel(cli, *arguments); }, {}, arguments};
+}
+
+}  // namespace baton

@@ -1,0 +1,58 @@
+// baton store: what an operator decides about a store that is not running.
+#include <chrono>
+
+#include "gateway/cli/cli_support.hpp"
+#include "gateway/config/config.hpp"
+#include "persistence/committer.hpp"
+#include "persistence/high_water_mark.hpp"
+#include "persistence/local_commit_log.hpp"
+
+namespace baton {
+namespace {
+
+struct StoreArguments {
+  std::string data, reason;
+};
+
+Instant now() {
+  using namespace std::chrono;
+  return {duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count()};
+}
+
+int accept_loss_of(const Cli& cli, const StoreArguments& arguments) {
+  std::map<std::string, std::string> flags;
+  if (!arguments.data.empty()) flags.emplace("data", arguments.data);
+  const auto config = load_config("", baton_variables(), flags);
+  if (!config) return fail(cli, config.error());
+  StoreOptions options;
+  options.path = config->data + "/store";
+  const auto store = Store::open(options);
+  if (!store) return fail(cli, store.error());
+  const auto mark = HighWaterMark::open(nullptr, config->data + "/high_water_mark");
+  if (!mark) return fail(cli, mark.error());
+  LocalCommitLog log(**store);
+  Principal by;
+  by.kind = PrincipalKind::person;
+  by.subject = cli.subject.empty() ? "operator" : cli.subject;
+  by.role = cli.role;
+  by.authentication = "local";
+  const Status status = accept_loss(**store, log, **mark, by, arguments.reason, now());
+  if (!status) return fail(cli, status.error());
+  return done(cli, boost::json::object{{"accepted", true}}, "the loss is accepted and recorded; the server may start");
+}
+
+}  // namespace
+
+Verb store_verb(Cli& cli) {
+  auto arguments = std::make_shared<StoreArguments>();
+  return {"store", "Decide about a store that does not start", "  baton store accept-loss --reason 'restored from last night'", {},
+          nullptr,
+          {{"accept-loss", "Go on with a store that is older than what was acknowledged; recorded in the audit ledger",
+            "  baton store accept-loss --data ./baton-data --as j.doe --reason 'restored from last night'",
+            {{"--reason", "Why; it is recorded", &arguments->reason, true},
+             {"--data", "Folder of the store; ./baton-data if not given", &arguments->data}},
+            [&cli, arguments] { return accept_loss_of(cli, *arguments); }, {}, arguments}},
+          arguments};
+}
+
+}  // namespace baton

@@ -1,0 +1,103 @@
+// baton tasks: decisions owed by people.
+#include <iostream>
+
+#include "gateway/cli/cli_support.hpp"
+#include "runtime/base/json_text.hpp"
+
+namespace baton {
+namespace {
+
+struct TaskArguments {
+  std::string role, subject, status, patient, id, outcome, reason, reason_code, value, to;
+  bool overdue = false;
+};
+
+int list(const Cli& cli, const TaskArguments& arguments) {
+  std::string path = "/v1/tasks?workflow=";
+  const auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty()) path += std::string("&") + name + "=" + segment(value);
+  };
+  add("role", arguments.role);
+  add("subject", arguments.subject);
+  add("status", arguments.status);
+  add("patient", arguments.patient);
+  if (arguments.overdue) add("overdue", "true");
+  const auto items = fetch_items(cli, path, 1000);
+  if (!items) return fail(cli, items.error());
+  if (cli.json) {
+    print_json(*items);
+    return 0;
+  }
+  std::vector<std::vector<std::string>> rows{{"ID", "TASK", "STATUS", "DUE", "FOR", "HELD BY", "PATIENT"}};
+  for (const auto& item : *items) {
+    rows.push_back({field_text(item, "id"), field_text(item, "name"), field_text(item, "status"),
+                    short_time(field_text(item, "due")), field_text(item, "roles"), field_text(item, "claimed_by"),
+                    field_text(item, "patient")});
+  }
+  print_table(rows);
+  return 0;
+}
+
+int show(const Cli& cli, const TaskArguments& arguments) {
+  const auto task = call_api(cli, "GET", "/v1/tasks/" + segment(arguments.id));
+  if (!task) return fail(cli, task.error());
+  if (cli.json) {
+    print_json(*task);
+    return 0;
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const auto& [name, value] : task->as_object()) rows.push_back({std::string(name), field_text(*task, std::string(name))});
+  print_table(rows);
+  return 0;
+}
+
+int act(const Cli& cli, const std::string& action, const TaskArguments& arguments) {
+  const auto value = json_argument(arguments.value);
+  if (!value) return fail(cli, value.error());
+  JsonWriter writer;
+  writer.begin_object().optional_field("to", arguments.to).optional_field("outcome", arguments.outcome);
+  writer.optional_field("reason", arguments.reason).optional_field("reason_code", arguments.reason_code);
+  if (!value->empty()) writer.json_field("value", *value);
+  writer.end_object();
+  const auto answer = call_api(cli, "POST", "/v1/tasks/" + segment(arguments.id) + "/" + action, writer.view());
+  if (!answer) return fail(cli, answer.error());
+  return done(cli, *answer, action + ": done");
+}
+
+}  // namespace
+
+Verb tasks_verb(Cli& cli) {
+  auto arguments = std::make_shared<TaskArguments>();
+  const CliOption id{"id", "The task, <instance>.<number>", &arguments->id, true};
+  const CliOption reason{"--reason", "Why", &arguments->reason};
+  const auto verb = [&](const char* action, const char* summary, std::vector<CliOption> more, const char* examples) {
+    more.insert(more.begin(), id);
+    more.push_back(reason);
+    return Verb{action, summary, examples, std::move(more),
+                [&cli, arguments, action = std::string(action)] { return act(cli, action, *arguments); }, {}, arguments};
+  };
+  const CliOption to{"--to", "Who gets it", &arguments->to, true};
+  const CliOption value{"--value", "Form values: JSON, @file or -", &arguments->value};
+  return {"tasks", "List the tasks that wait for people, and act on them",
+          "  baton tasks --role pharmacist\n  baton tasks decide discharge-1.4 approve --reason 'lists agree'",
+          {{"--role", "Tasks that this role may decide", &arguments->role},
+           {"--subject", "Tasks of this person", &arguments->subject},
+           {"--status", "open, claimed, decided, cancelled or timed_out", &arguments->status},
+           {"--patient", "Patient id", &arguments->patient},
+           {"--overdue", "Only those past their due time", &arguments->overdue}},
+          [&cli, arguments] { return list(cli, *arguments); },
+          {{"show", "Show one task with what the person has to see", "  baton tasks show discharge-1.4", {id},
+            [&cli, arguments] { return show(cli, *arguments); }, {}, arguments},
+           verb("claim", "Take a task", {}, "  baton tasks claim discharge-1.4 --as nurse-1 --as-role nurse"),
+           verb("release", "Give a task back", {}, ""), verb("delegate", "Hand a task to another person", {to}, ""),
+           verb("reassign", "Give a task to another person, whoever has it", {to}, ""),
+           verb("comment", "Add a comment", {value}, ""),
+           verb("decide", "Decide a task",
+                {{"outcome", "One of the task's outcomes", &arguments->outcome, true},
+                 {"--reason-code", "A code for the reason", &arguments->reason_code},
+                 value},
+                "  baton tasks decide discharge-1.4 approve --reason 'lists agree' --as ph-1 --as-role pharmacist")},
+          arguments};
+}
+
+}  // namespace baton
