@@ -213,18 +213,17 @@ Result<std::unique_ptr<Server>> Server::start(const Config& config, std::functio
   return server;
 }
 
-// Those who wait are answered first, then nobody new comes in, then the node finishes; what it still answers finds the
-// loop alive.
+// Those who wait are answered first, then nobody new comes in. The loop's thread ends before the node does: CAF leaves a
+// reference to its system in every thread that sent to an actor, and waits for all of them. What the node still answers
+// is posted to the loop, and dropped with it.
 Server::~Server() {
   if (parts_->waits) parts_->waits->stop();
   if (parts_->live) parts_->live->stop();
   if (parts_->http) parts_->http->stop(parts_->patience);
   if (parts_->mllp) parts_->mllp->stop(parts_->patience);
   if (parts_->reads) parts_->reads->stop();
-  parts_->node.reset();
-  parts_->mllp.reset();
-  parts_->http.reset();
   parts_->loop.stop();
+  parts_->node.reset();
 }
 
 std::map<std::string, std::uint16_t> Server::ports() const { return parts_->ports(); }

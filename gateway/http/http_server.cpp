@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <future>
 #include <thread>
+#include <utility>
 
 #include "gateway/http/http_connection.hpp"
 #include "gateway/http/problem.hpp"
@@ -82,6 +83,7 @@ HttpServerCounts HttpServer::counts() const noexcept {
 }
 
 void HttpServer::stop(Duration patience) {
+  if (std::exchange(stopped_, true)) return;
   state_->listener->close();
   const auto on_every = [this](void (HttpConnection::*act)()) {
     std::promise<void> done;

@@ -79,7 +79,7 @@ class HttpServer {
   [[nodiscard]] std::uint16_t port() const noexcept;
   [[nodiscard]] HttpServerCounts counts() const noexcept;
   // Takes no further connection or request, lets the answers under way go out for at most `patience`, then closes
-  // everything. Not from the loop's thread.
+  // everything. Not from the loop's thread; idempotent. The loop must still run.
   void stop(Duration patience);
 
  private:
@@ -87,6 +87,7 @@ class HttpServer {
   struct State;
   explicit HttpServer(std::shared_ptr<State> state);
   std::shared_ptr<State> state_;
+  bool stopped_ = false;
 };
 
 }  // namespace baton

@@ -8,6 +8,7 @@
 #include <future>
 #include <optional>
 #include <thread>
+#include <utility>
 #include <unordered_set>
 #include <vector>
 
@@ -237,6 +238,7 @@ MllpServerCounts MllpServer::counts() const noexcept {
 }
 
 void MllpServer::stop(Duration patience) {
+  if (std::exchange(stopped_, true)) return;
   state_->listener->close();
   const auto on_every = [this](void (Connection::*act)()) {
     std::promise<void> done;

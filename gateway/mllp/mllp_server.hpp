@@ -50,7 +50,8 @@ class MllpServer {
 
   [[nodiscard]] std::uint16_t port() const noexcept;
   [[nodiscard]] MllpServerCounts counts() const noexcept;
-  // Takes no more connections and reads no more; answers under way go out for at most `patience`. Not from the loop.
+  // Takes no more connections and reads no more; answers under way go out for at most `patience`. Not from the loop;
+  // idempotent. The loop must still run.
   void stop(Duration patience);
 
  private:
@@ -58,6 +59,7 @@ class MllpServer {
   class Connection;
   explicit MllpServer(std::shared_ptr<State> state);
   std::shared_ptr<State> state_;
+  bool stopped_ = false;
 };
 
 }  // namespace baton
