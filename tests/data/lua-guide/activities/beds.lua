@@ -1,0 +1,1 @@
+return { reserve = function() return "B1" end, release = function() return {} end }

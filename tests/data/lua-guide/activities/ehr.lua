@@ -1,0 +1,1 @@
+return { active_orders = function() return {} end }
