@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 namespace rocksdb {
 class Env;
@@ -11,5 +12,8 @@ class Env;
 namespace baton {
 
 [[nodiscard]] std::shared_ptr<rocksdb::Env> make_memory_env();
+
+// A new one with a copy of the files of `directory`, as they are now. Precondition: no store has them open.
+[[nodiscard]] std::shared_ptr<rocksdb::Env> copy_memory_env(rocksdb::Env& from, const std::string& directory);
 
 }  // namespace baton

@@ -13,6 +13,7 @@ namespace baton {
 
 namespace {
 
+using testing::TestBundle;
 using testing::TestWorld;
 
 constexpr char kBundleName[] = "tested";
@@ -42,11 +43,11 @@ struct CaseRun {
   Duration virtual_time;
 };
 
-CaseRun run_once(const std::shared_ptr<const Program>& program, const std::string& file, std::size_t index,
+CaseRun run_once(const TestBundle& bundle, const std::string& file, std::size_t index,
                  std::uint64_t seed, std::size_t crash_at) {
   CaseRun run;
-  TestWorld world(program, seed, crash_at);
-  TestRun tests(*program, world);
+  TestWorld world(bundle, seed, crash_at);
+  TestRun tests(*bundle.program, world);
   world.answered_by(tests);
   if (const auto loaded = tests.load(file); !loaded.ok()) {
     run.outcome = loaded.error();
@@ -81,10 +82,10 @@ std::string crash_failure(const CaseRun& plain, const CaseRun& crashed, std::siz
   return text;
 }
 
-void try_crashes(const std::shared_ptr<const Program>& program, std::size_t index, std::uint64_t seed,
+void try_crashes(const TestBundle& bundle, std::size_t index, std::uint64_t seed,
                  const CaseRun& plain, LuaTestCase& result) {
   for (std::size_t moment = 1; moment <= plain.moments; ++moment) {
-    const CaseRun crashed = run_once(program, result.file, index, seed, moment);
+    const CaseRun crashed = run_once(bundle, result.file, index, seed, moment);
     ++result.crashes;
     result.failure = crash_failure(plain, crashed, moment);
     if (result.failure.empty()) continue;
@@ -94,18 +95,18 @@ void try_crashes(const std::shared_ptr<const Program>& program, std::size_t inde
   }
 }
 
-LuaTestCase run_case(const std::shared_ptr<const Program>& program, const std::string& file, const std::string& name,
+LuaTestCase run_case(const TestBundle& bundle, const std::string& file, const std::string& name,
                      std::size_t index, const LuaTestOptions& options) {
   LuaTestCase result{file, name, true, {}, {}, {}, 0, 0};
   const double began = now_ms();
-  const CaseRun run = run_once(program, file, index, options.seed, 0);
+  const CaseRun run = run_once(bundle, file, index, options.seed, 0);
   result.virtual_time = run.virtual_time;
   if (!run.outcome) {
     result.passed = false;
     result.failure = run.outcome.error().detail;
     result.history = run.history;
   } else if (run.crash_everywhere || options.crash_everywhere) {
-    try_crashes(program, index, options.seed, run, result);
+    try_crashes(bundle, index, options.seed, run, result);
   }
   result.real_ms = now_ms() - began;
   return result;
@@ -117,6 +118,8 @@ Result<LuaTestReport> run_lua_tests(BundleFiles files, const LuaTestOptions& opt
   const auto compiled = Program::compile(kBundleName, std::move(files));
   if (!compiled.ok()) return compiled.error();
   const std::shared_ptr<const Program>& program = *compiled;
+  const auto bundle = testing::deploy_for_tests(program);
+  if (!bundle.ok()) return bundle.error();
   LuaTestReport report;
   const auto add = [&](LuaTestCase result) {
     if (options.on_case) options.on_case(result);
@@ -133,7 +136,7 @@ Result<LuaTestReport> run_lua_tests(BundleFiles files, const LuaTestOptions& opt
       continue;
     }
     for (std::size_t i = 0; i < names->size(); ++i) {
-      if ((*names)[i].find(options.filter) != std::string::npos) add(run_case(program, path, (*names)[i], i, options));
+      if ((*names)[i].find(options.filter) != std::string::npos) add(run_case(*bundle, path, (*names)[i], i, options));
     }
   }
   if (!any_file) return Error{ErrorCode::not_found, "the bundle has no tests", "write them in tests/*.lua; docs/LUA_TESTING.md shows how"};

@@ -11,6 +11,7 @@ namespace {
 constexpr Instant kFirstMoment{1'767'625'200'000};  // 2026-01-05T15:00:00Z, a Monday morning in the United States.
 constexpr std::size_t kStepsAtRest = 5'000'000;     // Of one settling; more is a bundle that never comes to rest.
 constexpr int kTries = 3;
+constexpr char kStoreDirectory[] = "/baton/store";  // Where a node keeps its store, in memory.
 
 Error restless() {
   return {ErrorCode::request_timeout, "the workflows never come to rest: something repeats without time passing", {}};
@@ -20,19 +21,44 @@ bool was_done(const Error& error) {
   return error.code == ErrorCode::conflict || error.code == ErrorCode::already_exists;
 }
 
+NodeOptions test_options(const std::shared_ptr<const Program>& program, std::shared_ptr<rocksdb::Env> disk) {
+  NodeOptions options;
+  options.in_memory = true;
+  options.stepped = true;
+  options.env = std::move(disk);
+  options.compiled = {program};
+  return options;
+}
+
 }  // namespace
 
-TestNode::TestNode(std::shared_ptr<const Program> program, std::uint64_t seed, std::size_t crash_at, StandIn stand_in)
-    : program_(std::move(program)),
-      clock_(std::make_shared<ManualClock>(kFirstMoment)),
+Result<TestBundle> deploy_for_tests(std::shared_ptr<const Program> program) {
+  TestBundle bundle{program, make_memory_env()};
+  NodeOptions options = test_options(program, bundle.disk);
+  options.clock = std::make_shared<ManualClock>(kFirstMoment);
+  auto node = Node::open(options);
+  if (!node.ok()) return node.error();
+  DeployRequest deploy;
+  deploy.name = program->name();
+  deploy.files = program->files();
+  deploy.by = Principal{PrincipalKind::person, "tester", "", "local", ""};
+  const auto deployed = (*node)->submit_and_wait(std::move(deploy));
+  if (!deployed.ok()) return deployed.error();
+  // Opened once more, the store has the bundle in a table and not in its log: every copy opens faster.
+  node->reset();
+  node = Node::open(options);
+  if (!node.ok()) return node.error();
+  (*node)->run_until_idle();
+  return bundle;
+}
+
+TestNode::TestNode(const TestBundle& bundle, std::uint64_t seed, std::size_t crash_at, StandIn stand_in)
+    : clock_(std::make_shared<ManualClock>(kFirstMoment)),
       crash_at_(crash_at),
+      options_(test_options(bundle.program, copy_memory_env(*bundle.disk, kStoreDirectory))),
       began_(kFirstMoment) {
-  options_.in_memory = true;
-  options_.stepped = true;
   options_.seed = seed;
   options_.clock = clock_;
-  options_.env = make_memory_env();
-  options_.compiled = {program_};
   options_.activity_stand_in = [this, work = std::move(stand_in)](const PendingRecord& pending) {
     worked_ = true;
     work_.insert(pending.operation.name + " " + pending.instance + "." + std::to_string(pending.operation.seq));
@@ -54,12 +80,6 @@ Status TestNode::start() {
   if (node_ != nullptr) return success();
   began_ = clock_->now();
   if (Status opened = open(); !opened) return opened;
-  DeployRequest deploy;
-  deploy.name = program_->name();
-  deploy.files = program_->files();
-  deploy.by = Principal{PrincipalKind::person, "tester", "", "local", ""};
-  const auto deployed = node_->submit_and_wait(std::move(deploy));
-  if (!deployed.ok()) return deployed.error();
   if (Status settled = settle(); !settled) return settled;
   counting_ = true;
   return success();

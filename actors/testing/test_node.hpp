@@ -16,13 +16,21 @@
 
 namespace baton::testing {
 
+// A bundle, and a store in memory in which it is deployed: made once, copied for each run.
+struct TestBundle {
+  std::shared_ptr<const Program> program;
+  std::shared_ptr<rocksdb::Env> disk;
+};
+// Errors: Node::open's and the deployment's.
+[[nodiscard]] Result<TestBundle> deploy_for_tests(std::shared_ptr<const Program> program);
+
 class TestNode {
  public:
   // Does an activity's work in the place of the pool. What it did is counted by its idempotency key.
   using StandIn = std::function<ActivityEnded(const PendingRecord&)>;
 
   // `crash_at`: the moment at which the node dies once; 0 for never.
-  TestNode(std::shared_ptr<const Program> program, std::uint64_t seed, std::size_t crash_at, StandIn stand_in);
+  TestNode(const TestBundle& bundle, std::uint64_t seed, std::size_t crash_at, StandIn stand_in);
   ~TestNode();
   TestNode(const TestNode&) = delete;
   TestNode& operator=(const TestNode&) = delete;
@@ -30,7 +38,7 @@ class TestNode {
   [[nodiscard]] Instant now() const { return clock_->now(); }
   [[nodiscard]] Instant began() const { return began_; }
   [[nodiscard]] bool started() const { return node_ != nullptr; }
-  // Opens the node and deploys the bundle, the first time. Errors: Node::open's and the deployment's.
+  // Opens the node, the first time. Errors: Node::open's.
   [[nodiscard]] Status start();
 
   // Moves the clock, firing each timer on the way at its own time, everything settled in between. Before the node has
@@ -58,7 +66,6 @@ class TestNode {
   [[nodiscard]] Result<bool> step();
   [[nodiscard]] std::uint64_t rounds() const;
 
-  std::shared_ptr<const Program> program_;
   std::shared_ptr<ManualClock> clock_;
   std::size_t crash_at_;
   NodeOptions options_;
@@ -67,7 +74,7 @@ class TestNode {
   std::uint64_t last_round_ = 0;
   std::size_t moments_ = 0;
   std::size_t crashes_ = 0;
-  bool counting_ = false;  // Not while the bundle is deployed.
+  bool counting_ = false;  // Not while the node starts.
   bool worked_ = false;    // An activity did its work in this step.
   std::set<std::string> work_;
 };

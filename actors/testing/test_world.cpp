@@ -46,8 +46,8 @@ JsonText value_json(const JsonText& value) {
 
 }  // namespace
 
-TestWorld::TestWorld(std::shared_ptr<const Program> program, std::uint64_t seed, std::size_t crash_at)
-    : program_(program), node_(program, seed, crash_at, [this](const PendingRecord& pending) {
+TestWorld::TestWorld(const TestBundle& bundle, std::uint64_t seed, std::size_t crash_at)
+    : program_(bundle.program), node_(bundle, seed, crash_at, [this](const PendingRecord& pending) {
         return work(program_, pending, node_.now(), *tests_);
       }) {}
 

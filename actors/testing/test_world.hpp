@@ -14,7 +14,7 @@ namespace baton::testing {
 class TestWorld : public TestHost {
  public:
   // `crash_at` as for TestNode.
-  TestWorld(std::shared_ptr<const Program> program, std::uint64_t seed, std::size_t crash_at);
+  TestWorld(const TestBundle& bundle, std::uint64_t seed, std::size_t crash_at);
 
   // Who answers activities and HTTP. Borrowed; set before the case runs.
   void answered_by(TestRun& tests) { tests_ = &tests; }
