@@ -9,16 +9,16 @@ import datetime
 from .api import ApiError, quoted
 from .responder import share
 
-# For each task the outcomes that people here choose, with how often (of 256; the last takes the rest) and the reason they give.
+# For each task the outcomes that people here choose, up to which number of 256 and the reason they give.
 ANSWERS = {
     "readiness_checklist": [("needs_services", 60, "a walking frame and a nurse at home"), ("ready", 256, "all items are done")],
-    "medication_review": [("change", 120, "stop the drug from home"), ("refuse", 30, "the dose does not fit the kidneys"),
+    "medication_review": [("refuse", 30, "the dose does not fit the kidneys"), ("change", 120, "stop the drug from home"),
                           ("approve", 256, "the difference is meant")],
     "resolve_medication": [("changed", 200, "corrected the order"), ("kept", 256, "benefit outweighs the risk")],
-    "follow_up_call": [("not_reached", 80, "no answer"), ("declined", 10, "wants no calls"), ("reached", 256, "spoke with the patient")],
+    "follow_up_call": [("declined", 10, "wants no calls"), ("not_reached", 80, "no answer"), ("reached", 256, "spoke with the patient")],
     "clinical_concern": [("advised", 256, "explained the drugs again")],
     "unreachable_patient": [("letter_sent", 256, "wrote to the patient")],
-    "book_visit": [("not_needed", 12, "already has a visit"), ("declined", 12, "wants none"), ("booked", 256, "booked with primary care")],
+    "book_visit": [("not_needed", 12, "already has a visit"), ("declined", 20, "wants none"), ("booked", 256, "booked with primary care")],
     "visit_kept": [("missed", 30, "did not come"), ("kept", 256, "was there")],
     "visit_missed": [("home_visit", 256, "a nurse goes there")],
     "call_recipient": [("unreachable", 20, "nobody answers"), ("told", 256, "told by telephone")],

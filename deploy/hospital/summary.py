@@ -129,13 +129,21 @@ def sentence(row, rows):
         decision = row.get("decision") or {}
         return f"decides {row['name']}: {decision.get('outcome')} ({decision.get('reason')})"
     if kind == "NoteWritten":
-        return f"notes: {row['note']}"
+        return f"notes: {words(row['note'])}"
     if kind == "AttributesSet":
         return "is now " + ", ".join(f"{name} {value}" for name, value in row["attributes"].items())
     if kind in ("Completed", "Failed", "Cancelled", "IncidentOpened", "SignalReceived"):
         return {"Completed": "is closed", "Failed": "has failed", "Cancelled": "is cancelled", "IncidentOpened": "needs an operator",
                 "SignalReceived": f"gets the signal {row.get('name')}"}[kind]
     return ""
+
+
+def words(note):
+    """A note as a person would read it."""
+    if not isinstance(note, dict):
+        return str(note)
+    return ", ".join(f"{name.replace('_', ' ')} {value.get('subject', '') if isinstance(value, dict) else value}"
+                     for name, value in note.items())
 
 
 def roles_of(operation):
