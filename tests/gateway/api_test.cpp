@@ -1,0 +1,243 @@
+// The API of a whole server, over real sockets.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <boost/json/serialize.hpp>
+#include <filesystem>
+#include <fstream>
+#include <future>
+
+#include "gateway/http/http_client.hpp"
+#include "gateway/http/http_types.hpp"
+#include "gateway/mllp/mllp_client.hpp"
+#include "gateway/server.hpp"
+#include "runtime/model/json_fields.hpp"
+#include "tests/gateway/raw_client.hpp"
+
+namespace baton {
+namespace {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+using testing::HasSubstr;
+
+constexpr const char* kAsk = R"lua(
+local workflow = require "workflow"
+return workflow.define {
+  name = "ask",
+  run = function(ctx, input)
+    if input and input.at_once then return { done = true } end
+    local answer = ctx:task("approve", { why = "somebody must", candidates = { role = "nurse" }, outcomes = { "yes", "no" } })
+    return { outcome = answer.outcome }
+  end,
+}
+)lua";
+
+struct Reply {
+  int status = 0;
+  HttpHeaders headers;
+  std::string text;
+  json::value body;
+  [[nodiscard]] std::string field(std::string_view name) const {
+    const auto* value = body.is_object() ? body.as_object().if_contains({name.data(), name.size()}) : nullptr;
+    if (value == nullptr) return {};
+    return value->is_string() ? std::string(value->as_string()) : json::serialize(*value);
+  }
+};
+
+class ApiTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::path(testing::TempDir()) / ("baton_api_" + std::to_string(::getpid()));
+    fs::remove_all(folder_);
+    fs::create_directories(folder_ / "asks/workflows");
+    std::ofstream(folder_ / "asks/workflows/ask.lua") << kAsk;
+    Config config;
+    config.data = (folder_ / "data").string();
+    config.http_listen.port = config.mllp_listen.port = 0;
+    config.virtual_clock = "2026-03-02T09:00:00Z";
+    config.bundles_folders = {(folder_ / "asks").string()};
+    auto server = Server::start(config, [](const std::string&) {});
+    ASSERT_TRUE(server.ok()) << to_string(server.error());
+    server_ = std::move(*server);
+    client_ = *HttpClient::make(loop_);
+  }
+  void TearDown() override {
+    server_.reset();
+    fs::remove_all(folder_);
+  }
+
+  Reply call(const std::string& method, const std::string& path, const std::string& body = "", HttpHeaders headers = {}) {
+    std::promise<Result<HttpAnswer>> answered;
+    const std::string url = "http://127.0.0.1:" + std::to_string(server_->ports().at("http")) + path;
+    client_->send({method, url, std::move(headers), body},
+                  [&](Result<HttpAnswer> answer) { answered.set_value(std::move(answer)); });
+    auto answer = answered.get_future().get();
+    if (!answer) return {0, {}, to_string(answer.error()), {}};
+    Reply reply{answer->status, answer->headers, answer->body, {}};
+    if (auto value = parse_json_document(answer->body); value.ok()) reply.body = std::move(*value);
+    return reply;
+  }
+
+  fs::path folder_;
+  std::unique_ptr<Server> server_;
+  IoLoop loop_;
+  std::shared_ptr<HttpClient> client_;
+};
+
+TEST_F(ApiTest, says_what_is_wrong_with_bad_input_and_changes_nothing) {
+  struct Case {
+    const char* method;
+    const char* path;
+    std::string body;
+    int status;
+    const char* code;
+  };
+  const std::vector<Case> cases{
+      {"POST", "/v1/instances", "{\"workflow\":", 400, "BT101"},
+      {"POST", "/v1/instances", "[]", 400, "BT102"},
+      {"POST", "/v1/instances", "{}", 400, "BT102"},
+      {"POST", "/v1/instances", "{\"workflow\":7}", 400, "BT102"},
+      {"POST", "/v1/instances", "{\"workflow\":\"ask\",\"inptu\":1}", 400, "BT102"},
+      {"POST", "/v1/instances", "{\"workflow\":\"nobody\"}", 404, "BT302"},
+      {"POST", "/v1/instances", "{\"workflow\":\"a\\u0000b\"}", 400, "BT102"},
+      {"POST", "/v1/instances", "{\"workflow\":\"\xff\"}", 400, "BT106"},
+      {"POST", "/v1/instances", std::string(100, '[') + std::string(100, ']'), 400, "BT101"},
+      {"POST", "/v1/instances", "{\"workflow\":\"ask\",\"input\":\"" + std::string(1'100'000, 'x') + "\"}", 413, "BT103"},
+      {"POST", "/v1/instances", std::string(5u << 20, ' '), 413, "BT103"},
+      {"POST", "/v1/instances?wait=soon", "{\"workflow\":\"ask\"}", 400, "BT107"},
+      {"GET", "/v1/instances?statsu=open", "", 400, "BT117"},
+      {"GET", "/v1/instances?status=open", "", 400, "BT117"},
+      {"GET", "/v1/instances?limit=0", "", 400, "BT117"},
+      {"GET", "/v1/instances?cursor=rubbish", "", 400, "BT115"},
+      {"GET", "/v1/instances?started_after=today", "", 400, "BT108"},
+      {"GET", "/v1/instances/nobody", "", 404, "BT104"},
+      {"GET", "/v1/instances/%ff%fe", "", 400, "BT106"},
+      {"GET", "/v1/tasks/nobody", "", 404, "BT104"},
+      {"GET", "/v1/tasks/nobody.7", "", 404, "BT104"},
+      {"POST", "/v1/tasks/nobody.7/decide", "{\"outcome\":\"yes\"}", 404, "BT104"},
+      {"POST", "/v1/instances/nobody/signals/x", "{}", 404, "BT104"},
+      {"POST", "/v1/instances/nobody/incidents/x/retry", "{}", 404, "BT104"},
+      {"GET", "/v1/nothing", "", 404, "BT104"},
+      {"DELETE", "/v1/instances", "", 405, "BT113"},
+      {"POST", "/v1/dev/clock", "{}", 400, "BT102"},
+  };
+  for (const Case& one : cases) {
+    const Reply reply = call(one.method, one.path, one.body);
+    EXPECT_EQ(reply.status, one.status) << one.method << " " << one.path << " " << one.body.substr(0, 60) << reply.text;
+    EXPECT_EQ(reply.field("code"), one.code) << one.method << " " << one.path << " " << one.body.substr(0, 60) << reply.text;
+    EXPECT_EQ(reply.field("type"), std::string("/errors/") + one.code);
+  }
+  EXPECT_EQ(call("GET", "/v1/instances").field("items"), "[]");
+  RawClient wire(server_->ports().at("http"));  // An address that no honest client sends.
+  wire.send("GET /v1/instances/%zz HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(wire.read_answer(), HasSubstr("\"code\":\"BT106\""));
+}
+
+TEST_F(ApiTest, refuses_a_media_type_that_it_does_not_take) {
+  EXPECT_EQ(call("POST", "/v1/instances", "<a/>", {{"Content-Type", "application/xml"}}).field("code"), "BT116");
+}
+
+TEST_F(ApiTest, starts_a_workflow_and_waits_for_its_result) {
+  const Reply reply = call("POST", "/v1/instances?wait=20s", R"({"workflow":"ask","input":{"at_once":true}})");
+  EXPECT_EQ(reply.status, 200) << reply.text;
+  EXPECT_EQ(reply.field("status"), "completed");
+  EXPECT_EQ(reply.field("result"), R"({"done":true})");
+}
+
+TEST_F(ApiTest, gives_the_same_answer_to_the_same_idempotency_key_and_refuses_another_body) {
+  const HttpHeaders key{{"Idempotency-Key", "k1"}};
+  const Reply first = call("POST", "/v1/instances", R"({"workflow":"ask","input":{"n":1}})", key);
+  const Reply again = call("POST", "/v1/instances", R"({"workflow":"ask","input":{"n":1}})", key);
+  EXPECT_EQ(first.status, 201) << first.text;
+  EXPECT_EQ(first.text, again.text);
+  EXPECT_EQ(call("POST", "/v1/instances", R"({"workflow":"ask","input":{"n":2}})", key).field("code"), "BT114");
+  EXPECT_EQ(call("GET", "/v1/instances").body.at("items").as_array().size(), 1u);
+}
+
+TEST_F(ApiTest, shows_why_an_instance_waits_and_a_decision_moves_it_on) {
+  call("POST", "/v1/instances", R"({"workflow":"ask","id":"a1"})");
+  const Reply shown = call("GET", "/v1/instances/a1");
+  ASSERT_EQ(shown.status, 200) << shown.text;
+  const auto& tasks = shown.body.at("open_tasks").as_array();
+  ASSERT_EQ(tasks.size(), 1u);
+  const std::string task(tasks[0].at("id").as_string());
+  EXPECT_EQ(call("GET", "/v1/tasks?role=nurse").body.at("items").as_array().size(), 1u);
+  const Reply decided = call("POST", "/v1/tasks/" + task + "/decide", R"({"outcome":"yes","reason":"seen"})",
+                             {{"X-Baton-Subject", "nurse-1"}, {"X-Baton-Role", "nurse"}});
+  EXPECT_EQ(decided.status, 200) << decided.text;
+  const Reply result = call("GET", "/v1/instances/a1/result?wait=20s");
+  EXPECT_EQ(result.field("result"), R"({"outcome":"yes"})");
+  EXPECT_THAT(call("GET", "/v1/instances/a1/history").text, HasSubstr("\"type\":\"Completed\""));
+  EXPECT_THAT(call("GET", "/v1/audit").text, HasSubstr("task.decided"));
+}
+
+TEST_F(ApiTest, serves_a_page_for_every_error) {
+  for (int i = 0; i <= static_cast<int>(ErrorCode::unreachable); ++i) {
+    const std::string code(code_of(static_cast<ErrorCode>(i)));
+    EXPECT_EQ(call("GET", "/errors/" + code).status, 200) << code;
+  }
+}
+
+// Walks the document: what it lists is there, and what it does not list is not.
+TEST_F(ApiTest, takes_exactly_the_methods_that_its_document_lists) {
+  const Reply document = call("GET", "/openapi.json");
+  ASSERT_EQ(document.status, 200);
+  const auto& schemas = document.body.at("components").at("schemas").as_object();
+  for (const auto& [path, operations] : document.body.at("paths").as_object()) {
+    std::string concrete(path);
+    for (std::size_t from; (from = concrete.find('{')) != std::string::npos;) {
+      concrete.replace(from, concrete.find('}', from) - from + 1, "unknown");
+    }
+    if (concrete == "/v1/live") continue;  // Never ends.
+    for (const std::string method : {"GET", "POST", "PUT", "DELETE", "PATCH"}) {
+      std::string lower = method;
+      for (char& c : lower) c = static_cast<char>(c + 32);
+      const Reply reply = call(method, concrete);
+      EXPECT_EQ(reply.status != 405, operations.as_object().contains(lower)) << method << " " << concrete << reply.text;
+      EXPECT_THAT(reply.text, testing::Not(HasSubstr("no such path"))) << method << " " << concrete;
+    }
+  }
+  const std::string text = document.text;
+  for (std::size_t at = 0; (at = text.find("#/components/schemas/", at)) != std::string::npos;) {
+    at += 21;
+    EXPECT_TRUE(schemas.contains(text.substr(at, text.find('"', at) - at)));
+  }
+}
+
+TEST_F(ApiTest, tells_watchers_what_has_changed) {
+  RawClient watcher(server_->ports().at("http"));
+  watcher.send("GET /v1/live?topic=instance HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(watcher.read_until("retry: 1000\n\n"), HasSubstr("text/event-stream"));
+  call("POST", "/v1/instances", R"({"workflow":"ask","id":"seen"})");
+  EXPECT_THAT(watcher.read_until("\n\n"), HasSubstr("\"id\":\"seen\""));
+}
+
+TEST_F(ApiTest, answers_a_message_that_comes_again_as_before_with_one_effect) {
+  auto sender = MllpClient::connect(loop_, "127.0.0.1", server_->ports().at("mllp"));
+  ASSERT_TRUE(sender.ok());
+  const std::string message =
+      "MSH|^~\\&|ADT1|HOSP|BATON|HOSP|20260302090000||ADT^A01^ADT_A01|M1|P|2.5\rEVN|A01|20260302090000\r"
+      "PID|1||12345^^^HOSP^MR||DOE^JANE||19500101|F\r"
+      "PV1|1|I|3B^301^1||||||||||||||||E1001|||||||||||||||||||||||||20260302085500\r";
+  const auto first = (*sender)->send_and_wait(message);
+  const auto again = (*sender)->send_and_wait(message);
+  ASSERT_TRUE(first.ok() && again.ok());
+  EXPECT_THAT(*first, HasSubstr("MSA|AA|M1"));
+  EXPECT_EQ(*first, *again);
+  const auto bad = (*sender)->send_and_wait("MSH|^~\\&|ADT1|HOSP|BATON|HOSP|20260302090000||ZZZ^Z99|M2|P|2.5\r");
+  ASSERT_TRUE(bad.ok());
+  EXPECT_THAT(*bad, HasSubstr("M2"));
+  call("GET", "/v1/dev/clock?settle=true");  // The message is safe once it is acknowledged; what it starts comes after.
+  EXPECT_EQ(call("GET", "/v1/instances?workflow=discharge").body.at("items").as_array().size(), 1u);
+}
+
+TEST_F(ApiTest, moves_the_virtual_clock_and_settles) {
+  const Reply moved = call("POST", "/v1/dev/clock", R"({"advance":"3d"})");
+  EXPECT_EQ(moved.field("now"), "2026-03-05T09:00:00.000Z");
+  EXPECT_EQ(moved.field("idle"), "true");
+}
+
+}  // namespace
+}  // namespace baton

@@ -1,0 +1,113 @@
+#include "gateway/cli.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "gateway/server.hpp"
+#include "runtime/model/json_fields.hpp"
+
+namespace baton {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+struct Ran {
+  int code = 0;
+  std::string out, err;
+};
+
+Ran run(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "baton");
+  std::vector<char*> pointers;
+  for (std::string& argument : arguments) pointers.push_back(argument.data());
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
+  Ran outcome;
+  outcome.code = run_cli(static_cast<int>(pointers.size()), pointers.data());
+  outcome.out = testing::internal::GetCapturedStdout();
+  outcome.err = testing::internal::GetCapturedStderr();
+  return outcome;
+}
+
+class CliTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::path(testing::TempDir()) / ("baton_cli_" + std::to_string(::getpid()));
+    fs::remove_all(folder_);
+    fs::create_directories(folder_ / "asks/workflows");
+    std::ofstream(folder_ / "asks/workflows/ask.lua")
+        << "local workflow = require \"workflow\"\nreturn workflow.define { name = \"ask\", run = function(ctx, input)\n"
+           "  local a = ctx:task(\"approve\", { why = \"w\", candidates = { role = \"nurse\" }, outcomes = { \"yes\" } })\n"
+           "  return { outcome = a.outcome }\nend }\n";
+    Config config;
+    config.data = (folder_ / "data").string();
+    config.http_listen.port = 0;
+    config.mllp_listen = {};
+    config.bundles_shipped = false;
+    auto server = Server::start(config, [](const std::string&) {});
+    ASSERT_TRUE(server.ok()) << to_string(server.error());
+    server_ = std::move(*server);
+    url_ = "http://127.0.0.1:" + std::to_string(server_->ports().at("http"));
+  }
+  void TearDown() override {
+    server_.reset();
+    fs::remove_all(folder_);
+  }
+  Ran ask(std::vector<std::string> arguments) {
+    arguments.push_back("--url");
+    arguments.push_back(url_);
+    return run(std::move(arguments));
+  }
+
+  fs::path folder_;
+  std::unique_ptr<Server> server_;
+  std::string url_;
+};
+
+TEST_F(CliTest, deploys_starts_decides_and_shows) {
+  EXPECT_EQ(ask({"deploy", (folder_ / "asks").string()}).code, 0);
+  EXPECT_EQ(ask({"start", "ask", "--id", "a1"}).code, 0);
+  EXPECT_THAT(ask({"ls"}).out, HasSubstr("a1"));
+  EXPECT_THAT(ask({"tasks"}).out, HasSubstr("a1.1"));
+  EXPECT_EQ(ask({"tasks", "decide", "a1.1", "yes", "--reason", "seen", "--as", "n1", "--as-role", "nurse"}).code, 0);
+  const Ran shown = ask({"show", "a1"});
+  EXPECT_EQ(shown.code, 0);
+  EXPECT_THAT(shown.out, HasSubstr("COMPLETED"));
+}
+
+TEST_F(CliTest, prints_valid_json_everywhere_when_asked) {
+  ask({"deploy", (folder_ / "asks").string()});
+  ask({"start", "ask", "--id", "a1"});
+  for (const std::vector<std::string>& verb :
+       {std::vector<std::string>{"ls"}, {"tasks"}, {"show", "a1"}, {"incidents"}, {"messages"}, {"schedules"},
+        {"check", (folder_ / "asks").string()}, {"tasks", "show", "a1.1"}, {"cancel", "a1"}}) {
+    auto arguments = verb;
+    arguments.push_back("--json");
+    const Ran outcome = ask(arguments);
+    EXPECT_EQ(outcome.code, 0) << verb[0] << outcome.err;
+    EXPECT_TRUE(parse_json_document(outcome.out).ok()) << verb[0] << ": " << outcome.out;
+  }
+}
+
+TEST_F(CliTest, tells_scripts_by_its_exit_code_what_went_wrong) {
+  EXPECT_EQ(run({"--help"}).code, 0);
+  EXPECT_EQ(run({}).code, 2);
+  EXPECT_EQ(run({"dance"}).code, 2);
+  EXPECT_EQ(run({"serve", "--set", "http.lisen=x"}).code, 2);
+  EXPECT_EQ(ask({"show", "nobody"}).code, 4);
+  EXPECT_EQ(ask({"start", "nobody"}).code, 4);
+  EXPECT_EQ(ask({"start", "ask", "--input", "{broken"}).code, 1);
+  const std::string gone = url_;
+  server_.reset();
+  const Ran nobody = run({"ls", "--url", gone});
+  EXPECT_EQ(nobody.code, 3);
+  EXPECT_THAT(nobody.err, HasSubstr("baton serve"));
+}
+
+}  // namespace
+}  // namespace baton

@@ -1,0 +1,66 @@
+#include "gateway/config/config.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+namespace baton {
+namespace {
+
+using testing::HasSubstr;
+
+std::string written(const std::string& text) {
+  const std::string path = testing::TempDir() + "baton_config_test.toml";
+  std::ofstream(path) << text;
+  return path;
+}
+
+TEST(Config, prefers_flags_to_the_environment_to_the_file_to_the_default) {
+  const std::string file = written("data = \"from-file\"\n[engine]\nworkers = 5\nmemory_budget = \"64MiB\"\n");
+  const auto config = load_config(file, {{"BATON_DATA", "from-env"}, {"BATON_ENGINE_WORKERS", "6"}}, {{"data", "from-flag"}});
+  ASSERT_TRUE(config.ok()) << to_string(config.error());
+  EXPECT_EQ(config->data, "from-flag");
+  EXPECT_EQ(config->engine_workers, 6u);
+  EXPECT_EQ(config->engine_memory_budget, 64u << 20);
+  EXPECT_EQ(config->http_listen.port, 7070);
+}
+
+TEST(Config, names_the_nearest_key_for_one_that_it_does_not_know) {
+  const auto in_file = load_config(written("[http]\nlisten_on = \"x\"\n"), {}, {});
+  ASSERT_FALSE(in_file.ok());
+  EXPECT_THAT(in_file.error().detail, HasSubstr(":2:"));
+  EXPECT_THAT(in_file.error().cure, HasSubstr("http.listen"));
+  const auto in_environment = load_config(written(""), {{"BATON_DATTA", "x"}}, {});
+  ASSERT_FALSE(in_environment.ok());
+  EXPECT_THAT(in_environment.error().cure, HasSubstr("BATON_DATA"));
+}
+
+TEST(Config, refuses_values_that_a_key_cannot_have) {
+  for (const auto& [key, value] : {std::pair{"http.listen", "nowhere"}, {"http.listen", "127.0.0.1:99999"},
+                                   {"engine.workers", "0"}, {"engine.workers", "many"}, {"bundles.shipped", "perhaps"},
+                                   {"stop.patience", "soon"}, {"virtual_clock", "yesterday"}}) {
+    EXPECT_FALSE(load_config(written(""), {}, {{key, value}}).ok()) << key << "=" << value;
+  }
+  EXPECT_FALSE(load_config(written("data = \n"), {}, {}).ok());
+  EXPECT_FALSE(load_config(written(""), {}, {{"http.certificate", "only.pem"}}).ok());
+}
+
+TEST(Config, hands_settings_on_as_json) {
+  const auto config = load_config(written("[settings.hospital]\nendpoint = \"http://x\"\n"), {}, {});
+  ASSERT_TRUE(config.ok());
+  EXPECT_THAT(config->settings, HasSubstr("\"endpoint\" : \"http://x\""));
+}
+
+TEST(Config, has_every_key_in_its_document) {
+  std::ifstream file(std::string(BATON_SOURCE_DIR) + "/docs/CONFIGURATION.md");
+  std::ostringstream text;
+  text << file.rdbuf();
+  for (const ConfigKey& key : config_keys()) {
+    EXPECT_THAT(text.str(), HasSubstr("| `" + key.name + "` | `" + variable_of(key) + "` |"));
+  }
+}
+
+}  // namespace
+}  // namespace baton
