@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "actors/cpu_clock.hpp"
 #include "actors/stored_instance.hpp"
 #include "runtime/engine/check.hpp"
 
@@ -62,7 +63,7 @@ JsonText report(const Program& candidate, const std::array<std::uint64_t, 4>& co
 
 void BundleCheck::take(CheckRequest request, std::uint64_t token) {
   lanes_.post("check", [this, request = std::move(request), token]() mutable {
-    auto candidate = Program::compile(std::move(request.name), std::move(request.files));
+    auto candidate = Program::compile(std::move(request.name), std::move(request.files), &thread_cpu_ns);
     if (!candidate.ok()) return replies_.give(token, candidate.error());
     run_slice(std::make_shared<Pass>(reader_.snapshot(), *std::move(candidate), token));
   });

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "actors/cpu_clock.hpp"
 #include "actors/log.hpp"
 #include "runtime/base/codec.hpp"
 
@@ -114,7 +115,7 @@ Result<std::shared_ptr<const Program>> BundleRegistry::compile(std::string name,
   for (const auto& known : compiled_) {
     if (known->name() == name && known->files() == files) return known;
   }
-  return Program::compile(std::move(name), std::move(files));
+  return Program::compile(std::move(name), std::move(files), &thread_cpu_ns);
 }
 
 Result<std::shared_ptr<const Program>> BundleRegistry::compile_stored(std::string_view hash) const {

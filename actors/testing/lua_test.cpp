@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "actors/cpu_clock.hpp"
 #include "actors/testing/test_world.hpp"
 #include "runtime/script/test_run.hpp"
 
@@ -115,7 +116,7 @@ LuaTestCase run_case(const TestBundle& bundle, const std::string& file, const st
 }  // namespace
 
 Result<LuaTestReport> run_lua_tests(BundleFiles files, const LuaTestOptions& options) {
-  const auto compiled = Program::compile(kBundleName, std::move(files));
+  const auto compiled = Program::compile(kBundleName, std::move(files), &thread_cpu_ns);
   if (!compiled.ok()) return compiled.error();
   const std::shared_ptr<const Program>& program = *compiled;
   const auto bundle = testing::deploy_for_tests(program);
