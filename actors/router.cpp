@@ -8,8 +8,8 @@ namespace {
 
 // What an actor, its slot and its empty mailbox cost beside what it reports.
 constexpr std::size_t kActorOverhead = 2048;
-// So many are asked to make room at a time; each report asks again while the budget is exceeded.
-constexpr int kAskedAtOnce = 4;
+// So many are asked to make room at a time; each report asks further ones while the budget is exceeded.
+constexpr int kAskedAtOnce = 16;
 
 }  // namespace
 
@@ -65,10 +65,7 @@ bool Router::try_leave(const Address& address, std::uint64_t taken) {
   if (found == shard.slots.end()) return true;
   if (found->second.sent != taken) return false;
   leaving = std::move(found->second.actor);
-  memory_.fetch_sub(found->second.memory, std::memory_order_relaxed);
-  (address.kind == ActorKind::instance ? instances_ : patients_).fetch_sub(1, std::memory_order_relaxed);
-  shard.by_use.erase(found->second.place);
-  shard.slots.erase(found);
+  remove(shard, found);
   return true;
 }
 
@@ -78,18 +75,36 @@ void Router::report(const Address& address, std::size_t memory) {
   const auto found = shard.slots.find(address);
   if (found == shard.slots.end()) return;
   Slot& slot = found->second;
+  answered(slot);
   const std::size_t total = memory + kActorOverhead;
   memory_.fetch_add(total - slot.memory, std::memory_order_relaxed);  // Unsigned, so a decrease wraps to the right sum.
   slot.memory = total;
-  if (memory_.load(std::memory_order_relaxed) > budget_) make_room(shard);
+  make_room(shard);
 }
 
+void Router::answered(Slot& slot) {
+  expected_.fetch_sub(slot.expected, std::memory_order_relaxed);
+  slot.expected = 0;
+}
+
+void Router::remove(Shard& shard, std::map<Address, Slot>::iterator slot) {
+  answered(slot->second);
+  memory_.fetch_sub(slot->second.memory, std::memory_order_relaxed);
+  (slot->first.kind == ActorKind::instance ? instances_ : patients_).fetch_sub(1, std::memory_order_relaxed);
+  shard.by_use.erase(slot->second.place);
+  shard.slots.erase(slot);
+}
+
+// Who was asked goes to the end of the row, so that others are asked next, while the answer is on its way.
 void Router::make_room(Shard& shard) {
-  int asked = 0;
-  for (const Address& address : shard.by_use) {
-    if (asked++ == kAskedAtOnce) return;
-    Slot& slot = shard.slots.find(address)->second;
+  for (int asked = 0; asked < kAskedAtOnce && !shard.by_use.empty(); ++asked) {
+    if (memory_.load(std::memory_order_relaxed) <= budget_ + expected_.load(std::memory_order_relaxed)) return;
+    Slot& slot = shard.slots.find(shard.by_use.front())->second;
+    shard.by_use.splice(shard.by_use.end(), shard.by_use, slot.place);
+    if (slot.expected > 0) continue;
     // First the script, which is most of it; who was asked before leaves.
+    slot.expected = slot.cooled ? slot.memory : slot.memory / 2;
+    expected_.fetch_add(slot.expected, std::memory_order_relaxed);
     caf::anon_send(slot.actor, MakeRoom{slot.cooled});
     slot.cooled = true;
   }

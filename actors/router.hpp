@@ -58,7 +58,8 @@ class Router {
     caf::actor actor;
     std::uint64_t sent = 0;
     std::size_t memory = 0;
-    bool cooled = false;  // Was asked to drop its script since it last had a message.
+    bool cooled = false;       // Was asked to drop its script since it last had a message.
+    std::size_t expected = 0;  // Bytes that it was asked to give back and has not answered for.
     std::list<Address>::iterator place;
   };
   struct Shard {
@@ -71,12 +72,15 @@ class Router {
   template <typename Message>
   void send(const Address& address, Message message);
   void make_room(Shard& shard);
+  void answered(Slot& slot);
+  void remove(Shard& shard, std::map<Address, Slot>::iterator slot);
 
   const Spawn spawn_;
   const std::size_t budget_;
   std::array<Shard, 16> shards_;
   std::atomic<std::size_t> backlog_{0};
   std::atomic<std::uint64_t> memory_{0};
+  std::atomic<std::uint64_t> expected_{0};  // Of memory_, what was asked back and is on its way.
   std::atomic<std::uint64_t> instances_{0};
   std::atomic<std::uint64_t> patients_{0};
   std::atomic<bool> stopping_{false};
