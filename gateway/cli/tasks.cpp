@@ -73,6 +73,7 @@ Verb tasks_verb(Cli& cli) {
   const auto verb = [&](const char* action, const char* summary, std::vector<CliOption> more, const char* examples) {
     more.insert(more.begin(), id);
     more.push_back(reason);
+    more.push_back({"--role", "In which role you act; the same as --as-role", &cli.role});
     return Verb{action, summary, examples, std::move(more),
                 [&cli, arguments, action = std::string(action)] { return act(cli, action, *arguments); }, {}, arguments};
   };
@@ -88,7 +89,7 @@ Verb tasks_verb(Cli& cli) {
           [&cli, arguments] { return list(cli, *arguments); },
           {{"show", "Show one task with what the person has to see", "  baton tasks show discharge-1.4", {id},
             [&cli, arguments] { return show(cli, *arguments); }, {}, arguments},
-           verb("claim", "Take a task", {}, "  baton tasks claim discharge-1.4 --as nurse-1 --as-role nurse"),
+           verb("claim", "Take a task", {}, "  baton tasks claim discharge-1.4 --as nurse-1 --role nurse"),
            verb("release", "Give a task back", {}, ""), verb("delegate", "Hand a task to another person", {to}, ""),
            verb("reassign", "Give a task to another person, whoever has it", {to}, ""),
            verb("comment", "Add a comment", {value}, ""),
@@ -96,7 +97,7 @@ Verb tasks_verb(Cli& cli) {
                 {{"outcome", "One of the task's outcomes", &arguments->outcome, true},
                  {"--reason-code", "A code for the reason", &arguments->reason_code},
                  value},
-                "  baton tasks decide discharge-1.4 approve --reason 'lists agree' --as ph-1 --as-role pharmacist")},
+                "  baton tasks decide discharge-1.4 approve --reason 'lists agree' --as ph-1 --role pharmacist")},
           arguments};
 }
 

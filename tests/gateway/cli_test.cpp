@@ -74,7 +74,7 @@ TEST_F(CliTest, deploys_starts_decides_and_shows) {
   EXPECT_EQ(ask({"start", "ask", "--id", "a1"}).code, 0);
   EXPECT_THAT(ask({"ls"}).out, HasSubstr("a1"));
   EXPECT_THAT(ask({"tasks"}).out, HasSubstr("a1.1"));
-  EXPECT_EQ(ask({"tasks", "decide", "a1.1", "yes", "--reason", "seen", "--as", "n1", "--as-role", "nurse"}).code, 0);
+  EXPECT_EQ(ask({"tasks", "decide", "a1.1", "yes", "--reason", "seen", "--as", "n1", "--role", "nurse"}).code, 0);
   const Ran shown = ask({"show", "a1"});
   EXPECT_EQ(shown.code, 0);
   EXPECT_THAT(shown.out, HasSubstr("COMPLETED"));
