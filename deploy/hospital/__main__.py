@@ -15,7 +15,7 @@ from .clock import VirtualClock
 from .day import Day
 from .people import People
 from .responder import Hospital, Responder
-from .server import Server, ServerDied
+from .server import Server, ServerDied, end_on_terminate
 from .stream import read_stream
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -89,6 +89,7 @@ def main():
     first = stream.messages[0].at - datetime.timedelta(days=1)
     server = Server(arguments.baton, os.path.join(folder, "store"), settings(responder, first), port=arguments.port)
     finished = False
+    end_on_terminate()
     try:
         server.start()
         if not arguments.json:
@@ -108,6 +109,8 @@ def main():
             shutil.rmtree(folder, ignore_errors=True)
     good = summary.ok(found)
     print(json.dumps({"ok": good, **found}, indent=2) if arguments.json else summary.as_text(found))
+    if arguments.keep:
+        server.keep()
     if arguments.keep and not arguments.json:
         print(f"\nThe server goes on (process {server.process.pid}), its clock stands still, its store is in {folder}.\n"
               f"  curl http://127.0.0.1:{server.ports['http']}/v1/instances\n  kill {server.process.pid}")

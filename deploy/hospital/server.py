@@ -1,14 +1,23 @@
 """A Baton server as a child process: started on free ports, known by the port file that it writes, stopped or killed."""
 
+import atexit
 import json
 import os
 import signal
 import subprocess
+import sys
 import time
 
 
 class ServerDied(Exception):
     pass
+
+
+def end_on_terminate():
+    """For main programs: a SIGTERM ends them as an exception would, so that their servers end as well."""
+    def end(_number, _frame):
+        sys.exit(143)
+    signal.signal(signal.SIGTERM, end)
 
 
 class Server:
@@ -23,6 +32,11 @@ class Server:
         self.port = port        # Of the HTTP API; 0 takes a free one.
         self.ports = {}
         self.process = None
+        atexit.register(self.kill)
+
+    def keep(self):
+        """Lets it live on when this program ends."""
+        atexit.unregister(self.kill)
 
     def _write_configuration(self, port_file):
         path = self.data.rstrip("/") + ".toml"
