@@ -1,5 +1,8 @@
 #include "gateway/cli.hpp"
 
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
 #include <CLI/CLI.hpp>
 
 #include "gateway/cli/cli_support.hpp"
@@ -46,6 +49,8 @@ void add_verb(CLI::App& parent, const Verb& verb, Cli& cli, const Verb*& chosen)
 }  // namespace
 
 int run_cli(int argc, char** argv) {
+  // Standard output is the answer's, often JSON; what the server has to say on the side goes beside it.
+  spdlog::set_default_logger(spdlog::stderr_color_mt("baton"));
   Cli cli;
   const std::vector<Verb> verbs{serve_verb(cli),    dev_verb(cli),       deploy_verb(cli), check_verb(cli),  start_verb(cli),
                                 ls_verb(cli),       show_verb(cli),      signal_verb(cli), query_verb(cli),  update_verb(cli),

@@ -1,5 +1,7 @@
 #include "actors/testing/lua_test.hpp"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <chrono>
 #include <memory>
@@ -26,6 +28,18 @@ class NoWorld : public TestHost {
   Result<JsonText> ask(std::string_view verb, const JsonText&) override {
     return Error{ErrorCode::conflict, std::string(verb) + " can be asked for inside of test.case only", {}};
   }
+};
+
+// A node says that it opens and fails; in a test that is no news, and standard output belongs to the report.
+class Quiet {
+ public:
+  Quiet() : level_(spdlog::get_level()) { spdlog::set_level(spdlog::level::off); }
+  ~Quiet() { spdlog::set_level(level_); }
+  Quiet(const Quiet&) = delete;
+  Quiet& operator=(const Quiet&) = delete;
+
+ private:
+  spdlog::level::level_enum level_;
 };
 
 double now_ms() {
@@ -116,6 +130,7 @@ LuaTestCase run_case(const TestBundle& bundle, const std::string& file, const st
 }  // namespace
 
 Result<LuaTestReport> run_lua_tests(BundleFiles files, const LuaTestOptions& options) {
+  const Quiet quiet;
   const auto compiled = Program::compile(kBundleName, std::move(files), &thread_cpu_ns);
   if (!compiled.ok()) return compiled.error();
   const std::shared_ptr<const Program>& program = *compiled;
