@@ -50,7 +50,7 @@ void add_verb(CLI::App& parent, const Verb& verb, Cli& cli, const Verb*& chosen)
 
 int run_cli(int argc, char** argv) {
   // Standard output is the answer's, often JSON; what the server has to say on the side goes beside it.
-  spdlog::set_default_logger(spdlog::stderr_color_mt("baton"));
+  if (spdlog::get("baton") == nullptr) spdlog::set_default_logger(spdlog::stderr_color_mt("baton"));
   Cli cli;
   const std::vector<Verb> verbs{serve_verb(cli),    dev_verb(cli),       deploy_verb(cli), check_verb(cli),  start_verb(cli),
                                 ls_verb(cli),       show_verb(cli),      signal_verb(cli), query_verb(cli),  update_verb(cli),
