@@ -40,7 +40,8 @@ bool may_deploy_shipped(const StoreReader& reader, const std::string& name) {
     if (!document || !document->is_object()) continue;
     const auto* named = document->as_object().if_contains("name");
     const auto* by = document->as_object().if_contains("by");
-    if (named == nullptr || !named->is_string() || named->as_string() != name || by == nullptr || !by->is_object()) continue;
+    if (named == nullptr || !named->is_string() || named->as_string() != name || by == nullptr || !by->is_object())
+      continue;
     const auto* subject = by->as_object().if_contains("subject");
     last_by = subject != nullptr && subject->is_string() ? std::string(subject->as_string()) : std::string();
   }
@@ -174,7 +175,8 @@ Status Server::Parts::write_port_file(const std::string& path) const {
   file << writer.view() << "\n";
   file.close();
   if (!file.good() || std::rename((path + ".new").c_str(), path.c_str()) != 0) {
-    return Error{ErrorCode::io_failed, "the port file '" + path + "' cannot be written", "name a file in a folder that exists"};
+    return Error{ErrorCode::io_failed, "the port file '" + path + "' cannot be written",
+                 "name a file in a folder that exists"};
   }
   return success();
 }

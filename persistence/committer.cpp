@@ -59,8 +59,8 @@ Result<std::unique_ptr<Committer>> Committer::start(Store& store, CommitLog& log
   return committer;
 }
 
-Committer::Committer(Store& store, CommitLog& log, HighWaterMark* mark, CommitterOptions options,
-                     Leadership leadership, TurnWriter writer)
+Committer::Committer(Store& store, CommitLog& log, HighWaterMark* mark, CommitterOptions options, Leadership leadership,
+                     TurnWriter writer)
     : store_(store),
       log_(log),
       mark_(mark),

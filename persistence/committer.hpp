@@ -30,8 +30,8 @@ namespace baton {
 struct CommitterMetrics {
   std::atomic<std::uint64_t> rounds{0};
   std::atomic<std::uint64_t> turns{0};
-  std::atomic<std::uint64_t> bytes{0};       // Of the rounds, as appended to the log.
-  std::atomic<std::uint64_t> append_us{0};   // Spent in the log, that is mostly in the sync.
+  std::atomic<std::uint64_t> bytes{0};      // Of the rounds, as appended to the log.
+  std::atomic<std::uint64_t> append_us{0};  // Spent in the log, that is mostly in the sync.
   // Appends by duration: bucket i counts those below 2^i microseconds, the last all longer ones.
   std::array<std::atomic<std::uint64_t>, 24> append_buckets{};
 };

@@ -34,14 +34,16 @@ FdatasyncProbe probe_fdatasync(const std::string& directory, double seconds) {
   const auto begin = SteadyClock::now();
   while (seconds_since(begin) < seconds) {
     const auto from = SteadyClock::now();
-    if (::write(file, block.data(), block.size()) != static_cast<ssize_t>(block.size()) || ::fdatasync(file) != 0) break;
+    if (::write(file, block.data(), block.size()) != static_cast<ssize_t>(block.size()) || ::fdatasync(file) != 0)
+      break;
     times_ms.push_back(seconds_since(from) * 1000);
   }
   const double elapsed = seconds_since(begin);
   ::close(file);
   ::unlink(path.c_str());
   if (times_ms.empty()) return {};
-  std::nth_element(times_ms.begin(), times_ms.begin() + static_cast<std::ptrdiff_t>(times_ms.size() / 2), times_ms.end());
+  std::nth_element(times_ms.begin(), times_ms.begin() + static_cast<std::ptrdiff_t>(times_ms.size() / 2),
+                   times_ms.end());
   return {static_cast<double>(times_ms.size()) / elapsed, times_ms[times_ms.size() / 2]};
 }
 

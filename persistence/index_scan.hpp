@@ -16,7 +16,7 @@ namespace baton {
 class IndexScan {
  public:
   struct Bounds {
-    std::string from;   // Inclusive; empty is the beginning.
+    std::string from;    // Inclusive; empty is the beginning.
     std::string before;  // Exclusive; empty is the end.
   };
 

@@ -46,9 +46,7 @@ constexpr std::array kNamedSpaces = {
     NamedSpace{"checks", 7},       // <bundle hash> -> report of baton check
     NamedSpace{"people", 8},       // <subject>
     NamedSpace{"keys", 9},         // <patient> -> wrapped data key
-    NamedSpace{"destinations", 10},
-    NamedSpace{"policies", 11},
-    NamedSpace{"mappings", 12},
+    NamedSpace{"destinations", 10}, NamedSpace{"policies", 11}, NamedSpace{"mappings", 12},
 };
 
 std::optional<std::uint8_t> space_number(std::string_view name) {

@@ -175,8 +175,7 @@ constexpr Instant kNeverDue{INT64_MAX};
 [[nodiscard]] std::string instances_by_workflow(std::string_view workflow, InstanceStatus status);
 [[nodiscard]] std::string instances_by_business_key(std::string_view business_key, std::string_view workflow);
 // `scalar` is canonical JSON.
-[[nodiscard]] std::string instances_by_attribute(std::string_view name, std::string_view scalar,
-                                                 InstanceStatus status);
+[[nodiscard]] std::string instances_by_attribute(std::string_view name, std::string_view scalar, InstanceStatus status);
 [[nodiscard]] std::string patients_by_identifier(const Identifier& identifier);
 
 // The smallest key above all that begin with `prefix`. Precondition: not empty, not only 0xff.

@@ -13,9 +13,7 @@ class InstancePrefix final : public rocksdb::SliceTransform {
  public:
   const char* Name() const override { return "baton.InstancePrefix"; }
   bool InDomain(const rocksdb::Slice& key) const override { return view(key).find('\0') != std::string_view::npos; }
-  rocksdb::Slice Transform(const rocksdb::Slice& key) const override {
-    return {key.data(), view(key).find('\0') + 1};
-  }
+  rocksdb::Slice Transform(const rocksdb::Slice& key) const override { return {key.data(), view(key).find('\0') + 1}; }
   bool InRange(const rocksdb::Slice&) const override { return false; }
 };
 

@@ -44,7 +44,8 @@ Status expect_open(const StoreReader& at, const std::string& instance, const std
   const auto record = at.instance(instance);
   if (!record.ok()) return record.error();
   if (*record && (*record)->open()) return success();
-  out.push_back({FindingKind::orphan, instance, what + (*record ? " of a closed instance" : " of an unknown instance")});
+  out.push_back(
+      {FindingKind::orphan, instance, what + (*record ? " of a closed instance" : " of an unknown instance")});
   return success();
 }
 
@@ -92,8 +93,8 @@ Result<std::optional<Instant>> retry_at(const StoreReader& at, const PendingReco
 Status expect_timer(const StoreReader& at, const PendingRecord& pending, Instant due,
                     std::initializer_list<TimerPurpose> purposes, Findings& out) {
   for (const TimerPurpose purpose : purposes) {
-    const auto there = row_exists(at, ColumnFamily::timers,
-                                  keys::timer({due, pending.instance, pending.operation.seq, purpose}));
+    const auto there =
+        row_exists(at, ColumnFamily::timers, keys::timer({due, pending.instance, pending.operation.seq, purpose}));
     if (!there.ok()) return there.error();
     if (*there) return success();
   }

@@ -22,16 +22,16 @@
 namespace baton {
 
 enum class FindingKind : std::uint8_t {
-  stuck_instance,    // Open, and nothing will wake it.
-  orphan,            // Waits for, or on behalf of, an instance that is closed or absent.
-  missing_timer,     // A wait has a time and no timer.
-  missing_index,     // A search would not find the record.
-  stale_index,       // A search finds what is not so.
-  lost_receiver,     // A message nobody can take.
-  wrong_count,       // A record counts its incidents wrongly.
-  journal_gap,       // Entries are missing, or begin twice.
-  ledger_mismatch,   // An audit record and its journal row disagree.
-  unreadable,        // A row that cannot be decoded.
+  stuck_instance,   // Open, and nothing will wake it.
+  orphan,           // Waits for, or on behalf of, an instance that is closed or absent.
+  missing_timer,    // A wait has a time and no timer.
+  missing_index,    // A search would not find the record.
+  stale_index,      // A search finds what is not so.
+  lost_receiver,    // A message nobody can take.
+  wrong_count,      // A record counts its incidents wrongly.
+  journal_gap,      // Entries are missing, or begin twice.
+  ledger_mismatch,  // An audit record and its journal row disagree.
+  unreadable,       // A row that cannot be decoded.
 };
 [[nodiscard]] std::string_view to_string(FindingKind kind) noexcept;
 

@@ -43,8 +43,7 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
   const auto open_database = [&] {
-    return rocksdb::DB::Open(database_options(options), options.path, families_of(options, rocks.cache), &handles,
-                             &db);
+    return rocksdb::DB::Open(database_options(options), options.path, families_of(options, rocks.cache), &handles, &db);
   };
   rocksdb::Status opened = open_database();
   if (opened.IsCorruption()) {

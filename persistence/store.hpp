@@ -24,12 +24,12 @@ struct Rocks;  // persistence/rocks.hpp, for this box only.
 
 struct StoreOptions {
   std::string path;
-  rocksdb::Env* env = nullptr;  // Borrowed; null is the operating system's.
-  bool sync = true;             // False only in the control that must lose data.
+  rocksdb::Env* env = nullptr;                        // Borrowed; null is the operating system's.
+  bool sync = true;                                   // False only in the control that must lose data.
   std::size_t block_cache = std::size_t{64} << 20;    // With index and filter blocks.
   std::size_t write_buffers = std::size_t{64} << 20;  // Memtables of all families together.
   std::size_t wal_size = std::size_t{64} << 20;       // What a start after a crash may have to read.
-  std::string new_identity;  // Of a store that is created now; random when empty.
+  std::string new_identity;                           // Of a store that is created now; random when empty.
 };
 
 class Store {

@@ -201,7 +201,9 @@ Result<Page<InstanceRecord>> StoreReader::list_instances(const InstanceFilter& f
   const StoreReader at = snapshot_ ? *this : snapshot();  // Index and records of one moment.
   const auto counted = at.counts();
   if (!counted.ok()) return counted.error();
-  const Plan plan{Listing::instances, instance_prefixes(filter, *counted), !filter.oldest_first,
+  const Plan plan{Listing::instances,
+                  instance_prefixes(filter, *counted),
+                  !filter.oldest_first,
                   {time_bound(filter.started_from), time_bound(filter.started_before)}};
   return walk<InstanceRecord>(
       at, plan, cursor, limit, [&](std::string_view order) { return at.instance(instance_at(order)); },

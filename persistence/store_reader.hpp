@@ -137,9 +137,10 @@ class StoreReader {
   // ---- the rest ----
   [[nodiscard]] Result<std::optional<std::string>> named(std::string_view space, std::string_view key) const;
   // Rows of the space whose keys begin with `prefix`, in order of keys, those after `after` only.
-  [[nodiscard]] Result<std::vector<std::pair<std::string, std::string>>> named_all(
-      std::string_view space, std::string_view prefix = {}, std::string_view after = {},
-      std::size_t limit = SIZE_MAX) const;
+  [[nodiscard]] Result<std::vector<std::pair<std::string, std::string>>> named_all(std::string_view space,
+                                                                                   std::string_view prefix = {},
+                                                                                   std::string_view after = {},
+                                                                                   std::size_t limit = SIZE_MAX) const;
   [[nodiscard]] Result<StoreCounts> counts() const;
 
   [[nodiscard]] const Store& store() const { return *store_; }

@@ -25,9 +25,9 @@ namespace baton {
 //   fragment = u32le(masked CRC-32C of type and bytes) u16le(size) u8(type) bytes
 //   type     = 1 whole record | 2 first part | 3 middle part | 4 last part | 0 nothing was written here
 struct LogTail {
-  std::uint64_t whole = 0;      // Bytes up to the end of the last whole record before the first broken one.
-  bool broken = false;          // Something behind `whole` is not a record.
-  bool record_behind = false;   // Behind the broken one a record begins that is whole in itself: rot.
+  std::uint64_t whole = 0;     // Bytes up to the end of the last whole record before the first broken one.
+  bool broken = false;         // Something behind `whole` is not a record.
+  bool record_behind = false;  // Behind the broken one a record begins that is whole in itself: rot.
 };
 [[nodiscard]] LogTail examine_log(std::string_view log);
 

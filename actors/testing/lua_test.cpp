@@ -58,8 +58,8 @@ struct CaseRun {
   Duration virtual_time;
 };
 
-CaseRun run_once(const TestBundle& bundle, const std::string& file, std::size_t index,
-                 std::uint64_t seed, std::size_t crash_at) {
+CaseRun run_once(const TestBundle& bundle, const std::string& file, std::size_t index, std::uint64_t seed,
+                 std::size_t crash_at) {
   CaseRun run;
   TestWorld world(bundle, seed, crash_at);
   TestRun tests(*bundle.program, world);
@@ -78,7 +78,8 @@ CaseRun run_once(const TestBundle& bundle, const std::string& file, std::size_t 
   return run;
 }
 
-void add_missing(std::string& text, const char* title, const std::set<std::string>& in, const std::set<std::string>& not_in) {
+void add_missing(std::string& text, const char* title, const std::set<std::string>& in,
+                 const std::set<std::string>& not_in) {
   std::size_t shown = 0;
   for (const std::string& fact : in) {
     if (not_in.contains(fact) || ++shown > kShownDifferences) continue;
@@ -88,7 +89,8 @@ void add_missing(std::string& text, const char* title, const std::set<std::strin
 
 // Why a run with a crash is not as good as the one without; empty when it is.
 std::string crash_failure(const CaseRun& plain, const CaseRun& crashed, std::size_t moment) {
-  const std::string when = "with a crash at moment " + std::to_string(moment) + " of " + std::to_string(plain.moments) + ": ";
+  const std::string when =
+      "with a crash at moment " + std::to_string(moment) + " of " + std::to_string(plain.moments) + ": ";
   if (!crashed.outcome) return when + crashed.outcome.error().detail;
   if (crashed.facts == plain.facts) return {};
   std::string text = when + "it ends in another way";
@@ -97,8 +99,8 @@ std::string crash_failure(const CaseRun& plain, const CaseRun& crashed, std::siz
   return text;
 }
 
-void try_crashes(const TestBundle& bundle, std::size_t index, std::uint64_t seed,
-                 const CaseRun& plain, LuaTestCase& result) {
+void try_crashes(const TestBundle& bundle, std::size_t index, std::uint64_t seed, const CaseRun& plain,
+                 LuaTestCase& result) {
   for (std::size_t moment = 1; moment <= plain.moments; ++moment) {
     const CaseRun crashed = run_once(bundle, result.file, index, seed, moment);
     ++result.crashes;
@@ -110,8 +112,8 @@ void try_crashes(const TestBundle& bundle, std::size_t index, std::uint64_t seed
   }
 }
 
-LuaTestCase run_case(const TestBundle& bundle, const std::string& file, const std::string& name,
-                     std::size_t index, const LuaTestOptions& options) {
+LuaTestCase run_case(const TestBundle& bundle, const std::string& file, const std::string& name, std::size_t index,
+                     const LuaTestOptions& options) {
   LuaTestCase result{file, name, true, {}, {}, {}, 0, 0};
   const double began = now_ms();
   const CaseRun run = run_once(bundle, file, index, options.seed, 0);
@@ -155,7 +157,9 @@ Result<LuaTestReport> run_lua_tests(BundleFiles files, const LuaTestOptions& opt
       if ((*names)[i].find(options.filter) != std::string::npos) add(run_case(*bundle, path, (*names)[i], i, options));
     }
   }
-  if (!any_file) return Error{ErrorCode::not_found, "the bundle has no tests", "write them in tests/*.lua; docs/LUA_TESTING.md shows how"};
+  if (!any_file)
+    return Error{ErrorCode::not_found, "the bundle has no tests",
+                 "write them in tests/*.lua; docs/LUA_TESTING.md shows how"};
   return report;
 }
 

@@ -29,9 +29,9 @@ struct LuaTestReport {
 };
 
 struct LuaTestOptions {
-  std::string filter;             // Only cases whose sentence contains this.
-  bool crash_everywhere = false;  // As if each case had asked for it.
-  std::uint64_t seed = 0;         // Of the order in which actors, commits and activities take turns.
+  std::string filter;                               // Only cases whose sentence contains this.
+  bool crash_everywhere = false;                    // As if each case had asked for it.
+  std::uint64_t seed = 0;                           // Of the order in which actors, commits and activities take turns.
   std::function<void(const LuaTestCase&)> on_case;  // Called after each; may be empty.
 };
 

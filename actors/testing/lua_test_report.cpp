@@ -33,7 +33,8 @@ std::string indented(const std::string& text, const char* indent) {
 }  // namespace
 
 std::size_t LuaTestReport::failed() const {
-  return static_cast<std::size_t>(std::count_if(cases.begin(), cases.end(), [](const auto& each) { return !each.passed; }));
+  return static_cast<std::size_t>(
+      std::count_if(cases.begin(), cases.end(), [](const auto& each) { return !each.passed; }));
 }
 
 std::string lua_test_text(const LuaTestCase& result) {
@@ -44,7 +45,8 @@ std::string lua_test_text(const LuaTestCase& result) {
   text += ")";
   if (result.passed) return text;
   text += "\n" + indented(result.failure, "      ");
-  if (!result.history.empty()) text += "\n      history:\n" + indented(result.history.substr(0, result.history.size() - 1), "      ");
+  if (!result.history.empty())
+    text += "\n      history:\n" + indented(result.history.substr(0, result.history.size() - 1), "      ");
   return text;
 }
 
@@ -52,7 +54,8 @@ std::string lua_test_summary(const LuaTestReport& report) {
   double real_ms = 0;
   for (const LuaTestCase& each : report.cases) real_ms += each.real_ms;
   const std::size_t failed = report.failed();
-  return std::to_string(report.cases.size() - failed) + " passed, " + std::to_string(failed) + " failed in " + milliseconds(real_ms);
+  return std::to_string(report.cases.size() - failed) + " passed, " + std::to_string(failed) + " failed in " +
+         milliseconds(real_ms);
 }
 
 std::string lua_test_json(const LuaTestReport& report) {

@@ -10,9 +10,9 @@ namespace baton::testing {
 namespace {
 
 constexpr std::size_t kPage = 500;
-constexpr std::size_t kShownEntries = 25;    // Of one instance.
+constexpr std::size_t kShownEntries = 25;  // Of one instance.
 constexpr std::size_t kShownInstances = 12;
-constexpr std::size_t kShownWidth = 220;     // Bytes of one line.
+constexpr std::size_t kShownWidth = 220;  // Bytes of one line.
 
 template <typename T, typename Read>
 std::vector<T> all_of(Read read) {
@@ -45,7 +45,8 @@ std::string until(const std::optional<Instant>& due) { return due ? " until " + 
 
 std::string wait_line(const PendingRecord& pending) {
   const Operation& operation = pending.operation;
-  std::string line = "    waits for " + std::string(to_string(operation.kind)) + " " + operation.name + until(operation.due);
+  std::string line =
+      "    waits for " + std::string(to_string(operation.kind)) + " " + operation.name + until(operation.due);
   if (pending.backing_off) line += ", after attempt " + std::to_string(pending.attempt) + " failed";
   return line + " (" + operation.line + ")\n";
 }
@@ -54,7 +55,8 @@ std::string causes_of(const StoreReader& reader, const InstanceRecord& instance)
   std::string text;
   if (const auto tasks = reader.open_tasks_of(instance.id); tasks.ok()) {
     for (const TaskRecord& task : *tasks) {
-      text += "    waits for task " + task.name + " by " + joined(task.roles) + joined(task.subjects) + until(task.due) + "\n";
+      text += "    waits for task " + task.name + " by " + joined(task.roles) + joined(task.subjects) +
+              until(task.due) + "\n";
     }
   }
   if (const auto pending = reader.pending_of(instance.id); pending.ok()) {
@@ -103,7 +105,8 @@ void add_journal_facts(const StoreReader& reader, const std::string& instance, s
 std::vector<InstanceRecord> all_instances(const StoreReader& reader) {
   InstanceFilter filter;
   filter.oldest_first = true;
-  return all_of<InstanceRecord>([&](const std::string& cursor) { return reader.list_instances(filter, cursor, kPage); });
+  return all_of<InstanceRecord>(
+      [&](const std::string& cursor) { return reader.list_instances(filter, cursor, kPage); });
 }
 
 std::vector<TaskRecord> open_tasks(const StoreReader& reader) {

@@ -21,7 +21,7 @@ namespace baton::testing {
 
 // One attempt of a workflow's activity: by its mock; without one by itself, when the case answers HTTP, and otherwise it
 // fails with unmocked_activity, for good.
-[[nodiscard]] ActivityEnded work(const std::shared_ptr<const Program>& program, const PendingRecord& pending, Instant now,
-                                 TestRun& tests);
+[[nodiscard]] ActivityEnded work(const std::shared_ptr<const Program>& program, const PendingRecord& pending,
+                                 Instant now, TestRun& tests);
 
 }  // namespace baton::testing

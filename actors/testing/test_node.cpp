@@ -125,7 +125,9 @@ Status TestNode::move_clock(Instant to) {
     return success();
   }
   if (to < now()) {
-    return Error{ErrorCode::bad_time, "the clock cannot go back, from " + format_instant(now()) + " to " + format_instant(to), {}};
+    return Error{ErrorCode::bad_time,
+                 "the clock cannot go back, from " + format_instant(now()) + " to " + format_instant(to),
+                 {}};
   }
   while (true) {
     if (Status settled = settle(); !settled) return settled;
@@ -147,7 +149,8 @@ Result<JsonText> TestNode::request(const Request& request, const std::function<b
     const auto answer = std::make_shared<std::optional<Result<JsonText>>>();
     node_->submit(request, [answer](Result<JsonText> given) { *answer = std::move(given); });
     if (Status settled = settle(); !settled) return settled.error();
-    const bool interrupted = crashes_ != crashes && answer->has_value() && !(*answer)->ok() && (*answer)->error().code == ErrorCode::stopping;
+    const bool interrupted = crashes_ != crashes && answer->has_value() && !(*answer)->ok() &&
+                             (*answer)->error().code == ErrorCode::stopping;
     if (interrupted) {
       if (done && done()) return JsonText();
       continue;

@@ -54,7 +54,9 @@ class TestNode {
 
   // Precondition: started().
   [[nodiscard]] const StoreReader& reader() const { return node_->reader(); }
-  [[nodiscard]] std::shared_ptr<const Program> live_program(std::string_view workflow) const { return node_->live_program(workflow); }
+  [[nodiscard]] std::shared_ptr<const Program> live_program(std::string_view workflow) const {
+    return node_->live_program(workflow);
+  }
 
   [[nodiscard]] std::size_t moments() const { return moments_; }
   // "<activity> <idempotency key>" of all work done.

@@ -22,9 +22,7 @@ Principal person_of(const std::optional<Arguments>& who) {
   return {PrincipalKind::person, who->text("subject"), who->text("role"), "local", ""};
 }
 
-Error no_such_instance(const std::string& id) {
-  return {ErrorCode::not_found, "there is no instance " + id, {}};
-}
+Error no_such_instance(const std::string& id) { return {ErrorCode::not_found, "there is no instance " + id, {}}; }
 
 template <typename Record, typename Write>
 JsonText list_of(const std::vector<Record>& records, Write write) {
@@ -99,7 +97,9 @@ Result<JsonText> TestWorld::ask(std::string_view verb, const JsonText& arguments
 
 // ---- instances and events --------------------------------------------------------------------------------------------
 
-std::string TestWorld::next_id(std::string_view prefix) { return std::string(prefix) + "-" + std::to_string(++last_id_); }
+std::string TestWorld::next_id(std::string_view prefix) {
+  return std::string(prefix) + "-" + std::to_string(++last_id_);
+}
 
 // The id of the person whom t:event would mean by the same text, or who has it for an id.
 std::string TestWorld::patient_named(const std::string& text) const {
@@ -189,7 +189,8 @@ Result<JsonText> TestWorld::instances(const Arguments& arguments) {
   for (InstanceRecord& each : all_instances(node_.reader())) {
     if (each.workflow == workflow) found.push_back(std::move(each));
   }
-  std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.started_at > b.started_at; });
+  std::stable_sort(found.begin(), found.end(),
+                   [](const auto& a, const auto& b) { return a.started_at > b.started_at; });
   return list_of(found, [](JsonWriter& writer, const InstanceRecord& record) { write_json(writer, record); });
 }
 
@@ -206,7 +207,8 @@ Result<JsonText> TestWorld::history(const Arguments& arguments) {
                  [&](JsonWriter& writer, const Entry& entry) { write_json(writer, index++, entry); });
 }
 
-Result<JsonText> TestWorld::tell(const Arguments& arguments, InstanceMessage message, const std::function<bool()>& done) {
+Result<JsonText> TestWorld::tell(const Arguments& arguments, InstanceMessage message,
+                                 const std::function<bool()>& done) {
   return node_.request(InstanceRequest{arguments.text("id"), std::move(message)}, done);
 }
 
@@ -291,9 +293,8 @@ Result<JsonText> TestWorld::override_outcome(const Arguments& arguments) {
   overriding.by = person_of(arguments.object("by"));
   const auto count = [this, id = arguments.text("id")] {
     const auto journal = journal_of(node_.reader(), id);
-    return std::count_if(journal.begin(), journal.end(), [](const Entry& entry) {
-      return std::holds_alternative<OutcomeOverridden>(entry.body);
-    });
+    return std::count_if(journal.begin(), journal.end(),
+                         [](const Entry& entry) { return std::holds_alternative<OutcomeOverridden>(entry.body); });
   };
   const auto before = count();
   const auto answer = tell(arguments, std::move(overriding), [&] { return count() > before; });
@@ -303,7 +304,10 @@ Result<JsonText> TestWorld::override_outcome(const Arguments& arguments) {
 Result<JsonText> TestWorld::incidents(const Arguments&) {
   if (!node_.started()) return JsonText("{\"list\":[]}");
   return list_of(open_incidents(node_.reader()), [](JsonWriter& writer, const IncidentRecord& record) {
-    writer.begin_object().json_field("record", to_json(record)).field("name", name_of_code(record.cause.code)).end_object();
+    writer.begin_object()
+        .json_field("record", to_json(record))
+        .field("name", name_of_code(record.cause.code))
+        .end_object();
   });
 }
 
@@ -311,7 +315,8 @@ Result<JsonText> TestWorld::resolve(const Arguments& arguments) {
   ResolveIncident resolving;
   resolving.number = static_cast<std::uint32_t>(arguments.integer("number", 0));
   const std::string action = arguments.text("action");
-  for (const auto each : {IncidentAction::retry, IncidentAction::skip, IncidentAction::rewind, IncidentAction::cancel}) {
+  for (const auto each :
+       {IncidentAction::retry, IncidentAction::skip, IncidentAction::rewind, IncidentAction::cancel}) {
     if (action == to_string(each)) resolving.action = each;
   }
   resolving.value = arguments.json("value");

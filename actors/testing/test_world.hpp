@@ -69,7 +69,8 @@ class TestWorld : public TestHost {
   [[nodiscard]] std::string patient_named(const std::string& text) const;
   [[nodiscard]] std::string next_id(std::string_view prefix);
   // The instance's message, asked and answered.
-  [[nodiscard]] Result<JsonText> tell(const Arguments& arguments, InstanceMessage message, const std::function<bool()>& done = {});
+  [[nodiscard]] Result<JsonText> tell(const Arguments& arguments, InstanceMessage message,
+                                      const std::function<bool()>& done = {});
 
   std::shared_ptr<const Program> program_;
   TestNode node_;

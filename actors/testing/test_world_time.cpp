@@ -84,7 +84,8 @@ Result<JsonText> TestWorld::run_activity(const Arguments& arguments) {
   context.attempt = static_cast<std::uint32_t>(arguments.integer("attempt", 1));
   context.now = node_.now();
   context.settings = arguments.json("settings");
-  const ActivityEnded ended = testing::run_activity(program_, name, arguments.json("input"), std::move(context), *tests_);
+  const ActivityEnded ended =
+      testing::run_activity(program_, name, arguments.json("input"), std::move(context), *tests_);
   JsonWriter writer;
   writer.begin_object();
   if (ended.outcome.kind != OutcomeKind::value) {

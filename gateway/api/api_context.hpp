@@ -20,8 +20,8 @@ struct ApiContext {
   LiveFeed& live;
   ReadWorker& reads;
   IdempotencyMemory& idempotency;
-  ManualClock* clock = nullptr;             // Only with a virtual clock; then /v1/dev/clock is there.
-  std::function<JsonText()> server_state;   // Of listeners and connections, for the metrics: a JSON object.
+  ManualClock* clock = nullptr;            // Only with a virtual clock; then /v1/dev/clock is there.
+  std::function<JsonText()> server_state;  // Of listeners and connections, for the metrics: a JSON object.
 };
 
 // Each adds the routes of one resource.

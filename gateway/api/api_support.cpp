@@ -119,10 +119,9 @@ void send_json(Responder& responder, int status, JsonText json) {
 void send_error(Responder& responder, const Error& error) { responder.send(problem_of(error)); }
 
 void submit_then(ApiContext& context, Responder responder, Request request, Answered then) {
-  context.node.submit(std::move(request), [shared = std::make_shared<Responder>(std::move(responder)),
-                                           then = std::move(then)](Result<JsonText> answer) {
-    then(shared, std::move(answer));
-  });
+  context.node.submit(std::move(request),
+                      [shared = std::make_shared<Responder>(std::move(responder)),
+                       then = std::move(then)](Result<JsonText> answer) { then(shared, std::move(answer)); });
 }
 
 void submit(ApiContext& context, const RoutedRequest& from, Responder responder, Request request, int status) {
@@ -143,12 +142,13 @@ void submit(ApiContext& context, const RoutedRequest& from, Responder responder,
 }
 
 void read_and_send(ApiContext& context, Responder responder, std::function<Result<JsonText>(const StoreReader&)> read) {
-  context.reads.run([&context, shared = std::make_shared<Responder>(std::move(responder)), read = std::move(read)](bool ok) {
-    if (!ok) return send_error(*shared, {ErrorCode::overloaded, "too many searches wait already", "try again"});
-    auto json = read(context.node.reader());
-    if (!json) return send_error(*shared, json.error());
-    send_json(*shared, 200, std::move(*json));
-  });
+  context.reads.run(
+      [&context, shared = std::make_shared<Responder>(std::move(responder)), read = std::move(read)](bool ok) {
+        if (!ok) return send_error(*shared, {ErrorCode::overloaded, "too many searches wait already", "try again"});
+        auto json = read(context.node.reader());
+        if (!json) return send_error(*shared, json.error());
+        send_json(*shared, 200, std::move(*json));
+      });
 }
 
 }  // namespace baton

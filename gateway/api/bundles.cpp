@@ -94,7 +94,8 @@ Result<JsonText> one_json(const std::vector<std::shared_ptr<const Program>>& liv
   }
   const auto stored = reader.named("bundles", hash);
   if (!stored) return stored.error();
-  if (!*stored) return Error{ErrorCode::not_found, "no bundle with this hash was ever deployed here", "see GET /v1/bundles"};
+  if (!*stored)
+    return Error{ErrorCode::not_found, "no bundle with this hash was ever deployed here", "see GET /v1/bundles"};
   JsonWriter writer;
   writer.begin_object().field("hash", hash).flag("live", false).end_object();
   return std::move(writer).take();
@@ -103,25 +104,53 @@ Result<JsonText> one_json(const std::vector<std::shared_ptr<const Program>>& liv
 }  // namespace
 
 void add_bundle_routes(HttpRouter& router, ApiContext& context) {
-  router.add({"GET", "/v1/bundles", "listBundles", "The live bundles, and every deployment so far.", {}, "", "BundleList",
-              200, [&context](RoutedRequest, Responder responder) {
+  router.add({"GET",
+              "/v1/bundles",
+              "listBundles",
+              "The live bundles, and every deployment so far.",
+              {},
+              "",
+              "BundleList",
+              200,
+              [&context](RoutedRequest, Responder responder) {
                 read_and_send(context, std::move(responder), [&context](const StoreReader& reader) {
                   return list_json(context.node.live_programs(), reader);
                 });
               }});
-  router.add({"POST", "/v1/bundles", "deployBundle", "Make a bundle live. Running instances stay on theirs.", {},
-              "Bundle", "Any", 201, [&context](RoutedRequest request, Responder responder) {
+  router.add({"POST",
+              "/v1/bundles",
+              "deployBundle",
+              "Make a bundle live. Running instances stay on theirs.",
+              {},
+              "Bundle",
+              "Any",
+              201,
+              [&context](RoutedRequest request, Responder responder) {
                 deploy(context, std::move(request), std::move(responder));
               }});
-  router.add({"GET", "/v1/bundles/{hash}", "getBundle", "One bundle; with its sources when it is live.", {}, "", "Any", 200,
+  router.add({"GET",
+              "/v1/bundles/{hash}",
+              "getBundle",
+              "One bundle; with its sources when it is live.",
+              {},
+              "",
+              "Any",
+              200,
               [&context](RoutedRequest request, Responder responder) {
-                read_and_send(context, std::move(responder), [&context, hash = request.at("hash")](const StoreReader& reader) {
-                  return one_json(context.node.live_programs(), reader, hash);
-                });
+                read_and_send(context, std::move(responder),
+                              [&context, hash = request.at("hash")](const StoreReader& reader) {
+                                return one_json(context.node.live_programs(), reader, hash);
+                              });
               }});
-  router.add({"POST", "/v1/bundles/check", "checkBundle",
-              "Replay every open instance against a bundle that is not live, and report on each.", {}, "Bundle", "Any",
-              200, [&context](RoutedRequest request, Responder responder) {
+  router.add({"POST",
+              "/v1/bundles/check",
+              "checkBundle",
+              "Replay every open instance against a bundle that is not live, and report on each.",
+              {},
+              "Bundle",
+              "Any",
+              200,
+              [&context](RoutedRequest request, Responder responder) {
                 check(context, std::move(request), std::move(responder));
               }});
 }

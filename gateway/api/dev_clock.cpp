@@ -23,9 +23,8 @@ JsonText clock_json(const Node& node) {
 // Answers once nothing is in flight, or after a while with "idle": false.
 void send_when_idle(ApiContext& context, std::shared_ptr<Responder> responder, Duration left) {
   if (!settled(context.node) && left.ms > 0) {
-    context.loop.after(Duration{1}, [&context, responder, left] {
-      send_when_idle(context, responder, Duration{left.ms - 1});
-    });
+    context.loop.after(Duration{1},
+                       [&context, responder, left] { send_when_idle(context, responder, Duration{left.ms - 1}); });
     return;
   }
   send_json(*responder, 200, clock_json(context.node));
@@ -56,16 +55,29 @@ void set_clock(ApiContext& context, RoutedRequest request, Responder responder) 
 
 void add_clock_routes(HttpRouter& router, ApiContext& context) {
   if (context.clock == nullptr) return;
-  router.add({"GET", "/v1/dev/clock", "getClock", "The virtual clock, and what is due next.",
-              {{"settle", "true: answer only when nothing is in flight."}}, "", "Clock", 200,
+  router.add({"GET",
+              "/v1/dev/clock",
+              "getClock",
+              "The virtual clock, and what is due next.",
+              {{"settle", "true: answer only when nothing is in flight."}},
+              "",
+              "Clock",
+              200,
               [&context](RoutedRequest request, Responder responder) {
                 const auto settle = flag_of_query(request, "settle");
                 if (!settle) return send_error(responder, settle.error());
                 send_when_idle(context, std::make_shared<Responder>(std::move(responder)),
                                settle->value_or(false) ? kLongestSettle : Duration{0});
               }});
-  router.add({"POST", "/v1/dev/clock", "setClock", "Set or advance the virtual clock; timers fire.", {}, "ClockChange",
-              "Clock", 200, [&context](RoutedRequest request, Responder responder) {
+  router.add({"POST",
+              "/v1/dev/clock",
+              "setClock",
+              "Set or advance the virtual clock; timers fire.",
+              {},
+              "ClockChange",
+              "Clock",
+              200,
+              [&context](RoutedRequest request, Responder responder) {
                 set_clock(context, std::move(request), std::move(responder));
               }});
 }

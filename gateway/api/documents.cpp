@@ -28,7 +28,8 @@ void write_content(JsonWriter& writer, const std::string& schema) {
   writer.end_object();
 }
 
-void write_parameter(JsonWriter& writer, std::string_view name, const char* in, std::string_view description, bool required) {
+void write_parameter(JsonWriter& writer, std::string_view name, const char* in, std::string_view description,
+                     bool required) {
   writer.begin_object().field("name", name).field("in", in).flag("required", required);
   writer.optional_field("description", description);
   writer.key("schema").begin_object().field("type", "string").end_object().end_object();
@@ -63,7 +64,8 @@ void write_operation(JsonWriter& writer, const Route& route) {
   writer.field("description", route.summary);
   write_content(writer, route.answer);
   writer.end_object();
-  const bool waits = std::any_of(route.query.begin(), route.query.end(), [](const auto& rule) { return rule.name == "wait"; });
+  const bool waits =
+      std::any_of(route.query.begin(), route.query.end(), [](const auto& rule) { return rule.name == "wait"; });
   if (waits) {  // 200 and 202 beside a start's 201: it has ended, or it had not when the time was up.
     for (const char* status : {"200", "202"}) {
       if (status == std::to_string(route.status)) continue;
@@ -84,7 +86,9 @@ JsonText openapi_json(const HttpRouter& router) {
   for (const auto& route : router.routes()) by_path[route->path].push_back(route.get());
   JsonWriter writer;
   writer.begin_object().field("openapi", "3.1.0").key("info").begin_object();
-  writer.field("title", "Baton").field("version", "1").field("summary", "A durable workflow runtime for care handoffs.");
+  writer.field("title", "Baton")
+      .field("version", "1")
+      .field("summary", "A durable workflow runtime for care handoffs.");
   writer.key("license").begin_object().field("name", "Apache-2.0").field("identifier", "Apache-2.0").end_object();
   writer.end_object().key("paths").begin_object();
   for (const auto& [path, routes] : by_path) {
@@ -100,14 +104,28 @@ JsonText openapi_json(const HttpRouter& router) {
 }  // namespace
 
 void add_document_routes(HttpRouter& router, ApiContext&) {
-  router.add({"GET", "/errors/{code}", "getErrorPage", "Cause and cure of an error.", {}, "", "text/markdown", 200,
+  router.add({"GET",
+              "/errors/{code}",
+              "getErrorPage",
+              "Cause and cure of an error.",
+              {},
+              "",
+              "text/markdown",
+              200,
               [](RoutedRequest request, Responder responder) {
                 const auto page = embedded_file("docs/errors/" + request.at("code") + ".md");
                 if (!page) return send_error(responder, {ErrorCode::not_found, "no error has this code", ""});
                 responder.send({200, "text/markdown; charset=utf-8", std::string(*page), {}});
               }});
   auto document = std::make_shared<JsonText>();
-  router.add({"GET", "/openapi.json", "getDocument", "This document.", {}, "", "Any", 200,
+  router.add({"GET",
+              "/openapi.json",
+              "getDocument",
+              "This document.",
+              {},
+              "",
+              "Any",
+              200,
               [document](RoutedRequest, Responder responder) { send_json(responder, 200, *document); }});
   *document = openapi_json(router);
 }

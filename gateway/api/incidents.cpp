@@ -43,14 +43,22 @@ void add_incident_routes(HttpRouter& router, ApiContext& context) {
               "IncidentPage", 200, [&context](RoutedRequest request, Responder responder) {
                 auto page = page_of_query(request);
                 if (!page) return send_error(responder, page.error());
-                read_and_send(context, std::move(responder), [page = *page](const StoreReader& reader) -> Result<JsonText> {
-                  auto found = reader.open_incidents(page.cursor, page.limit);
-                  if (!found) return std::move(found).error();
-                  return page_json(*found);
-                });
+                read_and_send(context, std::move(responder),
+                              [page = *page](const StoreReader& reader) -> Result<JsonText> {
+                                auto found = reader.open_incidents(page.cursor, page.limit);
+                                if (!found) return std::move(found).error();
+                                return page_json(*found);
+                              });
               }});
-  router.add({"GET", "/v1/instances/{id}/incidents", "listInstanceIncidents", "All incidents of one instance.", {}, "",
-              "IncidentPage", 200, [&context](RoutedRequest request, Responder responder) {
+  router.add({"GET",
+              "/v1/instances/{id}/incidents",
+              "listInstanceIncidents",
+              "All incidents of one instance.",
+              {},
+              "",
+              "IncidentPage",
+              200,
+              [&context](RoutedRequest request, Responder responder) {
                 read_and_send(context, std::move(responder),
                               [id = request.at("id")](const StoreReader& reader) -> Result<JsonText> {
                                 auto found = reader.incidents_of(id);
@@ -64,11 +72,17 @@ void add_incident_routes(HttpRouter& router, ApiContext& context) {
         {IncidentAction::rewind, "Go back to an entry of the history and run again from there."},
         {IncidentAction::cancel, "Give the instance up."}}) {
     const std::string name(to_string(action));
-    router.add({"POST", "/v1/instances/{id}/incidents/{number}/" + name, name + "Incident", summary, {},
+    router.add({"POST",
+                "/v1/instances/{id}/incidents/{number}/" + name,
+                name + "Incident",
+                summary,
+                {},
                 action == IncidentAction::skip     ? "Skip"
                 : action == IncidentAction::rewind ? "Rewind"
                                                    : "Reason",
-                "Any", 200, [&context, action = action](RoutedRequest request, Responder responder) {
+                "Any",
+                200,
+                [&context, action = action](RoutedRequest request, Responder responder) {
                   resolve(context, action, std::move(request), std::move(responder));
                 }});
   }

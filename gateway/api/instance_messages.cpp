@@ -38,7 +38,8 @@ RouteHandler payload_handler(ApiContext& context, Make make) {
     if (Status status = check_name("name", request.at("name")); !status) return send_error(responder, status.error());
     auto payload = read_payload(request.http);
     if (!payload) return send_error(responder, payload.error());
-    submit(context, request, std::move(responder), InstanceRequest{request.at("id"), make(request, std::move(*payload))});
+    submit(context, request, std::move(responder),
+           InstanceRequest{request.at("id"), make(request, std::move(*payload))});
   };
 }
 
@@ -52,7 +53,8 @@ Result<InstanceMessage> fill_override(const RoutedRequest& request, JsonFields& 
   message.reason = fields.text("reason").value_or("");
   message.by = principal_of(request.http);
   if (message.target.empty()) fields.refuse("target", "is missing", "name the decision or task that is replaced");
-  if (message.reason.empty()) fields.refuse("reason", "is missing", "say why: an override without a reason is not taken");
+  if (message.reason.empty())
+    fields.refuse("reason", "is missing", "say why: an override without a reason is not taken");
   return InstanceMessage(std::move(message));
 }
 
@@ -91,45 +93,108 @@ void settle_promise(ApiContext& context, RoutedRequest request, Responder respon
 
 void add_instance_message_routes(HttpRouter& router, ApiContext& context) {
   const std::string base = "/v1/instances/{id}";
-  router.add({"POST", base + "/signals/{name}", "signalInstance", "Send a signal; the body is its payload.", {}, "Any",
-              "Any", 200, payload_handler(context, [](const RoutedRequest& request, JsonText payload) {
-                return InstanceMessage(SendSignal{request.at("name"), std::move(payload), key_of(request),
-                                                  principal_of(request.http), 0});
+  router.add({"POST",
+              base + "/signals/{name}",
+              "signalInstance",
+              "Send a signal; the body is its payload.",
+              {},
+              "Any",
+              "Any",
+              200,
+              payload_handler(context, [](const RoutedRequest& request, JsonText payload) {
+                return InstanceMessage(
+                    SendSignal{request.at("name"), std::move(payload), key_of(request), principal_of(request.http), 0});
               })});
-  router.add({"POST", base + "/updates/{name}", "updateInstance", "Run a validated update and wait for its answer.", {},
-              "Any", "Any", 200, payload_handler(context, [](const RoutedRequest& request, JsonText payload) {
-                return InstanceMessage(SendUpdate{request.at("name"), std::move(payload), key_of(request),
-                                                  principal_of(request.http), 0});
+  router.add({"POST",
+              base + "/updates/{name}",
+              "updateInstance",
+              "Run a validated update and wait for its answer.",
+              {},
+              "Any",
+              "Any",
+              200,
+              payload_handler(context, [](const RoutedRequest& request, JsonText payload) {
+                return InstanceMessage(
+                    SendUpdate{request.at("name"), std::move(payload), key_of(request), principal_of(request.http), 0});
               })});
-  router.add({"POST", base + "/queries/{name}", "queryInstance", "Ask a read-only question; the body is its argument.",
-              {}, "Any", "Any", 200, payload_handler(context, [](const RoutedRequest& request, JsonText payload) {
+  router.add({"POST",
+              base + "/queries/{name}",
+              "queryInstance",
+              "Ask a read-only question; the body is its argument.",
+              {},
+              "Any",
+              "Any",
+              200,
+              payload_handler(context, [](const RoutedRequest& request, JsonText payload) {
                 return InstanceMessage(RunQuery{request.at("name"), std::move(payload), 0});
               })});
-  router.add({"POST", base + "/cancel", "cancelInstance", "Ask the workflow to cancel; it may clean up first.", {},
-              "Reason", "Any", 200, message_handler(context, [](const RoutedRequest& request, JsonFields& fields) {
+  router.add({"POST",
+              base + "/cancel",
+              "cancelInstance",
+              "Ask the workflow to cancel; it may clean up first.",
+              {},
+              "Reason",
+              "Any",
+              200,
+              message_handler(context, [](const RoutedRequest& request, JsonFields& fields) {
                 return Result<InstanceMessage>(
                     CancelInstance{fields.text("reason").value_or(""), principal_of(request.http), 0});
               })});
-  router.add({"POST", base + "/pause", "pauseInstance", "Take no further step until it is resumed.", {}, "Reason", "Any",
-              200, message_handler(context, [](const RoutedRequest& request, JsonFields& fields) {
+  router.add({"POST",
+              base + "/pause",
+              "pauseInstance",
+              "Take no further step until it is resumed.",
+              {},
+              "Reason",
+              "Any",
+              200,
+              message_handler(context, [](const RoutedRequest& request, JsonFields& fields) {
                 return Result<InstanceMessage>(
                     PauseInstance{fields.text("reason").value_or(""), principal_of(request.http), 0});
               })});
-  router.add({"POST", base + "/resume", "resumeInstance", "Go on after a pause.", {}, "Reason", "Any", 200,
+  router.add({"POST",
+              base + "/resume",
+              "resumeInstance",
+              "Go on after a pause.",
+              {},
+              "Reason",
+              "Any",
+              200,
               message_handler(context, [](const RoutedRequest& request, JsonFields& fields) {
                 return Result<InstanceMessage>(
                     ResumeInstance{fields.text("reason").value_or(""), principal_of(request.http), 0});
               })});
-  router.add({"POST", base + "/override", "overrideOutcome", "Replace the outcome of a decision or task, with a reason.",
-              {}, "Override", "Any", 200, message_handler(context, fill_override)});
-  router.add({"POST", base + "/bundle", "migrateInstance", "Move to another deployed bundle, if its replay agrees.", {},
-              "Migrate", "Any", 200, message_handler(context, [](const RoutedRequest& request, JsonFields& fields) {
+  router.add({"POST",
+              base + "/override",
+              "overrideOutcome",
+              "Replace the outcome of a decision or task, with a reason.",
+              {},
+              "Override",
+              "Any",
+              200,
+              message_handler(context, fill_override)});
+  router.add({"POST",
+              base + "/bundle",
+              "migrateInstance",
+              "Move to another deployed bundle, if its replay agrees.",
+              {},
+              "Migrate",
+              "Any",
+              200,
+              message_handler(context, [](const RoutedRequest& request, JsonFields& fields) {
                 ChangeBundle message{fields.text("bundle").value_or(""), principal_of(request.http), 0};
                 if (message.to.empty()) fields.refuse("bundle", "is missing", "give the SHA-256 of a deployed bundle");
                 return Result<InstanceMessage>(std::move(message));
               })});
-  router.add({"POST", "/v1/promises/{promise}", "settlePromise", "Settle a promise: a value, or a failure.", {},
-              "Settlement", "Any", 200, [&context](RoutedRequest request, Responder responder) {
+  router.add({"POST",
+              "/v1/promises/{promise}",
+              "settlePromise",
+              "Settle a promise: a value, or a failure.",
+              {},
+              "Settlement",
+              "Any",
+              200,
+              [&context](RoutedRequest request, Responder responder) {
                 settle_promise(context, std::move(request), std::move(responder));
               }});
 }

@@ -49,7 +49,8 @@ Result<StartRequest> read_start(const HttpRequest& http) {
   start.by = principal_of(http);
   if (Status status = fields.finish(); !status) return status.error();
   if (Status status = check_name("workflow", start.workflow); !status) return status.error();
-  for (const auto& [name, text] : {std::pair{"id", &start.id}, {"patient", &start.patient}, {"key", &start.business_key}}) {
+  for (const auto& [name, text] :
+       {std::pair{"id", &start.id}, {"patient", &start.patient}, {"key", &start.business_key}}) {
     if (text->empty()) continue;
     if (Status status = check_name(name, *text); !status) return status.error();
   }
@@ -272,9 +273,17 @@ void add_instance_routes(HttpRouter& router, ApiContext& context) {
       handler(context, std::move(request), std::move(responder));
     };
   };
-  const QueryRule wait{"wait", "How long to wait for the end, such as 30s; at most 5m. 202 when it has not ended by then."};
-  router.add({"POST", "/v1/instances", "startInstance", "Start a workflow. With wait, answers how it ended.", {wait},
-              "StartInstance", "StartedInstance", 201, bind(start)});
+  const QueryRule wait{"wait",
+                       "How long to wait for the end, such as 30s; at most 5m. 202 when it has not ended by then."};
+  router.add({"POST",
+              "/v1/instances",
+              "startInstance",
+              "Start a workflow. With wait, answers how it ended.",
+              {wait},
+              "StartInstance",
+              "StartedInstance",
+              201,
+              bind(start)});
   router.add({"GET", "/v1/instances", "listInstances", "Instances, newest first. All filters given must hold.",
               with_page_rules({{"status", "running, completed, failed or cancelled"},
                                {"workflow", "Name of the workflow."},
@@ -287,8 +296,15 @@ void add_instance_routes(HttpRouter& router, ApiContext& context) {
                                {"started_before", "RFC 3339, exclusive."},
                                {"order", "newest or oldest first"}}),
               "", "InstancePage", 200, bind(list)});
-  router.add({"GET", "/v1/instances/{id}", "getInstance", "One instance, and everything it waits for.", {}, "",
-              "InstanceDetail", 200, [&context](RoutedRequest request, Responder responder) {
+  router.add({"GET",
+              "/v1/instances/{id}",
+              "getInstance",
+              "One instance, and everything it waits for.",
+              {},
+              "",
+              "InstanceDetail",
+              200,
+              [&context](RoutedRequest request, Responder responder) {
                 auto json = one_json(context.node.reader(), request.at("id"));
                 if (!json) return send_error(responder, json.error());
                 send_json(responder, 200, std::move(*json));
@@ -302,8 +318,15 @@ void add_instance_routes(HttpRouter& router, ApiContext& context) {
               with_page_rules({}), "", "JournalPage", 200, [&context](RoutedRequest request, Responder responder) {
                 show_journal(journal_json, context, std::move(request), std::move(responder));
               }});
-  router.add({"GET", "/v1/instances/{id}/result", "getResult", "How it ended; 202 while it has not.", {wait}, "",
-              "InstanceResult", 200, bind(result)});
+  router.add({"GET",
+              "/v1/instances/{id}/result",
+              "getResult",
+              "How it ended; 202 while it has not.",
+              {wait},
+              "",
+              "InstanceResult",
+              200,
+              bind(result)});
 }
 
 }  // namespace baton

@@ -29,13 +29,18 @@ void watch(ApiContext& context, RoutedRequest request, Responder responder) {
 }  // namespace
 
 void add_live_routes(HttpRouter& router, ApiContext& context) {
-  router.add({"GET", "/v1/live", "watchLive",
+  router.add({"GET",
+              "/v1/live",
+              "watchLive",
               "What has changed, as server-sent events. Last-Event-ID goes on where a client stopped.",
               {{"topic", "instance, task, incident, patient, message; several with commas between."},
                {"patient", "Only about this patient."},
                {"id", "Only about this thing."},
                {"last_event_id", "As the header Last-Event-ID, for clients that cannot set it."}},
-              "", "text/event-stream", 200, [&context](RoutedRequest request, Responder responder) {
+              "",
+              "text/event-stream",
+              200,
+              [&context](RoutedRequest request, Responder responder) {
                 watch(context, std::move(request), std::move(responder));
               }});
 }

@@ -46,7 +46,8 @@ std::string LiveFeed::text_of(std::uint64_t number, const Notify& change) const 
   JsonWriter data;
   data.begin_object().field("topic", change.topic).field("id", change.id);
   data.optional_field("patient", change.patient).end_object();
-  return "id: " + epoch_ + "." + std::to_string(number) + "\nevent: " + change.topic + "\ndata: " + data.view() + "\n\n";
+  return "id: " + epoch_ + "." + std::to_string(number) + "\nevent: " + change.topic + "\ndata: " + data.view() +
+         "\n\n";
 }
 
 void LiveFeed::flush() {

@@ -76,8 +76,9 @@ void get(ApiContext& context, RoutedRequest request, Responder responder) {
   const auto message = context.node.reader().message(request.at("source"), request.at("id"));
   if (!message) return send_error(responder, message.error());
   if (!*message) {
-    return send_error(responder, {ErrorCode::not_found, "there is no message '" + request.at("id") + "' from '" +
-                                                            request.at("source") + "'", "see GET /v1/messages"});
+    return send_error(responder, {ErrorCode::not_found,
+                                  "there is no message '" + request.at("id") + "' from '" + request.at("source") + "'",
+                                  "see GET /v1/messages"});
   }
   send_json(responder, 200, to_json(**message));
 }
@@ -111,17 +112,45 @@ void add_message_routes(HttpRouter& router, ApiContext& context) {
       handler(context, std::move(request), std::move(responder));
     };
   };
-  router.add({"POST", "/v1/messages", "acceptMessage",
-              "Take an HL7 v2 message or a JSON event: stored first, then mapped, then answered.", {}, "Message", "Accepted",
-              200, bind(accept)});
-  router.add({"GET", "/v1/messages", "listMessages", "Messages by state, newest first; the quarantine if no state is given.",
+  router.add({"POST",
+              "/v1/messages",
+              "acceptMessage",
+              "Take an HL7 v2 message or a JSON event: stored first, then mapped, then answered.",
+              {},
+              "Message",
+              "Accepted",
+              200,
+              bind(accept)});
+  router.add({"GET", "/v1/messages", "listMessages",
+              "Messages by state, newest first; the quarantine if no state is given.",
               with_page_rules({{"state", "quarantined, accepted or discarded"}}), "", "MessagePage", 200, bind(list)});
-  router.add({"GET", "/v1/messages/{source}/{id}", "getMessage", "One message, byte for byte.", {}, "", "StoredMessage",
-              200, bind(get)});
-  router.add({"POST", "/v1/messages/{source}/{id}/replay", "replayMessage", "Map a quarantined message again, perhaps edited.",
-              {}, "Replay", "Any", 200, bind(replay)});
-  router.add({"POST", "/v1/messages/{source}/{id}/discard", "discardMessage", "Give a quarantined message up, with a reason.",
-              {}, "Reason", "Any", 200, bind(discard)});
+  router.add({"GET",
+              "/v1/messages/{source}/{id}",
+              "getMessage",
+              "One message, byte for byte.",
+              {},
+              "",
+              "StoredMessage",
+              200,
+              bind(get)});
+  router.add({"POST",
+              "/v1/messages/{source}/{id}/replay",
+              "replayMessage",
+              "Map a quarantined message again, perhaps edited.",
+              {},
+              "Replay",
+              "Any",
+              200,
+              bind(replay)});
+  router.add({"POST",
+              "/v1/messages/{source}/{id}/discard",
+              "discardMessage",
+              "Give a quarantined message up, with a reason.",
+              {},
+              "Reason",
+              "Any",
+              200,
+              bind(discard)});
 }
 
 }  // namespace baton

@@ -92,8 +92,8 @@ Result<std::string> metrics_text(ApiContext& context) {
   append_metric(out, "instances", "gauge", "Instances by workflow and status.");
   for (const auto& [workflow, by_status] : counts->instances) {
     for (const auto& [status, count] : by_status) {
-      out += "baton_instances{workflow=\"" + label(workflow) + "\",status=\"" + std::string(to_string(status)) + "\"} " +
-             std::to_string(count) + "\n";
+      out += "baton_instances{workflow=\"" + label(workflow) + "\",status=\"" + std::string(to_string(status)) +
+             "\"} " + std::to_string(count) + "\n";
     }
   }
   append_metric(out, "open_tasks", "gauge", "Tasks that wait for a person, by workflow.");
@@ -110,26 +110,48 @@ Result<std::string> metrics_text(ApiContext& context) {
 }  // namespace
 
 void add_metrics_routes(HttpRouter& router, ApiContext& context) {
-  router.add({"GET", "/v1/metrics", "getMetrics", "Counts of everything.", {}, "", "Metrics", 200,
+  router.add({"GET",
+              "/v1/metrics",
+              "getMetrics",
+              "Counts of everything.",
+              {},
+              "",
+              "Metrics",
+              200,
               [&context](RoutedRequest, Responder responder) {
                 auto json = metrics_json(context);
                 if (!json) return send_error(responder, json.error());
                 send_json(responder, 200, std::move(*json));
               }});
-  router.add({"GET", "/metrics", "scrapeMetrics", "The same for Prometheus.", {}, "", "text/plain", 200,
+  router.add({"GET",
+              "/metrics",
+              "scrapeMetrics",
+              "The same for Prometheus.",
+              {},
+              "",
+              "text/plain",
+              200,
               [&context](RoutedRequest, Responder responder) {
                 auto text = metrics_text(context);
                 if (!text) return send_error(responder, text.error());
                 responder.send({200, "text/plain; version=0.0.4; charset=utf-8", std::move(*text), {}});
               }});
-  router.add({"GET", "/v1/health", "getHealth", "200 when the server takes requests and can read its store.", {}, "",
-              "Health", 200, [&context](RoutedRequest, Responder responder) {
-                const auto counts = context.node.reader().counts();
-                if (!counts) return send_error(responder, counts.error());
-                JsonWriter writer;
-                writer.begin_object().field("status", "ok").field("now", format_instant(context.node.now())).end_object();
-                send_json(responder, 200, std::move(writer).take());
-              }});
+  router.add(
+      {"GET",
+       "/v1/health",
+       "getHealth",
+       "200 when the server takes requests and can read its store.",
+       {},
+       "",
+       "Health",
+       200,
+       [&context](RoutedRequest, Responder responder) {
+         const auto counts = context.node.reader().counts();
+         if (!counts) return send_error(responder, counts.error());
+         JsonWriter writer;
+         writer.begin_object().field("status", "ok").field("now", format_instant(context.node.now())).end_object();
+         send_json(responder, 200, std::move(writer).take());
+       }});
 }
 
 }  // namespace baton

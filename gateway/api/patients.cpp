@@ -28,16 +28,17 @@ void find_patients(ApiContext& context, RoutedRequest request, Responder respond
   const Identifier identifier{text_of_query(request, "system"), text_of_query(request, "value"), ""};
   auto page = page_of_query(request);
   if (!page) return send_error(responder, page.error());
-  read_and_send(context, std::move(responder), [identifier, page = *page](const StoreReader& reader) -> Result<JsonText> {
-    if (identifier.value.empty()) {
-      auto found = reader.all_patients(page.cursor, page.limit);
-      if (!found) return std::move(found).error();
-      return page_json(*found);
-    }
-    auto found = reader.patients_with(identifier);
-    if (!found) return std::move(found).error();
-    return page_json(Page<PatientRecord>{std::move(*found), ""});
-  });
+  read_and_send(context, std::move(responder),
+                [identifier, page = *page](const StoreReader& reader) -> Result<JsonText> {
+                  if (identifier.value.empty()) {
+                    auto found = reader.all_patients(page.cursor, page.limit);
+                    if (!found) return std::move(found).error();
+                    return page_json(*found);
+                  }
+                  auto found = reader.patients_with(identifier);
+                  if (!found) return std::move(found).error();
+                  return page_json(Page<PatientRecord>{std::move(*found), ""});
+                });
 }
 
 void get_event(ApiContext& context, RoutedRequest request, Responder responder) {
@@ -58,10 +59,18 @@ void add_patient_routes(HttpRouter& router, ApiContext& context) {
   router.add({"GET", "/v1/patients", "findPatients", "Patients with an identifier, or all of them.",
               with_page_rules({{"system", "Assigning authority of the identifier."}, {"value", "The identifier."}}), "",
               "PatientPage", 200, bind(find_patients)});
-  router.add({"GET", "/v1/patients/{id}", "getPatient", "One person's record.", {}, "", "Patient", 200, bind(get_patient)});
-  router.add({"GET", "/v1/patients/{id}/timeline", "getTimeline", "A person's events, newest first.", with_page_rules({}),
-              "", "EventPage", 200, bind(timeline)});
-  router.add({"GET", "/v1/events/{id}", "getEvent", "One canonical event with its provenance.", {}, "", "Event", 200,
+  router.add(
+      {"GET", "/v1/patients/{id}", "getPatient", "One person's record.", {}, "", "Patient", 200, bind(get_patient)});
+  router.add({"GET", "/v1/patients/{id}/timeline", "getTimeline", "A person's events, newest first.",
+              with_page_rules({}), "", "EventPage", 200, bind(timeline)});
+  router.add({"GET",
+              "/v1/events/{id}",
+              "getEvent",
+              "One canonical event with its provenance.",
+              {},
+              "",
+              "Event",
+              200,
               bind(get_event)});
 }
 

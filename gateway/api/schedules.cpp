@@ -35,15 +35,31 @@ Result<JsonText> list_json(const StoreReader& reader) {
 }  // namespace
 
 void add_schedule_routes(HttpRouter& router, ApiContext& context) {
-  router.add({"GET", "/v1/schedules", "listSchedules", "All schedules.", {}, "", "SchedulePage", 200,
-              [&context](RoutedRequest, Responder responder) { read_and_send(context, std::move(responder), list_json); }});
-  router.add({"GET", "/v1/schedules/{name}", "getSchedule", "One schedule.", {}, "", "Any", 200,
+  router.add(
+      {"GET",
+       "/v1/schedules",
+       "listSchedules",
+       "All schedules.",
+       {},
+       "",
+       "SchedulePage",
+       200,
+       [&context](RoutedRequest, Responder responder) { read_and_send(context, std::move(responder), list_json); }});
+  router.add({"GET",
+              "/v1/schedules/{name}",
+              "getSchedule",
+              "One schedule.",
+              {},
+              "",
+              "Any",
+              200,
               [&context](RoutedRequest request, Responder responder) {
                 auto row = context.node.reader().named("schedules", request.at("name"));
                 if (!row) return send_error(responder, row.error());
                 if (!*row) {
-                  return send_error(responder, {ErrorCode::not_found, "there is no schedule '" + request.at("name") + "'",
-                                                "see GET /v1/schedules"});
+                  return send_error(responder,
+                                    {ErrorCode::not_found, "there is no schedule '" + request.at("name") + "'",
+                                     "see GET /v1/schedules"});
                 }
                 send_json(responder, 200, std::move(**row));
               }});
@@ -62,8 +78,14 @@ void add_schedule_routes(HttpRouter& router, ApiContext& context) {
                            Verb{"POST", "/trigger", "trigger", "triggerSchedule", "Start one now."}}) {
     const std::string_view action = verb.action;
     const bool with_spec = action == "create" || action == "replace";
-    router.add({verb.method, std::string("/v1/schedules/{name}") + verb.path, verb.operation, verb.summary, {},
-                with_spec ? "ScheduleSpec" : (action == "delete" ? "" : "Reason"), "Any", action == "create" ? 201 : 200,
+    router.add({verb.method,
+                std::string("/v1/schedules/{name}") + verb.path,
+                verb.operation,
+                verb.summary,
+                {},
+                with_spec ? "ScheduleSpec" : (action == "delete" ? "" : "Reason"),
+                "Any",
+                action == "create" ? 201 : 200,
                 [&context, name = std::string(action)](RoutedRequest request, Responder responder) {
                   change(context, name, std::move(request), std::move(responder));
                 }});

@@ -64,7 +64,8 @@ void get(ApiContext& context, RoutedRequest request, Responder responder) {
 // Which fields each action takes; see the schema TaskAction.
 Status read_action(ActOnTask& message, const boost::json::object& body) {
   JsonFields fields(body, "", ErrorCode::bad_field);
-  if (const auto version = fields.integer("version", 0, UINT32_MAX)) message.version = static_cast<std::uint32_t>(*version);
+  if (const auto version = fields.integer("version", 0, UINT32_MAX))
+    message.version = static_cast<std::uint32_t>(*version);
   if (message.action == "delegate" || message.action == "reassign") {
     message.to = fields.text("to").value_or("");
     if (message.to.empty()) fields.refuse("to", "is missing", "say who gets the task");
@@ -108,7 +109,14 @@ void add_task_routes(HttpRouter& router, ApiContext& context) {
               "", "TaskPage", 200, [&context](RoutedRequest request, Responder responder) {
                 list(context, std::move(request), std::move(responder));
               }});
-  router.add({"GET", "/v1/tasks/{id}", "getTask", "One task with what the person has to see.", {}, "", "Task", 200,
+  router.add({"GET",
+              "/v1/tasks/{id}",
+              "getTask",
+              "One task with what the person has to see.",
+              {},
+              "",
+              "Task",
+              200,
               [&context](RoutedRequest request, Responder responder) {
                 get(context, std::move(request), std::move(responder));
               }});
@@ -119,8 +127,14 @@ void add_task_routes(HttpRouter& router, ApiContext& context) {
                                         {"comment", "Add a comment."},
                                         {"save", "Keep a draft of the form."},
                                         {"decide", "Decide it."}}) {
-    router.add({"POST", std::string("/v1/tasks/{id}/") + action, std::string(action) + "Task", summary, {},
-                std::string_view(action) == "decide" ? "Decision" : "TaskAction", "Any", 200,
+    router.add({"POST",
+                std::string("/v1/tasks/{id}/") + action,
+                std::string(action) + "Task",
+                summary,
+                {},
+                std::string_view(action) == "decide" ? "Decision" : "TaskAction",
+                "Any",
+                200,
                 [&context, name = std::string(action)](RoutedRequest request, Responder responder) {
                   act(context, name, std::move(request), std::move(responder));
                 }});

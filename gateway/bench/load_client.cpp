@@ -69,7 +69,8 @@ bool take_answer(std::string& received, Answer& answer) {
   for (std::size_t at = 0; at < head;) {
     std::size_t end = received.find("\r\n", at);
     const std::string_view line(received.data() + at, end - at);
-    if (line.size() > 15 && (line[0] == 'C' || line[0] == 'c') && strncasecmp(line.data(), "content-length:", 15) == 0) {
+    if (line.size() > 15 && (line[0] == 'C' || line[0] == 'c') &&
+        strncasecmp(line.data(), "content-length:", 15) == 0) {
       const char* from = line.data() + 15;
       while (*from == ' ') ++from;
       std::from_chars(from, line.data() + line.size(), length);
@@ -85,9 +86,7 @@ bool take_answer(std::string& received, Answer& answer) {
 
 }  // namespace
 
-double LoadResult::per_second() const {
-  return seconds > 0 ? static_cast<double>(latencies_ms.size()) / seconds : 0;
-}
+double LoadResult::per_second() const { return seconds > 0 ? static_cast<double>(latencies_ms.size()) / seconds : 0; }
 
 double LoadResult::percentile_ms(double part) const {
   if (latencies_ms.empty()) return 0;
@@ -145,7 +144,8 @@ Result<LoadResult> run_load(std::uint16_t port, std::size_t connections, std::ui
       }
       connection.received.append(buffer.data(), static_cast<std::size_t>(n));
       if (!take_answer(connection.received, answer)) continue;
-      result.latencies_ms.push_back(std::chrono::duration<double, std::milli>(SteadyClock::now() - connection.sent_at).count());
+      result.latencies_ms.push_back(
+          std::chrono::duration<double, std::milli>(SteadyClock::now() - connection.sent_at).count());
       if (answer.status / 100 != 2) {
         if (result.refused++ == 0) result.first_refusal = answer.body;
       } else if (on_answer) {

@@ -98,7 +98,8 @@ struct Measured {
 JsonText to_json(const Measured& measured, const Workplace& workplace) {
   JsonWriter writer;
   writer.begin_object().field("workload", measured.workload);
-  writer.field("n", static_cast<std::int64_t>(measured.n)).field("concurrency", static_cast<std::int64_t>(measured.concurrency));
+  writer.field("n", static_cast<std::int64_t>(measured.n))
+      .field("concurrency", static_cast<std::int64_t>(measured.concurrency));
   const auto number = [&writer](const char* name, double value) { writer.key(name).number(value); };
   number("seconds", measured.seconds);
   number("per_second", measured.per_second);
@@ -114,15 +115,24 @@ JsonText to_json(const Measured& measured, const Workplace& workplace) {
 
 Measured measured_of(std::string workload, std::uint64_t n, std::size_t concurrency, const LoadResult& load,
                      const ServerProcess& server, const Workplace& workplace) {
-  Measured measured{std::move(workload), n, concurrency, load.seconds, load.per_second(), load.percentile_ms(0.5),
-                    load.percentile_ms(0.99), server.resident_mib(), 0, {}};
+  Measured measured{std::move(workload),
+                    n,
+                    concurrency,
+                    load.seconds,
+                    load.per_second(),
+                    load.percentile_ms(0.5),
+                    load.percentile_ms(0.99),
+                    server.resident_mib(),
+                    0,
+                    {}};
   measured.disk_bytes_per_instance = static_cast<double>(folder_bytes(workplace.data())) / static_cast<double>(n);
   return measured;
 }
 
 std::optional<Error> refused(const LoadResult& load) {
   if (load.refused == 0) return std::nullopt;
-  return Error{ErrorCode::conflict, std::to_string(load.refused) + " requests were refused, the first with " + load.first_refusal,
+  return Error{ErrorCode::conflict,
+               std::to_string(load.refused) + " requests were refused, the first with " + load.first_refusal,
                "a figure with refusals in it means nothing; lower --concurrency"};
 }
 
@@ -142,15 +152,16 @@ Result<LoadResult> start_and_wait(const ServerProcess& server, const std::string
 Result<LoadResult> start_waiting(const ServerProcess& server, const std::string& prefix, std::uint64_t count,
                                  std::size_t connections) {
   return run_load(server.port(), connections, count, [&prefix](std::uint64_t i) {
-    return http_request("POST", "/v1/instances", R"({"workflow":"wait","id":"w)" + prefix + std::to_string(i) + R"(","input":{}})");
+    return http_request("POST", "/v1/instances",
+                        R"({"workflow":"wait","id":"w)" + prefix + std::to_string(i) + R"(","input":{}})");
   });
 }
 
-Result<LoadResult> decide(const ServerProcess& server, const std::string& prefix, std::uint64_t from, std::uint64_t count,
-                          std::size_t connections) {
+Result<LoadResult> decide(const ServerProcess& server, const std::string& prefix, std::uint64_t from,
+                          std::uint64_t count, std::size_t connections) {
   return run_load(server.port(), connections, count, [&prefix, from](std::uint64_t i) {
-    return http_request("POST", "/v1/tasks/w" + prefix + std::to_string(from + i) + ".1/decide", R"({"outcome":"approve"})",
-                        "X-Baton-Subject: ann\r\nX-Baton-Role: nurse\r\n");
+    return http_request("POST", "/v1/tasks/w" + prefix + std::to_string(from + i) + ".1/decide",
+                        R"({"outcome":"approve"})", "X-Baton-Subject: ann\r\nX-Baton-Role: nurse\r\n");
   });
 }
 
@@ -245,7 +256,8 @@ Result<Lines> run_w4(const BenchOptions& options, const Workplace& workplace) {
 
 Result<std::vector<JsonText>> run_bench(const BenchOptions& options) {
   using Run = Result<Lines> (*)(const BenchOptions&, const Workplace&);
-  static const std::map<std::string, Run> kWorkloads = {{"w1", &run_w1}, {"w2", &run_w2}, {"w3", &run_w3}, {"w4", &run_w4}};
+  static const std::map<std::string, Run> kWorkloads = {
+      {"w1", &run_w1}, {"w2", &run_w2}, {"w3", &run_w3}, {"w4", &run_w4}};
   const auto found = kWorkloads.find(options.workload);
   if (found == kWorkloads.end()) {
     return Error{ErrorCode::bad_field, "there is no workload '" + options.workload + "'", "choose w1, w2, w3 or w4"};

@@ -17,10 +17,10 @@
 namespace baton {
 
 struct BenchOptions {
-  std::string workload;        // "w1" "w2" "w3" "w4"
-  std::uint64_t n = 0;         // Instances; 0: the workload's own number.
+  std::string workload;         // "w1" "w2" "w3" "w4"
+  std::uint64_t n = 0;          // Instances; 0: the workload's own number.
   std::size_t concurrency = 0;  // 0: the workload's own.
-  std::string data;            // Folder; empty: a temporary one, removed afterwards.
+  std::string data;             // Folder; empty: a temporary one, removed afterwards.
 };
 
 // One JSON object a measurement: workload n concurrency seconds per_second p50_ms p99_ms rss_mib

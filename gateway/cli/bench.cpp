@@ -48,13 +48,16 @@ int bench(const Cli& cli, const BenchArguments& arguments) {
 
 Verb bench_verb(Cli& cli) {
   auto arguments = std::make_shared<BenchArguments>();
-  return {"bench", "Measure a workload on this machine, beside the raw disk",
+  return {"bench",
+          "Measure a workload on this machine, beside the raw disk",
           "  baton bench w2 --json\n  baton bench w4 --n 20000 --concurrency 64",
           {{"workload", "w1, w2, w3 or w4; see docs/PERFORMANCE.md", &arguments->workload, true},
            {"--n", "Instances; the workload's own number if not given", &arguments->n},
            {"--concurrency", "In flight at once; the workload's own if not given", &arguments->concurrency},
            {"--data", "Folder of the store; a temporary one if not given", &arguments->data}},
-          [&cli, arguments] { return bench(cli, *arguments); }, {}, arguments};
+          [&cli, arguments] { return bench(cli, *arguments); },
+          {},
+          arguments};
 }
 
 }  // namespace baton

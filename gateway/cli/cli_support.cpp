@@ -60,7 +60,8 @@ Result<boost::json::value> call_api(const Cli& cli, const std::string& method, c
   auto answer = answered.get_future().get();
   if (!answer) {
     Error error = std::move(answer).error();
-    if (error.code == ErrorCode::unreachable) error.cure = "start one with 'baton serve', or name it with --url or BATON_URL";
+    if (error.code == ErrorCode::unreachable)
+      error.cure = "start one with 'baton serve', or name it with --url or BATON_URL";
     return error;
   }
   auto value = parse_json_document(answer->body.empty() ? "{}" : answer->body);
@@ -169,7 +170,8 @@ Result<boost::json::array> fetch_items(const Cli& cli, const std::string& path_a
   std::string cursor;
   const char joint = path_and_query.find('?') == std::string::npos ? '?' : '&';
   while (items.size() < limit) {
-    std::string path = path_and_query + joint + "limit=" + std::to_string(std::min<std::size_t>(limit - items.size(), 500));
+    std::string path =
+        path_and_query + joint + "limit=" + std::to_string(std::min<std::size_t>(limit - items.size(), 500));
     if (!cursor.empty()) path += "&cursor=" + segment(cursor);
     auto page = call_api(cli, "GET", path);
     if (!page) return std::move(page).error();

@@ -48,6 +48,7 @@ void print_table(const std::vector<std::vector<std::string>>& rows);
 [[nodiscard]] Result<std::string> read_input(const std::string& file);
 
 // Fetches all pages of a listing, at most `limit` items.
-[[nodiscard]] Result<boost::json::array> fetch_items(const Cli& cli, const std::string& path_and_query, std::size_t limit);
+[[nodiscard]] Result<boost::json::array> fetch_items(const Cli& cli, const std::string& path_and_query,
+                                                     std::size_t limit);
 
 }  // namespace baton

@@ -35,8 +35,9 @@ int deploy(const Cli& cli, const BundleArguments& arguments) {
   const auto answer = call_api(cli, "POST", "/v1/bundles", *body);
   if (!answer) return fail(cli, answer.error());
   const bool changed = field_text(*answer, "changed") != "false";
-  return done(cli, *answer, (changed ? "deployed " : "already live: ") + field_text(*answer, "name") + " " +
-                                field_text(*answer, "hash").substr(0, 12) + " with " + field_text(*answer, "workflows"));
+  return done(cli, *answer,
+              (changed ? "deployed " : "already live: ") + field_text(*answer, "name") + " " +
+                  field_text(*answer, "hash").substr(0, 12) + " with " + field_text(*answer, "workflows"));
 }
 
 int check(const Cli& cli, const BundleArguments& arguments) {
@@ -51,10 +52,12 @@ int check(const Cli& cli, const BundleArguments& arguments) {
               << field_text(*answer, "safe") << " safe, " << field_text(*answer, "needs_patch") << " need a patch, "
               << field_text(*answer, "impossible") << " impossible\n";
     std::vector<std::vector<std::string>> rows{{"INSTANCE", "VERDICT", "JOURNAL", "SCRIPT", "MESSAGE"}};
-    if (const auto* findings = answer->as_object().if_contains("findings"); findings != nullptr && findings->is_array()) {
+    if (const auto* findings = answer->as_object().if_contains("findings");
+        findings != nullptr && findings->is_array()) {
       for (const auto& finding : findings->as_array()) {
-        rows.push_back({field_text(finding, "instance"), field_text(finding, "verdict"), field_text(finding, "journal_line"),
-                        field_text(finding, "script_line"), field_text(finding, "message")});
+        rows.push_back({field_text(finding, "instance"), field_text(finding, "verdict"),
+                        field_text(finding, "journal_line"), field_text(finding, "script_line"),
+                        field_text(finding, "message")});
       }
     }
     if (rows.size() > 1) print_table(rows);
@@ -66,21 +69,27 @@ int check(const Cli& cli, const BundleArguments& arguments) {
 
 Verb deploy_verb(Cli& cli) {
   auto arguments = std::make_shared<BundleArguments>();
-  return {"deploy", "Make a bundle live; running instances stay on theirs",
+  return {"deploy",
+          "Make a bundle live; running instances stay on theirs",
           "  baton deploy ./my-bundle\n  baton deploy ./my-bundle --name referrals",
           {{"folder", "The bundle's folder", &arguments->folder, true},
            {"--name", "Its name; the folder's if not given", &arguments->name},
            {"--accept-findings", "Deploy although open instances could not move to it", &arguments->accept}},
-          [&cli, arguments] { return deploy(cli, *arguments); }, {}, arguments};
+          [&cli, arguments] { return deploy(cli, *arguments); },
+          {},
+          arguments};
 }
 
 Verb check_verb(Cli& cli) {
   auto arguments = std::make_shared<BundleArguments>();
-  return {"check", "Replay every open instance against a bundle that is not live yet",
+  return {"check",
+          "Replay every open instance against a bundle that is not live yet",
           "  baton check ./my-bundle\n  baton check ./my-bundle --json | jq .",
           {{"folder", "The bundle's folder", &arguments->folder, true},
            {"--name", "The name that it would replace; the folder's if not given", &arguments->name}},
-          [&cli, arguments] { return check(cli, *arguments); }, {}, arguments};
+          [&cli, arguments] { return check(cli, *arguments); },
+          {},
+          arguments};
 }
 
 }  // namespace baton

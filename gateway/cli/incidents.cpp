@@ -50,39 +50,48 @@ int resolve(const Cli& cli, const std::string& action, const IncidentArguments& 
   if (action == "skip" && !value->empty()) writer.json_field("value", *value);
   if (action == "rewind") writer.json_field("rewind_to", arguments.rewind_to);
   writer.end_object();
-  const auto answer = call_api(
-      cli, "POST", "/v1/instances/" + segment(arguments.id) + "/incidents/" + segment(*number) + "/" + action, writer.view());
+  const auto answer =
+      call_api(cli, "POST", "/v1/instances/" + segment(arguments.id) + "/incidents/" + segment(*number) + "/" + action,
+               writer.view());
   if (!answer) return fail(cli, answer.error());
   return done(cli, *answer, "incident " + *number + ": " + action);
 }
 
 Verb resolve_verb(Cli& cli, const char* action, const char* summary, const char* examples) {
   auto arguments = std::make_shared<IncidentArguments>();
-  std::vector<CliOption> options{{"id", "The instance", &arguments->id, true},
-                                 {"number", "The incident's number; the latest open one if not given", &arguments->number},
-                                 {"--reason", "Why", &arguments->reason}};
+  std::vector<CliOption> options{
+      {"id", "The instance", &arguments->id, true},
+      {"number", "The incident's number; the latest open one if not given", &arguments->number},
+      {"--reason", "Why", &arguments->reason}};
   const std::string name(action);
-  if (name == "skip") options.push_back({"--value", "What the step yields instead: JSON, @file or -", &arguments->value});
-  if (name == "rewind") options.push_back({"--to", "Index of the first entry that no longer counts", &arguments->rewind_to, true});
-  return {name, summary, examples, std::move(options), [&cli, arguments, name] { return resolve(cli, name, *arguments); }, {},
-          arguments};
+  if (name == "skip")
+    options.push_back({"--value", "What the step yields instead: JSON, @file or -", &arguments->value});
+  if (name == "rewind")
+    options.push_back({"--to", "Index of the first entry that no longer counts", &arguments->rewind_to, true});
+  return {
+      name, summary,  examples, std::move(options), [&cli, arguments, name] { return resolve(cli, name, *arguments); },
+      {},   arguments};
 }
 
 }  // namespace
 
 Verb retry_verb(Cli& cli) {
-  return resolve_verb(cli, "retry", "Try again what failed", "  baton retry order-17\n  baton retry order-17 2 --reason mended");
+  return resolve_verb(cli, "retry", "Try again what failed",
+                      "  baton retry order-17\n  baton retry order-17 2 --reason mended");
 }
 
 Verb incidents_verb(Cli& cli) {
-  return {"incidents", "List the failures that need an operator, and resolve them",
-          "  baton incidents\n  baton incidents skip order-17 1 --value '{\"ok\":true}' --reason 'done by hand'", {},
-          [&cli] { return list(cli); },
-          {resolve_verb(cli, "retry", "Try again what failed", "  baton incidents retry order-17"),
-           resolve_verb(cli, "skip", "Go on with a value instead", "  baton incidents skip order-17 1 --value 5"),
-           resolve_verb(cli, "rewind", "Go back to an entry of the history", "  baton incidents rewind order-17 1 --to 12"),
-           resolve_verb(cli, "cancel", "Give the instance up", "  baton incidents cancel order-17 1")},
-          {}};
+  return {
+      "incidents",
+      "List the failures that need an operator, and resolve them",
+      "  baton incidents\n  baton incidents skip order-17 1 --value '{\"ok\":true}' --reason 'done by hand'",
+      {},
+      [&cli] { return list(cli); },
+      {resolve_verb(cli, "retry", "Try again what failed", "  baton incidents retry order-17"),
+       resolve_verb(cli, "skip", "Go on with a value instead", "  baton incidents skip order-17 1 --value 5"),
+       resolve_verb(cli, "rewind", "Go back to an entry of the history", "  baton incidents rewind order-17 1 --to 12"),
+       resolve_verb(cli, "cancel", "Give the instance up", "  baton incidents cancel order-17 1")},
+      {}};
 }
 
 }  // namespace baton

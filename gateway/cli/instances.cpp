@@ -55,7 +55,8 @@ int list(const Cli& cli, const ListArguments& arguments) {
   if (arguments.incidents) add("has_incident", "true");
   for (const std::string& attribute : arguments.attributes) {
     const std::size_t equals = attribute.find('=');
-    if (equals == std::string::npos) return usage_error(cli, "--attribute " + attribute, "write --attribute name=value");
+    if (equals == std::string::npos)
+      return usage_error(cli, "--attribute " + attribute, "write --attribute name=value");
     path += "&attribute." + segment(attribute.substr(0, equals)) + "=" + segment(attribute.substr(equals + 1));
   }
   const auto items = fetch_items(cli, path, limit);
@@ -69,8 +70,9 @@ int list(const Cli& cli, const ListArguments& arguments) {
     std::string status = field_text(item, "status");
     if (field_text(item, "paused") == "true") status += ", paused";
     if (field_text(item, "open_incidents") != "0") status += ", incident";
-    rows.push_back({field_text(item, "id"), field_text(item, "workflow"), status, short_time(field_text(item, "started_at")),
-                    field_text(item, "business_key"), field_text(item, "patient"), field_text(item, "attributes")});
+    rows.push_back({field_text(item, "id"), field_text(item, "workflow"), status,
+                    short_time(field_text(item, "started_at")), field_text(item, "business_key"),
+                    field_text(item, "patient"), field_text(item, "attributes")});
   }
   print_table(rows);
   return 0;
@@ -84,8 +86,8 @@ struct TellArguments {
 int tell(const Cli& cli, const std::string& kind, const TellArguments& arguments) {
   const auto payload = json_argument(arguments.payload);
   if (!payload) return fail(cli, payload.error());
-  const auto answer = call_api(cli, "POST", "/v1/instances/" + segment(arguments.id) + "/" + kind + "/" + segment(arguments.name),
-                               *payload);
+  const auto answer = call_api(
+      cli, "POST", "/v1/instances/" + segment(arguments.id) + "/" + kind + "/" + segment(arguments.name), *payload);
   if (!answer) return fail(cli, answer.error());
   if (kind != "signals" || cli.json) {
     print_json(*answer);
@@ -96,11 +98,15 @@ int tell(const Cli& cli, const std::string& kind, const TellArguments& arguments
 
 Verb tell_verb(Cli& cli, const char* name, const char* kind, const char* summary, const char* examples) {
   auto arguments = std::make_shared<TellArguments>();
-  return {name, summary, examples,
+  return {name,
+          summary,
+          examples,
           {{"id", "The instance", &arguments->id, true},
            {"name", std::string("The ") + name + "'s name", &arguments->name, true},
            {"payload", "JSON, text, @file or - for standard input", &arguments->payload}},
-          [&cli, arguments, kind = std::string(kind)] { return tell(cli, kind, *arguments); }, {}, arguments};
+          [&cli, arguments, kind = std::string(kind)] { return tell(cli, kind, *arguments); },
+          {},
+          arguments};
 }
 
 int cancel(const Cli& cli, const TellArguments& arguments) {
@@ -115,7 +121,8 @@ int cancel(const Cli& cli, const TellArguments& arguments) {
 
 Verb start_verb(Cli& cli) {
   auto arguments = std::make_shared<StartArguments>();
-  return {"start", "Start a workflow",
+  return {"start",
+          "Start a workflow",
           "  baton start discharge --input '{\"encounter\":\"E1\"}' --patient P1\n"
           "  baton start order --input @order.json --id order-17 --wait 30s",
           {{"workflow", "Its name", &arguments->workflow, true},
@@ -124,12 +131,15 @@ Verb start_verb(Cli& cli) {
            {"--key", "Business key, to find it by", &arguments->key},
            {"--patient", "Patient id", &arguments->patient},
            {"--wait", "Wait this long for its end, such as 30s", &arguments->wait}},
-          [&cli, arguments] { return start(cli, *arguments); }, {}, arguments};
+          [&cli, arguments] { return start(cli, *arguments); },
+          {},
+          arguments};
 }
 
 Verb ls_verb(Cli& cli) {
   auto arguments = std::make_shared<ListArguments>();
-  return {"ls", "List instances, newest first",
+  return {"ls",
+          "List instances, newest first",
           "  baton ls --status running\n  baton ls --workflow discharge --attribute ward=3B --json",
           {{"--status", "running, completed, failed or cancelled", &arguments->status},
            {"--workflow", "Name of the workflow", &arguments->workflow},
@@ -138,7 +148,9 @@ Verb ls_verb(Cli& cli) {
            {"--attribute", "Search attribute, name=value; may be repeated", &arguments->attributes},
            {"--incidents", "Only those with an open incident", &arguments->incidents},
            {"--limit", "How many at most; 100 if not given", &arguments->limit}},
-          [&cli, arguments] { return list(cli, *arguments); }, {}, arguments};
+          [&cli, arguments] { return list(cli, *arguments); },
+          {},
+          arguments};
 }
 
 Verb signal_verb(Cli& cli) {
@@ -155,9 +167,13 @@ Verb update_verb(Cli& cli) {
 
 Verb cancel_verb(Cli& cli) {
   auto arguments = std::make_shared<TellArguments>();
-  return {"cancel", "Ask a workflow to cancel; it may clean up first", "  baton cancel order-17 --reason 'sent twice'",
+  return {"cancel",
+          "Ask a workflow to cancel; it may clean up first",
+          "  baton cancel order-17 --reason 'sent twice'",
           {{"id", "The instance", &arguments->id, true}, {"--reason", "Why", &arguments->reason}},
-          [&cli, arguments] { return cancel(cli, *arguments); }, {}, arguments};
+          [&cli, arguments] { return cancel(cli, *arguments); },
+          {},
+          arguments};
 }
 
 }  // namespace baton

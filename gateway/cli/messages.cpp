@@ -30,7 +30,8 @@ int list(const Cli& cli, const MessageArguments& arguments) {
   std::vector<std::vector<std::string>> rows{{"SOURCE", "ID", "FORMAT", "RECEIVED", "CODE", "REASON"}};
   for (const auto& item : *items) {
     rows.push_back({field_text(item, "source"), field_text(item, "message_id"), field_text(item, "format"),
-                    short_time(field_text(item, "received_at")), field_text(item, "reason_code"), field_text(item, "reason")});
+                    short_time(field_text(item, "received_at")), field_text(item, "reason_code"),
+                    field_text(item, "reason")});
   }
   print_table(rows);
   return 0;
@@ -46,7 +47,8 @@ int show(const Cli& cli, const MessageArguments& arguments) {
   std::string raw = field_text(*message, "raw");
   for (char& c : raw) c = c == '\r' ? '\n' : c;
   std::cout << field_text(*message, "state") << "  " << field_text(*message, "reason_code") << " "
-            << field_text(*message, "reason") << "\n\n" << raw << "\n";
+            << field_text(*message, "reason") << "\n\n"
+            << raw << "\n";
   return 0;
 }
 
@@ -106,7 +108,8 @@ int send_hl7(const Cli& cli, const SendArguments& arguments) {
       if (ack.ok()) line["control_id"] = ack->control_id;
       print_json(line);
     } else if (!taken) {
-      std::cout << (ack.ok() ? std::string(to_text(ack->code)) + " " + ack->control_id + " " + ack->text : *answer) << "\n";
+      std::cout << (ack.ok() ? std::string(to_text(ack->code)) + " " + ack->control_id + " " + ack->text : *answer)
+                << "\n";
     }
   }
   if (!cli.json) std::cout << accepted << " accepted, " << refused << " refused\n";
@@ -120,26 +123,51 @@ Verb messages_verb(Cli& cli) {
   const CliOption source{"source", "The sender, as the list shows it", &arguments->source, true};
   const CliOption id{"id", "Its id there", &arguments->id, true};
   const CliOption reason{"--reason", "Why", &arguments->reason};
-  return {"messages", "List what came in and could not be understood, and deal with it",
-          "  baton messages\n  baton messages show ADT1 12345\n  baton messages replay ADT1 12345 --edited mended.hl7 --reason 'fixed date'",
+  return {"messages",
+          "List what came in and could not be understood, and deal with it",
+          "  baton messages\n  baton messages show ADT1 12345\n  baton messages replay ADT1 12345 --edited mended.hl7 "
+          "--reason 'fixed date'",
           {{"--state", "quarantined, accepted or discarded; quarantined if not given", &arguments->state}},
           [&cli, arguments] { return list(cli, *arguments); },
-          {{"show", "Show one message as it came", "", {source, id}, [&cli, arguments] { return show(cli, *arguments); }, {}, arguments},
-           {"replay", "Map it again, perhaps edited", "", {source, id, {"--edited", "File with the mended message", &arguments->edited}, reason},
-            [&cli, arguments] { return act(cli, "replay", *arguments); }, {}, arguments},
-           {"discard", "Give it up", "", {source, id, {"--reason", "Why", &arguments->reason, true}},
-            [&cli, arguments] { return act(cli, "discard", *arguments); }, {}, arguments}},
+          {{"show",
+            "Show one message as it came",
+            "",
+            {source, id},
+            [&cli, arguments] { return show(cli, *arguments); },
+            {},
+            arguments},
+           {"replay",
+            "Map it again, perhaps edited",
+            "",
+            {source, id, {"--edited", "File with the mended message", &arguments->edited}, reason},
+            [&cli, arguments] { return act(cli, "replay", *arguments); },
+            {},
+            arguments},
+           {"discard",
+            "Give it up",
+            "",
+            {source, id, {"--reason", "Why", &arguments->reason, true}},
+            [&cli, arguments] { return act(cli, "discard", *arguments); },
+            {},
+            arguments}},
           arguments};
 }
 
 Verb send_verb(Cli& cli) {
   auto arguments = std::make_shared<SendArguments>();
-  return {"send", "Send messages to a server", "  baton send hl7 adt.hl7 --to 127.0.0.1:2575", {}, nullptr,
-          {{"hl7", "Send the HL7 v2 messages of a file over MLLP, and show how they are acknowledged",
+  return {"send",
+          "Send messages to a server",
+          "  baton send hl7 adt.hl7 --to 127.0.0.1:2575",
+          {},
+          nullptr,
+          {{"hl7",
+            "Send the HL7 v2 messages of a file over MLLP, and show how they are acknowledged",
             "  baton send hl7 adt.hl7 --to 127.0.0.1:2575\n  cat adt.hl7 | baton send hl7 - --json",
             {{"file", "File with messages, or - for standard input", &arguments->file, true},
              {"--to", "host:port; 127.0.0.1:2575 if not given", &arguments->to}},
-            [&cli, arguments] { return send_hl7(cli, *arguments); }, {}, arguments}},
+            [&cli, arguments] { return send_hl7(cli, *arguments); },
+            {},
+            arguments}},
           arguments};
 }
 

@@ -52,13 +52,17 @@ struct ClockArguments {
 };
 
 int clock(const Cli& cli, const ClockArguments& arguments) {
-  if (!arguments.set.empty() && !arguments.advance.empty()) return usage_error(cli, "--set and --advance exclude each other", "give one");
+  if (!arguments.set.empty() && !arguments.advance.empty())
+    return usage_error(cli, "--set and --advance exclude each other", "give one");
   Result<boost::json::value> answer = boost::json::value();
   if (arguments.set.empty() && arguments.advance.empty()) {
     answer = call_api(cli, "GET", "/v1/dev/clock");
   } else {
     JsonWriter writer;
-    writer.begin_object().optional_field("set", arguments.set).optional_field("advance", arguments.advance).end_object();
+    writer.begin_object()
+        .optional_field("set", arguments.set)
+        .optional_field("advance", arguments.advance)
+        .end_object();
     answer = call_api(cli, "POST", "/v1/dev/clock", writer.view());
   }
   if (!answer) return fail(cli, answer.error());
@@ -74,12 +78,20 @@ Verb schedules_verb(Cli& cli) {
   const auto verb = [&](const char* action, const char* summary, bool with_spec) {
     std::vector<CliOption> options{name};
     if (with_spec) options.push_back({"spec", "JSON, @file or - for standard input", &arguments->spec, true});
-    return Verb{action, summary, "", std::move(options),
-                [&cli, arguments, action = std::string(action)] { return change(cli, action, *arguments); }, {}, arguments};
+    return Verb{action,
+                summary,
+                "",
+                std::move(options),
+                [&cli, arguments, action = std::string(action)] { return change(cli, action, *arguments); },
+                {},
+                arguments};
   };
-  return {"schedules", "List and change the workflows that start by the clock",
-          "  baton schedules\n  baton schedules create morning '{\"workflow\":\"census\",\"cron\":\"0 6 * * *\",\"time_zone\":\"America/New_York\"}'",
-          {}, [&cli] { return list(cli); },
+  return {"schedules",
+          "List and change the workflows that start by the clock",
+          "  baton schedules\n  baton schedules create morning '{\"workflow\":\"census\",\"cron\":\"0 6 * * "
+          "*\",\"time_zone\":\"America/New_York\"}'",
+          {},
+          [&cli] { return list(cli); },
           {verb("create", "Make a schedule", true), verb("replace", "Change a schedule", true),
            verb("pause", "Start nothing until it is resumed", false), verb("resume", "Go on after a pause", false),
            verb("trigger", "Start one now", false), verb("delete", "Remove a schedule", false)},
@@ -88,10 +100,14 @@ Verb schedules_verb(Cli& cli) {
 
 Verb clock_verb(Cli& cli) {
   auto arguments = std::make_shared<ClockArguments>();
-  return {"clock", "Show or move the virtual clock of a development server",
-          "  baton clock\n  baton clock --advance 3d\n  baton clock --set 2026-03-02T09:00:00Z",
-          {{"--set", "RFC 3339 time", &arguments->set}, {"--advance", "Length of time such as 3d", &arguments->advance}},
-          [&cli, arguments] { return clock(cli, *arguments); }, {}, arguments};
+  return {
+      "clock",
+      "Show or move the virtual clock of a development server",
+      "  baton clock\n  baton clock --advance 3d\n  baton clock --set 2026-03-02T09:00:00Z",
+      {{"--set", "RFC 3339 time", &arguments->set}, {"--advance", "Length of time such as 3d", &arguments->advance}},
+      [&cli, arguments] { return clock(cli, *arguments); },
+      {},
+      arguments};
 }
 
 }  // namespace baton

@@ -135,35 +135,44 @@ int serve(const Cli& cli, ServeArguments& arguments) {
 }
 
 std::vector<CliOption> options_of(ServeArguments& arguments) {
-  return {{"--config", "TOML file (BATON_CONFIG; baton.toml if it is here). See docs/CONFIGURATION.md", &arguments.config},
-          {"--data", "Folder of the store; ./baton-data if not given", &arguments.data},
-          {"--http", "Address of the API, host:port; port 0 for any free one", &arguments.http},
-          {"--mllp", "Address for HL7 v2 over MLLP, or none", &arguments.mllp},
-          {"--port-file", "File that gets the real ports as JSON once ready", &arguments.port_file},
-          {"--virtual-clock", "A clock moved by hand, from now on", &arguments.any_clock},
-          {"--virtual-clock-at", "The same, beginning at this RFC 3339 time", &arguments.virtual_clock},
-          {"--bundle", "A bundle folder to deploy at the start; may be repeated", &arguments.bundles},
-          {"--no-shipped-bundles", "Do not deploy the bundles that come with Baton", &arguments.no_shipped},
-          {"--set", "Any key of the configuration, key=value; may be repeated", &arguments.set}};
+  return {
+      {"--config", "TOML file (BATON_CONFIG; baton.toml if it is here). See docs/CONFIGURATION.md", &arguments.config},
+      {"--data", "Folder of the store; ./baton-data if not given", &arguments.data},
+      {"--http", "Address of the API, host:port; port 0 for any free one", &arguments.http},
+      {"--mllp", "Address for HL7 v2 over MLLP, or none", &arguments.mllp},
+      {"--port-file", "File that gets the real ports as JSON once ready", &arguments.port_file},
+      {"--virtual-clock", "A clock moved by hand, from now on", &arguments.any_clock},
+      {"--virtual-clock-at", "The same, beginning at this RFC 3339 time", &arguments.virtual_clock},
+      {"--bundle", "A bundle folder to deploy at the start; may be repeated", &arguments.bundles},
+      {"--no-shipped-bundles", "Do not deploy the bundles that come with Baton", &arguments.no_shipped},
+      {"--set", "Any key of the configuration, key=value; may be repeated", &arguments.set}};
 }
 
 }  // namespace
 
 Verb serve_verb(Cli& cli) {
   auto arguments = std::make_shared<ServeArguments>();
-  return {"serve", "Run a server until SIGTERM",
+  return {"serve",
+          "Run a server until SIGTERM",
           "  baton serve\n  baton serve --http 127.0.0.1:0 --mllp none --port-file ports.json\n"
           "  BATON_DATA=/var/lib/baton baton serve --config baton.toml",
-          options_of(*arguments), [&cli, arguments] { return serve(cli, *arguments); }, {}, arguments};
+          options_of(*arguments),
+          [&cli, arguments] { return serve(cli, *arguments); },
+          {},
+          arguments};
 }
 
 Verb dev_verb(Cli& cli) {
   auto arguments = std::make_shared<ServeArguments>();
   auto options = options_of(*arguments);
   options.insert(options.begin(), {"folder", "The bundle's folder", &arguments->folder, true});
-  return {"dev", "Run a server on a bundle folder, and deploy it again whenever a file changes",
-          "  baton dev ./my-bundle\n  baton dev ./my-bundle --virtual-clock", std::move(options),
-          [&cli, arguments] { return serve(cli, *arguments); }, {}, arguments};
+  return {"dev",
+          "Run a server on a bundle folder, and deploy it again whenever a file changes",
+          "  baton dev ./my-bundle\n  baton dev ./my-bundle --virtual-clock",
+          std::move(options),
+          [&cli, arguments] { return serve(cli, *arguments); },
+          {},
+          arguments};
 }
 
 }  // namespace baton

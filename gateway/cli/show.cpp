@@ -50,11 +50,16 @@ std::string sentence_of(const boost::json::value& entry) {
   if (type == "StepRecorded") return "step " + field("key") + "  [" + field("line") + "]";
   if (type == "SignalReceived") return "signal " + field("name") + " " + shortened(field("payload")) + person_of(entry);
   if (type == "EventReceived") return "event " + field("event_type") + " " + field("event_id");
-  if (type == "DecisionRecorded") return "decided " + field("name") + " " + shortened(field("decision")) + "  [" + field("line") + "]";
-  if (type == "TaskChanged") return "task #" + field("seq") + " " + field("action") + " " + field("subject") + person_of(entry);
-  if (type == "AttemptFailed") return "#" + field("seq") + " failed at attempt " + field("attempt") + ": " + shortened(field("failure"));
-  if (type == "IncidentOpened") return "INCIDENT " + field("number") + ": " + shortened(field("cause")) + "  [" + field("line") + "]";
-  if (type == "IncidentResolved") return "incident " + field("number") + " resolved by " + field("action") + person_of(entry);
+  if (type == "DecisionRecorded")
+    return "decided " + field("name") + " " + shortened(field("decision")) + "  [" + field("line") + "]";
+  if (type == "TaskChanged")
+    return "task #" + field("seq") + " " + field("action") + " " + field("subject") + person_of(entry);
+  if (type == "AttemptFailed")
+    return "#" + field("seq") + " failed at attempt " + field("attempt") + ": " + shortened(field("failure"));
+  if (type == "IncidentOpened")
+    return "INCIDENT " + field("number") + ": " + shortened(field("cause")) + "  [" + field("line") + "]";
+  if (type == "IncidentResolved")
+    return "incident " + field("number") + " resolved by " + field("action") + person_of(entry);
   if (type == "AttributesSet") return "set " + field("attributes");
   if (type == "NoteWritten") return "note " + shortened(field("note"));
   if (type == "Completed") return "COMPLETED " + shortened(field("result"));
@@ -90,13 +95,13 @@ void print_waits(const boost::json::value& record) {
     if (field_text(pending, "kind") == "task") return;
     std::cout << "  " << field_text(pending, "kind") << " " << field_text(pending, "name") << " since "
               << short_time(field_text(pending, "since"))
-              << (field_text(pending, "due").empty() ? "" : ", until " + short_time(field_text(pending, "due"))) << "  ["
-              << field_text(pending, "line") << "]\n";
+              << (field_text(pending, "due").empty() ? "" : ", until " + short_time(field_text(pending, "due")))
+              << "  [" << field_text(pending, "line") << "]\n";
   });
   each("incidents", [](const auto& incident) {
     std::cout << "  INCIDENT " << field_text(incident, "number") << " " << shortened(field_text(incident, "cause"), 200)
-              << "\n    mend it and 'baton retry " << field_text(incident, "instance") << " " << field_text(incident, "number")
-              << "'\n";
+              << "\n    mend it and 'baton retry " << field_text(incident, "instance") << " "
+              << field_text(incident, "number") << "'\n";
   });
 }
 
@@ -111,11 +116,12 @@ int show(const Cli& cli, const ShowArguments& arguments) {
     print_json(*record);
     return 0;
   }
-  std::cout << field_text(*record, "id") << "  " << field_text(*record, "workflow") << "  " << field_text(*record, "status")
-            << (field_text(*record, "paused") == "true" ? ", paused" : "") << "\n";
+  std::cout << field_text(*record, "id") << "  " << field_text(*record, "workflow") << "  "
+            << field_text(*record, "status") << (field_text(*record, "paused") == "true" ? ", paused" : "") << "\n";
   for (const char* name : {"patient", "business_key", "attributes", "parent", "children", "bundle", "outcome"}) {
     const std::string text = field_text(*record, name);
-    if (!text.empty() && text != "{}" && text != "[]") std::cout << "  " << name << ": " << shortened(text, 200) << "\n";
+    if (!text.empty() && text != "{}" && text != "[]")
+      std::cout << "  " << name << ": " << shortened(text, 200) << "\n";
   }
   print_waits(*record);
   std::cout << "\nHistory\n";
@@ -135,9 +141,13 @@ int show(const Cli& cli, const ShowArguments& arguments) {
 
 Verb show_verb(Cli& cli) {
   auto arguments = std::make_shared<ShowArguments>();
-  return {"show", "Show one instance: what it waits for, and its history as a timeline",
-          "  baton show order-17\n  baton show order-17 --json | jq .history", {{"id", "The instance", &arguments->id, true}},
-          [&cli, arguments] { return show(cli, *arguments); }, {}, arguments};
+  return {"show",
+          "Show one instance: what it waits for, and its history as a timeline",
+          "  baton show order-17\n  baton show order-17 --json | jq .history",
+          {{"id", "The instance", &arguments->id, true}},
+          [&cli, arguments] { return show(cli, *arguments); },
+          {},
+          arguments};
 }
 
 }  // namespace baton

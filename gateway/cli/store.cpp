@@ -45,13 +45,19 @@ int accept_loss_of(const Cli& cli, const StoreArguments& arguments) {
 
 Verb store_verb(Cli& cli) {
   auto arguments = std::make_shared<StoreArguments>();
-  return {"store", "Decide about a store that does not start", "  baton store accept-loss --reason 'restored from last night'", {},
+  return {"store",
+          "Decide about a store that does not start",
+          "  baton store accept-loss --reason 'restored from last night'",
+          {},
           nullptr,
-          {{"accept-loss", "Go on with a store that is older than what was acknowledged; recorded in the audit ledger",
+          {{"accept-loss",
+            "Go on with a store that is older than what was acknowledged; recorded in the audit ledger",
             "  baton store accept-loss --data ./baton-data --as j.doe --reason 'restored from last night'",
             {{"--reason", "Why; it is recorded", &arguments->reason, true},
              {"--data", "Folder of the store; ./baton-data if not given", &arguments->data}},
-            [&cli, arguments] { return accept_loss_of(cli, *arguments); }, {}, arguments}},
+            [&cli, arguments] { return accept_loss_of(cli, *arguments); },
+            {},
+            arguments}},
           arguments};
 }
 

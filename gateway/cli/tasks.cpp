@@ -46,7 +46,8 @@ int show(const Cli& cli, const TaskArguments& arguments) {
     return 0;
   }
   std::vector<std::vector<std::string>> rows;
-  for (const auto& [name, value] : task->as_object()) rows.push_back({std::string(name), field_text(*task, std::string(name))});
+  for (const auto& [name, value] : task->as_object())
+    rows.push_back({std::string(name), field_text(*task, std::string(name))});
   print_table(rows);
   return 0;
 }
@@ -74,12 +75,18 @@ Verb tasks_verb(Cli& cli) {
     more.insert(more.begin(), id);
     more.push_back(reason);
     more.push_back({"--role", "In which role you act; the same as --as-role", &cli.role});
-    return Verb{action, summary, examples, std::move(more),
-                [&cli, arguments, action = std::string(action)] { return act(cli, action, *arguments); }, {}, arguments};
+    return Verb{action,
+                summary,
+                examples,
+                std::move(more),
+                [&cli, arguments, action = std::string(action)] { return act(cli, action, *arguments); },
+                {},
+                arguments};
   };
   const CliOption to{"--to", "Who gets it", &arguments->to, true};
   const CliOption value{"--value", "Form values: JSON, @file or -", &arguments->value};
-  return {"tasks", "List the tasks that wait for people, and act on them",
+  return {"tasks",
+          "List the tasks that wait for people, and act on them",
           "  baton tasks --role pharmacist\n  baton tasks decide discharge-1.4 approve --reason 'lists agree'",
           {{"--role", "Tasks that this role may decide", &arguments->role},
            {"--subject", "Tasks of this person", &arguments->subject},
@@ -87,10 +94,16 @@ Verb tasks_verb(Cli& cli) {
            {"--patient", "Patient id", &arguments->patient},
            {"--overdue", "Only those past their due time", &arguments->overdue}},
           [&cli, arguments] { return list(cli, *arguments); },
-          {{"show", "Show one task with what the person has to see", "  baton tasks show discharge-1.4", {id},
-            [&cli, arguments] { return show(cli, *arguments); }, {}, arguments},
+          {{"show",
+            "Show one task with what the person has to see",
+            "  baton tasks show discharge-1.4",
+            {id},
+            [&cli, arguments] { return show(cli, *arguments); },
+            {},
+            arguments},
            verb("claim", "Take a task", {}, "  baton tasks claim discharge-1.4 --as nurse-1 --role nurse"),
-           verb("release", "Give a task back", {}, ""), verb("delegate", "Hand a task to another person", {to}, ""),
+           verb("release", "Give a task back", {}, ""),
+           verb("delegate", "Hand a task to another person", {to}, ""),
            verb("reassign", "Give a task to another person, whoever has it", {to}, ""),
            verb("comment", "Add a comment", {value}, ""),
            verb("decide", "Decide a task",

@@ -32,12 +32,15 @@ int test(const Cli& cli, const TestArguments& arguments) {
 
 Verb test_verb(Cli& cli) {
   auto arguments = std::make_shared<TestArguments>();
-  return {"test", "Run a bundle's tests on the real engine with virtual time",
+  return {"test",
+          "Run a bundle's tests on the real engine with virtual time",
           "  baton test ./my-bundle\n  baton test ./my-bundle --filter 'after a day' --crash-everywhere",
           {{"folder", "The bundle's folder", &arguments->folder, true},
            {"--filter", "Only cases whose sentence contains this", &arguments->filter},
            {"--crash-everywhere", "Run each case again with a crash after every commit", &arguments->crash_everywhere}},
-          [&cli, arguments] { return test(cli, *arguments); }, {}, arguments};
+          [&cli, arguments] { return test(cli, *arguments); },
+          {},
+          arguments};
 }
 
 }  // namespace baton

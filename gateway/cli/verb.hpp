@@ -23,9 +23,9 @@ struct Verb {
   std::string summary;
   std::string examples;  // Lines for the end of --help.
   std::vector<CliOption> options;
-  std::function<int()> run;    // Returns the exit code; see gateway/cli.hpp.
-  std::vector<Verb> verbs;     // Where the verb has verbs of its own.
-  std::shared_ptr<void> state; // Owns what the options point to.
+  std::function<int()> run;     // Returns the exit code; see gateway/cli.hpp.
+  std::vector<Verb> verbs;      // Where the verb has verbs of its own.
+  std::shared_ptr<void> state;  // Owns what the options point to.
 };
 
 Verb serve_verb(Cli& cli);

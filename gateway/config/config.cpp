@@ -2,10 +2,10 @@
 
 #include <unistd.h>
 
+#include <toml++/toml.h>
 #include <charconv>
 #include <filesystem>
 #include <sstream>
-#include <toml++/toml.h>
 
 #include "gateway/net/nearest.hpp"
 
@@ -29,7 +29,8 @@ std::vector<std::string> names_of_keys() {
 Status set_key(Config& config, const std::string& name, const std::string& value, const std::string& where) {
   const ConfigKey* key = find_key(name);
   if (key == nullptr) {
-    return Error{ErrorCode::bad_config, where + ": there is no key '" + name + "'", cure_by_nearest(name, names_of_keys())};
+    return Error{ErrorCode::bad_config, where + ": there is no key '" + name + "'",
+                 cure_by_nearest(name, names_of_keys())};
   }
   if (Status status = key->set(config, value); !status) {
     return Error{ErrorCode::bad_config, where + ": " + name + ": " + status.error().detail, status.error().cure};
@@ -101,10 +102,11 @@ Status set_from_variables(Config& config, const std::map<std::string, std::strin
 }
 
 Status check_pairs(const Config& config) {
-  for (const auto& [name, certificate, key] :
-       {std::tuple{"http", &config.http_certificate, &config.http_key}, {"mllp", &config.mllp_certificate, &config.mllp_key}}) {
+  for (const auto& [name, certificate, key] : {std::tuple{"http", &config.http_certificate, &config.http_key},
+                                               {"mllp", &config.mllp_certificate, &config.mllp_key}}) {
     if (certificate->empty() == key->empty()) continue;
-    return Error{ErrorCode::bad_config, std::string(name) + ".certificate and " + name + ".key come together", "set both"};
+    return Error{ErrorCode::bad_config, std::string(name) + ".certificate and " + name + ".key come together",
+                 "set both"};
   }
   return success();
 }
@@ -113,7 +115,8 @@ Status check_pairs(const Config& config) {
 
 Result<Endpoint> parse_endpoint(std::string_view text) {
   const auto refuse = [&] {
-    return Error{ErrorCode::bad_config, "'" + std::string(text) + "' is no address", "write host:port, such as 127.0.0.1:7070"};
+    return Error{ErrorCode::bad_config, "'" + std::string(text) + "' is no address",
+                 "write host:port, such as 127.0.0.1:7070"};
   };
   Endpoint endpoint{"127.0.0.1", 0};
   const std::size_t colon = text.rfind(':');

@@ -48,7 +48,7 @@ struct Config {
 };
 
 struct ConfigKey {
-  std::string name;         // "http.listen"; its variable is BATON_HTTP_LISTEN.
+  std::string name;  // "http.listen"; its variable is BATON_HTTP_LISTEN.
   std::string description;
   std::function<Status(Config&, const std::string&)> set;
   std::function<std::string(const Config&)> show;

@@ -120,8 +120,8 @@ const std::vector<ConfigKey>& config_keys() {
       text_key("http.key", "PEM file of the certificate's key.", &Config::http_key),
       text_key("http.client_authority", "PEM file: clients must show a certificate signed by it.",
                &Config::http_client_authority),
-      size_key("http.connections", "Connections open at once; more are told to come back.", &Config::http_connections, 1,
-               1'000'000),
+      size_key("http.connections", "Connections open at once; more are told to come back.", &Config::http_connections,
+               1, 1'000'000),
       size_key("http.body_size", "Bytes of one request's body.", &Config::http_body_size, 1024, 1u << 30),
       endpoint_key("mllp.listen", "Address that takes HL7 v2 over MLLP; none for none.", &Config::mllp_listen),
       text_key("mllp.certificate", "PEM file of the certificate chain. With it and mllp.key MLLP speaks TLS.",
@@ -130,8 +130,8 @@ const std::vector<ConfigKey>& config_keys() {
       text_key("mllp.client_authority", "PEM file: senders must show a certificate signed by it.",
                &Config::mllp_client_authority),
       size_key("mllp.connections", "Connections open at once.", &Config::mllp_connections, 1, 100'000),
-      size_key("mllp.unanswered", "Messages of one connection that may wait for their answer.", &Config::mllp_unanswered,
-               1, 10'000),
+      size_key("mllp.unanswered", "Messages of one connection that may wait for their answer.",
+               &Config::mllp_unanswered, 1, 10'000),
       size_key("engine.memory_budget", "Memory of warm instances and patients, in bytes or with KiB, MiB, GiB.",
                &Config::engine_memory_budget, 1u << 20, std::size_t{1} << 40),
       size_key("engine.workers", "Threads that run workflows.", &Config::engine_workers, 1, 256),
@@ -145,7 +145,9 @@ const std::vector<ConfigKey>& config_keys() {
       text_key("port_file", "File that gets the real ports as JSON once the server is ready.", &Config::port_file),
       {"virtual_clock", "A clock moved by hand through /v1/dev/clock: true, or the RFC 3339 time at which it begins.",
        set_virtual_clock,
-       [](const Config& config) { return config.virtual_clock ? (config.virtual_clock->empty() ? "true" : *config.virtual_clock) : "false"; }},
+       [](const Config& config) {
+         return config.virtual_clock ? (config.virtual_clock->empty() ? "true" : *config.virtual_clock) : "false";
+       }},
   };
   return kKeys;
 }

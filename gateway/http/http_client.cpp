@@ -86,8 +86,8 @@ struct HttpClient::State : std::enable_shared_from_this<HttpClient::State> {
     std::string text;  // Read and not yet parsed.
     std::unique_ptr<Parser> parser;
     std::shared_ptr<Exchange> exchange;  // Null while idle.
-    bool fresh = true;      // Has carried no call yet.
-    bool answered = false;  // A byte of the answer has come.
+    bool fresh = true;                   // Has carried no call yet.
+    bool answered = false;               // A byte of the answer has come.
     bool closed = false;
     std::uint64_t idle_timer = 0;
   };
@@ -108,10 +108,10 @@ struct HttpClient::State : std::enable_shared_from_this<HttpClient::State> {
     }
     active.insert(exchange);
     exchange->timer = loop.after(exchange->call.timeout, [self = shared_from_this(), exchange] {
-      self->finish(exchange, Error{ErrorCode::unreachable,
-                                   exchange->host_key() + ": no answer within " +
-                                       format_duration(exchange->call.timeout),
-                                   "raise the time-out, or see why it is slow"});
+      self->finish(exchange,
+                   Error{ErrorCode::unreachable,
+                         exchange->host_key() + ": no answer within " + format_duration(exchange->call.timeout),
+                         "raise the time-out, or see why it is slow"});
     });
     place(std::move(exchange));
   }
@@ -220,7 +220,8 @@ struct HttpClient::State : std::enable_shared_from_this<HttpClient::State> {
       return finish(exchange, Error{ErrorCode::too_large, exchange->host_key() + ": the answer is too large",
                                     "ask for less of it"});
     }
-    finish(exchange, Error{ErrorCode::unreachable, exchange->host_key() + ": this is not HTTP: " + error.message(), ""});
+    finish(exchange,
+           Error{ErrorCode::unreachable, exchange->host_key() + ": this is not HTTP: " + error.message(), ""});
   }
 
   void answered(const std::shared_ptr<Connection>& connection) {
@@ -336,7 +337,8 @@ void HttpClient::send(HttpCall call, Answered done) {
   exchange->call = std::move(call);
   exchange->url = std::move(*url);
   exchange->done = std::move(done);
-  state_->loop.dispatch([state = state_, exchange = std::move(exchange)]() mutable { state->begin(std::move(exchange)); });
+  state_->loop.dispatch(
+      [state = state_, exchange = std::move(exchange)]() mutable { state->begin(std::move(exchange)); });
 }
 
 }  // namespace baton

@@ -154,9 +154,7 @@ void HttpConnection::take(std::size_t size) {
   switch (phase_) {
     case Phase::idle:
     case Phase::header:
-    case Phase::body:
-      end_ += size;
-      return advance();
+    case Phase::body: end_ += size; return advance();
     case Phase::lingering:
       lingered_ += size;
       if (lingered_ > kLingerBytes) return close();
@@ -216,9 +214,8 @@ void HttpConnection::hand_over() {
 
 void HttpConnection::answer(HttpResponse response) {
   if (server_->loop.on_loop()) return respond(std::move(response));
-  server_->loop.post([self = shared_from_this(), response = std::move(response)]() mutable {
-    self->respond(std::move(response));
-  });
+  server_->loop.post(
+      [self = shared_from_this(), response = std::move(response)]() mutable { self->respond(std::move(response)); });
 }
 
 void HttpConnection::respond(HttpResponse response) {

@@ -66,7 +66,8 @@ void HttpRouter::add(Route route) {
   node->methods.emplace_back(routes_.back()->method, routes_.back().get());
 }
 
-const HttpRouter::Node* HttpRouter::find(std::string_view path, std::vector<std::string>& values, Status& status) const {
+const HttpRouter::Node* HttpRouter::find(std::string_view path, std::vector<std::string>& values,
+                                         Status& status) const {
   const Node* node = &root_;
   for (const std::string_view segment : segments_of(path)) {
     const auto literal = node->literal.find(segment);
@@ -112,7 +113,8 @@ void HttpRouter::dispatch(HttpRequest request, Responder responder) const {
   RoutedRequest routed;
   std::size_t next = 0;
   for (const std::string_view segment : segments_of(route->path)) {
-    if (is_parameter(segment)) routed.path.emplace_back(segment.substr(1, segment.size() - 2), std::move(values[next++]));
+    if (is_parameter(segment))
+      routed.path.emplace_back(segment.substr(1, segment.size() - 2), std::move(values[next++]));
   }
   routed.query = std::move(*query);
   routed.http = std::move(request);

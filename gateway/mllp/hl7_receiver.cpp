@@ -50,7 +50,8 @@ void Hl7Receiver::offer(std::shared_ptr<Offer> offer) {
       return;
     }
     const Instant now = node_.now();
-    offer->answer(build_ack_for_bytes(offer->raw, AckOutcome::error, answer.error(), now, "B" + std::to_string(now.ms)));
+    offer->answer(
+        build_ack_for_bytes(offer->raw, AckOutcome::error, answer.error(), now, "B" + std::to_string(now.ms)));
   });
 }
 

@@ -87,9 +87,8 @@ Result<std::unique_ptr<MllpClient>> MllpClient::connect(IoLoop& loop, const std:
 }
 
 void MllpClient::send(std::string message, Answer answer) {
-  state_->loop.dispatch([state = state_, message = std::move(message), answer = std::move(answer)] {
-    state->send(message, answer);
-  });
+  state_->loop.dispatch(
+      [state = state_, message = std::move(message), answer = std::move(answer)] { state->send(message, answer); });
 }
 
 Result<std::string> MllpClient::send_and_wait(std::string message, Duration timeout) {

@@ -8,8 +8,8 @@
 #include <future>
 #include <optional>
 #include <thread>
-#include <utility>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "runtime/clinical/mllp_frame.hpp"
@@ -45,7 +45,9 @@ struct MllpServer::State : std::enable_shared_from_this<MllpServer::State> {
 class MllpServer::Connection : public std::enable_shared_from_this<MllpServer::Connection> {
  public:
   Connection(std::shared_ptr<State> server, std::shared_ptr<ByteStream> stream)
-      : server_(std::move(server)), stream_(std::move(stream)), peer_(stream_->peer()),
+      : server_(std::move(server)),
+        stream_(std::move(stream)),
+        peer_(stream_->peer()),
         decoder_(server_->options.message_size) {}
 
   void start() {
@@ -209,7 +211,8 @@ void MllpServer::State::accept(std::shared_ptr<ByteStream> stream) {
 void MllpServer::State::sweep() {
   const std::vector<Connection*> all(open.begin(), open.end());
   for (Connection* connection : all) connection->check_deadline(steady_now_ms());
-  const Duration period{std::clamp<std::int64_t>(std::min(options.frame_timeout, options.write_timeout).ms / 4, 10, 1000)};
+  const Duration period{
+      std::clamp<std::int64_t>(std::min(options.frame_timeout, options.write_timeout).ms / 4, 10, 1000)};
   loop.after(period, [weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->sweep();
   });

@@ -31,18 +31,19 @@ class SocketStream : public ByteStream, public std::enable_shared_from_this<Sock
   explicit SocketStream(Arguments&&... arguments) : layer_(std::forward<Arguments>(arguments)...) {}
 
   void read_some(char* data, std::size_t size, Read done) override {
-    layer_.async_read_some(asio::buffer(data, size), [self = this->shared_from_this(), done = std::move(done)](
-                                                         const error_code& error, std::size_t read) {
-      done(error ? 0 : read);
-    });
+    layer_.async_read_some(asio::buffer(data, size),
+                           [self = this->shared_from_this(), done = std::move(done)](
+                               const error_code& error, std::size_t read) { done(error ? 0 : read); });
   }
 
   void write(std::string head, std::string body, Ready done) override {
     head_ = std::move(head);
     body_ = std::move(body);
     const std::array<asio::const_buffer, 2> parts{asio::buffer(head_), asio::buffer(body_)};
-    asio::async_write(layer_, parts, [self = this->shared_from_this(), done = std::move(done)](
-                                         const error_code& error, std::size_t) { done(!error); });
+    asio::async_write(layer_, parts,
+                      [self = this->shared_from_this(), done = std::move(done)](const error_code& error, std::size_t) {
+                        done(!error);
+                      });
   }
 
   void finish_writing() override {
@@ -92,9 +93,8 @@ class TlsStream final : public SocketStream<asio::ssl::stream<tcp::socket>> {
 
  private:
   void handshake(asio::ssl::stream_base::handshake_type side, Ready ready) {
-    layer_.async_handshake(side, [self = shared_from_this(), ready = std::move(ready)](const error_code& error) {
-      ready(!error);
-    });
+    layer_.async_handshake(
+        side, [self = shared_from_this(), ready = std::move(ready)](const error_code& error) { ready(!error); });
   }
 
   std::shared_ptr<TlsContext> tls_;
@@ -187,7 +187,10 @@ namespace {
 // One attempt to connect; ends once, by success, failure or its deadline.
 struct Connecting : std::enable_shared_from_this<Connecting> {
   Connecting(IoLoop& io_loop, std::string host_name, std::shared_ptr<TlsContext> tls_context)
-      : loop(io_loop), host(std::move(host_name)), tls(std::move(tls_context)), resolver(io_loop.core().context),
+      : loop(io_loop),
+        host(std::move(host_name)),
+        tls(std::move(tls_context)),
+        resolver(io_loop.core().context),
         socket(io_loop.core().context) {}
 
   void start(const std::string& port, Duration timeout) {
@@ -195,11 +198,11 @@ struct Connecting : std::enable_shared_from_this<Connecting> {
       self->fail("no answer in time");
       self->resolver.cancel();
     });
-    resolver.async_resolve(host, port,
-                           [self = shared_from_this()](const error_code& error, const tcp::resolver::results_type& found) {
-                             if (error) return self->fail(error.message());
-                             self->connect(found);
-                           });
+    resolver.async_resolve(
+        host, port, [self = shared_from_this()](const error_code& error, const tcp::resolver::results_type& found) {
+          if (error) return self->fail(error.message());
+          self->connect(found);
+        });
   }
 
   void connect(const tcp::resolver::results_type& found) {

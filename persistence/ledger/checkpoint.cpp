@@ -10,9 +10,7 @@
 namespace baton {
 namespace {
 
-Error bad(std::string why) {
-  return Error{ErrorCode::bad_checkpoint, std::move(why), {}};
-}
+Error bad(std::string why) { return Error{ErrorCode::bad_checkpoint, std::move(why), {}}; }
 
 // Takes the next line off `rest`. Nothing when no newline is left.
 std::optional<std::string_view> take_line(std::string_view& rest) {

@@ -12,13 +12,9 @@ std::shared_ptr<void> owned(EVP_PKEY* key) {
   return {static_cast<void*>(key), [](void* held) { EVP_PKEY_free(static_cast<EVP_PKEY*>(held)); }};
 }
 
-EVP_PKEY* raw(const std::shared_ptr<void>& key) {
-  return static_cast<EVP_PKEY*>(key.get());
-}
+EVP_PKEY* raw(const std::shared_ptr<void>& key) { return static_cast<EVP_PKEY*>(key.get()); }
 
-const unsigned char* bytes_of(std::string_view text) {
-  return reinterpret_cast<const unsigned char*>(text.data());
-}
+const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 
 using Context = std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)>;
 

@@ -9,9 +9,7 @@ using namespace ledger_rows;
 
 namespace {
 
-Error corrupt(std::string what) {
-  return Error{ErrorCode::store_corrupt, std::move(what), {}};
-}
+Error corrupt(std::string what) { return Error{ErrorCode::store_corrupt, std::move(what), {}}; }
 
 Error beyond(const char* what, std::uint64_t number, std::uint64_t size) {
   return Error{ErrorCode::not_found,

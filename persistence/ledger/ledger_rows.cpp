@@ -24,15 +24,9 @@ std::string numbered_key(char kind, std::uint64_t number) {
 
 }  // namespace
 
-std::string entries_key(std::uint64_t first) {
-  return numbered_key('e', first);
-}
-std::string head_key() {
-  return "h";
-}
-std::string checkpoint_key(std::uint64_t size) {
-  return numbered_key('c', size);
-}
+std::string entries_key(std::uint64_t first) { return numbered_key('e', first); }
+std::string head_key() { return "h"; }
+std::string checkpoint_key(std::uint64_t size) { return numbered_key('c', size); }
 
 std::string tile_key(unsigned level, std::uint64_t index) {
   Writer key;

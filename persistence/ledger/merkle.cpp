@@ -13,9 +13,7 @@ struct Range {
 };
 
 // RFC 6962's k: the largest power of two below n. Precondition: n > 1.
-std::uint64_t split_of(std::uint64_t n) {
-  return std::bit_floor(n - 1);
-}
+std::uint64_t split_of(std::uint64_t n) { return std::bit_floor(n - 1); }
 
 Result<Hash256> range_root(Hasher& hasher, Range range, const FetchNode& fetch) {
   const std::vector<Node> parts = perfect_subtrees(range.begin, range.end);
@@ -42,15 +40,11 @@ Result<Proof> roots_reversed(const std::vector<Range>& ranges, const FetchNode& 
   return proof;
 }
 
-Error refused(const char* why) {
-  return Error{ErrorCode::ledger_mismatch, why, {}};
-}
+Error refused(const char* why) { return Error{ErrorCode::ledger_mismatch, why, {}}; }
 
 }  // namespace
 
-Hash256 Hasher::leaf(std::string_view bytes) {
-  return sha256_.digest({std::string_view("\0", 1), bytes});
-}
+Hash256 Hasher::leaf(std::string_view bytes) { return sha256_.digest({std::string_view("\0", 1), bytes}); }
 
 Hash256 Hasher::node(const Hash256& left, const Hash256& right) {
   std::array<char, 65> bytes;

@@ -95,9 +95,7 @@ struct KeyText {
   std::string key;  // 32 bytes.
 };
 
-Error bad_key(const char* why) {
-  return Error{ErrorCode::bad_field, std::string("this is no note key: ") + why, {}};
-}
+Error bad_key(const char* why) { return Error{ErrorCode::bad_field, std::string("this is no note key: ") + why, {}}; }
 
 std::string hex_id(std::uint32_t id) {
   Writer bytes;
@@ -156,9 +154,7 @@ Result<NoteSigningKey> NoteSigningKey::parse(std::string_view text) {
   return key;
 }
 
-std::string NoteSigningKey::material() const {
-  return material_of(type_, key_.public_key());
-}
+std::string NoteSigningKey::material() const { return material_of(type_, key_.public_key()); }
 
 std::string NoteSigningKey::format() const {
   return std::string(kPrivatePrefix) + name_ + "+" + hex_id(note_key_id(name_, material())) + "+" +

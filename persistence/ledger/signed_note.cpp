@@ -18,9 +18,7 @@ constexpr std::string_view kWideSpaces[] = {"\u0085", "\u00a0", "\u1680", "\u200
                                             "\u2004", "\u2005", "\u2006", "\u2007", "\u2008", "\u2009", "\u200a",
                                             "\u2028", "\u2029", "\u202f", "\u205f", "\u3000"};
 
-Error malformed(std::string why) {
-  return Error{ErrorCode::bad_checkpoint, "malformed note: " + std::move(why), {}};
-}
+Error malformed(std::string why) { return Error{ErrorCode::bad_checkpoint, "malformed note: " + std::move(why), {}}; }
 
 bool is_note_text(std::string_view text) {
   return is_valid_utf8(text) &&

@@ -8,9 +8,7 @@ namespace {
 
 constexpr std::string_view kForever = "public, max-age=31536000, immutable";
 
-Error not_found() {
-  return Error{ErrorCode::not_found, "the signed ledger has nothing at this path", {}};
-}
+Error not_found() { return Error{ErrorCode::not_found, "the signed ledger has nothing at this path", {}}; }
 
 Result<std::uint64_t> signed_size(std::string_view note) {
   const auto parsed = parse_note(note);

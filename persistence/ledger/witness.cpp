@@ -14,9 +14,7 @@ WitnessAnswer refuse(int status, std::string why) {
   return {status, "text/plain; charset=utf-8", std::move(why) + "\n"};
 }
 
-std::string origin_hash_of(std::string_view origin) {
-  return to_hex(sha256(origin));
-}
+std::string origin_hash_of(std::string_view origin) { return to_hex(sha256(origin)); }
 
 std::filesystem::path file_of(const std::string& directory, std::string_view origin) {
   return std::filesystem::path(directory) / (origin_hash_of(origin) + ".checkpoint");

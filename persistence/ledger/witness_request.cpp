@@ -8,9 +8,7 @@ namespace {
 constexpr std::string_view kOld = "old ";
 constexpr std::size_t kMaxProofLines = 63;
 
-Error bad(const char* why) {
-  return Error{ErrorCode::bad_checkpoint, std::string("witness request: ") + why, {}};
-}
+Error bad(const char* why) { return Error{ErrorCode::bad_checkpoint, std::string("witness request: ") + why, {}}; }
 
 }  // namespace
 

@@ -52,8 +52,6 @@ std::string_view Reader::raw(std::size_t size) {
   return value;
 }
 
-std::string_view Reader::bytes() {
-  return raw(varint());
-}
+std::string_view Reader::bytes() { return raw(varint()); }
 
 }  // namespace baton

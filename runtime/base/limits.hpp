@@ -34,12 +34,12 @@ constexpr std::size_t kScheduleTimesPerTurn = 10'000;  // Times that a schedule 
 constexpr std::size_t kScheduleStartsPerTurn = 100;
 
 // Clinical input.
-constexpr std::size_t kHl7Segments = 100'000;    // Of one message.
-constexpr std::size_t kHl7Fields = 2'000'000;    // Of all segments of one message together.
-constexpr std::size_t kHl7EchoSize = 512;        // A header field of a sender that an ACK repeats.
-constexpr std::size_t kEventsPerMessage = 100;   // Canonical events that one mapping call may return.
-constexpr std::size_t kEventIdentifiers = 100;   // Identifiers of one patient in one event.
-constexpr std::size_t kIdentifierSize = 200;     // One part of an identifier, and an encounter id.
+constexpr std::size_t kHl7Segments = 100'000;   // Of one message.
+constexpr std::size_t kHl7Fields = 2'000'000;   // Of all segments of one message together.
+constexpr std::size_t kHl7EchoSize = 512;       // A header field of a sender that an ACK repeats.
+constexpr std::size_t kEventsPerMessage = 100;  // Canonical events that one mapping call may return.
+constexpr std::size_t kEventIdentifiers = 100;  // Identifiers of one patient in one event.
+constexpr std::size_t kIdentifierSize = 200;    // One part of an identifier, and an encounter id.
 
 // Engine.
 constexpr std::size_t kCommitRoundTurns = 1024;  // Turns in one group commit: latency against throughput.

@@ -62,21 +62,15 @@ struct Condition {
 
 Condition condition_of(ErrorCode code) {
   switch (code) {
-    case ErrorCode::bad_hl7:
-      return {"101", "Required field missing"};
-    case ErrorCode::unmapped_message:
-      return {"200", "Unsupported message type"};
+    case ErrorCode::bad_hl7: return {"101", "Required field missing"};
+    case ErrorCode::unmapped_message: return {"200", "Unsupported message type"};
     case ErrorCode::bad_field:
     case ErrorCode::bad_time:
-    case ErrorCode::bad_event:
-      return {"102", "Data type error"};
+    case ErrorCode::bad_event: return {"102", "Data type error"};
     case ErrorCode::conflict:
-    case ErrorCode::overloaded:
-      return {"206", "Application record locked"};
-    case ErrorCode::not_found:
-      return {"204", "Unknown key identifier"};
-    default:
-      return {"207", "Application internal error"};
+    case ErrorCode::overloaded: return {"206", "Application record locked"};
+    case ErrorCode::not_found: return {"204", "Unknown key identifier"};
+    default: return {"207", "Application internal error"};
   }
 }
 
@@ -164,12 +158,8 @@ bool wants(std::string_view wish, AckOutcome outcome) {
   return wish == "SU" && outcome == AckOutcome::accepted;
 }
 
-AckCode original_code(AckOutcome outcome) {
-  return static_cast<AckCode>(outcome);
-}
-AckCode enhanced_code(AckOutcome outcome) {
-  return static_cast<AckCode>(static_cast<int>(outcome) + 3);
-}
+AckCode original_code(AckOutcome outcome) { return static_cast<AckCode>(outcome); }
+AckCode enhanced_code(AckOutcome outcome) { return static_cast<AckCode>(static_cast<int>(outcome) + 3); }
 
 // The first MSH line in bytes that are no message: at the start, or behind anything that could end a line or a frame.
 std::string_view find_msh_line(std::string_view bytes) {
@@ -191,13 +181,9 @@ Header salvage_header(std::string_view bytes) {
 
 }  // namespace
 
-std::string_view to_text(AckCode code) noexcept {
-  return kCodes[static_cast<std::size_t>(code)];
-}
+std::string_view to_text(AckCode code) noexcept { return kCodes[static_cast<std::size_t>(code)]; }
 
-bool is_accept(AckCode code) noexcept {
-  return code == AckCode::aa || code == AckCode::ca;
-}
+bool is_accept(AckCode code) noexcept { return code == AckCode::aa || code == AckCode::ca; }
 
 std::optional<AckCode> choose_ack(const Hl7Message& message, AckOutcome outcome, AckPolicy policy) {
   const std::string accept = message.get(Hl7Path{"MSH", 1, 15, 1, 1, 1});

@@ -8,9 +8,7 @@
 namespace baton {
 namespace {
 
-bool is_upper_or_digit(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
+bool is_upper_or_digit(char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 
 enum class LineKind { header, wrapper, other };
 
@@ -57,8 +55,7 @@ class Splitter {
         batch_.wrappers.push_back(line);
         check_count(line);
         return true;
-      case LineKind::other:
-        break;
+      case LineKind::other: break;
     }
     const bool left_behind = line.find_first_not_of("\x1c\x1a \t") == line.npos;
     return message_begin_ != kNone || left_behind;
@@ -116,9 +113,7 @@ Error no_msh_error(std::string_view bytes) {
                 "send whole messages: MSH is their first segment, and a fragment has no sender and no type");
 }
 
-Result<Hl7Batch> split_hl7_batch(std::string_view bytes) {
-  return Splitter(bytes).run();
-}
+Result<Hl7Batch> split_hl7_batch(std::string_view bytes) { return Splitter(bytes).run(); }
 
 std::size_t hl7_preamble_size(std::string_view bytes) {
   const std::size_t mark = bytes.starts_with("\xEF\xBB\xBF") ? 3 : 0;

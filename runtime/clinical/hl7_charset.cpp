@@ -54,26 +54,16 @@ const charset_tables::UpperHalf* upper_half_of(Hl7Charset charset) {
   switch (charset) {
     case Hl7Charset::ascii:
     case Hl7Charset::utf8:
-    case Hl7Charset::latin1:
-      return nullptr;
-    case Hl7Charset::iso_8859_2:
-      return &charset_tables::kPart2;
-    case Hl7Charset::iso_8859_3:
-      return &charset_tables::kPart3;
-    case Hl7Charset::iso_8859_4:
-      return &charset_tables::kPart4;
-    case Hl7Charset::iso_8859_5:
-      return &charset_tables::kPart5;
-    case Hl7Charset::iso_8859_6:
-      return &charset_tables::kPart6;
-    case Hl7Charset::iso_8859_7:
-      return &charset_tables::kPart7;
-    case Hl7Charset::iso_8859_8:
-      return &charset_tables::kPart8;
-    case Hl7Charset::iso_8859_9:
-      return &charset_tables::kPart9;
-    case Hl7Charset::iso_8859_15:
-      return &charset_tables::kPart15;
+    case Hl7Charset::latin1: return nullptr;
+    case Hl7Charset::iso_8859_2: return &charset_tables::kPart2;
+    case Hl7Charset::iso_8859_3: return &charset_tables::kPart3;
+    case Hl7Charset::iso_8859_4: return &charset_tables::kPart4;
+    case Hl7Charset::iso_8859_5: return &charset_tables::kPart5;
+    case Hl7Charset::iso_8859_6: return &charset_tables::kPart6;
+    case Hl7Charset::iso_8859_7: return &charset_tables::kPart7;
+    case Hl7Charset::iso_8859_8: return &charset_tables::kPart8;
+    case Hl7Charset::iso_8859_9: return &charset_tables::kPart9;
+    case Hl7Charset::iso_8859_15: return &charset_tables::kPart15;
   }
   return nullptr;
 }

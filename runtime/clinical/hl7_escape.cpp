@@ -27,20 +27,13 @@ bool append_hex(std::string& out, std::string_view digits) {
 
 std::optional<char> delimiter_of(char letter, const Hl7Delimiters& delimiters) {
   switch (letter) {
-    case 'F':
-      return delimiters.field;
-    case 'S':
-      return delimiters.component;
-    case 'T':
-      return delimiters.subcomponent;
-    case 'R':
-      return delimiters.repetition;
-    case 'E':
-      return delimiters.escape;
-    case 'P':
-      return delimiters.truncation;
-    default:
-      return std::nullopt;
+    case 'F': return delimiters.field;
+    case 'S': return delimiters.component;
+    case 'T': return delimiters.subcomponent;
+    case 'R': return delimiters.repetition;
+    case 'E': return delimiters.escape;
+    case 'P': return delimiters.truncation;
+    default: return std::nullopt;
   }
 }
 

@@ -125,12 +125,9 @@ class Encoder {
 
   char delimiter_of(Level level) const {
     switch (level) {
-      case Level::field:
-        return delimiters_.repetition;
-      case Level::repetition:
-        return delimiters_.component;
-      case Level::component:
-        return delimiters_.subcomponent;
+      case Level::field: return delimiters_.repetition;
+      case Level::repetition: return delimiters_.component;
+      case Level::component: return delimiters_.subcomponent;
     }
     return '\0';
   }

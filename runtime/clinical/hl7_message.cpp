@@ -11,9 +11,7 @@ std::string_view Hl7Message::segment_name(std::size_t segment) const {
   return segment == 0 ? line.substr(0, 3) : line.substr(0, line.find(delimiters_.field));
 }
 
-std::size_t Hl7Message::field_count(std::size_t segment) const {
-  return segments_[segment].field_count;
-}
+std::size_t Hl7Message::field_count(std::size_t segment) const { return segments_[segment].field_count; }
 
 std::string_view Hl7Message::raw_field(std::size_t segment, std::size_t field) const {
   const Segment& at = segments_[segment];

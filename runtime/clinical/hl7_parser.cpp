@@ -8,9 +8,7 @@
 namespace baton {
 namespace {
 
-bool is_upper_or_digit(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
+bool is_upper_or_digit(char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 
 Error bad_hl7(std::string detail, std::string cure) {
   return Error{ErrorCode::bad_hl7, std::move(detail), std::move(cure)};
@@ -159,8 +157,6 @@ class Hl7Parser {
   bool carriage_returns_ = false;
 };
 
-Result<Hl7Message> Hl7Message::parse(std::string bytes) {
-  return Hl7Parser(std::move(bytes)).run();
-}
+Result<Hl7Message> Hl7Message::parse(std::string bytes) { return Hl7Parser(std::move(bytes)).run(); }
 
 }  // namespace baton

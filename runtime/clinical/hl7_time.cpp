@@ -8,9 +8,7 @@
 namespace baton {
 namespace {
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
 // Takes exactly `digits` digits; false, and nothing taken, when they are not there.
 bool take_digits(std::string_view& text, std::size_t digits, int& out) {

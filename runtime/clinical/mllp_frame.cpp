@@ -21,15 +21,9 @@ Error bad_frame(std::string detail, std::string cure) {
 void MllpDecoder::feed(std::string_view chunk) {
   while (!chunk.empty()) {
     switch (state_) {
-      case State::between:
-        skip_between(chunk);
-        break;
-      case State::inside:
-        read_inside(chunk);
-        break;
-      case State::oversize:
-        skip_oversize(chunk);
-        break;
+      case State::between: skip_between(chunk); break;
+      case State::inside: read_inside(chunk); break;
+      case State::oversize: skip_oversize(chunk); break;
     }
   }
 }

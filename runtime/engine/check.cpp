@@ -40,7 +40,8 @@ CheckFinding check(const std::string& instance, const std::vector<Entry>& journa
     finding.verdict = CheckVerdict::needs_patch;
     finding.journal_line = result.mismatch->journal_line;
     finding.script_line = result.mismatch->script_line;
-    finding.message = "the journal has " + result.mismatch->journal_key + ", which the new script does not ask for; guard the change with ctx:patch";
+    finding.message = "the journal has " + result.mismatch->journal_key +
+                      ", which the new script does not ask for; guard the change with ctx:patch";
   } else if (const auto* failed = std::get_if<RunFailed>(&result.state)) {
     finding.verdict = CheckVerdict::impossible;
     finding.script_line = failed->line;

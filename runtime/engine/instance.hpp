@@ -24,7 +24,7 @@ struct Handled {
 // What the store holds of an instance when its actor wakes.
 struct StoredInstance {
   InstanceRecord record;
-  std::vector<Entry> journal;            // From record.run_begins_at on, in order.
+  std::vector<Entry> journal;  // From record.run_begins_at on, in order.
   std::vector<PendingRecord> pending;
   std::vector<TaskRecord> open_tasks;
   std::vector<IncidentRecord> open_incidents;

@@ -231,8 +231,9 @@ std::vector<OperationSeq> apply(InstanceState& state, const Entry& entry, EntryI
 }
 
 bool drives_script(const EntryBody& body) {
-  return std::visit([](const auto& e) { return e.kNumber <= IncidentResolved::kNumber && e.kNumber != PatientChanged::kNumber; },
-                    body);
+  return std::visit(
+      [](const auto& e) { return e.kNumber <= IncidentResolved::kNumber && e.kNumber != PatientChanged::kNumber; },
+      body);
 }
 
 std::vector<bool> entries_that_count(const std::vector<Entry>& journal, EntryIndex first) {

@@ -60,12 +60,13 @@ struct InstanceState {
   std::map<OperationSeq, OperationState> operations;
   std::unordered_map<std::string, OperationSeq> by_key;
   std::unordered_map<std::string, Outcome> steps;
-  std::unordered_set<std::string> facts;  // Keys of attributes, decisions, notes, overrides and signals that stand in the journal.
+  std::unordered_set<std::string>
+      facts;  // Keys of attributes, decisions, notes, overrides and signals that stand in the journal.
   std::set<std::string> patches;
   std::deque<ReceivedEvent> events;
   std::deque<ReceivedSignal> signals;
   Attributes attributes;
-  std::map<std::string, DecisionState> decisions;  // By key.
+  std::map<std::string, DecisionState> decisions;         // By key.
   std::map<std::string, std::optional<Outcome>> updates;  // By update id.
   std::map<std::uint32_t, IncidentOpened> open_incidents;
   std::uint32_t incident_count = 0;

@@ -52,7 +52,9 @@ void InstanceTurn::warm_up() {
       core_.program == nullptr ? nullptr : core_.program->find_workflow(core_.state.started.workflow);
   if (definition == nullptr) {
     open_incident({std::string(code_of(ErrorCode::unknown_workflow)),
-                   "workflow '" + core_.state.started.workflow + "' is not in bundle " + core_.state.bundle, {}}, "", 0);
+                   "workflow '" + core_.state.started.workflow + "' is not in bundle " + core_.state.bundle,
+                   {}},
+                  "", 0);
     return;
   }
   // Replaying folds the journal once more, this time with the script beside it.
@@ -67,7 +69,8 @@ void InstanceTurn::warm_up() {
     const std::string stands = m.script_line.empty() ? "the script has ended" : "the script stands at " + m.script_line;
     open_incident({std::string(code_of(ErrorCode::replay_mismatch)),
                    "the journal has " + m.journal_key + " (asked for at " + m.journal_line + "), but " + stands +
-                       "; guard the change with ctx:patch, or move the instance back to its bundle", {}},
+                       "; guard the change with ctx:patch, or move the instance back to its bundle",
+                   {}},
                   m.script_line.empty() ? m.journal_line : m.script_line, 0);
     return;
   }
@@ -106,7 +109,9 @@ void InstanceTurn::end_cancelled() {
 void InstanceTurn::continue_as_new(JsonText input) {
   if (++runs_begun_ > kRunsPerTurn) {
     open_incident({std::string(code_of(ErrorCode::script_instructions)),
-                   "the workflow continues as new without ever waiting", {}}, "", 0);
+                   "the workflow continues as new without ever waiting",
+                   {}},
+                  "", 0);
     return;
   }
   Started next = core_.state.started;

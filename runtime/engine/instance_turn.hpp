@@ -23,11 +23,11 @@ struct InstanceCore {
   bool exists = false;
   InstanceRecord record;
   InstanceState state;
-  std::vector<Entry> journal;  // Of the current run.
-  std::map<OperationSeq, TaskRecord> tasks;          // Open ones.
+  std::vector<Entry> journal;                         // Of the current run.
+  std::map<OperationSeq, TaskRecord> tasks;           // Open ones.
   std::map<std::uint32_t, IncidentRecord> incidents;  // Open ones.
   std::shared_ptr<const Program> program;
-  std::unique_ptr<ScriptDriver> script;  // Null while cold.
+  std::unique_ptr<ScriptDriver> script;                 // Null while cold.
   std::map<std::string, std::uint64_t> update_replies;  // Update id -> who waits.
 
   [[nodiscard]] EntryIndex next_index() const { return record.run_begins_at + static_cast<EntryIndex>(journal.size()); }
@@ -130,7 +130,8 @@ void start(InstanceTurn& turn, StartInstance message, std::string parent, Operat
 // Cancels; used by CancelInstance, deliveries, incidents and the run timeout.
 void cancel(InstanceTurn& turn, std::string reason, Principal by);
 // An activity's attempt has failed: retry, raise into the script, or open an incident.
-void fail_attempt(InstanceTurn& turn, OperationSeq seq, Failure failure, std::optional<Duration> retry_after, bool retryable);
+void fail_attempt(InstanceTurn& turn, OperationSeq seq, Failure failure, std::optional<Duration> retry_after,
+                  bool retryable);
 }  // namespace verbs
 
 }  // namespace baton

@@ -113,9 +113,8 @@ struct TakeDelivery {  // An outbox row of another actor, addressed to this one.
   OutboxRecord record;
 };
 
-using InstanceMessage =
-    std::variant<StartInstance, SendSignal, SendUpdate, RunQuery, CancelInstance, ActOnTask, OverrideOutcome,
-                 ResolveIncident, PauseInstance, ResumeInstance, SettlePromise, ChangeBundle, FinishActivity, FireTimer,
-                 TakeDelivery>;
+using InstanceMessage = std::variant<StartInstance, SendSignal, SendUpdate, RunQuery, CancelInstance, ActOnTask,
+                                     OverrideOutcome, ResolveIncident, PauseInstance, ResumeInstance, SettlePromise,
+                                     ChangeBundle, FinishActivity, FireTimer, TakeDelivery>;
 
 }  // namespace baton

@@ -48,7 +48,8 @@ JsonText input_of(const std::string& patient, const std::string& encounter, cons
 
 std::string patient_id_of(const std::vector<Identifier>& identifiers) {
   if (identifiers.empty()) return {};
-  const auto found = std::find_if(identifiers.begin(), identifiers.end(), [](const Identifier& id) { return id.type == "MR"; });
+  const auto found =
+      std::find_if(identifiers.begin(), identifiers.end(), [](const Identifier& id) { return id.type == "MR"; });
   const Identifier& chosen = found == identifiers.end() ? identifiers.front() : *found;
   return "p" + to_hex(sha256(chosen.system + "\x1f" + chosen.value)).substr(0, 24);
 }
@@ -141,13 +142,14 @@ void PatientTurn::route(const EventRecord& event) {
     const std::string key = key_of(definition.on_key, record_.id, event.event);
     if (key.empty()) continue;
     const std::string run_key = definition.name + "/" + key;
-    const bool is_open = std::any_of(record_.open_instances.begin(), record_.open_instances.end(), [&](const OpenInstance& each) {
-      return each.workflow == definition.name && each.business_key == key;
-    });
+    const bool is_open = std::any_of(
+        record_.open_instances.begin(), record_.open_instances.end(),
+        [&](const OpenInstance& each) { return each.workflow == definition.name && each.business_key == key; });
     std::uint32_t& runs = record_.runs[run_key];
     if (is_open || (runs > 0 && !definition.again)) continue;
     ++runs;
-    const std::string id = definition.name + ":" + key + (definition.on_key == "patient" ? "" : "@" + record_.id.substr(0, 9)) +
+    const std::string id = definition.name + ":" + key +
+                           (definition.on_key == "patient" ? "" : "@" + record_.id.substr(0, 9)) +
                            (runs > 1 ? "~" + std::to_string(runs) : "");
     triggered.push_back(id);
     start(definition, subscription.bundle, id, key, event);
@@ -237,7 +239,8 @@ Patient::Patient(std::string id, std::optional<PatientRecord> stored) {
   record_.id = std::move(id);
 }
 
-Handled Patient::handle(std::vector<PatientMessage> messages, const std::vector<Subscription>& subscriptions, Instant now) {
+Handled Patient::handle(std::vector<PatientMessage> messages, const std::vector<Subscription>& subscriptions,
+                        Instant now) {
   PatientTurn turn(record_, exists_, subscriptions, std::max(now, record_.last_at));
   for (PatientMessage& message : messages) {
     std::visit([&turn](auto& each) { turn.take(std::move(each)); }, message);

@@ -14,11 +14,11 @@ namespace baton {
 // A message that has been mapped: its canonical events, and the answer that its sender gets once all is durable.
 // Precondition: all its events are about this patient.
 struct AcceptMessage {
-  MessageRecord message;             // state "accepted", the raw bytes in it.
-  std::vector<EventRecord> events;   // ids are set; patient is this one.
+  MessageRecord message;            // state "accepted", the raw bytes in it.
+  std::vector<EventRecord> events;  // ids are set; patient is this one.
   std::vector<Identifier> identifiers;
-  JsonText demographics;             // {"name","birth_date","sex","deceased"}, as far as the message tells.
-  std::string merged_patient;        // For a merge: id of the record that ends; empty otherwise.
+  JsonText demographics;       // {"name","birth_date","sex","deceased"}, as far as the message tells.
+  std::string merged_patient;  // For a merge: id of the record that ends; empty otherwise.
   std::vector<Identifier> merged_identifiers;
   Principal by;
   std::uint64_t reply_to = 0;

@@ -21,8 +21,8 @@ class PatientTurn {
   void merge(const std::string& ended, const std::vector<Identifier>& identifiers, const Principal& by);
   void route(const EventRecord& event);
   [[nodiscard]] bool listens(const std::string& workflow, const std::string& type) const;
-  void start(const WorkflowDefinition& definition, const std::string& bundle, const std::string& id, const std::string& key,
-             const EventRecord& event);
+  void start(const WorkflowDefinition& definition, const std::string& bundle, const std::string& id,
+             const std::string& key, const EventRecord& event);
   void end_in_favour_of(const std::string& survivor);
   void take_over(const TakeOver& over);
   void answer(std::uint64_t reply_to, JsonText json);

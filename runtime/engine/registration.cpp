@@ -30,76 +30,77 @@ TimerPurpose due_purpose(const Operation& operation) {
 
 void InstanceTurn::record_effects_of(const EntryBody& body, const std::vector<OperationSeq>& resolved) {
   std::visit(
-      Overloaded{
-          [&](const OperationScheduled& e) {
-            if (resolved.empty()) register_operation(e.operation);
-          },
-          [&](const OperationCancelled& e) { release_operation(e.seq, true); },
-          [&](const DecisionRecorded& e) {
-            AuditRecord record = audit_of(action::kDecisionMade, {PrincipalKind::script, core_.record.workflow, "", "", ""});
-            record.object = e.key;
-            record.line = e.line;
-            record.outcome = decision_field(e.decision, "outcome");
-            record.reason_code = decision_field(e.decision, "code");
-            record.reason = decision_field(e.decision, "reason");
-            record.after = e.decision;
-            audit(record);
-          },
-          [&](const OutcomeOverridden& e) {
-            AuditRecord record = audit_of(action::kOutcomeOverridden, e.by);
-            record.object = e.target;
-            record.reason_code = e.reason_code;
-            record.reason = e.reason;
-            record.before = e.before;
-            record.after = e.after;
-            audit(record);
-          },
-          [&](const IncidentOpened& e) {
-            IncidentRecord incident{core_.id, e.number, core_.record.workflow, core_.state.patient, e.cause, e.line, e.seq,
-                                    at_, std::nullopt, ""};
-            change(PutIncident{std::nullopt, incident});
-            effect(Notify{"incident", core_.id + "/" + std::to_string(e.number), core_.state.patient});
-            AuditRecord record = audit_of(action::kIncidentOpened, {});
-            record.object = std::to_string(e.number);
-            record.line = e.line;
-            record.reason_code = e.cause.code;
-            record.reason = e.cause.message;
-            audit(record);
-            core_.incidents.emplace(e.number, std::move(incident));
-          },
-          [&](const IncidentResolved& e) {
-            if (const auto found = core_.incidents.find(e.number); found != core_.incidents.end()) {
-              IncidentRecord after = found->second;
-              after.resolved_at = at_;
-              after.resolution = to_string(e.action);
-              change(PutIncident{found->second, std::move(after)});
-              core_.incidents.erase(found);
-            }
-            effect(Notify{"incident", core_.id + "/" + std::to_string(e.number), core_.state.patient});
-            AuditRecord record = audit_of(action::kIncidentResolved, e.by);
-            record.object = std::to_string(e.number);
-            record.outcome = to_string(e.action);
-            record.reason = e.reason;
-            record.after = e.value;
-            audit(record);
-          },
-          [&](const SignalSent& e) {
-            send({ActorKind::instance, e.to}, DeliverSignal{e.name, e.payload, {PrincipalKind::script, core_.id, "", "", ""}});
-          },
-          [&](const UpdateCompleted& e) {
-            const auto waiting = core_.update_replies.find(e.update_id);
-            if (waiting == core_.update_replies.end()) return;
-            JsonWriter writer;
-            writer.begin_object().field("update_id", e.update_id).key("outcome");
-            write_json(writer, e.outcome);
-            writer.end_object();
-            answer(waiting->second, std::move(writer).take());
-            core_.update_replies.erase(waiting);
-          },
-          [&](const Completed& e) { close(InstanceStatus::completed, Outcome::of(e.result)); },
-          [&](const Failed& e) { close(InstanceStatus::failed, Outcome::failed(e.failure)); },
-          [&](const Cancelled&) { close(InstanceStatus::cancelled, Outcome::cancelled()); },
-          [](const auto&) {}},
+      Overloaded{[&](const OperationScheduled& e) {
+                   if (resolved.empty()) register_operation(e.operation);
+                 },
+                 [&](const OperationCancelled& e) { release_operation(e.seq, true); },
+                 [&](const DecisionRecorded& e) {
+                   AuditRecord record =
+                       audit_of(action::kDecisionMade, {PrincipalKind::script, core_.record.workflow, "", "", ""});
+                   record.object = e.key;
+                   record.line = e.line;
+                   record.outcome = decision_field(e.decision, "outcome");
+                   record.reason_code = decision_field(e.decision, "code");
+                   record.reason = decision_field(e.decision, "reason");
+                   record.after = e.decision;
+                   audit(record);
+                 },
+                 [&](const OutcomeOverridden& e) {
+                   AuditRecord record = audit_of(action::kOutcomeOverridden, e.by);
+                   record.object = e.target;
+                   record.reason_code = e.reason_code;
+                   record.reason = e.reason;
+                   record.before = e.before;
+                   record.after = e.after;
+                   audit(record);
+                 },
+                 [&](const IncidentOpened& e) {
+                   IncidentRecord incident{
+                       core_.id,     e.number, core_.record.workflow, core_.state.patient, e.cause, e.line, e.seq, at_,
+                       std::nullopt, ""};
+                   change(PutIncident{std::nullopt, incident});
+                   effect(Notify{"incident", core_.id + "/" + std::to_string(e.number), core_.state.patient});
+                   AuditRecord record = audit_of(action::kIncidentOpened, {});
+                   record.object = std::to_string(e.number);
+                   record.line = e.line;
+                   record.reason_code = e.cause.code;
+                   record.reason = e.cause.message;
+                   audit(record);
+                   core_.incidents.emplace(e.number, std::move(incident));
+                 },
+                 [&](const IncidentResolved& e) {
+                   if (const auto found = core_.incidents.find(e.number); found != core_.incidents.end()) {
+                     IncidentRecord after = found->second;
+                     after.resolved_at = at_;
+                     after.resolution = to_string(e.action);
+                     change(PutIncident{found->second, std::move(after)});
+                     core_.incidents.erase(found);
+                   }
+                   effect(Notify{"incident", core_.id + "/" + std::to_string(e.number), core_.state.patient});
+                   AuditRecord record = audit_of(action::kIncidentResolved, e.by);
+                   record.object = std::to_string(e.number);
+                   record.outcome = to_string(e.action);
+                   record.reason = e.reason;
+                   record.after = e.value;
+                   audit(record);
+                 },
+                 [&](const SignalSent& e) {
+                   send({ActorKind::instance, e.to},
+                        DeliverSignal{e.name, e.payload, {PrincipalKind::script, core_.id, "", "", ""}});
+                 },
+                 [&](const UpdateCompleted& e) {
+                   const auto waiting = core_.update_replies.find(e.update_id);
+                   if (waiting == core_.update_replies.end()) return;
+                   JsonWriter writer;
+                   writer.begin_object().field("update_id", e.update_id).key("outcome");
+                   write_json(writer, e.outcome);
+                   writer.end_object();
+                   answer(waiting->second, std::move(writer).take());
+                   core_.update_replies.erase(waiting);
+                 },
+                 [&](const Completed& e) { close(InstanceStatus::completed, Outcome::of(e.result)); },
+                 [&](const Failed& e) { close(InstanceStatus::failed, Outcome::failed(e.failure)); },
+                 [&](const Cancelled&) { close(InstanceStatus::cancelled, Outcome::cancelled()); }, [](const auto&) {}},
       body);
   for (const OperationSeq seq : resolved) {
     // One that was resolved as it was scheduled was never registered.
@@ -118,7 +119,8 @@ void InstanceTurn::register_operation(const Operation& operation) {
     arm_escalation(task);
     put_task(std::move(task));
   } else {
-    PendingRecord pending{core_.id, operation, 1, at_, core_.record.workflow, core_.state.bundle, core_.state.patient, false};
+    PendingRecord pending{core_.id,           operation,           1,    at_, core_.record.workflow,
+                          core_.state.bundle, core_.state.patient, false};
     change(PutPending{pending});
     if (operation.kind == OperationKind::activity) effect(DispatchActivity{std::move(pending)});
   }
@@ -132,7 +134,8 @@ void InstanceTurn::register_operation(const Operation& operation) {
 void InstanceTurn::register_again(const std::set<OperationSeq>& still_registered) {
   std::set<OperationSeq> registered = still_registered;
   for (const Entry& entry : entries_) {
-    if (const auto* scheduled = std::get_if<OperationScheduled>(&entry.body)) registered.insert(scheduled->operation.seq);
+    if (const auto* scheduled = std::get_if<OperationScheduled>(&entry.body))
+      registered.insert(scheduled->operation.seq);
   }
   std::vector<Operation> waiting;
   for (const auto& [seq, operation] : core_.state.operations) {
@@ -193,7 +196,8 @@ void InstanceTurn::release_operation(OperationSeq seq, bool cancelled) {
     ChildRequest request = child_request_of(asked);
     if (!request.abandon && !request.detach) {
       const std::string id = request.id.empty() ? core_.id + "." + std::to_string(seq) : request.id;
-      send({ActorKind::instance, id}, CancelChild{core_.state.cancel_reason.empty() ? "the parent no longer waits" : core_.state.cancel_reason});
+      send({ActorKind::instance, id},
+           CancelChild{core_.state.cancel_reason.empty() ? "the parent no longer waits" : core_.state.cancel_reason});
     }
   }
 }

@@ -46,7 +46,8 @@ RunState ScriptDriver::drive(const Entry& entry, const std::vector<OperationSeq>
   return state;
 }
 
-ReplayResult ScriptDriver::replay(const std::vector<Entry>& entries, const std::vector<bool>& counts, EntryIndex first) {
+ReplayResult ScriptDriver::replay(const std::vector<Entry>& entries, const std::vector<bool>& counts,
+                                  EntryIndex first) {
   replaying_ = true;
   fresh_ = false;
   seq_after_journal_ = 1;
@@ -85,7 +86,8 @@ ReplayResult ScriptDriver::replay(const std::vector<Entry>& entries, const std::
   }
   replaying_ = false;
   result.fresh = fresh_;
-  const bool ended = !std::holds_alternative<RunWaits>(result.state) && !std::holds_alternative<RunFailed>(result.state);
+  const bool ended =
+      !std::holds_alternative<RunWaits>(result.state) && !std::holds_alternative<RunFailed>(result.state);
   // A script that waits for something new may still come to what its journal has; one that has ended will not.
   if ((!fresh_ || ended) && !std::holds_alternative<RunFailed>(result.state)) result.mismatch = unclaimed();
   if (result.mismatch && !ended && run_ != nullptr) {
@@ -175,7 +177,11 @@ void ScriptDriver::override_decision(std::string key, std::string target, std::s
   if (before.empty()) before = decision("decision:" + target);
   record(NoteWritten{key, line, "{\"override\":true}"});
   const std::string full = state_.decisions.contains(target) ? target : "decision:" + target;
-  record(OutcomeOverridden{full, before, std::move(after), std::move(reason_code), std::move(reason),
+  record(OutcomeOverridden{full,
+                           before,
+                           std::move(after),
+                           std::move(reason_code),
+                           std::move(reason),
                            {PrincipalKind::script, info_.workflow, "", "", ""}});
 }
 
@@ -199,7 +205,8 @@ bool ScriptDriver::patch(std::string_view id) {
 
 void ScriptDriver::complete_update(std::string update_id, Outcome outcome) {
   const auto found = state_.updates.find(update_id);
-  if (found != state_.updates.end() && !found->second) record(UpdateCompleted{std::move(update_id), std::move(outcome)});
+  if (found != state_.updates.end() && !found->second)
+    record(UpdateCompleted{std::move(update_id), std::move(outcome)});
 }
 
 JsonText ScriptDriver::peek_event(std::string_view pattern) const {

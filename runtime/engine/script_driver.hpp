@@ -20,9 +20,9 @@ using RecordEntry = std::function<void(EntryBody)>;
 
 // The script no longer does what its journal says.
 struct ReplayMismatch {
-  std::string journal_key;   // The operation that the journal has and the script did not ask for.
+  std::string journal_key;  // The operation that the journal has and the script did not ask for.
   std::string journal_line;
-  std::string script_line;   // Where the script stands instead; empty when it has ended.
+  std::string script_line;  // Where the script stands instead; empty when it has ended.
 };
 
 struct ReplayResult {
@@ -43,7 +43,8 @@ class ScriptDriver : public WorkflowHost {
 
   // Rebuilds state and script from the journal of the current run: `entries` begins with Started at index `first`.
   // Preconditions: the state is empty; `counts` as of entries_that_count.
-  [[nodiscard]] ReplayResult replay(const std::vector<Entry>& entries, const std::vector<bool>& counts, EntryIndex first);
+  [[nodiscard]] ReplayResult replay(const std::vector<Entry>& entries, const std::vector<bool>& counts,
+                                    EntryIndex first);
 
   // Runs on because of a driving entry that was applied to the state, which resolved these operations.
   [[nodiscard]] RunState drive(const Entry& entry, const std::vector<OperationSeq>& resolved);

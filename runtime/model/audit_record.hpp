@@ -54,22 +54,22 @@ struct AuditRecord {
   std::string_view action;  // One of action::k...
   Instant at;
   Principal by;
-  std::string patient;   // Ids; empty where the record is about none.
+  std::string patient;  // Ids; empty where the record is about none.
   std::string instance;
-  std::string object;    // Task id, decision key, message id, bundle... by action.
+  std::string object;  // Task id, decision key, message id, bundle... by action.
   std::string workflow;
-  std::string bundle;    // SHA-256 of the bundle, hex.
-  std::string line;      // Script source line.
-  std::string outcome;   // What it came to, in a word.
+  std::string bundle;   // SHA-256 of the bundle, hex.
+  std::string line;     // Script source line.
+  std::string outcome;  // What it came to, in a word.
   std::string reason_code;
   std::string reason;
   std::string source_event;  // Event or message that led to this.
   std::string trace;
-  JsonText before;       // For changes and overrides.
+  JsonText before;  // For changes and overrides.
   JsonText after;
-  JsonText evidence;     // What the person or model saw.
+  JsonText evidence;  // What the person or model saw.
   // For records of an instance: the journal row that this record stands for, so that the ledger binds the journal.
-  std::string journal;   // "<first index>+<count>:<SHA-256 hex of the row's bytes>"; empty where there is none.
+  std::string journal;  // "<first index>+<count>:<SHA-256 hex of the row's bytes>"; empty where there is none.
 };
 
 // The leaf: canonical JSON, empty fields left out. Longer fields than fit are replaced by {"sha256":..,"size":..}.

@@ -243,8 +243,9 @@ std::string_view name_of(const EntryBody& body) noexcept {
 void write_json(JsonWriter& writer, EntryIndex index, const Entry& entry) {
   writer.begin_object().field("index", static_cast<std::int64_t>(index)).field("at", format_instant(entry.at));
   writer.field("type", name_of(entry.body));
-  std::visit([&writer](const auto& e) { std::apply([&](const auto&... f) { (show_field(writer, f), ...); }, fields(e)); },
-             entry.body);
+  std::visit(
+      [&writer](const auto& e) { std::apply([&](const auto&... f) { (show_field(writer, f), ...); }, fields(e)); },
+      entry.body);
   writer.end_object();
 }
 

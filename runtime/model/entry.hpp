@@ -26,7 +26,7 @@ struct Started {
   static constexpr std::uint8_t kNumber = 1;
   static constexpr const char* kName = "Started";
   std::string workflow;
-  std::string bundle;        // SHA-256 of the bundle, hex.
+  std::string bundle;  // SHA-256 of the bundle, hex.
   JsonText input;
   std::string patient;       // Patient id; empty when the workflow is about nobody.
   std::string business_key;  // The value of the `on.key` field; empty when started by hand.

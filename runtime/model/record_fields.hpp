@@ -50,10 +50,10 @@ void put(Writer& writer, const std::vector<T>& values);
 template <typename T>
 void put(Writer& writer, const std::map<std::string, T>& values);
 template <typename T>
-  requires std::is_enum_v<T>
+requires std::is_enum_v<T>
 void put(Writer& writer, T value);
 template <typename T>
-  requires requires(T& record) { RecordFields<T>::of(record); }
+requires requires(T& record) { RecordFields<T>::of(record); }
 void put(Writer& writer, const T& record);
 
 inline void get(Reader& reader, std::string& value) { value = reader.text(); }
@@ -76,10 +76,10 @@ void get(Reader& reader, std::vector<T>& values);
 template <typename T>
 void get(Reader& reader, std::map<std::string, T>& values);
 template <typename T>
-  requires std::is_enum_v<T>
+requires std::is_enum_v<T>
 void get(Reader& reader, T& value);
 template <typename T>
-  requires requires(T& record) { RecordFields<T>::of(record); }
+requires requires(T& record) { RecordFields<T>::of(record); }
 void get(Reader& reader, T& record);
 
 template <typename T>
@@ -118,12 +118,10 @@ void get(Reader& reader, std::map<std::string, T>& values) {
 }
 
 template <typename T>
-  requires std::is_enum_v<T>
-void put(Writer& writer, T value) {
-  writer.u8(static_cast<std::uint8_t>(value));
-}
+requires std::is_enum_v<T>
+void put(Writer& writer, T value) { writer.u8(static_cast<std::uint8_t>(value)); }
 template <typename T>
-  requires std::is_enum_v<T>
+requires std::is_enum_v<T>
 void get(Reader& reader, T& value) {
   static_assert(kGreatest<T> > 0, "name the enum's greatest number");
   const std::uint8_t number = reader.u8();
@@ -132,12 +130,12 @@ void get(Reader& reader, T& value) {
 }
 
 template <typename T>
-  requires requires(T& record) { RecordFields<T>::of(record); }
+requires requires(T& record) { RecordFields<T>::of(record); }
 void put(Writer& writer, const T& record) {
   std::apply([&writer](const auto&... field) { (put(writer, field), ...); }, RecordFields<const T>::of(record));
 }
 template <typename T>
-  requires requires(T& record) { RecordFields<T>::of(record); }
+requires requires(T& record) { RecordFields<T>::of(record); }
 void get(Reader& reader, T& record) {
   std::apply([&reader](auto&... field) { (get(reader, field), ...); }, RecordFields<T>::of(record));
 }
@@ -168,8 +166,7 @@ template <typename Record>
   if (found != version) reader.fail();
   get(reader, record);
   if (!reader.ok() || !reader.at_end()) {
-    return Error{ErrorCode::store_corrupt, std::string(what) + " cannot be decoded",
-                 "restore the store from a backup"};
+    return Error{ErrorCode::store_corrupt, std::string(what) + " cannot be decoded", "restore the store from a backup"};
   }
   return record;
 }

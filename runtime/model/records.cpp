@@ -34,8 +34,7 @@ template <>
 struct RecordFields<TaskRecord> {
   static auto of(auto& r) {
     return std::tie(r.instance, r.seq, r.name, r.workflow, r.patient, r.status, r.version, r.created_at, r.due,
-                    r.closed_at, r.roles, r.subjects, r.claimed_by, r.escalations_done, r.votes, r.request,
-                    r.decision);
+                    r.closed_at, r.roles, r.subjects, r.claimed_by, r.escalations_done, r.votes, r.request, r.decision);
   }
 };
 template <>
@@ -60,8 +59,8 @@ constexpr std::uint8_t kIncidentVersion = 1;
 
 constexpr std::array kInstanceStatuses = {InstanceStatus::running, InstanceStatus::completed, InstanceStatus::failed,
                                           InstanceStatus::cancelled};
-constexpr std::array kTaskStatuses = {TaskStatus::open, TaskStatus::claimed, TaskStatus::decided,
-                                      TaskStatus::cancelled, TaskStatus::timed_out};
+constexpr std::array kTaskStatuses = {TaskStatus::open, TaskStatus::claimed, TaskStatus::decided, TaskStatus::cancelled,
+                                      TaskStatus::timed_out};
 
 template <typename Status, std::size_t N>
 std::optional<Status> status_of(const std::array<Status, N>& all, std::string_view name) {

@@ -64,10 +64,10 @@ struct PendingRecord {
 
 // What a timer is for. Numbers are on disk.
 enum class TimerPurpose : std::uint8_t {
-  operation_due = 1,  // A sleep ends, a wait or a task times out.
-  retry = 2,          // An activity's next attempt.
-  escalation = 3,     // The next step of a task's escalation chain.
-  run_timeout = 4,    // The instance's own limit.
+  operation_due = 1,      // A sleep ends, a wait or a task times out.
+  retry = 2,              // An activity's next attempt.
+  escalation = 3,         // The next step of a task's escalation chain.
+  run_timeout = 4,        // The instance's own limit.
   schedule_to_close = 5,  // An activity's limit over all attempts.
 };
 
@@ -111,8 +111,8 @@ struct TaskRecord {
   std::string claimed_by;
   std::uint32_t escalations_done = 0;
   std::vector<TaskVote> votes;
-  JsonText request;  // The definition as the script gave it: why, form, data, outcomes, approvals, escalate.
-  JsonText decision; // Once decided: {"outcome":..,"value":..,"reason":..,"reason_code":..,"by":..}.
+  JsonText request;   // The definition as the script gave it: why, form, data, outcomes, approvals, escalate.
+  JsonText decision;  // Once decided: {"outcome":..,"value":..,"reason":..,"reason_code":..,"by":..}.
 
   [[nodiscard]] bool open_for_decision() const { return status == TaskStatus::open || status == TaskStatus::claimed; }
   bool operator==(const TaskRecord&) const = default;
@@ -145,10 +145,10 @@ struct StartWorkflow {
   JsonText input;
   std::string patient;
   std::string business_key;
-  std::string parent;           // Empty for an event's trigger.
+  std::string parent;  // Empty for an event's trigger.
   OperationSeq parent_seq = 0;
-  bool abandon = false;         // True: the child outlives its parent (close = "abandon").
-  std::string source_event;     // The event that triggered it.
+  bool abandon = false;      // True: the child outlives its parent (close = "abandon").
+  std::string source_event;  // The event that triggered it.
   bool operator==(const StartWorkflow&) const = default;
 };
 struct ChildClosed {
@@ -274,7 +274,7 @@ struct MessageRecord {
   Instant received_at;
   std::string reason_code;  // For quarantined: the error's code and words.
   std::string reason;
-  std::string answer;       // The ACK that was sent; the same message again gets the same answer.
+  std::string answer;  // The ACK that was sent; the same message again gets the same answer.
   std::vector<std::string> events;
   std::string raw;
   bool operator==(const MessageRecord&) const = default;

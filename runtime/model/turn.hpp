@@ -91,7 +91,7 @@ struct DeliverOutbox {
 struct ArmTimer {
   Instant due;
 };
-struct Notify {  // To live views: which thing has changed. No personal data.
+struct Notify {       // To live views: which thing has changed. No personal data.
   std::string topic;  // "instance" "task" "incident" "patient" "message"
   std::string id;
   std::string patient;

@@ -167,7 +167,8 @@ class ActivityRun::Body {
 
 ActivityRun::ActivityRun(std::shared_ptr<const Program> program, std::string_view name, const JsonText& input,
                          ActivityContext context)
-    : body_(std::make_unique<Body>(std::make_unique<Workshop>(std::move(program)), nullptr, name, input, std::move(context))) {}
+    : body_(std::make_unique<Body>(std::make_unique<Workshop>(std::move(program)), nullptr, name, input,
+                                   std::move(context))) {}
 ActivityRun::ActivityRun(std::unique_ptr<Body> body) : body_(std::move(body)) {}
 ActivityRun::~ActivityRun() = default;
 ActivityRun::ActivityRun(ActivityRun&&) noexcept = default;

@@ -21,8 +21,8 @@ struct ActivityContext {  // The second argument of an activity function, and wh
   std::string idempotency_key;  // "<instance>.<seq>": the same for every attempt.
   std::uint32_t attempt = 1;
   Instant now;
-  JsonText settings;            // The house's [settings] as an object; empty is {}.
-  JsonText heartbeat;           // The last heartbeat's details of an earlier attempt; empty where there was none.
+  JsonText settings;   // The house's [settings] as an object; empty is {}.
+  JsonText heartbeat;  // The last heartbeat's details of an earlier attempt; empty where there was none.
 };
 
 // What the script wants from outside.

@@ -36,9 +36,7 @@ std::vector<JsonText> ordered_keys(lua_State* state, int table) {
 }
 
 // "\"home\"" -> "home"; "3" -> "3". Names in paths keep their escapes, which makes them unambiguous.
-std::string path_part(const JsonText& key) {
-  return key.front() == '"' ? key.substr(1, key.size() - 2) : key;
-}
+std::string path_part(const JsonText& key) { return key.front() == '"' ? key.substr(1, key.size() - 2) : key; }
 
 void check_may_branch(lua_State* state) {
   if (Sandbox::is_script_coroutine(state)) raise(state, "branches cannot be awaited inside a coroutine of your own");

@@ -55,7 +55,8 @@ int ctx_activity(lua_State* state) {
   std::string name = check_name(state, 2, "the activity's name");
   check_options(state, 4, "activity", "retry timeout queue_timeout total_timeout heartbeat on_exhausted");
   check_retry(state, 4);
-  for (const char* option : {"timeout", "queue_timeout", "total_timeout", "heartbeat"}) check_duration(state, 4, option);
+  for (const char* option : {"timeout", "queue_timeout", "total_timeout", "heartbeat"})
+    check_duration(state, 4, option);
   if (!execution.program().has_activity(name)) {
     raise(state, "the bundle has no activity '" + name + "'; activities/x.lua returns a table of them");
   }
@@ -132,7 +133,8 @@ int ctx_wait_signal(lua_State* state) {
   Execution& execution = check_context(state, "wait_signal");
   execution.check_may_continue(state);
   check_options(state, 3, "wait_signal", "timeout until_");
-  Operation operation = operation_of(execution, state, OperationKind::signal_wait, check_name(state, 2, "the signal's name"));
+  Operation operation =
+      operation_of(execution, state, OperationKind::signal_wait, check_name(state, 2, "the signal's name"));
   const Instant now = execution.host().now();
   operation.due = option_time(state, 3, "timeout", now);
   if (!operation.due) operation.due = option_time(state, 3, "until_", now);
@@ -208,7 +210,8 @@ int ctx_promise(lua_State* state) {
   Execution& execution = check_context(state, "promise");
   execution.check_may_continue(state);
   check_options(state, 3, "promise", "timeout until_");
-  Operation operation = operation_of(execution, state, OperationKind::promise, check_name(state, 2, "the promise's name"));
+  Operation operation =
+      operation_of(execution, state, OperationKind::promise, check_name(state, 2, "the promise's name"));
   const Instant now = execution.host().now();
   operation.due = option_time(state, 3, "timeout", now);
   if (!operation.due) operation.due = option_time(state, 3, "until_", now);
@@ -237,11 +240,16 @@ int ctx_peek_event(lua_State* state) {
 }  // namespace
 
 void add_operations(lua_State* state) {
-  static constexpr luaL_Reg kMethods[] = {{"activity", &ctx_activity},       {"sleep", &ctx_sleep},
-                                          {"sleep_until", &ctx_sleep_until}, {"wait_event", &ctx_wait_event},
-                                          {"wait_signal", &ctx_wait_signal}, {"task", &ctx_task},
-                                          {"child", &ctx_child},             {"promise", &ctx_promise},
-                                          {"peek_event", &ctx_peek_event},   {nullptr, nullptr}};
+  static constexpr luaL_Reg kMethods[] = {{"activity", &ctx_activity},
+                                          {"sleep", &ctx_sleep},
+                                          {"sleep_until", &ctx_sleep_until},
+                                          {"wait_event", &ctx_wait_event},
+                                          {"wait_signal", &ctx_wait_signal},
+                                          {"task", &ctx_task},
+                                          {"child", &ctx_child},
+                                          {"promise", &ctx_promise},
+                                          {"peek_event", &ctx_peek_event},
+                                          {nullptr, nullptr}};
   luaL_setfuncs(state, kMethods, 0);
 }
 

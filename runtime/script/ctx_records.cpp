@@ -59,7 +59,8 @@ int ctx_decide(lua_State* state) {
   const std::string name = check_name(state, 2, "the decision's name");
   check_options(state, 3, "decide", "outcome reason code evidence confidence model");
   const std::string key = execution.next_key("decision", name);
-  execution.host().record_decision(key, name, caller_line(state), lua_isnoneornil(state, 3) ? "{}" : check_json(state, 3, "decision"));
+  execution.host().record_decision(key, name, caller_line(state),
+                                   lua_isnoneornil(state, 3) ? "{}" : check_json(state, 3, "decision"));
   if (Status pushed = push_json(state, execution.host().decision(key)); !pushed) raise(state, pushed.error());
   return 1;
 }
@@ -118,7 +119,8 @@ int ctx_set(lua_State* state) {
 /// ctx:get(attribute) -> value or nil
 int ctx_get(lua_State* state) {
   Execution& execution = check_context(state, "get");
-  if (Status pushed = push_json(state, execution.host().attribute(check_name(state, 2, "the attribute's name"))); !pushed) {
+  if (Status pushed = push_json(state, execution.host().attribute(check_name(state, 2, "the attribute's name")));
+      !pushed) {
     raise(state, pushed.error());
   }
   return 1;
@@ -166,16 +168,11 @@ int ctx_continue_as_new(lua_State* state) {
 }  // namespace
 
 void add_records(lua_State* state) {
-  static constexpr luaL_Reg kMethods[] = {{"step", &ctx_step},
-                                          {"decide", &ctx_decide},
-                                          {"override", &ctx_override},
-                                          {"note", &ctx_note},
-                                          {"set", &ctx_set},
-                                          {"get", &ctx_get},
-                                          {"patch", &ctx_patch},
-                                          {"signal", &ctx_signal},
-                                          {"fail", &ctx_fail},
-                                          {"continue_as_new", &ctx_continue_as_new},
+  static constexpr luaL_Reg kMethods[] = {{"step", &ctx_step},         {"decide", &ctx_decide},
+                                          {"override", &ctx_override}, {"note", &ctx_note},
+                                          {"set", &ctx_set},           {"get", &ctx_get},
+                                          {"patch", &ctx_patch},       {"signal", &ctx_signal},
+                                          {"fail", &ctx_fail},         {"continue_as_new", &ctx_continue_as_new},
                                           {nullptr, nullptr}};
   luaL_setfuncs(state, kMethods, 0);
 }

@@ -83,7 +83,8 @@ int ctx_is_business(lua_State* state) {
   Execution& execution = check_context(state, "is_business");
   check_options(state, 3, "is_business", "calendar");
   const Instant now = execution.host().now();
-  const auto open = check_calendar(state, execution, 3).is_business(check_time(state, 2, "the time", now).value_or(now));
+  const auto open =
+      check_calendar(state, execution, 3).is_business(check_time(state, 2, "the time", now).value_or(now));
   if (!open.ok()) raise(state, open.error());
   lua_pushboolean(state, *open ? 1 : 0);
   return 1;

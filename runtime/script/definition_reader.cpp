@@ -84,7 +84,8 @@ void read_trigger(lua_State* state, int table, WorkflowDefinition& definition) {
     definition.again = lua_toboolean(state, -1) != 0;
     lua_pop(state, 1);
     if (definition.on_events.empty()) refuse(state, "on needs event = \"...\"");
-    if (definition.on_key.empty()) refuse(state, "on needs key = \"encounter\" (or \"patient\", or a path into the event)");
+    if (definition.on_key.empty())
+      refuse(state, "on needs key = \"encounter\" (or \"patient\", or a path into the event)");
   } else if (type != LUA_TNIL) {
     refuse(state, "on must be a table: on = { event = \"...\", key = \"encounter\" }");
   }

@@ -34,7 +34,8 @@ Execution::~Execution() = default;
 
 Status Execution::load_definition() {
   lua_State* const state = sandbox_.state();
-  if (Status loaded = sandbox_.load(chunk_name_of(definition_.module), program_->bytecode(definition_.module), true); !loaded) {
+  if (Status loaded = sandbox_.load(chunk_name_of(definition_.module), program_->bytecode(definition_.module), true);
+      !loaded) {
     return loaded;
   }
   if (Status called = sandbox_.call(state, 0, 1); !called) return called;
@@ -186,9 +187,10 @@ void Execution::update_finished(Branch& branch, bool returned) {
     return;
   }
   Result<JsonText> result = to_json(branch.coroutine, -1, "result");
-  host_.complete_update(branch.update_id,
-                        result.ok() ? baton::Outcome::of(std::move(*result))
-                                    : baton::Outcome::failed({std::string(code_of(result.error().code)), result.error().detail, {}}));
+  host_.complete_update(
+      branch.update_id,
+      result.ok() ? baton::Outcome::of(std::move(*result))
+                  : baton::Outcome::failed({std::string(code_of(result.error().code)), result.error().detail, {}}));
 }
 
 void Execution::forget(Branch& branch) {

@@ -32,16 +32,16 @@ struct Branch {
 
   std::optional<OperationSeq> waits_for;
   std::unique_ptr<Group> group;
-  std::string line;              // Where it waits.
-  bool cancel_pending = false;   // The wait ends with "cancelled".
+  std::string line;             // Where it waits.
+  bool cancel_pending = false;  // The wait ends with "cancelled".
 
   Group* member_of = nullptr;
   Branch* parent = nullptr;
-  int slot = 0;                  // Its place in the group's list.
-  int shield = 0;                // Above 0, a cancel request does not reach it.
+  int slot = 0;                    // Its place in the group's list.
+  int shield = 0;                  // Above 0, a cancel request does not reach it.
   std::vector<int> compensations;  // Registry references of functions, oldest first.
   std::string update_id;
-  int first_arguments = 0;       // Values on the coroutine's stack for its first resume.
+  int first_arguments = 0;  // Values on the coroutine's stack for its first resume.
 };
 
 enum class GroupMode { all, any, race, map };
@@ -54,17 +54,17 @@ struct GroupMember {
 struct Group {
   GroupMode mode = GroupMode::all;
   Branch* owner = nullptr;
-  std::string path;              // Of the group: "all.", "map#2."
+  std::string path;  // Of the group: "all.", "map#2."
   std::vector<GroupMember> members;
-  int results = LUA_NOREF;       // Registry: table of results by key.
-  int items = LUA_NOREF;         // map: the list, and the function.
+  int results = LUA_NOREF;  // Registry: table of results by key.
+  int items = LUA_NOREF;    // map: the list, and the function.
   int function = LUA_NOREF;
-  std::size_t next_item = 0;     // map: how many have begun.
+  std::size_t next_item = 0;  // map: how many have begun.
   std::size_t item_count = 0;
   std::size_t unfinished = 0;
   bool settled = false;
-  int failure = LUA_NOREF;       // Registry: the raised value that settled it.
-  int winner = -1;               // any, race: the slot that settled it.
+  int failure = LUA_NOREF;  // Registry: the raised value that settled it.
+  int winner = -1;          // any, race: the slot that settled it.
 };
 
 class Execution {
@@ -149,10 +149,11 @@ class Execution {
 void push_context(lua_State* state);
 // Sets its plain fields (instance, patient, ...) again, on the table on top of the stack.
 void set_context_facts(lua_State* state);
-void add_operations(lua_State* state);  // ctx_operations.cpp: activity sleep sleep_until wait_event wait_signal task ...
-void add_records(lua_State* state);     // ctx_records.cpp: step decide override note set get patch ...
-void add_branches(lua_State* state);    // ctx_branches.cpp: all any race map scope shield compensate on_rollback
-void add_values(lua_State* state);      // ctx_values.cpp: now random uuid business business_days format_time log
+void add_operations(
+    lua_State* state);                // ctx_operations.cpp: activity sleep sleep_until wait_event wait_signal task ...
+void add_records(lua_State* state);   // ctx_records.cpp: step decide override note set get patch ...
+void add_branches(lua_State* state);  // ctx_branches.cpp: all any race map scope shield compensate on_rollback
+void add_values(lua_State* state);    // ctx_values.cpp: now random uuid business business_days format_time log
 
 // Pushes {code=, message=, details=} with a readable tostring. Raises for want of memory.
 void push_failure(lua_State* state, const Failure& failure);

@@ -42,7 +42,8 @@ class MappingRun::Body {
       return;
     }
     const std::string_view code = program_->bytecode(mapping.module);
-    if (luaL_loadbufferx(state, code.data(), code.size(), ("@" + mapping.module).c_str(), "b") != LUA_OK) lua_error(state);
+    if (luaL_loadbufferx(state, code.data(), code.size(), ("@" + mapping.module).c_str(), "b") != LUA_OK)
+      lua_error(state);
     lua_call(state, 0, 1);
     lua_getfield(state, -1, "map");
     lua_remove(state, -2);

@@ -31,11 +31,11 @@ using BundleFiles = std::map<std::string, std::string>;  // Path below the bundl
 // What workflow.define{...} declared, as far as the engine has to know it without running the script.
 struct WorkflowDefinition {
   std::string name;
-  std::string module;                    // "workflows/discharge.lua"
-  std::vector<std::string> on_events;    // Event types that start it; empty when started by hand only.
-  std::string on_key;                    // Event field that keys it: "encounter", "patient", or a path into data.
-  bool again = false;                    // Whether an event may start it again once the instance of that key is closed.
-  std::vector<std::string> listens;      // Event type patterns delivered to open instances; empty means all.
+  std::string module;                  // "workflows/discharge.lua"
+  std::vector<std::string> on_events;  // Event types that start it; empty when started by hand only.
+  std::string on_key;                  // Event field that keys it: "encounter", "patient", or a path into data.
+  bool again = false;                  // Whether an event may start it again once the instance of that key is closed.
+  std::vector<std::string> listens;    // Event type patterns delivered to open instances; empty means all.
   std::map<std::string, std::string> search;  // Attribute -> type: "keyword" "number" "time" "flag".
   std::optional<Duration> run_timeout;
   std::vector<std::string> queries;
@@ -58,7 +58,8 @@ class Program {
   // compiles every source and evaluates the definitions in a throw-away sandbox. Errors: bad_bundle, script_syntax,
   // script_error, each naming file and line.
   // `cpu_clock` is for its sandboxes (script::Options::cpu_clock_ns); a server gives one.
-  static Result<std::shared_ptr<const Program>> compile(std::string name, BundleFiles files, CpuClock cpu_clock = nullptr);
+  static Result<std::shared_ptr<const Program>> compile(std::string name, BundleFiles files,
+                                                        CpuClock cpu_clock = nullptr);
 
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] const std::string& hash() const { return hash_; }

@@ -37,7 +37,8 @@ void add_modules(BundleFiles& files, const std::string& source) {
   for (const std::string& name : required_names(source)) {
     const std::string path = "lib/" + name + ".lua";
     const auto found = standard_library().find(path);
-    if (found != standard_library().end() && files.emplace(path, found->second).second) add_modules(files, found->second);
+    if (found != standard_library().end() && files.emplace(path, found->second).second)
+      add_modules(files, found->second);
   }
 }
 

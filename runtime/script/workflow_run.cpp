@@ -12,7 +12,8 @@ class WorkflowRun::Body {
   script::Execution execution;
 };
 
-WorkflowRun::WorkflowRun(std::shared_ptr<const Program> program, const WorkflowDefinition& definition, WorkflowHost& host)
+WorkflowRun::WorkflowRun(std::shared_ptr<const Program> program, const WorkflowDefinition& definition,
+                         WorkflowHost& host)
     : body_(std::make_unique<Body>(std::move(program), definition, host)) {}
 WorkflowRun::~WorkflowRun() = default;
 

@@ -19,15 +19,15 @@ struct RunWaits {};
 struct RunCompleted {
   JsonText result;
 };
-struct RunFailed {         // The script raised and nobody caught it: an incident, the script may be mended and retried.
+struct RunFailed {  // The script raised and nobody caught it: an incident, the script may be mended and retried.
   Failure failure;
   std::string line;
 };
-struct RunEndedFailed {    // ctx:fail: the author's own verdict, final.
+struct RunEndedFailed {  // ctx:fail: the author's own verdict, final.
   Failure failure;
 };
-struct RunCancelled {};    // A cancel request went through, compensations done.
-struct RunContinued {      // ctx:continue_as_new
+struct RunCancelled {};  // A cancel request went through, compensations done.
+struct RunContinued {    // ctx:continue_as_new
   JsonText input;
 };
 using RunState = std::variant<RunWaits, RunCompleted, RunFailed, RunEndedFailed, RunCancelled, RunContinued>;

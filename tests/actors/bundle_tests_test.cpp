@@ -23,7 +23,8 @@ BundleFiles bundle_in(const std::string& folder) {
   const fs::path root = fs::path(BATON_SOURCE_DIR) / folder;
   BundleFiles files;
   for (const auto& entry : fs::recursive_directory_iterator(root)) {
-    if (entry.is_regular_file()) files[entry.path().lexically_relative(root).generic_string()] = read_file(entry.path());
+    if (entry.is_regular_file())
+      files[entry.path().lexically_relative(root).generic_string()] = read_file(entry.path());
   }
   return files;
 }
@@ -41,7 +42,11 @@ INSTANTIATE_TEST_SUITE_P(Tree, BundleTests,
                          ::testing::Values("workflows-lua/handoffs", "workflows-lua/examples/callback",
                                            "workflows-lua/examples/monitoring", "workflows-lua/examples/transfer",
                                            "tests/data/lua-guide"),
-                         [](const auto& tested) { return fs::path(tested.param).filename().string() == "lua-guide" ? std::string("guide") : fs::path(tested.param).filename().string(); });
+                         [](const auto& tested) {
+                           return fs::path(tested.param).filename().string() == "lua-guide"
+                                      ? std::string("guide")
+                                      : fs::path(tested.param).filename().string();
+                         });
 
 // Without indentation and comment; empty for lines that say nothing or leave something out.
 std::string code_of_line(std::string line) {

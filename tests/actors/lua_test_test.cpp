@@ -59,7 +59,8 @@ std::string run_case(const std::string& body, LuaTestOptions options = {}) {
   return report.cases.front().passed ? "passed" : report.cases.front().failure;
 }
 
-constexpr char kAsked[] = R"( t:mock("pharmacy.fill", { filled = false }) local order = t:start("order", { drug = "apixaban" }, { key = "O1" }) )";
+constexpr char kAsked[] =
+    R"( t:mock("pharmacy.fill", { filled = false }) local order = t:start("order", { drug = "apixaban" }, { key = "O1" }) )";
 std::string asked(const std::string& body) { return kAsked + body; }
 
 TEST(LuaTest, passes_a_case_whose_expectations_hold) {
@@ -144,11 +145,14 @@ TEST(LuaTest, opens_an_incident_that_a_test_can_expect_and_resolve) {
 TEST(LuaTest, says_which_tasks_and_waits_there_are_instead_of_the_expected_task) {
   EXPECT_THAT(run_case(asked("\nt:expect_task('ask_pharmacy')")),
               AllOf(StartsWith("tests/order_test.lua:4: expected an open task ask_pharmacy, and there is none"),
-                    HasSubstr("order-1 with key O1 is running"), HasSubstr("waits for timer sleep until 2026-01-06T15:00:00.000Z (order.lua:")));
+                    HasSubstr("order-1 with key O1 is running"),
+                    HasSubstr("waits for timer sleep until 2026-01-06T15:00:00.000Z (order.lua:")));
   EXPECT_THAT(run_case(asked("t:skip('1d') t:expect_task('ask_pharmacy', { role = 'nurse' })")),
-              AllOf(HasSubstr("expected an open task ask_pharmacy for nurse"), HasSubstr("waits for task ask_pharmacy by pharmacist")));
+              AllOf(HasSubstr("expected an open task ask_pharmacy for nurse"),
+                    HasSubstr("waits for task ask_pharmacy by pharmacist")));
   EXPECT_THAT(run_case(asked("t:skip('1d') t:expect_no_task()")), HasSubstr("expected no open task, and there is"));
-  EXPECT_THAT(run_case(asked("t:skip('1d') t:expect_task('ask_pharmacy'):decide('maybe')")), HasSubstr("filled, given_up"));
+  EXPECT_THAT(run_case(asked("t:skip('1d') t:expect_task('ask_pharmacy'):decide('maybe')")),
+              HasSubstr("filled, given_up"));
   EXPECT_THAT(run_case("t:expect_task('x')"), HasSubstr("no instance was started"));
 }
 
@@ -160,12 +164,14 @@ TEST(LuaTest, says_what_was_got_and_what_was_expected) {
   EXPECT_THAT(run_case("t:fails(function() end, 'x')"), HasSubstr("expected an error like 'x', and there was none"));
   EXPECT_THAT(run_case("t:fails(function() error('y') end, 'x')"), HasSubstr("and got: tests/order_test.lua:3: y"));
   EXPECT_THAT(run_case("t:contains({ 1 }, 2)"), HasSubstr("to contain 2"));
-  EXPECT_THAT(run_case(asked("t:equal(order:status(), 'completed')")), HasSubstr("got \"running\", expected \"completed\""));
+  EXPECT_THAT(run_case(asked("t:equal(order:status(), 'completed')")),
+              HasSubstr("got \"running\", expected \"completed\""));
   EXPECT_THAT(run_case(asked("order:result()")), HasSubstr("has no result yet"));
 }
 
 TEST(LuaTest, says_which_calls_an_activity_had) {
-  EXPECT_THAT(run_case(asked("t:expect_activity('pharmacy.fill', { drug = 'z' })")), HasSubstr("{\"drug\":\"apixaban\"}"));
+  EXPECT_THAT(run_case(asked("t:expect_activity('pharmacy.fill', { drug = 'z' })")),
+              HasSubstr("{\"drug\":\"apixaban\"}"));
   EXPECT_THAT(run_case("t:expect_activity('pharmacy.fill')"), HasSubstr("there was none"));
   EXPECT_THAT(run_case("t:mock('pharmacy.refill', {})"), HasSubstr("no activity 'pharmacy.refill'"));
 }
@@ -173,12 +179,15 @@ TEST(LuaTest, says_which_calls_an_activity_had) {
 TEST(LuaTest, fails_a_case_that_leaves_an_incident_it_did_not_expect) {
   EXPECT_THAT(run_case("t:start('order', { drug = 'x' })"),
               AllOf(HasSubstr("unmocked_activity"), HasSubstr("t:mock(\"pharmacy.fill\", ..)")));
-  EXPECT_THAT(run_case(asked("t:expect_incident('down')")), HasSubstr("expected one open incident down, and there are 0"));
+  EXPECT_THAT(run_case(asked("t:expect_incident('down')")),
+              HasSubstr("expected one open incident down, and there are 0"));
 }
 
 TEST(LuaTest, fails_a_case_by_a_check_inside_of_a_mock) {
-  EXPECT_THAT(run_case("t:mock('pharmacy.fill', function(input) t:equal(input.drug, 'y') end)\nt:start('order', { drug = 'x' })"),
-              StartsWith("tests/order_test.lua:3: got \"x\", expected \"y\""));
+  EXPECT_THAT(
+      run_case(
+          "t:mock('pharmacy.fill', function(input) t:equal(input.drug, 'y') end)\nt:start('order', { drug = 'x' })"),
+      StartsWith("tests/order_test.lua:3: got \"x\", expected \"y\""));
   EXPECT_THAT(run_case("t:mock('pharmacy.fill', function() t:skip('1d') end) t:start('order', {})"),
               HasSubstr("a mock answers in the middle of a step"));
 }
@@ -194,8 +203,9 @@ TEST(LuaTest, names_a_misspelt_option_and_a_wrong_argument) {
 }
 
 TEST(LuaTest, reports_a_file_that_does_not_load_and_goes_on) {
-  const LuaTestReport report = run("test.case('fine', function() end)",
-                                   {{"tests/a_test.lua", "local x = nil\nx.y = 1"}, {"tests/b_test.lua", "require('test').case('t', function(t) end)"}});
+  const LuaTestReport report =
+      run("test.case('fine', function() end)", {{"tests/a_test.lua", "local x = nil\nx.y = 1"},
+                                                {"tests/b_test.lua", "require('test').case('t', function(t) end)"}});
   ASSERT_EQ(report.cases.size(), 3u);
   EXPECT_FALSE(report.cases[0].passed);
   EXPECT_THAT(report.cases[0].failure, HasSubstr("tests/a_test.lua:2"));
@@ -205,15 +215,18 @@ TEST(LuaTest, reports_a_file_that_does_not_load_and_goes_on) {
 TEST(LuaTest, runs_only_the_cases_whose_sentence_contains_the_filter) {
   LuaTestOptions options;
   options.filter = "two";
-  const LuaTestReport report = run("for _, n in ipairs { 'one', 'two' } do test.case(n, function() end) end", {}, options);
+  const LuaTestReport report =
+      run("for _, n in ipairs { 'one', 'two' } do test.case(n, function() end) end", {}, options);
   ASSERT_EQ(report.cases.size(), 1u);
   EXPECT_EQ(report.cases[0].name, "two");
 }
 
 TEST(LuaTest, shows_the_history_of_a_failed_case_and_a_line_for_each) {
-  const LuaTestReport report = run(std::string("test.case('it breaks', function(t)") + kAsked + "t:skip('30d') t:truthy(nil) end)");
+  const LuaTestReport report =
+      run(std::string("test.case('it breaks', function(t)") + kAsked + "t:skip('30d') t:truthy(nil) end)");
   ASSERT_EQ(report.cases.size(), 1u);
-  EXPECT_THAT(report.cases[0].history, AllOf(HasSubstr("order-1 with key O1 is running"), HasSubstr("OperationScheduled")));
+  EXPECT_THAT(report.cases[0].history,
+              AllOf(HasSubstr("order-1 with key O1 is running"), HasSubstr("OperationScheduled")));
   EXPECT_THAT(lua_test_text(report.cases[0]), AllOf(StartsWith("FAIL  it breaks  (4w2d in "), HasSubstr("history:")));
   EXPECT_THAT(lua_test_summary(report), StartsWith("0 passed, 1 failed"));
   EXPECT_THAT(lua_test_json(report), AllOf(HasSubstr("\"failed\":1"), HasSubstr("\"virtual_seconds\":2592000")));
@@ -247,12 +260,15 @@ TEST(LuaTest, finds_work_that_is_done_twice_when_a_crash_comes_between_it_and_it
     t:start("order", { drug = "x" })
     t:equal(given, 1, "doses"))";
   EXPECT_EQ(run_case(body), "passed");
-  EXPECT_THAT(run_case(body, everywhere), AllOf(StartsWith("with a crash at moment"), HasSubstr("doses: got 2, expected 1")));
+  EXPECT_THAT(run_case(body, everywhere),
+              AllOf(StartsWith("with a crash at moment"), HasSubstr("doses: got 2, expected 1")));
   EXPECT_EQ(run_case(R"(local given = {}
     t:mock("pharmacy.fill", function(_, activity) given[activity.idempotency_key] = true return { filled = true } end)
     t:start("order", { drug = "x" })
     local doses = 0 for _ in pairs(given) do doses = doses + 1 end
-    t:equal(doses, 1))", everywhere), "passed");
+    t:equal(doses, 1))",
+                     everywhere),
+            "passed");
 }
 
 constexpr char kForgetful[] = R"(
@@ -271,28 +287,35 @@ return workflow.define {
 
 TEST(LuaTest, finds_a_workflow_that_keeps_state_beside_its_journal) {
   const BundleFiles more{{"workflows/forgetful.lua", kForgetful}};
-  const std::string body = "local case = t:start('forgetful') case:query('look') case:signal('other') case:signal('go') ";
-  const LuaTestReport plain = run("test.case('it', function(t) " + body + " t:equal(case:attribute('total'), 1) end)", more);
+  const std::string body =
+      "local case = t:start('forgetful') case:query('look') case:signal('other') case:signal('go') ";
+  const LuaTestReport plain =
+      run("test.case('it', function(t) " + body + " t:equal(case:attribute('total'), 1) end)", more);
   ASSERT_EQ(plain.cases.size(), 1u);
   EXPECT_TRUE(plain.cases[0].passed) << plain.cases[0].failure;
   LuaTestOptions everywhere;
   everywhere.crash_everywhere = true;
   const LuaTestReport crashed = run("test.case('it', function(t) " + body + " end)", more, everywhere);
   ASSERT_EQ(crashed.cases.size(), 1u);
-  EXPECT_THAT(crashed.cases[0].failure, AllOf(HasSubstr("it ends in another way"), HasSubstr("forgetful-1 has total = 0")));
+  EXPECT_THAT(crashed.cases[0].failure,
+              AllOf(HasSubstr("it ends in another way"), HasSubstr("forgetful-1 has total = 0")));
 }
 
 TEST(LuaTest, gives_the_same_results_whatever_the_order_of_steps) {
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
     LuaTestOptions options;
     options.seed = seed;
-    EXPECT_EQ(run_case(asked("t:skip('1d') t:expect_task('ask_pharmacy'):decide('filled') t:skip('30d') t:equal(order:result(), { outcome = 'filled', paid = false })"), options), "passed");
+    EXPECT_EQ(run_case(asked("t:skip('1d') t:expect_task('ask_pharmacy'):decide('filled') t:skip('30d') "
+                             "t:equal(order:result(), { outcome = 'filled', paid = false })"),
+                       options),
+              "passed");
   }
 }
 
 TEST(LuaTest, refuses_a_bundle_that_does_not_compile_or_has_no_tests) {
   EXPECT_EQ(run_lua_tests({{"workflows/x.lua", "return 1 +"}}).error().code, ErrorCode::script_syntax);
-  EXPECT_EQ(run_lua_tests({{"workflows/order.lua", kOrder}, {"activities/pharmacy.lua", kPharmacy}}).error().code, ErrorCode::not_found);
+  EXPECT_EQ(run_lua_tests({{"workflows/order.lua", kOrder}, {"activities/pharmacy.lua", kPharmacy}}).error().code,
+            ErrorCode::not_found);
 }
 
 }  // namespace

@@ -124,8 +124,7 @@ void raw_fdatasync(benchmark::State& state) {
     if (::write(file, bytes.data(), bytes.size()) < 0 || ::fdatasync(file) != 0) state.SkipWithError("the disk failed");
   }
   ::close(file);
-  state.counters["syncs/s"] =
-      benchmark::Counter(static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
+  state.counters["syncs/s"] = benchmark::Counter(static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
 }
 BENCHMARK(raw_fdatasync)->UseRealTime()->Unit(benchmark::kMicrosecond);
 
@@ -149,7 +148,14 @@ void raw_group_commit(benchmark::State& state) {
   }
   state.counters["puts/s"] = benchmark::Counter(static_cast<double>(key), benchmark::Counter::kIsRate);
 }
-BENCHMARK(raw_group_commit)->Arg(1)->Arg(16)->Arg(64)->Arg(256)->Arg(1024)->UseRealTime()->Unit(benchmark::kMicrosecond);
+BENCHMARK(raw_group_commit)
+    ->Arg(1)
+    ->Arg(16)
+    ->Arg(64)
+    ->Arg(256)
+    ->Arg(1024)
+    ->UseRealTime()
+    ->Unit(benchmark::kMicrosecond);
 
 // The committer's own work without a disk: rows, sort, ledger, hash.
 void turn_writer(benchmark::State& state) {
@@ -200,10 +206,12 @@ Turn waiting_instance(std::uint64_t number) {
   task.roles = {"pharmacist"};
   task.request = R"({"candidates":{"role":"pharmacist"},"due":"4h","form":"med_review","outcomes":["approve","change",)"
                  R"("refuse"],"why":"Two lists disagree on an anticoagulant"})";
-  Operation operation{1, OperationKind::task, "task:medication_review", "medication_review", "discharge.lua:17",
-                      task.request, task.due};
+  Operation operation{
+      1,       OperationKind::task, "task:medication_review", "medication_review", "discharge.lua:17", task.request,
+      task.due};
   const Principal by{PrincipalKind::service, "EPIC|HOSP", "", "mllp", "10.0.0.1"};
-  const std::string input = R"({"encounter":")" + instance.business_key + R"(","patient":")" + instance.patient + R"("})";
+  const std::string input =
+      R"({"encounter":")" + instance.business_key + R"(","patient":")" + instance.patient + R"("})";
   const std::string row =
       encode_entries({{now, Started{"discharge", bundle, input, instance.patient, instance.business_key, "", 0,
                                     number * 0x9e3779b97f4a7c15u, 1, by}},
@@ -264,7 +272,8 @@ void waiting(benchmark::State& state) {
   state.counters["open_ms"] = static_cast<double>((std::chrono::steady_clock::now() - begun).count()) / 1e6;
   writer.reset();
   (void)store->compact();
-  state.counters["compact_bytes/instance"] = static_cast<double>(store->usage().disk_bytes) / static_cast<double>(count);
+  state.counters["compact_bytes/instance"] =
+      static_cast<double>(store->usage().disk_bytes) / static_cast<double>(count);
 }
 BENCHMARK(waiting)->Arg(20'000)->Arg(200'000)->Iterations(1)->UseRealTime()->Unit(benchmark::kMillisecond);
 

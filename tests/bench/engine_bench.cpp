@@ -12,8 +12,10 @@ class OneProgram : public ProgramSource {
  public:
   explicit OneProgram(const std::string& body) {
     program_ = *Program::compile(
-        "bench", {{"workflows/test.lua", "return require('workflow').define { name = 'test', run = function(ctx, input)\n" + body + "\nend }"},
-                  {"activities/test.lua", "return { work = function(input) return input end }"}});
+        "bench",
+        {{"workflows/test.lua",
+          "return require('workflow').define { name = 'test', run = function(ctx, input)\n" + body + "\nend }"},
+         {"activities/test.lua", "return { work = function(input) return input end }"}});
   }
   [[nodiscard]] std::shared_ptr<const Program> find(std::string_view) const override { return program_; }
   [[nodiscard]] const std::string& hash() const { return program_->hash(); }
@@ -48,7 +50,8 @@ void hundred_local_steps(benchmark::State& state) {
 BENCHMARK(hundred_local_steps);
 
 void start_to_a_task(benchmark::State& state) {
-  const OneProgram programs("local d = ctx:task('review', { why = 'x', timeout = '30d', candidates = { role = 'nurse' } }) return d.outcome");
+  const OneProgram programs(
+      "local d = ctx:task('review', { why = 'x', timeout = '30d', candidates = { role = 'nurse' } }) return d.outcome");
   for (auto _ : state) {
     Instance instance("i1", programs);
     Handled handled = instance.handle({StartInstance{"test", programs.hash(), "{}", "", "", 7, {}, 1}}, Instant{1000});

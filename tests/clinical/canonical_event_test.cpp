@@ -20,9 +20,7 @@ const std::string kDischarge = R"({"type":"encounter.discharged","patient":{"ide
                                R"("deceased":false,"phone":["555"]},"encounter":"E1",)"
                                R"("occurred_at":"2026-11-20T12:00:00+01:00","data":{"ward":"MED","beds":1.50,"n":2}})";
 
-Result<std::vector<ClinicalEvent>> mapped(std::string_view json) {
-  return read_mapped_events(json, kSource, kNow);
-}
+Result<std::vector<ClinicalEvent>> mapped(std::string_view json) { return read_mapped_events(json, kSource, kNow); }
 
 // kDischarge with one text in place of another.
 std::string changed(std::string_view from, std::string_view to) {

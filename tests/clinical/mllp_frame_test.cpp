@@ -72,9 +72,7 @@ TEST(Mllp, keeps_a_vertical_tab_in_text_and_reports_a_frame_that_never_ended) {
   EXPECT_THAT(decoded("\x0bMSH|1"), ElementsAre(HasSubstr("ended inside a frame")));
 }
 
-TEST(Mllp, reports_an_empty_frame) {
-  EXPECT_THAT(decoded("\x0b\x1c\r"), ElementsAre(HasSubstr("empty")));
-}
+TEST(Mllp, reports_an_empty_frame) { EXPECT_THAT(decoded("\x0b\x1c\r"), ElementsAre(HasSubstr("empty"))); }
 
 TEST(Mllp, passes_over_a_frame_beyond_the_limit_without_keeping_it) {
   MllpDecoder decoder(10);

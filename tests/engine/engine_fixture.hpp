@@ -38,9 +38,11 @@ class Programs : public ProgramSource {
 
 // One workflow called "test" whose run function has this body; and an activity test.work.
 inline BundleFiles bundle_of(const std::string& body, const std::string& fields = "") {
-  return {{"workflows/test.lua", "local workflow = require 'workflow'\nlocal json = require 'json'\nreturn workflow.define { name = 'test', " + fields +
-                                     " run = function(ctx, input)\n" + body + "\nend }\n"},
-          {"activities/test.lua", "return { work = function(input) return input end, other = function() return 1 end }"}};
+  return {
+      {"workflows/test.lua",
+       "local workflow = require 'workflow'\nlocal json = require 'json'\nreturn workflow.define { name = 'test', " +
+           fields + " run = function(ctx, input)\n" + body + "\nend }\n"},
+      {"activities/test.lua", "return { work = function(input) return input end, other = function() return 1 end }"}};
 }
 
 // Drives one instance and keeps what its turns wrote, as a store would.
@@ -99,7 +101,8 @@ class InstanceFixture : public ::testing::Test {
   [[nodiscard]] std::vector<std::string> dispatched() const {
     std::vector<std::string> names;
     for (const Effect& effect : effects_) {
-      if (const auto* dispatch = std::get_if<DispatchActivity>(&effect)) names.push_back(dispatch->pending.operation.name);
+      if (const auto* dispatch = std::get_if<DispatchActivity>(&effect))
+        names.push_back(dispatch->pending.operation.name);
     }
     return names;
   }

@@ -173,7 +173,9 @@ TEST_F(WorkflowTest, a_task_is_decided_by_a_candidate_and_by_nobody_else) {
 }
 
 TEST_F(WorkflowTest, two_approvals_need_two_people) {
-  given("local d = ctx:task('high_risk', { why = 'x', outcomes = { 'yes' }, approvals = { need = 2 } })  return d.outcome");
+  given(
+      "local d = ctx:task('high_risk', { why = 'x', outcomes = { 'yes' }, approvals = { need = 2 } })  return "
+      "d.outcome");
   start();
   const auto vote = [&](const char* who) {
     when(ActOnTask{1, "decide", std::nullopt, "", "yes", "", "", "", {PrincipalKind::person, who, "", "", ""}, 2});
@@ -187,7 +189,9 @@ TEST_F(WorkflowTest, two_approvals_need_two_people) {
 }
 
 TEST_F(WorkflowTest, an_escalation_adds_its_role_when_it_is_due) {
-  given("ctx:task('t', { why = 'x', due = '4h', candidates = { role = 'a' }, escalate = { { at = 'due', to = 'b' }, { at = '1h', to = 'c' } } })");
+  given(
+      "ctx:task('t', { why = 'x', due = '4h', candidates = { role = 'a' }, escalate = { { at = 'due', to = 'b' }, { at "
+      "= '1h', to = 'c' } } })");
   start();
   fire_next_timer();
   EXPECT_EQ(tasks_[1].roles, (std::vector<std::string>{"a", "b"}));
@@ -201,7 +205,9 @@ TEST_F(WorkflowTest, an_event_that_came_early_is_still_there) {
   given(R"(ctx:wait_signal('ready')
            local e = ctx:wait_event('encounter.*', { where = { encounter = 'E1' } })  return e.type)");
   start();
-  OutboxRecord delivery{{ActorKind::patient, "p"}, {ActorKind::instance, "i1"}, 1,
+  OutboxRecord delivery{{ActorKind::patient, "p"},
+                        {ActorKind::instance, "i1"},
+                        1,
                         DeliverEvent{"e0", "encounter.moved", R"({"type":"encounter.moved","encounter":"E2"})"}};
   when(TakeDelivery{delivery});
   delivery.body = DeliverEvent{"e1", "encounter.discharged", R"({"type":"encounter.discharged","encounter":"E1"})"};
@@ -310,14 +316,16 @@ TEST_F(WorkflowTest, an_inserted_step_does_not_break_an_old_journal) {
   given("ctx:activity('test.work')\n ctx:wait_signal('go')\n return 'end'");
   start();
   finish(1, "1");
-  const std::string next = programs_.deploy(bundle_of("ctx:activity('test.work')\n ctx:step('new', function() return 1 end)\n ctx:wait_signal('go')\n return 'end'"));
+  const std::string next = programs_.deploy(bundle_of(
+      "ctx:activity('test.work')\n ctx:step('new', function() return 1 end)\n ctx:wait_signal('go')\n return 'end'"));
   when(ChangeBundle{next, {}, 2});
   when(SendSignal{"go", "", "", {}, 3});
   EXPECT_EQ(result(), "\"end\"");
 }
 
 TEST_F(WorkflowTest, a_patch_keeps_old_instances_on_the_old_side) {
-  const std::string body = "ctx:activity('test.work')\n ctx:wait_signal('go')\n if ctx:patch('p1') then return 'new' end return 'old'";
+  const std::string body =
+      "ctx:activity('test.work')\n ctx:wait_signal('go')\n if ctx:patch('p1') then return 'new' end return 'old'";
   given(body);
   start();
   finish(1, "1");

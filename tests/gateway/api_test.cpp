@@ -68,7 +68,8 @@ class ApiTest : public testing::Test {
     fs::remove_all(folder_);
   }
 
-  Reply call(const std::string& method, const std::string& path, const std::string& body = "", HttpHeaders headers = {}) {
+  Reply call(const std::string& method, const std::string& path, const std::string& body = "",
+             HttpHeaders headers = {}) {
     std::promise<Result<HttpAnswer>> answered;
     const std::string url = "http://127.0.0.1:" + std::to_string(server_->ports().at("http")) + path;
     client_->send({method, url, std::move(headers), body},
@@ -104,7 +105,8 @@ TEST_F(ApiTest, says_what_is_wrong_with_bad_input_and_changes_nothing) {
       {"POST", "/v1/instances", "{\"workflow\":\"a\\u0000b\"}", 400, "BT102"},
       {"POST", "/v1/instances", "{\"workflow\":\"\xff\"}", 400, "BT106"},
       {"POST", "/v1/instances", std::string(100, '[') + std::string(100, ']'), 400, "BT101"},
-      {"POST", "/v1/instances", "{\"workflow\":\"ask\",\"input\":\"" + std::string(1'100'000, 'x') + "\"}", 413, "BT103"},
+      {"POST", "/v1/instances", "{\"workflow\":\"ask\",\"input\":\"" + std::string(1'100'000, 'x') + "\"}", 413,
+       "BT103"},
       {"POST", "/v1/instances", std::string(5u << 20, ' '), 413, "BT103"},
       {"POST", "/v1/instances?wait=soon", "{\"workflow\":\"ask\"}", 400, "BT107"},
       {"GET", "/v1/instances?statsu=open", "", 400, "BT117"},
@@ -126,7 +128,8 @@ TEST_F(ApiTest, says_what_is_wrong_with_bad_input_and_changes_nothing) {
   for (const Case& one : cases) {
     const Reply reply = call(one.method, one.path, one.body);
     EXPECT_EQ(reply.status, one.status) << one.method << " " << one.path << " " << one.body.substr(0, 60) << reply.text;
-    EXPECT_EQ(reply.field("code"), one.code) << one.method << " " << one.path << " " << one.body.substr(0, 60) << reply.text;
+    EXPECT_EQ(reply.field("code"), one.code)
+        << one.method << " " << one.path << " " << one.body.substr(0, 60) << reply.text;
     EXPECT_EQ(reply.field("type"), std::string("/errors/") + one.code);
   }
   EXPECT_EQ(call("GET", "/v1/instances").field("items"), "[]");

@@ -41,8 +41,10 @@ class CliTest : public testing::Test {
     fs::remove_all(folder_);
     fs::create_directories(folder_ / "asks/workflows");
     std::ofstream(folder_ / "asks/workflows/ask.lua")
-        << "local workflow = require \"workflow\"\nreturn workflow.define { name = \"ask\", run = function(ctx, input)\n"
-           "  local a = ctx:task(\"approve\", { why = \"w\", candidates = { role = \"nurse\" }, outcomes = { \"yes\" } })\n"
+        << "local workflow = require \"workflow\"\nreturn workflow.define { name = \"ask\", run = function(ctx, "
+           "input)\n"
+           "  local a = ctx:task(\"approve\", { why = \"w\", candidates = { role = \"nurse\" }, outcomes = { \"yes\" } "
+           "})\n"
            "  return { outcome = a.outcome }\nend }\n";
     Config config;
     config.data = (folder_ / "data").string();
@@ -83,9 +85,15 @@ TEST_F(CliTest, deploys_starts_decides_and_shows) {
 TEST_F(CliTest, prints_valid_json_everywhere_when_asked) {
   ask({"deploy", (folder_ / "asks").string()});
   ask({"start", "ask", "--id", "a1"});
-  for (const std::vector<std::string>& verb :
-       {std::vector<std::string>{"ls"}, {"tasks"}, {"show", "a1"}, {"incidents"}, {"messages"}, {"schedules"},
-        {"check", (folder_ / "asks").string()}, {"tasks", "show", "a1.1"}, {"cancel", "a1"}}) {
+  for (const std::vector<std::string>& verb : {std::vector<std::string>{"ls"},
+                                               {"tasks"},
+                                               {"show", "a1"},
+                                               {"incidents"},
+                                               {"messages"},
+                                               {"schedules"},
+                                               {"check", (folder_ / "asks").string()},
+                                               {"tasks", "show", "a1.1"},
+                                               {"cancel", "a1"}}) {
     auto arguments = verb;
     arguments.push_back("--json");
     const Ran outcome = ask(arguments);

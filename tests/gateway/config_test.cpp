@@ -19,7 +19,8 @@ std::string written(const std::string& text) {
 
 TEST(Config, prefers_flags_to_the_environment_to_the_file_to_the_default) {
   const std::string file = written("data = \"from-file\"\n[engine]\nworkers = 5\nmemory_budget = \"64MiB\"\n");
-  const auto config = load_config(file, {{"BATON_DATA", "from-env"}, {"BATON_ENGINE_WORKERS", "6"}}, {{"data", "from-flag"}});
+  const auto config =
+      load_config(file, {{"BATON_DATA", "from-env"}, {"BATON_ENGINE_WORKERS", "6"}}, {{"data", "from-flag"}});
   ASSERT_TRUE(config.ok()) << to_string(config.error());
   EXPECT_EQ(config->data, "from-flag");
   EXPECT_EQ(config->engine_workers, 6u);
@@ -38,9 +39,13 @@ TEST(Config, names_the_nearest_key_for_one_that_it_does_not_know) {
 }
 
 TEST(Config, refuses_values_that_a_key_cannot_have) {
-  for (const auto& [key, value] : {std::pair{"http.listen", "nowhere"}, {"http.listen", "127.0.0.1:99999"},
-                                   {"engine.workers", "0"}, {"engine.workers", "many"}, {"bundles.shipped", "perhaps"},
-                                   {"stop.patience", "soon"}, {"virtual_clock", "yesterday"}}) {
+  for (const auto& [key, value] : {std::pair{"http.listen", "nowhere"},
+                                   {"http.listen", "127.0.0.1:99999"},
+                                   {"engine.workers", "0"},
+                                   {"engine.workers", "many"},
+                                   {"bundles.shipped", "perhaps"},
+                                   {"stop.patience", "soon"},
+                                   {"virtual_clock", "yesterday"}}) {
     EXPECT_FALSE(load_config(written(""), {}, {{key, value}}).ok()) << key << "=" << value;
   }
   EXPECT_FALSE(load_config(written("data = \n"), {}, {}).ok());

@@ -60,7 +60,8 @@ TEST_F(HttpServerTest, answers_pipelined_requests_in_their_order) {
 TEST_F(HttpServerTest, reads_requests_that_come_a_byte_at_a_time) {
   serve();
   auto wire = client();
-  for (const char c : std::string("POST /slow HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n")) {
+  for (const char c :
+       std::string("POST /slow HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n")) {
     ASSERT_TRUE(wire.send(std::string(1, c)));
   }
   EXPECT_THAT(wire.read_answer(), HasSubstr("POST /slow hi"));
@@ -111,7 +112,8 @@ TEST_F(HttpServerTest, refuses_a_body_beyond_the_limit_whether_announced_or_not)
   announced.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n");
   EXPECT_THAT(announced.read_to_end(), HasSubstr("\"code\":\"BT103\""));
   auto chunked = client();
-  chunked.send("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n800\r\n" + std::string(2048, 'x') + "\r\n");
+  chunked.send("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n800\r\n" + std::string(2048, 'x') +
+               "\r\n");
   EXPECT_THAT(chunked.read_to_end(), StartsWith("HTTP/1.1 413 "));
 }
 
@@ -207,9 +209,8 @@ TEST_F(HttpServerTest, answers_for_a_handler_that_forgot_to) {
 
 TEST_F(HttpServerTest, lets_an_answer_under_way_go_out_when_it_stops) {
   std::promise<std::shared_ptr<Responder>> asked;
-  serve({}, [&](HttpRequest, Responder responder) {
-    asked.set_value(std::make_shared<Responder>(std::move(responder)));
-  });
+  serve({},
+        [&](HttpRequest, Responder responder) { asked.set_value(std::make_shared<Responder>(std::move(responder))); });
   auto idle = client();
   auto wire = client();
   wire.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
@@ -301,7 +302,8 @@ TEST_F(HttpClientTest, sends_a_call_and_brings_its_answer_over_one_kept_connecti
 
 TEST_F(HttpClientTest, gives_up_when_no_answer_comes_in_time) {
   std::vector<std::shared_ptr<Responder>> kept;
-  serve({}, [&](HttpRequest, Responder responder) { kept.push_back(std::make_shared<Responder>(std::move(responder))); });
+  serve({},
+        [&](HttpRequest, Responder responder) { kept.push_back(std::make_shared<Responder>(std::move(responder))); });
   const auto answer = call({"GET", url("/"), {}, "", Duration{50}});
   ASSERT_FALSE(answer.ok());
   EXPECT_EQ(answer.error().code, ErrorCode::unreachable);
@@ -326,9 +328,7 @@ TEST_F(HttpClientTest, bounds_the_answer) {
   HttpClientOptions options;
   options.response_size = 1000;
   client_ = *HttpClient::make(loop_, options);
-  serve({}, [](HttpRequest, Responder responder) {
-    responder.send({200, "text/plain", std::string(2000, 'x'), {}});
-  });
+  serve({}, [](HttpRequest, Responder responder) { responder.send({200, "text/plain", std::string(2000, 'x'), {}}); });
   EXPECT_EQ(call({"GET", url("/"), {}, ""}).error().code, ErrorCode::too_large);
 }
 

@@ -61,7 +61,9 @@ TEST_F(MllpTest, answers_in_the_order_of_the_messages_whoever_is_ready_first) {
   wire.send("\x0bone\x1c\r\x0btwo\x1c\r");
   taken(1).answer("second");
   taken(0).answer("first");
-  EXPECT_EQ(wire.read_until("second\x1c\r"), "\x0b" "first\x1c\r\x0bsecond\x1c\r");
+  EXPECT_EQ(wire.read_until("second\x1c\r"),
+            "\x0b"
+            "first\x1c\r\x0bsecond\x1c\r");
 }
 
 TEST_F(MllpTest, reads_a_message_however_the_wire_cuts_it) {
@@ -69,7 +71,10 @@ TEST_F(MllpTest, reads_a_message_however_the_wire_cuts_it) {
   serve();
   auto wire = client();
   for (const char c : std::string("\x0bMSH|chunked\x1c\r\x0bnext\x1c")) ASSERT_TRUE(wire.send(std::string(1, c)));
-  EXPECT_EQ(wire.read_until("next\x1c\r"), "\x0b" "ACK MSH|chunked\x1c\r\x0b" "ACK next\x1c\r");
+  EXPECT_EQ(wire.read_until("next\x1c\r"),
+            "\x0b"
+            "ACK MSH|chunked\x1c\r\x0b"
+            "ACK next\x1c\r");
 }
 
 TEST_F(MllpTest, reads_no_further_while_too_many_messages_wait_for_their_answer) {
@@ -77,14 +82,22 @@ TEST_F(MllpTest, reads_no_further_while_too_many_messages_wait_for_their_answer)
   options.unanswered = 2;
   serve(options);
   auto wire = client();
-  wire.send("\x0b" "1\x1c\r\x0b" "2\x1c\r\x0b" "3\x1c\r");
+  wire.send(
+      "\x0b"
+      "1\x1c\r\x0b"
+      "2\x1c\r\x0b"
+      "3\x1c\r");
   taken(1);
   EXPECT_EQ(taken_count(), 2u);
   taken(0).answer("a");
   EXPECT_EQ(taken(2).message, "3");
   taken(1).answer("b");
   taken(2).answer("c");
-  EXPECT_EQ(wire.read_until("c\x1c\r"), "\x0b" "a\x1c\r\x0b" "b\x1c\r\x0b" "c\x1c\r");
+  EXPECT_EQ(wire.read_until("c\x1c\r"),
+            "\x0b"
+            "a\x1c\r\x0b"
+            "b\x1c\r\x0b"
+            "c\x1c\r");
 }
 
 TEST_F(MllpTest, rejects_a_message_beyond_the_limit_and_closes) {
@@ -93,8 +106,16 @@ TEST_F(MllpTest, rejects_a_message_beyond_the_limit_and_closes) {
   at_once_ = true;
   serve(options);
   auto wire = client();
-  wire.send("\x0b" "small\x1c\r\x0b" + std::string(5000, 'x') + "\x1c\r\x0b" "after\x1c\r");
-  EXPECT_EQ(wire.read_to_end(), "\x0b" "ACK small\x1c\r\x0b" "AR BT103\x1c\r");
+  wire.send(
+      "\x0b"
+      "small\x1c\r\x0b" +
+      std::string(5000, 'x') +
+      "\x1c\r\x0b"
+      "after\x1c\r");
+  EXPECT_EQ(wire.read_to_end(),
+            "\x0b"
+            "ACK small\x1c\r\x0b"
+            "AR BT103\x1c\r");
 }
 
 TEST_F(MllpTest, passes_over_noise_between_frames_and_cuts_off_who_sends_nothing_else) {
@@ -102,7 +123,9 @@ TEST_F(MllpTest, passes_over_noise_between_frames_and_cuts_off_who_sends_nothing
   serve();
   auto wire = client();
   wire.send("noise\x0bone\x1c\r");
-  EXPECT_EQ(wire.read_until("\x1c\r"), "\x0b" "ACK one\x1c\r");
+  EXPECT_EQ(wire.read_until("\x1c\r"),
+            "\x0b"
+            "ACK one\x1c\r");
   auto hostile = client();
   hostile.send(std::string(200'000, 'x'));
   EXPECT_EQ(hostile.read_to_end(), "");
@@ -123,7 +146,9 @@ TEST_F(MllpTest, answers_what_it_took_after_the_peer_stopped_writing) {
   wire.send("\x0bone\x1c\r");
   wire.finish_writing();
   taken(0).answer("done");
-  EXPECT_EQ(wire.read_to_end(), "\x0b" "done\x1c\r");
+  EXPECT_EQ(wire.read_to_end(),
+            "\x0b"
+            "done\x1c\r");
 }
 
 TEST_F(MllpTest, a_client_of_ours_matches_answers_to_messages) {

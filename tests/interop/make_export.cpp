@@ -16,9 +16,7 @@
 namespace baton {
 namespace {
 
-std::string base64(const Hash256& hash) {
-  return encode_base64(as_bytes(hash));
-}
+std::string base64(const Hash256& hash) { return encode_base64(as_bytes(hash)); }
 
 void write_path(JsonWriter& json, const merkle::Proof& path) {
   json.key("path").begin_array();

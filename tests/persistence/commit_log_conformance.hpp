@@ -118,9 +118,8 @@ TYPED_TEST_P(CommitLogConformance, trimming_leaves_what_comes_after) {
 
 REGISTER_TYPED_TEST_SUITE_P(CommitLogConformance, an_empty_log_has_no_rounds,
                             an_appended_round_is_the_tail_and_readers_see_it,
-                            rounds_are_read_back_byte_for_byte_from_any_position,
-                            several_rounds_are_appended_as_one, a_new_leader_fences_the_one_before,
-                            a_round_at_another_position_is_refused, a_round_that_follows_another_history_is_refused,
-                            trimming_leaves_what_comes_after);
+                            rounds_are_read_back_byte_for_byte_from_any_position, several_rounds_are_appended_as_one,
+                            a_new_leader_fences_the_one_before, a_round_at_another_position_is_refused,
+                            a_round_that_follows_another_history_is_refused, trimming_leaves_what_comes_after);
 
 }  // namespace baton::test

@@ -13,13 +13,14 @@ namespace {
 
 using namespace test;
 
-std::vector<Change> note(const std::string& key, const std::string& value) { return {PutNamed{"settings", key, value}}; }
+std::vector<Change> note(const std::string& key, const std::string& value) {
+  return {PutNamed{"settings", key, value}};
+}
 
 TEST(Committer, says_done_only_after_the_turn_is_in_the_store) {
   StoreWorld world;
   std::optional<std::string> seen;
-  world.committer->submit(turn_of(note("a", "1")),
-                          [&](Turn&&) { seen = must(world.reader().named("settings", "a")); });
+  world.committer->submit(turn_of(note("a", "1")), [&](Turn&&) { seen = must(world.reader().named("settings", "a")); });
   EXPECT_FALSE(seen);
   EXPECT_EQ(must(world.reader().named("settings", "a")), std::nullopt);
   EXPECT_TRUE(world.committer->run_once());

@@ -24,9 +24,10 @@ const std::filesystem::path kGolden = std::filesystem::path(BATON_TEST_DATA) / "
 constexpr std::string_view kIdentity = "00112233445566778899aabbccddeeff";
 
 std::string journal_row() {
-  return encode_entries({{kSampleStart, Started{"discharge", "b0", R"({"x":1})", "p-1", "enc-9", "", 0, 42, 1, sample_person()}},
-                         {kSampleStart + kSecond, OperationScheduled{sample_pending().operation}},
-                         {kSampleStart + kMinute, AttemptFailed{5, 1, {"http_503", "busy", ""}, kSampleStart + kHour}}});
+  return encode_entries(
+      {{kSampleStart, Started{"discharge", "b0", R"({"x":1})", "p-1", "enc-9", "", 0, 42, 1, sample_person()}},
+       {kSampleStart + kSecond, OperationScheduled{sample_pending().operation}},
+       {kSampleStart + kMinute, AttemptFailed{5, 1, {"http_503", "busy", ""}, kSampleStart + kHour}}});
 }
 
 // Turns in two rounds; what the first one wrote is then put into tables.
@@ -82,8 +83,7 @@ std::string dump(const Store& store) {
     const auto family = static_cast<ColumnFamily>(number);
     rocksdb::ReadOptions options;
     options.total_order_seek = true;
-    const std::unique_ptr<rocksdb::Iterator> rows(
-        store.rocks().db->NewIterator(options, store.rocks().family(family)));
+    const std::unique_ptr<rocksdb::Iterator> rows(store.rocks().db->NewIterator(options, store.rocks().family(family)));
     for (rows->SeekToFirst(); rows->Valid(); rows->Next()) {
       out << name_of(family) << ' ' << to_hex(view(rows->key())) << ' ' << to_hex(view(rows->value())) << '\n';
     }

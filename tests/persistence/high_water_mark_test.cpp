@@ -51,9 +51,9 @@ TEST(HighWaterMark, sees_a_store_that_is_behind_another_one_or_has_another_histo
   must(mark->write(at(7)));
   EXPECT_TRUE(mark->check("store-1", {7, 1, {}, sha256("7")}).ok());
   EXPECT_TRUE(mark->check("store-1", {8, 1, {}, sha256("8")}).ok());  // The mark may lag.
-  for (const auto& [identity, head] : {std::pair{"store-1", RoundHead{6, 1, {}, sha256("6")}},
-                                       std::pair{"store-1", RoundHead{7, 1, {}, sha256("x")}},
-                                       std::pair{"store-2", RoundHead{9, 1, {}, sha256("9")}}}) {
+  for (const auto& [identity, head] :
+       {std::pair{"store-1", RoundHead{6, 1, {}, sha256("6")}}, std::pair{"store-1", RoundHead{7, 1, {}, sha256("x")}},
+        std::pair{"store-2", RoundHead{9, 1, {}, sha256("9")}}}) {
     const Status checked = mark->check(identity, head);
     ASSERT_FALSE(checked.ok());
     EXPECT_EQ(checked.error().code, ErrorCode::store_rolled_back);

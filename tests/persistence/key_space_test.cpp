@@ -9,8 +9,18 @@ namespace baton {
 namespace {
 
 TEST(KeySpace, texts_keep_their_order_and_none_is_a_prefix_of_another) {
-  std::vector<std::string> texts = {"", "a", "aa", "ab", "b", std::string("a\0b", 3), std::string("a\1", 2),
-                                    std::string("\0", 1), std::string("\1\1", 2), "\x02", "\xc3\xa9", "a\xff"};
+  std::vector<std::string> texts = {"",
+                                    "a",
+                                    "aa",
+                                    "ab",
+                                    "b",
+                                    std::string("a\0b", 3),
+                                    std::string("a\1", 2),
+                                    std::string("\0", 1),
+                                    std::string("\1\1", 2),
+                                    "\x02",
+                                    "\xc3\xa9",
+                                    "a\xff"};
   std::ranges::sort(texts);
   std::vector<std::string> encoded;
   for (const std::string& text : texts) {

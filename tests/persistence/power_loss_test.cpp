@@ -272,7 +272,8 @@ void fault_and_recover(const std::function<void(FaultyFileSystem&)>& fault, cons
 }
 
 TEST(FailingDisk, after_any_failed_write_or_sync_nothing_more_is_acknowledged_and_nothing_is_lost) {
-  for (const auto kind : {FaultyFileSystem::Kind::write, FaultyFileSystem::Kind::sync, FaultyFileSystem::Kind::rename}) {
+  for (const auto kind :
+       {FaultyFileSystem::Kind::write, FaultyFileSystem::Kind::sync, FaultyFileSystem::Kind::rename}) {
     for (std::uint64_t skip = 0; skip < 8 * effort(); ++skip) {
       for (const bool torn : {false, true}) {
         fault_and_recover([&](FaultyFileSystem& files) { files.fail(kind, skip, torn); },
@@ -285,7 +286,8 @@ TEST(FailingDisk, after_any_failed_write_or_sync_nothing_more_is_acknowledged_an
 
 TEST(FailingDisk, a_full_disk_stops_the_committer_and_loses_nothing) {
   for (std::uint64_t bytes = 0; bytes < 60'000; bytes += 7001 / effort()) {
-    fault_and_recover([&](FaultyFileSystem& files) { files.limit_space(bytes); }, std::to_string(bytes) + " bytes left");
+    fault_and_recover([&](FaultyFileSystem& files) { files.limit_space(bytes); },
+                      std::to_string(bytes) + " bytes left");
     if (testing::Test::HasFailure()) return;
   }
 }

@@ -68,18 +68,26 @@ void fill(StoreWorld& world) {
   sleeping.operation.due = kSampleStart + kDay;
   PendingRecord retrying = wait_of("retrying");
   retrying.backing_off = true;
-  const std::string attempts =
-      encode_entries({{kSampleStart, AttemptFailed{5, 1, {}, kSampleStart + kMinute}}});
-  world.commit({PutInstance{{}, running("waiting")}, PutPending{wait_of("waiting")},
-                PutInstance{{}, running("deciding")}, PutTask{{}, task_of("deciding")},
+  const std::string attempts = encode_entries({{kSampleStart, AttemptFailed{5, 1, {}, kSampleStart + kMinute}}});
+  world.commit({PutInstance{{}, running("waiting")},
+                PutPending{wait_of("waiting")},
+                PutInstance{{}, running("deciding")},
+                PutTask{{}, task_of("deciding")},
                 PutTimer{{*task_of("deciding").due, "deciding", 2, TimerPurpose::escalation}},
-                PutInstance{{}, with_incident}, PutIncident{{}, incident}, PutInstance{{}, paused},
-                PutInstance{{}, running("sleeping")}, PutPending{sleeping},
+                PutInstance{{}, with_incident},
+                PutIncident{{}, incident},
+                PutInstance{{}, paused},
+                PutInstance{{}, running("sleeping")},
+                PutPending{sleeping},
                 PutTimer{{kSampleStart + kDay, "sleeping", 5, TimerPurpose::operation_due}},
                 PutTimer{{kSampleStart + kDay, "sleeping", 0, TimerPurpose::run_timeout}},
-                PutInstance{{}, running("retrying")}, PutPending{retrying}, AppendJournal{"retrying", 0, attempts},
+                PutInstance{{}, running("retrying")},
+                PutPending{retrying},
+                AppendJournal{"retrying", 0, attempts},
                 PutTimer{{kSampleStart + kMinute, "retrying", 5, TimerPurpose::retry}},
-                PutInstance{{}, sample_instance()}, PutPatient{sample_patient()}, PutEvent{sample_event()},
+                PutInstance{{}, sample_instance()},
+                PutPatient{sample_patient()},
+                PutEvent{sample_event()},
                 PutMessage{{}, sample_message()},
                 PutOutbox{{{ActorKind::patient, "p-1"}, {ActorKind::instance, "new"}, 1, StartWorkflow{}}},
                 PutOutbox{{{ActorKind::patient, "p-1"}, {ActorKind::instance, "new"}, 2, DeliverEvent{}}},
@@ -174,8 +182,8 @@ TEST(Scrubber, an_index_row_that_leads_astray_is_found_in_every_index) {
   MessageRecord message = sample_message();
   message.message_id = "ghost";
   std::size_t expected = 0;
-  for (const IndexKeys& all : {index_keys(ghost), index_keys(open), index_keys(incident), index_keys(event),
-                               index_keys(message)}) {
+  for (const IndexKeys& all :
+       {index_keys(ghost), index_keys(open), index_keys(incident), index_keys(event), index_keys(message)}) {
     for (const std::string& key : all) put_raw(world, ColumnFamily::index, key, "");
     expected += all.size();
   }

@@ -328,8 +328,8 @@ TEST(StoreReader, counts_follow_every_change_and_survive_a_restart) {
   decided.status = TaskStatus::decided;
   IncidentRecord incident = sample_incident();
   incident.resolved_at.reset();
-  world.commit({PutInstance{{}, running}, PutInstance{{}, instance_named("b")}, PutTask{{}, open},
-                PutIncident{{}, incident}});
+  world.commit(
+      {PutInstance{{}, running}, PutInstance{{}, instance_named("b")}, PutTask{{}, open}, PutIncident{{}, incident}});
   world.commit(PutInstance{running, closed});
   world.reopen();
   const StoreCounts counts = must(world.reader().counts());

@@ -52,7 +52,9 @@ class AppendedFile final : public rocksdb::FSWritableFileOwnerWrapper {
   }
   IOStatus Fsync(const IOOptions& options, IODebugContext* debug) override { return Sync(options, debug); }
   // Only a hint to the system; promises nothing.
-  IOStatus RangeSync(std::uint64_t, std::uint64_t, const IOOptions&, IODebugContext*) override { return IOStatus::OK(); }
+  IOStatus RangeSync(std::uint64_t, std::uint64_t, const IOOptions&, IODebugContext*) override {
+    return IOStatus::OK();
+  }
 
  private:
   FaultyFileSystem& system_;
@@ -119,7 +121,8 @@ std::string survived_append(const FaultyFileSystem::File& file, std::mt19937_64&
 std::string survived_overwrite(const FaultyFileSystem::File& file, std::mt19937_64& random) {
   std::string left = file.content;
   for (std::size_t sector = 0; sector < left.size(); sector += kSector) {
-    if (random() % 2 == 0) left.replace(sector, kSector, file.synced.substr(std::min(sector, file.synced.size()), kSector));
+    if (random() % 2 == 0)
+      left.replace(sector, kSector, file.synced.substr(std::min(sector, file.synced.size()), kSector));
   }
   return left;
 }
@@ -129,8 +132,8 @@ std::string survived_overwrite(const FaultyFileSystem::File& file, std::mt19937_
 FaultyFileSystem::FaultyFileSystem() : FileSystemWrapper(memory()) {}
 
 FaultyFileSystem::FaultyFileSystem(const Files& files) : FileSystemWrapper(memory()) {
-  const std::unique_ptr<rocksdb::Env> env = rocksdb::NewCompositeEnv(
-      std::shared_ptr<rocksdb::FileSystem>(std::shared_ptr<void>(), target()));
+  const std::unique_ptr<rocksdb::Env> env =
+      rocksdb::NewCompositeEnv(std::shared_ptr<rocksdb::FileSystem>(std::shared_ptr<void>(), target()));
   for (const auto& [path, content] : files) {
     if (!directory_of(path).empty()) (void)env->CreateDirIfMissing(directory_of(path));
     (void)rocksdb::WriteStringToFile(env.get(), content, path);
@@ -269,8 +272,7 @@ IOStatus FaultyFileSystem::NewWritableFile(const std::string& path, const rocksd
 }
 
 IOStatus FaultyFileSystem::ReopenWritableFile(const std::string& path, const rocksdb::FileOptions& options,
-                                              std::unique_ptr<rocksdb::FSWritableFile>* result,
-                                              IODebugContext* debug) {
+                                              std::unique_ptr<rocksdb::FSWritableFile>* result, IODebugContext* debug) {
   std::unique_ptr<rocksdb::FSWritableFile> file;
   const IOStatus opened = FileSystemWrapper::ReopenWritableFile(path, options, &file, debug);
   if (!opened.ok()) return opened;

@@ -50,9 +50,9 @@ class FaultyFileSystem final : public rocksdb::FileSystemWrapper {
 
   struct File {
     std::string content;
-    std::string synced;         // Content at the last sync.
+    std::string synced;  // Content at the last sync.
     bool entry_durable = false;
-    bool renamed = false;       // Since the directory's last sync.
+    bool renamed = false;                 // Since the directory's last sync.
     std::optional<std::string> replaced;  // What the name meant at the directory's last sync.
   };
 

@@ -84,7 +84,10 @@ inline std::vector<OutboxRecord> sample_outbox() {
   const Address instance{ActorKind::instance, "i-1"};
   const Address patient{ActorKind::patient, "p-1"};
   return {
-      {instance, {ActorKind::instance, "i-2"}, 1, StartWorkflow{"referral", "b0", "{}", "p-1", "order-3", "i-1", 4, true, "e-1"}},
+      {instance,
+       {ActorKind::instance, "i-2"},
+       1,
+       StartWorkflow{"referral", "b0", "{}", "p-1", "order-3", "i-1", 4, true, "e-1"}},
       {instance, {ActorKind::instance, "i-0"}, 2, ChildClosed{3, Outcome::failed({"BT315", "child failed", ""})}},
       {patient, instance, 3, DeliverEvent{"e-1", "encounter.discharged", R"({"type":"encounter.discharged"})"}},
       {instance, {ActorKind::instance, "i-3"}, 4, DeliverSignal{"bed_ready", "7", sample_person()}},

@@ -82,8 +82,7 @@ class StoreWorld {
   [[nodiscard]] rocksdb::Env* env() const { return env_; }
   // The keys of one index, without what they lead to being looked at.
   [[nodiscard]] std::size_t rows_in(ColumnFamily family) const {
-    const std::unique_ptr<rocksdb::Iterator> rows(
-        store->rocks().db->NewIterator({}, store->rocks().family(family)));
+    const std::unique_ptr<rocksdb::Iterator> rows(store->rocks().db->NewIterator({}, store->rocks().family(family)));
     std::size_t count = 0;
     for (rows->SeekToFirst(); rows->Valid(); rows->Next()) ++count;
     return count;

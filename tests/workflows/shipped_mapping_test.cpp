@@ -1,8 +1,8 @@
 // The shipped mappings on real messages: whatever they return is an event that Baton takes.
 #include <map>
 
-#include <boost/json.hpp>
 #include <gtest/gtest.h>
+#include <boost/json.hpp>
 
 #include "runtime/clinical/canonical_event.hpp"
 #include "runtime/clinical/hl7_batch.hpp"
@@ -30,7 +30,8 @@ class ShippedMapping : public testing::Test {
   // The events of a message, read as strictly as they are at the gate.
   Result<std::vector<ClinicalEvent>> events_of(const Hl7Message& message) {
     const MappingDefinition* const mapping = mapping_for(message.type());
-    if (mapping == nullptr) return Error{ErrorCode::unmapped_message, "no mapping for " + std::string(message.type()), {}};
+    if (mapping == nullptr)
+      return Error{ErrorCode::unmapped_message, "no mapping for " + std::string(message.type()), {}};
     const Result<JsonText> mapped = run_.map(*mapping, hl7_to_json(message, 0));
     if (!mapped.ok()) return mapped.error();
     EventSource source;
@@ -50,18 +51,19 @@ TEST_F(ShippedMapping, reads_every_message_of_the_adt_stream) {
     ASSERT_TRUE(events.ok()) << to_string(events.error()) << "\n" << bytes;
     for (const ClinicalEvent& event : *events) ++types[event.type];
   }
-  const std::map<std::string, int> expected = {
-      {"encounter.admitted", 202},          {"encounter.discharged", 214},          {"encounter.registered", 258},
-      {"encounter.admit_cancelled", 11},    {"encounter.discharge_cancelled", 9},   {"encounter.transferred", 12},
-      {"encounter.transfer_cancelled", 12}, {"patient.merged", 12}};
+  const std::map<std::string, int> expected = {{"encounter.admitted", 202},          {"encounter.discharged", 214},
+                                               {"encounter.registered", 258},        {"encounter.admit_cancelled", 11},
+                                               {"encounter.discharge_cancelled", 9}, {"encounter.transferred", 12},
+                                               {"encounter.transfer_cancelled", 12}, {"patient.merged", 12}};
   EXPECT_EQ(types, expected);
 }
 
 TEST_F(ShippedMapping, reads_a_discharge_as_the_sender_meant_it) {
-  const auto events = events_of(Hl7Message::parse(
-      "MSH|^~\\&|SYN|GENHOSP|R|H|20260302090000||ADT^A03^ADT_A03|M1|P|2.5.1\rEVN|A03|20260302090000\r"
-      "PID|1||P1^^^GENHOSP^MR||Doe^Jane||19400423|F\r"
-      "PV1|1|I|MED^101^A||||||||||||||||E1|||||||||||||||||07||||||||20260301080000|20260302083000\r").value());
+  const auto events = events_of(
+      Hl7Message::parse("MSH|^~\\&|SYN|GENHOSP|R|H|20260302090000||ADT^A03^ADT_A03|M1|P|2.5.1\rEVN|A03|20260302090000\r"
+                        "PID|1||P1^^^GENHOSP^MR||Doe^Jane||19400423|F\r"
+                        "PV1|1|I|MED^101^A||||||||||||||||E1|||||||||||||||||07||||||||20260301080000|20260302083000\r")
+          .value());
   ASSERT_TRUE(events.ok()) << to_string(events.error());
   ASSERT_EQ(events->size(), 1u);
   const ClinicalEvent& event = events->front();
@@ -73,9 +75,10 @@ TEST_F(ShippedMapping, reads_a_discharge_as_the_sender_meant_it) {
 }
 
 TEST_F(ShippedMapping, says_of_a_merge_which_identifiers_end) {
-  const auto events = events_of(Hl7Message::parse(
-      "MSH|^~\\&|SYN|GENHOSP|R|H|20260302090000||ADT^A40^ADT_A39|M1|P|2.5.1\rEVN|A40|20260302090000\r"
-      "PID|1||P1^^^GENHOSP^MR\rMRG|OLD^^^GENHOSP^MR\r").value());
+  const auto events = events_of(
+      Hl7Message::parse("MSH|^~\\&|SYN|GENHOSP|R|H|20260302090000||ADT^A40^ADT_A39|M1|P|2.5.1\rEVN|A40|20260302090000\r"
+                        "PID|1||P1^^^GENHOSP^MR\rMRG|OLD^^^GENHOSP^MR\r")
+          .value());
   ASSERT_TRUE(events.ok()) << to_string(events.error());
   EXPECT_EQ(events->front().type, "patient.merged");
   EXPECT_EQ(events->front().merge, (std::vector<Identifier>{{"GENHOSP", "OLD", "MR"}}));

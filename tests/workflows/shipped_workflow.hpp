@@ -20,23 +20,28 @@ class ShippedWorkflow : public InstanceFixture, public testing::WithParamInterfa
     now_ = parse_instant("2026-03-02T14:00:00Z").value();
   }
 
-  static JsonText event_json(const std::string& type, const std::string& encounter, const std::string& at, const JsonText& data) {
-    return R"({"type":")" + type + R"(","patient":{"identifiers":[{"system":"T","value":"P1","type":"MR"}]},"encounter":")" +
-           encounter + R"(","occurred_at":")" + at + R"(","data":)" + data + "}";
+  static JsonText event_json(const std::string& type, const std::string& encounter, const std::string& at,
+                             const JsonText& data) {
+    return R"({"type":")" + type +
+           R"(","patient":{"identifiers":[{"system":"T","value":"P1","type":"MR"}]},"encounter":")" + encounter +
+           R"(","occurred_at":")" + at + R"(","data":)" + data + "}";
   }
   void turn(InstanceMessage message) {
     when(std::move(message));
     if (GetParam()) crash();
   }
   void starts_with(const std::string& type, const JsonText& data) {
-    starts("discharge", R"({"patient":"p1","encounter":"E1","event":)" + event_json(type, "E1", format_instant(now_), data) + "}", "E1");
+    starts("discharge",
+           R"({"patient":"p1","encounter":"E1","event":)" + event_json(type, "E1", format_instant(now_), data) + "}",
+           "E1");
   }
   void starts(const std::string& workflow, const JsonText& input, const std::string& key) {
     turn(StartInstance{workflow, bundle_, input, "p1", key, 7, {}, 1});
     settle();
   }
   void hears(const std::string& type, const JsonText& data = "{}", const std::string& encounter = "E1") {
-    const DeliverEvent event{"e" + std::to_string(++delivered_), type, event_json(type, encounter, format_instant(now_), data)};
+    const DeliverEvent event{"e" + std::to_string(++delivered_), type,
+                             event_json(type, encounter, format_instant(now_), data)};
     turn(TakeDelivery{{{ActorKind::patient, "p1"}, {ActorKind::instance, "i1"}, delivered_, event}});
     settle();
   }
@@ -49,7 +54,8 @@ class ShippedWorkflow : public InstanceFixture, public testing::WithParamInterfa
       if (found == pending_.end()) return;
       const PendingRecord pending = found->second;
       ++calls_[pending.operation.name];
-      turn(FinishActivity{pending.operation.seq, pending.attempt, Outcome::of(answer(pending.operation.name)), std::nullopt, true});
+      turn(FinishActivity{pending.operation.seq, pending.attempt, Outcome::of(answer(pending.operation.name)),
+                          std::nullopt, true});
     }
   }
   static JsonText answer(const std::string& activity) {

@@ -16,31 +16,39 @@ bool never_retryable(RetryPolicy policy, const std::string& code) {
 
 void exhaust(InstanceTurn& turn, const OperationState& operation, Failure failure) {
   const OperationSeq seq = operation.operation.seq;
-  PendingRecord pending{turn.core().id, operation.operation, operation.attempt, operation.since, turn.core().record.workflow,
-                        turn.state().bundle, turn.state().patient, true};
+  PendingRecord pending{turn.core().id,
+                        operation.operation,
+                        operation.attempt,
+                        operation.since,
+                        turn.core().record.workflow,
+                        turn.state().bundle,
+                        turn.state().patient,
+                        true};
   turn.change(PutPending{std::move(pending)});
   const std::string name = operation.operation.name;
   const std::string line = operation.operation.line;
   failure.message = "activity " + name + " failed on its last attempt: " + failure.message;
-  turn.open_incident({std::string(code_of(ErrorCode::retries_exhausted)), failure.message,
-                      failure.details}, line, seq);
+  turn.open_incident({std::string(code_of(ErrorCode::retries_exhausted)), failure.message, failure.details}, line, seq);
 }
 
 }  // namespace
 
-void fail_attempt(InstanceTurn& turn, OperationSeq seq, Failure failure, std::optional<Duration> retry_after, bool retryable) {
+void fail_attempt(InstanceTurn& turn, OperationSeq seq, Failure failure, std::optional<Duration> retry_after,
+                  bool retryable) {
   const OperationState& operation = *turn.state().find(seq);
   const RetryPolicy policy = retry_policy_of(operation.operation);
   const std::uint32_t counted = operation.attempt - operation.attempts_base;
   const std::uint64_t seed = std::hash<std::string>{}(turn.core().id) + seq;
   const bool worth_it = retryable && !never_retryable(policy, failure.code);
-  const auto delay = worth_it ? next_delay(policy, counted, failure.code, retry_after, turn.at() - operation.attempts_since, seed)
-                              : std::nullopt;
+  const auto delay =
+      worth_it ? next_delay(policy, counted, failure.code, retry_after, turn.at() - operation.attempts_since, seed)
+               : std::nullopt;
   if (delay) {
     const Instant retry_at = turn.at() + *delay;
     const std::uint32_t attempt = operation.attempt;
-    PendingRecord pending{turn.core().id, operation.operation, attempt + 1, operation.since, turn.core().record.workflow,
-                          turn.state().bundle, turn.state().patient, true};
+    PendingRecord pending{
+        turn.core().id,      operation.operation,  attempt + 1, operation.since, turn.core().record.workflow,
+        turn.state().bundle, turn.state().patient, true};
     turn.record(AttemptFailed{seq, attempt, std::move(failure), retry_at});
     turn.change(PutPending{std::move(pending)});
     turn.change(PutTimer{{retry_at, turn.core().id, seq, TimerPurpose::retry}});
@@ -58,15 +66,15 @@ void fail_attempt(InstanceTurn& turn, OperationSeq seq, Failure failure, std::op
 void handle(InstanceTurn& turn, FinishActivity message) {
   if (!turn.core().exists || !turn.core().record.open()) return;
   const OperationState* const operation = turn.state().find(message.seq);
-  if (operation == nullptr || !operation->open() || operation->attempt != message.attempt || operation->backing_off) return;
+  if (operation == nullptr || !operation->open() || operation->attempt != message.attempt || operation->backing_off)
+    return;
   if (message.outcome.kind == OutcomeKind::value) {
     turn.warm_up();
     turn.deliver(OperationResolved{message.seq, std::move(message.outcome), {}});
     return;
   }
-  Failure failure = message.outcome.kind == OutcomeKind::failed
-                        ? std::move(message.outcome.failure)
-                        : Failure{"timeout", "the attempt ran out of time", {}};
+  Failure failure = message.outcome.kind == OutcomeKind::failed ? std::move(message.outcome.failure)
+                                                                : Failure{"timeout", "the attempt ran out of time", {}};
   fail_attempt(turn, message.seq, std::move(failure), message.retry_after, message.retryable);
 }
 

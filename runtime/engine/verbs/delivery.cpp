@@ -17,7 +17,8 @@ class Deliver {
     message.patient = body.patient;
     message.business_key = body.business_key;
     message.seed = std::hash<std::string>{}(turn_.core().id);
-    message.by = {PrincipalKind::system, body.parent.empty() ? "event:" + body.source_event : "workflow:" + body.parent, "", "", ""};
+    message.by = {PrincipalKind::system, body.parent.empty() ? "event:" + body.source_event : "workflow:" + body.parent,
+                  "", "", ""};
     // A child that outlives its parent still tells it how it ended, as long as somebody waits there.
     start(turn_, std::move(message), body.parent, body.parent_seq);
     // The person's record has it already when an event started it.
@@ -31,7 +32,8 @@ class Deliver {
     const OperationState* const operation = turn_.state().find(body.seq);
     if (operation == nullptr || !operation->open()) return;
     turn_.warm_up();
-    turn_.deliver(OperationResolved{body.seq, child_outcome(body.outcome), {PrincipalKind::system, record_.from.id, "", "", ""}});
+    turn_.deliver(
+        OperationResolved{body.seq, child_outcome(body.outcome), {PrincipalKind::system, record_.from.id, "", "", ""}});
   }
   void operator()(const DeliverEvent& body) {
     if (!open()) return;

@@ -7,8 +7,14 @@ namespace {
 
 void dispatch_again(InstanceTurn& turn, OperationSeq seq) {
   const OperationState& operation = *turn.state().find(seq);
-  PendingRecord pending{turn.core().id, operation.operation, operation.attempt, operation.since, turn.core().record.workflow,
-                        turn.state().bundle, turn.state().patient, false};
+  PendingRecord pending{turn.core().id,
+                        operation.operation,
+                        operation.attempt,
+                        operation.since,
+                        turn.core().record.workflow,
+                        turn.state().bundle,
+                        turn.state().patient,
+                        false};
   turn.change(PutPending{pending});
   turn.effect(DispatchActivity{std::move(pending)});
 }
@@ -29,20 +35,25 @@ void handle(InstanceTurn& turn, ResolveIncident message) {
   InstanceCore& core = turn.core();
   const auto found = core.state.open_incidents.find(message.number);
   if (found == core.state.open_incidents.end()) {
-    return turn.refuse(message.reply_to, {ErrorCode::not_found, "instance '" + core.id + "' has no open incident " + std::to_string(message.number),
-                                          "baton incidents lists the open ones"});
+    return turn.refuse(
+        message.reply_to,
+        {ErrorCode::not_found, "instance '" + core.id + "' has no open incident " + std::to_string(message.number),
+         "baton incidents lists the open ones"});
   }
   const OperationSeq seq = found->second.seq;
   if (message.action == IncidentAction::skip && seq == 0) {
-    return turn.refuse(message.reply_to, {ErrorCode::conflict, "a failed script cannot be skipped", "retry it after a mended deployment, rewind, or cancel"});
+    return turn.refuse(message.reply_to, {ErrorCode::conflict, "a failed script cannot be skipped",
+                                          "retry it after a mended deployment, rewind, or cancel"});
   }
   if (message.action == IncidentAction::rewind &&
       (message.rewind_to <= core.record.run_begins_at || message.rewind_to >= core.next_index())) {
-    return turn.refuse(message.reply_to, {ErrorCode::bad_field, "rewind_to must be an entry of the current run, after its start",
-                                          "baton show lists the entries with their numbers"});
+    return turn.refuse(message.reply_to,
+                       {ErrorCode::bad_field, "rewind_to must be an entry of the current run, after its start",
+                        "baton show lists the entries with their numbers"});
   }
   if (message.action == IncidentAction::rewind) give_up_from(turn, message.rewind_to);
-  IncidentResolved resolved{message.number, message.action, message.value, message.rewind_to, message.reason, message.by};
+  IncidentResolved resolved{message.number,    message.action, message.value,
+                            message.rewind_to, message.reason, message.by};
   if (seq != 0 && message.action == IncidentAction::skip) {
     turn.warm_up();
     turn.deliver(std::move(resolved));
@@ -72,11 +83,13 @@ void handle(InstanceTurn& turn, ChangeBundle message) {
   if (core.state.bundle == message.to) return turn.answer(message.reply_to, turn.summary());
   const auto candidate = core.programs->find(message.to);
   if (candidate == nullptr) {
-    return turn.refuse(message.reply_to, {ErrorCode::not_found, "no bundle " + message.to + " was ever deployed here", {}});
+    return turn.refuse(message.reply_to,
+                       {ErrorCode::not_found, "no bundle " + message.to + " was ever deployed here", {}});
   }
   const CheckFinding finding = check(core.id, core.journal, core.record.run_begins_at, core.record.workflow, candidate);
   if (finding.verdict == CheckVerdict::needs_patch || finding.verdict == CheckVerdict::impossible) {
-    return turn.refuse(message.reply_to, {ErrorCode::stale_bundle, finding.message, "guard the change with ctx:patch and deploy again"});
+    return turn.refuse(message.reply_to,
+                       {ErrorCode::stale_bundle, finding.message, "guard the change with ctx:patch and deploy again"});
   }
   AuditRecord record = turn.audit_of(action::kInstanceMigrated, message.by);
   record.before = "\"" + core.state.bundle + "\"";
@@ -109,8 +122,9 @@ void handle(InstanceTurn& turn, OverrideOutcome message) {
     before = operation.outcome.value;
   }
   if (target.empty()) {
-    return turn.refuse(message.reply_to, {ErrorCode::not_found, "no decision or decided task is called '" + message.target + "'",
-                                          "baton show lists the decisions of the instance"});
+    return turn.refuse(message.reply_to,
+                       {ErrorCode::not_found, "no decision or decided task is called '" + message.target + "'",
+                        "baton show lists the decisions of the instance"});
   }
   turn.warm_up();
   if (core.record.open()) {

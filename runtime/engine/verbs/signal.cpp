@@ -36,8 +36,9 @@ void handle(InstanceTurn& turn, SendUpdate message) {
   }
   turn.warm_up();
   if (core.script == nullptr || !core.record.open()) {
-    return turn.refuse(message.reply_to, {ErrorCode::conflict, "the instance cannot take updates now: it is paused or has an incident",
-                                          "resolve the incident or resume it first"});
+    return turn.refuse(message.reply_to,
+                       {ErrorCode::conflict, "the instance cannot take updates now: it is paused or has an incident",
+                        "resolve the incident or resume it first"});
   }
   if (Status valid = core.script->run().validate_update(message.name, message.payload); !valid) {
     return turn.refuse(message.reply_to, valid.error());
@@ -61,7 +62,8 @@ void handle(InstanceTurn& turn, RunQuery message) {
   turn.warm_up();
   InstanceCore& core = turn.core();
   if (core.script == nullptr) {
-    return turn.refuse(message.reply_to, {ErrorCode::conflict, "the instance cannot answer now: it is paused, has an incident or has ended",
+    return turn.refuse(message.reply_to, {ErrorCode::conflict,
+                                          "the instance cannot answer now: it is paused, has an incident or has ended",
                                           "its attributes and history can be read all the same"});
   }
   Result<JsonText> answer = core.script->run().query(message.name, message.arguments);
@@ -73,7 +75,8 @@ void handle(InstanceTurn& turn, SettlePromise message) {
   if (!require_open(turn, message.reply_to)) return;
   const OperationState* const operation = turn.state().find(message.seq);
   if (operation == nullptr || operation->operation.kind != OperationKind::promise) {
-    return turn.refuse(message.reply_to, {ErrorCode::not_found, "there is no such promise", "use the id that ctx:promise gave out"});
+    return turn.refuse(message.reply_to,
+                       {ErrorCode::not_found, "there is no such promise", "use the id that ctx:promise gave out"});
   }
   if (!operation->open()) {
     if (operation->outcome == message.outcome) return turn.answer(message.reply_to, turn.summary());

@@ -10,8 +10,9 @@ void start(InstanceTurn& turn, StartInstance message, std::string parent, Operat
   const WorkflowDefinition* const definition =
       core.program == nullptr ? nullptr : core.program->find_workflow(message.workflow);
   if (definition == nullptr && message.reply_to != 0) {
-    turn.refuse(message.reply_to, {ErrorCode::unknown_workflow, "no bundle here defines workflow '" + message.workflow + "'",
-                                   "deploy a bundle that does: baton deploy DIR"});
+    turn.refuse(message.reply_to,
+                {ErrorCode::unknown_workflow, "no bundle here defines workflow '" + message.workflow + "'",
+                 "deploy a bundle that does: baton deploy DIR"});
     return;
   }
   core.exists = true;
@@ -23,8 +24,10 @@ void start(InstanceTurn& turn, StartInstance message, std::string parent, Operat
   core.record.started_at = turn.at();
   core.record.parent = parent;
   core.record.parent_seq = parent_seq;
-  Started started{message.workflow, message.bundle, std::move(message.input), message.patient, message.business_key,
-                  std::move(parent), parent_seq, message.seed, 1, message.by};
+  Started started{message.workflow, message.bundle,       std::move(message.input),
+                  message.patient,  message.business_key, std::move(parent),
+                  parent_seq,       message.seed,         1,
+                  message.by};
   // The state must know who it is about before the first record is written.
   core.state.patient = message.patient;
   core.state.bundle = message.bundle;
@@ -52,8 +55,9 @@ void handle(InstanceTurn& turn, StartInstance message) {
     if (same || core.record.run_begins_at > 0) {
       turn.answer(message.reply_to, turn.summary());
     } else {
-      turn.refuse(message.reply_to, {ErrorCode::already_exists, "instance '" + core.id + "' exists already, with another input",
-                                     "choose another id, or leave it out and get a new one"});
+      turn.refuse(message.reply_to,
+                  {ErrorCode::already_exists, "instance '" + core.id + "' exists already, with another input",
+                   "choose another id, or leave it out and get a new one"});
     }
     return;
   }
@@ -61,18 +65,21 @@ void handle(InstanceTurn& turn, StartInstance message) {
   OutboxBody opened = InstanceOpened{core.id, message.workflow, message.business_key};
   start(turn, std::move(message), "", 0);
   // A person's record must know its open instances, so that events reach them.
-  if (core.exists && !patient.empty() && core.record.open()) turn.send({ActorKind::patient, patient}, std::move(opened));
+  if (core.exists && !patient.empty() && core.record.open())
+    turn.send({ActorKind::patient, patient}, std::move(opened));
 }
 
 bool require_open(InstanceTurn& turn, std::uint64_t reply_to) {
   const InstanceCore& core = turn.core();
   if (!core.exists) {
-    turn.refuse(reply_to, {ErrorCode::not_found, "there is no instance '" + core.id + "'", "baton ls shows what there is"});
+    turn.refuse(reply_to,
+                {ErrorCode::not_found, "there is no instance '" + core.id + "'", "baton ls shows what there is"});
     return false;
   }
   if (!core.record.open()) {
-    turn.refuse(reply_to, {ErrorCode::conflict, "instance '" + core.id + "' is " + std::string(to_string(core.record.status)),
-                           "baton show " + core.id + " tells how it ended"});
+    turn.refuse(reply_to,
+                {ErrorCode::conflict, "instance '" + core.id + "' is " + std::string(to_string(core.record.status)),
+                 "baton show " + core.id + " tells how it ended"});
     return false;
   }
   return true;

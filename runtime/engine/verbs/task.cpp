@@ -85,7 +85,8 @@ std::optional<Error> refuse_decision(const TaskRecord& task, const ActOnTask& me
   }
   for (const TaskVote& vote : task.votes) {
     if (vote.subject == message.by.subject) {
-      return Error{ErrorCode::not_permitted, vote.subject + " has voted on this task already", "another person has to decide"};
+      return Error{ErrorCode::not_permitted, vote.subject + " has voted on this task already",
+                   "another person has to decide"};
     }
   }
   return std::nullopt;
@@ -117,33 +118,41 @@ void handle(InstanceTurn& turn, ActOnTask message) {
   InstanceCore& core = turn.core();
   const OperationState* const operation = core.exists ? turn.state().find(message.seq) : nullptr;
   if (operation == nullptr || operation->operation.kind != OperationKind::task) {
-    return turn.refuse(message.reply_to, {ErrorCode::not_found, "there is no task '" + task_id_of(core.id, message.seq) + "'",
-                                          "baton tasks lists the open ones"});
+    return turn.refuse(message.reply_to,
+                       {ErrorCode::not_found, "there is no task '" + task_id_of(core.id, message.seq) + "'",
+                        "baton tasks lists the open ones"});
   }
   const auto found = core.tasks.find(message.seq);
   if (found == core.tasks.end()) {
     const JsonText& decided = operation->outcome.value;
-    return turn.refuse(message.reply_to, {ErrorCode::conflict, decided.empty() ? "the task is closed" : "the task is decided already: " + decided,
-                                          "look at the case again before you act"});
+    return turn.refuse(
+        message.reply_to,
+        {ErrorCode::conflict, decided.empty() ? "the task is closed" : "the task is decided already: " + decided,
+         "look at the case again before you act"});
   }
   const TaskRecord& task = found->second;
   if (message.version && *message.version != task.version) {
-    return turn.refuse(message.reply_to, {ErrorCode::conflict, "the task is at version " + std::to_string(task.version) + " now" +
+    return turn.refuse(message.reply_to, {ErrorCode::conflict,
+                                          "the task is at version " + std::to_string(task.version) + " now" +
                                               (task.claimed_by.empty() ? "" : ", held by " + task.claimed_by),
                                           "read it again, then decide"});
   }
   if (turn.state().paused) {
-    return turn.refuse(message.reply_to, {ErrorCode::conflict, "the case is paused; its tasks are on hold", "resume it first"});
+    return turn.refuse(message.reply_to,
+                       {ErrorCode::conflict, "the case is paused; its tasks are on hold", "resume it first"});
   }
   if (!may_act(task, message.by)) {
-    return turn.refuse(message.reply_to, {ErrorCode::not_permitted, "this task is for " + candidates_of(task) + ", not for " +
-                                              message.by.subject + (message.by.role.empty() ? "" : " as " + message.by.role),
-                                          "act in one of these roles, or have the task reassigned"});
+    return turn.refuse(message.reply_to,
+                       {ErrorCode::not_permitted,
+                        "this task is for " + candidates_of(task) + ", not for " + message.by.subject +
+                            (message.by.role.empty() ? "" : " as " + message.by.role),
+                        "act in one of these roles, or have the task reassigned"});
   }
   if (message.action == "decide") return decide(turn, message, task);
   if (message.action == "claim") {
     if (!task.claimed_by.empty() && task.claimed_by != message.by.subject) {
-      return turn.refuse(message.reply_to, {ErrorCode::conflict, "the task is held by " + task.claimed_by, "ask them to release it"});
+      return turn.refuse(message.reply_to,
+                         {ErrorCode::conflict, "the task is held by " + task.claimed_by, "ask them to release it"});
     }
     return change_task(turn, message, task, "claimed", message.by.subject);
   }

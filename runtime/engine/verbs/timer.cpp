@@ -16,8 +16,14 @@ void retry(InstanceTurn& turn, const TimerRecord& timer, OperationState& operati
   operation.backing_off = false;
   operation.retry_at.reset();
   turn.change(DeleteTimer{timer});
-  PendingRecord pending{turn.core().id, operation.operation, operation.attempt, operation.since, turn.core().record.workflow,
-                        turn.state().bundle, turn.state().patient, false};
+  PendingRecord pending{turn.core().id,
+                        operation.operation,
+                        operation.attempt,
+                        operation.since,
+                        turn.core().record.workflow,
+                        turn.state().bundle,
+                        turn.state().patient,
+                        false};
   turn.change(PutPending{pending});
   turn.effect(DispatchActivity{std::move(pending)});
 }
