@@ -4,6 +4,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/stream_parser.hpp>
+#include <cmath>
 
 #include "runtime/base/limits.hpp"
 
@@ -16,6 +17,19 @@ std::string shown(const boost::json::value& value) {
   constexpr std::size_t kLongest = 60;
   if (text.size() > kLongest) text = text.substr(0, kLongest) + "...";
   return text;
+}
+
+// Boost.JSON reads 1e400 as infinity, which no JSON text can say again: it would be lost on the way to the script.
+bool holds_only_finite_numbers(const boost::json::value& value) {
+  if (const double* number = value.if_double()) return std::isfinite(*number);
+  if (const boost::json::array* array = value.if_array()) {
+    return std::all_of(array->begin(), array->end(), holds_only_finite_numbers);
+  }
+  if (const boost::json::object* object = value.if_object()) {
+    return std::all_of(object->begin(), object->end(),
+                       [](const auto& member) { return holds_only_finite_numbers(member.value()); });
+  }
+  return true;
 }
 
 }  // namespace
@@ -32,7 +46,12 @@ Result<boost::json::value> parse_json_document(std::string_view text) {
     return Error{ErrorCode::bad_json, "at byte " + std::to_string(consumed) + ": " + failed.message(),
                  "send one JSON document (RFC 8259) in UTF-8"};
   }
-  return parser.release();
+  boost::json::value document = parser.release();
+  if (!holds_only_finite_numbers(document)) {
+    return Error{ErrorCode::bad_json, "it holds a number that is too large for a double (IEEE 754)",
+                 "send the number as text, or one below 1.8e308"};
+  }
+  return document;
 }
 
 JsonFields::JsonFields(const boost::json::object& object, std::string path, ErrorCode code)
