@@ -122,8 +122,15 @@ struct ScheduleRequest {
   Principal by;
 };
 
+// Rows about who may do what (people, sessions, keys, policies) with the record of the change, or a record alone, such as
+// of a refusal. The gateway decides; the node only stamps the record's time and commits.
+struct RecordAccess {
+  std::vector<PutNamed> changes;
+  AuditRecord record;
+};
+
 using Request = std::variant<StartRequest, InstanceRequest, AcceptRequest, ReplayMessage, DiscardMessage, DeployRequest,
-                             CheckRequest, ScheduleRequest>;
+                             CheckRequest, ScheduleRequest, RecordAccess>;
 using Answer = std::function<void(Result<JsonText>)>;
 
 struct NodeOptions {

@@ -50,6 +50,7 @@ class Node::Impl : public EffectPort {
   void take(DeployRequest request, std::uint64_t token);
   void take(CheckRequest request, std::uint64_t token);
   void take(ScheduleRequest request, std::uint64_t token);
+  void take(RecordAccess request, std::uint64_t token);
   void deploy(DeployRequest request, std::uint64_t token);
   [[nodiscard]] std::string make_instance_id(const std::string& workflow);
 

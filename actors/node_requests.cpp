@@ -111,6 +111,14 @@ void Node::Impl::take(DiscardMessage request, std::uint64_t token) { ingest->dis
 void Node::Impl::take(CheckRequest request, std::uint64_t token) { check->take(std::move(request), token); }
 void Node::Impl::take(ScheduleRequest request, std::uint64_t token) { schedules->take(std::move(request), token); }
 
+void Node::Impl::take(RecordAccess request, std::uint64_t token) {
+  request.record.at = clock->now();
+  std::vector<Change> changes(std::make_move_iterator(request.changes.begin()),
+                              std::make_move_iterator(request.changes.end()));
+  Turn turn(std::move(changes), {canonical_json(request.record)}, {}, {Reply{token, JsonText("{}")}});
+  path->commit(std::move(turn), {}, {});
+}
+
 void Node::Impl::take(DeployRequest request, std::uint64_t token) {
   lanes->post("deploy", [this, request = std::move(request), token]() mutable { deploy(std::move(request), token); });
 }

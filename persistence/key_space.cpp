@@ -44,7 +44,7 @@ constexpr std::array kNamedSpaces = {
     NamedSpace{"answers", 5},      // <idempotency key> -> the answer given to it
     NamedSpace{"calendars", 6},    // <name>@<version>
     NamedSpace{"checks", 7},       // <bundle hash> -> report of baton check
-    NamedSpace{"people", 8},       // <subject>
+    NamedSpace{"people", 8},       // user/ session/ key/ link/; docs/formats/people.md
     NamedSpace{"keys", 9},         // <patient> -> wrapped data key
     NamedSpace{"destinations", 10}, NamedSpace{"policies", 11}, NamedSpace{"mappings", 12},
 };

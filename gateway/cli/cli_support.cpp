@@ -23,7 +23,7 @@ std::string from_environment(const char* name, std::string otherwise) {
 Error error_of(int status, const boost::json::value& problem) {
   Error error{ErrorCode::io_failed, "the server answered " + std::to_string(status), ""};
   const std::string code = field_text(problem, "code");
-  for (int i = 0; i <= static_cast<int>(ErrorCode::unreachable); ++i) {
+  for (int i = 0; i < kErrorCodes; ++i) {
     if (code_of(static_cast<ErrorCode>(i)) == code) error.code = static_cast<ErrorCode>(i);
   }
   if (const std::string detail = field_text(problem, "detail"); !detail.empty()) error.detail = detail;

@@ -70,13 +70,32 @@ namespace baton {
   /* 7xx: this machine */                                                                 \
   X(bad_config, "BT701", 400, "The configuration is wrong")                               \
   X(io_failed, "BT702", 500, "A file or socket failed")                                   \
-  X(unreachable, "BT703", 503, "The server does not answer")
+  X(unreachable, "BT703", 503, "The server does not answer")                              \
+  /* 8xx: sign-in and rights */                                                           \
+  X(not_signed_in, "BT801", 401, "Nobody is signed in")                                   \
+  X(session_ended, "BT802", 401, "The session has ended")                                 \
+  X(sign_in_failed, "BT803", 401, "The sign-in failed")                                   \
+  X(bad_credential, "BT804", 401, "The key, token or certificate is not accepted")        \
+  X(step_up_needed, "BT805", 401, "This needs a fresh sign-in")                           \
+  X(forged_request, "BT806", 403, "The request does not come from the console")           \
+  X(no_permission, "BT807", 403, "The role does not have the right to do that")           \
+  X(role_not_held, "BT808", 403, "The person does not hold this role")                    \
+  X(too_many_attempts, "BT809", 429, "Too many sign-ins have failed")                     \
+  X(provider_failed, "BT810", 503, "The sign-in provider cannot be used")                 \
+  X(used_link, "BT811", 401, "The link was used or has expired")
 
 enum class ErrorCode : std::uint16_t {
 #define BATON_X(name, code, status, title) name,
   BATON_ERROR_CODES(BATON_X)
 #undef BATON_X
 };
+
+// How many there are: the enumerators go from 0.
+inline constexpr int kErrorCodes = 0
+#define BATON_X(name, code, status, title) +1
+    BATON_ERROR_CODES(BATON_X)
+#undef BATON_X
+    ;
 
 // "BT101"; the page is docs/errors/BT101.md.
 [[nodiscard]] std::string_view code_of(ErrorCode code) noexcept;

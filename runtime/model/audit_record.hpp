@@ -48,6 +48,13 @@ inline constexpr std::string_view kServerStarted = "server.started";
 inline constexpr std::string_view kClockJumped = "clock.jumped";
 inline constexpr std::string_view kLossAccepted = "store.loss_accepted";
 inline constexpr std::string_view kPatientRead = "patient.read";
+inline constexpr std::string_view kSignedIn = "access.signed_in";
+inline constexpr std::string_view kSignInFailed = "access.sign_in_failed";
+inline constexpr std::string_view kSignedOut = "access.signed_out";
+inline constexpr std::string_view kAccessRefused = "access.refused";
+inline constexpr std::string_view kUserChanged = "user.changed";
+inline constexpr std::string_view kKeyChanged = "key.changed";
+inline constexpr std::string_view kPolicyAdopted = "policy.adopted";
 }  // namespace action
 
 struct AuditRecord {

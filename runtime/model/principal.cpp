@@ -36,6 +36,7 @@ void write_json(JsonWriter& writer, const Principal& principal) {
   writer.optional_field("client", principal.client);
   writer.field("kind", to_string(principal.kind));
   writer.optional_field("role", principal.role);
+  writer.optional_field("rule", principal.rule);
   writer.field("subject", principal.subject);
   writer.end_object();
 }

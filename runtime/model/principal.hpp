@@ -17,15 +17,18 @@ struct Principal {
   PrincipalKind kind = PrincipalKind::system;
   std::string subject = "baton";  // A stable id of the person or service, never a name.
   std::string role;               // The role used for this act; empty where none was needed.
-  std::string authentication;     // "local", "oidc", "mtls", "api-key", "mllp", "none".
+  std::string authentication;     // "password", "oidc", "jwt", "mtls", "api-key", "mllp", "none"...
   std::string client;             // Address or device of the caller; empty for scripts and Baton itself.
+  // The rule of the access policy that allowed the act, "<first 16 digits of the policy's SHA-256>/<role>:<permission>".
+  // It goes into the audit record and nowhere else: a journal does not keep it.
+  std::string rule = {};
 
   bool operator==(const Principal&) const = default;
 };
 
 void encode(Writer& writer, const Principal& principal);
 [[nodiscard]] Principal decode_principal(Reader& reader);
-// {"authentication":..,"client":..,"kind":..,"role":..,"subject":..}; keys sorted, empty ones left out.
+// {"authentication":..,"client":..,"kind":..,"role":..,"rule":..,"subject":..}; keys sorted, empty ones left out.
 void write_json(JsonWriter& writer, const Principal& principal);
 
 }  // namespace baton

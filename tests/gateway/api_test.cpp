@@ -177,7 +177,7 @@ TEST_F(ApiTest, shows_why_an_instance_waits_and_a_decision_moves_it_on) {
 }
 
 TEST_F(ApiTest, serves_a_page_for_every_error) {
-  for (int i = 0; i <= static_cast<int>(ErrorCode::unreachable); ++i) {
+  for (int i = 0; i < kErrorCodes; ++i) {
     const std::string code(code_of(static_cast<ErrorCode>(i)));
     EXPECT_EQ(call("GET", "/errors/" + code).status, 200) << code;
   }
