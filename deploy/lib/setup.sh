@@ -49,3 +49,15 @@ build_targets() {
   for target in "$@"; do targets+=(--target "$target"); done
   cmake --build --preset release "${targets[@]}" || stop "the build failed"
 }
+
+# Debian 12 brings Node.js 18, and some of the npm packages used here want 20. Then a newer one comes from npm itself, into the build folder;
+# nothing of the system is changed. Puts it first in PATH.
+provide_node() {
+  local folder=$PWD/build/node
+  if command -v node >/dev/null && [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ]; then return 0; fi
+  if [ ! -x "$folder/node_modules/node/bin/node" ]; then
+    say "Getting Node.js 22 from npm, for this build only"
+    npm install --prefix "$folder" --no-audit --no-fund --no-save node@22.23.3 >&2 || stop "npm could not install node@22"
+  fi
+  export PATH="$folder/node_modules/node/bin:$PATH"
+}
