@@ -64,6 +64,9 @@ namespace baton {
   X(store_failed, "BT503", 503, "The store failed to write")                              \
   X(store_locked, "BT504", 409, "Another process has the store open")                     \
   X(store_version, "BT505", 503, "The store was written by a newer Baton")                \
+  X(keys_unusable, "BT506", 503, "The key store cannot be used")                          \
+  X(erased, "BT507", 410, "The person's data was erased")                                 \
+  X(seal_broken, "BT508", 503, "A sealed value was changed")                              \
   /* 6xx: the ledger */                                                                   \
   X(ledger_mismatch, "BT601", 409, "The ledger does not match its proof")                 \
   X(bad_checkpoint, "BT602", 422, "The checkpoint or its signature is wrong")             \
