@@ -39,16 +39,53 @@ Result<TaskFilter> read_filter(ApiContext& context, const RoutedRequest& request
   return filter;
 }
 
+// The task, and with it who it is about and where the case stands, as of now: what a work list shows of a task.
+Result<JsonText> task_in_its_case(const StoreReader& reader, const TaskRecord& task) {
+  const auto instance = reader.instance(task.instance);
+  if (!instance) return instance.error();
+  const auto patient = reader.patient(task.patient);
+  if (!patient) return patient.error();
+  JsonWriter writer;
+  writer.begin_object();
+  if (*instance) {
+    writer.key("attributes").begin_object();
+    for (const auto& [name, value] : (*instance)->attributes) writer.json_field(name, value);
+    writer.end_object().flag("paused", (*instance)->paused);
+  }
+  if (*patient && !(*patient)->demographics.empty()) writer.json_field("patient", (*patient)->demographics);
+  writer.end_object();
+  JsonText json = to_json(task);
+  json.pop_back();
+  return json + ",\"case\":" + std::move(writer).take() + "}";
+}
+
+Result<JsonText> page_with_cases(const StoreReader& reader, const Page<TaskRecord>& page) {
+  JsonWriter writer;
+  writer.begin_object().key("items").begin_array();
+  for (const TaskRecord& task : page.items) {
+    auto json = task_in_its_case(reader, task);
+    if (!json) return std::move(json).error();
+    writer.value(*json);
+  }
+  writer.end_array().optional_field("next", page.cursor).end_object();
+  return std::move(writer).take();
+}
+
 void list(ApiContext& context, RoutedRequest request, Responder responder) {
   auto filter = read_filter(context, request);
   if (!filter) return send_error(responder, filter.error());
+  const std::string with = text_of_query(request, "with");
+  if (!with.empty() && with != "case") {
+    return send_error(responder, {ErrorCode::bad_query, "'" + with + "' cannot come with a task", "case"});
+  }
   auto page = page_of_query(request);
   if (!page) return send_error(responder, page.error());
   read_and_send(context, std::move(responder),
-                [filter = std::move(*filter), page = std::move(*page)](const StoreReader& reader) -> Result<JsonText> {
+                [filter = std::move(*filter), page = std::move(*page),
+                 with_cases = with == "case"](const StoreReader& reader) -> Result<JsonText> {
                   auto found = reader.list_tasks(filter, page.cursor, page.limit);
                   if (!found) return std::move(found).error();
-                  return page_json(*found);
+                  return with_cases ? page_with_cases(reader, *found) : page_json(*found);
                 });
 }
 
@@ -105,7 +142,8 @@ void add_task_routes(HttpRouter& router, ApiContext& context) {
                                {"patient", "Patient id."},
                                {"instance", "Instance id."},
                                {"workflow", "Name of the workflow."},
-                               {"overdue", "true: only those past their due time."}}),
+                               {"overdue", "true: only those past their due time."},
+                               {"with", "case: each task with its patient's demographics and its case's attributes."}}),
               "", "TaskPage", 200, [&context](RoutedRequest request, Responder responder) {
                 list(context, std::move(request), std::move(responder));
               }});

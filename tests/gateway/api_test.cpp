@@ -167,6 +167,9 @@ TEST_F(ApiTest, shows_why_an_instance_waits_and_a_decision_moves_it_on) {
   ASSERT_EQ(tasks.size(), 1u);
   const std::string task(tasks[0].at("id").as_string());
   EXPECT_EQ(call("GET", "/v1/tasks?role=nurse").body.at("items").as_array().size(), 1u);
+  const Reply with_case = call("GET", "/v1/tasks?role=nurse&with=case");
+  EXPECT_EQ(with_case.body.at("items").at(0).at("case").at("paused"), json::value(false)) << with_case.text;
+  EXPECT_EQ(call("GET", "/v1/tasks?with=weather").status, 400);
   const Reply decided = call("POST", "/v1/tasks/" + task + "/decide", R"({"outcome":"yes","reason":"seen"})",
                              {{"X-Baton-Subject", "nurse-1"}, {"X-Baton-Role", "nurse"}});
   EXPECT_EQ(decided.status, 200) << decided.text;
