@@ -6,6 +6,7 @@
 
 #include "gateway/api/api_context.hpp"
 #include "gateway/bundles/bundle_folder.hpp"
+#include "gateway/console/console.hpp"
 #include "gateway/http/http_client.hpp"
 #include "gateway/mllp/hl7_receiver.hpp"
 #include "runtime/model/json_fields.hpp"
@@ -126,6 +127,7 @@ Status Server::Parts::listen(const Config& config) {
   api = std::make_unique<ApiContext>(
       ApiContext{*node, loop, *waits, *live, *reads, idempotency, clock.get(), [this] { return state(); }});
   add_api_routes(router, *api);
+  add_console_routes(router);
   if (config.http_listen.given()) {
     auto tls = tls_of(config.http_certificate, config.http_key, config.http_client_authority);
     if (!tls) return std::move(tls).error();

@@ -83,7 +83,9 @@ void write_operation(JsonWriter& writer, const Route& route) {
 
 JsonText openapi_json(const HttpRouter& router) {
   std::map<std::string, std::vector<const Route*>> by_path;
-  for (const auto& route : router.routes()) by_path[route->path].push_back(route.get());
+  for (const auto& route : router.routes()) {
+    if (!route->operation.empty()) by_path[route->path].push_back(route.get());
+  }
   JsonWriter writer;
   writer.begin_object().field("openapi", "3.1.0").key("info").begin_object();
   writer.field("title", "Baton")

@@ -34,7 +34,9 @@ std::string head_of(const HttpResponse& response, bool keep_alive, bool with_len
   head.append("HTTP/1.1 ").append(std::to_string(response.status)).append(" ").append(reason_phrase(response.status));
   head += "\r\n";
   if (!response.content_type.empty()) head.append("Content-Type: ").append(response.content_type).append("\r\n");
-  if (with_length) head.append("Content-Length: ").append(std::to_string(response.body.size())).append("\r\n");
+  if (with_length && response.status != 304) {
+    head.append("Content-Length: ").append(std::to_string(response.body.size())).append("\r\n");
+  }
   for (const auto& [name, value] : response.headers) head.append(name).append(": ").append(value).append("\r\n");
   head += keep_alive ? "\r\n" : "Connection: close\r\n\r\n";
   return head;

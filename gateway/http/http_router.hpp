@@ -37,7 +37,7 @@ struct QueryRule {
 struct Route {
   std::string method;
   std::string path;       // "/v1/instances/{id}/signals/{name}"
-  std::string operation;  // Unique name in the API's document.
+  std::string operation;  // Unique name in the API's document; "" for what is no part of the API.
   std::string summary;
   std::vector<QueryRule> query;  // Any other parameter is refused with bad_query.
   std::string body;              // Schema of the JSON body; "" takes none; a media type for bodies that are not JSON.

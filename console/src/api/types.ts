@@ -1,0 +1,170 @@
+// What the API sends, as far as the console reads it. The server's document is GET /openapi.json.
+
+export interface Page<T> {
+  items: T[];
+  next?: string;
+}
+
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: string;
+  cure?: string;
+}
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type JsonObject = { [key: string]: Json };
+
+export type TaskStatus = 'open' | 'claimed' | 'decided' | 'cancelled' | 'timed_out';
+export type Priority = 'low' | 'normal' | 'high' | 'urgent';
+
+// The definition as its script gave it.
+export interface TaskRequest {
+  why?: string;
+  title?: string;
+  form?: string;
+  data?: Json;
+  outcomes?: string[];
+  reason_required?: boolean | string[];
+  priority?: Priority;
+  escalate?: { at: string; to: string }[];
+  approvals?: { need?: number; exclude?: string[] };
+}
+
+export interface Decision {
+  at: string;
+  by: { subject: string; role?: string };
+  outcome: string;
+  reason?: string;
+  reason_code?: string;
+  value?: Json;
+}
+
+export interface Task {
+  id: string;
+  name: string;
+  status: TaskStatus;
+  version: number;
+  instance: string;
+  workflow: string;
+  patient?: string;
+  created_at: string;
+  due?: string;
+  closed_at?: string;
+  roles: string[];
+  subjects: string[];
+  claimed_by?: string;
+  escalations_done?: number;
+  votes: { subject: string; outcome: string; value?: Json; at: string }[];
+  request?: TaskRequest;
+  decision?: Decision;
+  case?: { attributes?: { [name: string]: Json }; paused?: boolean; patient?: Demographics }; // In a listing with=case.
+}
+
+export type InstanceStatus = 'running' | 'completed' | 'failed' | 'cancelled';
+
+export interface Instance {
+  id: string;
+  workflow: string;
+  status: InstanceStatus;
+  paused: boolean;
+  open_incidents: number;
+  patient?: string;
+  business_key?: string;
+  bundle: string;
+  started_at: string;
+  closed_at?: string;
+  parent?: string;
+  parent_seq?: number;
+  attributes: { [name: string]: Json };
+  outcome?: JsonObject;
+}
+
+export interface Pending {
+  instance: string;
+  seq: number;
+  kind: string;
+  key: string;
+  name: string;
+  line: string;
+  since: string;
+  due?: string;
+  attempt?: number;
+  backing_off?: boolean;
+  request?: Json;
+}
+
+export interface Incident {
+  id: string;
+  instance: string;
+  number: number;
+  workflow: string;
+  patient?: string;
+  cause: { code: string; message?: string; details?: Json };
+  line?: string;
+  seq?: number;
+  opened_at: string;
+  resolved_at?: string;
+  resolution?: string;
+}
+
+export interface InstanceDetail extends Instance {
+  waits_for: Pending[];
+  open_tasks: Task[];
+  incidents: Incident[];
+  children: string[];
+}
+
+export interface HistoryEntry {
+  index: number;
+  at: string;
+  type: string;
+  [field: string]: Json;
+}
+
+export interface Demographics {
+  name?: { family?: string; given?: string } | string;
+  birth_date?: string;
+  sex?: string;
+  deceased?: Json;
+  [field: string]: Json | undefined;
+}
+
+export interface Patient {
+  id: string;
+  identifiers: { system: string; value: string; type?: string }[];
+  demographics?: Demographics;
+  merged_into?: string;
+  merged_from?: string[];
+  open_instances: { id: string; workflow: string; business_key?: string }[];
+  events: number;
+  last_at?: string;
+}
+
+export interface PatientEvent {
+  id: string;
+  type: string;
+  patient?: string;
+  occurred_at: string;
+  recorded_at: string;
+  source: string;
+  message_id: string;
+  format: string;
+  mapping?: string;
+  event: JsonObject;
+}
+
+export interface StoredMessage {
+  source: string;
+  message_id: string;
+  format: string;
+  state: 'accepted' | 'quarantined';
+  received_at: string;
+  reason_code?: string;
+  reason?: string;
+  events: string[];
+  raw?: string;
+  raw_base64?: string;
+}

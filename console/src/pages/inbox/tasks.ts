@@ -1,0 +1,61 @@
+// The tasks of a work list and what can be done with one.
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { api, part } from '../../api/client';
+import type { Session } from '../../api/session';
+import type { Page, Task } from '../../api/types';
+
+export const VIEWS = ['mine', 'roles', 'overdue', 'all'] as const;
+export type View = (typeof VIEWS)[number];
+export const VIEW_NAMES: Record<View, string> = { mine: 'Mine', roles: 'My roles', overdue: 'Overdue', all: 'All' };
+
+function queryOf(view: View, session: Session): Record<string, string | undefined> {
+  const role = session.roles.join(',') || undefined;
+  switch (view) {
+    case 'mine':
+      return { subject: session.subject };
+    case 'roles':
+      return { role };
+    case 'overdue':
+      return { role, subject: session.subject, overdue: 'true' };
+    case 'all':
+      return {};
+  }
+}
+
+export function useTasks(view: View, session: Session) {
+  const nothing = view === 'roles' && session.roles.length === 0;
+  return useInfiniteQuery({
+    queryKey: ['task', 'list', view, session.subject, session.roles],
+    queryFn: ({ pageParam, signal }) =>
+      nothing
+        ? Promise.resolve<Page<Task>>({ items: [] })
+        : api.get<Page<Task>>('/v1/tasks', { query: { ...queryOf(view, session), with: 'case', limit: 100, cursor: pageParam }, signal }),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next,
+  });
+}
+
+export function useTask(id: string) {
+  return useQuery({ queryKey: ['task', 'one', id], queryFn: ({ signal }) => api.get<Task>(`/v1/tasks/${part(id)}`, { signal }) });
+}
+
+// In which of their roles a person may act on the task.
+export function actingRole(task: Task, session: Session): string | undefined {
+  return session.roles.find((role) => task.roles.includes(role)) ?? session.roles[0];
+}
+
+export interface TaskAct {
+  action: 'claim' | 'release' | 'decide';
+  body?: Record<string, unknown>;
+}
+
+export function useActOnTask(task: Task, session: Session) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: ({ action, body }: TaskAct) => api.post<Task>(`/v1/tasks/${part(task.id)}/${action}`, { body: body ?? {}, role: actingRole(task, session) }),
+    // Won or lost, what is shown is what the server says now.
+    onSettled: () => {
+      void queries.invalidateQueries({ queryKey: ['task'] });
+    },
+  });
+}

@@ -1,0 +1,52 @@
+// What is shown in place of data: nothing yet, nothing at all, or why not.
+import type { ReactNode } from 'react';
+import { ApiError } from '../api/client';
+import { Icon } from './icon';
+
+export function Loading({ what, rows = 4 }: { what: string; rows?: number }) {
+  return (
+    <div className="loading" role="status">
+      <span className="sr-only">Loading {what}</span>
+      {Array.from({ length: rows }, (_, row) => (
+        <div className="bone" key={row} aria-hidden="true" />
+      ))}
+    </div>
+  );
+}
+
+export function Empty({ title, children }: { title: string; children?: ReactNode }) {
+  return (
+    <div className="empty">
+      <Icon name="check" size={28} />
+      <p className="empty-title">{title}</p>
+      {children && <div className="empty-text">{children}</div>}
+    </div>
+  );
+}
+
+export function Failed({ error, again }: { error: unknown; again?: () => void }) {
+  const known = error instanceof ApiError ? error : null;
+  return (
+    <div className="failed" role="alert">
+      <Icon name="alert" />
+      <div>
+        <p>
+          <strong>{error instanceof Error ? error.message : 'Something went wrong.'}</strong>
+        </p>
+        {known?.cure && <p>{known.cure}</p>}
+        {known?.code && (
+          <p>
+            <a href={`/errors/${known.code}`} target="_blank" rel="noreferrer">
+              About {known.code}
+            </a>
+          </p>
+        )}
+        {again && (
+          <button type="button" className="button" onClick={again}>
+            Try again
+          </button>
+        )}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,100 @@
+// What every page has around it: the way past the navigation, the navigation, who is signed in, whether what is shown is live.
+import { useQueryClient } from '@tanstack/react-query';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
+import { NavLink, useLocation } from 'react-router';
+import { useLiveState, watch } from './api/live';
+import { signOut, useSession } from './api/session';
+import { Icon, type IconName } from './parts/icon';
+import { applyTheme, readTheme, type Theme } from './theme';
+
+const PLACES: { to: string; label: string; icon: IconName }[] = [{ to: '/inbox', label: 'Inbox', icon: 'inbox' }];
+
+function LiveMark() {
+  const live = useLiveState();
+  const text = { connecting: 'Connecting', live: 'Live', lost: 'Not live: reconnecting' }[live];
+  return (
+    <p className={`live live-${live}`} role="status">
+      <span className="live-dot" aria-hidden="true" />
+      <span>{text}</span>
+    </p>
+  );
+}
+
+const NEXT_THEME: Record<Theme, Theme> = { auto: 'light', light: 'dark', dark: 'auto' };
+
+function ThemeButton() {
+  const [theme, setTheme] = useState(readTheme);
+  const change = () => {
+    const next = NEXT_THEME[theme];
+    applyTheme(next);
+    setTheme(next);
+  };
+  return (
+    <button type="button" className="button quiet icon-button" onClick={change} title={`Theme: ${theme}`}>
+      <Icon name={theme === 'dark' ? 'moon' : theme === 'light' ? 'sun' : 'contrast'} />
+      <span className="sr-only">Theme: {theme}. Change</span>
+    </button>
+  );
+}
+
+// Moves the focus to the page's heading when the page changes, so that a reader hears where it is.
+function useFocusOnPage() {
+  const page = useLocation().pathname.split('/')[1];
+  const main = useRef<HTMLElement>(null);
+  const first = useRef(true);
+  useEffect(() => {
+    if (!first.current) main.current?.focus();
+    first.current = false;
+  }, [page]);
+  return main;
+}
+
+export function Shell({ children }: { children: ReactNode }) {
+  const queries = useQueryClient();
+  const session = useSession();
+  const main = useFocusOnPage();
+  useEffect(() => watch(queries), [queries]);
+  return (
+    <div className="shell">
+      <button type="button" className="skip" onClick={() => main.current?.focus()}>
+        Skip to the content
+      </button>
+      <header className="rail">
+        <p className="brand">
+          <svg viewBox="0 0 32 32" width="28" height="28" aria-hidden="true">
+            <rect width="32" height="32" rx="8" className="brand-box" />
+            <path d="M9 23 23 9" className="brand-stick" />
+          </svg>
+          <span>Baton</span>
+        </p>
+        <nav aria-label="Main">
+          <ul>
+            {PLACES.map((place) => (
+              <li key={place.to}>
+                <NavLink to={place.to} className="place">
+                  <Icon name={place.icon} />
+                  <span>{place.label}</span>
+                </NavLink>
+              </li>
+            ))}
+          </ul>
+        </nav>
+        <div className="rail-end">
+          <LiveMark />
+          <ThemeButton />
+          <p className="who">
+            <strong>{session?.subject}</strong>
+            <span>{session?.roles.join(', ')}</span>
+          </p>
+          <button type="button" className="button quiet" onClick={() => void signOut()}>
+            <Icon name="leave" />
+            <span>Sign out</span>
+          </button>
+        </div>
+      </header>
+      <main id="main" tabIndex={-1} ref={main}>
+        {children}
+      </main>
+    </div>
+  );
+}

@@ -1,0 +1,124 @@
+// A server with a ward in it, for the console's tests: started on free ports with a clock that is moved by hand, filled over MLLP
+// as a hospital would, ended by its own process id.
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export const BEGIN = '2026-03-02T07:00:00Z'; // A Monday.
+const STREAM = new URL('../data/streams/adt_stream.jsonl', import.meta.url);
+
+export class Ward {
+  static async start(binary, settings = []) {
+    const ward = new Ward();
+    ward.folder = mkdtempSync(join(tmpdir(), 'baton-console-'));
+    const ports = join(ward.folder, 'ports.json');
+    const set = settings.flatMap((setting) => ['--set', setting]);
+    ward.process = spawn(binary, ['serve', '--data', join(ward.folder, 'store'), '--http', '127.0.0.1:0', '--mllp', '127.0.0.1:0',
+      '--port-file', ports, '--virtual-clock-at', BEGIN, ...set], { stdio: ['ignore', 'pipe', 'pipe'] });
+    ward.words = '';
+    for (const stream of [ward.process.stdout, ward.process.stderr]) stream.on('data', (text) => (ward.words += text));
+    for (;;) {
+      if (ward.process.exitCode !== null) throw new Error(`the server ended:\n${ward.words}`);
+      try {
+        ward.ports = JSON.parse(readFileSync(ports, 'utf8'));
+        break;
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, 10)); // Not there yet.
+      }
+    }
+    ward.url = `http://127.0.0.1:${ward.ports.http}`;
+    return ward;
+  }
+
+  async stop() {
+    const ended = new Promise((resolve) => this.process.once('exit', resolve));
+    this.process.kill('SIGTERM');
+    await ended;
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  async request(method, path, body, who = {}) {
+    const headers = { 'content-type': 'application/json' };
+    if (who.subject) headers['x-baton-subject'] = who.subject;
+    if (who.role) headers['x-baton-role'] = who.role;
+    const answer = await fetch(this.url + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
+    const value = await answer.json();
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(value)}`);
+    return value;
+  }
+
+  get(path) {
+    return this.request('GET', path);
+  }
+
+  post(path, body = {}, who = {}) {
+    return this.request('POST', path, body, who);
+  }
+
+  // Waits until everything that is due has happened.
+  async settle() {
+    while (!(await this.get('/v1/dev/clock')).idle);
+  }
+
+  async advance(span) {
+    await this.settle();
+    await this.post('/v1/dev/clock', { advance: span });
+    await this.settle();
+  }
+
+  // Sends HL7 messages and waits for each acknowledgement.
+  async send(messages) {
+    const socket = connect(this.ports.mllp, '127.0.0.1');
+    let text = '';
+    let wake = () => {};
+    socket.on('data', (chunk) => {
+      text += chunk;
+      wake();
+    });
+    for (const message of messages) {
+      socket.write(`\x0b${message}\x1c\r`);
+      while (!text.includes('\x1c\r')) await new Promise((resolve) => (wake = resolve));
+      text = text.slice(text.indexOf('\x1c\r') + 2);
+    }
+    socket.destroy();
+    await this.settle();
+  }
+
+  // `count` different people of the stream are admitted now, and every third of them goes home at once.
+  async admit(count) {
+    const now = (await this.get('/v1/dev/clock')).now;
+    const messages = admissions(count, now);
+    await this.send(messages);
+    return messages;
+  }
+}
+
+const WARDS = ['MED', 'SURG', 'CARD', 'ORTH'];
+
+function admissions(count, now) {
+  const people = new Map();
+  for (const line of readFileSync(STREAM, 'utf8').split('\n')) {
+    const pid = line && JSON.parse(line).hl7.split('\r').find((segment) => segment.startsWith('PID|'));
+    const id = pid && pid.split('|')[3];
+    if (id && !people.has(id)) people.set(id, pid);
+    if (people.size === count) break;
+  }
+  const at = now.replace(/[-:TZ]/g, '').slice(0, 14);
+  const messages = [];
+  [...people.values()].forEach((pid, number) => {
+    const ward = WARDS[number % WARDS.length];
+    const stay = `V${String(number + 1).padStart(5, '0')}`;
+    const text = (trigger, control, disposition) => [
+      `MSH|^~\\&|SYNADT|GENHOSP|RUNTIME|HUB|${at}||ADT^${trigger}^ADT_A01|${control}|P|2.5.1|||AL|NE||UNICODE UTF-8`,
+      `EVN|${trigger}|${at}`,
+      pid,
+      `PV1|1|I|${ward}^${101 + number}^A||||||||||||||||${stay}|||||||||||||||||${disposition}||||||||${at}|${disposition && at}`,
+      '',
+    ].join('\r');
+    messages.push(text('A01', `CON${number}A`, ''));
+    if (number % 3 === 2) messages.push(text('A03', `CON${number}B`, '01'));
+  });
+  return messages;
+}
