@@ -150,6 +150,8 @@ struct NodeOptions {
   std::shared_ptr<rocksdb::Env> env;
   // Tests: answers an activity in the place of its script. Called on worker threads; may be empty.
   std::function<std::optional<ActivityEnded>(const PendingRecord&)> activity_stand_in;
+  // What ctx:log says, once its turn is durable. On the committer's thread; empty: into the server's log.
+  std::function<void(const WriteLog&)> script_log;
   // Tests: programs that need not be compiled again when their files are deployed or found in the store.
   std::vector<std::shared_ptr<const Program>> compiled;
 };

@@ -52,6 +52,7 @@ bool is_test_file(const std::string& path) { return path.starts_with("tests/") &
 struct CaseRun {
   Status outcome = success();
   std::string history;
+  std::vector<std::string> log;
   std::set<std::string> facts;
   std::size_t moments = 0;
   bool crash_everywhere = false;
@@ -71,6 +72,7 @@ CaseRun run_once(const TestBundle& bundle, const std::string& file, std::size_t 
   run.outcome = tests.run(index);
   if (run.outcome) run.outcome = world.replay_all();
   if (!run.outcome) run.history = world.histories();
+  run.log = world.node().log();
   run.facts = world.facts();
   run.moments = world.node().moments();
   run.crash_everywhere = world.crash_everywhere();
@@ -114,10 +116,11 @@ void try_crashes(const TestBundle& bundle, std::size_t index, std::uint64_t seed
 
 LuaTestCase run_case(const TestBundle& bundle, const std::string& file, const std::string& name, std::size_t index,
                      const LuaTestOptions& options) {
-  LuaTestCase result{file, name, true, {}, {}, {}, 0, 0};
+  LuaTestCase result{file, name, true, {}, {}, {}, {}, 0, 0};
   const double began = now_ms();
   const CaseRun run = run_once(bundle, file, index, options.seed, 0);
   result.virtual_time = run.virtual_time;
+  result.log = run.log;
   if (!run.outcome) {
     result.passed = false;
     result.failure = run.outcome.error().detail;
@@ -150,7 +153,7 @@ Result<LuaTestReport> run_lua_tests(BundleFiles files, const LuaTestOptions& opt
     NoWorld no_world;
     const auto names = TestRun(*program, no_world).load(path);
     if (!names.ok()) {
-      add(LuaTestCase{path, "(the file)", false, names.error().detail, {}, {}, 0, 0});
+      add(LuaTestCase{path, "(the file)", false, names.error().detail, {}, {}, {}, 0, 0});
       continue;
     }
     for (std::size_t i = 0; i < names->size(); ++i) {

@@ -16,8 +16,9 @@ struct LuaTestCase {
   std::string file;  // "tests/discharge_test.lua"
   std::string name;  // The sentence of test.case; "(the file)" when the file itself failed.
   bool passed = false;
-  std::string failure;  // With file and line in front; empty when it passed.
-  std::string history;  // Of the instances, when it failed.
+  std::string failure;           // With file and line in front; empty when it passed.
+  std::string history;           // Of the instances, when it failed.
+  std::vector<std::string> log;  // "<level> <instance>: <text>" of what ctx:log said.
   Duration virtual_time;
   double real_ms = 0;
   std::size_t crashes = 0;  // How many runs with a crash it took beside the first.
@@ -43,7 +44,7 @@ struct LuaTestOptions {
 [[nodiscard]] std::string lua_test_text(const LuaTestCase& result);
 // "12 passed, 1 failed in 340 ms"
 [[nodiscard]] std::string lua_test_summary(const LuaTestReport& report);
-// {"passed":..,"failed":..,"cases":[{"file","name","passed","failure","history","virtual_seconds","real_ms","crashes"}]}
+// {"passed":..,"failed":..,"cases":[{"file","name","passed","failure","history","log","virtual_seconds","real_ms","crashes"}]}
 [[nodiscard]] std::string lua_test_json(const LuaTestReport& report);
 
 }  // namespace baton

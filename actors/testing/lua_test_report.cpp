@@ -43,6 +43,7 @@ std::string lua_test_text(const LuaTestCase& result) {
   text += milliseconds(result.real_ms);
   if (result.crashes > 0) text += ", " + std::to_string(result.crashes) + " crashes";
   text += ")";
+  for (const std::string& line : result.log) text += "\n" + indented(line, "      log ");
   if (result.passed) return text;
   text += "\n" + indented(result.failure, "      ");
   if (!result.history.empty())
@@ -66,7 +67,9 @@ std::string lua_test_json(const LuaTestReport& report) {
   for (const LuaTestCase& each : report.cases) {
     writer.begin_object().field("file", each.file).field("name", each.name).flag("passed", each.passed);
     writer.optional_field("failure", each.failure).optional_field("history", each.history);
-    writer.key("virtual_seconds").number(static_cast<double>(each.virtual_time.ms) / 1000);
+    writer.key("log").begin_array();
+    for (const std::string& line : each.log) writer.string(line);
+    writer.end_array().key("virtual_seconds").number(static_cast<double>(each.virtual_time.ms) / 1000);
     writer.key("real_ms").number(each.real_ms);
     writer.field("crashes", static_cast<std::int64_t>(each.crashes)).end_object();
   }

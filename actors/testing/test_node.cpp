@@ -64,6 +64,9 @@ TestNode::TestNode(const TestBundle& bundle, std::uint64_t seed, std::size_t cra
     work_.insert(pending.operation.name + " " + pending.instance + "." + std::to_string(pending.operation.seq));
     return std::optional(work(pending));
   };
+  options_.script_log = [this](const WriteLog& line) {
+    log_.push_back(line.level + " " + line.instance + ": " + line.text);
+  };
 }
 
 TestNode::~TestNode() = default;

@@ -11,6 +11,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "actors/node.hpp"
 
@@ -59,6 +60,8 @@ class TestNode {
   }
 
   [[nodiscard]] std::size_t moments() const { return moments_; }
+  // "<level> <instance>: <text>" of all that ctx:log said, in its order.
+  [[nodiscard]] const std::vector<std::string>& log() const { return log_; }
   // "<activity> <idempotency key>" of all work done.
   [[nodiscard]] const std::set<std::string>& work() const { return work_; }
 
@@ -79,6 +82,7 @@ class TestNode {
   bool counting_ = false;  // Not while the node starts.
   bool worked_ = false;    // An activity did its work in this step.
   std::set<std::string> work_;
+  std::vector<std::string> log_;
 };
 
 }  // namespace baton::testing

@@ -39,8 +39,15 @@ void InstanceTurn::deliver(EntryBody body) {
   const Entry entry{at_, body};
   const std::vector<OperationSeq> resolved = record(std::move(body));
   if (core_.state.blocked() || core_.script == nullptr || !core_.record.open()) return;
-  core_.script->set_recorder([this](EntryBody recorded) { record(std::move(recorded)); });
+  listen_to_script();
   follow(core_.script->drive(entry, resolved));
+}
+
+void InstanceTurn::listen_to_script() {
+  core_.script->set_recorder([this](EntryBody entry) { record(std::move(entry)); });
+  core_.script->set_log([this](std::string_view level, std::string_view text) {
+    effect(WriteLog{core_.id, std::string(level), std::string(text)});
+  });
 }
 
 void InstanceTurn::drop_script() { core_.script.reset(); }
@@ -62,7 +69,7 @@ void InstanceTurn::warm_up() {
   const std::vector<bool> counts = entries_that_count(journal, core_.record.run_begins_at);
   core_.state = InstanceState();
   core_.script = std::make_unique<ScriptDriver>(core_.id, core_.state, core_.program, *definition);
-  core_.script->set_recorder([this](EntryBody entry) { record(std::move(entry)); });
+  listen_to_script();
   const ReplayResult result = core_.script->replay(journal, counts, core_.record.run_begins_at);
   if (result.mismatch) {
     const ReplayMismatch& m = *result.mismatch;

@@ -84,6 +84,7 @@ class InstanceTurn {
   void register_operation(const Operation& operation);
   void release_operation(OperationSeq seq, bool cancelled);
   void register_child(const Operation& operation);
+  void listen_to_script();
   void follow(const RunState& state);
   void continue_as_new(JsonText input);
   void record_effects_of(const EntryBody& body, const std::vector<OperationSeq>& resolved);

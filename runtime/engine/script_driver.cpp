@@ -1,6 +1,7 @@
 #include "runtime/engine/script_driver.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace baton {
 
@@ -50,6 +51,8 @@ ReplayResult ScriptDriver::replay(const std::vector<Entry>& entries, const std::
                                   EntryIndex first) {
   replaying_ = true;
   fresh_ = false;
+  holding_lines_ = true;
+  held_lines_.clear();
   seq_after_journal_ = 1;
   journaled_patches_.clear();
   for (std::size_t i = 0; i < entries.size(); ++i) {
@@ -88,6 +91,9 @@ ReplayResult ScriptDriver::replay(const std::vector<Entry>& entries, const std::
   result.fresh = fresh_;
   const bool ended =
       !std::holds_alternative<RunWaits>(result.state) && !std::holds_alternative<RunFailed>(result.state);
+  if (ended) say_held_lines();  // Its end is what the journal does not have.
+  holding_lines_ = false;
+  held_lines_.clear();
   // A script that waits for something new may still come to what its journal has; one that has ended will not.
   if ((!fresh_ || ended) && !std::holds_alternative<RunFailed>(result.state)) result.mismatch = unclaimed();
   if (result.mismatch && !ended && run_ != nullptr) {
@@ -108,13 +114,22 @@ std::optional<ReplayMismatch> ScriptDriver::unclaimed() const {
 
 void ScriptDriver::record(EntryBody body) {
   if (replaying_) fresh_ = true;
+  say_held_lines();
   record_(std::move(body));
+}
+
+// The script has come to what its journal knows already, so what it said on the way was said then.
+bool ScriptDriver::known_fact(const std::string& key) {
+  const bool known = state_.facts.contains(key);
+  if (known) held_lines_.clear();
+  return known;
 }
 
 OperationSeq ScriptDriver::ask(Operation operation) {
   if (const auto known = state_.by_key.find(operation.key); known != state_.by_key.end()) {
     OperationState* const found = state_.find(known->second);
     found->claimed = true;
+    held_lines_.clear();
     return known->second;
   }
   operation.seq = std::max(state_.next_seq, seq_after_journal_);
@@ -137,7 +152,9 @@ void ScriptDriver::abandon(OperationSeq seq) {
 
 const Outcome* ScriptDriver::recorded_step(std::string_view key) const {
   const auto found = state_.steps.find(std::string(key));
-  return found == state_.steps.end() ? nullptr : &found->second;
+  if (found == state_.steps.end()) return nullptr;
+  held_lines_.clear();
+  return &found->second;
 }
 
 void ScriptDriver::record_step(std::string key, std::string line, Outcome outcome) {
@@ -217,9 +234,16 @@ JsonText ScriptDriver::peek_event(std::string_view pattern) const {
 }
 
 void ScriptDriver::log(std::string_view level, std::string_view text) {
-  if (replaying_) return;
-  static_cast<void>(level);
-  static_cast<void>(text);
+  if (holding_lines_) {
+    held_lines_.emplace_back(level, text);
+  } else if (log_) {
+    log_(level, text);
+  }
+}
+
+void ScriptDriver::say_held_lines() {
+  holding_lines_ = false;
+  for (const auto& [level, text] : std::exchange(held_lines_, {})) log(level, text);
 }
 
 }  // namespace baton

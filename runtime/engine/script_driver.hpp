@@ -17,6 +17,8 @@ namespace baton {
 
 // Takes a new entry of the script, applies it to the state, and returns what apply() did.
 using RecordEntry = std::function<void(EntryBody)>;
+// Takes a log line of the script.
+using WriteLine = std::function<void(std::string_view level, std::string_view text)>;
 
 // The script no longer does what its journal says.
 struct ReplayMismatch {
@@ -40,6 +42,9 @@ class ScriptDriver : public WorkflowHost {
 
   // Who takes new entries from now on, and the time of entries that are recorded now.
   void set_recorder(RecordEntry record) { record_ = std::move(record); }
+  // Who takes log lines from now on; nobody unless set. A replay says nothing that was said before: its lines are held
+  // until the script does what its journal does not have, and are forgotten whenever it does what the journal has.
+  void set_log(WriteLine log) { log_ = std::move(log); }
 
   // Rebuilds state and script from the journal of the current run: `entries` begins with Started at index `first`.
   // Preconditions: the state is empty; `counts` as of entries_that_count.
@@ -79,7 +84,8 @@ class ScriptDriver : public WorkflowHost {
   void begin_run();
   [[nodiscard]] std::optional<ReplayMismatch> unclaimed() const;
   void record(EntryBody body);
-  [[nodiscard]] bool known_fact(const std::string& key) const { return state_.facts.contains(key); }
+  [[nodiscard]] bool known_fact(const std::string& key);
+  void say_held_lines();
 
   InstanceInfo info_;
   InstanceState& state_;
@@ -87,9 +93,12 @@ class ScriptDriver : public WorkflowHost {
   const WorkflowDefinition& definition_;
   std::unique_ptr<WorkflowRun> run_;
   RecordEntry record_;
+  WriteLine log_;
   Instant now_;
   bool replaying_ = false;
   bool fresh_ = false;
+  bool holding_lines_ = false;  // While replaying, up to the first new entry.
+  mutable std::vector<std::pair<std::string, std::string>> held_lines_;
   OperationSeq seq_after_journal_ = 0;  // While replaying: new operations are numbered behind all journaled ones.
   std::set<std::string> journaled_patches_;
 };

@@ -97,7 +97,13 @@ struct Notify {       // To live views: which thing has changed. No personal dat
   std::string patient;
 };
 
-using Effect = std::variant<DispatchActivity, CancelActivity, DeliverOutbox, ArmTimer, Notify>;
+struct WriteLog {  // What a script said to operators; once, whatever is replayed later.
+  std::string instance;
+  std::string level;  // "debug" "info" "warn" "error"; anything else is info.
+  std::string text;
+};
+
+using Effect = std::variant<DispatchActivity, CancelActivity, DeliverOutbox, ArmTimer, Notify, WriteLog>;
 
 // What a caller gets once the turn is durable. `reply_to` is the caller's token; the engine only carries it.
 struct Reply {

@@ -318,5 +318,20 @@ TEST(LuaTest, refuses_a_bundle_that_does_not_compile_or_has_no_tests) {
             ErrorCode::not_found);
 }
 
+TEST(LuaTest, shows_what_a_script_logs_under_its_case_once) {
+  const std::string flow =
+      "return require('workflow').define { name = 'talker', run = function(ctx, input) ctx:log('warn', 'before') "
+      "ctx:sleep('1h') ctx:log('info', 'after') end }";
+  LuaTestOptions options;
+  options.crash_everywhere = true;
+  options.seed = 7;
+  const LuaTestReport report = run("test.case('it', function(t) t:start('talker', {}) t:skip('1h') t:crash() end)\n",
+                                   {{"workflows/talker.lua", flow}}, options);
+  ASSERT_EQ(report.cases.size(), 1u);
+  EXPECT_EQ(report.cases[0].log, (std::vector<std::string>{"warn talker-1: before", "info talker-1: after"}));
+  EXPECT_THAT(lua_test_text(report.cases[0]), HasSubstr("\n      log warn talker-1: before"));
+  EXPECT_THAT(lua_test_json(report), HasSubstr(R"("log":["warn talker-1: before","info talker-1: after"])"));
+}
+
 }  // namespace
 }  // namespace baton

@@ -1,0 +1,68 @@
+// What ctx:log says: once, with the turn in which it was said, and not again when the journal is replayed.
+#include <gmock/gmock.h>
+
+#include "tests/engine/engine_fixture.hpp"
+
+namespace baton {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+class ScriptLogTest : public InstanceFixture {
+ protected:
+  // "level text" of what the last turn said.
+  [[nodiscard]] std::vector<std::string> said() const {
+    std::vector<std::string> lines;
+    for (const Effect& effect : effects_) {
+      if (const auto* line = std::get_if<WriteLog>(&effect)) lines.push_back(line->level + " " + line->text);
+    }
+    return lines;
+  }
+  void signal(const std::string& name) {
+    SendSignal message;
+    message.name = name;
+    when(std::move(message));
+  }
+};
+
+TEST_F(ScriptLogTest, lines_come_with_the_turn_that_said_them_and_not_again_after_a_crash) {
+  given(R"(
+    ctx:log("info", "begins")
+    ctx:wait_signal("go")
+    ctx:log("warn", "goes on")
+    ctx:step("count", function() return 1 end)
+    ctx:log("info", "counted")
+    ctx:wait_signal("end")
+    ctx:log("error", "ends")
+  )");
+  start();
+  EXPECT_THAT(said(), ElementsAre("info begins"));
+  crash();
+  signal("go");
+  EXPECT_THAT(said(), ElementsAre("warn goes on", "info counted"));
+  crash();
+  signal("other");
+  EXPECT_THAT(said(), IsEmpty());
+  crash();
+  signal("end");
+  EXPECT_THAT(said(), ElementsAre("error ends"));
+  EXPECT_EQ(status(), InstanceStatus::completed);
+}
+
+TEST_F(ScriptLogTest, what_was_not_reached_before_a_pause_is_said_after_it) {
+  given(R"(
+    ctx:wait_signal("go")
+    ctx:log("info", "reached")
+    ctx:wait_signal("end")
+  )");
+  start();
+  when(PauseInstance{});
+  signal("go");
+  EXPECT_THAT(said(), IsEmpty());
+  when(ResumeInstance{});
+  EXPECT_THAT(said(), ElementsAre("info reached"));
+}
+
+}  // namespace
+}  // namespace baton
