@@ -71,7 +71,6 @@ struct ActivityPool::Core : std::enable_shared_from_this<ActivityPool::Core> {
   bool more_in_store = false;
   bool left_out = false;  // Something did not fit since the reading of the store began.
   std::string cursor;
-  std::size_t active = 0;  // Attempts that run or wait for an answer.
   std::atomic<std::uint64_t> finished{0};
   bool stopping = false;
 };
@@ -154,7 +153,6 @@ AttemptPtr ActivityPool::Core::take_fresh(std::uint64_t choice) {
     fresh.erase(place);
     if (attempt->state != Attempt::State::queued) continue;  // Cancelled, or out of time, while it waited.
     attempt->state = Attempt::State::running;
-    ++active;
     return attempt;
   }
   return nullptr;
@@ -164,7 +162,6 @@ void ActivityPool::Core::disarm(Attempt& attempt) {
   for (const Alarms::Id id : {attempt.queue_alarm, attempt.close_alarm, attempt.heartbeat_alarm, attempt.sleep_alarm}) {
     ports.alarms.cancel(id);
   }
-  if (attempt.state != Attempt::State::queued && attempt.state != Attempt::State::ended) --active;
   attempt.state = Attempt::State::ended;
 }
 
@@ -413,7 +410,8 @@ bool ActivityPool::run_one(std::uint64_t choice) {
 
 bool ActivityPool::idle() const {
   const std::lock_guard lock(core_->mutex);
-  return core_->fresh.empty() && core_->active == 0 && !core_->more_in_store;
+  // An attempt that has ended is known until the turn that took its result is committed.
+  return core_->known.empty() && !core_->more_in_store;
 }
 
 std::uint64_t ActivityPool::finished() const { return core_->finished.load(std::memory_order_relaxed); }

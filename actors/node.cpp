@@ -80,7 +80,12 @@ std::vector<std::shared_ptr<const Program>> Node::live_programs() const {
   return programs;
 }
 
-bool Node::Impl::idle() const { return replies.in_flight() == 0 && router->backlog() == 0 && activities->idle(); }
+// Work goes from messages to activities and back as a message. When none was delivered while we looked, it has not moved
+// behind our back.
+bool Node::Impl::idle() const {
+  const std::uint64_t delivered = router->delivered();
+  return replies.in_flight() == 0 && router->backlog() == 0 && activities->idle() && router->delivered() == delivered;
+}
 
 NodeMetrics Node::Impl::metrics() const {
   NodeMetrics metrics;

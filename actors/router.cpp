@@ -20,7 +20,7 @@ Router::Shard& Router::shard_of(const Address& address) {
 template <typename Message>
 void Router::send(const Address& address, Message message) {
   if (stopping_.load(std::memory_order_relaxed)) return;
-  backlog_.fetch_add(1, std::memory_order_relaxed);
+  delivered_.fetch_add(1);
   Shard& shard = shard_of(address);
   const std::lock_guard lock(shard.mutex);
   auto found = shard.slots.find(address);

@@ -45,9 +45,14 @@ class Router {
   // After a turn: bytes the actor holds now. May ask others to make room.
   void report(const Address& address, std::size_t memory);
   // `count` messages have come to their end; backlog() is what was delivered less that.
-  void settled(std::size_t count) { backlog_.fetch_sub(count, std::memory_order_relaxed); }
+  void settled(std::size_t count) { settled_.fetch_add(count); }
 
-  [[nodiscard]] std::size_t backlog() const { return backlog_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::size_t backlog() const {
+    const std::uint64_t settled = settled_.load();  // First: it never overtakes what was delivered.
+    return delivered_.load() - settled;
+  }
+  // How many messages were ever delivered.
+  [[nodiscard]] std::uint64_t delivered() const { return delivered_.load(); }
   [[nodiscard]] Crowd crowd() const;
 
   // Ends all actors; what is delivered afterwards is dropped. Their handles are released.
@@ -78,7 +83,8 @@ class Router {
   const Spawn spawn_;
   const std::size_t budget_;
   std::array<Shard, 16> shards_;
-  std::atomic<std::size_t> backlog_{0};
+  std::atomic<std::uint64_t> delivered_{0};
+  std::atomic<std::uint64_t> settled_{0};
   std::atomic<std::uint64_t> memory_{0};
   std::atomic<std::uint64_t> expected_{0};  // Of memory_, what was asked back and is on its way.
   std::atomic<std::uint64_t> instances_{0};

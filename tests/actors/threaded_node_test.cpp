@@ -86,5 +86,17 @@ TEST_F(ThreadedNode, fires_a_timer_by_the_systems_clock) {
   wait_until_completed("one");
 }
 
+// From a turn to an activity, back, and to the next: at no moment does the node look idle before the last of them.
+TEST_F(ThreadedNode, is_idle_only_when_nothing_is_on_its_way) {
+  world_.deploy_workflow("for i = 1, 5 do ctx:activity('work.nothing', {}) end return 1",
+                         "nothing = function() return 1 end,");
+  for (int i = 0; i < 300; ++i) {
+    const std::string id = "i" + std::to_string(i);
+    world_.start(id);
+    while (!world_.node().idle()) std::this_thread::yield();
+    ASSERT_EQ(world_.status(id), "completed") << i;
+  }
+}
+
 }  // namespace
 }  // namespace baton::testing
