@@ -23,9 +23,16 @@ void raise_file_limit() {
   ::setrlimit(RLIMIT_NOFILE, &files);
 }
 
-Result<std::shared_ptr<TlsContext>> tls_of(const std::string& certificate, const std::string& key,
-                                           const std::string& client_authority) {
-  if (certificate.empty()) return std::shared_ptr<TlsContext>();
+// `section`: "http" or "mllp". Who configures a part of TLS never gets a plain port.
+Result<std::shared_ptr<TlsContext>> tls_of(const std::string& section, const std::string& certificate,
+                                           const std::string& key, const std::string& client_authority) {
+  if (certificate.empty() && key.empty() && client_authority.empty()) return std::shared_ptr<TlsContext>();
+  if (certificate.empty() || key.empty()) {
+    return Error{
+        ErrorCode::bad_config,
+        section + (certificate.empty() ? ".certificate" : ".key") + " is missing, and other keys of TLS are set",
+        "set " + section + ".certificate and " + section + ".key, or none of them"};
+  }
   return make_server_tls(certificate, key, client_authority);
 }
 
@@ -129,7 +136,7 @@ Status Server::Parts::listen(const Config& config) {
   add_api_routes(router, *api);
   add_console_routes(router);
   if (config.http_listen.given()) {
-    auto tls = tls_of(config.http_certificate, config.http_key, config.http_client_authority);
+    auto tls = tls_of("http", config.http_certificate, config.http_key, config.http_client_authority);
     if (!tls) return std::move(tls).error();
     HttpServerOptions options;
     options.host = config.http_listen.host;
@@ -144,7 +151,7 @@ Status Server::Parts::listen(const Config& config) {
     http = std::move(*opened);
   }
   if (config.mllp_listen.given()) {
-    auto tls = tls_of(config.mllp_certificate, config.mllp_key, config.mllp_client_authority);
+    auto tls = tls_of("mllp", config.mllp_certificate, config.mllp_key, config.mllp_client_authority);
     if (!tls) return std::move(tls).error();
     receiver = std::make_unique<Hl7Receiver>(*node, loop);
     MllpServerOptions options;

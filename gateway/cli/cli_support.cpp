@@ -46,7 +46,8 @@ Exit exit_of(const Error& error) {
 Result<boost::json::value> call_api(const Cli& cli, const std::string& method, const std::string& path,
                                     const std::string& body, const std::string& content_type) {
   static IoLoop loop;
-  static const std::shared_ptr<HttpClient> client = *HttpClient::make(loop, {"", 512u << 20});
+  static const auto client = HttpClient::make(loop, {from_environment("BATON_AUTHORITY", ""), 512u << 20});
+  if (!client) return client.error();
   std::string base = cli.url.empty() ? from_environment("BATON_URL", "http://127.0.0.1:7070") : cli.url;
   while (!base.empty() && base.back() == '/') base.pop_back();
   HttpCall call{method, base + path, {}, body, Duration{600'000}};
@@ -56,7 +57,7 @@ Result<boost::json::value> call_api(const Cli& cli, const std::string& method, c
   if (!subject.empty()) call.headers.emplace_back("X-Baton-Subject", subject);
   if (!role.empty()) call.headers.emplace_back("X-Baton-Role", role);
   std::promise<Result<HttpAnswer>> answered;
-  client->send(std::move(call), [&](Result<HttpAnswer> answer) { answered.set_value(std::move(answer)); });
+  (*client)->send(std::move(call), [&](Result<HttpAnswer> answer) { answered.set_value(std::move(answer)); });
   auto answer = answered.get_future().get();
   if (!answer) {
     Error error = std::move(answer).error();
