@@ -1,11 +1,9 @@
 #include "actors/bundle_check.hpp"
 
-#include <array>
+#include <numeric>
 #include <utility>
 
-#include "actors/cpu_clock.hpp"
 #include "actors/stored_instance.hpp"
-#include "runtime/engine/check.hpp"
 
 namespace baton {
 
@@ -14,22 +12,6 @@ namespace {
 constexpr std::size_t kSlice = 64;
 constexpr std::size_t kFindings = 1'000;  // Listed one by one; beyond that they are counted.
 
-}  // namespace
-
-struct BundleCheck::Pass {
-  Pass(StoreReader at, std::shared_ptr<const Program> bundle, std::uint64_t reply_to)
-      : snapshot(std::move(at)), candidate(std::move(bundle)), token(reply_to) {}
-
-  StoreReader snapshot;
-  std::shared_ptr<const Program> candidate;
-  std::uint64_t token;
-  std::string cursor;
-  std::array<std::uint64_t, 4> counts{};  // By verdict.
-  std::vector<CheckFinding> findings;
-};
-
-namespace {
-
 Result<CheckFinding> check_one(const StoreReader& snapshot, const InstanceRecord& record,
                                const std::shared_ptr<const Program>& candidate) {
   auto journal = read_run(snapshot, record);
@@ -37,18 +19,32 @@ Result<CheckFinding> check_one(const StoreReader& snapshot, const InstanceRecord
   return check(record.id, *journal, record.run_begins_at, record.workflow, candidate);
 }
 
-JsonText report(const Program& candidate, const std::array<std::uint64_t, 4>& counts,
-                const std::vector<CheckFinding>& findings) {
-  JsonWriter writer;
-  std::uint64_t checked = 0;
-  for (const std::uint64_t count : counts) checked += count;
-  writer.begin_object().field("name", candidate.name()).field("hash", candidate.hash());
-  writer.field("checked", static_cast<std::int64_t>(checked));
+void write_counts(JsonWriter& writer, const CheckReport& report) {
+  writer.field("checked", static_cast<std::int64_t>(report.checked()));
   for (const auto verdict :
        {CheckVerdict::same, CheckVerdict::safe, CheckVerdict::needs_patch, CheckVerdict::impossible}) {
-    writer.field(to_string(verdict), static_cast<std::int64_t>(counts[static_cast<std::size_t>(verdict)]));
+    writer.field(to_string(verdict), static_cast<std::int64_t>(report.count(verdict)));
   }
-  const std::uint64_t listed = checked - counts[static_cast<std::size_t>(CheckVerdict::same)];
+  writer.field("elsewhere", static_cast<std::int64_t>(report.elsewhere));
+}
+
+}  // namespace
+
+std::uint64_t CheckReport::checked() const { return std::accumulate(counts.begin(), counts.end(), std::uint64_t{0}); }
+
+JsonText CheckReport::counts_json() const {
+  JsonWriter writer;
+  writer.begin_object();
+  write_counts(writer, *this);
+  writer.end_object();
+  return std::move(writer).take();
+}
+
+JsonText CheckReport::json() const {
+  JsonWriter writer;
+  writer.begin_object().field("name", name).field("hash", hash);
+  write_counts(writer, *this);
+  const std::uint64_t listed = checked() - count(CheckVerdict::same);
   writer.flag("truncated", listed > findings.size()).key("findings").begin_array();
   for (const CheckFinding& finding : findings) {
     writer.begin_object().field("instance", finding.instance).field("verdict", to_string(finding.verdict));
@@ -59,14 +55,26 @@ JsonText report(const Program& candidate, const std::array<std::uint64_t, 4>& co
   return std::move(writer).take();
 }
 
-}  // namespace
+struct BundleCheck::Pass {
+  StoreReader snapshot;
+  std::shared_ptr<const Program> candidate;
+  std::shared_ptr<const Program> replaced;
+  Done done;
+  std::string cursor;
+  CheckReport report;
 
-void BundleCheck::take(CheckRequest request, std::uint64_t token) {
-  lanes_.post("check", [this, request = std::move(request), token]() mutable {
-    auto candidate = Program::compile(std::move(request.name), std::move(request.files), &thread_cpu_ns);
-    if (!candidate.ok()) return replies_.give(token, candidate.error());
-    run_slice(std::make_shared<Pass>(reader_.snapshot(), *std::move(candidate), token));
-  });
+  [[nodiscard]] bool concerns(const std::string& workflow) const {
+    return candidate->find_workflow(workflow) != nullptr ||
+           (replaced != nullptr && replaced->find_workflow(workflow) != nullptr);
+  }
+};
+
+void BundleCheck::run(std::shared_ptr<const Program> candidate, std::shared_ptr<const Program> replaced, Done done) {
+  auto pass = std::make_shared<Pass>(
+      Pass{reader_.snapshot(), std::move(candidate), std::move(replaced), std::move(done), {}, {}});
+  pass->report.name = pass->candidate->name();
+  pass->report.hash = pass->candidate->hash();
+  lanes_.post("check", [this, pass = std::move(pass)] { run_slice(pass); });
 }
 
 void BundleCheck::run_slice(const std::shared_ptr<Pass>& pass) {
@@ -74,19 +82,22 @@ void BundleCheck::run_slice(const std::shared_ptr<Pass>& pass) {
   open.status = InstanceStatus::running;
   open.oldest_first = true;
   auto page = pass->snapshot.list_instances(open, pass->cursor, kSlice);
-  if (!page.ok()) return replies_.give(pass->token, page.error());
+  if (!page.ok()) return pass->done(page.error());
+  CheckReport& report = pass->report;
   for (const InstanceRecord& record : page->items) {
+    if (!pass->concerns(record.workflow)) {
+      ++report.elsewhere;
+      continue;
+    }
     auto finding = check_one(pass->snapshot, record, pass->candidate);
-    if (!finding.ok()) return replies_.give(pass->token, finding.error());
-    ++pass->counts[static_cast<std::size_t>(finding->verdict)];
-    if (finding->verdict != CheckVerdict::same && pass->findings.size() < kFindings) {
-      pass->findings.push_back(*std::move(finding));
+    if (!finding.ok()) return pass->done(finding.error());
+    ++report.counts[static_cast<std::size_t>(finding->verdict)];
+    if (finding->verdict != CheckVerdict::same && report.findings.size() < kFindings) {
+      report.findings.push_back(*std::move(finding));
     }
   }
   pass->cursor = page->cursor;
-  if (pass->cursor.empty()) {
-    return replies_.give(pass->token, report(*pass->candidate, pass->counts, pass->findings));
-  }
+  if (pass->cursor.empty()) return pass->done(std::move(report));
   lanes_.post("check", [this, pass] { run_slice(pass); });
 }
 

@@ -2,23 +2,48 @@
 // become of each. Runs in slices, so that others go on beside it. Thread-safe.
 #pragma once
 
+#include <array>
+#include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "actors/lanes.hpp"
-#include "actors/node.hpp"
-#include "actors/replies.hpp"
+#include "persistence/store_reader.hpp"
+#include "runtime/engine/check.hpp"
 
 namespace baton {
 
+// What a check has found.
+struct CheckReport {
+  std::string name;
+  std::string hash;
+  std::array<std::uint64_t, 4> counts{};  // By verdict.
+  std::uint64_t elsewhere = 0;            // Open instances of workflows that the bundle has nothing to do with.
+  std::vector<CheckFinding> findings;     // At most 1,000; instances that replay the same are counted only.
+
+  [[nodiscard]] std::uint64_t count(CheckVerdict verdict) const { return counts[static_cast<std::size_t>(verdict)]; }
+  [[nodiscard]] std::uint64_t checked() const;
+  // Instances that could not move: they need a patch, or it is impossible.
+  [[nodiscard]] std::uint64_t blocked() const {
+    return count(CheckVerdict::needs_patch) + count(CheckVerdict::impossible);
+  }
+  // {"checked","same","safe","needs_patch","impossible","elsewhere"}
+  [[nodiscard]] JsonText counts_json() const;
+  // {"name","hash", the counts,"truncated","findings":[{"instance","verdict","journal_line","script_line","message"}]}
+  [[nodiscard]] JsonText json() const;
+};
+
 class BundleCheck {
  public:
-  // Borrows all of them.
-  BundleCheck(const StoreReader& reader, Lanes& lanes, Replies& replies)
-      : reader_(reader), lanes_(lanes), replies_(replies) {}
+  using Done = std::function<void(Result<CheckReport>)>;
 
-  // Answers {"name","hash","checked","same","safe","needs_patch","impossible","truncated","findings":[{"instance",
-  // "verdict","journal_line","script_line","message"}]}; instances that replay the same are counted only.
-  void take(CheckRequest request, std::uint64_t token);
+  // Borrows both.
+  BundleCheck(const StoreReader& reader, Lanes& lanes) : reader_(reader), lanes_(lanes) {}
+
+  // Looks at the instances of the workflows that `candidate` defines, and of those that `replaced` (which may be null)
+  // defines and it does not. `done` runs once, in a lane; dropped when the node stops. Errors: the reader's.
+  void run(std::shared_ptr<const Program> candidate, std::shared_ptr<const Program> replaced, Done done);
 
  private:
   struct Pass;
@@ -26,7 +51,6 @@ class BundleCheck {
 
   const StoreReader& reader_;
   Lanes& lanes_;
-  Replies& replies_;
 };
 
 }  // namespace baton

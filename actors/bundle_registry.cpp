@@ -47,14 +47,6 @@ Result<StoredBundle> decode_bundle(std::string_view bytes) {
   return bundle;
 }
 
-JsonText history_of(const Program& program, const Principal& by, Instant now) {
-  JsonWriter writer;
-  writer.begin_object().field("at", format_instant(now)).key("by");
-  write_json(writer, by);
-  writer.field("hash", program.hash()).field("name", program.name()).end_object();
-  return std::move(writer).take();
-}
-
 }  // namespace
 
 BundleRegistry::BundleRegistry(StoreReader reader, std::vector<std::shared_ptr<const Program>> compiled)
@@ -141,12 +133,11 @@ Status BundleRegistry::check_names(const Program& program) const {
   return success();
 }
 
-Result<BundleRegistry::Planned> BundleRegistry::plan(const std::string& name, BundleFiles files, const Principal& by,
+Result<BundleRegistry::Planned> BundleRegistry::plan(std::shared_ptr<const Program> compiled, JsonText history,
                                                      Instant now) {
-  auto compiled = compile(name, std::move(files));
-  if (!compiled.ok()) return compiled.error();
-  Planned planned{*std::move(compiled), {}};
+  Planned planned{std::move(compiled), {}};
   const Program& program = *planned.program;
+  const std::string& name = program.name();
 
   const std::lock_guard lock(mutex_);
   const Status unique = check_names(program);
@@ -155,11 +146,16 @@ Result<BundleRegistry::Planned> BundleRegistry::plan(const std::string& name, Bu
   if (before != planned_.end() && before->second->hash() == program.hash()) return planned;
   planned.changes.push_back(PutNamed{"bundles", program.hash(), encode_bundle(program)});
   planned.changes.push_back(PutNamed{"deployments", std::string(kLivePrefix) + name, program.hash()});
-  planned.changes.push_back(
-      PutNamed{"deployments", "at/" + format_instant(now) + "/" + name, history_of(program, by, now)});
+  planned.changes.push_back(PutNamed{"deployments", "at/" + format_instant(now) + "/" + name, std::move(history)});
   if (before != planned_.end()) recent_.push_front(before->second);
   planned_[name] = planned.program;
   return planned;
+}
+
+std::shared_ptr<const Program> BundleRegistry::latest(std::string_view name) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = planned_.find(name);
+  return found == planned_.end() ? nullptr : found->second;
 }
 
 void BundleRegistry::publish(const std::shared_ptr<const Program>& program) {

@@ -4,7 +4,8 @@
 // Rows, all written by deployments:
 //   bundles/<hash>                    u8(1) bytes(name) varint(count) { bytes(path) bytes(content) }
 //   deployments/live/<name>           the hash that is live under this name
-//   deployments/at/<time>/<name>      {"at","by","hash","name"}: the history
+//   deployments/at/<time>/<name>      {"at","by","hash","name","check","report"}: the history; see deployments.hpp
+//   deployments/report/<SHA-256>      what a check found, where it found something
 #pragma once
 
 #include <list>
@@ -45,16 +46,19 @@ class BundleRegistry : public ProgramSource {
     std::shared_ptr<const Program> program;
     std::vector<Change> changes;  // None when this very bundle is live already.
   };
-  // Compiles and checks. The next plan() sees this one as done, so it must be committed. Errors: bad_bundle (also when a
-  // workflow's name is taken by another live bundle), script_syntax, script_error.
-  [[nodiscard]] Result<Planned> plan(const std::string& name, BundleFiles files, const Principal& by, Instant now);
+  // Compiles. Errors: bad_bundle, script_syntax, script_error.
+  [[nodiscard]] Result<std::shared_ptr<const Program>> compile(std::string name, BundleFiles files) const;
+  // The next plan() sees this one as done, so it must be committed. `history` is the row of the history. Error:
+  // bad_bundle when a workflow's name is taken by another live bundle.
+  [[nodiscard]] Result<Planned> plan(std::shared_ptr<const Program> program, JsonText history, Instant now);
+  // What is live under this name once all that was planned is; null when nothing is.
+  [[nodiscard]] std::shared_ptr<const Program> latest(std::string_view name) const;
   // Its turn is durable.
   void publish(const std::shared_ptr<const Program>& program);
 
  private:
   using Programs = std::map<std::string, std::shared_ptr<const Program>, std::less<>>;
 
-  [[nodiscard]] Result<std::shared_ptr<const Program>> compile(std::string name, BundleFiles files) const;
   [[nodiscard]] Result<std::shared_ptr<const Program>> compile_stored(std::string_view hash) const;
   void remember(const std::shared_ptr<const Program>& program) const;
   [[nodiscard]] Status check_names(const Program& program) const;

@@ -107,10 +107,15 @@ struct DeployRequest {
   std::string name;
   BundleFiles files;
   Principal by;
-  bool accept_findings =
-      false;  // Deploy although open instances would need a patch (they stay on their bundle anyway).
+  // What becomes of a deployment that open instances could not move to. They stay on their bundle in any case.
+  enum class Findings {
+    refuse,       // stale_bundle; nothing is deployed.
+    accept,       // Deployed, and the ledger says that they were accepted.
+    check_later,  // Deployed at once; the ledger gets the report when it is there. For a start of the server.
+  };
+  Findings findings = Findings::refuse;
 };
-struct CheckRequest {  // Replays every open instance against a bundle that is not live. Answer: the report.
+struct CheckRequest {  // Replays every open instance against a bundle that is not live. Answer: see CheckReport.
   std::string name;
   BundleFiles files;
 };

@@ -15,6 +15,7 @@
 #include "actors/bundle_registry.hpp"
 #include "actors/commit_path.hpp"
 #include "actors/deciding_actor.hpp"
+#include "actors/deployments.hpp"
 #include "actors/ingest.hpp"
 #include "actors/lanes.hpp"
 #include "actors/live_views.hpp"
@@ -51,7 +52,6 @@ class Node::Impl : public EffectPort {
   void take(CheckRequest request, std::uint64_t token);
   void take(ScheduleRequest request, std::uint64_t token);
   void take(RecordAccess request, std::uint64_t token);
-  void deploy(DeployRequest request, std::uint64_t token);
   [[nodiscard]] std::string make_instance_id(const std::string& workflow);
 
   // node_effects.cpp: what happens once a turn is durable.
@@ -86,6 +86,7 @@ class Node::Impl : public EffectPort {
   std::unique_ptr<Ingest> ingest;
   std::unique_ptr<Schedules> schedules;
   std::unique_ptr<BundleCheck> check;
+  std::unique_ptr<Deployments> deployments;
   std::unique_ptr<Watchman> watchman;  // Null in a stepped node.
 
   std::mt19937_64 random;  // Stepped: the order of steps. Used by the caller's thread only.

@@ -119,7 +119,8 @@ void Node::Impl::open_actors() {
   schedules = std::make_unique<Schedules>(
       Schedules::Parts{*clock, *reader, *lanes, *router, *path, replies, *timers,
                        [this](StartRequest request, Answer answer) { submit(std::move(request), std::move(answer)); }});
-  check = std::make_unique<BundleCheck>(*reader, *lanes, replies);
+  check = std::make_unique<BundleCheck>(*reader, *lanes);
+  deployments = std::make_unique<Deployments>(Deployments::Parts{*clock, *bundles, *check, *lanes, *path, replies});
 }
 
 caf::actor Node::Impl::spawn(const Address& address) {

@@ -2,7 +2,6 @@
 #include <utility>
 
 #include "actors/instance_subject.hpp"
-#include "actors/log.hpp"
 #include "actors/node_impl.hpp"
 #include "runtime/base/sha256.hpp"
 
@@ -108,7 +107,8 @@ void Node::Impl::take(AcceptRequest request, std::uint64_t token) {
 void Node::Impl::take(ReplayMessage request, std::uint64_t token) { ingest->replay(std::move(request), token); }
 void Node::Impl::take(DiscardMessage request, std::uint64_t token) { ingest->discard(std::move(request), token); }
 
-void Node::Impl::take(CheckRequest request, std::uint64_t token) { check->take(std::move(request), token); }
+void Node::Impl::take(CheckRequest request, std::uint64_t token) { deployments->check(std::move(request), token); }
+void Node::Impl::take(DeployRequest request, std::uint64_t token) { deployments->deploy(std::move(request), token); }
 void Node::Impl::take(ScheduleRequest request, std::uint64_t token) { schedules->take(std::move(request), token); }
 
 void Node::Impl::take(RecordAccess request, std::uint64_t token) {
@@ -117,36 +117,6 @@ void Node::Impl::take(RecordAccess request, std::uint64_t token) {
                               std::make_move_iterator(request.changes.end()));
   Turn turn(std::move(changes), {canonical_json(request.record)}, {}, {Reply{token, JsonText("{}")}});
   path->commit(std::move(turn), {}, {});
-}
-
-void Node::Impl::take(DeployRequest request, std::uint64_t token) {
-  lanes->post("deploy", [this, request = std::move(request), token]() mutable { deploy(std::move(request), token); });
-}
-
-void Node::Impl::deploy(DeployRequest request, std::uint64_t token) {
-  const Instant now = clock->now();
-  auto planned = bundles->plan(request.name, std::move(request.files), request.by, now);
-  if (!planned.ok()) return replies.give(token, planned.error());
-  const std::shared_ptr<const Program> program = planned->program;
-  JsonWriter answer;
-  answer.begin_object().field("name", program->name()).field("hash", program->hash());
-  answer.flag("changed", !planned->changes.empty()).key("workflows").begin_array();
-  for (const WorkflowDefinition& workflow : program->workflows()) answer.string(workflow.name);
-  answer.end_array().end_object();
-  if (planned->changes.empty()) return replies.give(token, std::move(answer).take());
-
-  AuditRecord record;
-  record.action = action::kBundleDeployed;
-  record.at = now;
-  record.by = request.by;
-  record.object = program->name();
-  record.bundle = program->hash();
-  Turn turn(std::move(planned->changes), {canonical_json(record)}, {}, {});
-  path->commit(std::move(turn), {}, [this, program, token, text = std::move(answer).take()] {
-    bundles->publish(program);
-    log::info("bundle {} went live under {}", program->hash(), program->name());
-    replies.give(token, text);
-  });
 }
 
 }  // namespace baton

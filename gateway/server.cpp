@@ -118,7 +118,8 @@ Status Server::Parts::deploy(const Config& config, const std::function<void(cons
   }
   for (NamedBundle& bundle : bundles) {
     const std::string name = bundle.name;
-    auto answer = node->submit_and_wait(DeployRequest{name, std::move(bundle.files), Principal{}, false});
+    auto answer = node->submit_and_wait(
+        DeployRequest{name, std::move(bundle.files), Principal{}, DeployRequest::Findings::check_later});
     if (!answer) {
       return Error{answer.error().code, "bundle " + name + ": " + answer.error().detail, answer.error().cure};
     }
@@ -247,7 +248,8 @@ Result<JsonText> Server::deploy_folder(const std::string& folder) {
   by.kind = PrincipalKind::person;
   by.subject = "developer";
   by.authentication = "none";
-  return parts_->node->submit_and_wait(DeployRequest{bundle->name, std::move(bundle->files), std::move(by), true});
+  return parts_->node->submit_and_wait(
+      DeployRequest{bundle->name, std::move(bundle->files), std::move(by), DeployRequest::Findings::accept});
 }
 
 }  // namespace baton

@@ -28,8 +28,8 @@ void deploy(ApiContext& context, RoutedRequest request, Responder responder) {
   JsonFields fields(*body, "", ErrorCode::bad_field);
   auto bundle = read_bundle(fields);
   if (!bundle) return send_error(responder, bundle.error());
-  DeployRequest deploy{std::move(bundle->first), std::move(bundle->second), principal_of(request.http), false};
-  deploy.accept_findings = fields.boolean("accept_findings").value_or(false);
+  DeployRequest deploy{std::move(bundle->first), std::move(bundle->second), principal_of(request.http)};
+  if (fields.boolean("accept_findings").value_or(false)) deploy.findings = DeployRequest::Findings::accept;
   if (Status status = fields.finish(); !status) return send_error(responder, status.error());
   submit(context, request, std::move(responder), std::move(deploy), 201);
 }
@@ -117,17 +117,19 @@ void add_bundle_routes(HttpRouter& router, ApiContext& context) {
                   return list_json(context.node.live_programs(), reader);
                 });
               }});
-  router.add({"POST",
-              "/v1/bundles",
-              "deployBundle",
-              "Make a bundle live. Running instances stay on theirs.",
-              {},
-              "Bundle",
-              "Any",
-              201,
-              [&context](RoutedRequest request, Responder responder) {
-                deploy(context, std::move(request), std::move(responder));
-              }});
+  router.add(
+      {"POST",
+       "/v1/bundles",
+       "deployBundle",
+       "Make a bundle live. Running instances stay on theirs. Refused with BT317 when some of them could not move "
+       "to it, unless accept_findings is true; what the check found is in the ledger either way.",
+       {},
+       "Bundle",
+       "Deployed",
+       201,
+       [&context](RoutedRequest request, Responder responder) {
+         deploy(context, std::move(request), std::move(responder));
+       }});
   router.add({"GET",
               "/v1/bundles/{hash}",
               "getBundle",
@@ -148,10 +150,29 @@ void add_bundle_routes(HttpRouter& router, ApiContext& context) {
               "Replay every open instance against a bundle that is not live, and report on each.",
               {},
               "Bundle",
-              "Any",
+              "CheckReport",
               200,
               [&context](RoutedRequest request, Responder responder) {
                 check(context, std::move(request), std::move(responder));
+              }});
+  router.add({"GET",
+              "/v1/bundles/reports/{hash}",
+              "getCheckReport",
+              "What the check of a deployment found, by the SHA-256 that its history and the ledger name.",
+              {},
+              "",
+              "CheckReport",
+              200,
+              [&context](RoutedRequest request, Responder responder) {
+                read_and_send(context, std::move(responder),
+                              [hash = request.at("hash")](const StoreReader& reader) -> Result<JsonText> {
+                                auto report = reader.named("deployments", "report/" + hash);
+                                if (!report) return report.error();
+                                if (*report) return JsonText(**report);
+                                return Error{ErrorCode::not_found, "no check has a report with this hash",
+                                             "see deployments in GET /v1/bundles; only a check that found something "
+                                             "has a report"};
+                              });
               }});
 }
 

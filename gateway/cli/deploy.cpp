@@ -29,15 +29,25 @@ Result<std::string> body_of(const BundleArguments& arguments, bool deploying) {
   return std::move(writer).take();
 }
 
+// `counts`: an object with the counts of a check.
+std::string text_of_counts(const boost::json::value& counts) {
+  return field_text(counts, "checked") + " open instances: " + field_text(counts, "same") + " the same, " +
+         field_text(counts, "safe") + " safe, " + field_text(counts, "needs_patch") + " need a patch, " +
+         field_text(counts, "impossible") + " impossible";
+}
+
 int deploy(const Cli& cli, const BundleArguments& arguments) {
   const auto body = body_of(arguments, true);
   if (!body) return fail(cli, body.error());
   const auto answer = call_api(cli, "POST", "/v1/bundles", *body);
   if (!answer) return fail(cli, answer.error());
   const bool changed = field_text(*answer, "changed") != "false";
+  const auto* counts = answer->is_object() ? answer->as_object().if_contains("check") : nullptr;
+  std::string checked;
+  if (counts != nullptr && field_text(*counts, "checked") != "0") checked = "\n" + text_of_counts(*counts);
   return done(cli, *answer,
               (changed ? "deployed " : "already live: ") + field_text(*answer, "name") + " " +
-                  field_text(*answer, "hash").substr(0, 12) + " with " + field_text(*answer, "workflows"));
+                  field_text(*answer, "hash").substr(0, 12) + " with " + field_text(*answer, "workflows") + checked);
 }
 
 int check(const Cli& cli, const BundleArguments& arguments) {
@@ -48,9 +58,7 @@ int check(const Cli& cli, const BundleArguments& arguments) {
   if (cli.json) {
     print_json(*answer);
   } else {
-    std::cout << field_text(*answer, "checked") << " open instances: " << field_text(*answer, "same") << " the same, "
-              << field_text(*answer, "safe") << " safe, " << field_text(*answer, "needs_patch") << " need a patch, "
-              << field_text(*answer, "impossible") << " impossible\n";
+    std::cout << text_of_counts(*answer) << "\n";
     std::vector<std::vector<std::string>> rows{{"INSTANCE", "VERDICT", "JOURNAL", "SCRIPT", "MESSAGE"}};
     if (const auto* findings = answer->as_object().if_contains("findings");
         findings != nullptr && findings->is_array()) {
@@ -74,7 +82,8 @@ Verb deploy_verb(Cli& cli) {
           "  baton deploy ./my-bundle\n  baton deploy ./my-bundle --name referrals",
           {{"folder", "The bundle's folder", &arguments->folder, true},
            {"--name", "Its name; the folder's if not given", &arguments->name},
-           {"--accept-findings", "Deploy although open instances could not move to it", &arguments->accept}},
+           {"--accept-findings", "Deploy although open instances could not move to it: they stay where they are",
+            &arguments->accept}},
           [&cli, arguments] { return deploy(cli, *arguments); },
           {},
           arguments};

@@ -42,6 +42,7 @@ inline constexpr std::string_view kPatientCreated = "patient.created";
 inline constexpr std::string_view kPatientUpdated = "patient.updated";
 inline constexpr std::string_view kPatientMerged = "patient.merged";
 inline constexpr std::string_view kBundleDeployed = "bundle.deployed";
+inline constexpr std::string_view kBundleChecked = "bundle.checked";
 inline constexpr std::string_view kScheduleChanged = "schedule.changed";
 inline constexpr std::string_view kDeliveryTaken = "delivery.taken";
 inline constexpr std::string_view kServerStarted = "server.started";

@@ -239,6 +239,24 @@ TEST_F(ApiTest, answers_a_message_that_comes_again_as_before_with_one_effect) {
   EXPECT_EQ(call("GET", "/v1/instances?workflow=discharge").body.at("items").as_array().size(), 1u);
 }
 
+TEST_F(ApiTest, refuses_a_deployment_that_open_instances_could_not_move_to_unless_that_is_accepted) {
+  call("POST", "/v1/instances", R"({"workflow":"ask","id":"a1"})");
+  const std::string bundle =
+      R"("name":"asks","files":{"workflows/ask.lua":"return require('workflow').define { name = 'ask', run = )"
+      R"(function(ctx, input) ctx:wait_signal('x') end }"})";
+  const Reply refused = call("POST", "/v1/bundles", "{" + bundle + "}");
+  EXPECT_EQ(refused.status, 409) << refused.text;
+  EXPECT_EQ(refused.field("code"), "BT317");
+  const Reply accepted = call("POST", "/v1/bundles", "{" + bundle + R"(,"accept_findings":true})");
+  EXPECT_EQ(accepted.status, 201) << accepted.text;
+  const Reply report = call("GET", "/v1/bundles/reports/" + accepted.field("report"));
+  EXPECT_EQ(report.status, 200) << report.text;
+  EXPECT_EQ(report.field("needs_patch"), "1");
+  const Reply history = call("GET", "/v1/bundles");
+  EXPECT_THAT(history.text, HasSubstr(accepted.field("report")));
+  EXPECT_THAT(call("GET", "/v1/audit").text, HasSubstr("findings accepted"));
+}
+
 TEST_F(ApiTest, moves_the_virtual_clock_and_settles) {
   const Reply moved = call("POST", "/v1/dev/clock", R"({"advance":"3d"})");
   EXPECT_EQ(moved.field("now"), "2026-03-05T09:00:00.000Z");

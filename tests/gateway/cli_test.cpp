@@ -102,6 +102,21 @@ TEST_F(CliTest, prints_valid_json_everywhere_when_asked) {
   }
 }
 
+TEST_F(CliTest, deploys_over_open_instances_that_could_not_move_only_when_told_to) {
+  const std::string bundle = (folder_ / "asks").string();
+  ASSERT_EQ(ask({"deploy", bundle}).code, 0);
+  ASSERT_EQ(ask({"start", "ask", "--id", "a1"}).code, 0);
+  std::ofstream(folder_ / "asks/workflows/ask.lua")
+      << "return require('workflow').define { name = 'ask', run = function(ctx, input) ctx:wait_signal('x') end }\n";
+  const Ran refused = ask({"deploy", bundle});
+  EXPECT_EQ(refused.code, 5);
+  EXPECT_THAT(refused.err, HasSubstr("BT317"));
+  EXPECT_THAT(refused.err, HasSubstr("--accept-findings"));
+  const Ran accepted = ask({"deploy", bundle, "--accept-findings"});
+  EXPECT_EQ(accepted.code, 0) << accepted.err;
+  EXPECT_THAT(accepted.out, HasSubstr("1 need a patch"));
+}
+
 TEST_F(CliTest, tells_scripts_by_its_exit_code_what_went_wrong) {
   EXPECT_EQ(run({"--help"}).code, 0);
   EXPECT_EQ(run({}).code, 2);

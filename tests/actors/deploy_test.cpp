@@ -1,0 +1,131 @@
+// A deployment says what open instances would make of it, and is refused when they could not move and nobody accepted
+// that.
+#include <gmock/gmock.h>
+
+#include "persistence/ledger/ledger_reader.hpp"
+#include "persistence/ledger_source.hpp"
+#include "runtime/base/sha256.hpp"
+#include "tests/support/node_world.hpp"
+
+namespace baton::testing {
+namespace {
+
+using Findings = DeployRequest::Findings;
+using ::testing::HasSubstr;
+
+BundleFiles flow(const std::string& body, const std::string& name = "flow") {
+  BundleFiles files;
+  files["workflows/" + name + ".lua"] = "local workflow = require \"workflow\"\nreturn workflow.define { name = \"" +
+                                        name + "\", run = function(ctx, input)\n" + body + "\nend }\n";
+  return files;
+}
+
+class DeployTest : public ::testing::Test {
+ protected:
+  Result<JsonText> deploy(BundleFiles files, Findings findings = Findings::refuse, const std::string& name = "test") {
+    return world_.ask(DeployRequest{name, std::move(files), nurse(), findings});
+  }
+  // The records with this action, oldest first.
+  std::vector<boost::json::object> records(const std::string& action) {
+    const StoreLedgerSource source(world_.node().reader().store());
+    LedgerCursor cursor(source, 0);
+    std::vector<boost::json::object> found;
+    for (auto leaf = cursor.next(); leaf.ok(); leaf = cursor.next()) {
+      auto record = boost::json::parse(*leaf).as_object();
+      if (record.at("action").as_string() == action) found.push_back(std::move(record));
+    }
+    return found;
+  }
+  void begin_three() {
+    ASSERT_TRUE(deploy(flow("ctx:wait_signal('go') return 1")).ok());
+    for (const char* id : {"a", "b", "c"}) world_.start(id);
+    world_.run();
+  }
+
+  NodeWorld world_;
+};
+
+TEST_F(DeployTest, is_refused_when_open_instances_could_not_move_and_changes_nothing) {
+  begin_three();
+  const auto refused = deploy(flow("ctx:wait_signal('stop') return 2"));
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::stale_bundle);
+  EXPECT_THAT(refused.error().detail, HasSubstr("3 of 3 open instances"));
+  EXPECT_THAT(refused.error().detail, HasSubstr("flow.lua:3"));
+  EXPECT_THAT(refused.error().cure, HasSubstr("--accept-findings"));
+  EXPECT_EQ(records("bundle.deployed").size(), 1u);
+  world_.start("d");
+  ASSERT_TRUE(world_.signal("d", "go").ok());  // The old bundle is live.
+  EXPECT_EQ(world_.result("d"), "1");
+}
+
+TEST_F(DeployTest, with_its_findings_accepted_goes_live_and_the_ledger_says_so) {
+  begin_three();
+  const auto answer = deploy(flow("ctx:wait_signal('stop') return 2"), Findings::accept);
+  ASSERT_TRUE(answer.ok()) << to_string(answer.error());
+  const auto deployed = boost::json::parse(*answer).as_object();
+  EXPECT_EQ(deployed.at("check").at("needs_patch").as_int64(), 3);
+  const auto record = records("bundle.deployed").back();
+  EXPECT_EQ(record.at("outcome").as_string(), "findings accepted");
+  EXPECT_EQ(record.at("after"), deployed.at("check"));
+  EXPECT_EQ(record.at("evidence").at("findings").as_array().size(), 3u);
+  EXPECT_EQ(record.at("by").at("subject").as_string(), "nurse-1");
+  const std::string hash(deployed.at("report").as_string());
+  const auto report = world_.node().reader().named("deployments", "report/" + hash);
+  ASSERT_TRUE(report.ok() && report->has_value());
+  EXPECT_EQ(to_hex(sha256(**report)), hash);
+  ASSERT_TRUE(world_.signal("a", "go").ok());  // Who began before finishes as it began.
+  EXPECT_EQ(world_.result("a"), "1");
+}
+
+TEST_F(DeployTest, that_differs_only_ahead_needs_no_acceptance) {
+  begin_three();
+  const auto answer = deploy(flow("ctx:wait_signal('go') return ctx:step('more', function() return 2 end)"));
+  ASSERT_TRUE(answer.ok()) << to_string(answer.error());
+  const auto record = records("bundle.deployed").back();
+  EXPECT_EQ(record.at("outcome").as_string(), "no findings");
+  EXPECT_EQ(record.at("after").at("same").as_int64(), 3);
+}
+
+TEST_F(DeployTest, looks_only_at_instances_of_the_workflows_that_it_defines_or_takes_away) {
+  begin_three();
+  const auto other = deploy(flow("return 1", "other"), Findings::refuse, "others");
+  ASSERT_TRUE(other.ok()) << to_string(other.error());
+  EXPECT_EQ(boost::json::parse(*other).at("check").at("elsewhere").as_int64(), 3);
+  const auto gone = deploy(flow("return 1", "another"));
+  ASSERT_FALSE(gone.ok());
+  EXPECT_THAT(gone.error().detail, HasSubstr("3 impossible"));
+}
+
+TEST_F(DeployTest, at_the_start_of_a_server_goes_live_first_and_is_checked_after) {
+  begin_three();
+  ASSERT_TRUE(deploy(flow("ctx:wait_signal('stop') return 2"), Findings::check_later).ok());
+  world_.run();
+  EXPECT_EQ(records("bundle.deployed").back().at("outcome").as_string(), "unchecked");
+  const auto checked = records("bundle.checked");
+  ASSERT_EQ(checked.size(), 1u);
+  EXPECT_EQ(checked[0].at("outcome").as_string(), "findings");
+  EXPECT_EQ(checked[0].at("after").at("needs_patch").as_int64(), 3);
+}
+
+TEST_F(DeployTest, a_report_that_is_too_long_for_a_leaf_is_named_there_by_its_hash) {
+  ASSERT_TRUE(deploy(flow("ctx:wait_signal('go') return 1")).ok());
+  for (int i = 0; i < 400; ++i) world_.start("instance-" + std::to_string(i));
+  world_.run();
+  const auto answer = deploy(flow("ctx:wait_signal('stop') return 2"), Findings::accept);
+  ASSERT_TRUE(answer.ok()) << to_string(answer.error());
+  const auto record = records("bundle.deployed").back();
+  EXPECT_EQ(record.at("after").at("needs_patch").as_int64(), 400);
+  EXPECT_EQ(record.at("evidence").at("sha256"), boost::json::parse(*answer).at("report"));
+}
+
+TEST_F(DeployTest, the_same_bundle_again_changes_nothing) {
+  begin_three();
+  const auto again = deploy(flow("ctx:wait_signal('go') return 1"));
+  ASSERT_TRUE(again.ok());
+  EXPECT_FALSE(boost::json::parse(*again).at("changed").as_bool());
+  EXPECT_EQ(records("bundle.deployed").size(), 1u);
+}
+
+}  // namespace
+}  // namespace baton::testing
