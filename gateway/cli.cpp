@@ -26,8 +26,16 @@ void add_options(CLI::App& app, const Verb& verb) {
 // The options of every verb stand after it as well as before it.
 void add_common(CLI::App& app, Cli& cli) {
   app.add_flag("--json", cli.json, "Print JSON for programs")->group("Everywhere");
-  app.add_option("--url", cli.url, "The server (BATON_URL; http://127.0.0.1:7070)")->group("Everywhere");
-  app.add_option("--as", cli.subject, "Who acts: a stable id, not a name (BATON_SUBJECT)")->group("Everywhere");
+  app.add_option("--client", cli.client,
+                 "File with the server and the key (BATON_CLIENT; client.toml beside the store)")
+      ->group("Everywhere");
+  app.add_option("--url", cli.url, "The server (BATON_URL; https://127.0.0.1:7070)")->group("Everywhere");
+  app.add_option("--ca", cli.ca, "PEM file of the authority that the server's certificate is from (BATON_CA)")
+      ->group("Everywhere");
+  app.add_option("--key", cli.key, "API key; better in BATON_KEY, which other programs do not see")
+      ->group("Everywhere");
+  app.add_option("--as", cli.subject, "For whom, where the key may speak for others: a stable id (BATON_SUBJECT)")
+      ->group("Everywhere");
   app.add_option("--as-role", cli.role, "In which role (BATON_ROLE)")->group("Everywhere");
 }
 
@@ -56,7 +64,7 @@ int run_cli(int argc, char** argv) {
       serve_verb(cli), dev_verb(cli),       deploy_verb(cli),   check_verb(cli),     start_verb(cli), ls_verb(cli),
       show_verb(cli),  signal_verb(cli),    query_verb(cli),    update_verb(cli),    tasks_verb(cli), cancel_verb(cli),
       retry_verb(cli), incidents_verb(cli), messages_verb(cli), schedules_verb(cli), send_verb(cli),  clock_verb(cli),
-      test_verb(cli),  bench_verb(cli),     store_verb(cli)};
+      test_verb(cli),  bench_verb(cli),     store_verb(cli), users_verb(cli), keys_verb(cli)};
   CLI::App app("Baton: a durable workflow runtime for care handoffs.", "baton");
   app.footer(
       "Exit codes: 0 done; 1 the work failed; 2 wrong usage; 3 no server answers; 4 not found; 5 conflict.\n"

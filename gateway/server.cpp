@@ -2,9 +2,12 @@
 
 #include <sys/resource.h>
 
+#include <filesystem>
 #include <fstream>
+#include <sstream>
 
 #include "gateway/api/api_context.hpp"
+#include "gateway/auth/certificate.hpp"
 #include "gateway/bundles/bundle_folder.hpp"
 #include "gateway/console/console.hpp"
 #include "gateway/http/http_client.hpp"
@@ -34,6 +37,22 @@ Result<std::shared_ptr<TlsContext>> tls_of(const std::string& section, const std
         "set " + section + ".certificate and " + section + ".key, or none of them"};
   }
   return make_server_tls(certificate, key, client_authority);
+}
+
+// Where the API speaks TLS: the certificate that was configured, or its own.
+Result<CertificateFiles> certificate_of(const Config& config) {
+  if (!config.http_tls) return CertificateFiles{};
+  if (!config.http_certificate.empty()) return CertificateFiles{config.http_certificate, config.http_key};
+  return own_certificate(std::filesystem::absolute(config.data).string() + "/tls", config.http_listen.host);
+}
+
+Result<Policy> policy_of(const Config& config) {
+  if (config.auth_policy.empty()) return Policy::shipped();
+  std::ifstream file(config.auth_policy, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  if (!file.good()) return Error{ErrorCode::bad_config, "auth.policy: '" + config.auth_policy + "' cannot be read", ""};
+  return Policy::parse(std::move(text).str(), config.auth_policy);
 }
 
 // A shipped bundle is renewed only where nobody has deployed their own under its name.
@@ -68,16 +87,24 @@ struct Server::Parts {
   std::unique_ptr<LiveFeed> live;
   std::unique_ptr<ReadWorker> reads;
   IdempotencyMemory idempotency;
+  std::unique_ptr<FrontDoor> door;
   std::unique_ptr<ApiContext> api;
   HttpRouter router;
   std::unique_ptr<Hl7Receiver> receiver;
   std::unique_ptr<HttpServer> http;
   std::unique_ptr<MllpServer> mllp;
   Duration patience{10'000};
+  std::string own_authority;  // The server's own certificate, for those who are to trust it.
+  std::string first_link;
 
   Status open_node(const Config& config);
   Status deploy(const Config& config, const std::function<void(const std::string&)>& say);
+  Status open_door(const Config& config);
   Status listen(const Config& config);
+  Status listen_http(const Config& config);
+  Status listen_mllp(const Config& config);
+  // Says in client.toml how to reach this server.
+  Status introduce(const Config& config);
   Status write_port_file(const std::string& path) const;
   [[nodiscard]] JsonText state() const;
   [[nodiscard]] std::map<std::string, std::uint16_t> ports() const;
@@ -128,43 +155,87 @@ Status Server::Parts::deploy(const Config& config, const std::function<void(cons
   return success();
 }
 
+Status Server::Parts::open_door(const Config& config) {
+  auto policy = policy_of(config);
+  if (!policy) return std::move(policy).error();
+  FrontDoorOptions options{{std::move(*policy), config.http_tls, config.auth_step_up, config.auth_developer},
+                           config.auth_session,
+                           config.auth_idle,
+                           nullptr};
+  door = std::make_unique<FrontDoor>(*node, std::move(options));
+  return door->open();
+}
+
 Status Server::Parts::listen(const Config& config) {
   waits = std::make_unique<WaitBoard>(*node, loop);
   live = std::make_unique<LiveFeed>(*node, loop);
   reads = std::make_unique<ReadWorker>();
   api = std::make_unique<ApiContext>(
-      ApiContext{*node, loop, *waits, *live, *reads, idempotency, clock.get(), [this] { return state(); }});
+      ApiContext{*node, loop, *waits, *live, *reads, idempotency, *door, clock.get(), [this] { return state(); }});
   add_api_routes(router, *api);
   add_console_routes(router);
+  router.set_guard([this](const Route& route, RoutedRequest request, Responder responder) {
+    door->access.guard(route, std::move(request), std::move(responder));
+  });
   if (config.http_listen.given()) {
-    auto tls = tls_of("http", config.http_certificate, config.http_key, config.http_client_authority);
-    if (!tls) return std::move(tls).error();
-    HttpServerOptions options;
-    options.host = config.http_listen.host;
-    options.port = config.http_listen.port;
-    options.tls = *tls;
-    options.connections = config.http_connections;
-    options.body_size = config.http_body_size;
-    auto opened = HttpServer::open(loop, options, [this](HttpRequest request, Responder responder) {
-      router.dispatch(std::move(request), std::move(responder));
-    });
-    if (!opened) return std::move(opened).error();
-    http = std::move(*opened);
+    if (Status status = listen_http(config); !status) return status;
+    if (Status status = introduce(config); !status) return status;
   }
-  if (config.mllp_listen.given()) {
-    auto tls = tls_of("mllp", config.mllp_certificate, config.mllp_key, config.mllp_client_authority);
+  return config.mllp_listen.given() ? listen_mllp(config) : success();
+}
+
+Status Server::Parts::listen_http(const Config& config) {
+  HttpServerOptions options;
+  auto files = certificate_of(config);
+  if (!files) return std::move(files).error();
+  if (config.http_tls) {
+    auto tls =
+        make_server_tls(files->certificate, files->key, config.http_client_authority, ClientCertificates::optional);
     if (!tls) return std::move(tls).error();
-    receiver = std::make_unique<Hl7Receiver>(*node, loop);
-    MllpServerOptions options;
-    options.host = config.mllp_listen.host;
-    options.port = config.mllp_listen.port;
-    options.tls = *tls;
-    options.connections = config.mllp_connections;
-    options.unanswered = config.mllp_unanswered;
-    auto opened = MllpServer::open(loop, options, receiver->handler(), receiver->refusal());
-    if (!opened) return std::move(opened).error();
-    mllp = std::move(*opened);
+    options.tls = std::move(*tls);
+    if (config.http_certificate.empty()) own_authority = files->certificate;
   }
+  options.host = config.http_listen.host;
+  options.port = config.http_listen.port;
+  options.connections = config.http_connections;
+  options.body_size = config.http_body_size;
+  auto opened = HttpServer::open(loop, options, [this](HttpRequest request, Responder responder) {
+    router.dispatch(std::move(request), std::move(responder));
+  });
+  if (!opened) return std::move(opened).error();
+  http = std::move(*opened);
+  return success();
+}
+
+Status Server::Parts::introduce(const Config& config) {
+  const std::string path = config.data + "/client.toml";
+  const auto before = read_client_file(path);
+  auto key = door->local_key(before.ok() ? before->key : std::string());
+  if (!key) return std::move(key).error();
+  const std::string& host = config.http_listen.host;
+  const std::string name = host == "0.0.0.0" || host == "::"     ? "127.0.0.1"
+                           : host.find(':') == std::string::npos ? host
+                                                                 : "[" + host + "]";
+  const std::string url = (config.http_tls ? "https://" : "http://") + name + ":" + std::to_string(http->port());
+  auto link = door->first_link();
+  if (!link) return std::move(link).error();
+  if (*link) first_link = url + "/v1/sign-in/first?token=" + **link;
+  return write_client_file(path, {url, own_authority, *key});
+}
+
+Status Server::Parts::listen_mllp(const Config& config) {
+  auto tls = tls_of("mllp", config.mllp_certificate, config.mllp_key, config.mllp_client_authority);
+  if (!tls) return std::move(tls).error();
+  receiver = std::make_unique<Hl7Receiver>(*node, loop);
+  MllpServerOptions options;
+  options.host = config.mllp_listen.host;
+  options.port = config.mllp_listen.port;
+  options.tls = *tls;
+  options.connections = config.mllp_connections;
+  options.unanswered = config.mllp_unanswered;
+  auto opened = MllpServer::open(loop, options, receiver->handler(), receiver->refusal());
+  if (!opened) return std::move(opened).error();
+  mllp = std::move(*opened);
   return success();
 }
 
@@ -218,6 +289,7 @@ Result<std::unique_ptr<Server>> Server::start(const Config& config, std::functio
   parts.patience = config.stop_patience;
   if (Status status = parts.open_node(config); !status) return status.error();
   if (Status status = parts.deploy(config, say); !status) return status.error();
+  if (Status status = parts.open_door(config); !status) return status.error();
   if (Status status = parts.listen(config); !status) return status.error();
   if (!config.port_file.empty()) {
     if (Status status = parts.write_port_file(config.port_file); !status) return status.error();
@@ -234,11 +306,13 @@ Server::~Server() {
   if (parts_->http) parts_->http->stop(parts_->patience);
   if (parts_->mllp) parts_->mllp->stop(parts_->patience);
   if (parts_->reads) parts_->reads->stop();
+  if (parts_->door) parts_->door->passwords.stop();
   parts_->loop.stop();
   parts_->node.reset();
 }
 
 std::map<std::string, std::uint16_t> Server::ports() const { return parts_->ports(); }
+const std::string& Server::first_link() const { return parts_->first_link; }
 Node& Server::node() { return *parts_->node; }
 
 Result<JsonText> Server::deploy_folder(const std::string& folder) {

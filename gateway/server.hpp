@@ -24,6 +24,8 @@ class Server {
 
   // "http" and "mllp", as far as they listen.
   [[nodiscard]] std::map<std::string, std::uint16_t> ports() const;
+  // Address at which the first administrator is created, once; empty when there is one.
+  [[nodiscard]] const std::string& first_link() const;
   [[nodiscard]] Node& node();
   // Makes a folder's bundle live. Errors: of reading and of the node.
   [[nodiscard]] Result<JsonText> deploy_folder(const std::string& folder);

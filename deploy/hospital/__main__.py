@@ -64,7 +64,7 @@ def settings(responder, first):
 
 
 def play(server, hospital, stream, progress):
-    api = Api(server.ports["http"])
+    api = Api(server.ports["http"], server.key)
     people = People(api)
     clock = VirtualClock(api)
     began_at = clock.now
@@ -113,7 +113,7 @@ def main():
         server.keep()
     if arguments.keep and not arguments.json:
         print(f"\nThe server goes on (process {server.process.pid}), its clock stands still, its store is in {folder}.\n"
-              f"  curl http://127.0.0.1:{server.ports['http']}/v1/instances\n  kill {server.process.pid}")
+              f"  build/baton ls --client {server.data}/client.toml\n  kill {server.process.pid}")
     return 0 if good else 1
 
 

@@ -21,10 +21,14 @@ class NoAnswer(Exception):
 
 
 class Api:
-    def __init__(self, port, host="127.0.0.1", timeout=30, person=None, role=None):
+    """`key` signs in. `person` and `role`: for whom, which the machine's own key may say."""
+
+    def __init__(self, port, key=None, host="127.0.0.1", timeout=30, person=None, role=None):
         self.address = (host, port)
         self.timeout = timeout
         self.headers = {"accept": "application/json"}
+        if key:
+            self.headers["authorization"] = f"Bearer {key}"
         if person:
             self.headers["x-baton-subject"] = person
         if role:

@@ -31,6 +31,7 @@ class Server:
         self.wrap = list(wrap)  # A program that runs the server, such as strace.
         self.port = port        # Of the HTTP API; 0 takes a free one.
         self.ports = {}
+        self.key = None         # This machine's API key, from client.toml beside the store.
         self.process = None
         atexit.register(self.kill)
 
@@ -42,7 +43,7 @@ class Server:
         path = self.data.rstrip("/") + ".toml"
         with open(path, "w", encoding="utf-8") as file:
             file.write(f'data = "{self.data}"\nport_file = "{port_file}"\n'
-                       f'http.listen = "127.0.0.1:{self.port}"\nmllp.listen = "127.0.0.1:0"\n{self.settings}')
+                       f'http.listen = "127.0.0.1:{self.port}"\nhttp.tls = false\nmllp.listen = "127.0.0.1:0"\n{self.settings}')
         return path
 
     def start(self, timeout=60):
@@ -57,6 +58,7 @@ class Server:
         while time.monotonic() < deadline:
             self.ports = self._read_ports(port_file)
             if self.ports:
+                self.key = self._read_key()
                 return self
             if self.process.poll() is not None:
                 raise ServerDied(f"the server ended with {self.process.returncode}:\n{self.last_words()}")
@@ -72,6 +74,14 @@ class Server:
                 return {name: int(port) for name, port in ports.items()}
         except (OSError, ValueError):
             return {}  # Not there yet, or not whole yet.
+
+    def _read_key(self):
+        with open(os.path.join(self.data, "client.toml"), encoding="utf-8") as file:
+            for line in file:
+                name, _, value = line.partition("=")
+                if name.strip() == "key":
+                    return value.strip().strip("'\"")
+        raise ServerDied("client.toml has no key")
 
     def last_words(self):
         with open(self.log, encoding="utf-8", errors="replace") as file:

@@ -9,6 +9,7 @@
 #include "gateway/api/live_feed.hpp"
 #include "gateway/api/read_worker.hpp"
 #include "gateway/api/wait_board.hpp"
+#include "gateway/auth/front_door.hpp"
 #include "gateway/http/http_router.hpp"
 
 namespace baton {
@@ -20,6 +21,7 @@ struct ApiContext {
   LiveFeed& live;
   ReadWorker& reads;
   IdempotencyMemory& idempotency;
+  FrontDoor& door;
   ManualClock* clock = nullptr;            // Only with a virtual clock; then /v1/dev/clock is there.
   std::function<JsonText()> server_state;  // Of listeners and connections, for the metrics: a JSON object.
 };
@@ -37,6 +39,8 @@ void add_audit_routes(HttpRouter& router, ApiContext& context);
 void add_live_routes(HttpRouter& router, ApiContext& context);
 void add_metrics_routes(HttpRouter& router, ApiContext& context);
 void add_clock_routes(HttpRouter& router, ApiContext& context);
+void add_sign_in_routes(HttpRouter& router, ApiContext& context);
+void add_people_routes(HttpRouter& router, ApiContext& context);
 // /openapi.json and /errors/{code}; after all others, since it describes them.
 void add_document_routes(HttpRouter& router, ApiContext& context);
 

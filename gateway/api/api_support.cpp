@@ -7,14 +7,10 @@
 namespace baton {
 
 Principal principal_of(const HttpRequest& request) {
+  if (request.caller) return request.caller->principal;
   Principal principal;
   principal.kind = PrincipalKind::person;
-  const std::string_view subject = request.header("X-Baton-Subject");
-  const auto clean = [](std::string_view text) {
-    return std::string(is_valid_utf8(text) ? text.substr(0, limits::kNameSize) : std::string_view());
-  };
-  principal.subject = subject.empty() ? "operator" : clean(subject);
-  principal.role = clean(request.header("X-Baton-Role"));
+  principal.subject = "unknown";
   principal.authentication = "none";
   principal.client = request.client;
   return principal;

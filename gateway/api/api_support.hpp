@@ -14,7 +14,7 @@
 
 namespace baton {
 
-// The person or service that the headers X-Baton-Subject and X-Baton-Role name; "operator" without a role by default.
+// Who asks, as the guard of the routes has established it; "unknown" on routes that are open to everybody.
 [[nodiscard]] Principal principal_of(const HttpRequest& request);
 
 // The body as a JSON object; an empty body is an empty object. Errors: unsupported_media_type, bad_text, bad_json,

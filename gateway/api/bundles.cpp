@@ -136,7 +136,7 @@ void add_bundle_routes(HttpRouter& router, ApiContext& context) {
               "One bundle; with its sources when it is live.",
               {},
               "",
-              "Any",
+              "Report",
               200,
               [&context](RoutedRequest request, Responder responder) {
                 read_and_send(context, std::move(responder),

@@ -44,8 +44,9 @@ void write_parameters(JsonWriter& writer, const Route& route) {
   for (const QueryRule& rule : route.query) write_parameter(writer, rule.name, "query", rule.description, false);
   if (route.method != "GET") {
     write_parameter(writer, "Idempotency-Key", "header", "The same key and body again get the same answer.", false);
-    write_parameter(writer, "X-Baton-Subject", "header", "Who asks.", false);
-    write_parameter(writer, "X-Baton-Role", "header", "In which role.", false);
+    write_parameter(writer, "X-Baton-Role", "header", "In which of the caller's roles.", false);
+    write_parameter(writer, "X-Baton-Subject", "header", "For whom; only with the permission act.as.", false);
+    write_parameter(writer, "X-Baton-Csrf", "header", "The session's token; with a session's cookie.", false);
   }
   writer.end_array();
 }
@@ -55,6 +56,11 @@ void write_operation(JsonWriter& writer, const Route& route) {
   for (char& c : method) c = static_cast<char>(c + 32);
   writer.key(method).begin_object().field("operationId", route.operation).field("summary", route.summary);
   write_parameters(writer, route);
+  if (const RoutePermission* permission = permission_of(route.operation)) {
+    writer.field("x-permission", permission->permission);
+    if (permission->fresh) writer.flag("x-fresh-sign-in", true);
+    if (permission->permission == kPublic) writer.key("security").begin_array().end_array();
+  }
   if (!route.body.empty()) {
     writer.key("requestBody").begin_object();
     write_content(writer, route.body);
@@ -99,7 +105,11 @@ JsonText openapi_json(const HttpRouter& router) {
     writer.end_object();
   }
   writer.end_object().key("components").begin_object();
-  writer.json_field("schemas", embedded_file("gateway/api/schemas.json").value_or("{}")).end_object().end_object();
+  writer.json_field("schemas", embedded_file("gateway/api/schemas.json").value_or("{}"));
+  writer.json_field("securitySchemes", R"({"bearer":{"type":"http","scheme":"bearer"},)"
+                                       R"("session":{"type":"apiKey","in":"cookie","name":"__Host-baton-session"},)"
+                                       R"("certificate":{"type":"mutualTLS"}})");
+  writer.end_object().json_field("security", R"([{"bearer":[]},{"session":[]},{"certificate":[]}])").end_object();
   return std::move(writer).take();
 }
 

@@ -1,5 +1,6 @@
 #include "gateway/api/idempotency.hpp"
 
+#include "gateway/auth/caller.hpp"
 #include "runtime/base/limits.hpp"
 #include "runtime/base/sha256.hpp"
 
@@ -10,7 +11,10 @@ Result<IdempotencyMemory::Found> IdempotencyMemory::look(const HttpRequest& requ
     return Error{ErrorCode::bad_field, "the Idempotency-Key is not 1 to 200 bytes of UTF-8", "send a UUID"};
   }
   Found found;
-  found.ticket.name = request.method + " " + std::string(request.path()) + " " + std::string(key);
+  // An answer is given again to the one who got it first, and to nobody else.
+  const std::string asker =
+      request.caller ? request.caller->principal.subject + " " + request.caller->principal.role : "";
+  found.ticket.name = request.method + " " + std::string(request.path()) + " " + std::string(key) + " " + asker;
   found.ticket.body = to_hex(sha256(request.body));
   const std::lock_guard lock(mutex_);
   const auto known = by_name_.find(found.ticket.name);

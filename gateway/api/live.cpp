@@ -20,6 +20,7 @@ void watch(ApiContext& context, RoutedRequest request, Responder responder) {
     from = comma + 1;
   }
   filter.patient = text_of_query(request, "patient");
+  filter.hide_patients = !request.http.caller || !request.http.caller->may("patient.read");
   filter.id = text_of_query(request, "id");
   std::string last(request.http.header("Last-Event-ID"));
   if (last.empty()) last = text_of_query(request, "last_event_id");

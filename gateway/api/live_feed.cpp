@@ -17,6 +17,7 @@ std::string epoch_now() {
 }  // namespace
 
 bool LiveFilter::takes(const Notify& change) const {
+  if (hide_patients && change.topic == "patient") return false;
   return (topics.empty() || topics.contains(change.topic)) && (patient.empty() || patient == change.patient) &&
          (id.empty() || id == change.id);
 }
@@ -42,10 +43,10 @@ void LiveFeed::tell(const Notify& change) {
   if (watcher_count_.load() > 0 && !flush_posted_.exchange(true)) loop_.post([this] { flush(); });
 }
 
-std::string LiveFeed::text_of(std::uint64_t number, const Notify& change) const {
+std::string LiveFeed::text_of(std::uint64_t number, const Notify& change, bool hide_patient) const {
   JsonWriter data;
   data.begin_object().field("topic", change.topic).field("id", change.id);
-  data.optional_field("patient", change.patient).end_object();
+  data.optional_field("patient", hide_patient ? std::string_view() : std::string_view(change.patient)).end_object();
   return "id: " + epoch_ + "." + std::to_string(number) + "\nevent: " + change.topic + "\ndata: " + data.view() +
          "\n\n";
 }
@@ -64,7 +65,7 @@ void LiveFeed::flush() {
     }
     for (; watcher.next < end; ++watcher.next) {
       const Notify& change = recent_[watcher.next - first_];
-      if (watcher.filter.takes(change)) chunk += text_of(watcher.next, change);
+      if (watcher.filter.takes(change)) chunk += text_of(watcher.next, change, watcher.filter.hide_patients);
     }
     if (!chunk.empty()) watcher.stream->write(std::move(chunk));
   }

@@ -27,6 +27,7 @@ struct LiveFilter {
   std::set<std::string> topics;  // Empty: all.
   std::string patient;           // Empty: everyone.
   std::string id;                // Empty: everything.
+  bool hide_patients = false;    // For who may not see personal data.
   [[nodiscard]] bool takes(const Notify& change) const;
 };
 
@@ -53,7 +54,7 @@ class LiveFeed {
   void tell(const Notify& change);
   void flush();
   void beat();
-  [[nodiscard]] std::string text_of(std::uint64_t number, const Notify& change) const;
+  [[nodiscard]] std::string text_of(std::uint64_t number, const Notify& change, bool hide_patient) const;
 
   Node& node_;
   IoLoop& loop_;

@@ -119,6 +119,22 @@ Status read_action(ActOnTask& message, const boost::json::object& body) {
   return fields.finish();
 }
 
+// A person with several roles need not choose: they act in the first of theirs that the task names and that may do this.
+void choose_role(ApiContext& context, const HttpRequest& request, ActOnTask& message, const std::string& instance) {
+  if (!request.caller || request.caller->roles.size() < 2 || !request.header("X-Baton-Role").empty()) return;
+  const auto task = context.node.reader().task(instance, message.seq);
+  if (!task || !*task) return;
+  const char* permission = message.action == "reassign" ? "task.assign" : "task.work";
+  for (const std::string& role : request.caller->roles) {
+    if (std::find((*task)->roles.begin(), (*task)->roles.end(), role) == (*task)->roles.end()) continue;
+    auto rule = context.door.access.policy().rule_for({role}, permission);
+    if (!rule) continue;
+    message.by.role = role;
+    message.by.rule = std::move(*rule);
+    return;
+  }
+}
+
 void act(ApiContext& context, const std::string& action, RoutedRequest request, Responder responder) {
   const auto id = parse_task_id(request.at("id"));
   if (!id) return send_error(responder, no_task(request.at("id")));
@@ -128,6 +144,7 @@ void act(ApiContext& context, const std::string& action, RoutedRequest request, 
   message.seq = id->second;
   message.action = action;
   message.by = principal_of(request.http);
+  choose_role(context, request.http, message, id->first);
   if (Status status = read_action(message, *body); !status) return send_error(responder, status.error());
   submit(context, request, std::move(responder), InstanceRequest{id->first, std::move(message)});
 }

@@ -13,6 +13,7 @@
 
 #include <boost/json.hpp>
 
+#include "gateway/auth/client_file.hpp"
 #include "gateway/bench/load_client.hpp"
 
 namespace baton {
@@ -49,6 +50,7 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const std::string& d
     ::dup2(out, 2);
     ::setenv("BATON_DATA", data.c_str(), 1);
     ::setenv("BATON_HTTP_LISTEN", "127.0.0.1:0", 1);
+    ::setenv("BATON_HTTP_TLS", "false", 1);
     ::setenv("BATON_MLLP_LISTEN", "none", 1);
     ::setenv("BATON_BUNDLES_SHIPPED", "false", 1);
     ::setenv("BATON_BUNDLES_FOLDERS", bundle.c_str(), 1);
@@ -69,6 +71,9 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const std::string& d
     if (server->port_ != 0) {
       const auto answered = run_load(server->port_, 1, 1, [&health](std::uint64_t) { return health; });
       if (answered.ok() && answered->refused == 0) {
+        const auto client = read_client_file(data + "/client.toml");
+        if (!client) return client.error();
+        server->authorization_ = "Authorization: Bearer " + client->key + "\r\n";
         server->seconds_to_serving_ = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
         return server;
       }

@@ -21,6 +21,8 @@ class ServerProcess {
   ServerProcess& operator=(const ServerProcess&) = delete;
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
+  // The header line that signs requests in, with this machine's key.
+  [[nodiscard]] const std::string& authorization() const { return authorization_; }
   [[nodiscard]] double resident_mib() const;
   // Processor seconds used so far, user and system.
   [[nodiscard]] double cpu_seconds() const;
@@ -34,6 +36,7 @@ class ServerProcess {
   pid_t pid_ = -1;
   std::uint16_t port_ = 0;
   double seconds_to_serving_ = 0;
+  std::string authorization_;
 };
 
 }  // namespace baton

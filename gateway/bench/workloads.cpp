@@ -144,24 +144,26 @@ std::string run_prefix() {
 // Starts `count` instances and waits for each one's result on its own connection.
 Result<LoadResult> start_and_wait(const ServerProcess& server, const std::string& workflow, std::uint64_t count,
                                   std::size_t connections) {
-  const std::string request =
-      http_request("POST", "/v1/instances?wait=60s", R"({"workflow":")" + workflow + R"(","input":{}})");
+  const std::string request = http_request("POST", "/v1/instances?wait=60s",
+                                           R"({"workflow":")" + workflow + R"(","input":{}})", server.authorization());
   return run_load(server.port(), connections, count, [&request](std::uint64_t) { return request; });
 }
 
 Result<LoadResult> start_waiting(const ServerProcess& server, const std::string& prefix, std::uint64_t count,
                                  std::size_t connections) {
-  return run_load(server.port(), connections, count, [&prefix](std::uint64_t i) {
+  return run_load(server.port(), connections, count, [&prefix, &server](std::uint64_t i) {
     return http_request("POST", "/v1/instances",
-                        R"({"workflow":"wait","id":"w)" + prefix + std::to_string(i) + R"(","input":{}})");
+                        R"({"workflow":"wait","id":"w)" + prefix + std::to_string(i) + R"(","input":{}})",
+                        server.authorization());
   });
 }
 
 Result<LoadResult> decide(const ServerProcess& server, const std::string& prefix, std::uint64_t from,
                           std::uint64_t count, std::size_t connections) {
-  return run_load(server.port(), connections, count, [&prefix, from](std::uint64_t i) {
+  return run_load(server.port(), connections, count, [&prefix, from, &server](std::uint64_t i) {
     return http_request("POST", "/v1/tasks/w" + prefix + std::to_string(from + i) + ".1/decide",
-                        R"({"outcome":"approve"})", "X-Baton-Subject: ann\r\nX-Baton-Role: nurse\r\n");
+                        R"({"outcome":"approve"})",
+                        "X-Baton-Subject: ann\r\nX-Baton-Role: nurse\r\n" + server.authorization());
   });
 }
 

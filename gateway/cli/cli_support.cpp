@@ -5,8 +5,10 @@
 #include <fstream>
 #include <future>
 #include <iostream>
+#include <map>
 #include <sstream>
 
+#include "gateway/cli/client_settings.hpp"
 #include "gateway/http/http_client.hpp"
 #include "gateway/http/url_text.hpp"
 #include "runtime/model/json_fields.hpp"
@@ -46,11 +48,17 @@ Exit exit_of(const Error& error) {
 Result<boost::json::value> call_api(const Cli& cli, const std::string& method, const std::string& path,
                                     const std::string& body, const std::string& content_type) {
   static IoLoop loop;
-  static const auto client = HttpClient::make(loop, {from_environment("BATON_AUTHORITY", ""), 512u << 20});
-  if (!client) return client.error();
-  std::string base = cli.url.empty() ? from_environment("BATON_URL", "http://127.0.0.1:7070") : cli.url;
-  while (!base.empty() && base.back() == '/') base.pop_back();
-  HttpCall call{method, base + path, {}, body, Duration{600'000}};
+  static std::map<std::string, std::shared_ptr<HttpClient>> clients;  // By the authority that they trust.
+  const auto settings = client_settings(cli);
+  if (!settings) return settings.error();
+  std::shared_ptr<HttpClient>& client = clients[settings->ca];
+  if (!client) {
+    auto made = HttpClient::make(loop, {settings->ca, 512u << 20, 64, Duration{30'000}, !settings->ca.empty()});
+    if (!made) return std::move(made).error();
+    client = std::move(*made);
+  }
+  HttpCall call{method, settings->url + path, {}, body, Duration{600'000}};
+  if (!settings->key.empty()) call.headers.emplace_back("Authorization", "Bearer " + settings->key);
   if (!body.empty()) call.headers.emplace_back("Content-Type", content_type);
   const std::string subject = cli.subject.empty() ? from_environment("BATON_SUBJECT", "") : cli.subject;
   const std::string role = cli.role.empty() ? from_environment("BATON_ROLE", "") : cli.role;
@@ -62,7 +70,7 @@ Result<boost::json::value> call_api(const Cli& cli, const std::string& method, c
   if (!answer) {
     Error error = std::move(answer).error();
     if (error.code == ErrorCode::unreachable)
-      error.cure = "start one with 'baton serve', or name it with --url or BATON_URL";
+      error.cure = "start one with 'baton serve', or name its client.toml with --client or BATON_CLIENT";
     return error;
   }
   auto value = parse_json_document(answer->body.empty() ? "{}" : answer->body);

@@ -17,8 +17,9 @@ enum class Exit : int { done = 0, failed = 1, usage = 2, unreachable = 3, not_fo
 // The options that every verb has.
 struct Cli {
   bool json = false;
-  std::string url;      // Of the server; empty: BATON_URL, else http://127.0.0.1:7070.
-  std::string subject;  // Who acts; empty: BATON_SUBJECT, else the server's default.
+  // Which server, whom to trust, and who asks; what is empty comes from the environment, then from the client file.
+  std::string client, url, ca, key;
+  std::string subject;  // For whom, where the key may speak for others; empty: BATON_SUBJECT, else for its own service.
   std::string role;
 };
 

@@ -15,6 +15,7 @@ struct ServeArguments {
   std::vector<std::string> set, bundles;
   bool no_shipped = false;
   bool any_clock = false;
+  bool insecure = false;
 };
 
 Result<std::map<std::string, std::string>> flags_of(const ServeArguments& arguments) {
@@ -27,6 +28,7 @@ Result<std::map<std::string, std::string>> flags_of(const ServeArguments& argume
   put("mllp.listen", arguments.mllp);
   put("port_file", arguments.port_file);
   put("virtual_clock", arguments.virtual_clock);
+  if (arguments.insecure) flags["http.tls"] = "false";
   if (arguments.no_shipped) flags["bundles.shipped"] = "false";
   std::string folders;
   for (const std::string& folder : arguments.bundles) folders += (folders.empty() ? "" : ",") + folder;
@@ -52,19 +54,34 @@ sigset_t blocked_signals() {
   return signals;
 }
 
+void say_ways_in(const Config& config, const Server& server) {
+  if (!server.ports().contains("http")) return;
+  std::cout << "  Keys  " << config.data << "/client.toml has this machine's; 'baton --client FILE' uses it\n";
+  if (!server.first_link().empty()) {
+    std::cout << "  There is no administrator yet. Create the first, once, within a day:\n    " << server.first_link()
+              << "\n";
+  }
+  if (!config.auth_developer.empty()) {
+    std::cout << "  DEVELOPER MODE: whoever is on this machine acts as '" << config.auth_developer
+              << "' without signing in. Never with real patients.\n";
+  }
+}
+
 void say_ready(const Cli& cli, const Config& config, const Server& server) {
   const auto ports = server.ports();
   if (cli.json) {
     boost::json::object ready{{"ready", true}, {"data", config.data}};
     for (const auto& [name, port] : ports) ready[name] = port;
+    if (!server.first_link().empty()) ready["first_sign_in"] = server.first_link();
     print_json(ready);
   } else {
     std::cout << "Baton is ready. Its store is " << config.data << "\n";
     if (ports.contains("http")) {
-      const char* scheme = config.http_certificate.empty() ? "http" : "https";
+      const char* scheme = config.http_tls ? "https" : "http";
       std::cout << "  API   " << scheme << "://" << config.http_listen.host << ":" << ports.at("http") << "\n";
     }
     if (ports.contains("mllp")) std::cout << "  MLLP  " << config.mllp_listen.host << ":" << ports.at("mllp") << "\n";
+    say_ways_in(config, server);
   }
   std::cout.flush();
 }
@@ -120,6 +137,8 @@ int serve(const Cli& cli, ServeArguments& arguments) {
     if (auto bundle = read_bundle_folder(arguments.folder); !bundle) return fail(cli, bundle.error());
     flags->emplace("data", arguments.folder + "/.baton-data");
     flags->emplace("mllp.listen", "127.0.0.1:0");
+    flags->emplace("http.tls", "false");
+    flags->emplace("auth.developer", "developer");
   }
   auto config = load_config(arguments.config, baton_variables(), *flags);
   if (!config) return fail(cli, config.error());
@@ -139,6 +158,7 @@ std::vector<CliOption> options_of(ServeArguments& arguments) {
       {"--config", "TOML file (BATON_CONFIG; baton.toml if it is here). See docs/CONFIGURATION.md", &arguments.config},
       {"--data", "Folder of the store; ./baton-data if not given", &arguments.data},
       {"--http", "Address of the API, host:port; port 0 for any free one", &arguments.http},
+      {"--insecure", "Plain HTTP, on loopback only", &arguments.insecure},
       {"--mllp", "Address for HL7 v2 over MLLP, or none", &arguments.mllp},
       {"--port-file", "File that gets the real ports as JSON once ready", &arguments.port_file},
       {"--virtual-clock", "A clock moved by hand, from now on", &arguments.any_clock},

@@ -49,5 +49,7 @@ Verb clock_verb(Cli& cli);
 Verb test_verb(Cli& cli);
 Verb bench_verb(Cli& cli);
 Verb store_verb(Cli& cli);
+Verb users_verb(Cli& cli);
+Verb keys_verb(Cli& cli);
 
 }  // namespace baton

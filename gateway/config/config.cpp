@@ -84,7 +84,8 @@ Status set_from_file(Config& config, const std::string& file) {
 }
 
 Status set_from_variables(Config& config, const std::map<std::string, std::string>& variables) {
-  std::vector<std::string> known{"BATON_CONFIG", "BATON_URL", "BATON_SUBJECT", "BATON_ROLE"};
+  std::vector<std::string> known{"BATON_CONFIG", "BATON_URL", "BATON_SUBJECT", "BATON_ROLE",
+                                 "BATON_CLIENT", "BATON_CA",  "BATON_KEY"};
   for (const ConfigKey& key : config_keys()) known.push_back(variable_of(key));
   for (const auto& [variable, value] : variables) {
     const ConfigKey* match = nullptr;
@@ -107,6 +108,22 @@ Status check_pairs(const Config& config) {
     if (certificate->empty() == key->empty()) continue;
     return Error{ErrorCode::bad_config, std::string(name) + ".certificate and " + name + ".key come together",
                  "set both"};
+  }
+  return success();
+}
+
+// Plain HTTP would show every password and patient to the network.
+Status check_plain(const Config& config) {
+  const std::string& host = config.http_listen.host;
+  const bool near = host == "127.0.0.1" || host == "localhost" || host == "::1" || !config.http_listen.given();
+  if (!near && !config.http_tls) {
+    return Error{ErrorCode::bad_config, "http.tls is off, and http.listen is " + host + ", which others can reach",
+                 "leave TLS on, or listen on 127.0.0.1"};
+  }
+  if (!near && !config.auth_developer.empty()) {
+    return Error{ErrorCode::bad_config,
+                 "auth.developer is set, and http.listen is " + host + ", which others can reach",
+                 "listen on 127.0.0.1"};
   }
   return success();
 }
@@ -149,6 +166,7 @@ Result<Config> load_config(const std::string& file, const std::map<std::string, 
     if (Status status = set_key(config, name, value, "the command line"); !status) return status.error();
   }
   if (Status status = check_pairs(config); !status) return status.error();
+  if (Status status = check_plain(config); !status) return status.error();
   return config;
 }
 

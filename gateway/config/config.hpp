@@ -28,6 +28,7 @@ struct Endpoint {
 struct Config {
   std::string data = "./baton-data";
   Endpoint http_listen{"127.0.0.1", 7070};
+  bool http_tls = true;  // Without a configured certificate one is made beside the store.
   std::string http_certificate, http_key, http_client_authority;
   std::size_t http_connections = limits::kHttpConnections;
   std::size_t http_body_size = limits::kHttpBodySize;
@@ -39,6 +40,11 @@ struct Config {
   std::size_t engine_workers = 2;
   bool unsafe_no_sync = false;
   std::string outbound_authority;
+  std::string auth_policy;     // TOML file; empty: the one that comes with Baton.
+  std::string auth_developer;  // Signed in by being on this machine; empty: nobody.
+  Duration auth_session{12 * 60 * 60 * 1000};
+  Duration auth_idle{30 * 60 * 1000};
+  Duration auth_step_up{10 * 60 * 1000};
   bool bundles_shipped = true;
   std::vector<std::string> bundles_folders;
   Duration stop_patience{10'000};

@@ -92,11 +92,15 @@ std::string show_folders(const Config& config) {
   return all;
 }
 
-Status set_patience(Config& config, const std::string& value) {
-  const auto duration = parse_duration(value);
-  if (!duration) return wrong(value, "write a length of time such as 10s");
-  config.stop_patience = *duration;
-  return success();
+ConfigKey duration_key(std::string name, std::string description, Duration Config::*field) {
+  return {std::move(name), std::move(description),
+          [field](Config& config, const std::string& value) -> Status {
+            const auto duration = parse_duration(value);
+            if (!duration) return wrong(value, "write a length of time such as 10s");
+            config.*field = *duration;
+            return success();
+          },
+          [field](const Config& config) { return format_duration(config.*field); }};
 }
 
 Status set_virtual_clock(Config& config, const std::string& value) {
@@ -115,10 +119,13 @@ const std::vector<ConfigKey>& config_keys() {
   static const std::vector<ConfigKey> kKeys = {
       text_key("data", "Folder of the embedded store.", &Config::data),
       endpoint_key("http.listen", "Address of the HTTP API: host:port, port 0 for any free one.", &Config::http_listen),
-      text_key("http.certificate", "PEM file of the certificate chain. With it and http.key the API speaks TLS.",
+      flag_key("http.tls", "false: plain HTTP, on loopback only. --insecure sets it.", &Config::http_tls),
+      text_key("http.certificate",
+               "PEM file of the certificate chain, with http.key. Without them one is made beside the store.",
                &Config::http_certificate),
       text_key("http.key", "PEM file of the certificate's key.", &Config::http_key),
-      text_key("http.client_authority", "PEM file: clients must show a certificate signed by it.",
+      text_key("http.client_authority",
+               "PEM file: services may sign in with a certificate signed by it (baton keys create --certificate).",
                &Config::http_client_authority),
       size_key("http.connections", "Connections open at once; more are told to come back.", &Config::http_connections,
                1, 1'000'000),
@@ -140,8 +147,17 @@ const std::vector<ConfigKey>& config_keys() {
                &Config::outbound_authority),
       flag_key("bundles.shipped", "Deploy the bundles that come with Baton.", &Config::bundles_shipped),
       {"bundles.folders", "Bundle folders to deploy at the start, with commas between.", set_folders, show_folders},
-      {"stop.patience", "How long answers under way may take when the server stops.", set_patience,
-       [](const Config& config) { return format_duration(config.stop_patience); }},
+      text_key("auth.policy", "TOML file of roles and their permissions; without it the one that comes with Baton.",
+               &Config::auth_policy),
+      text_key("auth.developer",
+               "Who is signed in without a key, over loopback only. For a developer's own machine: baton dev sets it.",
+               &Config::auth_developer),
+      duration_key("auth.session", "How long a session lasts.", &Config::auth_session),
+      duration_key("auth.idle", "After how long without a request a session ends.", &Config::auth_idle),
+      duration_key("auth.step_up", "How fresh a sign-in has to be for overrides, and for managing people.",
+                   &Config::auth_step_up),
+      duration_key("stop.patience", "How long answers under way may take when the server stops.",
+                   &Config::stop_patience),
       text_key("port_file", "File that gets the real ports as JSON once the server is ready.", &Config::port_file),
       {"virtual_clock", "A clock moved by hand through /v1/dev/clock: true, or the RFC 3339 time at which it begins.",
        set_virtual_clock,

@@ -16,6 +16,7 @@ struct HttpClientOptions {
   std::size_t response_size = 8u << 20;
   std::size_t connections_per_host = 64;  // Further calls wait for one of them.
   Duration idle_timeout{30'000};
+  bool only_this_authority = false;  // authority_file instead of the system's.
 };
 
 // Errors of send(): bad_field (URL, method or header), unreachable (no connection, broken, or no answer in time),

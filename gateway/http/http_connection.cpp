@@ -38,6 +38,9 @@ std::string head_of(const HttpResponse& response, bool keep_alive, bool with_len
     head.append("Content-Length: ").append(std::to_string(response.body.size())).append("\r\n");
   }
   for (const auto& [name, value] : response.headers) head.append(name).append(": ").append(value).append("\r\n");
+  // An answer may hold a patient's data: nobody on the way keeps it, unless it says so itself.
+  if (find_header(response.headers, "Cache-Control").empty()) head += "Cache-Control: no-store\r\n";
+  if (find_header(response.headers, "X-Content-Type-Options").empty()) head += "X-Content-Type-Options: nosniff\r\n";
   head += keep_alive ? "\r\n" : "Connection: close\r\n\r\n";
   return head;
 }
@@ -104,6 +107,7 @@ void HttpConnection::start() {
   enter(Phase::handshake, server_->options.header_timeout);
   stream_->accept_handshake([self = shared_from_this()](bool ok) {
     if (!ok || self->phase_ != Phase::handshake) return self->close();
+    self->certificate_ = self->stream_->peer_certificate();
     self->begin_request();
     self->read_more();
   });
@@ -201,6 +205,7 @@ void HttpConnection::hand_over() {
   for (const auto& field : parsed) request.headers.emplace_back(field.name_string(), field.value());
   request.body = std::move(parsed.body());
   request.client = peer_;
+  request.certificate = certificate_;
   parser_.reset();
   if (begin_ == end_ && buffer_.size() > kFirstBuffer) {
     std::vector<char>().swap(buffer_);  // A large body is not remembered by an idle connection.

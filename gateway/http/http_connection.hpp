@@ -70,7 +70,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 
   std::shared_ptr<HttpServer::State> server_;
   std::shared_ptr<ByteStream> stream_;
-  std::string peer_;
+  std::string peer_, certificate_;
   std::unique_ptr<Parser> parser_;
   std::vector<char> buffer_;
   std::size_t begin_ = 0, end_ = 0;  // Unparsed bytes of buffer_.

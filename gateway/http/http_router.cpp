@@ -118,6 +118,7 @@ void HttpRouter::dispatch(HttpRequest request, Responder responder) const {
   }
   routed.query = std::move(*query);
   routed.http = std::move(request);
+  if (guard_) return guard_(*route, std::move(routed), std::move(responder));
   route->handler(std::move(routed), std::move(responder));
 }
 

@@ -46,8 +46,13 @@ struct Route {
   RouteHandler handler;
 };
 
+// Stands before every handler, and calls it or answers itself.
+using RouteGuard = std::function<void(const Route&, RoutedRequest, Responder)>;
+
 class HttpRouter {
  public:
+  // Before the first request. Without one, requests go to their handlers as they are.
+  void set_guard(RouteGuard guard) { guard_ = std::move(guard); }
   // Precondition: no route has the same method and path.
   void add(Route route);
   // Calls the route's handler, or answers not_found, method_not_allowed (with Allow), bad_text or bad_query.
@@ -63,6 +68,7 @@ class HttpRouter {
   [[nodiscard]] const Node* find(std::string_view path, std::vector<std::string>& values, Status& status) const;
 
   Node root_;
+  RouteGuard guard_;
   std::vector<std::unique_ptr<Route>> routes_;
 };
 

@@ -27,6 +27,7 @@ Responder::~Responder() {
 
 void Responder::send(HttpResponse response) {
   BATON_ASSERT(connection_ != nullptr);
+  if (filter_) filter_(response);
   std::exchange(connection_, nullptr)->answer(std::move(response));
 }
 

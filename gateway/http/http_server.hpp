@@ -38,11 +38,14 @@ class Responder {
 
   // Precondition: nothing was sent yet.
   void send(HttpResponse response);
+  // Changes whatever is sent, just before. At most one.
+  void filter(std::function<void(HttpResponse&)> change) { filter_ = std::move(change); }
   // Sends the head of `response` (its body is the first chunk) and leaves the rest to the stream.
   std::shared_ptr<HttpStream> stream(HttpResponse response);
 
  private:
   std::shared_ptr<HttpConnection> connection_;
+  std::function<void(HttpResponse&)> filter_;
 };
 
 // Called on the loop's thread; must not block.

@@ -1,12 +1,15 @@
 // An HTTP request and its answer as plain data. Pure.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 namespace baton {
+
+struct Caller;  // gateway/auth/caller.hpp
 
 using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 
@@ -18,7 +21,9 @@ struct HttpRequest {
   std::string target;  // As it came: path and query, percent-encoded.
   HttpHeaders headers;
   std::string body;
-  std::string client;  // "127.0.0.1:40112"
+  std::string client;                    // "127.0.0.1:40112"
+  std::string certificate;               // Subject of the client's verified certificate, RFC 2253; empty without one.
+  std::shared_ptr<const Caller> caller;  // Who asks, once the guard has established it.
 
   [[nodiscard]] std::string_view header(std::string_view name) const noexcept { return find_header(headers, name); }
   // The part of the target before and after the first '?'.

@@ -85,6 +85,17 @@ class TlsStream final : public SocketStream<asio::ssl::stream<tcp::socket>> {
 
   void accept_handshake(Ready ready) override { handshake(asio::ssl::stream_base::server, std::move(ready)); }
 
+  [[nodiscard]] std::string peer_certificate() const override {
+    SSL* ssl = const_cast<TlsStream*>(this)->layer_.native_handle();
+    const std::unique_ptr<X509, decltype(&X509_free)> shown(SSL_get1_peer_certificate(ssl), X509_free);
+    if (!shown || SSL_get_verify_result(ssl) != X509_V_OK) return {};
+    const std::unique_ptr<BIO, decltype(&BIO_free_all)> text(BIO_new(BIO_s_mem()), BIO_free_all);
+    X509_NAME_print_ex(text.get(), X509_get_subject_name(shown.get()), 0, XN_FLAG_RFC2253);
+    char* begin = nullptr;
+    const long size = BIO_get_mem_data(text.get(), &begin);
+    return size > 0 ? std::string(begin, static_cast<std::size_t>(size)) : std::string();
+  }
+
   void connect_handshake(const std::string& host, Ready ready) {
     SSL_set_tlsext_host_name(layer_.native_handle(), host.c_str());
     layer_.set_verify_callback(asio::ssl::host_name_verification(host));

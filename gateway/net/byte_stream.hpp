@@ -32,6 +32,9 @@ class ByteStream {
   virtual void close() = 0;
   // "127.0.0.1:40112"; empty once the peer is gone.
   [[nodiscard]] virtual std::string peer() const = 0;
+  // Subject of the certificate that the peer has shown and that was verified, as RFC 2253 writes it; empty without one.
+  // After the handshake.
+  [[nodiscard]] virtual std::string peer_certificate() const { return {}; }
 };
 
 // Accepts connections for as long as it lives.

@@ -22,7 +22,8 @@ std::shared_ptr<TlsContext> make_context(ssl::context::method method) {
 }  // namespace
 
 Result<std::shared_ptr<TlsContext>> make_server_tls(const std::string& certificate_file, const std::string& key_file,
-                                                    const std::string& client_authority_file) {
+                                                    const std::string& client_authority_file,
+                                                    ClientCertificates clients) {
   auto made = make_context(ssl::context::tls_server);
   boost::system::error_code error;
   made->context.use_certificate_chain_file(certificate_file, error);
@@ -32,15 +33,18 @@ Result<std::shared_ptr<TlsContext>> make_server_tls(const std::string& certifica
   if (!client_authority_file.empty()) {
     made->context.load_verify_file(client_authority_file, error);
     if (error) return wrong_file("the clients' authority", client_authority_file, error);
-    made->context.set_verify_mode(ssl::verify_peer | ssl::verify_fail_if_no_peer_cert);
+    const auto required = clients == ClientCertificates::required ? ssl::verify_fail_if_no_peer_cert : ssl::verify_none;
+    made->context.set_verify_mode(ssl::verify_peer | required);
+    // A session that is taken up again has to be one of this context, or it is refused with the certificate unseen.
+    SSL_CTX_set_session_id_context(made->context.native_handle(), reinterpret_cast<const unsigned char*>("baton"), 5);
   }
   return made;
 }
 
-Result<std::shared_ptr<TlsContext>> make_client_tls(const std::string& authority_file) {
+Result<std::shared_ptr<TlsContext>> make_client_tls(const std::string& authority_file, bool only_this) {
   auto made = make_context(ssl::context::tls_client);
   boost::system::error_code error;
-  made->context.set_default_verify_paths(error);
+  if (!only_this || authority_file.empty()) made->context.set_default_verify_paths(error);
   if (error) return wrong_file("the system's authorities", "", error);
   if (!authority_file.empty()) {
     made->context.load_verify_file(authority_file, error);

@@ -45,10 +45,10 @@ def hl7(control_id, trigger, number, encounter):
 class Client(threading.Thread):
     """One client, until told to stop or until the server is gone."""
 
-    def __init__(self, name, seed, ports, known, lock, stop, most=None):
+    def __init__(self, name, seed, server, known, lock, stop, most=None):
         super().__init__(name=name, daemon=True)
         self.random = random.Random(seed)
-        self.ports = ports
+        self.server = server
         self.known = known
         self.lock = lock
         self.stopped = stop
@@ -59,8 +59,8 @@ class Client(threading.Thread):
         self.number = 0
 
     def run(self):
-        api = Api(self.ports["http"], timeout=15)
-        mllp = MllpClient(self.ports["mllp"], timeout=15)
+        api = Api(self.server.ports["http"], self.server.key, timeout=15)
+        mllp = MllpClient(self.server.ports["mllp"], timeout=15)
         done = 0
         while not self.stopped.is_set() and (self.most is None or done < self.most):
             request = self.next_request(api)
@@ -152,10 +152,10 @@ class Client(threading.Thread):
         return Request(send)
 
 
-def settle_doubts(clients, ports, known):
+def settle_doubts(clients, server, known):
     """Sends again, after the restart, what had no answer."""
-    api = Api(ports["http"], timeout=15)
-    mllp = MllpClient(ports["mllp"], timeout=15)
+    api = Api(server.ports["http"], server.key, timeout=15)
+    mllp = MllpClient(server.ports["mllp"], timeout=15)
     for client in clients:
         for request in client.in_doubt:
             try:

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <future>
 
+#include "gateway/auth/client_file.hpp"
 #include "gateway/http/http_client.hpp"
 #include "gateway/http/http_types.hpp"
 #include "gateway/mllp/mllp_client.hpp"
@@ -56,12 +57,14 @@ class ApiTest : public testing::Test {
     Config config;
     config.data = (folder_ / "data").string();
     config.http_listen.port = config.mllp_listen.port = 0;
+    config.http_tls = false;
     config.virtual_clock = "2026-03-02T09:00:00Z";
     config.bundles_folders = {(folder_ / "asks").string()};
     auto server = Server::start(config, [](const std::string&) {});
     ASSERT_TRUE(server.ok()) << to_string(server.error());
     server_ = std::move(*server);
     client_ = *HttpClient::make(loop_);
+    key_ = read_client_file((folder_ / "data/client.toml").string())->key;
   }
   void TearDown() override {
     server_.reset();
@@ -71,6 +74,7 @@ class ApiTest : public testing::Test {
   Reply call(const std::string& method, const std::string& path, const std::string& body = "",
              HttpHeaders headers = {}) {
     std::promise<Result<HttpAnswer>> answered;
+    headers.emplace_back("Authorization", "Bearer " + key_);
     const std::string url = "http://127.0.0.1:" + std::to_string(server_->ports().at("http")) + path;
     client_->send({method, url, std::move(headers), body},
                   [&](Result<HttpAnswer> answer) { answered.set_value(std::move(answer)); });
@@ -83,6 +87,7 @@ class ApiTest : public testing::Test {
 
   fs::path folder_;
   std::unique_ptr<Server> server_;
+  std::string key_;
   IoLoop loop_;
   std::shared_ptr<HttpClient> client_;
 };
@@ -214,7 +219,7 @@ TEST_F(ApiTest, takes_exactly_the_methods_that_its_document_lists) {
 
 TEST_F(ApiTest, tells_watchers_what_has_changed) {
   RawClient watcher(server_->ports().at("http"));
-  watcher.send("GET /v1/live?topic=instance HTTP/1.1\r\nHost: x\r\n\r\n");
+  watcher.send("GET /v1/live?topic=instance HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + key_ + "\r\n\r\n");
   EXPECT_THAT(watcher.read_until("retry: 1000\n\n"), HasSubstr("text/event-stream"));
   call("POST", "/v1/instances", R"({"workflow":"ask","id":"seen"})");
   EXPECT_THAT(watcher.read_until("\n\n"), HasSubstr("\"id\":\"seen\""));

@@ -61,8 +61,8 @@ class CliTest : public testing::Test {
     fs::remove_all(folder_);
   }
   Ran ask(std::vector<std::string> arguments) {
-    arguments.push_back("--url");
-    arguments.push_back(url_);
+    arguments.push_back("--client");
+    arguments.push_back((folder_ / "data/client.toml").string());
     return run(std::move(arguments));
   }
 

@@ -1,0 +1,337 @@
+#include "gateway/auth/access.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "gateway/auth/attempts.hpp"
+#include "gateway/auth/secret.hpp"
+#include "gateway/embedded/embedded_files.hpp"
+#include "gateway/http/problem.hpp"
+#include "runtime/base/limits.hpp"
+#include "runtime/base/sha256.hpp"
+
+namespace baton {
+namespace {
+
+constexpr std::string_view kKeyPrefix = "baton_";
+constexpr int kStrangersAMinute = 30;
+constexpr std::string_view kSignInCure = "sign in, or send a key; docs/SIGN_IN.md";
+
+bool contains(const std::vector<std::string>& all, std::string_view one) {
+  return std::find(all.begin(), all.end(), one) != all.end();
+}
+
+std::string clean_name(std::string_view text) {
+  return std::string(is_valid_utf8(text) ? text.substr(0, limits::kNameSize) : std::string_view());
+}
+
+bool is_loopback(std::string_view host) {
+  if (const std::size_t colon = host.rfind(':'); colon != std::string_view::npos && host.find(']') != host.size() - 1) {
+    host = host.substr(0, colon);
+  }
+  return host == "127.0.0.1" || host == "localhost" || host == "[::1]" || host == "::1";
+}
+
+bool changes_something(const HttpRequest& request) { return request.method != "GET" && request.method != "HEAD"; }
+
+Principal stranger(const HttpRequest& request) {
+  Principal principal;
+  principal.kind = PrincipalKind::person;
+  principal.subject = "unknown";
+  principal.authentication = "none";
+  principal.client = request.client;
+  return principal;
+}
+
+}  // namespace
+
+std::string cookie_of(const HttpRequest& request, std::string_view name) {
+  std::string_view all = request.header("Cookie");
+  while (!all.empty()) {
+    std::string_view one = all.substr(0, all.find(';'));
+    all.remove_prefix(std::min(all.size(), one.size() + 1));
+    while (!one.empty() && one.front() == ' ') one.remove_prefix(1);
+    const std::size_t equals = one.find('=');
+    if (equals != std::string_view::npos && one.substr(0, equals) == name) return std::string(one.substr(equals + 1));
+  }
+  return {};
+}
+
+bool same_origin(const HttpRequest& request) {
+  const std::string_view site = request.header("Sec-Fetch-Site");
+  if (!site.empty()) return site == "same-origin" || site == "none";
+  const std::string_view origin = request.header("Origin");
+  if (origin.empty()) return true;
+  const std::size_t scheme = origin.find("://");
+  return scheme != std::string_view::npos && origin.substr(scheme + 3) == request.header("Host");
+}
+
+std::string csrf_of(std::string_view token) { return encode_base64url(as_bytes(sha256("csrf:" + std::string(token)))); }
+
+Access::Access(PeopleStore& people, AccessOptions options)
+    : people_(people),
+      options_(std::move(options)),
+      personal_(embedded_file("gateway/api/schemas.json").value_or("{}")) {}
+
+std::string Access::cookie_name(std::string_view name) const {
+  return (options_.tls ? "__Host-" : "") + std::string(name);
+}
+
+std::string Access::session_cookie(std::string_view token) const {
+  std::string cookie = cookie_name("baton-session") + "=" + std::string(token) + "; Path=/; HttpOnly; SameSite=Strict";
+  if (options_.tls) cookie += "; Secure";
+  if (token.empty()) cookie += "; Max-Age=0";
+  return cookie;
+}
+
+// ---- who asks --------------------------------------------------------------------------------------------------------
+
+void Access::identify(RoutedRequest request, Responder responder, Known known) {
+  const auto at_once = [&](Result<Caller> caller) {
+    if (caller) caller->principal.client = request.http.client;
+    known(std::move(caller), std::move(request), std::move(responder));
+  };
+  const std::string_view authorization = request.http.header("Authorization");
+  if (!authorization.empty()) {
+    const bool bearer = authorization.size() > 7 &&
+                        (authorization.substr(0, 7) == "Bearer " || authorization.substr(0, 7) == "bearer ");
+    if (!bearer) {
+      return at_once(
+          Error{ErrorCode::bad_credential, "only Bearer is taken in Authorization", std::string(kSignInCure)});
+    }
+    std::string token(authorization.substr(7));
+    if (token.compare(0, kKeyPrefix.size(), kKeyPrefix) == 0) return at_once(by_key(token));
+    if (!verifier_) {
+      return at_once(Error{ErrorCode::bad_credential, "this is no API key, and no provider's tokens are taken here",
+                           "send a key, or configure auth.issuer"});
+    }
+    auto shared = std::make_shared<std::pair<RoutedRequest, Responder>>(std::move(request), std::move(responder));
+    return verifier_(std::move(token), [shared, known = std::move(known)](Result<TokenHolder> holder) {
+      auto& [then_request, then_responder] = *shared;
+      if (!holder) return known(std::move(holder).error(), std::move(then_request), std::move(then_responder));
+      Caller caller;
+      caller.principal.kind = holder->person ? PrincipalKind::person : PrincipalKind::service;
+      caller.principal.subject = holder->subject;
+      caller.principal.authentication = "jwt";
+      caller.principal.client = then_request.http.client;
+      caller.name = holder->name;
+      caller.roles = holder->roles;
+      caller.units = holder->units;
+      caller.authenticated_at = holder->authenticated_at;
+      caller.fresh_needed = holder->person;
+      known(std::move(caller), std::move(then_request), std::move(then_responder));
+    });
+  }
+  const std::string token = cookie_of(request.http, cookie_name("baton-session"));
+  if (!token.empty()) return at_once(by_session(token));
+  if (!request.http.certificate.empty()) return at_once(by_certificate(request.http.certificate));
+  at_once(by_nothing(request.http));
+}
+
+Caller Access::caller_of(const ServiceKey& key, const char* how) const {
+  Caller caller;
+  caller.principal.kind = PrincipalKind::service;
+  caller.principal.subject = key.name;
+  caller.principal.authentication = how;
+  caller.name = key.name;
+  caller.roles = key.roles;
+  return caller;
+}
+
+Result<Caller> Access::by_key(const std::string& token) const {
+  const Error refused{ErrorCode::bad_credential, "this API key does not exist, was revoked or has expired",
+                      "see baton keys list"};
+  const std::size_t end = token.find('_', kKeyPrefix.size());
+  if (end == std::string::npos) return refused;
+  const auto key = people_.key(token.substr(kKeyPrefix.size(), end - kKeyPrefix.size()));
+  if (!key || key->revoked || key->hash.empty() || !same_secret(key->hash, hash_of_token(token))) return refused;
+  if (key->expires_at && people_.now() >= *key->expires_at) return refused;
+  return caller_of(*key, "api-key");
+}
+
+Result<Caller> Access::by_certificate(const std::string& subject) const {
+  const auto key = people_.key_of_certificate(subject);
+  if (!key || (key->expires_at && people_.now() >= *key->expires_at)) {
+    return Error{ErrorCode::bad_credential, "no service is registered for the certificate of '" + subject + "'",
+                 "register it: baton keys create NAME --certificate '" + subject + "'"};
+  }
+  return caller_of(*key, "mtls");
+}
+
+Result<Caller> Access::by_session(std::string_view token) {
+  const Error ended{ErrorCode::session_ended, "the session has ended", "sign in again"};
+  const auto session = people_.use_session(hash_of_token(token));
+  if (!session) return ended;
+  auto caller = caller_of(*session, token);
+  if (!caller) return ended;
+  return std::move(*caller);
+}
+
+std::optional<Caller> Access::caller_of(const Session& session, std::string_view token) const {
+  Caller caller;
+  caller.principal.kind = PrincipalKind::person;
+  caller.principal.subject = session.subject;
+  caller.principal.authentication = session.how;
+  caller.name = session.name;
+  caller.roles = session.roles;
+  caller.units = session.units;
+  if (session.how == "password") {  // What was changed about the person since then counts at once.
+    const auto user = people_.user(session.subject);
+    if (!user || user->disabled) return std::nullopt;
+    caller.name = user->name;
+    caller.roles = user->roles;
+    caller.units = user->units;
+  }
+  caller.permissions = options_.policy.permissions_of(caller.roles);
+  caller.session = session.id;
+  caller.csrf = csrf_of(token);
+  caller.authenticated_at = session.authenticated_at;
+  caller.expires_at = session.expires_at;
+  caller.fresh_needed = true;
+  return caller;
+}
+
+// A developer's loop: whoever reaches this machine's loopback is the developer, but a page of the web that makes the
+// developer's browser reach it is not. A name that was bound to 127.0.0.1 by a stranger shows in Host.
+Result<Caller> Access::by_nothing(const HttpRequest& request) const {
+  const bool near = is_loopback(address_of(request.client)) && is_loopback(request.header("Host"));
+  if (options_.developer.empty() || !near || !same_origin(request)) {
+    return Error{ErrorCode::not_signed_in, "nobody is signed in", std::string(kSignInCure)};
+  }
+  Caller caller;
+  caller.principal.kind = PrincipalKind::person;
+  caller.principal.subject = options_.developer;
+  caller.principal.authentication = "developer";
+  caller.name = options_.developer;
+  caller.roles = {"local"};
+  return caller;
+}
+
+// ---- whether they may --------------------------------------------------------------------------------------------------
+
+Status Access::choose_role(Caller& caller, const HttpRequest& request, std::vector<std::string>& acting) const {
+  const std::string subject = clean_name(request.header("X-Baton-Subject"));
+  const std::string role = clean_name(request.header("X-Baton-Role"));
+  acting = caller.roles;
+  const bool for_another = !subject.empty() && subject != caller.principal.subject;
+  const bool other_role = !role.empty() && !contains(caller.roles, role);
+  if (for_another || other_role) {
+    if (!options_.policy.rule_for(caller.roles, "act.as")) {
+      return Error{ErrorCode::role_not_held,
+                   for_another ? "this caller may not speak for somebody else" : "the role '" + role + "' is not held",
+                   "leave X-Baton-Subject out, and choose one of your roles: GET /v1/me"};
+    }
+    if (!role.empty() && !options_.policy.knows(role)) {
+      return Error{ErrorCode::no_permission, "the access policy has no role '" + role + "'", "add it to auth.policy"};
+    }
+    caller.vouched = true;
+    caller.principal.authentication = "vouched:" + caller.principal.subject;
+    if (for_another) {
+      caller.principal.kind = PrincipalKind::person;
+      caller.principal.subject = subject;
+      caller.name = subject;
+    }
+  }
+  if (!role.empty()) acting = {role};
+  return success();
+}
+
+Status Access::admit(Caller& caller, const HttpRequest& request, const RoutePermission& needed) const {
+  if (!caller.session.empty() && changes_something(request)) {
+    if (!same_origin(request) || !same_secret(request.header("X-Baton-Csrf"), caller.csrf)) {
+      return Error{ErrorCode::forged_request,
+                   "the session's token is missing in X-Baton-Csrf, or the origin is another", "load the page again"};
+    }
+  }
+  std::vector<std::string> acting;
+  if (Status status = choose_role(caller, request, acting); !status) return status;
+  caller.permissions = options_.policy.permissions_of(acting);
+  if (acting.size() == 1) caller.principal.role = acting.front();
+  if (needed.permission != kSignedIn) {
+    auto rule = options_.policy.rule_for(acting, needed.permission);
+    if (!rule) {
+      return Error{ErrorCode::no_permission, "this needs the permission '" + std::string(needed.permission) + "'",
+                   "ask somebody whose role has it; GET /v1/me says what yours has"};
+    }
+    // "<policy>/<role>:<permission>": without a choice, the role that the rule is about is the one acted in.
+    const std::size_t slash = rule->find('/');
+    if (caller.principal.role.empty()) {
+      caller.principal.role = rule->substr(slash + 1, rule->rfind(':') - slash - 1);
+    }
+    caller.principal.rule = std::move(*rule);
+  }
+  if (needed.fresh && caller.fresh_needed && people_.now() > caller.authenticated_at + options_.step_up) {
+    return Error{ErrorCode::step_up_needed, "this needs a sign-in within the last " + format_duration(options_.step_up),
+                 "sign in again: POST /v1/sign-in/again"};
+  }
+  return success();
+}
+
+void Access::guard(const Route& route, RoutedRequest request, Responder responder) {
+  const RoutePermission* needed = permission_of(route.operation);
+  const bool page =
+      route.operation.empty() && route.path.compare(0, 4, "/v1/") != 0;  // Of the console: no data is in it.
+  if (page || (needed != nullptr && needed->permission == kPublic)) {
+    return route.handler(std::move(request), std::move(responder));
+  }
+  identify(std::move(request), std::move(responder),
+           [this, &route, needed](Result<Caller> known, RoutedRequest then_request, Responder then_responder) {
+             if (!known) {
+               const Principal nobody = stranger(then_request.http);
+               return refuse(nobody, route.operation, then_request, std::move(then_responder), known.error());
+             }
+             Caller caller = std::move(*known);
+             Status admitted = needed != nullptr
+                                   ? admit(caller, then_request.http, *needed)
+                                   : Status(Error{ErrorCode::no_permission, "no permission allows " + route.operation,
+                                                  "name one in gateway/auth/route_permissions.cpp"});
+             if (!admitted) {
+               return refuse(caller.principal, route.operation, then_request, std::move(then_responder),
+                             admitted.error());
+             }
+             if (!caller.may("patient.read")) {
+               then_responder.filter([this, schema = route.answer](HttpResponse& response) {
+                 if (response.status >= 300 || response.content_type != "application/json") return;
+                 response.body = personal_.mask(schema, response.body);
+                 response.headers.emplace_back("X-Baton-Masked", "true");
+               });
+             }
+             then_request.http.caller = std::make_shared<const Caller>(std::move(caller));
+             route.handler(std::move(then_request), std::move(then_responder));
+           });
+}
+
+// ---- refusals ----------------------------------------------------------------------------------------------------------
+
+bool Access::may_record_stranger() {
+  const std::int64_t minute = people_.now().ms / kMinute.ms;
+  if (strangers_minute_.exchange(minute) != minute) strangers_ = 0;
+  return strangers_.fetch_add(1) < kStrangersAMinute;
+}
+
+void Access::refuse(const Principal& by, const std::string& operation, const RoutedRequest& request,
+                    Responder responder, Error error) {
+  auto problem = problem_of(error);
+  if (problem.status == 401) {
+    problem.headers.emplace_back("WWW-Authenticate", "Bearer realm=\"baton\"");
+    if (error.code == ErrorCode::session_ended) problem.headers.emplace_back("Set-Cookie", session_cookie(""));
+  }
+  if (by.authentication == "none" && !may_record_stranger()) return responder.send(std::move(problem));
+  AuditRecord record;
+  record.action = action::kAccessRefused;
+  record.by = by;
+  record.object = operation;
+  record.outcome = code_of(error.code);
+  record.reason = error.detail;
+  for (const auto& [name, value] : request.path) {
+    if (name != "id" || value.size() > limits::kNameSize) continue;
+    const std::string_view path = request.http.path();
+    if (path.compare(0, 14, "/v1/instances/") == 0) record.instance = value;
+    if (path.compare(0, 13, "/v1/patients/") == 0) record.patient = value;
+    if (path.compare(0, 10, "/v1/tasks/") == 0) record.object = operation + " " + value;
+  }
+  people_.record(std::move(record), [shared = std::make_shared<Responder>(std::move(responder)),
+                                     problem = std::move(problem)](const Status&) { shared->send(problem); });
+}
+
+}  // namespace baton

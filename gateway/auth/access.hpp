@@ -1,0 +1,93 @@
+// The door of the API: establishes who asks, holds the request to the access policy, records what it refuses, and masks
+// what the caller may not see. Every request to every route passes here; what is not allowed is refused. Thread-safe.
+//
+// Who asks is established, first found, by: an Authorization header (an API key, or a token of the provider), the
+// session's cookie, a client certificate, or, in a developer's loop over loopback only, by nothing.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "gateway/auth/caller.hpp"
+#include "gateway/auth/people_store.hpp"
+#include "gateway/auth/personal_fields.hpp"
+#include "gateway/auth/policy.hpp"
+#include "gateway/auth/route_permissions.hpp"
+#include "gateway/http/http_router.hpp"
+
+namespace baton {
+
+struct AccessOptions {
+  Policy policy;
+  bool tls = true;                   // Cookies are then bound to TLS and to this host.
+  Duration step_up{10 * 60 * 1000};  // How fresh a sign-in has to be for what asks for a fresh one.
+  std::string developer;             // Who is signed in by being on this machine; empty: nobody.
+};
+
+// What a token of the provider says, once it was verified.
+struct TokenHolder {
+  std::string subject, name;
+  std::vector<std::string> roles, units;
+  Instant authenticated_at;
+  bool person = true;
+};
+using TokenVerified = std::function<void(Result<TokenHolder>)>;
+using TokenVerifier = std::function<void(std::string token, TokenVerified done)>;
+
+class Access {
+ public:
+  // Borrows the store.
+  Access(PeopleStore& people, AccessOptions options);
+
+  // Bearer tokens that are no API keys; without it they are refused. Before the first request.
+  void verify_tokens_with(TokenVerifier verifier) { verifier_ = std::move(verifier); }
+
+  // Passes the request on to the route's handler, with its caller, or refuses it.
+  void guard(const Route& route, RoutedRequest request, Responder responder);
+
+  [[nodiscard]] const Policy& policy() const { return options_.policy; }
+  [[nodiscard]] const AccessOptions& options() const { return options_; }
+  [[nodiscard]] PeopleStore& people() { return people_; }
+
+  // The session's cookie as Set-Cookie says it; an empty token ends it.
+  [[nodiscard]] std::string session_cookie(std::string_view token) const;
+  // "__Host-" binds a cookie to this host and to TLS (RFC 6265bis section 4.1.3.2).
+  [[nodiscard]] std::string cookie_name(std::string_view name) const;
+  // The caller that a session stands for; nothing when its person is gone or disabled.
+  [[nodiscard]] std::optional<Caller> caller_of(const Session& session, std::string_view token) const;
+  // Records a refusal, and answers once that is durable.
+  void refuse(const Principal& by, const std::string& operation, const RoutedRequest& request, Responder responder,
+              Error error);
+
+ private:
+  using Known = std::function<void(Result<Caller>, RoutedRequest, Responder)>;
+  void identify(RoutedRequest request, Responder responder, Known known);
+  [[nodiscard]] Result<Caller> by_key(const std::string& token) const;
+  [[nodiscard]] Result<Caller> by_session(std::string_view token);
+  [[nodiscard]] Result<Caller> by_certificate(const std::string& subject) const;
+  [[nodiscard]] Result<Caller> by_nothing(const HttpRequest& request) const;
+  [[nodiscard]] Caller caller_of(const ServiceKey& key, const char* how) const;
+  // Chooses the role, and finds the rule. Errors: role_not_held, no_permission, forged_request, step_up_needed.
+  [[nodiscard]] Status admit(Caller& caller, const HttpRequest& request, const RoutePermission& permission) const;
+  [[nodiscard]] Status choose_role(Caller& caller, const HttpRequest& request, std::vector<std::string>& acting) const;
+  // A stranger's refusals are recorded as far as they do not fill the ledger.
+  [[nodiscard]] bool may_record_stranger();
+
+  PeopleStore& people_;
+  const AccessOptions options_;
+  const PersonalFields personal_;
+  TokenVerifier verifier_;
+  std::atomic<std::int64_t> strangers_minute_{0};
+  std::atomic<int> strangers_{0};
+};
+
+// The value of a cookie of the request; empty when there is none.
+[[nodiscard]] std::string cookie_of(const HttpRequest& request, std::string_view name);
+// False for a request that a page of another origin sent, as far as the browser says so.
+[[nodiscard]] bool same_origin(const HttpRequest& request);
+// The session's token for X-Baton-Csrf: follows from the cookie's value, which no page can read.
+[[nodiscard]] std::string csrf_of(std::string_view token);
+
+}  // namespace baton

@@ -1,0 +1,133 @@
+#include "gateway/auth/certificate.hpp"
+
+#include <fcntl.h>
+#include <openssl/ec.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/x509v3.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+
+namespace baton {
+namespace {
+
+constexpr long kYears2 = 2L * 365 * 24 * 3600;
+constexpr int kRenewedBefore = 30 * 24 * 3600;
+
+using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
+using Certificate = std::unique_ptr<X509, decltype(&X509_free)>;
+using File = std::unique_ptr<std::FILE, decltype(&std::fclose)>;
+
+Error failed(const std::string& what) {
+  return {ErrorCode::io_failed, what, "mend the folder's rights, or configure http.certificate and http.key"};
+}
+
+std::string host_name() {
+  char name[256] = {};
+  return ::gethostname(name, sizeof name - 1) == 0 ? std::string(name) : std::string();
+}
+
+bool is_address(const std::string& host) {
+  ASN1_OCTET_STRING* address = a2i_IPADDRESS(host.c_str());
+  const bool is = address != nullptr;
+  ASN1_OCTET_STRING_free(address);
+  return is;
+}
+
+bool is_any(const std::string& host) { return host.empty() || host == "0.0.0.0" || host == "::"; }
+
+// DNS names hold letters, digits, '-' and '.'; anything else would be read as more of the extension's syntax.
+bool is_plain(const std::string& name) {
+  return !name.empty() && name.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.") ==
+                              std::string::npos;
+}
+
+std::string alternative_names(const std::string& host) {
+  std::string names = "DNS:localhost,IP:127.0.0.1,IP:::1";
+  if (const std::string own = host_name(); is_plain(own) && own != "localhost") names += ",DNS:" + own;
+  if (is_any(host) || host == "127.0.0.1" || host == "::1" || host == "localhost") return names;
+  if (is_address(host)) return names + ",IP:" + host;
+  return is_plain(host) ? names + ",DNS:" + host : names;
+}
+
+bool add_extension(X509* certificate, int kind, const std::string& value) {
+  X509V3_CTX context;
+  X509V3_set_ctx_nodb(&context);
+  X509V3_set_ctx(&context, certificate, certificate, nullptr, nullptr, 0);
+  X509_EXTENSION* extension = X509V3_EXT_conf_nid(nullptr, &context, kind, value.c_str());
+  const bool added = extension != nullptr && X509_add_ext(certificate, extension, -1) == 1;
+  X509_EXTENSION_free(extension);
+  return added;
+}
+
+Certificate make_certificate(EVP_PKEY* key, const std::string& host) {
+  Certificate made(X509_new(), X509_free);
+  X509* certificate = made.get();
+  std::uint64_t serial = 0;
+  if (RAND_bytes(reinterpret_cast<unsigned char*>(&serial), sizeof serial) != 1) return {nullptr, X509_free};
+  ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate), serial >> 1);
+  X509_set_version(certificate, X509_VERSION_3);
+  X509_gmtime_adj(X509_getm_notBefore(certificate), -3600);
+  X509_gmtime_adj(X509_getm_notAfter(certificate), kYears2);
+  X509_set_pubkey(certificate, key);
+  X509_NAME* name = X509_get_subject_name(certificate);
+  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, reinterpret_cast<const unsigned char*>("Baton, self-signed"),
+                             -1, -1, 0);
+  X509_set_issuer_name(certificate, name);
+  const bool complete = add_extension(certificate, NID_basic_constraints, "critical,CA:FALSE") &&
+                        add_extension(certificate, NID_key_usage, "critical,digitalSignature") &&
+                        add_extension(certificate, NID_ext_key_usage, "serverAuth") &&
+                        add_extension(certificate, NID_subject_alt_name, alternative_names(host)) &&
+                        X509_sign(certificate, key, EVP_sha256()) > 0;
+  return complete ? std::move(made) : Certificate(nullptr, X509_free);
+}
+
+// The file is made anew, so that its rights are these from its first byte on.
+File open_new(const std::string& path, int rights) {
+  ::unlink(path.c_str());
+  const int file = ::open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, rights);
+  return {file < 0 ? nullptr : ::fdopen(file, "wb"), std::fclose};
+}
+
+bool still_good(const CertificateFiles& files, const std::string& host) {
+  const File file(std::fopen(files.certificate.c_str(), "rb"), std::fclose);
+  if (!file || ::access(files.key.c_str(), R_OK) != 0) return false;
+  const Certificate certificate(PEM_read_X509(file.get(), nullptr, nullptr, nullptr), X509_free);
+  if (!certificate) return false;
+  int days = 0, seconds = 0;
+  if (ASN1_TIME_diff(&days, &seconds, nullptr, X509_get0_notAfter(certificate.get())) != 1) return false;
+  if (days * 24L * 3600 + seconds < kRenewedBefore) return false;
+  if (is_any(host)) return true;
+  return is_address(host) ? X509_check_ip_asc(certificate.get(), host.c_str(), 0) == 1
+                          : X509_check_host(certificate.get(), host.c_str(), host.size(), 0, nullptr) == 1;
+}
+
+}  // namespace
+
+Result<CertificateFiles> own_certificate(const std::string& folder, const std::string& host) {
+  CertificateFiles files{folder + "/server.pem", folder + "/server.key"};
+  if (still_good(files, host)) return files;
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  const Key key(EVP_EC_gen("P-256"), EVP_PKEY_free);
+  if (!key) return failed("no key could be made for the server's certificate");
+  const Certificate certificate = make_certificate(key.get(), host);
+  if (!certificate) return failed("the server's certificate could not be made");
+  {
+    const File file = open_new(files.key, 0600);
+    if (!file || PEM_write_PrivateKey(file.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1) {
+      return failed("'" + files.key + "' cannot be written");
+    }
+  }
+  const File file = open_new(files.certificate, 0644);
+  if (!file || PEM_write_X509(file.get(), certificate.get()) != 1) {
+    return failed("'" + files.certificate + "' cannot be written");
+  }
+  return files;
+}
+
+}  // namespace baton

@@ -1,0 +1,24 @@
+// client.toml beside the store: how programs on this machine reach the server and sign in. `serve` writes it at every
+// start, readable by its owner only; the command line, scripts and tests read it.
+//
+//   url = "https://127.0.0.1:7070"
+//   ca = "/var/lib/baton/tls/server.pem"      # absent without TLS, or with a certificate that the system trusts
+//   key = "baton_..."                         # an API key with the role `local`
+#pragma once
+
+#include <string>
+
+#include "runtime/base/result.hpp"
+
+namespace baton {
+
+struct ClientFile {
+  std::string url, ca, key;
+};
+
+// Errors: not_found when there is no such file, bad_config.
+[[nodiscard]] Result<ClientFile> read_client_file(const std::string& path);
+// Written beside and renamed. Error: io_failed.
+[[nodiscard]] Status write_client_file(const std::string& path, const ClientFile& content);
+
+}  // namespace baton

@@ -1,0 +1,73 @@
+#include "gateway/auth/personal_fields.hpp"
+
+#include "runtime/base/assert.hpp"
+#include "runtime/clinical/json_value.hpp"
+#include "runtime/model/json_fields.hpp"
+
+namespace baton {
+namespace {
+
+namespace json = boost::json;
+
+// The same type without the content.
+void hide(json::value& value) {
+  if (value.is_string()) {
+    value = "***";
+  } else if (value.is_array()) {
+    value = json::array();
+  } else if (value.is_object()) {
+    value = json::object();
+  } else {
+    value = nullptr;
+  }
+}
+
+bool is_flag(const json::object& schema, std::string_view name, bool value) {
+  const auto* flag = schema.if_contains({name.data(), name.size()});
+  return flag != nullptr && flag->is_bool() && flag->as_bool() == value;
+}
+
+}  // namespace
+
+PersonalFields::PersonalFields(std::string_view schemas) {
+  auto parsed = parse_json_document(schemas);
+  BATON_ASSERT(parsed.ok() && parsed->is_object());
+  schemas_ = std::move(*parsed);
+}
+
+const json::object* PersonalFields::resolve(const json::value* schema) const {
+  while (schema != nullptr && schema->is_object()) {
+    const auto* reference = schema->as_object().if_contains("$ref");
+    if (reference == nullptr) return &schema->as_object();
+    // One marked where it is used hides what it refers to.
+    if (is_flag(schema->as_object(), "x-personal", true)) return &schema->as_object();
+    const std::string_view path = reference->as_string();
+    schema = schemas_.as_object().if_contains(json::string_view(path.substr(path.rfind('/') + 1)));
+  }
+  return nullptr;
+}
+
+void PersonalFields::mask_value(json::value& value, const json::value* given) const {
+  const json::object* schema = resolve(given);
+  if (schema == nullptr || is_flag(*schema, "x-personal", true)) return hide(value);
+  if (is_flag(*schema, "x-personal", false)) return;
+  if (value.is_object()) {
+    const auto* properties = schema->if_contains("properties");
+    for (auto& [name, field] : value.as_object()) {
+      mask_value(field, properties == nullptr ? nullptr : properties->as_object().if_contains(name));
+    }
+  } else if (value.is_array()) {
+    for (auto& item : value.as_array()) mask_value(item, schema->if_contains("items"));
+  }
+}
+
+std::string PersonalFields::mask(const std::string& name, std::string_view answer) const {
+  auto value = parse_json_document(answer);
+  if (!value) return "null";
+  mask_value(*value, schemas_.as_object().if_contains({name.data(), name.size()}));
+  std::string text;
+  if (!append_json_value(text, *value)) return "null";
+  return text;
+}
+
+}  // namespace baton

@@ -1,0 +1,115 @@
+#include "gateway/auth/route_permissions.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace baton {
+namespace {
+
+constexpr std::array kTable = {
+    // Documents, and the way in.
+    RoutePermission{"getDocument", kPublic},
+    RoutePermission{"getErrorPage", kPublic},
+    RoutePermission{"getHealth", kPublic},
+    RoutePermission{"getSignIn", kPublic},
+    RoutePermission{"signIn", kPublic},
+    RoutePermission{"signInWithProvider", kPublic},
+    RoutePermission{"finishProviderSignIn", kPublic},
+    RoutePermission{"getFirstSignIn", kPublic},
+    RoutePermission{"useFirstSignIn", kPublic},
+    RoutePermission{"signInAgain", kSignedIn},
+    RoutePermission{"signOut", kSignedIn},
+    RoutePermission{"getMe", kSignedIn},
+    RoutePermission{"changeOwnPassword", kSignedIn},
+    // People and keys.
+    RoutePermission{"listUsers", "people.manage"},
+    RoutePermission{"addUser", "people.manage", true},
+    RoutePermission{"changeUser", "people.manage", true},
+    RoutePermission{"signOutUser", "people.manage"},
+    RoutePermission{"listKeys", "people.manage"},
+    RoutePermission{"createKey", "people.manage", true},
+    RoutePermission{"revokeKey", "people.manage"},
+    RoutePermission{"getPolicy", kSignedIn},
+    // Cases.
+    RoutePermission{"startInstance", "instance.start"},
+    RoutePermission{"listInstances", "instance.read"},
+    RoutePermission{"getInstance", "instance.read"},
+    RoutePermission{"getResult", "instance.read"},
+    RoutePermission{"getHistory", "instance.read"},
+    RoutePermission{"getJournal", "patient.read"},  // Bytes, in which nothing can be masked.
+    RoutePermission{"queryInstance", "instance.read"},
+    RoutePermission{"signalInstance", "instance.signal"},
+    RoutePermission{"updateInstance", "instance.signal"},
+    RoutePermission{"settlePromise", "instance.signal"},
+    RoutePermission{"cancelInstance", "instance.control"},
+    RoutePermission{"pauseInstance", "instance.control"},
+    RoutePermission{"resumeInstance", "instance.control"},
+    RoutePermission{"migrateInstance", "instance.control"},
+    RoutePermission{"overrideOutcome", "instance.override", true},
+    RoutePermission{"listIncidents", "incident.read"},
+    RoutePermission{"listInstanceIncidents", "incident.read"},
+    RoutePermission{"retryIncident", "incident.resolve"},
+    RoutePermission{"skipIncident", "incident.resolve"},
+    RoutePermission{"rewindIncident", "incident.resolve"},
+    RoutePermission{"cancelIncident", "incident.resolve"},
+    // Tasks.
+    RoutePermission{"listTasks", "task.read"},
+    RoutePermission{"getTask", "task.read"},
+    RoutePermission{"claimTask", "task.work"},
+    RoutePermission{"releaseTask", "task.work"},
+    RoutePermission{"delegateTask", "task.work"},
+    RoutePermission{"reassignTask", "task.assign"},
+    RoutePermission{"commentTask", "task.work"},
+    RoutePermission{"saveTask", "task.work"},
+    RoutePermission{"decideTask", "task.work"},
+    // What runs.
+    RoutePermission{"listBundles", "bundle.read"},
+    RoutePermission{"getBundle", "bundle.read"},
+    RoutePermission{"checkBundle", "bundle.read"},
+    RoutePermission{"deployBundle", "bundle.deploy"},
+    RoutePermission{"listSchedules", "schedule.read"},
+    RoutePermission{"getSchedule", "schedule.read"},
+    RoutePermission{"createSchedule", "schedule.manage"},
+    RoutePermission{"replaceSchedule", "schedule.manage"},
+    RoutePermission{"deleteSchedule", "schedule.manage"},
+    RoutePermission{"pauseSchedule", "schedule.manage"},
+    RoutePermission{"resumeSchedule", "schedule.manage"},
+    RoutePermission{"triggerSchedule", "schedule.manage"},
+    // What came in, and about whom.
+    RoutePermission{"acceptMessage", "message.send"},
+    RoutePermission{"listMessages", "message.read"},
+    RoutePermission{"getMessage", "message.read"},
+    RoutePermission{"replayMessage", "message.review"},
+    RoutePermission{"discardMessage", "message.review"},
+    RoutePermission{"findPatients", "patient.read"},
+    RoutePermission{"getPatient", "patient.read"},
+    RoutePermission{"getTimeline", "patient.read"},
+    RoutePermission{"getEvent", "patient.read"},
+    // The ledger.
+    RoutePermission{"readAudit", "audit.read"},
+    RoutePermission{"findAuditRecords", "audit.read"},
+    RoutePermission{"getAuditRecord", "audit.read"},
+    RoutePermission{"proveConsistency", "audit.read"},
+    RoutePermission{"getAuditKey", kPublic},
+    RoutePermission{"queryAudit", "audit.read"},
+    RoutePermission{"explainInstance", "audit.read"},
+    RoutePermission{"reproduceInstance", "audit.read"},
+    RoutePermission{"getCheckpoint", kPublic},
+    RoutePermission{"getTile", "audit.read"},
+    // The server.
+    RoutePermission{"watchLive", "live.watch"},
+    RoutePermission{"getMetrics", "metrics.read"},
+    RoutePermission{"scrapeMetrics", "metrics.read"},
+    RoutePermission{"getClock", kSignedIn},
+    RoutePermission{"setClock", "clock.set"},
+};
+
+}  // namespace
+
+const RoutePermission* permission_of(std::string_view operation) {
+  const auto found =
+      std::find_if(kTable.begin(), kTable.end(), [&](const auto& row) { return row.operation == operation; });
+  return found == kTable.end() ? nullptr : &*found;
+}
+
+}  // namespace baton

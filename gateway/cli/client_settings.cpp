@@ -1,0 +1,50 @@
+#include "gateway/cli/client_settings.hpp"
+
+#include <cstdlib>
+
+#include "gateway/http/url_text.hpp"
+
+namespace baton {
+namespace {
+
+std::string variable(const char* name) {
+  const char* value = std::getenv(name);
+  return value == nullptr ? std::string() : std::string(value);
+}
+
+std::string first_of(const std::string& option, const char* name) { return option.empty() ? variable(name) : option; }
+
+// Scheme, host and port are the same; localhost is the loopback address.
+bool same_server(const std::string& a, const std::string& b) {
+  const auto left = parse_url(a);
+  const auto right = parse_url(b);
+  if (!left || !right) return false;
+  const auto host = [](const std::string& name) { return name == "localhost" ? std::string("127.0.0.1") : name; };
+  return left->tls == right->tls && left->port == right->port && host(left->host) == host(right->host);
+}
+
+Result<ClientFile> read_file(const Cli& cli) {
+  const std::string named = first_of(cli.client, "BATON_CLIENT");
+  if (!named.empty()) return read_client_file(named);
+  const std::string data = variable("BATON_DATA");
+  auto found = read_client_file((data.empty() ? "./baton-data" : data) + "/client.toml");
+  if (!found && found.error().code == ErrorCode::not_found) return ClientFile{};
+  return found;
+}
+
+}  // namespace
+
+Result<ClientFile> client_settings(const Cli& cli) {
+  auto file = read_file(cli);
+  if (!file) return file;
+  ClientFile settings{first_of(cli.url, "BATON_URL"), first_of(cli.ca, "BATON_CA"), first_of(cli.key, "BATON_KEY")};
+  if (settings.url.empty()) settings.url = file->url.empty() ? "https://127.0.0.1:7070" : file->url;
+  while (!settings.url.empty() && settings.url.back() == '/') settings.url.pop_back();
+  if (same_server(settings.url, file->url)) {
+    if (settings.ca.empty()) settings.ca = file->ca;
+    if (settings.key.empty()) settings.key = file->key;
+  }
+  return settings;
+}
+
+}  // namespace baton

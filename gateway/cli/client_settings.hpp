@@ -1,0 +1,14 @@
+// Which server the command line talks to, whom it trusts there, and with which key. One thread.
+#pragma once
+
+#include "gateway/auth/client_file.hpp"
+#include "gateway/cli/cli_support.hpp"
+
+namespace baton {
+
+// Each of url, ca and key comes from, first found: its option, its variable (BATON_URL, BATON_CA, BATON_KEY), the client
+// file. That file is --client, BATON_CLIENT, client.toml in BATON_DATA, or the one in ./baton-data; what it says counts
+// only for its own server, so that a key is never sent to another. Errors: bad_config, not_found for a file that was named.
+[[nodiscard]] Result<ClientFile> client_settings(const Cli& cli);
+
+}  // namespace baton

@@ -1,0 +1,123 @@
+// A server as it starts without a configuration: TLS with a certificate of its own, and a key for this machine.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <future>
+
+#include "gateway/auth/certificate.hpp"
+#include "gateway/auth/client_file.hpp"
+#include "gateway/http/http_client.hpp"
+#include "gateway/server.hpp"
+
+namespace baton {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+class TlsSignIn : public testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = fs::path(testing::TempDir()) / ("baton_tls_" + std::to_string(::getpid()));
+    fs::remove_all(folder_);
+    config_.data = (folder_ / "data").string();
+    config_.http_listen.port = 0;
+    config_.mllp_listen = {};
+    config_.bundles_shipped = false;
+  }
+  void TearDown() override {
+    server_.reset();
+    fs::remove_all(folder_);
+  }
+  void start() {
+    server_.reset();
+    auto server = Server::start(config_, [](const std::string&) {});
+    ASSERT_TRUE(server.ok()) << to_string(server.error());
+    server_ = std::move(*server);
+    file_ = *read_client_file(config_.data + "/client.toml");
+  }
+  Result<HttpAnswer> get(const std::string& url, const std::string& ca, const std::string& key) {
+    auto client = *HttpClient::make(loop_, {ca, 1u << 20, 4, Duration{1000}, !ca.empty()});
+    std::promise<Result<HttpAnswer>> answered;
+    client->send({"GET", url, {{"Authorization", "Bearer " + key}}, ""},
+                 [&](Result<HttpAnswer> answer) { answered.set_value(std::move(answer)); });
+    return answered.get_future().get();
+  }
+  [[nodiscard]] int rights(const std::string& name) const {
+    struct stat status {};
+    return ::stat((config_.data + "/" + name).c_str(), &status) == 0 ? static_cast<int>(status.st_mode & 0777) : -1;
+  }
+
+  fs::path folder_;
+  Config config_;
+  ClientFile file_;
+  IoLoop loop_;
+  std::unique_ptr<Server> server_;
+};
+
+TEST_F(TlsSignIn, works_with_what_the_client_file_says_and_keeps_it_over_a_restart) {
+  start();
+  EXPECT_THAT(file_.url, HasSubstr("https://127.0.0.1:"));
+  const auto answer = get(file_.url + "/v1/me", file_.ca, file_.key);
+  ASSERT_TRUE(answer.ok()) << to_string(answer.error());
+  EXPECT_EQ(answer->status, 200) << answer->body;
+  EXPECT_EQ(rights("client.toml"), 0600);
+  EXPECT_EQ(rights("tls/server.key"), 0600);
+  EXPECT_THAT(server_->first_link(), HasSubstr(file_.url + "/v1/sign-in/first?token="));
+  const ClientFile before = file_;
+  std::ifstream first(before.ca);
+  const std::string certificate{std::istreambuf_iterator<char>(first), {}};
+  start();
+  EXPECT_EQ(file_.key, before.key);
+  std::ifstream second(file_.ca);
+  EXPECT_EQ(certificate, (std::string{std::istreambuf_iterator<char>(second), {}}));
+  EXPECT_EQ(get(file_.url + "/v1/me", file_.ca, file_.key)->status, 200);
+}
+
+TEST_F(TlsSignIn, is_refused_by_clients_that_do_not_know_the_certificate_and_speaks_no_plain_http) {
+  start();
+  EXPECT_FALSE(get(file_.url + "/v1/health", "", "").ok());
+  EXPECT_FALSE(get("http" + file_.url.substr(5) + "/v1/health", "", "").ok());
+  const std::string localhost = "https://localhost" + file_.url.substr(file_.url.rfind(':'));
+  EXPECT_TRUE(get(localhost + "/v1/health", file_.ca, "").ok());
+}
+
+TEST_F(TlsSignIn, makes_a_new_key_for_this_machine_when_the_old_one_is_lost_and_revokes_that) {
+  start();
+  const std::string lost = file_.key;
+  server_.reset();
+  fs::remove(config_.data + "/client.toml");
+  start();
+  EXPECT_NE(file_.key, lost);
+  EXPECT_EQ(get(file_.url + "/v1/me", file_.ca, lost)->status, 401);
+}
+
+TEST_F(TlsSignIn, makes_another_certificate_for_another_address) {
+  const std::string folder = (folder_ / "tls").string();
+  const auto read = [&] {
+    std::ifstream file(folder + "/server.pem");
+    return std::string{std::istreambuf_iterator<char>(file), {}};
+  };
+  ASSERT_TRUE(own_certificate(folder, "127.0.0.1").ok());
+  const std::string first = read();
+  ASSERT_TRUE(own_certificate(folder, "0.0.0.0").ok());
+  EXPECT_EQ(read(), first);
+  ASSERT_TRUE(own_certificate(folder, "10.1.2.3").ok());
+  EXPECT_NE(read(), first);
+  EXPECT_FALSE(own_certificate("/proc/nowhere", "localhost").ok());
+}
+
+TEST(PlainHttp, is_taken_on_loopback_only) {
+  EXPECT_TRUE(load_config("", {}, {{"http.tls", "false"}}).ok());
+  const auto open = load_config("", {}, {{"http.tls", "false"}, {"http.listen", "0.0.0.0:7070"}});
+  ASSERT_FALSE(open.ok());
+  EXPECT_EQ(open.error().code, ErrorCode::bad_config);
+  EXPECT_FALSE(load_config("", {}, {{"auth.developer", "dana"}, {"http.listen", "0.0.0.0:7070"}}).ok());
+}
+
+}  // namespace
+}  // namespace baton
