@@ -42,8 +42,35 @@ Result<std::shared_ptr<TlsContext>> tls_of(const std::string& section, const std
 // Where the API speaks TLS: the certificate that was configured, or its own.
 Result<CertificateFiles> certificate_of(const Config& config) {
   if (!config.http_tls) return CertificateFiles{};
+  if (config.http_certificate.empty() != config.http_key.empty()) {
+    return Error{ErrorCode::bad_config, "http.certificate and http.key come together, and one of them is missing",
+                 "set both, or neither for a certificate of the server's own"};
+  }
   if (!config.http_certificate.empty()) return CertificateFiles{config.http_certificate, config.http_key};
   return own_certificate(std::filesystem::absolute(config.data).string() + "/tls", config.http_listen.host);
+}
+
+Result<ProviderOptions> provider_of(const Config& config) {
+  ProviderOptions options;
+  options.issuer = config.auth_issuer;
+  options.client_id = config.auth_client_id;
+  options.audience = config.auth_audience;
+  options.scope = config.auth_scope;
+  options.subject_claim = config.auth_subject_claim;
+  options.role_claim = config.auth_role_claim;
+  options.unit_claim = config.auth_unit_claim;
+  if (options.client_id.empty()) return Error{ErrorCode::bad_config, "auth.issuer needs auth.client_id", "set both"};
+  auto roles = parse_role_map(config.auth_role_map);
+  if (!roles) return std::move(roles).error();
+  options.roles = std::move(*roles);
+  if (!config.auth_client_secret_file.empty()) {
+    std::ifstream file(config.auth_client_secret_file);
+    if (!std::getline(file, options.client_secret)) {
+      return Error{ErrorCode::bad_config,
+                   "auth.client_secret_file: '" + config.auth_client_secret_file + "' cannot be read", ""};
+    }
+  }
+  return options;
 }
 
 Result<Policy> policy_of(const Config& config) {
@@ -163,6 +190,11 @@ Status Server::Parts::open_door(const Config& config) {
                            config.auth_idle,
                            nullptr};
   door = std::make_unique<FrontDoor>(*node, std::move(options));
+  if (!config.auth_issuer.empty()) {
+    auto provider = provider_of(config);
+    if (!provider) return std::move(provider).error();
+    door->trust(std::make_shared<Provider>(outbound, system_clock(), std::move(*provider)));
+  }
   return door->open();
 }
 
@@ -217,6 +249,7 @@ Status Server::Parts::introduce(const Config& config) {
                            : host.find(':') == std::string::npos ? host
                                                                  : "[" + host + "]";
   const std::string url = (config.http_tls ? "https://" : "http://") + name + ":" + std::to_string(http->port());
+  door->public_url = config.auth_public_url.empty() ? url : config.auth_public_url;
   auto link = door->first_link();
   if (!link) return std::move(link).error();
   if (*link) first_link = url + "/v1/sign-in/first?token=" + **link;

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 
-from . import summary
+from . import demo_users, summary
 from .api import Api, ApiError, NoAnswer
 from .clock import VirtualClock
 from .day import Day
@@ -28,6 +28,7 @@ def read_arguments():
     parser.add_argument("--expected", help="what each encounter should come to, one JSON object a line")
     parser.add_argument("--json", action="store_true", help="print the summary as JSON, and nothing else")
     parser.add_argument("--keep", action="store_true", help="leave the server running at the end, with its store in ./baton-data")
+    parser.add_argument("--demo-users", action="store_true", help="say who may sign in as whom, with passwords for a day")
     parser.add_argument("--port", type=int, default=0, help="port of the HTTP API (default: a free one)")
     parser.add_argument("--baton", default=os.path.join(ROOT, "build", "baton"), help="the program")
     arguments = parser.parse_args()
@@ -63,9 +64,14 @@ def settings(responder, first):
             f'[settings.hospital]\nendpoint = "http://127.0.0.1:{responder.port}"\n')
 
 
+def people_key(api):
+    """The simulated people decide through a front that signs them in itself: it may speak for them, and do nothing else."""
+    return api.post("/v1/keys", {"name": "simulated-people", "roles": ["front"], "expires_in": "1d"})["key"]
+
+
 def play(server, hospital, stream, progress):
     api = Api(server.ports["http"], server.key)
-    people = People(api)
+    people = People(api, Api(server.ports["http"], people_key(api)))
     clock = VirtualClock(api)
     began_at = clock.now
     day = Day(api, server.ports["mllp"], clock, people, hospital, progress)
@@ -111,6 +117,10 @@ def main():
     print(json.dumps({"ok": good, **found}, indent=2) if arguments.json else summary.as_text(found))
     if arguments.keep:
         server.keep()
+    if arguments.demo_users and arguments.keep:
+        passwords = demo_users.add(Api(server.ports["http"], server.key))
+        if not arguments.json:
+            print(demo_users.as_text(passwords))
     if arguments.keep and not arguments.json:
         print(f"\nThe server goes on (process {server.process.pid}), its clock stands still, its store is in {folder}.\n"
               f"  build/baton ls --client {server.data}/client.toml\n  kill {server.process.pid}")

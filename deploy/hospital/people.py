@@ -35,8 +35,9 @@ LATE = 16  # Of 256 tasks so many are answered only a day and more later.
 
 
 class People:
-    def __init__(self, api):
+    def __init__(self, api, front):
         self.api = api
+        self.front = front  # Speaks for the people.
         self.plans = {}    # By task id: when somebody will answer it.
         self.decided = {}  # By name and outcome: how many.
         self.escalated = 0
@@ -73,8 +74,8 @@ class People:
         if value:
             body["value"] = value
         try:
-            self.api.post(path + "/claim", headers=who)
-            self.api.post(path + "/decide", body, headers={**who, "idempotency-key": "decide-" + task["id"]})
+            self.front.post(path + "/claim", headers=who)
+            self.front.post(path + "/decide", body, headers={**who, "idempotency-key": "decide-" + task["id"]})
         except ApiError as error:
             # The task was withdrawn between the look and the answer: nobody's fault.
             if error.status not in (404, 409, 410):

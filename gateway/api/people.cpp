@@ -21,6 +21,7 @@ void write_user(JsonWriter& writer, const LocalUser& user, std::size_t sessions,
   write_texts(writer, "roles", user.roles);
   write_texts(writer, "units", user.units);
   writer.flag("disabled", user.disabled).field("created_at", format_instant(user.created_at));
+  if (user.expires_at) writer.field("expires_at", format_instant(*user.expires_at));
   writer.field("sessions", static_cast<std::int64_t>(sessions)).optional_field("password", password).end_object();
 }
 
@@ -95,6 +96,7 @@ void add_user(ApiContext& context, RoutedRequest request, Responder responder) {
   if (!body) return send_error(responder, body.error());
   JsonFields fields(*body, "", ErrorCode::bad_field);
   const std::string id = fields.text("user").value_or("");
+  const auto lifetime = fields.duration("expires_in");
   UserChange change;
   if (Status status = read_change(context.door.access.policy(), fields, change, id); !status) {
     return send_error(responder, status.error());
@@ -102,12 +104,13 @@ void add_user(ApiContext& context, RoutedRequest request, Responder responder) {
   if (Status status = check_name("user", id); !status) return send_error(responder, status.error());
   std::string made;
   if (!change.password) change.password = made = random_token(15);
-  context.door.passwords.run([&door = context.door, http = request.http, id, change = std::move(change), made,
+  context.door.passwords.run([&door = context.door, http = request.http, id, change = std::move(change), made, lifetime,
                               then = std::make_shared<Responder>(std::move(responder))](bool ok) {
     if (!ok) return send_error(*then, {ErrorCode::overloaded, "too many sign-ins are under way", "try again"});
     LocalUser user;
     user.id = user.name = id;
     user.created_at = door.people.now();
+    if (lifetime) user.expires_at = user.created_at + *lifetime;
     apply(change, user);
     door.people.put_user(user, true, record_of(http, action::kUserChanged, id, "created"),
                          [user, made, then](const Status& status) {

@@ -224,7 +224,10 @@ void use_first(ApiContext& context, RoutedRequest request, Responder responder) 
 void show_ways(ApiContext& context, RoutedRequest, Responder responder) {
   JsonWriter writer;
   writer.begin_object().key("ways").begin_array().string("password");
-  writer.end_array().flag("developer", !context.door.access.options().developer.empty()).end_object();
+  if (context.door.provider) writer.string("provider");
+  writer.end_array().flag("developer", !context.door.access.options().developer.empty());
+  if (context.door.provider) writer.field("provider", "/v1/sign-in/provider");
+  writer.end_object();
   send_json(responder, 200, std::move(writer).take());
 }
 

@@ -25,12 +25,12 @@ std::string clean_name(std::string_view text) {
   return std::string(is_valid_utf8(text) ? text.substr(0, limits::kNameSize) : std::string_view());
 }
 
-bool is_loopback(std::string_view host) {
-  if (const std::size_t colon = host.rfind(':'); colon != std::string_view::npos && host.find(']') != host.size() - 1) {
-    host = host.substr(0, colon);
-  }
-  return host == "127.0.0.1" || host == "localhost" || host == "[::1]" || host == "::1";
+bool is_loopback(std::string_view address) {
+  return address == "127.0.0.1" || address == "localhost" || address == "[::1]" || address == "::1";
 }
+
+// The header Host: with or without a port.
+bool names_loopback(std::string_view host) { return is_loopback(host) || is_loopback(host.substr(0, host.rfind(':'))); }
 
 bool changes_something(const HttpRequest& request) { return request.method != "GET" && request.method != "HEAD"; }
 
@@ -177,7 +177,7 @@ std::optional<Caller> Access::caller_of(const Session& session, std::string_view
   caller.units = session.units;
   if (session.how == "password") {  // What was changed about the person since then counts at once.
     const auto user = people_.user(session.subject);
-    if (!user || user->disabled) return std::nullopt;
+    if (!user || !user->may_sign_in(people_.now())) return std::nullopt;
     caller.name = user->name;
     caller.roles = user->roles;
     caller.units = user->units;
@@ -194,7 +194,7 @@ std::optional<Caller> Access::caller_of(const Session& session, std::string_view
 // A developer's loop: whoever reaches this machine's loopback is the developer, but a page of the web that makes the
 // developer's browser reach it is not. A name that was bound to 127.0.0.1 by a stranger shows in Host.
 Result<Caller> Access::by_nothing(const HttpRequest& request) const {
-  const bool near = is_loopback(address_of(request.client)) && is_loopback(request.header("Host"));
+  const bool near = is_loopback(address_of(request.client)) && names_loopback(request.header("Host"));
   if (options_.developer.empty() || !near || !same_origin(request)) {
     return Error{ErrorCode::not_signed_in, "nobody is signed in", std::string(kSignInCure)};
   }

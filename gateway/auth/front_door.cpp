@@ -50,6 +50,12 @@ FrontDoor::FrontDoor(Node& node, FrontDoorOptions options)
       session(options.session),
       node_(node) {}
 
+void FrontDoor::trust(std::shared_ptr<Provider> trusted) {
+  provider = std::move(trusted);
+  access.verify_tokens_with(
+      [held = provider](const std::string& token, TokenVerified done) { held->verify(token, std::move(done)); });
+}
+
 Status FrontDoor::open() {
   if (Status status = people.load(); !status) return status;
   return adopt_policy();
@@ -89,7 +95,8 @@ Result<std::string> FrontDoor::local_key(const std::string& known) {
 
 Result<std::optional<std::string>> FrontDoor::first_link() {
   for (const LocalUser& user : people.users()) {
-    if (!user.disabled && access.policy().rule_for(user.roles, "people.manage")) return std::optional<std::string>();
+    if (user.may_sign_in(people.now()) && access.policy().rule_for(user.roles, "people.manage"))
+      return std::optional<std::string>();
   }
   const std::string token = random_token();
   const Status status = wait_for([&](PeopleStore::Written written) {

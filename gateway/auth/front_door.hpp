@@ -11,6 +11,7 @@
 #include "gateway/auth/attempts.hpp"
 #include "gateway/auth/client_file.hpp"
 #include "gateway/auth/people_store.hpp"
+#include "gateway/auth/provider.hpp"
 
 namespace baton {
 
@@ -25,6 +26,8 @@ struct FrontDoor {
   // Borrows the node.
   FrontDoor(Node& node, FrontDoorOptions options);
 
+  // Takes a provider's people and tokens. Before the first request.
+  void trust(std::shared_ptr<Provider> trusted);
   // Reads who there is, and records the policy if it is another than before. Errors: the store's.
   [[nodiscard]] Status open();
   // The key of this machine, for client.toml: the one of `known` if it is still good, or a new one. Errors: the node's.
@@ -36,6 +39,8 @@ struct FrontDoor {
   Access access;
   Attempts attempts;
   ReadWorker passwords{64};
+  std::shared_ptr<Provider> provider;  // Null: none is configured.
+  std::string public_url;              // At which browsers reach this server.
   const Duration session;
 
  private:

@@ -56,7 +56,9 @@ std::string encode(const LocalUser& row) {
   write_texts(writer, "roles", row.roles);
   write_texts(writer, "units", row.units);
   writer.field("password", row.password).flag("disabled", row.disabled);
-  writer.field("created_at", format_instant(row.created_at)).end_object();
+  writer.field("created_at", format_instant(row.created_at));
+  if (row.expires_at) writer.field("expires_at", format_instant(*row.expires_at));
+  writer.end_object();
   return std::move(writer).take();
 }
 
@@ -97,6 +99,7 @@ Result<LocalUser> decode_user(std::string_view id, std::string_view text) {
   row.password = reader.text("password");
   row.disabled = reader.flag("disabled");
   row.created_at = reader.time("created_at");
+  row.expires_at = reader.optional_time("expires_at");
   return finished(reader, std::move(row));
 }
 

@@ -20,6 +20,9 @@ struct LocalUser {  // "user/<id>"
   std::string password;  // hash_password(...)
   bool disabled = false;
   Instant created_at;
+  std::optional<Instant> expires_at;  // From then on as if disabled: for people who come for a day.
+
+  [[nodiscard]] bool may_sign_in(Instant now) const { return !disabled && (!expires_at || now < *expires_at); }
 };
 
 struct Session {                   // "session/<id>"

@@ -1,5 +1,7 @@
 #include "gateway/auth/provider.hpp"
 
+#include <algorithm>
+
 #include "gateway/auth/secret.hpp"
 #include "gateway/http/url_text.hpp"
 #include "runtime/base/base64.hpp"
@@ -12,6 +14,7 @@ namespace {
 
 constexpr Duration kKept{3'600'000};
 constexpr Duration kBetweenFetches{30'000};
+constexpr int kFetchesAtOnce = 3;
 constexpr Duration kSignInTime{600'000};
 constexpr Duration kCallTime{10'000};
 constexpr std::size_t kMostPending = 10'000;
@@ -102,12 +105,24 @@ Result<JsonWebKey> Provider::key_of(const std::string& id, const std::string& al
                "get a new one from the provider"};
 }
 
+bool Provider::may_ask_again() {
+  const Instant now = clock_->now();
+  const std::int64_t more = (now - refilled_at_).ms / kBetweenFetches.ms;
+  if (more > 0) {
+    fetches_left_ = static_cast<int>(std::min<std::int64_t>(kFetchesAtOnce, fetches_left_ + more));
+    refilled_at_ = now;
+  }
+  if (fetches_left_ == 0) return false;
+  --fetches_left_;
+  return true;
+}
+
 void Provider::with_key(const std::string& id, const std::string& algorithm, WithKey then) {
   std::unique_lock lock(mutex_);
   const Duration age = clock_->now() - keys_at_;
   const bool known = have_keys_ && keys_.find(id, algorithm) != nullptr;
-  // A key that is not there may be new; but whoever makes up keys must not make us ask all the time.
-  const bool fetch = !have_keys_ || age > kKept || (!known && age >= kBetweenFetches);
+  // A key that is not there may be new. One fetch answers all who wait for it.
+  const bool fetch = !have_keys_ || age > kKept || (!known && (!waiting_.empty() || may_ask_again()));
   if (!fetch) {
     auto key = key_of(id, algorithm);
     lock.unlock();

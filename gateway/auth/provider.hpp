@@ -1,6 +1,6 @@
 // An OpenID Connect provider: signs people in (authorization code with PKCE, RFC 7636) and vouches for bearer tokens by
 // its published keys. What it publishes is fetched when it is needed, kept for an hour, and fetched again for a key that
-// is unknown, at most every half minute. Thread-safe; callbacks come on any thread.
+// is unknown: three times at once, and then once every half minute. Thread-safe; callbacks come on any thread.
 #pragma once
 
 #include <functional>
@@ -67,6 +67,8 @@ class Provider : public std::enable_shared_from_this<Provider> {
   using WithKey = std::function<void(Result<JsonWebKey>)>;
 
   void with_metadata(WithMetadata then);
+  // Whoever makes up keys must not make us ask the provider all the time. Caller holds mutex_.
+  [[nodiscard]] bool may_ask_again();
   // The key that a token names; fetches the set when it is old, or does not have it.
   void with_key(const std::string& id, const std::string& algorithm, WithKey then);
   void took_keys(Result<HttpAnswer> answer);
@@ -87,6 +89,8 @@ class Provider : public std::enable_shared_from_this<Provider> {
   KeySet keys_;
   Instant keys_at_;
   bool have_keys_ = false;
+  int fetches_left_ = 3;  // For unknown keys.
+  Instant refilled_at_;
   struct Waiting {
     std::string id, algorithm;
     WithKey then;

@@ -91,7 +91,7 @@ void check_password(FrontDoor& door, const HttpRequest& request, std::string use
     const auto known = door.people.user(user);
     // Somebody who does not exist costs the same time.
     const bool matches = password_matches(password, known ? known->password : std::string());
-    if (matches && !known->disabled) {
+    if (matches && known->may_sign_in(door.people.now())) {
       door.attempts.succeeded(user, address);
       return checked(*known);
     }

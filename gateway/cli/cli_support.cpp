@@ -65,7 +65,7 @@ Result<boost::json::value> call_api(const Cli& cli, const std::string& method, c
   if (!subject.empty()) call.headers.emplace_back("X-Baton-Subject", subject);
   if (!role.empty()) call.headers.emplace_back("X-Baton-Role", role);
   std::promise<Result<HttpAnswer>> answered;
-  (*client)->send(std::move(call), [&](Result<HttpAnswer> answer) { answered.set_value(std::move(answer)); });
+  client->send(std::move(call), [&](Result<HttpAnswer> answer) { answered.set_value(std::move(answer)); });
   auto answer = answered.get_future().get();
   if (!answer) {
     Error error = std::move(answer).error();

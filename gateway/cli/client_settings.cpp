@@ -37,7 +37,8 @@ Result<ClientFile> read_file(const Cli& cli) {
 Result<ClientFile> client_settings(const Cli& cli) {
   auto file = read_file(cli);
   if (!file) return file;
-  ClientFile settings{first_of(cli.url, "BATON_URL"), first_of(cli.ca, "BATON_CA"), first_of(cli.key, "BATON_KEY")};
+  ClientFile settings{first_of(cli.url, "BATON_URL"), first_of(cli.ca, "BATON_AUTHORITY"),
+                      first_of(cli.key, "BATON_KEY")};
   if (settings.url.empty()) settings.url = file->url.empty() ? "https://127.0.0.1:7070" : file->url;
   while (!settings.url.empty() && settings.url.back() == '/') settings.url.pop_back();
   if (same_server(settings.url, file->url)) {

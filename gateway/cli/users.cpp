@@ -11,7 +11,7 @@ namespace baton {
 namespace {
 
 struct UserArguments {
-  std::string user, name;
+  std::string user, name, expires;
   std::vector<std::string> roles, units;
   bool password = false;
 };
@@ -63,6 +63,7 @@ int add(const Cli& cli, const UserArguments& arguments) {
   writer.begin_object().field("user", arguments.user).optional_field("name", arguments.name);
   write_texts(writer, "roles", arguments.roles);
   write_texts(writer, "units", arguments.units);
+  writer.optional_field("expires_in", arguments.expires);
   if (arguments.password) writer.field("password", read_password());
   writer.end_object();
   const auto answer = call_api(cli, "POST", "/v1/users", writer.view());
@@ -113,6 +114,7 @@ Verb users_verb(Cli& cli) {
              {"--name", "The full name", &arguments->name},
              role,
              unit,
+             {"--expires", "After how long they may sign in no more, such as 24h", &arguments->expires},
              {"--password", "Read a password", &arguments->password}},
             [&cli, arguments] { return add(cli, *arguments); },
             {},

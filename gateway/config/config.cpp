@@ -84,8 +84,8 @@ Status set_from_file(Config& config, const std::string& file) {
 }
 
 Status set_from_variables(Config& config, const std::map<std::string, std::string>& variables) {
-  std::vector<std::string> known{"BATON_CONFIG", "BATON_URL", "BATON_SUBJECT", "BATON_ROLE",
-                                 "BATON_CLIENT", "BATON_CA",  "BATON_KEY"};
+  std::vector<std::string> known{"BATON_CONFIG", "BATON_URL",       "BATON_SUBJECT", "BATON_ROLE",
+                                 "BATON_CLIENT", "BATON_AUTHORITY", "BATON_KEY"};
   for (const ConfigKey& key : config_keys()) known.push_back(variable_of(key));
   for (const auto& [variable, value] : variables) {
     const ConfigKey* match = nullptr;

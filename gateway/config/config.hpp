@@ -42,6 +42,10 @@ struct Config {
   std::string outbound_authority;
   std::string auth_policy;     // TOML file; empty: the one that comes with Baton.
   std::string auth_developer;  // Signed in by being on this machine; empty: nobody.
+  // The OpenID Connect provider; no issuer: none.
+  std::string auth_issuer, auth_client_id, auth_client_secret_file, auth_audience, auth_public_url;
+  std::string auth_scope = "openid profile";
+  std::string auth_subject_claim = "sub", auth_role_claim = "roles", auth_unit_claim = "units", auth_role_map;
   Duration auth_session{12 * 60 * 60 * 1000};
   Duration auth_idle{30 * 60 * 1000};
   Duration auth_step_up{10 * 60 * 1000};

@@ -22,7 +22,7 @@ using testing::HasSubstr;
 class TlsSignIn : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = fs::path(testing::TempDir()) / ("baton_tls_" + std::to_string(::getpid()));
+    folder_ = fs::path(testing::TempDir()) / ("baton_own_tls_" + std::to_string(::getpid()));
     fs::remove_all(folder_);
     config_.data = (folder_ / "data").string();
     config_.http_listen.port = 0;
