@@ -158,6 +158,18 @@ class Checker:
             yield from self._decision_stands(task, outcome, subject)
         for control_id, (trigger, encounter) in known.messages.items():
             yield from self._message_stands(control_id, trigger, encounter)
+        for key, good in known.keys.items():
+            if self._signs_in(key) != good:
+                yield f"the key {key.split('_')[1]} was {'made, and is refused' if good else 'revoked, and is taken'}"
+
+    def _signs_in(self, key):
+        try:
+            self.api.request("GET", "/v1/me", headers={"authorization": f"Bearer {key}"})
+            return True
+        except ApiError as error:
+            if error.status == 401:
+                return False
+            raise
 
     def _rows_of(self, instance):
         try:

@@ -46,7 +46,9 @@ class World:
         self.ledger = [{"instance": "I1", "journal": "0+5:" + hashlib.sha256(b"row 0").hexdigest()},
                        {"instance": "I1", "journal": "5+5:" + hashlib.sha256(b"row 5").hexdigest()}, {"action": "server.started"}]
         self.effects = {"I1/3": {"instance": "I1", "step": "a", "receipt": "R1"}, "I1/4": {"instance": "I1", "step": "b", "receipt": "R2"}}
+        self.good_keys = {"baton_a_x"}
         self.known = Acknowledged()
+        self.known.keys = {"baton_a_x": True, "baton_b_x": False}
         self.known.started["I1"] = "approval"
         self.known.signals["I1", "S1"] = 4
         self.known.decisions["I1.2"] = ("yes", "ada")
@@ -58,6 +60,10 @@ class World:
         if path.startswith("/v1/tasks/"):
             return self.task
         return self.detail
+
+    def request(self, _method, _path, headers):
+        if headers["authorization"].split()[1] not in self.good_keys:
+            raise ApiError(401, {"title": "not accepted"})
 
     def pages(self, path, **_):
         if path.endswith("/history"):
@@ -92,6 +98,14 @@ class CheckerTest(unittest.TestCase):
     def test_a_lost_instance_is_seen(self):
         self.world.known.started["I2"] = "approval"
         self.refuses("I2: its start was acknowledged, and it is not there")
+
+    def test_a_lost_key_is_seen(self):
+        self.world.good_keys = set()
+        self.refuses("the key a was made, and is refused")
+
+    def test_a_key_that_came_back_is_seen(self):
+        self.world.good_keys.add("baton_b_x")
+        self.refuses("the key b was revoked, and is taken")
 
     def test_a_lost_signal_is_seen(self):
         self.world.known.signals["I1", "S2"] = 9

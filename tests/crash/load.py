@@ -23,10 +23,11 @@ class Acknowledged:
         self.signals = {}    # (instance, message id) -> number.
         self.decisions = {}  # Task id -> (outcome, subject).
         self.messages = {}   # Control id -> (trigger, encounter).
+        self.keys = {}       # API key -> True while it is good, False once it was revoked.
         self.refused = []    # What should not have been refused.
 
     def count(self):
-        return len(self.started) + len(self.signals) + len(self.decisions) + len(self.messages)
+        return len(self.started) + len(self.signals) + len(self.decisions) + len(self.messages) + len(self.keys)
 
 
 class Request:
@@ -56,6 +57,7 @@ class Client(threading.Thread):
         self.in_doubt = []
         self.waiting = []       # Approvals that still lack their signal.
         self.stays = []         # Encounters that still lack their discharge.
+        self.keys = []          # That it has made and not revoked.
         self.number = 0
 
     def run(self):
@@ -81,6 +83,8 @@ class Client(threading.Thread):
     def next_request(self, api):
         self.number += 1
         kind = self.random.random()
+        if kind < 0.03:
+            return self.revoke_key() if self.keys and kind < 0.01 else self.make_key()
         if kind < 0.3:
             return self.begin("chain", {"steps": self.random.randint(1, 4)})
         if kind < 0.5:
@@ -137,6 +141,25 @@ class Client(threading.Thread):
                 raise
             with self.lock:
                 self.known.decisions[task] = (outcome, subject)
+        return Request(send)
+
+    def make_key(self):
+        def send(api, _mllp):
+            key = api.post("/v1/keys", {"name": f"service-{self.name}", "roles": ["monitor"]})["key"]
+            with self.lock:
+                self.known.keys[key] = True
+            self.keys.append(key)
+        return Request(send)
+
+    def revoke_key(self):
+        key = self.keys.pop()
+        with self.lock:
+            del self.known.keys[key]  # Until the answer is there nobody knows.
+
+        def send(api, _mllp):
+            api.request("DELETE", "/v1/keys/" + key.split("_")[1])
+            with self.lock:
+                self.known.keys[key] = False
         return Request(send)
 
     def message(self, trigger, encounter):

@@ -12,6 +12,7 @@
 #include "gateway/auth/client_file.hpp"
 #include "gateway/http/http_client.hpp"
 #include "gateway/server.hpp"
+#include "tests/gateway/certificates.hpp"
 
 namespace baton {
 namespace {
@@ -41,10 +42,17 @@ class TlsSignIn : public testing::Test {
     file_ = *read_client_file(config_.data + "/client.toml");
   }
   Result<HttpAnswer> get(const std::string& url, const std::string& ca, const std::string& key) {
+    return call({"GET", url, {{"Authorization", "Bearer " + key}}, ""}, ca);
+  }
+  // With this machine's key.
+  Result<HttpAnswer> send(const std::string& method, const std::string& url, const std::string& body) {
+    return call({method, url, {{"Authorization", "Bearer " + file_.key}, {"Content-Type", "application/json"}}, body},
+                file_.ca);
+  }
+  Result<HttpAnswer> call(HttpCall request, const std::string& ca) {
     auto client = *HttpClient::make(loop_, {ca, 1u << 20, 4, Duration{1000}, !ca.empty()});
     std::promise<Result<HttpAnswer>> answered;
-    client->send({"GET", url, {{"Authorization", "Bearer " + key}}, ""},
-                 [&](Result<HttpAnswer> answer) { answered.set_value(std::move(answer)); });
+    client->send(std::move(request), [&](Result<HttpAnswer> answer) { answered.set_value(std::move(answer)); });
     return answered.get_future().get();
   }
   [[nodiscard]] int rights(const std::string& name) const {
@@ -109,6 +117,30 @@ TEST_F(TlsSignIn, makes_another_certificate_for_another_address) {
   ASSERT_TRUE(own_certificate(folder, "10.1.2.3").ok());
   EXPECT_NE(read(), first);
   EXPECT_FALSE(own_certificate("/proc/nowhere", "localhost").ok());
+}
+
+TEST_F(TlsSignIn, takes_a_service_by_its_certificate_once_that_is_registered_and_others_by_their_keys) {
+  fs::create_directories(folder_);
+  Authority authority(folder_.string(), "authority"), stranger(folder_.string(), "stranger");
+  config_.http_client_authority = authority.file();
+  start();
+  const Issued engine = authority.issue("engine", "DNS:engine");
+  const auto ask = [&](const Issued& shown) {
+    TlsWire wire(server_->ports().at("http"), {0, shown});
+    wire.send("GET /v1/me HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    return wire.read_until("}");
+  };
+  EXPECT_THAT(ask(engine), HasSubstr("BT804")) << "its authority is known, the service is not";
+  const auto registered =
+      send("POST", file_.url + "/v1/keys", R"({"name":"lab","roles":["interface"],"certificate":"CN=engine"})");
+  ASSERT_TRUE(registered.ok() && registered->status == 201) << registered->body;
+  const std::string me = ask(engine);
+  EXPECT_THAT(me, HasSubstr("\"subject\":\"lab\""));
+  EXPECT_THAT(me, HasSubstr("\"how\":\"mtls\""));
+  EXPECT_THAT(ask({}), HasSubstr("BT801"));
+  EXPECT_THAT(ask(authority.issue("other", "DNS:other")), HasSubstr("BT804"));
+  EXPECT_EQ(ask(stranger.issue("engine", "DNS:engine")), "") << "the same name from another authority";
+  EXPECT_EQ(get(file_.url + "/v1/me", file_.ca, file_.key)->status, 200);
 }
 
 TEST(PlainHttp, is_taken_on_loopback_only) {
