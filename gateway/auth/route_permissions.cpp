@@ -66,6 +66,7 @@ constexpr std::array kTable = {
     RoutePermission{"listBundles", "bundle.read"},
     RoutePermission{"getBundle", "bundle.read"},
     RoutePermission{"checkBundle", "bundle.read"},
+    RoutePermission{"getCheckReport", "bundle.read"},
     RoutePermission{"deployBundle", "bundle.deploy"},
     RoutePermission{"listSchedules", "schedule.read"},
     RoutePermission{"getSchedule", "schedule.read"},
