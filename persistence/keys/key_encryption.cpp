@@ -1,0 +1,267 @@
+#include "persistence/keys/key_encryption.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <sstream>
+#include <vector>
+
+#include "runtime/base/base64.hpp"
+
+namespace baton {
+namespace {
+
+constexpr std::size_t kLongestFile = 64 * 1024;
+constexpr std::string_view kWrapBound = "baton key store";
+
+Error unusable(std::string detail, std::string cure) {
+  return Error{ErrorCode::keys_unusable, std::move(detail), std::move(cure)};
+}
+
+Error failed(const std::filesystem::path& path) {
+  return Error{ErrorCode::io_failed, path.string() + ": " + std::strerror(errno), {}};
+}
+
+struct NumberedKey {
+  std::uint64_t number = 0;
+  SealKey key{};
+};
+
+// ---- keys in a file ----------------------------------------------------------------------------------------------------
+
+// wrapped = number SP nonce ciphertext tag
+class KeysInFile final : public KeyEncryption {
+ public:
+  KeysInFile(std::filesystem::path path, std::vector<NumberedKey> keys)
+      : path_(std::move(path)), keys_(std::move(keys)) {}
+  ~KeysInFile() override {
+    for (NumberedKey& one : keys_) wipe(one.key);
+  }
+
+  Result<std::string> wrap(std::string_view secret) override {
+    std::string wrapped = std::to_string(keys_.back().number) + " ";
+    aead_.seal(keys_.back().key, kWrapBound, secret, wrapped);
+    return wrapped;
+  }
+
+  Result<std::string> unwrap(std::string_view wrapped) override {
+    const std::size_t space = wrapped.find(' ');
+    for (const NumberedKey& one : keys_) {
+      if (space == wrapped.npos || std::to_string(one.number) != wrapped.substr(0, space)) continue;
+      std::string secret;
+      if (aead_.open(one.key, kWrapBound, wrapped.substr(space + 1), secret)) return secret;
+    }
+    return unusable("no key of " + path_.string() + " opens the key store",
+                    "give the key-encryption key that belongs to this store");
+  }
+
+  Status renew() override {
+    keys_.push_back({keys_.back().number + 1, random_seal_key()});
+    return write();
+  }
+
+  Status forget_older() override {
+    if (keys_.size() == 1) return success();
+    for (std::size_t i = 0; i + 1 < keys_.size(); ++i) wipe(keys_[i].key);
+    keys_.erase(keys_.begin(), keys_.end() - 1);
+    return write();
+  }
+
+  // Written beside, synced and renamed, so that a reader sees the old file or the new one; the old one is then
+  // overwritten through the descriptor that was held open.
+  Status write() {
+    std::string text;
+    for (const NumberedKey& one : keys_) {
+      text += std::to_string(one.number) + " " + encode_base64({one.key.data(), one.key.size()}) + "\n";
+    }
+    const int old = ::open(path_.c_str(), O_WRONLY | O_CLOEXEC);
+    const Status written = replace(text);
+    wipe(text);
+    if (old >= 0) {
+      struct stat info {};
+      if (written.ok() && ::fstat(old, &info) == 0) {
+        const std::string zeros(static_cast<std::size_t>(info.st_size), '\0');
+        (void)!::write(old, zeros.data(), zeros.size());
+        (void)::fsync(old);
+      }
+      ::close(old);
+    }
+    return written;
+  }
+
+ private:
+  Status replace(const std::string& text) const {
+    const std::string draft = path_.string() + ".new";
+    ::unlink(draft.c_str());
+    const int file = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (file < 0) return failed(draft);
+    const bool written =
+        ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
+    ::close(file);
+    if (!written || ::rename(draft.c_str(), path_.c_str()) != 0) return failed(path_);
+    const std::filesystem::path parent = path_.has_parent_path() ? path_.parent_path() : ".";
+    const int folder = ::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder < 0) return failed(parent);
+    const bool synced = ::fsync(folder) == 0;
+    ::close(folder);
+    return synced ? success() : Status(failed(parent));
+  }
+
+  std::filesystem::path path_;
+  std::vector<NumberedKey> keys_;
+  Aead aead_;
+};
+
+Result<std::string> read_private(const std::filesystem::path& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return errno == ENOENT ? Error{ErrorCode::not_found, path.string(), {}} : failed(path);
+  struct stat info {};
+  std::string text(kLongestFile, '\0');
+  const bool known = ::fstat(file, &info) == 0;
+  const ssize_t size = ::read(file, text.data(), text.size());
+  ::close(file);
+  if (!known || size < 0) return failed(path);
+  if ((info.st_mode & 077) != 0) {
+    return Error{ErrorCode::bad_config, "the key-encryption key " + path.string() + " may be read by others",
+                 "chmod 600 it, and think about who may have read it"};
+  }
+  text.resize(static_cast<std::size_t>(size));
+  return text;
+}
+
+Result<std::vector<NumberedKey>> parse_keys(const std::string& text, const std::filesystem::path& path) {
+  std::vector<NumberedKey> keys;
+  std::istringstream lines(text);
+  std::string base64;
+  for (NumberedKey one; lines >> one.number >> base64; keys.push_back(one)) {
+    auto bytes = decode_base64(base64);
+    if (!bytes || bytes->size() != kSealKeySize || (!keys.empty() && keys.back().number >= one.number)) {
+      keys.clear();
+      break;
+    }
+    std::memcpy(one.key.data(), bytes->data(), kSealKeySize);
+    wipe(*bytes);
+  }
+  if (keys.empty() || !lines.eof()) {
+    return Error{ErrorCode::bad_config, path.string() + " holds no key-encryption key",
+                 "one key a line: a rising number, a space, 32 bytes in base 64"};
+  }
+  return keys;
+}
+
+// ---- a key in memory ---------------------------------------------------------------------------------------------------
+
+class KeyInMemory final : public KeyEncryption {
+ public:
+  explicit KeyInMemory(const SealKey& key) : key_(key) {}
+  Result<std::string> wrap(std::string_view secret) override {
+    std::string wrapped;
+    aead_.seal(key_, kWrapBound, secret, wrapped);
+    return wrapped;
+  }
+  Result<std::string> unwrap(std::string_view wrapped) override {
+    std::string secret;
+    if (aead_.open(key_, kWrapBound, wrapped, secret)) return secret;
+    return unusable("the key in memory does not open the key store", {});
+  }
+  Status renew() override { return success(); }
+  Status forget_older() override { return success(); }
+
+ private:
+  SealKey key_;
+  Aead aead_;
+};
+
+// ---- a command ---------------------------------------------------------------------------------------------------------
+
+class KeyCommand final : public KeyEncryption {
+ public:
+  explicit KeyCommand(std::string command) : command_(std::move(command)) {}
+  Result<std::string> wrap(std::string_view secret) override { return ask("wrap ", secret); }
+  Result<std::string> unwrap(std::string_view wrapped) override { return ask("unwrap ", wrapped); }
+  Status renew() override { return success(); }
+  Status forget_older() override { return success(); }
+
+ private:
+  Result<std::string> ask(std::string_view verb, std::string_view bytes) const {
+    std::string request = std::string(verb) + encode_base64(bytes) + "\n";
+    int to[2], from[2];
+    if (::pipe2(to, O_CLOEXEC) != 0) return failed(command_);
+    if (::pipe2(from, O_CLOEXEC) != 0) {
+      ::close(to[0]), ::close(to[1]);
+      return failed(command_);
+    }
+    const pid_t child = ::fork();
+    if (child == 0) {
+      ::dup2(to[0], STDIN_FILENO);
+      ::dup2(from[1], STDOUT_FILENO);
+      ::execl("/bin/sh", "sh", "-c", command_.c_str(), static_cast<char*>(nullptr));
+      ::_exit(127);
+    }
+    ::close(to[0]);
+    ::close(from[1]);
+    // A request is far below what a pipe holds. A command that does not read it may end first: SIGPIPE is blocked.
+    sigset_t broken, before;
+    sigemptyset(&broken);
+    sigaddset(&broken, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &broken, &before);
+    (void)!::write(to[1], request.data(), request.size());
+    const timespec none{};
+    if (sigismember(&before, SIGPIPE) == 0) (void)sigtimedwait(&broken, nullptr, &none);
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+    ::close(to[1]);
+    wipe(request);
+    std::string answer(kLongestFile, '\0');
+    std::size_t size = 0;
+    for (ssize_t got = 1; got > 0 && size<answer.size(); size += got> 0 ? static_cast<std::size_t>(got) : 0) {
+      do got = ::read(from[0], answer.data() + size, answer.size() - size);
+      while (got < 0 && errno == EINTR);
+    }
+    ::close(from[0]);
+    answer.resize(size);
+    int status = 0;
+    while (child > 0 && ::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    if (!answer.empty() && answer.back() == '\n') answer.pop_back();
+    auto result = decode_base64(answer);
+    wipe(answer);
+    if (child > 0 && status == 0 && result && !result->empty()) return *std::move(result);
+    return unusable(
+        "the command of keys.command did not " + std::string(verb) + "the key store's key",
+        "run it by hand: it reads one line, '" + std::string(verb) + "<base64>', and writes one of base 64");
+  }
+
+  std::string command_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<KeyEncryption>> open_key_file(const std::filesystem::path& path, bool may_make) {
+  auto text = read_private(path);
+  if (!text.ok() && text.error().code != ErrorCode::not_found) return text.error();
+  if (!text.ok()) {
+    if (!may_make) {
+      return unusable("the key-encryption key " + path.string() + " is missing", "put the key back from its backup");
+    }
+    auto made = std::make_unique<KeysInFile>(path, std::vector<NumberedKey>{{1, random_seal_key()}});
+    if (const Status written = made->write(); !written.ok()) return written.error();
+    return std::unique_ptr<KeyEncryption>(std::move(made));
+  }
+  auto keys = parse_keys(*text, path);
+  wipe(*text);
+  if (!keys.ok()) return keys.error();
+  return std::unique_ptr<KeyEncryption>(std::make_unique<KeysInFile>(path, *std::move(keys)));
+}
+
+std::unique_ptr<KeyEncryption> key_command(std::string command) {
+  return std::make_unique<KeyCommand>(std::move(command));
+}
+
+std::unique_ptr<KeyEncryption> key_in_memory(const SealKey& key) { return std::make_unique<KeyInMemory>(key); }
+
+}  // namespace baton
