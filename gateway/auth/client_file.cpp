@@ -4,8 +4,10 @@
 #include <toml++/toml.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <filesystem>
-#include <sstream>
+
+#include "runtime/base/json_text.hpp"
 
 namespace baton {
 
@@ -27,13 +29,15 @@ Result<ClientFile> read_client_file(const std::string& path) {
 }
 
 Status write_client_file(const std::string& path, const ClientFile& content) {
-  toml::table table{{"url", content.url}, {"key", content.key}};
-  if (!content.ca.empty()) table.insert("ca", content.ca);
-  std::ostringstream text;
-  text << "# How programs on this machine reach Baton. Written at each start; the key opens everything, so keep it to "
-          "yourself.\n"
-       << table << "\n";
-  const std::string whole = std::move(text).str();
+  std::string whole =
+      "# How programs on this machine reach Baton. Written at each start; the key opens everything, so keep it to "
+      "yourself.\n";
+  for (const auto& [name, value] : {std::pair{"url", &content.url}, {"ca", &content.ca}, {"key", &content.key}}) {
+    if (value->empty()) continue;
+    whole += std::string(name) + " = ";
+    append_json_string(whole, *value);  // Its escapes are those of a basic string of TOML.
+    whole += "\n";
+  }
   const std::string fresh = path + ".new";
   ::unlink(fresh.c_str());
   const int file = ::open(fresh.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
