@@ -125,7 +125,7 @@ void Deployments::commit(const std::shared_ptr<Attempt>& attempt) {
   if (!planned.ok()) return parts_.replies.give(attempt->token, planned.error());
   if (planned->changes.empty()) return parts_.replies.give(attempt->token, attempt->answer(false));
   attempt->add_report(planned->changes);
-  Turn turn(std::move(planned->changes), {canonical_json(attempt->record(action::kBundleDeployed, now))}, {}, {});
+  Turn turn(std::move(planned->changes), {attempt->record(action::kBundleDeployed, now)}, {}, {});
   parts_.path.commit(std::move(turn), {}, [this, attempt] {
     parts_.bundles.publish(attempt->program);
     log::info("bundle {} went live under {}", attempt->program->hash(), attempt->program->name());
@@ -145,7 +145,7 @@ void Deployments::check_later(const std::shared_ptr<Attempt>& attempt) {
     attempt->add_report(changes);
     AuditRecord record = attempt->record(action::kBundleChecked, parts_.clock.now());
     if (attempt->report->blocked() > 0) record.outcome = "findings";
-    parts_.path.commit(Turn(std::move(changes), {canonical_json(record)}, {}, {}), {}, {});
+    parts_.path.commit(Turn(std::move(changes), {record}, {}, {}), {}, {});
   });
 }
 

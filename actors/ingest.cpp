@@ -232,7 +232,7 @@ void Ingest::commit_alone(const Inbound& inbound, MessageRecord message, std::st
   record.reason = message.reason;
   std::vector<Change> changes;
   changes.push_back(PutMessage{std::nullopt, message});
-  Turn turn(std::move(changes), {canonical_json(record)}, {Notify{"message", record.object, {}}}, {});
+  Turn turn(std::move(changes), {record}, {Notify{"message", record.object, {}}}, {});
   parts_.path.commit(std::move(turn), {}, [this, message = std::move(message), token, then] {
     finish(message, then);
     parts_.replies.give(token, answer_of(message));

@@ -81,7 +81,7 @@ void Ingest::commit_review(MessageRecord before, std::string state, std::string_
   JsonText answer = answer_of(after);
   std::vector<Change> changes;
   changes.push_back(PutMessage{std::move(before), std::move(after)});
-  Turn turn(std::move(changes), {canonical_json(record)}, {Notify{"message", record.object, {}}}, {});
+  Turn turn(std::move(changes), {record}, {Notify{"message", record.object, {}}}, {});
   parts_.path.commit(std::move(turn), {},
                      [this, token, answer = std::move(answer)] { parts_.replies.give(token, answer); });
 }

@@ -168,7 +168,7 @@ void Schedules::commit(const std::string& name, std::optional<ScheduleRow> row, 
   }
   std::vector<Change> changes;
   changes.push_back(PutNamed{"schedules", name, std::move(value)});
-  parts_.path.commit(Turn(std::move(changes), {canonical_json(record)}, {}, {}), {}, std::move(then));
+  parts_.path.commit(Turn(std::move(changes), {record}, {}, {}), {}, std::move(then));
 }
 
 }  // namespace baton

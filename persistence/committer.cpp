@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstdio>
 
+#include "persistence/ledger/ledger_reader.hpp"
 #include "persistence/ledger_source.hpp"
 #include "persistence/rocks.hpp"
 
@@ -29,6 +30,20 @@ void count_append(CommitterMetrics& metrics, std::size_t bytes, std::chrono::nan
   metrics.append_buckets[bucket].fetch_add(1, std::memory_order_relaxed);
 }
 
+// A ledger from before there was an index is indexed as a whole, in the first round.
+Result<AuditIndex> open_audit_index(const Store& store, const LedgerSource& rows, std::uint64_t size) {
+  auto index = AuditIndex::load(store);
+  if (!index.ok() || !index->is_new()) return index;
+  LedgerCursor cursor(rows, 0);
+  while (cursor.index() < size) {
+    const std::uint64_t at = cursor.index();
+    const auto leaf = cursor.next();
+    if (!leaf.ok()) return leaf.error();
+    index->add(at, AuditLeaf(std::string(*leaf)));
+  }
+  return index;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Committer>> Committer::start(Store& store, CommitLog& log, HighWaterMark* mark,
@@ -43,6 +58,8 @@ Result<std::unique_ptr<Committer>> Committer::start(Store& store, CommitLog& log
   const StoreLedgerSource audit_rows(store);
   auto ledger = Ledger::open(audit_rows);
   if (!ledger.ok()) return ledger.error();
+  auto audit_index = open_audit_index(store, audit_rows, ledger->next_index());
+  if (!audit_index.ok()) return audit_index.error();
   auto leadership = log.acquire();
   if (!leadership.ok()) return leadership.error();
   if (leadership->tail != *head) {
@@ -51,8 +68,9 @@ Result<std::unique_ptr<Committer>> Committer::start(Store& store, CommitLog& log
                      std::to_string(head->lsn),
                  "apply the rounds between them first"};
   }
-  std::unique_ptr<Committer> committer(new Committer(store, log, mark, std::move(options), *leadership,
-                                                     TurnWriter(*std::move(counters), *std::move(ledger))));
+  std::unique_ptr<Committer> committer(
+      new Committer(store, log, mark, std::move(options), *leadership,
+                    TurnWriter(*std::move(counters), *std::move(ledger), *std::move(audit_index))));
   if (committer->options_.mode == CommitterOptions::Mode::threaded) {
     committer->thread_ = std::thread([raw = committer.get()] { raw->run(); });
   }
@@ -248,7 +266,7 @@ Status accept_loss(Store& store, CommitLog& log, HighWaterMark& mark, const Prin
   options.on_fatal = [&failure](const Error& error) { failure = error; };
   auto committer = Committer::start(store, log, nullptr, options);
   if (!committer.ok()) return committer.error();
-  (*committer)->submit(Turn({}, {canonical_json(record)}, {}, {}), {});
+  (*committer)->submit(Turn({}, {record}, {}, {}), {});
   (*committer)->stop();
   if (!failure.ok()) return failure;
   const auto after = store.head();

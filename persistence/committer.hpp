@@ -74,6 +74,9 @@ class Committer {
   // Commits what was submitted before, then ends. Idempotent.
   void stop();
 
+  // Ends all commits for good, as a failed one does: the store is not what it should be.
+  void stop_for(const Error& error) { fail(error); }
+
   // Stepped mode: forgets what was submitted and not committed, as a crash would.
   void abandon();
 

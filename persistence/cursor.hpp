@@ -20,6 +20,7 @@ enum class Listing : std::uint8_t {
   timeline = 7,
   messages = 8,
   rows = 9,
+  audit = 10,
 };
 
 [[nodiscard]] std::string write_cursor(Listing listing, std::string_view place);

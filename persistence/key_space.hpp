@@ -48,7 +48,7 @@ enum class ColumnFamily : std::uint32_t {
   messages = 10,
   // u8(space) id(key) -> bytes of their owner. Deleted by their owner.
   named = 11,
-  // u8(index) ... -> nothing; see Index. Written and deleted with the record they lead to.
+  // u8(index) ... -> nothing, but for the ledger's; see Index. Written and deleted with the record they lead to.
   index = 12,
   // The ledger's rows, see ledger/ledger_rows.hpp. Checkpoints are written by their signer. Never deleted.
   audit = 13,
@@ -90,6 +90,16 @@ enum class Index : std::uint8_t {
   patients_by_identifier = 50,
   // text(parent), order: u32(seq) id(child)
   children = 60,
+  // Of the audit ledger: text(patient), order: u64(first leaf of the round) -> which leaves of that round, see
+  // audit_index.hpp. One row a round and value, never changed. Also by instance, by who did it, and by action code.
+  audit_by_patient = 70,
+  audit_by_instance = 71,
+  audit_by_subject = 72,
+  audit_by_action = 73,
+  // Order: time(latest record of the round and all before it) u64(first leaf of the round)
+  audit_by_time = 74,
+  // text(name of the field) text(value), then as above: the other fields that records are found by.
+  audit_by_field = 75,
 };
 
 namespace keys {

@@ -1,8 +1,11 @@
 // Index rows against the records that they lead to.
 #include <algorithm>
 
+#include "persistence/audit_index.hpp"
 #include "persistence/index_rows.hpp"
 #include "persistence/key_space.hpp"
+#include "persistence/ledger/ledger_reader.hpp"
+#include "persistence/ledger_source.hpp"
 #include "persistence/scrub_checks.hpp"
 
 namespace baton::scrub {
@@ -21,9 +24,35 @@ Status expect_leads_to(const Result<std::optional<Record>>& record, std::string_
   return success();
 }
 
+// A row of the ledger's indexes leads to leaves that say what it says.
+Status expect_leads_to_leaves(const StoreReader& at, Index which, keys::Parts parts, std::string_view key,
+                              std::string_view value, Findings& out) {
+  const std::string name = which == Index::audit_by_field ? parts.text() : std::string();
+  const auto field = std::ranges::find_if(
+      kAuditFields, [&](const AuditField& each) { return each.index == which && (name.empty() || each.name == name); });
+  if (field == kAuditFields.end()) {
+    stale(key, "a field that has no index", out);
+    return success();
+  }
+  const std::string wanted = parts.text();
+  const std::uint64_t first = parts.u64();
+  const auto offsets = read_audit_offsets(value);
+  if (!offsets.ok()) return offsets.error();
+  const StoreLedgerSource source(at.store());
+  for (const std::uint32_t offset : *offsets) {
+    const auto leaf = LedgerReader(source).leaf(first + offset);
+    if (!leaf.ok() && leaf.error().code != ErrorCode::not_found) return leaf.error();
+    if (!leaf.ok() || !has_value(AuditLeaf(*leaf), *field, wanted)) {
+      stale(key, "audit record " + std::to_string(first + offset), out);
+      break;
+    }
+  }
+  return success();
+}
+
 }  // namespace
 
-Status check_index(const StoreReader& at, std::string_view key, std::string_view, Findings& out) {
+Status check_index(const StoreReader& at, std::string_view key, std::string_view value, Findings& out) {
   keys::Parts parts(key);
   const auto which = static_cast<Index>(parts.u8());
   const auto instance = [&] {
@@ -74,6 +103,12 @@ Status check_index(const StoreReader& at, std::string_view key, std::string_view
       const std::string id = parts.id();
       return expect_leads_to(at.instance(id), key, id, out);
     }
+    case Index::audit_by_patient:
+    case Index::audit_by_instance:
+    case Index::audit_by_subject:
+    case Index::audit_by_action:
+    case Index::audit_by_field: return expect_leads_to_leaves(at, which, parts, key, value, out);
+    case Index::audit_by_time: return success();           // Says where a time begins, and leads to no record.
     case Index::patients_by_identifier: return success();  // May outlive the identifier.
   }
   stale(key, "index", out);

@@ -26,7 +26,13 @@ void TurnWriter::add(const Turn& turn) {
   for (const Change& change : turn.changes()) {
     std::visit([this](const auto& one) { write(one); }, change);
   }
-  for (const std::string& leaf : turn.audit_leaves()) ledger_.append(leaf);
+  AuditRows audit(rows_);
+  for (const AuditLeaf& leaf : turn.audit_leaves()) {
+    audit_index_.add(ledger_.append(leaf.bytes), leaf);
+    for (const std::string& bytes : leaf.beside) {
+      audit.put(ledger_rows::beside_key(sha256(bytes)), ledger_rows::write_beside(bytes));
+    }
+  }
 }
 
 void TurnWriter::add_checkpoint(std::uint64_t size, std::string_view note) {
@@ -37,6 +43,7 @@ void TurnWriter::add_checkpoint(std::uint64_t size, std::string_view note) {
 void TurnWriter::finish_round() {
   AuditRows audit(rows_);
   (void)ledger_.finish_round(audit);
+  audit_index_.flush(rows_);
   counters_.flush(rows_);
 }
 

@@ -2,6 +2,7 @@
 // difference between before and after, and each audit leaf goes to the ledger. Owned by the committer's thread.
 #pragma once
 
+#include "persistence/audit_index.hpp"
 #include "persistence/counters.hpp"
 #include "persistence/ledger/ledger.hpp"
 #include "persistence/row_batch.hpp"
@@ -11,7 +12,8 @@ namespace baton {
 
 class TurnWriter {
  public:
-  TurnWriter(Counters counters, Ledger ledger) : counters_(std::move(counters)), ledger_(std::move(ledger)) {}
+  TurnWriter(Counters counters, Ledger ledger, AuditIndex audit_index)
+      : counters_(std::move(counters)), ledger_(std::move(ledger)), audit_index_(std::move(audit_index)) {}
 
   // Adds a turn to the round.
   void add(const Turn& turn);
@@ -47,6 +49,7 @@ class TurnWriter {
   RowBatch rows_;
   Counters counters_;
   Ledger ledger_;
+  AuditIndex audit_index_;
 };
 
 }  // namespace baton

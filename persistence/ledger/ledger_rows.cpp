@@ -34,6 +34,12 @@ std::string tile_key(unsigned level, std::uint64_t index) {
   return std::move(key).take();
 }
 
+std::string beside_key(const Hash256& hash) {
+  Writer key;
+  key.u8('b').raw(as_bytes(hash));
+  return std::move(key).take();
+}
+
 std::optional<std::uint64_t> number_in_key(std::string_view key) {
   if (key.size() != 9) return std::nullopt;
   return Reader(key.substr(1)).u64be();
@@ -106,6 +112,18 @@ std::string write_checkpoint(std::string_view note) {
 Result<std::string> read_checkpoint(std::string_view value) {
   Reader reader(value);
   if (reader.u8() != kVersion) return corrupt("checkpoint");
+  return std::string(reader.rest());
+}
+
+std::string write_beside(std::string_view bytes) {
+  Writer value;
+  value.u8(kVersion).raw(bytes);
+  return std::move(value).take();
+}
+
+Result<std::string> read_beside(std::string_view value) {
+  Reader reader(value);
+  if (reader.u8() != kVersion) return corrupt("evidence");
   return std::string(reader.rest());
 }
 

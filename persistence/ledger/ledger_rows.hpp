@@ -4,10 +4,12 @@
 //   key          = 'e' u64be(first index)                 entries of one commit round
 //                | 'h'                                    head
 //                | 'c' u64be(size)                        checkpoint signed at that size
+//                | 'b' 32 * u8(SHA-256 of the bytes)       evidence that lies beside a leaf that names it so
 //                | 't' u8(level) u64be(tile index)        tile of up to 256 hashes (C2SP tlog-tiles)
 //   entries      = u8(1) u32be(count) count * ( u16be(length) bytes )     the list is C2SP entry-bundle form
 //   head         = u8(1) u64be(size) 32 * u8(root)
 //   checkpoint   = u8(1) note
+//   evidence     = u8(1) bytes
 //   tile         = u8(1) 1..256 * ( 32 * u8 )             level 0: only once full; above: rewritten as it grows
 //
 // Keys are relative: whoever owns the store may put a prefix of its own before them. Rows other than the head and
@@ -65,6 +67,7 @@ constexpr unsigned kTileLevels = 8;      // 256^8 leaves.
 [[nodiscard]] std::string head_key();
 [[nodiscard]] std::string checkpoint_key(std::uint64_t size);
 [[nodiscard]] std::string tile_key(unsigned level, std::uint64_t index);
+[[nodiscard]] std::string beside_key(const Hash256& hash);
 
 // The index after 'e' or the size after 'c'. Nothing when the key has another form.
 [[nodiscard]] std::optional<std::uint64_t> number_in_key(std::string_view key);
@@ -102,6 +105,9 @@ struct Entries {
 
 [[nodiscard]] std::string write_checkpoint(std::string_view note);
 [[nodiscard]] Result<std::string> read_checkpoint(std::string_view value);
+
+[[nodiscard]] std::string write_beside(std::string_view bytes);
+[[nodiscard]] Result<std::string> read_beside(std::string_view value);
 
 [[nodiscard]] std::string write_tile(const std::vector<Hash256>& hashes);
 [[nodiscard]] Result<std::vector<Hash256>> read_tile(std::string_view value);

@@ -143,6 +143,11 @@ Result<NoteSigningKey> NoteSigningKey::generate(std::string name, NoteKeyType ty
   return NoteSigningKey(std::move(name), type, Ed25519PrivateKey::generate());
 }
 
+NoteSigningKey NoteSigningKey::from_seed(std::string name, std::string_view seed) {
+  BATON_ASSERT(is_valid_key_name(name) && seed.size() == kEd25519KeySize);
+  return NoteSigningKey(std::move(name), NoteKeyType::ed25519, Ed25519PrivateKey::from_seed(seed));
+}
+
 Result<NoteSigningKey> NoteSigningKey::parse(std::string_view text) {
   if (!text.starts_with(kPrivatePrefix)) return bad_key("it does not begin with PRIVATE+KEY+");
   auto parts = split_key(text.substr(kPrivatePrefix.size()));

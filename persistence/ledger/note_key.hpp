@@ -30,6 +30,8 @@ class NoteSigningKey {
  public:
   // Error bad_field when the name is not valid.
   [[nodiscard]] static Result<NoteSigningKey> generate(std::string name, NoteKeyType type);
+  // A key for signing notes. Preconditions: the name is valid, the seed has 32 bytes.
+  [[nodiscard]] static NoteSigningKey from_seed(std::string name, std::string_view seed);
   [[nodiscard]] static Result<NoteSigningKey> parse(std::string_view text);
 
   // Secret: keep it out of logs and answers.

@@ -2,6 +2,7 @@
 
 #include <boost/json.hpp>
 
+#include "runtime/engine/audit_details.hpp"
 #include "runtime/engine/event_match.hpp"
 
 namespace baton {
@@ -83,15 +84,6 @@ ReceivedEvent override_event(const OutcomeOverridden& entry, const std::string& 
   write_json(writer, entry.by);
   writer.end_object().end_object();
   return {"override:" + entry.target, "override." + name, std::move(writer).take(), false};
-}
-
-// Name of a decision or task by its key: "all.home/task:review#2" -> "review".
-std::string name_in_key(std::string_view key) {
-  const std::size_t slash = key.rfind('/');
-  std::string_view rest = slash == std::string_view::npos ? key : key.substr(slash + 1);
-  const std::size_t colon = rest.find(':');
-  if (colon != std::string_view::npos) rest = rest.substr(colon + 1);
-  return std::string(rest.substr(0, rest.rfind('#')));
 }
 
 class Apply {

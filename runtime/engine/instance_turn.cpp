@@ -1,5 +1,7 @@
 #include "runtime/engine/instance_turn.hpp"
 
+#include <iterator>
+
 #include "runtime/base/sha256.hpp"
 #include "runtime/engine/request_options.hpp"
 
@@ -222,9 +224,7 @@ Handled InstanceTurn::finish() && {
   for (auto& each : changes_) changes.push_back(std::move(each));
   if (audit_.empty()) audit_.push_back(audit_of(action::kInstanceAdvanced, {}));
   audit_.front().journal = std::move(journal);
-  std::vector<std::string> leaves;
-  leaves.reserve(audit_.size());
-  for (const AuditRecord& record : audit_) leaves.push_back(canonical_json(record));
+  std::vector<AuditLeaf> leaves(std::make_move_iterator(audit_.begin()), std::make_move_iterator(audit_.end()));
   return {Turn(std::move(changes), std::move(leaves), std::move(effects_), std::move(replies_)), {}};
 }
 

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include <algorithm>
+#include <iterator>
 
 #include "runtime/base/sha256.hpp"
 #include "runtime/engine/instance_state.hpp"
@@ -82,9 +83,8 @@ Handled PatientTurn::finish() && {
     changes_.push_back(PutPatient{record_});
     effects_.push_back(Notify{"patient", record_.id, record_.id});
   }
-  std::vector<std::string> leaves;
   if (audit_.empty()) audit_.push_back(audit_of(action::kPatientUpdated, {}));
-  for (const AuditRecord& each : audit_) leaves.push_back(canonical_json(each));
+  std::vector<AuditLeaf> leaves(std::make_move_iterator(audit_.begin()), std::make_move_iterator(audit_.end()));
   return {Turn(std::move(changes_), std::move(leaves), std::move(effects_), std::move(replies_)), {}};
 }
 

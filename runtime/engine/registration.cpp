@@ -1,5 +1,6 @@
 // What follows from a journaled fact outside the journal: wake causes, timers, tasks, outbox rows, effects and audit
 // records. The one place where an operation is registered and released.
+#include "runtime/engine/audit_details.hpp"
 #include "runtime/engine/instance_turn.hpp"
 #include "runtime/engine/request_options.hpp"
 
@@ -10,17 +11,6 @@ template <typename... Ts>
 struct Overloaded : Ts... {
   using Ts::operator()...;
 };
-
-std::string decision_field(const JsonText& decision, std::string_view name) {
-  // Decisions were written by ctx; a field that is a plain string is found without parsing the rest.
-  const std::string wanted = "\"" + std::string(name) + "\":\"";
-  const std::size_t at = decision.find(wanted);
-  if (at == std::string::npos) return {};
-  const std::size_t from = at + wanted.size();
-  std::size_t to = from;
-  while (to < decision.size() && decision[to] != '"') to += decision[to] == '\\' ? 2 : 1;
-  return decision.substr(from, std::min(to, decision.size()) - from);
-}
 
 TimerPurpose due_purpose(const Operation& operation) {
   return operation.kind == OperationKind::activity ? TimerPurpose::schedule_to_close : TimerPurpose::operation_due;
@@ -37,21 +27,12 @@ void InstanceTurn::record_effects_of(const EntryBody& body, const std::vector<Op
                  [&](const DecisionRecorded& e) {
                    AuditRecord record =
                        audit_of(action::kDecisionMade, {PrincipalKind::script, core_.record.workflow, "", "", ""});
-                   record.object = e.key;
-                   record.line = e.line;
-                   record.outcome = decision_field(e.decision, "outcome");
-                   record.reason_code = decision_field(e.decision, "code");
-                   record.reason = decision_field(e.decision, "reason");
-                   record.after = e.decision;
+                   describe_decision(record, e);
                    audit(record);
                  },
                  [&](const OutcomeOverridden& e) {
                    AuditRecord record = audit_of(action::kOutcomeOverridden, e.by);
-                   record.object = e.target;
-                   record.reason_code = e.reason_code;
-                   record.reason = e.reason;
-                   record.before = e.before;
-                   record.after = e.after;
+                   describe_override(record, e, core_.journal);
                    audit(record);
                  },
                  [&](const IncidentOpened& e) {
@@ -115,6 +96,7 @@ void InstanceTurn::register_operation(const Operation& operation) {
     record.object = task_id_of(core_.id, operation.seq);
     record.line = operation.line;
     record.outcome = operation.name;
+    record.rule = operation.name;
     audit(record);
     arm_escalation(task);
     put_task(std::move(task));
@@ -180,6 +162,7 @@ void InstanceTurn::release_operation(OperationSeq seq, bool cancelled) {
       AuditRecord record = audit_of(action::kTaskClosed, {});
       record.object = task_id_of(core_.id, seq);
       record.outcome = to_string(after.status);
+      record.rule = asked.name;
       audit(record);
     }
     after.closed_at = at_;

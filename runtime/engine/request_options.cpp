@@ -159,10 +159,4 @@ bool reason_required_for(const TaskRecord& task, const std::string& outcome) {
   return std::find(outcomes.begin(), outcomes.end(), outcome) != outcomes.end();
 }
 
-JsonText evidence_of(const TaskRecord& task) {
-  const json::object request = parse_object(task.request);
-  const json::value* const data = request.if_contains("data");
-  return data == nullptr ? JsonText() : json::serialize(*data);
-}
-
 }  // namespace baton

@@ -42,7 +42,5 @@ struct ApprovalRule {
 [[nodiscard]] std::vector<std::string> outcomes_of(const TaskRecord& task);
 // True when this outcome demands a reason (reason_required = true, or a list of outcomes).
 [[nodiscard]] bool reason_required_for(const TaskRecord& task, const std::string& outcome);
-// What the person is shown: the definition's `data`; empty where there is none.
-[[nodiscard]] JsonText evidence_of(const TaskRecord& task);
 
 }  // namespace baton

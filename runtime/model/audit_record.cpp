@@ -19,10 +19,12 @@ struct LeafField {
 };
 
 // In the order of their keys, as RFC 8785 wants them.
-constexpr std::size_t kFields = 18;
+constexpr std::size_t kFields = 24;
+constexpr std::array<std::size_t, 3> kMayBeLarge = {1, 3, 6};  // after, before, evidence
+constexpr std::size_t kDigestSize = 128;                       // More than what stands for a value takes.
 using LeafFields = std::array<LeafField, kFields>;
 
-LeafFields fields_of(const AuditRecord& r, std::string_view at, std::string_view by) {
+LeafFields fields_of(const AuditRecord& r, std::string_view at, std::string_view by, std::string_view patients) {
   return {{{"action", r.action},
            {"after", r.after, Form::json},
            {"at", at},
@@ -33,14 +35,29 @@ LeafFields fields_of(const AuditRecord& r, std::string_view at, std::string_view
            {"instance", r.instance},
            {"journal", r.journal},
            {"line", r.line},
+           {"model", r.model, Form::json},
            {"object", r.object},
            {"outcome", r.outcome},
+           {"parent", r.parent},
            {"patient", r.patient},
+           {"patients", patients, Form::canonical_json},
+           {"proposed_by", r.proposed_by, Form::json},
+           {"purpose", r.by.purpose},
            {"reason", r.reason},
            {"reason_code", r.reason_code},
+           {"rule", r.rule},
            {"source_event", r.source_event},
            {"trace", r.trace},
            {"workflow", r.workflow}}};
+}
+
+std::string patients_json(const std::vector<std::string>& patients) {
+  if (patients.empty()) return {};
+  JsonWriter writer;
+  writer.begin_array();
+  for (const std::string& patient : patients) writer.string(patient);
+  writer.end_array();
+  return std::move(writer).take();
 }
 
 bool is_plain(std::string_view text) {
@@ -95,18 +112,32 @@ std::string write_leaf(const LeafFields& fields, std::uint32_t digested, std::ar
 
 }  // namespace
 
-std::string canonical_json(const AuditRecord& record) {
+std::string canonical_json(const AuditRecord& record, std::vector<std::string>* beside) {
   const std::string at = format_instant(record.at);
   JsonWriter by;
   write_json(by, record.by);
-  const LeafFields fields = fields_of(record, at, by.view());
+  const std::string patients = patients_json(record.patients);
+  const LeafFields fields = fields_of(record, at, by.view(), patients);
   std::array<std::size_t, kFields> sizes{};
   std::uint32_t digested = 0;
   std::string leaf = write_leaf(fields, digested, sizes);
-  // The longest goes first, so that most of the record stays readable. Every digest is under 100 bytes: this ends.
-  while (leaf.size() > limits::kLedgerLeafSize) {
-    digested |= 1u << (std::ranges::max_element(sizes) - sizes.begin());
+  const auto digest_longest = [&](const std::array<std::size_t, kFields>& among) {
+    const auto longest = std::ranges::max_element(among);
+    if (*longest <= kDigestSize) return false;
+    const auto field = static_cast<std::size_t>(longest - among.begin());
+    digested |= 1u << field;
+    if (beside != nullptr) beside->emplace_back(fields[field].value);
     leaf = write_leaf(fields, digested, sizes);
+    return true;
+  };
+  // The longest goes first, so that most of the record stays readable.
+  while (leaf.size() > limits::kLedgerUsualLeafSize) {
+    std::array<std::size_t, kFields> large{};
+    for (const std::size_t field : kMayBeLarge) large[field] = sizes[field];
+    if (!digest_longest(large)) break;
+  }
+  // Every digest is under 100 bytes: this ends.
+  while (leaf.size() > limits::kLedgerLeafSize && digest_longest(sizes)) {
   }
   return leaf;
 }

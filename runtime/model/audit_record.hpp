@@ -1,8 +1,8 @@
 // One line of the audit ledger: who did or decided what, when, why and on what evidence. Pure.
 //
 // A record's leaf is its canonical JSON (RFC 8785: keys sorted, shortest numbers), and the Merkle tree hashes exactly
-// those bytes. Its index is its position in the tree, so it is not in the leaf. A leaf is at most 65,535 bytes; larger
-// evidence is named by its SHA-256.
+// those bytes. Its index is its position in the tree, so it is not in the leaf. A leaf is at most 65,535 bytes, and
+// normally under 2 KiB: larger evidence is named by its SHA-256 and stored beside the leaf.
 #pragma once
 
 #include <string>
@@ -56,6 +56,10 @@ inline constexpr std::string_view kAccessRefused = "access.refused";
 inline constexpr std::string_view kUserChanged = "user.changed";
 inline constexpr std::string_view kKeyChanged = "key.changed";
 inline constexpr std::string_view kPolicyAdopted = "policy.adopted";
+inline constexpr std::string_view kPatientDisclosed = "patient.disclosed";
+inline constexpr std::string_view kAccessReviewed = "access.reviewed";
+inline constexpr std::string_view kConfigurationChanged = "configuration.changed";
+inline constexpr std::string_view kLedgerExported = "ledger.exported";
 }  // namespace action
 
 struct AuditRecord {
@@ -64,13 +68,18 @@ struct AuditRecord {
   Principal by;
   std::string patient;  // Ids; empty where the record is about none.
   std::string instance;
-  std::string object;  // Task id, decision key, message id, bundle... by action.
+  std::string object;                 // Task id, decision key, message id, bundle... by action.
+  std::vector<std::string> patients;  // Of a list: all whose data was shown. Sorted.
   std::string workflow;
   std::string bundle;   // SHA-256 of the bundle, hex.
   std::string line;     // Script source line.
   std::string outcome;  // What it came to, in a word.
   std::string reason_code;
   std::string reason;
+  std::string rule;  // Name of the decision, task or alert in the script that this came from, without its occurrence.
+  JsonText model;    // {"id","version","confidence","threshold"}, as far as they are known; or only a name.
+  JsonText proposed_by;      // Of an override: who had reached what was replaced, as Principal is written.
+  std::string parent;        // The record, instance or request that this is a part of.
   std::string source_event;  // Event or message that led to this.
   std::string trace;
   JsonText before;  // For changes and overrides.
@@ -80,7 +89,9 @@ struct AuditRecord {
   std::string journal;  // "<first index>+<count>:<SHA-256 hex of the row's bytes>"; empty where there is none.
 };
 
-// The leaf: canonical JSON, empty fields left out. Longer fields than fit are replaced by {"sha256":..,"size":..}.
-[[nodiscard]] std::string canonical_json(const AuditRecord& record);
+// The leaf: canonical JSON, empty fields left out. by.purpose becomes a field of the record. Of a leaf of
+// more than 2 KiB the longest of before, after and evidence are replaced by {"sha256":..,"size":..}, and their bytes are
+// added to `beside`; of one of more than 65,535 bytes any others are as well.
+[[nodiscard]] std::string canonical_json(const AuditRecord& record, std::vector<std::string>* beside = nullptr);
 
 }  // namespace baton

@@ -22,6 +22,8 @@ struct Principal {
   // The rule of the access policy that allowed the act, "<first 16 digits of the policy's SHA-256>/<role>:<permission>".
   // It goes into the audit record and nowhere else: a journal does not keep it.
   std::string rule = {};
+  // What the act was for: "TREAT", "BTG" (break-glass)... Kept like the rule, as a field of the record.
+  std::string purpose = {};
 
   bool operator==(const Principal&) const = default;
 };

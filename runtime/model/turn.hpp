@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "runtime/base/assert.hpp"
-#include "runtime/model/audit_record.hpp"
+#include "runtime/model/audit_leaf.hpp"
 #include "runtime/model/records.hpp"
 
 namespace baton {
@@ -114,7 +114,7 @@ struct Reply {
 class Turn {
  public:
   // Precondition: at least one audit record. There is no turn without one.
-  Turn(std::vector<Change> changes, std::vector<std::string> audit_leaves, std::vector<Effect> effects,
+  Turn(std::vector<Change> changes, std::vector<AuditLeaf> audit_leaves, std::vector<Effect> effects,
        std::vector<Reply> replies)
       : changes_(std::move(changes)),
         audit_leaves_(std::move(audit_leaves)),
@@ -124,15 +124,15 @@ class Turn {
   }
 
   [[nodiscard]] const std::vector<Change>& changes() const { return changes_; }
-  // Canonical JSON, one a record, in order.
-  [[nodiscard]] const std::vector<std::string>& audit_leaves() const { return audit_leaves_; }
+  // One a record, in order.
+  [[nodiscard]] const std::vector<AuditLeaf>& audit_leaves() const { return audit_leaves_; }
   // Taken once, by whoever releases them after the commit.
   [[nodiscard]] std::vector<Effect> take_effects() { return std::move(effects_); }
   [[nodiscard]] std::vector<Reply> take_replies() { return std::move(replies_); }
 
  private:
   std::vector<Change> changes_;
-  std::vector<std::string> audit_leaves_;
+  std::vector<AuditLeaf> audit_leaves_;
   std::vector<Effect> effects_;
   std::vector<Reply> replies_;
 };

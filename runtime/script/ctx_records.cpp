@@ -50,14 +50,14 @@ int ctx_step(lua_State* state) {
   return finish_step(state, lua_pcallk(state, lua_gettop(state) - 6, 1, 0, 0, &finish_step), 0);
 }
 
-/// ctx:decide(name, { outcome, reason, code, evidence }) -> the decision
+/// ctx:decide(name, { outcome, reason, code, evidence, model, confidence, threshold }) -> the decision
 /// Records a decision of the script in journal and ledger. A person may override it later; then the event
 /// "override.<name>" arrives.
 int ctx_decide(lua_State* state) {
   Execution& execution = check_context(state, "decide");
   execution.check_may_continue(state);
   const std::string name = check_name(state, 2, "the decision's name");
-  check_options(state, 3, "decide", "outcome reason code evidence confidence model");
+  check_options(state, 3, "decide", "outcome reason code evidence confidence threshold model");
   const std::string key = execution.next_key("decision", name);
   execution.host().record_decision(key, name, caller_line(state),
                                    lua_isnoneornil(state, 3) ? "{}" : check_json(state, 3, "decision"));

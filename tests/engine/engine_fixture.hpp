@@ -62,7 +62,7 @@ class InstanceFixture : public ::testing::Test {
     if (!handled.turn) return;
     for (const Change& change : handled.turn->changes()) store(change);
     changes_ = handled.turn->changes();
-    leaves_.insert(leaves_.end(), handled.turn->audit_leaves().begin(), handled.turn->audit_leaves().end());
+    for (const AuditLeaf& leaf : handled.turn->audit_leaves()) leaves_.push_back(leaf.bytes);
     effects_ = handled.turn->take_effects();
     for (Reply& reply : handled.turn->take_replies()) replies_.push_back(std::move(reply));
   }

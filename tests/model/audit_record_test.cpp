@@ -58,6 +58,12 @@ TEST(AuditRecord, a_leaf_is_canonical_json_without_empty_fields) {
 
 TEST(AuditRecord, a_leaf_with_every_field_is_canonical) {
   AuditRecord record = decision();
+  record.patients = {"p-1", "p-2"};
+  record.rule = "dose";
+  record.model = R"({"id":"m"})";
+  record.proposed_by = R"({"kind":"model","subject":"m"})";
+  record.parent = "i-0";
+  record.by.purpose = "TREAT";
   record.workflow = "discharge";
   record.bundle = "b0";
   record.line = "discharge.lua:17";
@@ -69,6 +75,27 @@ TEST(AuditRecord, a_leaf_with_every_field_is_canonical) {
   record.journal = "0+3:abcd";
   const std::string leaf = canonical_json(record);
   EXPECT_EQ(canonical(leaf), leaf);
+}
+
+TEST(AuditRecord, evidence_over_two_kibibytes_lies_beside_the_leaf_that_names_it) {
+  AuditRecord record = decision();
+  record.evidence = "\"" + std::string(3'000, 'x') + "\"";
+  record.after = "\"small\"";
+  std::vector<std::string> beside;
+  const std::string leaf = canonical_json(record, &beside);
+  EXPECT_LE(leaf.size(), limits::kLedgerUsualLeafSize);
+  ASSERT_EQ(beside, std::vector<std::string>{record.evidence});
+  EXPECT_NE(leaf.find("\"evidence\":{\"sha256\":\"" + to_hex(sha256(record.evidence))), std::string::npos);
+  EXPECT_NE(leaf.find("\"after\":\"small\""), std::string::npos);
+}
+
+TEST(AuditRecord, purpose_stands_in_the_leaf_and_the_rule_of_the_policy_in_who) {
+  AuditRecord record = decision();
+  record.by.purpose = "BTG";
+  record.by.rule = "ab12/pharmacist:task.decide";
+  const std::string leaf = canonical_json(record);
+  EXPECT_NE(leaf.find("\"purpose\":\"BTG\""), std::string::npos) << leaf;
+  EXPECT_NE(leaf.find("\"rule\":\"ab12/pharmacist:task.decide\",\"subject\":\"u-7\"}"), std::string::npos) << leaf;
 }
 
 TEST(AuditRecord, evidence_that_does_not_fit_is_named_by_its_digest) {

@@ -116,13 +116,13 @@ TEST(StoreReader, an_index_follows_its_record_and_keeps_nothing_old) {
   before.patient = "p-1";
   before.attributes = {{"stage", "\"review\""}};
   world.commit(PutInstance{{}, before});
-  const std::size_t rows = world.rows_in(ColumnFamily::index);
+  const std::size_t rows = world.record_index_rows();
   InstanceRecord after = before;
   after.patient = "p-2";
   after.status = InstanceStatus::completed;
   after.attributes = {{"stage", "\"done\""}};
   world.commit(PutInstance{before, after});
-  EXPECT_EQ(world.rows_in(ColumnFamily::index), rows);
+  EXPECT_EQ(world.record_index_rows(), rows);
   EXPECT_EQ(listed(world, InstanceFilter{.patient = "p-1"}), Ids{});
   EXPECT_EQ(listed(world, InstanceFilter{.patient = "p-2"}), (Ids{"a"}));
   EXPECT_EQ(listed(world, InstanceFilter{.attributes = {{"stage", "\"review\""}}}), Ids{});

@@ -80,11 +80,13 @@ class StoreWorld {
 
   [[nodiscard]] StoreReader reader() const { return StoreReader(*store); }
   [[nodiscard]] rocksdb::Env* env() const { return env_; }
-  // The keys of one index, without what they lead to being looked at.
-  [[nodiscard]] std::size_t rows_in(ColumnFamily family) const {
-    const std::unique_ptr<rocksdb::Iterator> rows(store->rocks().db->NewIterator({}, store->rocks().family(family)));
+  // How many index rows lead to records; those of the ledger grow with every round.
+  [[nodiscard]] std::size_t record_index_rows() const {
+    const std::unique_ptr<rocksdb::Iterator> rows(
+        store->rocks().db->NewIterator({}, store->rocks().family(ColumnFamily::index)));
     std::size_t count = 0;
-    for (rows->SeekToFirst(); rows->Valid(); rows->Next()) ++count;
+    const std::string ledger = keys::index(Index::audit_by_patient);
+    for (rows->SeekToFirst(); rows->Valid() && view(rows->key()) < ledger; rows->Next()) ++count;
     return count;
   }
 

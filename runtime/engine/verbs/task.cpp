@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <set>
 
+#include "runtime/engine/audit_details.hpp"
 #include "runtime/engine/instance_turn.hpp"
 #include "runtime/engine/request_options.hpp"
 
@@ -50,11 +51,12 @@ void audit_task(InstanceTurn& turn, const ActOnTask& message, std::string_view a
   AuditRecord record = turn.audit_of(action_code, message.by);
   record.object = task_id_of(task.instance, task.seq);
   record.outcome = outcome;
+  record.rule = task.name;
   record.reason_code = message.reason_code;
   record.reason = message.reason;
   record.after = message.value;
   if (action_code == action::kTaskDecided) {
-    record.evidence = evidence_of(task);
+    record.evidence = shown_of(task, turn.state().bundle, turn.at());
     record.line = turn.state().find(task.seq)->operation.line;
   }
   turn.audit(record);

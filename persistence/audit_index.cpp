@@ -1,0 +1,94 @@
+#include "persistence/audit_index.hpp"
+
+#include <algorithm>
+
+#include "persistence/rocks.hpp"
+#include "runtime/base/codec.hpp"
+
+namespace baton {
+namespace {
+
+constexpr std::uint8_t kVersion = 1;
+
+Error corrupt() {
+  return Error{ErrorCode::store_corrupt, "an index row of the ledger cannot be read",
+               "restore the store from a backup"};
+}
+
+}  // namespace
+
+std::string audit_prefix(const AuditField& field, std::string_view value) {
+  if (field.index != Index::audit_by_field) return keys::index(field.index, value);
+  std::string prefix = keys::index(field.index, field.name);
+  keys::append_text(prefix, value);
+  return prefix;
+}
+
+bool has_value(const AuditLeaf& leaf, const AuditField& field, std::string_view value) {
+  if (leaf.*field.value == value) return true;
+  return field.index == Index::audit_by_patient && std::ranges::find(leaf.patients, value) != leaf.patients.end();
+}
+
+Result<AuditIndex> AuditIndex::load(const Store& store) {
+  AuditIndex index;
+  const std::string prefix = keys::index(Index::audit_by_time);
+  const std::string end = keys::end_of(prefix);
+  const Rocks& rocks = store.rocks();
+  const std::unique_ptr<rocksdb::Iterator> rows(rocks.db->NewIterator({}, rocks.family(ColumnFamily::index)));
+  rows->SeekForPrev(end);
+  if (!rows->status().ok()) return error_of(rows->status(), "the index of the ledger cannot be read");
+  if (!rows->Valid() || !view(rows->key()).starts_with(prefix)) return index;
+  keys::Parts parts(view(rows->key()).substr(prefix.size()));
+  index.latest_ = parts.time();
+  if (!parts.ok()) return corrupt();
+  return index;
+}
+
+void AuditIndex::add(std::uint64_t index, const AuditLeaf& leaf) {
+  if (!first_) first_ = index;
+  const auto offset = static_cast<std::uint32_t>(index - *first_);
+  latest_ = std::max(latest_, leaf.at);
+  for (const AuditField& field : kAuditFields) add(field, leaf.*field.value, offset);
+  for (const std::string& patient : leaf.patients) {
+    if (patient != leaf.patient) add(kAuditFields.front(), patient, offset);
+  }
+}
+
+void AuditIndex::add(const AuditField& field, std::string_view value, std::uint32_t offset) {
+  if (value.empty() || value.size() > kAuditIndexedSize) return;
+  std::vector<std::uint32_t>& offsets = offsets_[audit_prefix(field, value)];
+  if (offsets.empty() || offsets.back() != offset) offsets.push_back(offset);
+}
+
+void AuditIndex::flush(RowBatch& rows) {
+  if (!first_) return;
+  std::string key = keys::index(Index::audit_by_time);
+  keys::append_time(key, latest_);
+  keys::append_u64(key, *first_);
+  rows.put(ColumnFamily::index, key, {});
+  for (const auto& [prefix, offsets] : offsets_) {
+    key = prefix;
+    keys::append_u64(key, *first_);
+    Writer value;
+    value.u8(kVersion);
+    for (const std::uint32_t offset : offsets) value.varint(offset);
+    rows.put(ColumnFamily::index, key, value.view());
+  }
+  offsets_.clear();
+  first_.reset();
+}
+
+Result<std::vector<std::uint32_t>> read_audit_offsets(std::string_view value) {
+  Reader reader(value);
+  const std::uint8_t version = reader.u8();
+  if (version > kVersion) {
+    return Error{ErrorCode::store_version, "an index row of the ledger has version " + std::to_string(version),
+                 "run the Baton that wrote it, or a newer one"};
+  }
+  std::vector<std::uint32_t> offsets;
+  while (reader.ok() && !reader.at_end()) offsets.push_back(static_cast<std::uint32_t>(reader.varint()));
+  if (!reader.ok() || version != kVersion || offsets.empty() || !std::ranges::is_sorted(offsets)) return corrupt();
+  return offsets;
+}
+
+}  // namespace baton

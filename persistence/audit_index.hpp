@@ -1,0 +1,85 @@
+// The index rows of the audit ledger: which leaves are of this patient, instance, person or action, and where a time
+// begins. Written in the batch of the leaves. Owned by the committer's thread.
+//
+// The leaves of a round that share a value share a row, so that a busy round costs few rows:
+//
+//   key   = prefix u64(first leaf of the round)     value = u8(1) 1*( varint(leaf - first leaf) )
+//   prefix = u8(index) text(value)                   by patient, instance, subject, action
+//          | u8(audit_by_field) text(field) text(value)
+//   key   = u8(audit_by_time) time(latest so far) u64(first leaf of the round)     value = nothing
+//
+// "Latest so far" never goes back, even when a clock does: all rounds before the first row at or after T hold only
+// records stamped before T.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "persistence/key_space.hpp"
+#include "persistence/row_batch.hpp"
+#include "runtime/base/result.hpp"
+#include "runtime/model/audit_leaf.hpp"
+
+namespace baton {
+
+class Store;
+
+// A field of a record that has an index.
+struct AuditField {
+  std::string_view name;  // As the leaf has it.
+  std::string AuditLeaf::*value;
+  Index index;
+};
+
+inline constexpr std::array<AuditField, 11> kAuditFields = {{
+    {"patient", &AuditLeaf::patient, Index::audit_by_patient},
+    {"instance", &AuditLeaf::instance, Index::audit_by_instance},
+    {"subject", &AuditLeaf::subject, Index::audit_by_subject},
+    {"action", &AuditLeaf::action, Index::audit_by_action},
+    {"workflow", &AuditLeaf::workflow, Index::audit_by_field},
+    {"bundle", &AuditLeaf::bundle, Index::audit_by_field},
+    {"rule", &AuditLeaf::rule, Index::audit_by_field},
+    {"model", &AuditLeaf::model, Index::audit_by_field},
+    {"outcome", &AuditLeaf::outcome, Index::audit_by_field},
+    {"purpose", &AuditLeaf::purpose, Index::audit_by_field},
+    {"source_event", &AuditLeaf::source_event, Index::audit_by_field},
+}};
+
+// Longer values have no index rows: in the leaf they may be named by their digest.
+constexpr std::size_t kAuditIndexedSize = 512;
+
+// What the rows of one value of a field begin with.
+[[nodiscard]] std::string audit_prefix(const AuditField& field, std::string_view value);
+// Does the record have this value in this field? A record of a list is of every patient in it.
+[[nodiscard]] bool has_value(const AuditLeaf& leaf, const AuditField& field, std::string_view value);
+
+class AuditIndex {
+ public:
+  // Reads how late it is. Errors: store_corrupt, io_failed.
+  [[nodiscard]] static Result<AuditIndex> load(const Store& store);
+
+  // No row was ever written.
+  [[nodiscard]] bool is_new() const { return latest_.ms == INT64_MIN; }
+
+  // Precondition: `index` is above that of the leaf before.
+  void add(std::uint64_t index, const AuditLeaf& leaf);
+  // Puts the rows of the round and begins the next.
+  void flush(RowBatch& rows);
+
+ private:
+  void add(const AuditField& field, std::string_view value, std::uint32_t offset);
+
+  Instant latest_{INT64_MIN};
+  std::optional<std::uint64_t> first_;                                   // Of the round.
+  std::unordered_map<std::string, std::vector<std::uint32_t>> offsets_;  // By prefix of the key.
+};
+
+// The offsets in a row's value, ascending. Error store_corrupt.
+[[nodiscard]] Result<std::vector<std::uint32_t>> read_audit_offsets(std::string_view value);
+
+}  // namespace baton

@@ -1,0 +1,186 @@
+#include "persistence/audit_query.hpp"
+
+#include <algorithm>
+#include <memory>
+
+#include "persistence/audit_index.hpp"
+#include "persistence/cursor.hpp"
+#include "persistence/ledger/ledger_reader.hpp"
+#include "persistence/ledger_source.hpp"
+#include "persistence/rocks.hpp"
+#include "runtime/model/audit_leaf.hpp"
+#include "runtime/model/json_fields.hpp"
+
+namespace baton {
+namespace {
+
+constexpr std::size_t kLookedAtPerPage = 20'000;
+
+// The leaves of one value of one index, ascending.
+class Postings {
+ public:
+  Postings(const Store& store, std::string prefix) : prefix_(std::move(prefix)), upper_(keys::end_of(prefix_)) {
+    bound_ = upper_;
+    lower_ = prefix_;
+    rocksdb::ReadOptions options;
+    options.iterate_upper_bound = &bound_;
+    options.iterate_lower_bound = &lower_;
+    const Rocks& rocks = store.rocks();
+    rows_.reset(rocks.db->NewIterator(options, rocks.family(ColumnFamily::index)));
+  }
+
+  // The first leaf at or after `target`; nothing when there is none. Targets only rise.
+  Result<std::optional<std::uint64_t>> seek(std::uint64_t target) {
+    std::string place = prefix_;
+    keys::append_u64(place, target);
+    // The row before may reach up to the target: its round may be long.
+    rows_->SeekForPrev(place);
+    if (!rows_->Valid()) rows_->SeekToFirst();
+    for (; rows_->Valid(); rows_->Next()) {
+      keys::Parts parts(view(rows_->key()).substr(prefix_.size()));
+      const std::uint64_t first = parts.u64();
+      const auto offsets = read_audit_offsets(view(rows_->value()));
+      if (!offsets.ok()) return offsets.error();
+      const std::uint32_t wanted = target > first ? static_cast<std::uint32_t>(target - first) : 0;
+      const auto found = std::ranges::lower_bound(*offsets, wanted);
+      if (found != offsets->end()) return std::optional(first + *found);
+    }
+    if (!rows_->status().ok()) return error_of(rows_->status(), "the index of the ledger cannot be read");
+    return std::optional<std::uint64_t>();
+  }
+
+ private:
+  std::string prefix_;
+  std::string upper_;
+  rocksdb::Slice bound_;
+  rocksdb::Slice lower_;
+  std::unique_ptr<rocksdb::Iterator> rows_;
+};
+
+// The first leaf of the first round whose latest record is at or after `at`; nothing when there is none.
+Result<std::optional<std::uint64_t>> first_round_at(const Store& store, Instant at) {
+  const std::string prefix = keys::index(Index::audit_by_time);
+  std::string place = prefix;
+  keys::append_time(place, at);
+  const Rocks& rocks = store.rocks();
+  const std::unique_ptr<rocksdb::Iterator> rows(rocks.db->NewIterator({}, rocks.family(ColumnFamily::index)));
+  rows->Seek(place);
+  if (!rows->status().ok()) return error_of(rows->status(), "the index of the ledger cannot be read");
+  if (!rows->Valid() || !view(rows->key()).starts_with(prefix)) return std::optional<std::uint64_t>();
+  keys::Parts parts(view(rows->key()).substr(prefix.size()));
+  (void)parts.time();
+  return std::optional(parts.u64());
+}
+
+// Reads leaves and holds them against their level-0 tile, which is read once for leaves that are near.
+class CheckedLeaves {
+ public:
+  CheckedLeaves(const LedgerReader& ledger, std::uint64_t size) : ledger_(ledger), size_(size) {}
+
+  Result<std::string> read(std::uint64_t index) {
+    const std::uint64_t tile = index / ledger_rows::kTileWidth;
+    if (tile_ != tile) {
+      auto hashes = ledger_.tile(0, tile, size_);
+      if (!hashes.ok()) return hashes.error();
+      hashes_ = *std::move(hashes);
+      tile_ = tile;
+    }
+    auto leaf = ledger_.leaf(index);
+    if (!leaf.ok()) return leaf;
+    if (hasher_.leaf(*leaf) != hashes_[index % ledger_rows::kTileWidth]) {
+      return Error{ErrorCode::ledger_mismatch, "record " + std::to_string(index) + " is not the one that was committed",
+                   "stop, keep the store as it is, and compare it with an export or a standby"};
+    }
+    return leaf;
+  }
+
+ private:
+  const LedgerReader& ledger_;
+  std::uint64_t size_;
+  merkle::Hasher hasher_;
+  std::optional<std::uint64_t> tile_;
+  std::vector<Hash256> hashes_;
+};
+
+bool matches(const AuditFilter& filter, const std::string& bytes) {
+  const AuditLeaf leaf(bytes);
+  const bool fields = std::ranges::all_of(kAuditFields, [&](const AuditField& field) {
+    const auto wanted = filter.fields.find(field.name);
+    return wanted == filter.fields.end() || has_value(leaf, field, wanted->second);
+  });
+  return fields && (!filter.from || leaf.at >= *filter.from) && (!filter.before || leaf.at < *filter.before);
+}
+
+std::vector<std::unique_ptr<Postings>> postings_of(const Store& store, const AuditFilter& filter) {
+  std::vector<std::unique_ptr<Postings>> all;
+  for (const AuditField& field : kAuditFields) {
+    const auto wanted = filter.fields.find(field.name);
+    if (wanted != filter.fields.end() && wanted->second.size() <= kAuditIndexedSize) {
+      all.push_back(std::make_unique<Postings>(store, audit_prefix(field, wanted->second)));
+    }
+  }
+  return all;
+}
+
+// The first leaf at or after `index` that is in all postings.
+Result<std::optional<std::uint64_t>> next_in_all(const std::vector<std::unique_ptr<Postings>>& all,
+                                                 std::uint64_t index) {
+  std::size_t agreed = 0;
+  for (std::size_t i = 0; agreed < all.size(); i = (i + 1) % all.size()) {
+    const auto found = all[i]->seek(index);
+    if (!found.ok()) return found.error();
+    if (!*found) return std::optional<std::uint64_t>();
+    agreed = **found == index ? agreed + 1 : 1;
+    index = **found;
+  }
+  return std::optional(index);
+}
+
+// Where a listing begins and ends, by its times.
+Status narrow(const Store& store, const AuditFilter& filter, std::uint64_t& begin, std::uint64_t& end) {
+  if (filter.from) {
+    const auto first = first_round_at(store, *filter.from);
+    if (!first.ok()) return first.error();
+    begin = std::max(begin, first->value_or(end));
+  }
+  if (filter.before) {
+    const auto after = first_round_at(store, *filter.before + kClockSlack);
+    if (!after.ok()) return after.error();
+    end = std::min(end, after->value_or(end));
+  }
+  return success();
+}
+
+}  // namespace
+
+Result<Page<AuditRow>> query_audit(const StoreReader& reader, const AuditFilter& filter, std::string_view cursor,
+                                   std::size_t limit) {
+  const auto place = read_cursor(Listing::audit, cursor);
+  if (!place.ok()) return place.error();
+  const StoreLedgerSource source(reader.store());
+  const LedgerReader ledger(source);
+  const auto head = ledger.head();
+  if (!head.ok()) return head.error();
+  std::uint64_t index = place->empty() ? 0 : keys::Parts(*place).u64();
+  std::uint64_t end = head->size;
+  if (const Status narrowed = narrow(reader.store(), filter, index, end); !narrowed.ok()) return narrowed.error();
+  const auto postings = postings_of(reader.store(), filter);
+  CheckedLeaves leaves(ledger, head->size);
+  Page<AuditRow> page;
+  for (std::size_t looked = 0;; ++looked, ++index) {
+    const auto next = next_in_all(postings, index);
+    if (!next.ok()) return next.error();
+    if (!*next || **next >= end) return page;
+    index = **next;
+    if (page.items.size() == limit || looked == kLookedAtPerPage) break;
+    auto leaf = leaves.read(index);
+    if (!leaf.ok()) return leaf.error();
+    if (matches(filter, *leaf)) page.items.push_back({index, *std::move(leaf)});
+  }
+  std::string here;
+  keys::append_u64(here, index);
+  page.cursor = write_cursor(Listing::audit, here);
+  return page;
+}
+
+}  // namespace baton

@@ -1,0 +1,36 @@
+// Finds records of the audit ledger: by any indexed field and by time. Thread-safe.
+//
+// The indexes only say where to look. Every record returned has been read from the ledger, held against the hash that
+// its tile had when it was committed, and matched against the filter by its own fields.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "persistence/store_reader.hpp"
+
+namespace baton {
+
+// All that are given must hold.
+struct AuditFilter {
+  std::map<std::string, std::string, std::less<>> fields;  // Name of one of kAuditFields -> its value.
+  std::optional<Instant> from;                             // Inclusive, by the record's own time.
+  std::optional<Instant> before;                           // Exclusive. See kClockSlack.
+};
+
+// A listing up to a time looks this much further, for records that a clock which was set back has stamped.
+constexpr Duration kClockSlack{24 * 60 * 60 * 1000};
+
+struct AuditRow {
+  std::uint64_t index = 0;
+  std::string leaf;  // As the tree hashes it.
+};
+
+// Errors: bad_cursor; ledger_mismatch, an integrity failure, when a record does not have its hash; store_corrupt.
+[[nodiscard]] Result<Page<AuditRow>> query_audit(const StoreReader& reader, const AuditFilter& filter,
+                                                 std::string_view cursor, std::size_t limit);
+
+}  // namespace baton

@@ -1,0 +1,76 @@
+#include "persistence/ledger/ledger_key_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "persistence/ledger/export_files.hpp"
+
+namespace baton {
+namespace {
+
+constexpr std::size_t kKeyFileSize = 4096;
+
+Error failed(const std::filesystem::path& path) {
+  return Error{ErrorCode::io_failed, path.string() + ": " + std::strerror(errno), {}};
+}
+
+// Written beside, synced and renamed: a start that is cut short leaves no half a key.
+Status write_key(const std::filesystem::path& path, const std::string& line) {
+  const std::string draft = path.string() + ".new";
+  ::unlink(draft.c_str());
+  const int file = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (file < 0) return failed(draft);
+  const bool written =
+      ::write(file, line.data(), line.size()) == static_cast<ssize_t>(line.size()) && ::fsync(file) == 0;
+  ::close(file);
+  if (!written || ::rename(draft.c_str(), path.c_str()) != 0) return failed(path);
+  const int folder = ::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return failed(path.parent_path());
+  const bool synced = ::fsync(folder) == 0;
+  ::close(folder);
+  return synced ? success() : Status(failed(path.parent_path()));
+}
+
+Status check_mode(const std::filesystem::path& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return failed(path);
+  if ((info.st_mode & 077) == 0) return success();
+  return Error{ErrorCode::bad_config, "the ledger's key " + path.string() + " may be read by others",
+               "chmod 600 it, and think about who may have read it"};
+}
+
+}  // namespace
+
+Result<NoteSigningKey> open_ledger_key(const std::filesystem::path& path, const std::string& origin,
+                                       const std::string& default_origin, bool may_make) {
+  auto text = read_export_file(path, kKeyFileSize);
+  if (!text.ok() && text.error().code != ErrorCode::not_found) return text.error();
+  if (!text.ok() && !may_make) {
+    return Error{ErrorCode::bad_config, "the ledger has checkpoints, but its key " + path.string() + " is missing",
+                 "put the key back from its backup"};
+  }
+  if (!text.ok()) {
+    auto made = NoteSigningKey::generate(origin.empty() ? default_origin : origin, NoteKeyType::ed25519);
+    if (!made.ok())
+      return Error{ErrorCode::bad_config, "audit.origin: " + made.error().detail,
+                   "use a name without spaces and plus signs"};
+    if (const Status written = write_key(path, made->format() + "\n"); !written.ok()) return written.error();
+    return made;
+  }
+  if (const Status safe = check_mode(path); !safe.ok()) return safe.error();
+  while (!text->empty() && text->back() == '\n') text->pop_back();
+  auto key = NoteSigningKey::parse(*text);
+  if (!key.ok())
+    return Error{ErrorCode::bad_config, path.string() + " holds no signing key", "put the key back from its backup"};
+  if (!origin.empty() && key->name() != origin) {
+    return Error{ErrorCode::bad_config, "audit.origin is " + origin + ", the ledger's key is that of " + key->name(),
+                 "leave audit.origin as it was when the ledger began"};
+  }
+  return key;
+}
+
+}  // namespace baton

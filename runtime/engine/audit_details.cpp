@@ -1,0 +1,132 @@
+#include "runtime/engine/audit_details.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+#include <utility>
+
+#include "runtime/model/json_fields.hpp"
+
+namespace baton {
+namespace {
+
+namespace json = boost::json;
+
+std::string text_in(const json::object& object, std::string_view name) {
+  const auto* value = object.if_contains(name);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+json::object object_of(const JsonText& text) {
+  auto value = parse_json_document(text.empty() ? "{}" : text);
+  return value.ok() && value->is_object() ? std::move(value->get_object()) : json::object();
+}
+
+// The decision's "model" (a name, or an object), with confidence and threshold where they stand beside it.
+json::object model_of(const json::object& decision) {
+  json::object model;
+  const auto* named = decision.if_contains("model");
+  if (named == nullptr) return model;
+  if (named->is_object()) model = named->get_object();
+  if (named->is_string()) model["id"] = named->get_string();
+  for (const char* name : {"confidence", "threshold"}) {
+    if (const auto* value = decision.if_contains(name); value != nullptr && !model.contains(name)) model[name] = *value;
+  }
+  return model;
+}
+
+std::string json_of(const Principal& principal) {
+  JsonWriter writer;
+  write_json(writer, principal);
+  return std::move(writer).take();
+}
+
+// Who had reached what stood under `target` before the journal's last entry, and on which line of the script.
+struct Proposal {
+  Principal by;
+  std::string line;
+  JsonText model;
+};
+
+std::optional<Proposal> proposal_in(const std::vector<Entry>& journal, const std::string& target,
+                                    const Principal& script) {
+  std::optional<Proposal> found;
+  std::optional<std::pair<OperationSeq, std::string>> task;
+  for (std::size_t i = 0; i + 1 < journal.size(); ++i) {
+    const EntryBody& body = journal[i].body;
+    if (const auto* made = std::get_if<DecisionRecorded>(&body); made != nullptr && made->key == target) {
+      AuditRecord described;
+      described.by = script;
+      describe_decision(described, *made);
+      found = Proposal{described.by, made->line, described.model};
+    } else if (const auto* asked = std::get_if<OperationScheduled>(&body);
+               asked != nullptr && asked->operation.key == target) {
+      task.emplace(asked->operation.seq, asked->operation.line);
+    } else if (const auto* resolved = std::get_if<OperationResolved>(&body);
+               resolved != nullptr && task && task->first == resolved->seq) {
+      found = Proposal{resolved->by, task->second, {}};
+    } else if (const auto* replaced = std::get_if<OutcomeOverridden>(&body);
+               replaced != nullptr && replaced->target == target) {
+      found = Proposal{replaced->by, found ? found->line : std::string(), {}};
+    }
+  }
+  return found;
+}
+
+}  // namespace
+
+std::string name_in_key(std::string_view key) {
+  const std::size_t slash = key.rfind('/');
+  std::string_view rest = slash == std::string_view::npos ? key : key.substr(slash + 1);
+  const std::size_t colon = rest.find(':');
+  if (colon != std::string_view::npos) rest = rest.substr(colon + 1);
+  return std::string(rest.substr(0, rest.rfind('#')));
+}
+
+void describe_decision(AuditRecord& record, const DecisionRecorded& made) {
+  record.object = made.key;
+  record.rule = made.name;
+  record.line = made.line;
+  json::object decision = object_of(made.decision);
+  record.outcome = text_in(decision, "outcome");
+  record.reason_code = text_in(decision, "code");
+  record.reason = text_in(decision, "reason");
+  if (const json::object model = model_of(decision); !model.empty()) {
+    record.model = json::serialize(model);
+    record.by = {PrincipalKind::model, text_in(model, "id"), "", "", ""};
+  }
+  if (const auto* evidence = decision.if_contains("evidence"); evidence != nullptr) {
+    record.evidence = json::serialize(*evidence);
+    decision.erase("evidence");
+  }
+  record.after = json::serialize(decision);
+}
+
+void describe_override(AuditRecord& record, const OutcomeOverridden& made, const std::vector<Entry>& journal) {
+  record.object = made.target;
+  record.rule = name_in_key(made.target);
+  record.reason_code = made.reason_code;
+  record.reason = made.reason;
+  record.before = made.before;
+  record.after = made.after;
+  record.outcome = text_in(object_of(made.after), "outcome");
+  const auto proposal = proposal_in(journal, made.target, {PrincipalKind::script, record.workflow, "", "", ""});
+  if (!proposal) return;
+  record.proposed_by = json_of(proposal->by);
+  record.line = proposal->line;
+  record.model = proposal->model;
+}
+
+JsonText shown_of(const TaskRecord& task, const std::string& bundle, Instant at) {
+  const json::object request = object_of(task.request);
+  JsonWriter writer;
+  writer.begin_object();
+  writer.field("age_ms", (at - task.created_at).ms).field("as_of", format_instant(task.created_at));
+  if (const std::string form = text_in(request, "form"); !form.empty()) {
+    writer.field("form", form).field("form_version", bundle);
+  }
+  if (const auto* data = request.if_contains("data")) writer.json_field("values", json::serialize(*data));
+  writer.end_object();
+  return std::move(writer).take();
+}
+
+}  // namespace baton

@@ -1,0 +1,28 @@
+// What audit records say of decisions beyond who and when: the rule, the model, what was shown, and what an override
+// replaced. Pure.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/model/audit_record.hpp"
+#include "runtime/model/entry.hpp"
+#include "runtime/model/records.hpp"
+
+namespace baton {
+
+// Name of a decision or task by its key: "all.home/task:review#2" -> "review".
+[[nodiscard]] std::string name_in_key(std::string_view key);
+
+// A decision of the script. One that names a model is the model's. `record` says the script already.
+void describe_decision(AuditRecord& record, const DecisionRecorded& made);
+
+// An override. Who had reached what it replaces is looked up in the run's journal, which ends with the override.
+void describe_override(AuditRecord& record, const OutcomeOverridden& made, const std::vector<Entry>& journal);
+
+// What a person had before them who decides a task at `at`: {"age_ms","as_of","form","form_version","values"}, without
+// what the task does not have. Forms lie in bundles, so that a form's version is its bundle's.
+[[nodiscard]] JsonText shown_of(const TaskRecord& task, const std::string& bundle, Instant at);
+
+}  // namespace baton

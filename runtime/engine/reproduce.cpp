@@ -1,0 +1,151 @@
+#include "runtime/engine/reproduce.hpp"
+
+#include <map>
+#include <set>
+
+#include "runtime/engine/script_driver.hpp"
+
+namespace baton {
+namespace {
+
+std::string told(const Failure& failure) { return failure.code + ": " + failure.message; }
+
+// How a run ended, in one text that can be compared and shown.
+std::string end_of(const RunState& state) {
+  if (const auto* completed = std::get_if<RunCompleted>(&state)) return "completed " + completed->result;
+  if (const auto* failed = std::get_if<RunEndedFailed>(&state)) return "failed " + told(failed->failure);
+  if (const auto* raised = std::get_if<RunFailed>(&state)) return "raised " + told(raised->failure);
+  if (const auto* continued = std::get_if<RunContinued>(&state)) return "continued as new " + continued->input;
+  return std::holds_alternative<RunCancelled>(state) ? "cancelled" : "waits";
+}
+
+// The same of the journal. A run that a person or a time limit ended while its script waited says so.
+std::string end_of(const std::vector<Entry>& run, const InstanceState& state) {
+  for (const Entry& entry : run) {
+    if (const auto* completed = std::get_if<Completed>(&entry.body)) return "completed " + completed->result;
+    if (const auto* failed = std::get_if<Failed>(&entry.body)) return "failed " + told(failed->failure);
+    if (std::holds_alternative<Cancelled>(entry.body)) return "cancelled";
+    if (const auto* continued = std::get_if<ContinuedAsNew>(&entry.body)) return "continued as new " + continued->input;
+  }
+  for (const auto& [number, incident] : state.open_incidents) {
+    if (incident.seq == 0) return "raised " + told(incident.cause);
+  }
+  return "waits";
+}
+
+// A script that is watched while it runs again: what it decides and asks for is held against the journal.
+class WatchedScript final : public ScriptDriver {
+ public:
+  WatchedScript(const std::string& instance, InstanceState& state, std::shared_ptr<const Program> program,
+                const WorkflowDefinition& definition, const std::vector<Entry>& run, const std::vector<bool>& counts,
+                Reproduction& report)
+      : ScriptDriver(instance, state, std::move(program), definition), report_(report) {
+    for (std::size_t i = 0; i < run.size(); ++i) {
+      if (!counts[i]) continue;
+      if (const auto* made = std::get_if<DecisionRecorded>(&run[i].body)) decisions_.emplace(made->key, made);
+      if (const auto* asked = std::get_if<OperationScheduled>(&run[i].body)) {
+        operations_.emplace(asked->operation.key, &asked->operation);
+      }
+    }
+  }
+
+  void record_decision(std::string key, std::string name, std::string line, JsonText decision) override {
+    const auto found = decisions_.find(key);
+    compare(key, line, found == decisions_.end() ? nullptr : &found->second->decision, decision);
+    if (found != decisions_.end() && made_.insert(key).second) ++report_.decisions;
+    ScriptDriver::record_decision(std::move(key), std::move(name), std::move(line), std::move(decision));
+  }
+
+  OperationSeq ask(Operation operation) override {
+    const auto found = operations_.find(operation.key);
+    compare(operation.key, operation.line, found == operations_.end() ? nullptr : &found->second->request,
+            operation.request);
+    if (found != operations_.end()) ++report_.operations;
+    return ScriptDriver::ask(std::move(operation));
+  }
+
+  // What the journal decided and the script did not.
+  void expect_all_decided() {
+    for (const auto& [key, decision] : decisions_) {
+      if (!made_.contains(key)) report_.differences.push_back({key, decision->line, decision->decision, {}});
+    }
+  }
+
+ private:
+  void compare(const std::string& what, const std::string& line, const JsonText* journal, const JsonText& replay) {
+    if (journal != nullptr && *journal == replay) return;
+    report_.differences.push_back({what, line, journal == nullptr ? std::string() : *journal, replay});
+  }
+
+  Reproduction& report_;
+  std::map<std::string, const DecisionRecorded*> decisions_;
+  std::map<std::string, const Operation*> operations_;
+  std::set<std::string> made_;
+};
+
+// The bundle that the run ended on.
+std::string bundle_of(const std::vector<Entry>& run) {
+  std::string bundle = std::get<Started>(run.front().body).bundle;
+  for (const Entry& entry : run) {
+    if (const auto* changed = std::get_if<BundleChanged>(&entry.body)) bundle = changed->to;
+  }
+  return bundle;
+}
+
+void reproduce_run(const std::string& instance, const std::vector<Entry>& run, EntryIndex first,
+                   const ProgramSource& programs, Reproduction& report) {
+  const std::string workflow = std::get<Started>(run.front().body).workflow;
+  report.bundles.push_back(bundle_of(run));
+  const std::shared_ptr<const Program> program = programs.find(report.bundles.back());
+  const WorkflowDefinition* const definition = program == nullptr ? nullptr : program->find_workflow(workflow);
+  if (definition == nullptr) {
+    report.differences.push_back(
+        {"bundle", {}, report.bundles.back(), "it cannot be run: workflow '" + workflow + "' is not there"});
+    return;
+  }
+  const std::vector<bool> counts = entries_that_count(run, first);
+  InstanceState state;
+  WatchedScript script(instance, state, program, *definition, run, counts, report);
+  EntryIndex next = first + static_cast<EntryIndex>(run.size());
+  script.set_recorder([&](EntryBody body) { apply(state, Entry{state.last_at, std::move(body)}, next++); });
+  const ReplayResult result = script.replay(run, counts, first);
+  if (result.mismatch) {
+    report.differences.push_back({result.mismatch->journal_key,
+                                  result.mismatch->script_line,
+                                  "asked for at " + result.mismatch->journal_line,
+                                  {}});
+  }
+  InstanceState journaled;
+  for (std::size_t i = 0; i < run.size(); ++i) {
+    if (counts[i]) apply(journaled, run[i], first + static_cast<EntryIndex>(i));
+  }
+  if (!journaled.paused) script.expect_all_decided();
+  const std::string was = end_of(run, journaled);
+  const std::string is = end_of(result.state);
+  // A script that was stopped from outside stands where it waited.
+  const bool stopped = is == "waits" && (was == "cancelled" || was.starts_with("failed run_timeout"));
+  if (was != is && !stopped && !journaled.paused) report.differences.push_back({"end", {}, was, is});
+}
+
+}  // namespace
+
+Reproduction reproduce(const std::string& instance, const std::vector<Entry>& journal, const ProgramSource& programs) {
+  Reproduction report;
+  report.entries = journal.size();
+  if (journal.empty() || !std::holds_alternative<Started>(journal.front().body)) {
+    report.differences.push_back({"journal", {}, {}, "it does not begin with the start"});
+    return report;
+  }
+  std::size_t begin = 0;
+  while (begin < journal.size()) {
+    std::size_t end = begin + 1;
+    while (end < journal.size() && !std::holds_alternative<Started>(journal[end].body)) ++end;
+    const std::vector<Entry> run(journal.begin() + static_cast<std::ptrdiff_t>(begin),
+                                 journal.begin() + static_cast<std::ptrdiff_t>(end));
+    reproduce_run(instance, run, static_cast<EntryIndex>(begin), programs, report);
+    begin = end;
+  }
+  return report;
+}
+
+}  // namespace baton

@@ -1,0 +1,98 @@
+// What the ledger says of decisions: by which rule and model, what the person was shown, and what an override replaced.
+#include "runtime/engine/audit_details.hpp"
+
+#include <boost/json.hpp>
+
+#include "tests/engine/engine_fixture.hpp"
+
+namespace baton {
+namespace {
+
+class AuditDetailsTest : public InstanceFixture {
+ protected:
+  // The newest record of this action.
+  [[nodiscard]] boost::json::object record(std::string_view action) const {
+    for (auto leaf = leaves_.rbegin(); leaf != leaves_.rend(); ++leaf) {
+      auto value = boost::json::parse(*leaf).as_object();
+      if (value.at("action").as_string() == action) return value;
+    }
+    ADD_FAILURE() << "no record " << action;
+    return {};
+  }
+  static std::string text(const boost::json::value& value) { return boost::json::serialize(value); }
+  static Principal doctor(const std::string& subject) {
+    return {PrincipalKind::person, subject, "physician", "local", ""};
+  }
+  void override_with(const std::string& target, const std::string& after, const std::string& by) {
+    OverrideOutcome message;
+    message.target = target;
+    message.after = after;
+    message.reason_code = "clinical";
+    message.reason = "seen at the bedside";
+    message.by = doctor(by);
+    when(message);
+  }
+};
+
+constexpr const char* kDecides = R"(
+  ctx:decide('hold', { outcome = 'hold', reason = 'too many', evidence = { n = 7 },
+                       model = { id = 'triage', version = '2' }, confidence = 0.4, threshold = 0.5 })
+  ctx:wait_signal('go')
+)";
+
+TEST_F(AuditDetailsTest, a_decision_that_names_a_model_is_the_models_with_its_version_confidence_and_threshold) {
+  given(kDecides);
+  start();
+  const auto made = record("decision.made");
+  EXPECT_EQ(text(made.at("by")), R"({"kind":"model","subject":"triage"})");
+  EXPECT_EQ(made.at("rule").as_string(), "hold");
+  EXPECT_EQ(made.at("outcome").as_string(), "hold");
+  EXPECT_EQ(made.at("model").at("id").as_string(), "triage");
+  EXPECT_EQ(made.at("model").at("version").as_string(), "2");
+  EXPECT_EQ(made.at("model").at("confidence").to_number<double>(), 0.4);
+  EXPECT_EQ(made.at("model").at("threshold").to_number<double>(), 0.5);
+  EXPECT_EQ(text(made.at("evidence")), R"({"n":7})");
+  EXPECT_FALSE(made.at("after").as_object().contains("evidence"));
+}
+
+TEST_F(AuditDetailsTest, an_override_names_what_was_proposed_by_whom_and_what_was_decided_instead) {
+  given(kDecides);
+  start();
+  override_with("hold", R"({"outcome":"release"})", "dr-1");
+  const auto first = record("outcome.overridden");
+  EXPECT_EQ(first.at("rule").as_string(), "hold");
+  EXPECT_EQ(first.at("before").at("outcome").as_string(), "hold");
+  EXPECT_EQ(first.at("after").at("outcome").as_string(), "release");
+  EXPECT_EQ(first.at("by").at("subject").as_string(), "dr-1");
+  EXPECT_EQ(text(first.at("proposed_by")), R"({"kind":"model","subject":"triage"})");
+  EXPECT_EQ(first.at("model").at("id").as_string(), "triage");
+  EXPECT_FALSE(first.at("line").as_string().empty());
+  override_with("hold", R"({"outcome":"hold"})", "dr-2");
+  const auto second = record("outcome.overridden");
+  EXPECT_EQ(second.at("proposed_by").at("subject").as_string(), "dr-1");
+  EXPECT_EQ(second.at("before").at("outcome").as_string(), "release");
+}
+
+TEST_F(AuditDetailsTest, a_persons_decision_binds_the_form_the_values_shown_and_their_age) {
+  given(R"(
+    ctx:task('review', { why = 'two lists disagree', form = 'med_review', data = { lists = 2 }, outcomes = { 'approve' } })
+  )");
+  start();
+  now_ = now_ + Duration{90'000};
+  ActOnTask act;
+  act.seq = 1;
+  act.action = "decide";
+  act.outcome = "approve";
+  act.by = doctor("dr-1");
+  when(act);
+  const auto decided = record("task.decided");
+  EXPECT_EQ(decided.at("rule").as_string(), "review");
+  const auto& shown = decided.at("evidence").as_object();
+  EXPECT_EQ(shown.at("form").as_string(), "med_review");
+  EXPECT_EQ(shown.at("form_version").as_string(), bundle_);
+  EXPECT_EQ(text(shown.at("values")), R"({"lists":2})");
+  EXPECT_EQ(shown.at("age_ms").to_number<int>(), 90'000);
+}
+
+}  // namespace
+}  // namespace baton
