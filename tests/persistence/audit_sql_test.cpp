@@ -1,0 +1,104 @@
+// SQL over the live store: what it finds, what is handed down, and what it refuses.
+#include "persistence/sql/audit_sql.hpp"
+
+#include "tests/support/sample_records.hpp"
+#include "tests/support/store_world.hpp"
+
+namespace baton {
+namespace {
+
+using namespace test;
+
+void given_a_store(StoreWorld& world) {
+  InstanceRecord other = sample_instance();
+  other.id = "i-2";
+  other.patient = "p-2";
+  other.status = InstanceStatus::running;
+  std::vector<Change> changes = {PutInstance{{}, sample_instance()}, PutInstance{{}, other}, PutTask{{}, sample_task()},
+                                 PutIncident{{}, sample_incident()}};
+  std::vector<AuditLeaf> leaves;
+  for (int i = 0; i < 300; ++i) {
+    AuditRecord record;
+    record.action = i % 3 == 0 ? action::kTaskDecided : action::kPatientRead;
+    record.at = kSampleStart + Duration{i * kMinute.ms};
+    record.by = {PrincipalKind::person, "u-" + std::to_string(i % 4), "nurse", "local", ""};
+    record.patient = i % 2 == 0 ? "p-1" : "p-2";
+    record.outcome = "done";
+    leaves.emplace_back(record);
+  }
+  world.committer->submit(Turn(std::move(changes), std::move(leaves), {}, {}), {});
+  world.committer->run_once();
+}
+
+std::string ask(const StoreWorld& world, std::string_view query, const SqlLimits& limits = {}) {
+  const auto answer = run_audit_sql(world.reader(), query, limits);
+  if (!answer.ok()) return std::string(code_of(answer.error().code));
+  const std::size_t rows = answer->find("\"rows\":") + 7;
+  return answer->substr(rows, answer->rfind(",\"truncated\"") - rows);
+}
+
+TEST(AuditSql, counts_joins_and_groups_records_instances_tasks_and_incidents) {
+  StoreWorld world;
+  given_a_store(world);
+  EXPECT_EQ(ask(world, "SELECT count(*) FROM records"), "[[300]]");
+  EXPECT_EQ(ask(world, "SELECT action, count(*) FROM records GROUP BY action ORDER BY 1"),
+            R"([["patient.read",200],["task.decided",100]])");
+  EXPECT_EQ(ask(world, "SELECT id, status FROM instances ORDER BY id"), R"([["i-1","completed"],["i-2","running"]])");
+  EXPECT_EQ(ask(world, "SELECT t.id, i.patient FROM tasks t JOIN instances i ON i.id = t.instance"),
+            R"([["i-1.2","p-1"]])");
+  EXPECT_EQ(ask(world, "SELECT code, resolution FROM incidents WHERE instance = 'i-1'"), R"([["BT308","retry"]])");
+}
+
+TEST(AuditSql, a_condition_on_an_indexed_column_finds_the_same_as_one_that_is_not_handed_down) {
+  StoreWorld world;
+  given_a_store(world);
+  for (const std::string column : {"patient", "subject", "action", "instance", "at"}) {
+    for (const std::string value : {"'p-1'", "'u-3'", "'task.decided'", "'nobody'", "NULL", "7",
+                                    "'" + format_instant(kSampleStart + kHour) + "'"}) {
+      for (const std::string compare : {"=", "<", ">", "<=", ">="}) {
+        const std::string where = compare + " " + value;
+        EXPECT_EQ(ask(world, "SELECT count(*), min(idx), max(idx) FROM records WHERE " + column + " " + where),
+                  ask(world, "SELECT count(*), min(idx), max(idx) FROM records WHERE (" + column + " || '') " + where))
+            << column << where;
+      }
+    }
+  }
+  EXPECT_EQ(ask(world, "SELECT idx FROM records WHERE patient = 'p-1' AND subject = 'u-2' AND at < '" +
+                           format_instant(kSampleStart + kHour / 6) + "'"),
+            "[[2],[6]]");
+}
+
+TEST(AuditSql, nothing_can_be_written_attached_or_set) {
+  StoreWorld world;
+  given_a_store(world);
+  for (const char* query :
+       {"DELETE FROM records", "UPDATE instances SET status = 'failed'", "CREATE TABLE a(b)",
+        "ATTACH '/tmp/other.db' AS other", "PRAGMA user_version = 3", "DROP TABLE records",
+        "INSERT INTO records(idx) VALUES (1)", "SELECT 1; SELECT 2", "", "SELECT load_extension('x')",
+        "SELECT nothing FROM records", "VACUUM INTO '/tmp/copy.db'", "BEGIN"}) {
+    EXPECT_EQ(ask(world, query), "BT117") << query;
+  }
+}
+
+TEST(AuditSql, an_answer_ends_at_the_limit_of_rows_and_says_so) {
+  StoreWorld world;
+  given_a_store(world);
+  SqlLimits limits;
+  limits.rows = 3;
+  const auto answer = must(run_audit_sql(world.reader(), "SELECT idx FROM records", limits));
+  EXPECT_EQ(answer, R"({"columns":["idx"],"rows":[[0],[1],[2]],"truncated":true})");
+}
+
+TEST(AuditSql, a_query_that_would_take_for_ever_is_stopped) {
+  StoreWorld world;
+  given_a_store(world);
+  SqlLimits limits;
+  limits.time = std::chrono::milliseconds(50);
+  EXPECT_EQ(
+      ask(world, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n", limits),
+      "BT203");
+  EXPECT_EQ(ask(world, "SELECT count(*) FROM records a, records b, records c, records d", limits), "BT203");
+}
+
+}  // namespace
+}  // namespace baton
