@@ -281,7 +281,7 @@ bool ActivityPool::Core::wait_for_http(const AttemptPtr& attempt, WantsHttp want
   if (!attempt->run) return true;
   HttpCall call{std::move(wanted.method), std::move(wanted.url), std::move(wanted.headers), std::move(wanted.body),
                 wanted.timeout};
-  ports.http->send(std::move(call), [weak = weak_from_this(), attempt](Result<HttpAnswer> answer) {
+  auto answered = [weak = weak_from_this(), attempt](Result<HttpAnswer> answer) {
     const auto core = weak.lock();
     if (!core) return;
     Outcome outcome = answer.ok()
@@ -289,7 +289,12 @@ bool ActivityPool::Core::wait_for_http(const AttemptPtr& attempt, WantsHttp want
                           : Outcome::failed({std::string(code_of(answer.error().code)), answer.error().detail, {}});
     const std::lock_guard lock(core->mutex);
     core->post(attempt, std::move(outcome));
-  });
+  };
+  if (attempt->pending.patient.empty() || !ports.disclose) {
+    ports.http->send(std::move(call), std::move(answered));
+    return true;
+  }
+  ports.disclose(attempt->pending, call, [http = ports.http, call, answered] { http->send(call, answered); });
   return true;
 }
 

@@ -36,6 +36,8 @@ struct ActivityPorts {
   std::function<Result<Page<PendingRecord>>(const std::string& cursor, std::size_t limit)> owed;
   // Tests: answers in the place of the script. May be empty.
   std::function<std::optional<ActivityEnded>(const PendingRecord&)> stand_in;
+  // Records that a patient's data leaves in this request; `then` sends it. May be empty.
+  std::function<void(const PendingRecord&, const HttpCall&, std::function<void()> then)> disclose;
 };
 
 class ActivityPool {

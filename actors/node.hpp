@@ -138,6 +138,12 @@ using Request = std::variant<StartRequest, InstanceRequest, AcceptRequest, Repla
                              CheckRequest, ScheduleRequest, RecordAccess>;
 using Answer = std::function<void(Result<JsonText>)>;
 
+// A witness that is asked to cosign the audit ledger's checkpoints (C2SP tlog-witness).
+struct WitnessAt {
+  std::string url;  // The prefix of its addresses.
+  std::string key;  // Its verifier key.
+};
+
 struct NodeOptions {
   std::string data_directory;
   bool in_memory = false;        // Nothing on disk: tests and `baton test`.
@@ -150,6 +156,11 @@ struct NodeOptions {
   std::shared_ptr<HttpPort> http;
   JsonText settings;  // What activities see as activity.settings: a JSON object; empty is {}.
   std::function<void(const std::string&)> fatal;  // After a failed write; default: say so and exit with 70.
+  // Name of the audit ledger, of a new one only: its key keeps it. Empty: made from the store's identity.
+  std::string audit_origin;
+  std::vector<WitnessAt> audit_witnesses;  // Asked over `http`.
+  // The configuration in effect, a JSON object without secrets: a start with another one than before is recorded.
+  JsonText configuration;
   // Where the store lives; null is the operating system's files. One that is shared outlives the node: a second node
   // opens what the first has left. See persistence/memory_env.hpp.
   std::shared_ptr<rocksdb::Env> env;
@@ -201,6 +212,12 @@ class Node {
   std::size_t subscribe(LiveListener listener);
   void unsubscribe(std::size_t subscription);
   [[nodiscard]] NodeMetrics metrics() const;
+  // Runs an instance's own bundle over its journal again, with effects suppressed: {"instance","reproduced","entries",
+  // "decisions","operations","bundles","differences":[{"what","line","journal","replay"}]}. Takes as long as the journal
+  // is. Errors: not_found, and the reader's.
+  [[nodiscard]] Result<JsonText> reproduce(const std::string& instance) const;
+  // The key that verifies the audit ledger's checkpoints, as C2SP writes it.
+  [[nodiscard]] const std::string& audit_key() const;
   // The live bundle that defines a workflow, or null.
   [[nodiscard]] std::shared_ptr<const Program> live_program(std::string_view workflow) const;
   [[nodiscard]] std::vector<std::shared_ptr<const Program>> live_programs() const;

@@ -18,6 +18,7 @@
 #include "actors/deployments.hpp"
 #include "actors/ingest.hpp"
 #include "actors/lanes.hpp"
+#include "actors/ledger_signer.hpp"
 #include "actors/live_views.hpp"
 #include "actors/node.hpp"
 #include "actors/replies.hpp"
@@ -29,6 +30,7 @@
 #include "persistence/high_water_mark.hpp"
 #include "persistence/local_commit_log.hpp"
 #include "persistence/store.hpp"
+#include "runtime/engine/reproduce.hpp"
 
 namespace baton {
 
@@ -53,6 +55,7 @@ class Node::Impl : public EffectPort {
   void take(ScheduleRequest request, std::uint64_t token);
   void take(RecordAccess request, std::uint64_t token);
   [[nodiscard]] std::string make_instance_id(const std::string& workflow);
+  [[nodiscard]] Result<Reproduction> reproduce(const std::string& instance) const;
 
   // node_effects.cpp: what happens once a turn is durable.
   void settle(const Consumed& consumed) override;
@@ -80,6 +83,7 @@ class Node::Impl : public EffectPort {
   std::unique_ptr<Lanes> lanes;
   std::unique_ptr<Committer> committer;
   std::unique_ptr<CommitPath> path;
+  std::unique_ptr<LedgerSigner> signer;
   std::optional<ActorParts> parts;
   std::unique_ptr<ActivityPool> activities;
   std::unique_ptr<TimerService> timers;
@@ -100,8 +104,17 @@ class Node::Impl : public EffectPort {
   [[nodiscard]] Status open_store();
   [[nodiscard]] Status open_committer();
   void open_actors();
+  [[nodiscard]] Status open_signer();
+  [[nodiscard]] Result<NoteSigningKey> ledger_key() const;
   [[nodiscard]] Status deliver_outbox();
   void record_start();
+  void record_configuration();
+  // Of the watchman: runs the next closed instance again, round and round; says what differs.
+  [[nodiscard]] std::string replay_next();
+  std::string replay_cursor_;  // Of the watchman's thread.
+  [[nodiscard]] std::string clock_state() const;
+  [[nodiscard]] std::string configuration_hash() const;
+  void record_disclosure(const PendingRecord& pending, const HttpCall& call, std::function<void()> then);
   void record_jump(Duration by);
   caf::actor spawn(const Address& address);
 };

@@ -10,7 +10,9 @@
 #include "actors/log.hpp"
 #include "actors/node_impl.hpp"
 #include "actors/patient_subject.hpp"
+#include "persistence/ledger/ledger_key_file.hpp"
 #include "persistence/memory_env.hpp"
+#include "runtime/base/sha256.hpp"
 
 namespace baton {
 
@@ -42,13 +44,14 @@ Status Node::Impl::open() {
     if (!status.ok()) return status;
   }
   open_actors();
-  const Status status = deliver_outbox();
-  if (!status.ok()) return status;
+  if (const Status status = open_signer(); !status.ok()) return status;
+  if (const Status status = deliver_outbox(); !status.ok()) return status;
   record_start();
   path->open();
   activities->recover();
   schedules->recover();
-  if (!options.stepped) watchman = std::make_unique<Watchman>(*store);
+  signer->begin();
+  if (!options.stepped) watchman = std::make_unique<Watchman>(*store, [this] { return replay_next(); });
   log::info("node opened store {}", store->identity());
   return success();
 }
@@ -101,9 +104,12 @@ void Node::Impl::open_actors() {
   lanes = std::make_unique<Lanes>(actors->system());
   parts.emplace(ActorParts{*router, *path, *alarms, *clock});
 
-  ActivityPorts doing{*clock, *bundles, *alarms, options.http, options.settings, {}, {}, options.activity_stand_in};
+  ActivityPorts doing{*clock, *bundles, *alarms, options.http, options.settings, {}, {}, options.activity_stand_in, {}};
   doing.finish = [this](const std::string& instance, FinishActivity result) {
     router->deliver(instance, std::move(result));
+  };
+  doing.disclose = [this](const PendingRecord& pending, const HttpCall& call, std::function<void()> then) {
+    record_disclosure(pending, call, std::move(then));
   };
   doing.owed = [this](const std::string& cursor, std::size_t limit) { return reader->all_pending(cursor, limit); };
   activities = std::make_unique<ActivityPool>(std::move(doing), options.stepped ? 0 : options.worker_threads);
@@ -121,6 +127,35 @@ void Node::Impl::open_actors() {
                        [this](StartRequest request, Answer answer) { submit(std::move(request), std::move(answer)); }});
   check = std::make_unique<BundleCheck>(*reader, *lanes);
   deployments = std::make_unique<Deployments>(Deployments::Parts{*clock, *bundles, *check, *lanes, *path, replies});
+}
+
+// In memory there is nothing to keep secret, and nothing to keep: the key is the same for every such node, so that a
+// second one takes over what the first has signed.
+Result<NoteSigningKey> Node::Impl::ledger_key() const {
+  const std::string origin = options.audit_origin.empty() ? "baton/" + store->identity() : options.audit_origin;
+  if (options.in_memory) {
+    if (!is_valid_key_name(origin)) return Error{ErrorCode::bad_config, "audit.origin cannot be a key's name", {}};
+    return NoteSigningKey::from_seed(origin, as_bytes(sha256("the ledger of a store in memory")));
+  }
+  const StoreLedgerSource source(*store);
+  const auto last = LedgerReader(source).checkpoint_at_or_before(~std::uint64_t{0});
+  const bool signed_before = last.ok() || last.error().code != ErrorCode::not_found;
+  return open_ledger_key(options.data_directory + "/ledger.key", options.audit_origin, origin, !signed_before);
+}
+
+Status Node::Impl::open_signer() {
+  const auto key = ledger_key();
+  if (!key.ok()) return key.error();
+  const auto stop = [this](const Error& error) {
+    log::error("the audit ledger is not what was signed: {}", to_string(error));
+    committer->stop_for(error);
+  };
+  const std::string copy = options.in_memory ? "" : options.data_directory + "/ledger.checkpoint";
+  auto opened = LedgerSigner::open(
+      {*store, *committer, *alarms, *lanes, stop, copy, options.http, options.audit_witnesses}, *key);
+  if (!opened.ok()) return opened.error();
+  signer = *std::move(opened);
+  return success();
 }
 
 caf::actor Node::Impl::spawn(const Address& address) {
@@ -152,7 +187,11 @@ void Node::Impl::record_start() {
   record.action = action::kServerStarted;
   record.at = clock->now();
   record.object = store->identity();
-  path->commit(Turn({}, {canonical_json(record)}, {}, {}), {}, {});
+  JsonWriter writer;
+  writer.begin_object().field("clock", clock_state()).field("configuration", configuration_hash()).end_object();
+  record.after = std::move(writer).take();
+  record_configuration();
+  path->commit(Turn({}, {record}, {}, {}), {}, {});
 }
 
 void Node::Impl::record_jump(Duration by) {
@@ -160,7 +199,7 @@ void Node::Impl::record_jump(Duration by) {
   record.action = action::kClockJumped;
   record.at = clock->now();
   record.outcome = std::to_string(by.ms) + " ms";
-  path->commit(Turn({}, {canonical_json(record)}, {}, {}), {}, {});
+  path->commit(Turn({}, {record}, {}, {}), {}, {});
 }
 
 void Node::Impl::close() {
@@ -179,6 +218,7 @@ void Node::Impl::close() {
   if (lanes) lanes->stop();
   if (router) router->stop();
   if (actors) actors->await_all_done();
+  if (signer && !options.stepped) signer->finish();
   if (committer) committer->stop();
   replies.give_all(Error{ErrorCode::stopping, "the node stopped before the request was done",
                          "ask again; a request with the same id has no second effect"});
@@ -188,6 +228,7 @@ void Node::Impl::close() {
   timers.reset();
   alarms.reset();
   actors.reset();
+  signer.reset();
 }
 
 }  // namespace baton

@@ -115,8 +115,7 @@ void Node::Impl::take(RecordAccess request, std::uint64_t token) {
   request.record.at = clock->now();
   std::vector<Change> changes(std::make_move_iterator(request.changes.begin()),
                               std::make_move_iterator(request.changes.end()));
-  Turn turn(std::move(changes), {canonical_json(request.record)}, {}, {Reply{token, JsonText("{}")}});
-  path->commit(std::move(turn), {}, {});
+  path->commit(Turn(std::move(changes), {std::move(request.record)}, {}, {Reply{token, JsonText("{}")}}), {}, {});
 }
 
 }  // namespace baton

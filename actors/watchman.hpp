@@ -1,21 +1,30 @@
-// Runs the scrubber all the time at a low rate: what is silently stuck, or disagrees with itself, is Baton's own report,
-// in the log and as a number that monitoring sees. Threaded nodes only; a test calls the scrubber itself. Thread-safe.
+// Runs the scrubbers all the time at a low rate: what is silently stuck, or disagrees with itself, is Baton's own report,
+// in the log and as a number that monitoring sees. The store's rows are compared with each other, the ledger's records are
+// hashed again, and closed instances are run again over their journals. Threaded nodes only; a test calls the scrubbers
+// itself. Thread-safe.
 #pragma once
 
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <mutex>
+#include <string>
 #include <thread>
 
+#include "persistence/ledger/ledger_scrubber.hpp"
+#include "persistence/ledger_source.hpp"
 #include "persistence/scrubber.hpp"
 
 namespace baton {
 
 class Watchman {
  public:
+  // Runs the next closed instance again; what is wrong with it, or empty. Called on the watchman's thread.
+  using Replay = std::function<std::string()>;
+
   // Borrows the store.
-  explicit Watchman(const Store& store);
+  Watchman(const Store& store, Replay replay);
   ~Watchman();
   Watchman(const Watchman&) = delete;
   Watchman& operator=(const Watchman&) = delete;
@@ -26,8 +35,13 @@ class Watchman {
 
  private:
   void run();
+  void look();
+  void report(const std::string& what);
 
   Scrubber scrubber_;
+  StoreLedgerSource ledger_;
+  LedgerScrubber ledger_scrubber_;
+  Replay replay_;
   std::atomic<std::uint64_t> findings_{0};
   std::mutex mutex_;
   std::condition_variable changed_;

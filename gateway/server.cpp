@@ -148,6 +148,9 @@ Status Server::Parts::open_node(const Config& config) {
   options.worker_threads = config.engine_workers;
   options.http = outbound;
   options.settings = config.settings;
+  options.audit_origin = config.audit_origin;
+  for (const auto& [url, key] : config.audit_witnesses) options.audit_witnesses.push_back({url, key});
+  options.configuration = configuration_json(config);
   if (config.virtual_clock) {
     const std::string& begin = *config.virtual_clock;
     clock = std::make_shared<ManualClock>(begin.empty() ? system_clock()->now() : *parse_instant(begin));

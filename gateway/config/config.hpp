@@ -40,6 +40,8 @@ struct Config {
   std::size_t engine_workers = 2;
   bool unsafe_no_sync = false;
   std::string outbound_authority;
+  std::string audit_origin;                                          // Empty: made from the store's identity.
+  std::vector<std::pair<std::string, std::string>> audit_witnesses;  // URL and verifier key.
   std::string auth_policy;     // TOML file; empty: the one that comes with Baton.
   std::string auth_developer;  // Signed in by being on this machine; empty: nobody.
   // The OpenID Connect provider; no issuer: none.
@@ -71,6 +73,9 @@ struct ConfigKey {
 // the nearest known one where it is unknown.
 [[nodiscard]] Result<Config> load_config(const std::string& file, const std::map<std::string, std::string>& variables,
                                          const std::map<std::string, std::string>& flags);
+// All keys and values as a JSON object, to tell one configuration from another. What may be secret is there by its
+// SHA-256 alone.
+[[nodiscard]] JsonText configuration_json(const Config& config);
 // The environment's variables that begin with BATON_.
 [[nodiscard]] std::map<std::string, std::string> baton_variables();
 

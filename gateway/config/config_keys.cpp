@@ -2,6 +2,7 @@
 #include <charconv>
 
 #include "gateway/config/config.hpp"
+#include "runtime/base/sha256.hpp"
 
 namespace baton {
 namespace {
@@ -92,6 +93,26 @@ std::string show_folders(const Config& config) {
   return all;
 }
 
+// "URL KEY", with commas between.
+Status set_witnesses(Config& config, const std::string& value) {
+  config.audit_witnesses.clear();
+  for (std::size_t from = 0; from < value.size();) {
+    const std::size_t comma = std::min(value.find(',', from), value.size());
+    const std::string one = value.substr(from, comma - from);
+    const std::size_t space = one.find(' ');
+    if (space == std::string::npos || space == 0) return wrong(one, "write 'URL KEY' of each, with commas between");
+    config.audit_witnesses.emplace_back(one.substr(0, space), one.substr(one.find_last_of(' ') + 1));
+    from = comma + 1;
+  }
+  return success();
+}
+
+std::string show_witnesses(const Config& config) {
+  std::string all;
+  for (const auto& [url, key] : config.audit_witnesses) all += (all.empty() ? "" : ",") + url + " " + key;
+  return all;
+}
+
 ConfigKey duration_key(std::string name, std::string description, Duration Config::*field) {
   return {std::move(name), std::move(description),
           [field](Config& config, const std::string& value) -> Status {
@@ -145,6 +166,11 @@ const std::vector<ConfigKey>& config_keys() {
       flag_key("engine.unsafe_no_sync", "Only for tests that must lose data: do not sync.", &Config::unsafe_no_sync),
       text_key("outbound.authority", "PEM file of an authority to trust beside the system's, for activities' HTTPS.",
                &Config::outbound_authority),
+      text_key("audit.origin",
+               "Name of the audit ledger and of its key, such as hospital.example/audit; of a new ledger only.",
+               &Config::audit_origin),
+      {"audit.witnesses", "Witnesses to cosign the ledger: 'URL KEY' of each, with commas between.", set_witnesses,
+       show_witnesses},
       flag_key("bundles.shipped", "Deploy the bundles that come with Baton.", &Config::bundles_shipped),
       {"bundles.folders", "Bundle folders to deploy at the start, with commas between.", set_folders, show_folders},
       text_key("auth.policy", "TOML file of roles and their permissions; without it the one that comes with Baton.",
@@ -179,6 +205,20 @@ const std::vector<ConfigKey>& config_keys() {
        }},
   };
   return kKeys;
+}
+
+JsonText configuration_json(const Config& config) {
+  const auto digest = [](const std::string& text) { return "sha256:" + to_hex(sha256(text)); };
+  JsonWriter writer;
+  writer.begin_object();
+  for (const ConfigKey& key : config_keys()) {
+    if (key.name == "port_file") continue;  // Says nothing about how the server behaves.
+    const std::string value = key.show(config);
+    const bool secret = key.name.find("secret") != std::string::npos || key.name.find("password") != std::string::npos;
+    writer.field(key.name, secret && !value.empty() ? digest(value) : value);
+  }
+  writer.field("settings", digest(config.settings)).end_object();
+  return std::move(writer).take();
 }
 
 std::string variable_of(const ConfigKey& key) {

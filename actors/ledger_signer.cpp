@@ -1,0 +1,89 @@
+#include "actors/ledger_signer.hpp"
+
+#include <utility>
+
+#include "persistence/ledger/export_files.hpp"
+
+namespace baton {
+namespace {
+
+constexpr Duration kBetweenCheckpoints{1'000};
+constexpr std::size_t kCheckpointSize = 64 << 10;
+
+// The copy lies outside of the store, so that it sees a store from yesterday that is whole in itself.
+Status check_copy(const std::string& path, const LedgerReader& reader, const NoteVerifier& key) {
+  if (path.empty()) return success();
+  const auto note = read_export_file(path, kCheckpointSize);
+  if (!note.ok()) return note.error().code == ErrorCode::not_found ? success() : Status(note.error());
+  const auto opened = open_checkpoint(*note, {&key, {}, 0});
+  if (!opened.ok()) return Error{opened.error().code, path + ": " + opened.error().detail, opened.error().cure};
+  return check_extends(reader, opened->checkpoint);
+}
+
+}  // namespace
+
+LedgerSigner::LedgerSigner(Parts parts, const NoteSigningKey& key)
+    : parts_(std::move(parts)), source_(parts_.store), verifier_key_(key.verifier_key()) {}
+
+Result<std::unique_ptr<LedgerSigner>> LedgerSigner::open(Parts parts, const NoteSigningKey& key) {
+  const auto verifier = parse_verifier_key(key.verifier_key());
+  BATON_ASSERT(verifier.ok());
+  std::unique_ptr<LedgerSigner> signer(new LedgerSigner(std::move(parts), key));
+  auto maker = CheckpointMaker::open(signer->source_, **verifier, {key.signer()});
+  if (!maker.ok()) return maker.error();
+  signer->maker_ = *std::move(maker);
+  const Status copied = check_copy(signer->parts_.copy, LedgerReader(signer->source_), **verifier);
+  if (!copied.ok()) return copied.error();
+  Parts& own = signer->parts_;
+  if (own.witnesses.empty() || own.http == nullptr) return signer;
+  auto client =
+      WitnessClient::make({own.http, own.alarms, LedgerReader(signer->source_), *verifier, own.integrity_stop,
+                           [raw = signer.get()](std::uint64_t size, const std::string& note) {
+                             raw->parts_.committer.submit_checkpoint(size, note, [raw, note] { raw->keep_copy(note); });
+                           }},
+                          own.witnesses);
+  if (!client.ok()) return client.error();
+  signer->witnesses_ = *std::move(client);
+  return signer;
+}
+
+void LedgerSigner::begin() {
+  parts_.lanes.post("checkpoint", [this] { sign(); });
+}
+
+void LedgerSigner::sign_later() {
+  parts_.alarms.after(kBetweenCheckpoints, [this] { begin(); });
+}
+
+void LedgerSigner::sign() {
+  const std::lock_guard lock(mutex_);
+  if (finished_) return;
+  auto made = maker_->make();
+  if (!made.ok()) return parts_.integrity_stop(made.error());
+  if (!*made) return sign_later();
+  const MadeCheckpoint& checkpoint = **made;
+  parts_.committer.submit_checkpoint(checkpoint.checkpoint.size, checkpoint.note, [this, checkpoint] {
+    parts_.lanes.post("checkpoint", [this, checkpoint] {
+      keep_copy(checkpoint.note);
+      if (witnesses_) witnesses_->offer(checkpoint.checkpoint, checkpoint.note);
+      sign_later();
+    });
+  });
+}
+
+// Not synced: after a power cut the copy may be older than the store, never newer than what it has committed.
+void LedgerSigner::keep_copy(const std::string& note) const {
+  if (!parts_.copy.empty()) (void)write_export_file(parts_.copy, note);
+}
+
+void LedgerSigner::finish() {
+  const std::lock_guard lock(mutex_);
+  if (std::exchange(finished_, true)) return;
+  if (witnesses_) witnesses_->stop();
+  auto made = maker_->make();
+  if (!made.ok() || !*made) return;
+  parts_.committer.submit_checkpoint((*made)->checkpoint.size, (*made)->note,
+                                     [this, note = (*made)->note] { keep_copy(note); });
+}
+
+}  // namespace baton

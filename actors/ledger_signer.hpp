@@ -1,0 +1,62 @@
+// Signs the audit ledger while the node runs: a checkpoint at most a second after the tree has grown, stored by the
+// committer and kept a second time in a small file beside the store, both again with
+// the cosignatures of witnesses once they have come. Invariant: what is signed has been read back from
+// committed rows, and follows from what was signed before; otherwise the node stops. Thread-safe.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "actors/alarms.hpp"
+#include "actors/lanes.hpp"
+#include "actors/witness_client.hpp"
+#include "persistence/committer.hpp"
+#include "persistence/ledger/checkpoint_maker.hpp"
+#include "persistence/ledger/note_key.hpp"
+#include "persistence/ledger_source.hpp"
+
+namespace baton {
+
+class LedgerSigner {
+ public:
+  struct Parts {
+    const Store& store;
+    Committer& committer;
+    Alarms& alarms;
+    Lanes& lanes;
+    // The ledger is not what was signed, or cannot be read: nothing more may be promised.
+    std::function<void(const Error&)> integrity_stop;
+    std::string copy;  // The file with the last checkpoint; empty for none.
+    std::shared_ptr<HttpPort> http;
+    std::vector<WitnessAt> witnesses;
+  };
+
+  // Checks that the store still has the tree of its last checkpoint, and that of the copy. Errors: store_rolled_back,
+  // ledger_mismatch, bad_checkpoint when it was signed by another key, io_failed.
+  [[nodiscard]] static Result<std::unique_ptr<LedgerSigner>> open(Parts parts, const NoteSigningKey& key);
+
+  // Signs now, and then whenever the tree has grown.
+  void begin();
+  // Signs what there is and ends. Before the committer stops; what it signed is durable once that has.
+  void finish();
+
+  [[nodiscard]] const std::string& verifier_key() const { return verifier_key_; }
+
+ private:
+  LedgerSigner(Parts parts, const NoteSigningKey& key);
+  void sign();
+  void sign_later();
+  void keep_copy(const std::string& note) const;
+
+  Parts parts_;
+  StoreLedgerSource source_;
+  std::string verifier_key_;
+  std::mutex mutex_;
+  std::optional<CheckpointMaker> maker_;
+  std::shared_ptr<WitnessClient> witnesses_;  // Null without any.
+  bool finished_ = false;
+};
+
+}  // namespace baton
