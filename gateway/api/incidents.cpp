@@ -1,7 +1,7 @@
 // /v1/incidents and /v1/instances/{id}/incidents: failures that need an operator.
 #include <charconv>
 
-#include "gateway/api/api_support.hpp"
+#include "gateway/api/recorded_read.hpp"
 
 namespace baton {
 namespace {
@@ -43,12 +43,12 @@ void add_incident_routes(HttpRouter& router, ApiContext& context) {
               "IncidentPage", 200, [&context](RoutedRequest request, Responder responder) {
                 auto page = page_of_query(request);
                 if (!page) return send_error(responder, page.error());
-                read_and_send(context, std::move(responder),
-                              [page = *page](const StoreReader& reader) -> Result<JsonText> {
-                                auto found = reader.open_incidents(page.cursor, page.limit);
-                                if (!found) return std::move(found).error();
-                                return page_json(*found);
-                              });
+                read_record_and_send(context, request.http, std::move(responder), "incidents",
+                                     [page = *page](const StoreReader& reader) -> Result<PatientData> {
+                                       auto found = reader.open_incidents(page.cursor, page.limit);
+                                       if (!found) return std::move(found).error();
+                                       return patient_page(*found);
+                                     });
               }});
   router.add({"GET",
               "/v1/instances/{id}/incidents",
@@ -59,12 +59,12 @@ void add_incident_routes(HttpRouter& router, ApiContext& context) {
               "IncidentPage",
               200,
               [&context](RoutedRequest request, Responder responder) {
-                read_and_send(context, std::move(responder),
-                              [id = request.at("id")](const StoreReader& reader) -> Result<JsonText> {
-                                auto found = reader.incidents_of(id);
-                                if (!found) return std::move(found).error();
-                                return page_json(Page<IncidentRecord>{std::move(*found), ""});
-                              });
+                read_record_and_send(context, request.http, std::move(responder), "incidents",
+                                     [id = request.at("id")](const StoreReader& reader) -> Result<PatientData> {
+                                       auto found = reader.incidents_of(id);
+                                       if (!found) return std::move(found).error();
+                                       return patient_page(Page<IncidentRecord>{std::move(*found), ""});
+                                     });
               }});
   for (const auto& [action, summary] :
        {std::pair{IncidentAction::retry, "Try again what failed."},

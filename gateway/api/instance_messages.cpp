@@ -1,5 +1,5 @@
 // /v1/instances/{id}/...: what people and programs tell an instance; and promises, which the outside settles.
-#include "gateway/api/api_support.hpp"
+#include "gateway/api/recorded_read.hpp"
 
 namespace baton {
 namespace {
@@ -41,6 +41,27 @@ RouteHandler payload_handler(ApiContext& context, Make make) {
     submit(context, request, std::move(responder),
            InstanceRequest{request.at("id"), make(request, std::move(*payload))});
   };
+}
+
+// A query changes nothing, and shows a patient's data: the answer leaves once the read is recorded.
+void run_query(ApiContext& context, RoutedRequest request, Responder responder) {
+  const std::string name = request.at("name");
+  const std::string id = request.at("id");
+  if (Status status = check_name("name", name); !status) return send_error(responder, status.error());
+  auto payload = read_payload(request.http);
+  if (!payload) return send_error(responder, payload.error());
+  AuditRecord record = read_record(request.http, "query/" + name);
+  record.instance = id;
+  submit_then(context, std::move(responder),
+              InstanceRequest{id, InstanceMessage(RunQuery{name, std::move(*payload), 0})},
+              [&context, record](const std::shared_ptr<Responder>& then, Result<JsonText> answer) mutable {
+                if (!answer) return send_error(*then, answer.error());
+                const auto instance = context.node.reader().instance(record.instance);
+                if (!instance) return send_error(*then, instance.error());
+                if (!*instance || (*instance)->patient.empty()) return send_json(*then, 200, std::move(*answer));
+                record.patient = (*instance)->patient;
+                record_and_send(context, std::move(record), then, std::move(*answer));
+              });
 }
 
 std::string key_of(const RoutedRequest& request) { return std::string(request.http.header("Idempotency-Key")); }
@@ -125,9 +146,9 @@ void add_instance_message_routes(HttpRouter& router, ApiContext& context) {
               "Any",
               "Any",
               200,
-              payload_handler(context, [](const RoutedRequest& request, JsonText payload) {
-                return InstanceMessage(RunQuery{request.at("name"), std::move(payload), 0});
-              })});
+              [&context](RoutedRequest request, Responder responder) {
+                run_query(context, std::move(request), std::move(responder));
+              }});
   router.add({"POST",
               base + "/cancel",
               "cancelInstance",

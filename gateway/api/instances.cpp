@@ -1,7 +1,7 @@
 // /v1/instances: starting, finding and reading workflow instances.
 #include <boost/json/value.hpp>
 
-#include "gateway/api/api_support.hpp"
+#include "gateway/api/recorded_read.hpp"
 #include "runtime/base/base64.hpp"
 #include "runtime/clinical/json_value.hpp"
 
@@ -28,11 +28,18 @@ Error no_instance(const std::string& id) {
   return {ErrorCode::not_found, "there is no instance '" + id + "'", "see GET /v1/instances"};
 }
 
-void send_when_ended(ApiContext& context, std::shared_ptr<Responder> responder, const std::string& id, Duration wait) {
-  context.waits.wait(id, wait, [responder, id](Result<std::optional<InstanceRecord>> record) {
+// The result is the patient's data; that it is not there yet is not.
+void send_when_ended(ApiContext& context, const AuditRecord& read, std::shared_ptr<Responder> responder,
+                     const std::string& id, Duration wait) {
+  context.waits.wait(id, wait, [&context, responder, id, read](Result<std::optional<InstanceRecord>> record) {
     if (!record) return send_error(*responder, record.error());
     if (!*record) return send_error(*responder, no_instance(id));
-    send_json(*responder, (*record)->open() ? 202 : 200, result_json(**record));
+    JsonText json = result_json(**record);
+    if ((*record)->open()) return send_json(*responder, 202, std::move(json));
+    AuditRecord shown = read;
+    shown.patient = (*record)->patient;
+    shown.instance = id;
+    record_and_send(context, std::move(shown), responder, std::move(json));
   });
 }
 
@@ -80,14 +87,15 @@ void start(ApiContext& context, RoutedRequest request, Responder responder) {
   }
   const bool keyed = !key.empty();
   submit_then(context, std::move(responder), std::move(*start),
-              [&context, wait = *wait, keyed](const std::shared_ptr<Responder>& then, Result<JsonText> answer) {
+              [&context, read = read_record(request.http, "result"), wait = *wait, keyed](
+                  const std::shared_ptr<Responder>& then, Result<JsonText> answer) {
                 if (!answer) {
                   Error error = std::move(answer).error();
                   if (keyed && error.code == ErrorCode::already_exists) error.code = ErrorCode::idempotency_mismatch;
                   return send_error(*then, error);
                 }
                 if (!wait) return send_json(*then, 201, std::move(*answer));
-                send_when_ended(context, then, id_of(*answer), *wait);
+                send_when_ended(context, read, then, id_of(*answer), *wait);
               });
 }
 
@@ -140,12 +148,13 @@ void list(ApiContext& context, RoutedRequest request, Responder responder) {
   if (!filter) return send_error(responder, filter.error());
   auto page = page_of_query(request);
   if (!page) return send_error(responder, page.error());
-  read_and_send(context, std::move(responder),
-                [filter = std::move(*filter), page = std::move(*page)](const StoreReader& reader) -> Result<JsonText> {
-                  auto found = reader.list_instances(filter, page.cursor, page.limit);
-                  if (!found) return std::move(found).error();
-                  return page_json(*found);
-                });
+  read_record_and_send(
+      context, request.http, std::move(responder), "instances",
+      [filter = std::move(*filter), page = std::move(*page)](const StoreReader& reader) -> Result<PatientData> {
+        auto found = reader.list_instances(filter, page.cursor, page.limit);
+        if (!found) return std::move(found).error();
+        return patient_page(*found);
+      });
 }
 
 template <typename Record>
@@ -245,6 +254,14 @@ Result<EntryIndex> index_of_cursor(const std::string& cursor) {
   return index;
 }
 
+// What was read of an instance is its patient's.
+Result<PatientData> of_its_patient(const StoreReader& reader, const std::string& id, Result<JsonText> json) {
+  if (!json) return std::move(json).error();
+  const auto record = reader.instance(id);
+  if (!record) return record.error();
+  return PatientData{std::move(*json), *record ? (*record)->patient : std::string(), id};
+}
+
 using JournalView = Result<JsonText> (*)(const StoreReader&, const std::string&, EntryIndex, std::size_t);
 
 void show_journal(JournalView view, ApiContext& context, RoutedRequest request, Responder responder) {
@@ -252,17 +269,17 @@ void show_journal(JournalView view, ApiContext& context, RoutedRequest request, 
   if (!page) return send_error(responder, page.error());
   const auto from = index_of_cursor(page->cursor);
   if (!from) return send_error(responder, from.error());
-  read_and_send(context, std::move(responder),
-                [view, id = request.at("id"), from = *from, limit = page->limit](const StoreReader& reader) {
-                  return view(reader, id, from, limit);
-                });
+  read_record_and_send(context, request.http, std::move(responder), "history",
+                       [view, id = request.at("id"), from = *from, limit = page->limit](const StoreReader& reader) {
+                         return of_its_patient(reader, id, view(reader, id, from, limit));
+                       });
 }
 
 void result(ApiContext& context, RoutedRequest request, Responder responder) {
   auto wait = duration_of_query(request, "wait", kLongestWait);
   if (!wait) return send_error(responder, wait.error());
-  send_when_ended(context, std::make_shared<Responder>(std::move(responder)), request.at("id"),
-                  wait->value_or(Duration{0}));
+  send_when_ended(context, read_record(request.http, "result"), std::make_shared<Responder>(std::move(responder)),
+                  request.at("id"), wait->value_or(Duration{0}));
 }
 
 }  // namespace
@@ -305,9 +322,10 @@ void add_instance_routes(HttpRouter& router, ApiContext& context) {
               "InstanceDetail",
               200,
               [&context](RoutedRequest request, Responder responder) {
-                auto json = one_json(context.node.reader(), request.at("id"));
-                if (!json) return send_error(responder, json.error());
-                send_json(responder, 200, std::move(*json));
+                read_record_and_send(context, request.http, std::move(responder), "instance",
+                                     [id = request.at("id")](const StoreReader& reader) {
+                                       return of_its_patient(reader, id, one_json(reader, id));
+                                     });
               }});
   router.add({"GET", "/v1/instances/{id}/history", "getHistory", "The journal, oldest first.", with_page_rules({}), "",
               "HistoryPage", 200, [&context](RoutedRequest request, Responder responder) {

@@ -1,6 +1,6 @@
 // /v1/messages: raw input from outside, and the quarantine for what could not be understood. A message's id in a path is
 // its source and its id there, each one segment: /v1/messages/{source}/{id}.
-#include "gateway/api/api_support.hpp"
+#include "gateway/api/recorded_read.hpp"
 
 namespace baton {
 namespace {
@@ -56,6 +56,19 @@ void accept(ApiContext& context, RoutedRequest request, Responder responder) {
   });
 }
 
+// A message that could not be mapped may be anybody's: its read is recorded even so.
+Result<PatientData> of_messages(const StoreReader& reader, JsonText json, const std::vector<MessageRecord>& messages) {
+  PatientData data{std::move(json), {}, {}, {}, !messages.empty()};
+  for (const MessageRecord& message : messages) {
+    for (const std::string& id : message.events) {
+      const auto event = reader.event(id);
+      if (!event) return event.error();
+      if (*event) data.patients.push_back((*event)->patient);
+    }
+  }
+  return data;
+}
+
 void list(ApiContext& context, RoutedRequest request, Responder responder) {
   std::string state = text_of_query(request, "state");
   if (state.empty()) state = "quarantined";
@@ -65,22 +78,27 @@ void list(ApiContext& context, RoutedRequest request, Responder responder) {
   }
   auto page = page_of_query(request);
   if (!page) return send_error(responder, page.error());
-  read_and_send(context, std::move(responder), [state, page = *page](const StoreReader& reader) -> Result<JsonText> {
-    auto found = reader.messages(state, page.cursor, page.limit);
-    if (!found) return std::move(found).error();
-    return page_json(*found);
-  });
+  read_record_and_send(context, request.http, std::move(responder), "messages",
+                       [state, page = *page](const StoreReader& reader) -> Result<PatientData> {
+                         auto found = reader.messages(state, page.cursor, page.limit);
+                         if (!found) return std::move(found).error();
+                         return of_messages(reader, page_json(*found), found->items);
+                       });
 }
 
 void get(ApiContext& context, RoutedRequest request, Responder responder) {
-  const auto message = context.node.reader().message(request.at("source"), request.at("id"));
-  if (!message) return send_error(responder, message.error());
-  if (!*message) {
-    return send_error(responder, {ErrorCode::not_found,
-                                  "there is no message '" + request.at("id") + "' from '" + request.at("source") + "'",
-                                  "see GET /v1/messages"});
-  }
-  send_json(responder, 200, to_json(**message));
+  const std::string source = request.at("source");
+  const std::string id = request.at("id");
+  read_record_and_send(context, request.http, std::move(responder), "message/" + source + "/" + id,
+                       [source, id](const StoreReader& reader) -> Result<PatientData> {
+                         const auto message = reader.message(source, id);
+                         if (!message) return message.error();
+                         if (!*message) {
+                           return Error{ErrorCode::not_found, "there is no message '" + id + "' from '" + source + "'",
+                                        "see GET /v1/messages"};
+                         }
+                         return of_messages(reader, to_json(**message), {**message});
+                       });
 }
 
 void replay(ApiContext& context, RoutedRequest request, Responder responder) {

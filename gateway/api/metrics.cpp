@@ -38,6 +38,7 @@ Result<JsonText> metrics_json(ApiContext& context) {
   writer.field("warm_instances", number(metrics.warm_instances)).field("warm_patients", number(metrics.warm_patients));
   writer.field("in_flight", number(metrics.in_flight)).field("memory_bytes", number(metrics.memory));
   writer.field("resident_bytes", number(resident_bytes()));
+  writer.field("scrubber_findings", number(metrics.scrubber_findings));
   writer.field("disk_bytes", number(usage.disk_bytes)).field("store_memory_bytes", number(usage.memory_bytes));
   writer.key("instances").begin_object();
   for (const auto& [workflow, by_status] : counts->instances) {
@@ -88,6 +89,8 @@ Result<std::string> metrics_text(ApiContext& context) {
   one("warm_patients", "gauge", "Patients in memory.", metrics.warm_patients);
   one("in_flight", "gauge", "Requests accepted and not yet answered.", metrics.in_flight);
   one("memory_bytes", "gauge", "Memory of warm instances and patients.", metrics.memory);
+  one("scrubber_findings", "counter", "What the scrubbers found wrong. Above 0: the store is damaged, or Baton is.",
+      metrics.scrubber_findings);
   one("process_resident_memory_bytes", "gauge", "Resident memory of the process.", resident_bytes());
   append_metric(out, "instances", "gauge", "Instances by workflow and status.");
   for (const auto& [workflow, by_status] : counts->instances) {

@@ -1,51 +1,61 @@
 // /v1/patients and /v1/events: people, and what was told about them.
-#include "gateway/api/api_support.hpp"
+#include "gateway/api/recorded_read.hpp"
 
 namespace baton {
 namespace {
 
 void get_patient(ApiContext& context, RoutedRequest request, Responder responder) {
-  const auto patient = context.node.reader().patient(request.at("id"));
-  if (!patient) return send_error(responder, patient.error());
-  if (!*patient) {
-    return send_error(responder, {ErrorCode::not_found, "there is no patient with this id", "ids are Baton's own"});
-  }
-  send_json(responder, 200, to_json(**patient));
+  read_record_and_send(context, request.http, std::move(responder), "patient",
+                       [id = request.at("id")](const StoreReader& reader) -> Result<PatientData> {
+                         const auto patient = reader.patient(id);
+                         if (!patient) return patient.error();
+                         if (*patient) return PatientData{to_json(**patient), id, {}};
+                         return Error{ErrorCode::not_found, "there is no patient with this id", "ids are Baton's own"};
+                       });
 }
 
 void timeline(ApiContext& context, RoutedRequest request, Responder responder) {
   auto page = page_of_query(request);
   if (!page) return send_error(responder, page.error());
-  read_and_send(context, std::move(responder),
-                [id = request.at("id"), page = *page](const StoreReader& reader) -> Result<JsonText> {
-                  auto found = reader.timeline(id, page.cursor, page.limit);
-                  if (!found) return std::move(found).error();
-                  return page_json(*found);
-                });
+  read_record_and_send(context, request.http, std::move(responder), "timeline",
+                       [id = request.at("id"), page = *page](const StoreReader& reader) -> Result<PatientData> {
+                         auto found = reader.timeline(id, page.cursor, page.limit);
+                         if (!found) return std::move(found).error();
+                         return PatientData{page_json(*found), id, {}};
+                       });
+}
+
+PatientData page_of_people(const Page<PatientRecord>& page) {
+  PatientData data{page_json(page), {}, {}, {}};
+  for (const PatientRecord& record : page.items) data.patients.push_back(record.id);
+  return data;
 }
 
 void find_patients(ApiContext& context, RoutedRequest request, Responder responder) {
   const Identifier identifier{text_of_query(request, "system"), text_of_query(request, "value"), ""};
   auto page = page_of_query(request);
   if (!page) return send_error(responder, page.error());
-  read_and_send(context, std::move(responder),
-                [identifier, page = *page](const StoreReader& reader) -> Result<JsonText> {
-                  if (identifier.value.empty()) {
-                    auto found = reader.all_patients(page.cursor, page.limit);
-                    if (!found) return std::move(found).error();
-                    return page_json(*found);
-                  }
-                  auto found = reader.patients_with(identifier);
-                  if (!found) return std::move(found).error();
-                  return page_json(Page<PatientRecord>{std::move(*found), ""});
-                });
+  read_record_and_send(context, request.http, std::move(responder), "patients",
+                       [identifier, page = *page](const StoreReader& reader) -> Result<PatientData> {
+                         if (identifier.value.empty()) {
+                           auto found = reader.all_patients(page.cursor, page.limit);
+                           if (!found) return std::move(found).error();
+                           return page_of_people(*found);
+                         }
+                         auto found = reader.patients_with(identifier);
+                         if (!found) return std::move(found).error();
+                         return page_of_people(Page<PatientRecord>{std::move(*found), ""});
+                       });
 }
 
 void get_event(ApiContext& context, RoutedRequest request, Responder responder) {
-  const auto event = context.node.reader().event(request.at("id"));
-  if (!event) return send_error(responder, event.error());
-  if (!*event) return send_error(responder, {ErrorCode::not_found, "there is no event '" + request.at("id") + "'", ""});
-  send_json(responder, 200, to_json(**event));
+  read_record_and_send(context, request.http, std::move(responder), request.at("id"),
+                       [id = request.at("id")](const StoreReader& reader) -> Result<PatientData> {
+                         const auto event = reader.event(id);
+                         if (!event) return event.error();
+                         if (*event) return PatientData{to_json(**event), (*event)->patient, {}};
+                         return Error{ErrorCode::not_found, "there is no event '" + id + "'", ""};
+                       });
 }
 
 }  // namespace

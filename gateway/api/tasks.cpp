@@ -1,5 +1,5 @@
 // /v1/tasks: decisions owed by people.
-#include "gateway/api/api_support.hpp"
+#include "gateway/api/recorded_read.hpp"
 
 namespace baton {
 namespace {
@@ -80,22 +80,30 @@ void list(ApiContext& context, RoutedRequest request, Responder responder) {
   }
   auto page = page_of_query(request);
   if (!page) return send_error(responder, page.error());
-  read_and_send(context, std::move(responder),
-                [filter = std::move(*filter), page = std::move(*page),
-                 with_cases = with == "case"](const StoreReader& reader) -> Result<JsonText> {
-                  auto found = reader.list_tasks(filter, page.cursor, page.limit);
-                  if (!found) return std::move(found).error();
-                  return with_cases ? page_with_cases(reader, *found) : page_json(*found);
-                });
+  read_record_and_send(context, request.http, std::move(responder), "tasks",
+                       [filter = std::move(*filter), page = std::move(*page),
+                        with_cases = with == "case"](const StoreReader& reader) -> Result<PatientData> {
+                         auto found = reader.list_tasks(filter, page.cursor, page.limit);
+                         if (!found) return std::move(found).error();
+                         PatientData data = patient_page(*found);
+                         if (!with_cases) return data;
+                         auto json = page_with_cases(reader, *found);
+                         if (!json) return std::move(json).error();
+                         data.json = std::move(*json);
+                         return data;
+                       });
 }
 
 void get(ApiContext& context, RoutedRequest request, Responder responder) {
   const auto id = parse_task_id(request.at("id"));
   if (!id) return send_error(responder, no_task(request.at("id")));
-  const auto task = context.node.reader().task(id->first, id->second);
-  if (!task) return send_error(responder, task.error());
-  if (!*task) return send_error(responder, no_task(request.at("id")));
-  send_json(responder, 200, to_json(**task));
+  read_record_and_send(context, request.http, std::move(responder), request.at("id"),
+                       [id = *id, text = request.at("id")](const StoreReader& reader) -> Result<PatientData> {
+                         const auto task = reader.task(id.first, id.second);
+                         if (!task) return task.error();
+                         if (!*task) return no_task(text);
+                         return PatientData{to_json(**task), (*task)->patient, id.first};
+                       });
 }
 
 // Which fields each action takes; see the schema TaskAction.
