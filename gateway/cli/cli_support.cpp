@@ -43,10 +43,9 @@ Exit exit_of(const Error& error) {
   }
 }
 
-}  // namespace
-
-Result<boost::json::value> call_api(const Cli& cli, const std::string& method, const std::string& path,
-                                    const std::string& body, const std::string& content_type) {
+// The server's answer, or what its problem says.
+Result<std::string> send(const Cli& cli, const std::string& method, const std::string& path, const std::string& body,
+                         const std::string& content_type) {
   static IoLoop loop;
   static std::map<std::string, std::shared_ptr<HttpClient>> clients;  // By the authority that they trust.
   const auto settings = client_settings(cli);
@@ -73,11 +72,23 @@ Result<boost::json::value> call_api(const Cli& cli, const std::string& method, c
       error.cure = "start one with 'baton serve', or name its client.toml with --client or BATON_CLIENT";
     return error;
   }
-  auto value = parse_json_document(answer->body.empty() ? "{}" : answer->body);
-  if (answer->status >= 400) return error_of(answer->status, value.ok() ? *value : boost::json::value());
+  if (answer->status < 400) return std::move(answer->body);
+  const auto problem = parse_json_document(answer->body.empty() ? "{}" : answer->body);
+  return error_of(answer->status, problem.ok() ? *problem : boost::json::value());
+}
+
+}  // namespace
+
+Result<boost::json::value> call_api(const Cli& cli, const std::string& method, const std::string& path,
+                                    const std::string& body, const std::string& content_type) {
+  const auto answer = send(cli, method, path, body, content_type);
+  if (!answer) return answer.error();
+  auto value = parse_json_document(answer->empty() ? "{}" : *answer);
   if (!value) return Error{ErrorCode::io_failed, "the answer is not JSON", "is this a Baton server?"};
   return std::move(*value);
 }
+
+Result<std::string> fetch_bytes(const Cli& cli, const std::string& path) { return send(cli, "GET", path, "", ""); }
 
 std::string segment(std::string_view text) { return percent_encode(text); }
 

@@ -27,6 +27,8 @@ struct Cli {
 [[nodiscard]] Result<boost::json::value> call_api(const Cli& cli, const std::string& method, const std::string& path,
                                                   const std::string& body = "",
                                                   const std::string& content_type = "application/json");
+// The body of a GET as it is, for answers that are not JSON. Errors as above.
+[[nodiscard]] Result<std::string> fetch_bytes(const Cli& cli, const std::string& path);
 [[nodiscard]] std::string segment(std::string_view text);  // Percent-encoded for a path.
 
 // Prints an error with its cure and page, and returns the exit code for it.

@@ -1,5 +1,6 @@
 // baton store: what an operator decides about a store that is not running.
 #include <chrono>
+#include <filesystem>
 
 #include "gateway/cli/cli_support.hpp"
 #include "gateway/config/config.hpp"
@@ -38,6 +39,10 @@ int accept_loss_of(const Cli& cli, const StoreArguments& arguments) {
   by.authentication = "local";
   const Status status = accept_loss(**store, log, **mark, by, arguments.reason, now());
   if (!status) return fail(cli, status.error());
+  // What was signed over the lost records can never be extended again; it is kept as evidence of them.
+  const std::filesystem::path signed_last = std::filesystem::path(config->data) / "ledger.checkpoint";
+  std::error_code ignored;
+  std::filesystem::rename(signed_last, signed_last.string() + ".lost", ignored);
   return done(cli, boost::json::object{{"accepted", true}}, "the loss is accepted and recorded; the server may start");
 }
 

@@ -49,6 +49,11 @@ Verb clock_verb(Cli& cli);
 Verb test_verb(Cli& cli);
 Verb bench_verb(Cli& cli);
 Verb store_verb(Cli& cli);
+Verb audit_verb(Cli& cli);
+Verb audit_export_verb(Cli& cli);
+Verb audit_verify_verb(Cli& cli);
+Verb audit_pack_verb(Cli& cli);
+Verb witness_verb(Cli& cli);
 Verb users_verb(Cli& cli);
 Verb keys_verb(Cli& cli);
 
