@@ -28,6 +28,7 @@ def collect(api, stream, day, people, hospital, seconds):
         "other_systems": {"told": told, "asked_again": repeated},
         "incidents": [{"instance": each["instance"], "code": each["cause"]["code"], "message": each["cause"]["message"],
                        "line": each.get("line", "")} for each in incidents],
+        "reproduced": reproduced(api),
         "waiting": waiting(api),
         "history": history_of_one(api, cases),
         "speed": {"seconds": round(seconds, 2), "messages_per_second": round(len(stream.messages) / max(seconds, 0.001), 1),
@@ -66,6 +67,18 @@ def compare(stream, cases):
         results.append({"encounter": row["encounter"], "scenario": row.get("scenario", ""), "expected": row["expect_final"],
                         "ended": ended, "followed_up": followed_up, "ok": ok})
     return results
+
+
+def reproduced(api):
+    """Every closed case, run again by its own bundle over its journal: how many there are, and which decided otherwise."""
+    closed, different = 0, []
+    for status in ("completed", "failed", "cancelled"):
+        for instance in list(api.pages("/v1/instances", status=status)):
+            closed += 1
+            report = api.get(f"/v1/instances/{quoted(instance['id'])}/reproduce")
+            if not report["reproduced"]:
+                different.append({"instance": instance["id"], "workflow": instance["workflow"], "differences": report["differences"][:3]})
+    return {"closed": closed, "different": different}
 
 
 def waiting(api):
@@ -153,7 +166,7 @@ def roles_of(operation):
 
 def ok(summary):
     found = summary["discharges"]
-    return not (found["different"] or summary["messages"]["refused"] or summary["incidents"] or summary["tasks"]["refused"])
+    return not (found["different"] or summary["reproduced"]["different"] or summary["messages"]["refused"] or summary["incidents"] or summary["tasks"]["refused"])
 
 
 def as_text(summary):
@@ -171,12 +184,14 @@ def as_text(summary):
     lines.append(f"  follow-up     {pairs(found['by_follow_up'])}")
     lines.append(f"  tasks         {tasks['decided']} decided by people, {tasks['escalated']} of them after an escalation")
     lines.append(f"  told          {sum(summary['other_systems']['told'].values())} notices and corrections to other systems, each once")
+    lines.append(f"  run again     {summary['reproduced']['closed']} closed cases, {len(summary['reproduced']['different'])} of them decide otherwise now")
     lines.append(f"  incidents     {len(summary['incidents'])}")
     lines.append(f"  still waiting {len(summary['waiting'])}")
     lines += [f"    {each['workflow']} {each['instance']}: {'; '.join(each['why'])}" for each in summary["waiting"][:10]]
     lines.append(f"  speed         {speed['virtual_days']} days in {speed['seconds']} s; an acknowledgement took {speed['mllp_ms_per_message']} ms")
     lines += [f"  refused: {each}" for each in summary["messages"]["refusals"] + tasks["refused"]]
     lines += [f"  incident: {each['instance']} {each['code']} {each['message']} {each['line']}" for each in summary["incidents"][:20]]
+    lines += [f"  decides otherwise: {each['instance']} {each['differences']}" for each in summary["reproduced"]["different"][:20]]
     lines += [f"  different: {each['encounter']} ({each['scenario']}) expected {each['expected']}, ended {', '.join(each['ended']) or 'without a case'}"
               for each in found["different"][:40]]
     if found["expected"]:

@@ -106,6 +106,11 @@ class Journal:
         return tasks, set(left) - tasks
 
 
+def differences(kind, shown, told):
+    yield from (f"{kind} {each} is open, and the ledger does not say so" for each in sorted(shown - told))
+    yield from (f"{kind} {each} is open in the ledger and nowhere else" for each in sorted(told - shown))
+
+
 class Checker:
     def __init__(self, api):
         self.api = api
@@ -239,6 +244,38 @@ class Checker:
             rows = sorted(set(covered.pop(instance, [])))
             yield from self._rows_agree(instance, rows)
         yield from (f"{instance}: is in the ledger and nowhere else" for instance in covered)
+
+    # ---- ledger = state ---------------------------------------------------------------------------------------------------------
+
+    def ledger_is_state(self):
+        """What the ledger, replayed from its first record, says of all instances, tasks and incidents is what lists say: no more,
+        no less."""
+        told, tasks, incidents = {}, set(), set()
+        for record in self._ledger():
+            leaf = record["leaf"]
+            action, instance, thing = leaf.get("action"), leaf.get("instance"), leaf.get("object")
+            if action == "instance.started":
+                if instance in told:
+                    yield f"{instance}: started twice in the ledger"
+                told[instance] = "running"
+            elif action == "instance.closed":
+                if told.get(instance) != "running":
+                    yield f"{instance}: closed in the ledger, where it was {told.get(instance)}"
+                told[instance] = leaf["outcome"]
+            elif action == "task.created":
+                tasks.add(thing)
+            elif action in ("task.decided", "task.closed"):
+                tasks.discard(thing)
+            elif action == "incident.opened":
+                incidents.add((instance, thing))
+            elif action == "incident.resolved":
+                incidents.discard((instance, thing))
+        shown = {record["id"]: record["status"] for record in self.all_instances()}
+        for instance in sorted(set(told) | set(shown)):
+            if told.get(instance) != shown.get(instance):
+                yield f"{instance}: is {shown.get(instance)}, and the ledger says {told.get(instance)}"
+        yield from differences("task", {task["id"] for task in self.api.pages("/v1/tasks")}, tasks)
+        yield from differences("incident", {(each["instance"], str(each["number"])) for each in self.api.pages("/v1/incidents")}, incidents)
 
     def _ledger(self):
         start = "0"

@@ -44,7 +44,16 @@ class World:
         self.task = {"status": "decided", "decision": {"outcome": "yes"}}
         self.rows = [{"first": 0, "row": base64.b64encode(b"row 0").decode()}, {"first": 5, "row": base64.b64encode(b"row 5").decode()}]
         self.ledger = [{"instance": "I1", "journal": "0+5:" + hashlib.sha256(b"row 0").hexdigest()},
-                       {"instance": "I1", "journal": "5+5:" + hashlib.sha256(b"row 5").hexdigest()}, {"action": "server.started"}]
+                       {"instance": "I1", "journal": "5+5:" + hashlib.sha256(b"row 5").hexdigest()}, {"action": "server.started"},
+                       {"action": "instance.started", "instance": "I1"},
+                       {"action": "instance.started", "instance": "I0"}, {"action": "instance.closed", "instance": "I0", "outcome": "completed"},
+                       {"action": "task.created", "instance": "I1", "object": "I1.2"},
+                       {"action": "task.decided", "instance": "I1", "object": "I1.2"},
+                       {"action": "task.created", "instance": "I1", "object": "I1.7"},
+                       {"action": "incident.opened", "instance": "I1", "object": "1"}]
+        self.instances = [{"id": "I0", "status": "completed"}, {"id": "I1", "status": "running"}]
+        self.tasks = [{"id": "I1.7"}]
+        self.incidents = [{"instance": "I1", "number": 1}]
         self.effects = {"I1/3": {"instance": "I1", "step": "a", "receipt": "R1"}, "I1/4": {"instance": "I1", "step": "b", "receipt": "R2"}}
         self.good_keys = {"baton_a_x"}
         self.known = Acknowledged()
@@ -72,7 +81,11 @@ class World:
             return iter(copy.deepcopy(self.history))
         if path.endswith("/journal"):
             return iter(self.rows)
-        return iter([{"id": "I1"}])
+        if path == "/v1/tasks":
+            return iter(self.tasks)
+        if path == "/v1/incidents":
+            return iter(self.incidents)
+        return iter(self.instances)
 
     def complaints(self):
         checker = Checker(self)
@@ -81,7 +94,7 @@ class World:
             found += checker.instance_agrees("I1")
             found += checker.effects_agree(self.effects)
             found += checker.audit_agrees(["I1"])
-        return found
+        return found + list(checker.ledger_is_state())
 
 
 class CheckerTest(unittest.TestCase):
@@ -169,6 +182,30 @@ class CheckerTest(unittest.TestCase):
     def test_a_journal_row_that_was_changed_is_seen(self):
         self.world.rows[0]["row"] = base64.b64encode(b"row x").decode()
         self.refuses("is not the one that the ledger knows")
+
+    def test_an_instance_that_the_ledger_does_not_know_is_seen(self):
+        self.world.instances.append({"id": "I5", "status": "running"})
+        self.refuses("I5: is running, and the ledger says None")
+
+    def test_an_instance_that_only_the_ledger_knows_is_seen(self):
+        del self.world.instances[0]
+        self.refuses("I0: is None, and the ledger says completed")
+
+    def test_another_status_than_the_ledgers_is_seen(self):
+        self.world.instances[0]["status"] = "running"
+        self.refuses("I0: is running, and the ledger says completed")
+
+    def test_a_task_that_the_ledger_does_not_know_is_seen(self):
+        self.world.tasks.append({"id": "I1.9"})
+        self.refuses("task I1.9 is open, and the ledger does not say so")
+
+    def test_a_task_that_only_the_ledger_knows_is_seen(self):
+        self.world.tasks = []
+        self.refuses("task I1.7 is open in the ledger and nowhere else")
+
+    def test_an_incident_that_only_the_ledger_knows_is_seen(self):
+        self.world.incidents = []
+        self.refuses("is open in the ledger and nowhere else")
 
     def test_a_record_of_an_instance_that_is_not_there_is_seen(self):
         self.world.ledger.append({"instance": "I9", "journal": "0+1:00"})
