@@ -46,7 +46,6 @@ constexpr std::size_t kCommitRoundTurns = 1024;  // Turns in one group commit: l
 constexpr std::size_t kInFlightRequests = 8192;  // Admission: accepted and not yet committed.
 
 // Ledger.
-constexpr std::size_t kLedgerUsualLeafSize = 2'048;  // Above it, evidence is stored beside the record.
-constexpr std::size_t kLedgerLeafSize = 65'535;      // One record in the tree: what a C2SP entry bundle can hold.
+constexpr std::size_t kLedgerLeafSize = 65'535;  // One record in the tree: what a C2SP entry bundle can hold.
 
 }  // namespace baton::limits

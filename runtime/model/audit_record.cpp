@@ -21,7 +21,8 @@ struct LeafField {
 // In the order of their keys, as RFC 8785 wants them.
 constexpr std::size_t kFields = 24;
 constexpr std::array<std::size_t, 3> kMayBeLarge = {1, 3, 6};  // after, before, evidence
-constexpr std::size_t kDigestSize = 128;                       // More than what stands for a value takes.
+constexpr std::size_t kUsualLeafSize = 2'048;
+constexpr std::size_t kDigestSize = 128;  // More than what stands for a value takes.
 using LeafFields = std::array<LeafField, kFields>;
 
 LeafFields fields_of(const AuditRecord& r, std::string_view at, std::string_view by, std::string_view patients) {
@@ -131,7 +132,7 @@ std::string canonical_json(const AuditRecord& record, std::vector<std::string>* 
     return true;
   };
   // The longest goes first, so that most of the record stays readable.
-  while (leaf.size() > limits::kLedgerUsualLeafSize) {
+  while (leaf.size() > kUsualLeafSize) {
     std::array<std::size_t, kFields> large{};
     for (const std::size_t field : kMayBeLarge) large[field] = sizes[field];
     if (!digest_longest(large)) break;
