@@ -42,7 +42,7 @@ struct Config {
   std::string outbound_authority;
   std::string audit_origin;                                          // Empty: made from the store's identity.
   std::vector<std::pair<std::string, std::string>> audit_witnesses;  // URL and verifier key.
-  std::string auth_policy;     // TOML file; empty: the one that comes with Baton.
+  std::string auth_policy;                                           // TOML file; empty: the one that comes with Baton.
   std::string auth_developer;  // Signed in by being on this machine; empty: nobody.
   // The OpenID Connect provider; no issuer: none.
   std::string auth_issuer, auth_client_id, auth_client_secret_file, auth_audience, auth_public_url;
