@@ -55,12 +55,24 @@ void LedgerSigner::sign_later() {
   parts_.alarms.after(kBetweenCheckpoints, [this] { begin(); });
 }
 
+void LedgerSigner::grown() {
+  if (!awake_.load(std::memory_order_relaxed) && !awake_.exchange(true)) sign_later();
+}
+
+// Looks once more after it has lain down: what was committed in between saw it awake and said nothing.
+void LedgerSigner::rest() {
+  awake_.store(false);
+  const auto behind = maker_->is_behind();
+  if (!behind.ok()) return parts_.integrity_stop(behind.error());
+  if (*behind) grown();
+}
+
 void LedgerSigner::sign() {
   const std::lock_guard lock(mutex_);
   if (finished_) return;
   auto made = maker_->make();
   if (!made.ok()) return parts_.integrity_stop(made.error());
-  if (!*made) return sign_later();
+  if (!*made) return rest();
   const MadeCheckpoint& checkpoint = **made;
   parts_.committer.submit_checkpoint(checkpoint.checkpoint.size, checkpoint.note, [this, checkpoint] {
     parts_.lanes.post("checkpoint", [this, checkpoint] {

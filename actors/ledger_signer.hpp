@@ -4,6 +4,7 @@
 // committed rows, and follows from what was signed before; otherwise the node stops. Thread-safe.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -37,8 +38,10 @@ class LedgerSigner {
   // ledger_mismatch, bad_checkpoint when it was signed by another key, io_failed.
   [[nodiscard]] static Result<std::unique_ptr<LedgerSigner>> open(Parts parts, const NoteSigningKey& key);
 
-  // Signs now, and then whenever the tree has grown.
+  // Signs now, and then whenever it is told that the tree has grown.
   void begin();
+  // A turn has become durable: signs within a second. An idle ledger has no alarm, so an idle node sleeps.
+  void grown();
   // Signs what there is and ends. Before the committer stops; what it signed is durable once that has.
   void finish();
 
@@ -48,6 +51,7 @@ class LedgerSigner {
   LedgerSigner(Parts parts, const NoteSigningKey& key);
   void sign();
   void sign_later();
+  void rest();
   void keep_copy(const std::string& note) const;
 
   Parts parts_;
@@ -56,6 +60,7 @@ class LedgerSigner {
   std::mutex mutex_;
   std::optional<CheckpointMaker> maker_;
   std::shared_ptr<WitnessClient> witnesses_;  // Null without any.
+  std::atomic<bool> awake_{true};             // An alarm is set, or a checkpoint is on its way.
   bool finished_ = false;
 };
 

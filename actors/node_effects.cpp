@@ -26,6 +26,7 @@ void write_script_log(const WriteLog& line) {
 }  // namespace
 
 void Node::Impl::settle(const Consumed& consumed) {
+  signer->grown();
   for (const Consumed::Attempt& attempt : consumed.attempts) activities->settle(attempt);
   for (const TimerRecord& timer : consumed.timers) timers->settle(timer);
   if (consumed.messages > 0) router->settled(consumed.messages);

@@ -56,6 +56,12 @@ Result<CheckpointMaker> CheckpointMaker::open(const LedgerSource& source, const 
   return maker;
 }
 
+Result<bool> CheckpointMaker::is_behind() const {
+  const auto head = LedgerReader(*source_).head();
+  if (!head.ok()) return head.error();
+  return !has_signed_ || head->size != signed_edge_.size();
+}
+
 Result<std::optional<MadeCheckpoint>> CheckpointMaker::make() {
   const auto head = LedgerReader(*source_).head();
   if (!head.ok()) return head.error();

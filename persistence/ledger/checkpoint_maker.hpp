@@ -39,6 +39,8 @@ class CheckpointMaker {
   // Signs the head when it has grown since the last one signed; nothing otherwise. Errors: ledger_mismatch or
   // store_corrupt when the new entries, read back, do not lead to the head's root: an integrity stop.
   [[nodiscard]] Result<std::optional<MadeCheckpoint>> make();
+  // make() would sign something.
+  [[nodiscard]] Result<bool> is_behind() const;
 
  private:
   CheckpointMaker(const LedgerSource& source, std::vector<std::shared_ptr<const NoteSigner>> signers)
