@@ -83,6 +83,12 @@ Result<ActivityRequest> read_activity_request(const JsonText& request) {
   return read;
 }
 
+std::optional<Duration> queue_timeout_of(const JsonText& request) {
+  if (request.find("\"queue_timeout\"") == JsonText::npos) return std::nullopt;
+  const auto read = read_activity_request(request);
+  return read.ok() ? read->queue_timeout : std::nullopt;
+}
+
 JsonText http_answer_json(const HttpAnswer& answer) {
   std::map<std::string, std::string> headers;
   for (const auto& [name, value] : answer.headers) {

@@ -24,6 +24,9 @@ struct ActivityRequest {
 // Error: bad_field naming the option, bad_json.
 [[nodiscard]] Result<ActivityRequest> read_activity_request(const JsonText& request);
 
+// The queue_timeout of such a request; cheap where it has none. None when the request cannot be read.
+[[nodiscard]] std::optional<Duration> queue_timeout_of(const JsonText& request);
+
 // {"status":..,"headers":{..},"body":".."}; names of headers in lower case, equal ones joined by ", ". A body that is
 // not UTF-8 is given as "body_base64".
 struct HttpAnswer;

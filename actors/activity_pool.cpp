@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <exception>
+#include <unordered_map>
 #include <utility>
 
 #include "actors/log.hpp"
@@ -13,8 +14,12 @@ namespace {
 constexpr std::size_t kQueueSize = 16'384;  // Attempts in memory that wait for a thread; the rest stay in the store.
 constexpr std::size_t kSlice = 256;         // Rows read from the store at a time.
 constexpr std::size_t kHeartbeats = 4'096;  // Details kept for a next attempt.
+constexpr std::size_t kFreshPerWorker = 8;  // Attempts that wait before a further worker is woken.
 
 using Key = std::pair<std::string, OperationSeq>;
+struct KeyHash {
+  std::size_t operator()(const Key& key) const { return std::hash<std::string>{}(key.first) + key.second; }
+};
 using AttemptPtr = std::shared_ptr<Attempt>;
 
 Key key_of(const PendingRecord& pending) { return {pending.instance, pending.operation.seq}; }
@@ -39,24 +44,27 @@ struct ActivityPool::Core : std::enable_shared_from_this<ActivityPool::Core> {
   }
 
   // ---- under the lock ----
-  void enqueue(PendingRecord pending);
+  void take(DispatchActivity order);
+  void take(const CancelActivity& order);
+  void take(const Consumed::Attempt& settled);
+  AttemptPtr enqueue(PendingRecord pending);
   void refill();
-  void wake_one();
+  void wake();
   void post(const AttemptPtr& attempt, std::optional<Outcome> answer);
   void disarm(Attempt& attempt);
   void abandon(const AttemptPtr& attempt);
-  AttemptPtr take_fresh(std::uint64_t choice);
+  AttemptPtr take_fresh(std::size_t worker, std::uint64_t choice);
   [[nodiscard]] bool has_work(const Worker& worker) const { return !worker.ready.empty() || !fresh.empty(); }
 
   // ---- without the lock, on the attempt's worker ----
-  void begin(std::size_t worker, const AttemptPtr& attempt);
+  void begin(const AttemptPtr& attempt);
   void go_on(const Ready& ready);
   void drive(const AttemptPtr& attempt);
   bool wait_for_http(const AttemptPtr& attempt, WantsHttp wanted);
   void sleep(const AttemptPtr& attempt, Duration length);
   void beat(const AttemptPtr& attempt, JsonText details);
   void end(const AttemptPtr& attempt, FinishActivity result);
-  void tell(const AttemptPtr& attempt, FinishActivity result);
+  void tell(const AttemptPtr& attempt, FinishActivity result, bool on_worker);
   void work(std::size_t worker);
 
   Alarms::Id alarm(const AttemptPtr& attempt, Duration wait);
@@ -66,7 +74,7 @@ struct ActivityPool::Core : std::enable_shared_from_this<ActivityPool::Core> {
   std::vector<std::unique_ptr<Worker>> workers;
   std::vector<std::thread> threads;
   std::deque<AttemptPtr> fresh;
-  std::map<Key, AttemptPtr> known;
+  std::unordered_map<Key, AttemptPtr, KeyHash> known;
   std::map<Key, JsonText> heartbeats;
   bool more_in_store = false;
   bool left_out = false;  // Something did not fit since the reading of the store began.
@@ -77,33 +85,51 @@ struct ActivityPool::Core : std::enable_shared_from_this<ActivityPool::Core> {
 
 // ---- the queue -------------------------------------------------------------------------------------------------------
 
-void ActivityPool::Core::enqueue(PendingRecord pending) {
-  const Key key = key_of(pending);
-  const auto found = known.find(key);
-  if (found != known.end()) {
-    if (found->second->pending.attempt >= pending.attempt) return;
-    abandon(found->second);  // An older attempt, whose result nobody waits for any more.
-    known.erase(found);
+// Null when the attempt, or a later one, is known already.
+AttemptPtr ActivityPool::Core::enqueue(PendingRecord pending) {
+  auto [known_one, is_new] = known.try_emplace(key_of(pending));
+  if (!is_new) {
+    if (known_one->second->pending.attempt >= pending.attempt) return nullptr;
+    abandon(known_one->second);  // An older attempt, whose result nobody waits for any more.
   }
-  auto attempt = std::make_shared<Attempt>();
-  attempt->pending = std::move(pending);
-  known.emplace(key, attempt);
-  fresh.push_back(attempt);
-  wake_one();
+  known_one->second = std::make_shared<Attempt>();
+  known_one->second->pending = std::move(pending);
+  fresh.push_back(known_one->second);
+  return known_one->second;
 }
 
-void ActivityPool::dispatch(PendingRecord pending) {
-  const std::lock_guard lock(core_->mutex);
-  if (core_->stopping) return;
-  if (core_->fresh.size() >= kQueueSize) {
-    core_->left_out = core_->more_in_store = true;
+void ActivityPool::Core::take(DispatchActivity order) {
+  if (fresh.size() >= kQueueSize) {
+    left_out = more_in_store = true;
     return;
   }
-  auto request = read_activity_request(pending.operation.request);
-  core_->enqueue(std::move(pending));
-  if (!request.ok() || !request->queue_timeout) return;
-  const AttemptPtr& attempt = core_->fresh.back();
-  attempt->queue_alarm = core_->alarm(attempt, *request->queue_timeout);
+  const AttemptPtr attempt = enqueue(std::move(order.pending));
+  if (!attempt) return;
+  const auto queue_timeout = queue_timeout_of(attempt->pending.operation.request);
+  if (queue_timeout) attempt->queue_alarm = alarm(attempt, *queue_timeout);
+}
+
+void ActivityPool::Core::take(const CancelActivity& order) {
+  const auto found = known.find({order.instance, order.seq});
+  if (found == known.end()) return;
+  abandon(found->second);
+  known.erase(found);
+  heartbeats.erase({order.instance, order.seq});
+}
+
+void ActivityPool::Core::take(const Consumed::Attempt& settled) {
+  const auto found = known.find({settled.instance, settled.seq});
+  if (found == known.end() || found->second->pending.attempt != settled.attempt) return;
+  known.erase(found);
+}
+
+void ActivityPool::take(std::vector<ActivityOrder> orders) {
+  const std::lock_guard lock(core_->mutex);
+  if (core_->stopping) return;
+  for (ActivityOrder& order : orders) {
+    std::visit([core = core_.get()](auto& each) { core->take(std::move(each)); }, order);
+  }
+  core_->wake();
 }
 
 // Reads what the store owes, a slice at a time, as long as there is room. The lock is held while reading: a result that
@@ -128,12 +154,16 @@ void ActivityPool::Core::refill() {
   }
 }
 
-void ActivityPool::Core::wake_one() {
+// One worker for what is there, and more where it is much: waking a thread costs more than a short activity.
+void ActivityPool::Core::wake() {
+  std::size_t waiting = fresh.size() + (more_in_store ? kFreshPerWorker : 0);
   for (const auto& worker : workers) {
-    if (!worker->sleeping) continue;
-    worker->sleeping = false;
-    worker->woken.notify_one();
-    return;
+    if (waiting == 0) return;
+    if (worker->sleeping) {
+      worker->sleeping = false;
+      worker->woken.notify_one();
+    }
+    waiting -= std::min(waiting, kFreshPerWorker);
   }
 }
 
@@ -145,7 +175,7 @@ void ActivityPool::Core::post(const AttemptPtr& attempt, std::optional<Outcome> 
   worker.woken.notify_one();
 }
 
-AttemptPtr ActivityPool::Core::take_fresh(std::uint64_t choice) {
+AttemptPtr ActivityPool::Core::take_fresh(std::size_t worker, std::uint64_t choice) {
   refill();
   while (!fresh.empty()) {
     const auto place = fresh.begin() + static_cast<std::ptrdiff_t>(choice % fresh.size());
@@ -153,6 +183,8 @@ AttemptPtr ActivityPool::Core::take_fresh(std::uint64_t choice) {
     fresh.erase(place);
     if (attempt->state != Attempt::State::queued) continue;  // Cancelled, or out of time, while it waited.
     attempt->state = Attempt::State::running;
+    attempt->worker = worker;
+    if (attempt->queue_alarm != 0) ports.alarms.cancel(std::exchange(attempt->queue_alarm, 0));
     return attempt;
   }
   return nullptr;
@@ -160,7 +192,7 @@ AttemptPtr ActivityPool::Core::take_fresh(std::uint64_t choice) {
 
 void ActivityPool::Core::disarm(Attempt& attempt) {
   for (const Alarms::Id id : {attempt.queue_alarm, attempt.close_alarm, attempt.heartbeat_alarm, attempt.sleep_alarm}) {
-    ports.alarms.cancel(id);
+    if (id != 0) ports.alarms.cancel(id);
   }
   attempt.state = Attempt::State::ended;
 }
@@ -181,13 +213,14 @@ Alarms::Id ActivityPool::Core::alarm(const AttemptPtr& attempt, Duration wait) {
       if (attempt->state != Attempt::State::queued) return core->post(attempt, std::nullopt);
       core->disarm(*attempt);
     }
-    core->tell(attempt, {attempt->pending.operation.seq, attempt->pending.attempt, Outcome::timed_out(), {}, true});
+    core->tell(attempt, {attempt->pending.operation.seq, attempt->pending.attempt, Outcome::timed_out(), {}, true},
+               false);
   });
 }
 
 // ---- one attempt -----------------------------------------------------------------------------------------------------
 
-void ActivityPool::Core::begin(std::size_t worker, const AttemptPtr& attempt) {
+void ActivityPool::Core::begin(const AttemptPtr& attempt) {
   const PendingRecord& pending = attempt->pending;
   const auto refuse = [&](ErrorCode code, std::string why) {
     end(attempt, {pending.operation.seq,
@@ -214,17 +247,15 @@ void ActivityPool::Core::begin(std::size_t worker, const AttemptPtr& attempt) {
   context.attempt = pending.attempt;
   context.now = ports.clock.now();
   context.settings = ports.settings;
-  {
+  attempt->request = *std::move(request);
+  if (attempt->request.timeout || attempt->request.heartbeat || pending.attempt > 1) {
     const std::lock_guard lock(mutex);
-    ports.alarms.cancel(attempt->queue_alarm);
-    attempt->worker = worker;
-    attempt->request = *std::move(request);
     if (attempt->request.timeout) attempt->close_alarm = alarm(attempt, *attempt->request.timeout);
     if (attempt->request.heartbeat) attempt->heartbeat_alarm = alarm(attempt, *attempt->request.heartbeat);
     if (const auto last = heartbeats.find(key_of(pending)); last != heartbeats.end()) context.heartbeat = last->second;
   }
-  attempt->run.emplace(
-      workers[worker]->cache.begin(program, pending.operation.name, attempt->request.input, std::move(context)));
+  attempt->run.emplace(workers[attempt->worker]->cache.begin(program, pending.operation.name, attempt->request.input,
+                                                             std::move(context)));
   drive(attempt);
 }
 
@@ -328,15 +359,15 @@ void ActivityPool::Core::end(const AttemptPtr& attempt, FinishActivity result) {
     const std::lock_guard lock(mutex);
     wanted = attempt->state != Attempt::State::ended && !stopping;
     disarm(*attempt);
-    if (result.outcome.kind == OutcomeKind::value) heartbeats.erase(key_of(attempt->pending));
+    if (result.outcome.kind == OutcomeKind::value && !heartbeats.empty()) heartbeats.erase(key_of(attempt->pending));
   }
   attempt->run.reset();
-  if (wanted) tell(attempt, std::move(result));
+  if (wanted) tell(attempt, std::move(result), true);
 }
 
-void ActivityPool::Core::tell(const AttemptPtr& attempt, FinishActivity result) {
+void ActivityPool::Core::tell(const AttemptPtr& attempt, FinishActivity result, bool on_worker) {
   finished.fetch_add(1, std::memory_order_relaxed);
-  ports.finish(attempt->pending.instance, std::move(result));
+  ports.finish(attempt->pending.instance, std::move(result), on_worker);
 }
 
 // ---- threads ---------------------------------------------------------------------------------------------------------
@@ -353,9 +384,9 @@ void ActivityPool::Core::work(std::size_t index) {
       lock.lock();
       continue;
     }
-    if (const AttemptPtr attempt = take_fresh(0)) {
+    if (const AttemptPtr attempt = take_fresh(index, 0)) {
       lock.unlock();
-      begin(index, attempt);
+      begin(attempt);
       lock.lock();
       continue;
     }
@@ -377,23 +408,7 @@ void ActivityPool::recover() {
   const std::lock_guard lock(core_->mutex);
   core_->more_in_store = true;
   core_->cursor.clear();
-  core_->wake_one();
-}
-
-void ActivityPool::cancel(const std::string& instance, OperationSeq seq) {
-  const std::lock_guard lock(core_->mutex);
-  const auto found = core_->known.find({instance, seq});
-  if (found == core_->known.end()) return;
-  core_->abandon(found->second);
-  core_->known.erase(found);
-  core_->heartbeats.erase({instance, seq});
-}
-
-void ActivityPool::settle(const Consumed::Attempt& settled) {
-  const std::lock_guard lock(core_->mutex);
-  const auto found = core_->known.find({settled.instance, settled.seq});
-  if (found == core_->known.end() || found->second->pending.attempt != settled.attempt) return;
-  core_->known.erase(found);
+  core_->wake();
 }
 
 bool ActivityPool::run_one(std::uint64_t choice) {
@@ -406,10 +421,10 @@ bool ActivityPool::run_one(std::uint64_t choice) {
     core_->go_on(ready);
     return true;
   }
-  const AttemptPtr attempt = core_->take_fresh(choice);
+  const AttemptPtr attempt = core_->take_fresh(0, choice);
   if (!attempt) return false;
   lock.unlock();
-  core_->begin(0, attempt);
+  core_->begin(attempt);
   return true;
 }
 

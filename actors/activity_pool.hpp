@@ -15,6 +15,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <variant>
 #include <vector>
 
 #include "actors/activity_attempt.hpp"
@@ -30,8 +31,8 @@ struct ActivityPorts {
   Alarms& alarms;
   std::shared_ptr<HttpPort> http;
   JsonText settings;  // As in NodeOptions.
-  // The result, on its way to the instance.
-  std::function<void(const std::string& instance, FinishActivity)> finish;
+  // The result, on its way to the instance. `on_worker`: the calling thread is a worker's, and may go on with the turn.
+  std::function<void(const std::string& instance, FinishActivity, bool on_worker)> finish;
   // What is owed according to the store: a page after the cursor.
   std::function<Result<Page<PendingRecord>>(const std::string& cursor, std::size_t limit)> owed;
   // Tests: answers in the place of the script. May be empty.
@@ -39,6 +40,9 @@ struct ActivityPorts {
   // Records that a patient's data leaves in this request; `then` sends it. May be empty.
   std::function<void(const PendingRecord&, const HttpCall&, std::function<void()> then)> disclose;
 };
+
+// What durable turns ask of the pool: an attempt to begin, one to give up, one whose result is committed.
+using ActivityOrder = std::variant<DispatchActivity, CancelActivity, Consumed::Attempt>;
 
 class ActivityPool {
  public:
@@ -48,10 +52,8 @@ class ActivityPool {
   ActivityPool(const ActivityPool&) = delete;
   ActivityPool& operator=(const ActivityPool&) = delete;
 
-  void dispatch(PendingRecord pending);
-  void cancel(const std::string& instance, OperationSeq seq);
-  // The attempt's result is committed.
-  void settle(const Consumed::Attempt& attempt);
+  // In order.
+  void take(std::vector<ActivityOrder> orders);
   // Begins to read what the store owes.
   void recover();
 

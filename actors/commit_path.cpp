@@ -7,14 +7,8 @@
 namespace baton {
 
 void CommitPath::commit(Turn turn, Consumed consumed, std::function<void()> then) {
-  auto done = [this, consumed = std::move(consumed), then = std::move(then)](Turn&& durable) mutable {
-    // Settling comes first: an effect may start the next attempt of what this turn has settled. The messages come after:
-    // what they led to must be on its way before they stop counting as work.
-    Consumed messages;
-    messages.messages = std::exchange(consumed.messages, 0);
-    port_.settle(consumed);
-    for (Effect& effect : durable.take_effects()) port_.release(std::move(effect));
-    port_.settle(messages);
+  auto done = [this, consumed = std::move(consumed), then = std::move(then)](Turn&& durable) {
+    port_.release(consumed, durable.take_effects());
     port_.give(durable.take_replies());
     if (then) then();
   };

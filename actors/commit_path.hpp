@@ -26,12 +26,16 @@ struct Consumed {
   std::size_t messages = 0;  // That the router counted.
 };
 
-// Where effects go. Implemented by the node; called on the committer's thread, so nothing here may block.
+// Where effects go. Implemented by the node; nothing here may block.
 class EffectPort {
  public:
   virtual ~EffectPort() = default;
+  // Of a run that had nothing to write. From any thread.
   virtual void settle(const Consumed& consumed) = 0;
-  virtual void release(Effect effect) = 0;
+  // Of a durable turn: settles what it took in, then lets its effects go. On the committer's thread; what goes to one
+  // receiver may be gathered until the committer's after_round.
+  virtual void release(const Consumed& consumed, std::vector<Effect> effects) = 0;
+  // From any thread.
   virtual void give(std::vector<Reply> replies) = 0;
 };
 

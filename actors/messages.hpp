@@ -19,7 +19,7 @@ struct ToInstance {
 struct ToPatient {
   PatientMessage message;
 };
-// The turn in flight is durable, and its effects are released.
+// The turn in flight is durable, and its effects are released. Sent where the actor waits for that (Flight::awaited).
 struct TurnCommitted {};
 // The memory budget is used up: drop the script, or leave altogether. May be declined.
 struct MakeRoom {

@@ -1,4 +1,6 @@
 // What a durable turn sets going. All of it runs on the committer's thread and hands over: nothing here waits.
+#include <utility>
+
 #include "actors/node_impl.hpp"
 
 #include <algorithm>
@@ -27,16 +29,26 @@ void write_script_log(const WriteLog& line) {
 
 void Node::Impl::settle(const Consumed& consumed) {
   signer->grown();
-  for (const Consumed::Attempt& attempt : consumed.attempts) activities->settle(attempt);
+  if (!consumed.attempts.empty()) {
+    activities->take(std::vector<ActivityOrder>(consumed.attempts.begin(), consumed.attempts.end()));
+  }
   for (const TimerRecord& timer : consumed.timers) timers->settle(timer);
   if (consumed.messages > 0) router->settled(consumed.messages);
 }
 
+void Node::Impl::release(const Consumed& consumed, std::vector<Effect> effects) {
+  // Settling comes first: an effect may start the next attempt of what this turn has settled.
+  orders.insert(orders.end(), consumed.attempts.begin(), consumed.attempts.end());
+  for (const TimerRecord& timer : consumed.timers) timers->settle(timer);
+  for (Effect& effect : effects) release(std::move(effect));
+  messages_of_round += consumed.messages;
+}
+
 void Node::Impl::release(Effect effect) {
   if (auto* dispatch = std::get_if<DispatchActivity>(&effect)) {
-    activities->dispatch(std::move(dispatch->pending));
-  } else if (const auto* cancel = std::get_if<CancelActivity>(&effect)) {
-    activities->cancel(cancel->instance, cancel->seq);
+    orders.emplace_back(std::move(*dispatch));
+  } else if (auto* cancel = std::get_if<CancelActivity>(&effect)) {
+    orders.emplace_back(std::move(*cancel));
   } else if (const auto* deliver = std::get_if<DeliverOutbox>(&effect)) {
     router->deliver(deliver->record);
   } else if (const auto* arm = std::get_if<ArmTimer>(&effect)) {
@@ -48,6 +60,13 @@ void Node::Impl::release(Effect effect) {
     if (change.topic == "instance") schedules->instance_changed(change.id);
     views.tell(change);
   }
+}
+
+// The pool's lock is taken, and a worker woken, once a round rather than once a turn. The messages come last: what they
+// led to must be on its way before they stop counting as work.
+void Node::Impl::after_round() {
+  if (!orders.empty()) activities->take(std::exchange(orders, {}));
+  if (messages_of_round > 0) router->settled(std::exchange(messages_of_round, 0));
 }
 
 }  // namespace baton

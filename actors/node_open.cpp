@@ -87,6 +87,7 @@ Status Node::Impl::open_committer() {
   log = std::make_unique<LocalCommitLog>(*store);
   CommitterOptions committing;
   committing.mode = options.stepped ? CommitterOptions::Mode::stepped : CommitterOptions::Mode::threaded;
+  committing.after_round = [this] { after_round(); };
   if (options.fatal) {
     committing.on_fatal = [this](const Error& error) { options.fatal(to_string(error)); };
   }
@@ -105,8 +106,12 @@ void Node::Impl::open_actors() {
   parts.emplace(ActorParts{*router, *path, *alarms, *clock});
 
   ActivityPorts doing{*clock, *bundles, *alarms, options.http, options.settings, {}, {}, options.activity_stand_in, {}};
-  doing.finish = [this](const std::string& instance, FinishActivity result) {
-    router->deliver(instance, std::move(result));
+  doing.finish = [this](const std::string& instance, FinishActivity result, bool on_worker) {
+    if (on_worker && !options.stepped) {
+      router->deliver_here(actors->system(), instance, std::move(result));
+    } else {
+      router->deliver(instance, std::move(result));
+    }
   };
   doing.disclose = [this](const PendingRecord& pending, const HttpCall& call, std::function<void()> then) {
     record_disclosure(pending, call, std::move(then));

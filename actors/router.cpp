@@ -1,6 +1,7 @@
 #include "actors/router.hpp"
 
 #include "actors/messages.hpp"
+#include "actors/turn_runner.hpp"
 
 namespace baton {
 
@@ -14,11 +15,12 @@ constexpr int kAskedAtOnce = 16;
 }  // namespace
 
 Router::Shard& Router::shard_of(const Address& address) {
-  return shards_[std::hash<std::string>{}(address.id) % shards_.size()];
+  // The low bits choose the bucket inside the shard.
+  return shards_[(AddressHash{}(address) >> 32) % shards_.size()];
 }
 
 template <typename Message>
-void Router::send(const Address& address, Message message) {
+void Router::send(const Address& address, Message message, caf::execution_unit* runner) {
   if (stopping_.load(std::memory_order_relaxed)) return;
   delivered_.fetch_add(1);
   Shard& shard = shard_of(address);
@@ -29,8 +31,8 @@ void Router::send(const Address& address, Message message) {
     Slot slot;
     slot.actor = spawn_(address);
     slot.memory = kActorOverhead;
-    slot.place = shard.by_use.insert(shard.by_use.end(), address);
     found = shard.slots.emplace(address, std::move(slot)).first;
+    found->second.place = shard.by_use.insert(shard.by_use.end(), &found->first);
     memory_.fetch_add(kActorOverhead, std::memory_order_relaxed);
     (address.kind == ActorKind::instance ? instances_ : patients_).fetch_add(1, std::memory_order_relaxed);
   }
@@ -38,11 +40,17 @@ void Router::send(const Address& address, Message message) {
   ++slot.sent;
   slot.cooled = false;
   shard.by_use.splice(shard.by_use.end(), shard.by_use, slot.place);
-  caf::anon_send(slot.actor, std::move(message));
+  slot.actor->eq_impl(caf::make_message_id(), nullptr, runner, std::move(message));
 }
 
 void Router::deliver(const std::string& instance, InstanceMessage message) {
   send(Address{ActorKind::instance, instance}, ToInstance{std::move(message)});
+}
+
+void Router::deliver_here(caf::actor_system& system, const std::string& instance, InstanceMessage message) {
+  TurnRunner runner(system);
+  send(Address{ActorKind::instance, instance}, ToInstance{std::move(message)}, &runner);
+  runner.run();
 }
 
 void Router::deliver_to_patient(const std::string& patient, PatientMessage message) {
@@ -87,7 +95,7 @@ void Router::answered(Slot& slot) {
   slot.expected = 0;
 }
 
-void Router::remove(Shard& shard, std::map<Address, Slot>::iterator slot) {
+void Router::remove(Shard& shard, Slots::iterator slot) {
   answered(slot->second);
   memory_.fetch_sub(slot->second.memory, std::memory_order_relaxed);
   (slot->first.kind == ActorKind::instance ? instances_ : patients_).fetch_sub(1, std::memory_order_relaxed);
@@ -99,7 +107,7 @@ void Router::remove(Shard& shard, std::map<Address, Slot>::iterator slot) {
 void Router::make_room(Shard& shard) {
   for (int asked = 0; asked < kAskedAtOnce && !shard.by_use.empty(); ++asked) {
     if (memory_.load(std::memory_order_relaxed) <= budget_ + expected_.load(std::memory_order_relaxed)) return;
-    Slot& slot = shard.slots.find(shard.by_use.front())->second;
+    Slot& slot = shard.slots.find(*shard.by_use.front())->second;
     shard.by_use.splice(shard.by_use.end(), shard.by_use, slot.place);
     if (slot.expected > 0) continue;
     // First the script, which is most of it; who was asked before leaves.
@@ -115,7 +123,7 @@ Crowd Router::crowd() const { return {instances_.load(), patients_.load(), memor
 void Router::stop() {
   stopping_ = true;
   for (Shard& shard : shards_) {
-    std::map<Address, Slot> slots;
+    Slots slots;
     {
       const std::lock_guard lock(shard.mutex);
       slots.swap(shard.slots);

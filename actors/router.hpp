@@ -12,9 +12,9 @@
 #include <cstdint>
 #include <functional>
 #include <list>
-#include <map>
 #include <mutex>
 #include <string>
+#include <unordered_map>
 
 #include "actors/caf.hpp"
 #include "runtime/engine/message.hpp"
@@ -36,6 +36,9 @@ class Router {
 
   // Internal messages are never refused.
   void deliver(const std::string& instance, InstanceMessage message);
+  // The same, and an instance that is not busy takes its turn on the calling thread, which must be one that may be kept
+  // as long as a turn can last.
+  void deliver_here(caf::actor_system& system, const std::string& instance, InstanceMessage message);
   void deliver_to_patient(const std::string& patient, PatientMessage message);
   void deliver(const OutboxRecord& record);
 
@@ -65,20 +68,27 @@ class Router {
     std::size_t memory = 0;
     bool cooled = false;       // Was asked to drop its script since it last had a message.
     std::size_t expected = 0;  // Bytes that it was asked to give back and has not answered for.
-    std::list<Address>::iterator place;
+    std::list<const Address*>::iterator place;
   };
+  struct AddressHash {
+    std::size_t operator()(const Address& address) const {
+      return std::hash<std::string>{}(address.id) + static_cast<std::size_t>(address.kind);
+    }
+  };
+  using Slots = std::unordered_map<Address, Slot, AddressHash>;
   struct Shard {
     std::mutex mutex;
-    std::map<Address, Slot> slots;
-    std::list<Address> by_use;  // Least recently used first.
+    Slots slots;
+    std::list<const Address*> by_use;  // Keys of `slots`, the least recently used first.
   };
 
   [[nodiscard]] Shard& shard_of(const Address& address);
+  // `runner`: who runs the actor; null for CAF's own threads.
   template <typename Message>
-  void send(const Address& address, Message message);
+  void send(const Address& address, Message message, caf::execution_unit* runner = nullptr);
   void make_room(Shard& shard);
   void answered(Slot& slot);
-  void remove(Shard& shard, std::map<Address, Slot>::iterator slot);
+  void remove(Shard& shard, Slots::iterator slot);
 
   const Spawn spawn_;
   const std::size_t budget_;

@@ -71,6 +71,7 @@ class TurnLoop {
   // What was put aside may be tried again.
   void try_again() { blocked_ = false; }
 
+  [[nodiscard]] bool in_flight() const { return in_flight_; }
   [[nodiscard]] bool busy() const { return in_flight_ || !waiting_.empty(); }
   // True when an internal message failed and waits for try_again().
   [[nodiscard]] bool blocked() const { return blocked_; }

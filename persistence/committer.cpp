@@ -173,6 +173,7 @@ void Committer::commit(std::vector<Waiting>& waiting) {
     }
     metrics_.turns.fetch_add(turns, std::memory_order_relaxed);
     for (std::size_t i = from; i < from + turns; ++i) say_done(waiting[i]);
+    if (options_.after_round) options_.after_round();
     from += turns;
   }
 }

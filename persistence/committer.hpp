@@ -44,6 +44,9 @@ struct CommitterOptions {
   Mode mode = Mode::threaded;
   std::size_t round_turns = limits::kCommitRoundTurns;
   std::size_t round_bytes = std::size_t{8} << 20;
+  // Called on the committer's thread after the last `done` of a round: what was gathered in them can go out together.
+  // May be empty.
+  std::function<void()> after_round;
   // Called once with what failed; must not return to the committer's work. The default writes one line to stderr and
   // ends the process with status 70. After a handler that returns (tests), the committer drops all it is given.
   std::function<void(const Error&)> on_fatal;

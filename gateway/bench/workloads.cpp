@@ -176,10 +176,13 @@ Result<Lines> run_w1(const BenchOptions& options, const Workplace& workplace) {
   if (!server.ok()) return server.error();
   auto warm = start_and_wait(**server, "ten", concurrency, concurrency);
   if (!warm.ok()) return warm.error();
+  const double cpu_before = (*server)->cpu_seconds();
   auto load = start_and_wait(**server, "ten", n, concurrency);
   if (!load.ok()) return load.error();
   if (auto error = refused(*load)) return *error;
   Measured steps = measured_of("w1", n, concurrency, *load, **server, workplace);
+  steps.more["server_cpu_us_per_step"] =
+      ((*server)->cpu_seconds() - cpu_before) * 1e6 / static_cast<double>(n * kStepsPerInstance);
   steps.more["instances_per_second"] = steps.per_second;
   steps.per_second *= kStepsPerInstance;
   auto local = start_and_wait(**server, "steps", n, concurrency);
