@@ -6,6 +6,13 @@
 namespace baton::script {
 namespace {
 
+// A function of ctx that asks for something with `Ask` and waits for it, all objects of asking gone (see await).
+template <void (*Ask)(lua_State*)>
+int awaiting(lua_State* state) {
+  Ask(state);
+  return Execution::await(state);
+}
+
 Operation operation_of(Execution& execution, lua_State* state, OperationKind kind, std::string name) {
   Operation operation;
   operation.kind = kind;
@@ -49,7 +56,7 @@ void check_duration(lua_State* state, int options, const char* name) {
 /// Work with the outside world: at least once, its result journaled once. `timeout` limits one attempt, `queue_timeout`
 /// the wait for a worker, `total_timeout` all attempts together. Exhausted retries are an incident, or with
 /// on_exhausted = "raise" an error {code, message, details}.
-int ctx_activity(lua_State* state) {
+void ask_activity(lua_State* state) {
   Execution& execution = check_context(state, "activity");
   execution.check_may_continue(state);
   std::string name = check_name(state, 2, "the activity's name");
@@ -63,25 +70,25 @@ int ctx_activity(lua_State* state) {
   Operation operation = operation_of(execution, state, OperationKind::activity, std::move(name));
   operation.request = request_of(state, 3, 4);
   operation.due = option_time(state, 4, "total_timeout", execution.host().now());
-  return execution.wait_for(state, std::move(operation));
+  execution.ask_for(state, std::move(operation));
 }
 
-int sleep_until(lua_State* state, const char* method) {
+void ask_to_wake(lua_State* state, const char* method) {
   Execution& execution = check_context(state, method);
   execution.check_may_continue(state);
   const auto due = check_time(state, 2, "the time", execution.host().now());
   if (!due) raise(state, std::string("ctx:") + method + " needs a duration or a time");
   Operation operation = operation_of(execution, state, OperationKind::timer, method);
   operation.due = *due;
-  return execution.wait_for(state, std::move(operation));
+  execution.ask_for(state, std::move(operation));
 }
 
 /// ctx:sleep("3d")
 /// Waits; survives restarts, and costs nothing while it waits.
-int ctx_sleep(lua_State* state) { return sleep_until(state, "sleep"); }
+void ask_sleep(lua_State* state) { ask_to_wake(state, "sleep"); }
 
 /// ctx:sleep_until(time)
-int ctx_sleep_until(lua_State* state) { return sleep_until(state, "sleep_until"); }
+void ask_sleep_until(lua_State* state) { ask_to_wake(state, "sleep_until"); }
 
 void check_strings(lua_State* state, int index, const char* what) {
   if (lua_istable(state, index)) {
@@ -99,7 +106,7 @@ void check_strings(lua_State* state, int index, const char* what) {
 /// ctx:wait_event(type, { timeout, until_, where }) -> event, or nil when the time is out
 /// Takes the oldest event that was received, matches, and was not taken before, or waits for the next one. `type` may be a
 /// list and may end in "*"; `where` compares fields of the event, by path: { ["data.status"] = "final" }.
-int ctx_wait_event(lua_State* state) {
+void ask_wait_event(lua_State* state) {
   Execution& execution = check_context(state, "wait_event");
   execution.check_may_continue(state);
   check_options(state, 3, "wait_event", "timeout until_ where");
@@ -125,11 +132,11 @@ int ctx_wait_event(lua_State* state) {
   const Instant now = execution.host().now();
   operation.due = option_time(state, 3, "timeout", now);
   if (!operation.due) operation.due = option_time(state, 3, "until_", now);
-  return execution.wait_for(state, std::move(operation));
+  execution.ask_for(state, std::move(operation));
 }
 
 /// ctx:wait_signal(name, { timeout, until_ }) -> payload, or nil when the time is out
-int ctx_wait_signal(lua_State* state) {
+void ask_wait_signal(lua_State* state) {
   Execution& execution = check_context(state, "wait_signal");
   execution.check_may_continue(state);
   check_options(state, 3, "wait_signal", "timeout until_");
@@ -138,7 +145,7 @@ int ctx_wait_signal(lua_State* state) {
   const Instant now = execution.host().now();
   operation.due = option_time(state, 3, "timeout", now);
   if (!operation.due) operation.due = option_time(state, 3, "until_", now);
-  return execution.wait_for(state, std::move(operation));
+  execution.ask_for(state, std::move(operation));
 }
 
 // Times that may be given as durations become instants before the task is journaled.
@@ -153,7 +160,7 @@ void fix_time_field(lua_State* state, int table, const char* name, Instant now) 
 ///   -> { outcome, value, reason, reason_code, by }, or nil when `timeout` is out
 /// A decision owed by a person. candidates = { role = "nurse" } or { roles = {..}, persons = {..} }; outcomes are what
 /// they may choose; escalate = { { at = "due" | "2h" | "-30m", to = "role" }, .. } counts from the due time.
-int ctx_task(lua_State* state) {
+void ask_task(lua_State* state) {
   Execution& execution = check_context(state, "task");
   execution.check_may_continue(state);
   std::string name = check_name(state, 2, "the task's name");
@@ -172,13 +179,13 @@ int ctx_task(lua_State* state) {
   } else {
     raise(state, "ctx:task takes a definition: { why = \"...\", outcomes = { .. } }");
   }
-  return execution.wait_for(state, std::move(operation));
+  execution.ask_for(state, std::move(operation));
 }
 
 /// ctx:child(workflow, input, { id, key, patient, close, detach }) -> result
 /// Runs another workflow of this bundle. close = "cancel" (the default) ends it with its parent, "abandon" lets it live.
 /// detach = true starts it and returns its id at once.
-int ctx_child(lua_State* state) {
+void ask_child(lua_State* state) {
   Execution& execution = check_context(state, "child");
   execution.check_may_continue(state);
   std::string name = check_name(state, 2, "the workflow's name");
@@ -186,11 +193,11 @@ int ctx_child(lua_State* state) {
   if (execution.program().find_workflow(name) == nullptr) raise(state, "the bundle has no workflow '" + name + "'");
   Operation operation = operation_of(execution, state, OperationKind::child, std::move(name));
   operation.request = request_of(state, 3, 4);
-  return execution.wait_for(state, std::move(operation));
+  execution.ask_for(state, std::move(operation));
 }
 
 /// promise:wait() -> value, or nil when the time is out
-int promise_wait(lua_State* state) {
+void ask_promise(lua_State* state) {
   Execution& execution = Execution::of(state);
   execution.check_may_continue(state);
   Operation operation;
@@ -201,7 +208,7 @@ int promise_wait(lua_State* state) {
   text = lua_tolstring(state, lua_upvalueindex(2), &size);
   operation.name.assign(text, size);
   operation.line = caller_line(state);
-  return execution.wait_for(state, std::move(operation));
+  execution.ask_for(state, std::move(operation));
 }
 
 /// ctx:promise(name, { timeout, until_ }) -> { id, wait = function }
@@ -224,7 +231,7 @@ int ctx_promise(lua_State* state) {
   lua_setfield(state, -2, "id");
   lua_pushlstring(state, key.data(), key.size());
   lua_pushlstring(state, name.data(), name.size());
-  lua_pushcclosure(state, &promise_wait, 2);
+  lua_pushcclosure(state, &awaiting<&ask_promise>, 2);
   lua_setfield(state, -2, "wait");
   return 1;
 }
@@ -240,13 +247,13 @@ int ctx_peek_event(lua_State* state) {
 }  // namespace
 
 void add_operations(lua_State* state) {
-  static constexpr luaL_Reg kMethods[] = {{"activity", &ctx_activity},
-                                          {"sleep", &ctx_sleep},
-                                          {"sleep_until", &ctx_sleep_until},
-                                          {"wait_event", &ctx_wait_event},
-                                          {"wait_signal", &ctx_wait_signal},
-                                          {"task", &ctx_task},
-                                          {"child", &ctx_child},
+  static constexpr luaL_Reg kMethods[] = {{"activity", &awaiting<&ask_activity>},
+                                          {"sleep", &awaiting<&ask_sleep>},
+                                          {"sleep_until", &awaiting<&ask_sleep_until>},
+                                          {"wait_event", &awaiting<&ask_wait_event>},
+                                          {"wait_signal", &awaiting<&ask_wait_signal>},
+                                          {"task", &awaiting<&ask_task>},
+                                          {"child", &awaiting<&ask_child>},
                                           {"promise", &ctx_promise},
                                           {"peek_event", &ctx_peek_event},
                                           {nullptr, nullptr}};

@@ -336,24 +336,26 @@ void Execution::check_may_continue(lua_State* state) {
   }
 }
 
-int Execution::wait_for(lua_State* state, Operation operation) {
+void Execution::ask_for(lua_State* state, Operation operation) {
   if (Sandbox::is_script_coroutine(state)) {
     raise(state, "an operation cannot wait inside a coroutine of your own; use ctx:all, ctx:race or ctx:map");
   }
   if (lua_isyieldable(state) == 0) {
     raise(state, "an operation cannot wait here, inside a function that Lua itself calls (sort, gsub, require)");
   }
-  const auto kind = operation.kind;
-  std::string line = operation.line;
-  const OperationSeq seq = host_.ask(std::move(operation));
   Branch& branch = current();
-  branch.waits_for = seq;
-  if (host_.outcome_of(seq) != nullptr) return after_wait(state, LUA_OK, static_cast<lua_KContext>(kind));
-  branch.line = std::move(line);
-  return lua_yieldk(state, 0, static_cast<lua_KContext>(kind), &Execution::after_wait);
+  branch.line = operation.line;
+  branch.waits_kind = operation.kind;
+  branch.waits_for = host_.ask(std::move(operation));
 }
 
-int Execution::after_wait(lua_State* state, int, lua_KContext context) {
+int Execution::await(lua_State* state) {
+  const Execution& execution = of(state);
+  if (execution.host_.outcome_of(*execution.current_->waits_for) != nullptr) return after_wait(state, LUA_OK, 0);
+  return lua_yieldk(state, 0, 0, &Execution::after_wait);
+}
+
+int Execution::after_wait(lua_State* state, int, lua_KContext) {
   Execution& execution = of(state);
   Branch& branch = execution.current();
   const OperationSeq seq = *std::exchange(branch.waits_for, std::nullopt);
@@ -363,7 +365,7 @@ int Execution::after_wait(lua_State* state, int, lua_KContext context) {
   }
   const baton::Outcome* const outcome = execution.host_.outcome_of(seq);
   BATON_ASSERT(outcome != nullptr);
-  const auto kind = static_cast<OperationKind>(context);
+  const OperationKind kind = branch.waits_kind;
   switch (outcome->kind) {
     case OutcomeKind::value: {
       // A signal that carries nothing is still no time-out, which is nil.

@@ -31,6 +31,7 @@ struct Branch {
   std::unordered_map<std::string, std::uint32_t> occurrences;
 
   std::optional<OperationSeq> waits_for;
+  OperationKind waits_kind = OperationKind::activity;  // Of what it waits for.
   std::unique_ptr<Group> group;
   std::string line;             // Where it waits.
   bool cancel_pending = false;  // The wait ends with "cancelled".
@@ -82,7 +83,7 @@ class Execution {
   [[nodiscard]] Result<JsonText> query(std::string_view name, const JsonText& arguments);
   [[nodiscard]] Status validate_update(std::string_view name, const JsonText& arguments);
   [[nodiscard]] std::vector<std::string> waiting_lines() const;
-  [[nodiscard]] std::size_t memory() const { return sandbox_.memory_used(); }
+  [[nodiscard]] std::size_t memory() const { return sandbox_.memory_held(); }
   // The host's info() has changed: ctx.patient after a merge.
   void refresh_facts();
 
@@ -98,8 +99,11 @@ class Execution {
   [[nodiscard]] std::string next_key(std::string_view kind, std::string_view name);
   // Raises "cancelled" or the end that was asked for, where the script may not go on.
   void check_may_continue(lua_State* state);
-  // Waits for the operation or pushes its outcome at once; to be returned from a C function. Raises.
-  int wait_for(lua_State* state, Operation operation);
+  // Asks the host for the operation; the current branch waits for it from now on. Raises.
+  void ask_for(lua_State* state, Operation operation);
+  // Pushes the outcome of what was asked for, or waits for it; to be returned from a C function. A wait is a C++ exception,
+  // and each clean-up in its way costs a microsecond: so nothing with a destructor is to be alive in the caller.
+  static int await(lua_State* state);
   // Makes a branch whose coroutine gets the `arguments` + 1 values on top of `from` (function first). Raises.
   Branch& spawn(lua_State* from, int arguments, Branch& parent, std::string path);
   // Waits until the current branch's group is settled. To be returned from a C function.
@@ -122,7 +126,7 @@ class Execution {
   void forget(Branch& branch);
   void end_with(RunFailed failed);
   [[nodiscard]] Status load_definition();
-  static int after_wait(lua_State* state, int status, lua_KContext kind);
+  static int after_wait(lua_State* state, int status, lua_KContext context);
   static int after_group(lua_State* state, int status, lua_KContext context);
 
   std::shared_ptr<const Program> program_;

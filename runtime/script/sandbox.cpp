@@ -63,8 +63,6 @@ Sandbox::Sandbox(const Options& options) : options_(options) {
   begin_turn();
 }
 
-Sandbox::~Sandbox() { lua_close(state_); }
-
 Sandbox& Sandbox::of(lua_State* state) noexcept {
   return *reinterpret_cast<Sandbox*>(extra_space(state) & ~kScriptCoroutine);
 }
@@ -103,10 +101,10 @@ void* Sandbox::allocate(void* self, void* block, std::size_t old_size, std::size
     return nullptr;
   }
   if (new_size == 0) {
-    std::free(block);
+    sandbox.arena_.release(block, old_size);
     block = nullptr;
   } else {
-    block = std::realloc(block, new_size);
+    block = sandbox.arena_.resize(block, old_size, new_size);
     if (block == nullptr) return nullptr;
   }
   sandbox.used_ += new_size - old_size;

@@ -26,6 +26,7 @@
 
 #include "runtime/base/limits.hpp"
 #include "runtime/base/result.hpp"
+#include "runtime/script/arena.hpp"
 
 namespace baton::script {
 
@@ -82,9 +83,11 @@ using Outcome = std::variant<Yielded, Returned, Failed>;
 class Sandbox {
  public:
   explicit Sandbox(const Options& options = {});
-  ~Sandbox();
   Sandbox(const Sandbox&) = delete;
   Sandbox& operator=(const Sandbox&) = delete;
+  // The state is not closed, only its memory given back: what lua_close does beside that is to run finalizers and to close
+  // variables, and there are none (no __gc, no __close, no userdata with a destructor).
+  ~Sandbox() = default;
 
   // The Sandbox that `state` (its main state or any of its coroutines) belongs to. Never raises.
   [[nodiscard]] static Sandbox& of(lua_State* state) noexcept;
@@ -103,7 +106,9 @@ class Sandbox {
   // Gives the whole budget of instructions back. Call it once a turn. Has no effect on a poisoned Sandbox.
   void begin_turn() noexcept;
   [[nodiscard]] std::uint64_t instructions_left() const noexcept;
+  // What the script holds, as the cap counts it; and what the Sandbox holds of the process for it.
   [[nodiscard]] std::size_t memory_used() const noexcept { return used_; }
+  [[nodiscard]] std::size_t memory_held() const noexcept { return arena_.held(); }
 
   // Set for good once a budget is exceeded: script_memory or script_instructions.
   [[nodiscard]] bool poisoned() const noexcept { return poison_.has_value(); }
@@ -171,6 +176,7 @@ class Sandbox {
   [[nodiscard]] Status protect_with(void (*body)(lua_State*, void*), void* data);
 
   Options options_;
+  Arena arena_;
   lua_State* state_ = nullptr;
   lua_State* running_ = nullptr;  // Whose instructions run now; null between turns.
   void* context_ = nullptr;

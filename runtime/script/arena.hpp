@@ -1,0 +1,54 @@
+// The memory of one Lua state: small blocks are cut from pages of its own. A state has some hundred objects of a few dozen
+// bytes, made together and dropped together: so they lie side by side, and go back page by page instead of one by one.
+// Owned by one Sandbox. Pure.
+#pragma once
+
+#include <array>
+#include <cstddef>
+
+namespace baton::script {
+
+class Arena {
+ public:
+  Arena() = default;
+  // Gives back everything, whether it was released or not.
+  ~Arena();
+  Arena(const Arena&) = delete;
+  Arena& operator=(const Arena&) = delete;
+
+  // As realloc: `block` null makes a new one, aligned to 16 bytes. `old_size` is what it was made or resized with, and 0
+  // for a new one. Null, with the old block as it was, when there is no memory. Precondition: new_size > 0.
+  [[nodiscard]] void* resize(void* block, std::size_t old_size, std::size_t new_size) noexcept;
+  // `block` may be null.
+  void release(void* block, std::size_t size) noexcept;
+  // Bytes taken from the process: released small blocks stay held until the end, for others of their size.
+  [[nodiscard]] std::size_t held() const noexcept { return held_; }
+
+ private:
+  static constexpr std::size_t kGrain = 16;
+  static constexpr std::size_t kLargestSmall = 1024;
+  struct Free {
+    Free* next;
+  };
+  struct alignas(kGrain) Page {
+    Page* next;
+  };
+  struct alignas(kGrain) Large {  // In front of a block that is not small.
+    Large* next;
+    Large* previous;
+  };
+  static bool is_small(std::size_t size) { return size <= kLargestSmall; }
+  static std::size_t class_of(std::size_t size) { return (size + kGrain - 1) / kGrain; }
+  void* take_small(std::size_t size) noexcept;
+  bool add_page() noexcept;
+  void* resize_large(void* block, std::size_t old_size, std::size_t new_size) noexcept;
+
+  std::array<Free*, kLargestSmall / kGrain + 1> free_{};  // By size in grains.
+  char* unused_ = nullptr;                                // Of the newest page.
+  char* end_ = nullptr;
+  Page* pages_ = nullptr;
+  Large* large_ = nullptr;
+  std::size_t held_ = 0;
+};
+
+}  // namespace baton::script

@@ -1,0 +1,70 @@
+// The memory of a Lua state: blocks keep their bytes, do not overlap, and are used again.
+#include "runtime/script/arena.hpp"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <cstring>
+#include <random>
+#include <vector>
+
+namespace baton::script {
+namespace {
+
+struct Block {
+  unsigned char* bytes;
+  std::size_t size;
+  unsigned char mark;
+};
+
+bool intact(const Block& block, std::size_t size) {
+  for (std::size_t i = 0; i < size; ++i) {
+    if (block.bytes[i] != block.mark) return false;
+  }
+  return true;
+}
+
+TEST(Arena, blocks_of_any_size_keep_their_bytes_while_others_come_and_go) {
+  Arena arena;
+  std::mt19937 random(7);
+  std::vector<Block> blocks;
+  for (int i = 0; i < 20'000; ++i) {
+    const std::size_t size = 1 + random() % (random() % 8 == 0 ? 5000 : 200);
+    const auto mark = static_cast<unsigned char>(i);
+    if (blocks.size() < 50 || random() % 3 == 0) {
+      auto* const bytes = static_cast<unsigned char*>(arena.resize(nullptr, 0, size));
+      ASSERT_EQ(reinterpret_cast<std::uintptr_t>(bytes) % 16, 0u);
+      blocks.push_back({bytes, size, mark});
+      std::memset(bytes, mark, size);
+      continue;
+    }
+    Block& block = blocks[random() % blocks.size()];
+    ASSERT_TRUE(intact(block, block.size));
+    if (random() % 2 == 0) {
+      block.bytes = static_cast<unsigned char*>(arena.resize(block.bytes, block.size, size));
+      ASSERT_TRUE(intact(block, std::min(block.size, size)));
+      block.size = size;
+      std::memset(block.bytes, block.mark, size);
+    } else {
+      arena.release(block.bytes, block.size);
+      block = blocks.back();
+      blocks.pop_back();
+    }
+  }
+  for (const Block& block : blocks) EXPECT_TRUE(intact(block, block.size));
+}
+
+TEST(Arena, a_released_block_is_used_for_the_next_of_its_size) {
+  Arena arena;
+  void* const first = arena.resize(nullptr, 0, 40);
+  void* const large = arena.resize(nullptr, 0, 5000);
+  const std::size_t held = arena.held();
+  arena.release(first, 40);
+  EXPECT_EQ(arena.resize(nullptr, 0, 48), first);
+  EXPECT_EQ(arena.held(), held);
+  arena.release(large, 5000);
+  EXPECT_LT(arena.held(), held - 5000);
+}
+
+}  // namespace
+}  // namespace baton::script
