@@ -20,6 +20,7 @@ Instance::Instance(StoredInstance stored, const ProgramSource& programs) : body_
   core.programs = &programs;
   core.exists = true;
   core.record = std::move(stored.record);
+  core.stored = core.record;
   core.journal = std::move(stored.journal);
   for (TaskRecord& task : stored.open_tasks) {
     const OperationSeq seq = task.seq;

@@ -15,9 +15,9 @@ constexpr int kRunsPerTurn = 16;  // continue_as_new in a loop without a wait is
 InstanceTurn::InstanceTurn(InstanceCore& core, Instant now)
     : core_(core),
       at_(std::max(now, core.state.last_at)),
-      before_(core.record),
       existed_(core.exists),
       first_index_(core.next_index()) {
+  entries_.reserve(4);
   if (core_.script != nullptr) core_.script->begin_turn();
   const Duration behind = core_.state.last_at - now;
   if (core_.exists && core_.record.open() && behind > kMinute) record(ClockJumped{-behind.ms});
@@ -27,22 +27,27 @@ InstanceTurn::InstanceTurn(InstanceCore& core, Instant now)
 
 std::vector<OperationSeq> InstanceTurn::record(EntryBody body) {
   const EntryIndex index = core_.next_index();
+  const std::size_t place = entries_.size();
   core_.journal.push_back({at_, std::move(body)});
   entries_.push_back(core_.journal.back());
-  const Entry& entry = entries_.back();
-  const std::vector<OperationSeq> resolved = apply(core_.state, entry, index);
-  // A copy: registering may record further entries.
-  const EntryBody recorded = entry.body;
-  record_effects_of(recorded, resolved);
+  const std::vector<OperationSeq> resolved = apply(core_.state, entries_[place], index);
+  // Lent: registering may record further entries, and so move all of them.
+  Entry entry = std::move(entries_[place]);
+  record_effects_of(entry.body, resolved);
+  entries_[place] = std::move(entry);
   return resolved;
 }
 
 void InstanceTurn::deliver(EntryBody body) {
-  const Entry entry{at_, body};
+  const std::size_t place = entries_.size();
   const std::vector<OperationSeq> resolved = record(std::move(body));
   if (core_.state.blocked() || core_.script == nullptr || !core_.record.open()) return;
   listen_to_script();
-  follow(core_.script->drive(entry, resolved));
+  // Lent, as in record().
+  Entry entry = std::move(entries_[place]);
+  const RunState state = core_.script->drive(entry, resolved);
+  entries_[place] = std::move(entry);
+  follow(state);
 }
 
 void InstanceTurn::listen_to_script() {
@@ -210,6 +215,7 @@ Handled InstanceTurn::finish() && {
   if (core_.script != nullptr) core_.script->set_recorder(nullptr);
   if (entries_.empty() && changes_.empty()) return {std::nullopt, std::move(replies_)};
   std::vector<Change> changes;
+  changes.reserve(changes_.size() + 2);
   std::string journal;
   if (!entries_.empty()) {
     std::string row = encode_entries(entries_);
@@ -217,8 +223,11 @@ Handled InstanceTurn::finish() && {
     changes.push_back(AppendJournal{core_.id, first_index_, std::move(row)});
     sync_record();
   }
-  if (core_.exists && (!existed_ || core_.record != before_)) {
-    changes.push_back(PutInstance{existed_ ? std::optional(before_) : std::nullopt, core_.record});
+  if (core_.exists && (!existed_ || core_.record != core_.stored)) {
+    std::optional<InstanceRecord> before;
+    if (existed_) before = std::move(core_.stored);
+    core_.stored = core_.record;
+    changes.push_back(PutInstance{std::move(before), core_.record});
     effects_.push_back(Notify{"instance", core_.id, core_.state.patient});
   }
   for (auto& each : changes_) changes.push_back(std::move(each));

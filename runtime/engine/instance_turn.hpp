@@ -22,6 +22,7 @@ struct InstanceCore {
   const ProgramSource* programs = nullptr;
   bool exists = false;
   InstanceRecord record;
+  InstanceRecord stored;  // As the last turn that changed it has written it.
   InstanceState state;
   std::vector<Entry> journal;                         // Of the current run.
   std::map<OperationSeq, TaskRecord> tasks;           // Open ones.
@@ -92,7 +93,6 @@ class InstanceTurn {
 
   InstanceCore& core_;
   Instant at_;
-  InstanceRecord before_;
   bool existed_;
   EntryIndex first_index_;
   std::vector<Entry> entries_;
