@@ -14,6 +14,7 @@ namespace {
 
 constexpr int kExitAfterFailedCommit = 70;  // EX_SOFTWARE
 constexpr std::chrono::seconds kMarkSyncInterval{1};
+constexpr std::chrono::microseconds kLinger{100};
 
 void end_process(const Error& error) {
   std::fprintf(stderr, "committer stops the process after a failed commit: %s\n", to_string(error).c_str());
@@ -98,14 +99,15 @@ void Committer::submit_checkpoint(std::uint64_t size, std::string note, std::fun
 }
 
 void Committer::enqueue(Waiting waiting) {
-  bool first = false;
+  bool wake = false;
   {
     const std::lock_guard lock(mutex_);
     if (stopping_) return;
-    first = queue_.empty();
     queue_.push_back(std::move(waiting));
+    waiting_.store(true, std::memory_order_relaxed);
+    wake = std::exchange(sleeping_, false);
   }
-  if (first) arrived_.notify_one();
+  if (wake) arrived_.notify_one();
 }
 
 void Committer::say_done(Waiting& waiting) {
@@ -143,13 +145,26 @@ void Committer::run() {
   for (;;) {
     {
       std::unique_lock lock(mutex_);
-      arrived_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+      while (!stopping_ && queue_.empty()) {
+        sleeping_ = true;
+        arrived_.wait(lock);
+      }
+      sleeping_ = false;
       if (queue_.empty()) return;
       waiting.swap(queue_);
+      waiting_.store(false, std::memory_order_relaxed);
     }
     commit(waiting);
     waiting.clear();
+    linger();
   }
+}
+
+// What a round has set going often comes back at once, in less time than it takes to wake a thread. Others who want the
+// processor get it.
+void Committer::linger() const {
+  const auto until = std::chrono::steady_clock::now() + kLinger;
+  while (!waiting_.load(std::memory_order_relaxed) && std::chrono::steady_clock::now() < until) std::this_thread::yield();
 }
 
 bool Committer::run_once() {

@@ -102,6 +102,7 @@ class Committer {
   Committer(Store& store, CommitLog& log, HighWaterMark* mark, CommitterOptions options, Leadership leadership,
             TurnWriter writer);
   void run();
+  void linger() const;
   void commit(std::vector<Waiting>& waiting);
   // Of `waiting` from `from` on: writes as many turns as a round holds and returns how many.
   std::size_t gather(const std::vector<Waiting>& waiting, std::size_t from);
@@ -125,6 +126,8 @@ class Committer {
   std::mutex mutex_;
   std::condition_variable arrived_;
   std::vector<Waiting> queue_;
+  std::atomic<bool> waiting_{false};  // Something is in the queue. A hint: read without the lock.
+  bool sleeping_ = false;             // The thread waits for arrived_.
   bool stopping_ = false;
   std::thread thread_;
 };
