@@ -28,7 +28,6 @@ void write_script_log(const WriteLog& line) {
 }  // namespace
 
 void Node::Impl::settle(const Consumed& consumed) {
-  signer->grown();
   if (!consumed.attempts.empty()) {
     activities->take(std::vector<ActivityOrder>(consumed.attempts.begin(), consumed.attempts.end()));
   }
@@ -65,6 +64,7 @@ void Node::Impl::release(Effect effect) {
 // The pool's lock is taken, and a worker woken, once a round rather than once a turn. The messages come last: what they
 // led to must be on its way before they stop counting as work.
 void Node::Impl::after_round() {
+  signer->grown();
   if (!orders.empty()) activities->take(std::exchange(orders, {}));
   if (messages_of_round > 0) router->settled(std::exchange(messages_of_round, 0));
 }

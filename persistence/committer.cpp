@@ -56,6 +56,8 @@ Result<std::unique_ptr<Committer>> Committer::start(Store& store, CommitLog& log
   }
   auto counters = Counters::load(store);
   if (!counters.ok()) return counters.error();
+  auto tallies = Tallies::load(store);
+  if (!tallies.ok()) return tallies.error();
   const StoreLedgerSource audit_rows(store);
   auto ledger = Ledger::open(audit_rows);
   if (!ledger.ok()) return ledger.error();
@@ -71,7 +73,7 @@ Result<std::unique_ptr<Committer>> Committer::start(Store& store, CommitLog& log
   }
   std::unique_ptr<Committer> committer(
       new Committer(store, log, mark, std::move(options), *leadership,
-                    TurnWriter(*std::move(counters), *std::move(ledger), *std::move(audit_index))));
+                    TurnWriter(*std::move(counters), *std::move(tallies), *std::move(ledger), *std::move(audit_index))));
   if (committer->options_.mode == CommitterOptions::Mode::threaded) {
     committer->thread_ = std::thread([raw = committer.get()] { raw->run(); });
   }

@@ -111,6 +111,10 @@ constexpr std::string_view kHead = "head";          // RoundHead of the last rou
 constexpr std::string_view kEpoch = "epoch";        // u64(epoch of the current leader). Written by the commit log.
 // "count:" u8(counter) text(name) u8(status) -> i64. Written by the committer when it changes.
 constexpr std::string_view kCounterPrefix = "count:";
+// u8(version) once the store has tallies. Written by the committer.
+constexpr std::string_view kTallies = "tallies";
+// "tally:" u8(tally) text(a) text(b) text(c) u32(day) u8(bucket) -> i64. Written by the committer when it changes, removed at 0.
+constexpr std::string_view kTallyPrefix = "tally:";
 
 // ---- parts -----------------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@
 #include "persistence/index_scan.hpp"
 #include "persistence/rocks.hpp"
 #include "persistence/store_reader.hpp"
+#include "persistence/tallies.hpp"
 #include "runtime/model/canonical_json.hpp"
 
 namespace baton {
@@ -221,6 +222,15 @@ Result<Page<TaskRecord>> StoreReader::list_tasks(const TaskFilter& filter, std::
         return at.task(place.instance, place.number);
       },
       [&](const TaskRecord& record) { return matches(filter, record); });
+}
+
+Result<std::size_t> count_open_tasks(const StoreReader& reader, const TaskFilter& filter, std::size_t most) {
+  const Plan plan = task_plan(filter);
+  IndexScan scan(reader, plan.prefixes, plan.descending, plan.bounds, {});
+  std::size_t count = 0;
+  for (; scan.valid() && count < most; scan.next()) ++count;
+  if (const Status status = scan.status(); !status.ok()) return status.error();
+  return count;
 }
 
 Result<Page<IncidentRecord>> StoreReader::open_incidents(std::string_view cursor, std::size_t limit) const {

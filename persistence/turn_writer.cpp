@@ -45,6 +45,7 @@ void TurnWriter::finish_round() {
   (void)ledger_.finish_round(audit);
   audit_index_.flush(rows_);
   counters_.flush(rows_);
+  tallies_.flush(rows_);
 }
 
 // Both lists are sorted: one walk finds what goes and what comes.
@@ -74,6 +75,7 @@ void TurnWriter::write(const PutInstance& change) {
   const auto& [before, after] = change;
   rows_.put(ColumnFamily::instances, after.id, encode(after));
   write_index(before, after);
+  tallies_.note(before, after);
   if (before && before->workflow == after.workflow && before->status == after.status) return;
   if (before) counters_.add(Counter::instances, before->workflow, number_of(before->status), -1);
   counters_.add(Counter::instances, after.workflow, number_of(after.status), 1);
@@ -83,6 +85,7 @@ void TurnWriter::write(const PutTask& change) {
   const auto& [before, after] = change;
   rows_.put(ColumnFamily::tasks, keys::in_instance(after.instance, after.seq), encode(after));
   write_index(before, after);
+  tallies_.note(before, after);
   const int was_open = before && before->open_for_decision() ? 1 : 0;
   const int is_open = after.open_for_decision() ? 1 : 0;
   if (was_open != is_open) counters_.add(Counter::open_tasks, after.workflow, 0, is_open - was_open);
@@ -92,6 +95,7 @@ void TurnWriter::write(const PutIncident& change) {
   const auto& [before, after] = change;
   rows_.put(ColumnFamily::incidents, keys::in_instance(after.instance, after.number), encode(after));
   write_index(before, after);
+  tallies_.note(before, after);
   const int was_open = before && !before->resolved_at ? 1 : 0;
   const int is_open = after.resolved_at ? 0 : 1;
   if (was_open != is_open) counters_.add(Counter::open_incidents, after.workflow, 0, is_open - was_open);

@@ -1,4 +1,4 @@
-// From turns to rows: each change of a turn becomes the rows of key_space.hpp, with index rows and counters from the
+// From turns to rows: each change of a turn becomes the rows of key_space.hpp, with index rows, counters and tallies from the
 // difference between before and after, and each audit leaf goes to the ledger. Owned by the committer's thread.
 #pragma once
 
@@ -6,20 +6,24 @@
 #include "persistence/counters.hpp"
 #include "persistence/ledger/ledger.hpp"
 #include "persistence/row_batch.hpp"
+#include "persistence/tallies.hpp"
 #include "runtime/model/turn.hpp"
 
 namespace baton {
 
 class TurnWriter {
  public:
-  TurnWriter(Counters counters, Ledger ledger, AuditIndex audit_index)
-      : counters_(std::move(counters)), ledger_(std::move(ledger)), audit_index_(std::move(audit_index)) {}
+  TurnWriter(Counters counters, Tallies tallies, Ledger ledger, AuditIndex audit_index)
+      : counters_(std::move(counters)),
+        tallies_(std::move(tallies)),
+        ledger_(std::move(ledger)),
+        audit_index_(std::move(audit_index)) {}
 
   // Adds a turn to the round.
   void add(const Turn& turn);
   // Adds the row of a signed checkpoint.
   void add_checkpoint(std::uint64_t size, std::string_view note);
-  // Adds the rows that stand for the round as a whole: the ledger's and the counters. The round is then complete.
+  // Adds the rows that stand for the round as a whole: the ledger's, the counters and the tallies. The round is then complete.
   void finish_round();
   // The rows of the round; clear() begins the next.
   [[nodiscard]] RowBatch& rows() { return rows_; }
@@ -48,6 +52,7 @@ class TurnWriter {
 
   RowBatch rows_;
   Counters counters_;
+  Tallies tallies_;
   Ledger ledger_;
   AuditIndex audit_index_;
 };

@@ -1,4 +1,5 @@
 #include "gateway/api/api_context.hpp"
+#include "gateway/api/board.hpp"
 
 namespace baton {
 
@@ -14,6 +15,7 @@ void add_api_routes(HttpRouter& router, ApiContext& context) {
   add_audit_routes(router, context);
   add_live_routes(router, context);
   add_metrics_routes(router, context);
+  add_board_routes(router, context);
   add_clock_routes(router, context);
   add_sign_in_routes(router, context);
   add_provider_sign_in_routes(router, context);

@@ -109,6 +109,8 @@ constexpr std::array kTable = {
     // The server.
     RoutePermission{"watchLive", "live.watch"},
     RoutePermission{"getMetrics", "metrics.read"},
+    RoutePermission{"getBoard", "instance.read"},
+    RoutePermission{"getSeries", "metrics.read"},
     RoutePermission{"scrapeMetrics", "metrics.read"},
     RoutePermission{"getClock", kSignedIn},
     RoutePermission{"setClock", "clock.set"},

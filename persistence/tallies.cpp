@@ -1,0 +1,212 @@
+#include "persistence/tallies.hpp"
+
+#include <algorithm>
+
+#include "persistence/rocks.hpp"
+#include "runtime/base/codec.hpp"
+
+namespace baton {
+namespace {
+
+constexpr std::size_t kNameSize = 64;  // Of a stage, unit or outcome: what is longer is cut.
+constexpr std::int64_t kDayMs = 86'400'000;
+
+std::string encode(const TallyKey& key) {
+  std::string bytes(keys::kTallyPrefix);
+  bytes.push_back(static_cast<char>(key.tally));
+  for (const std::string* text : {&key.a, &key.b, &key.c}) keys::append_text(bytes, *text);
+  keys::append_u32(bytes, key.day);
+  bytes.push_back(static_cast<char>(key.bucket));
+  return bytes;
+}
+
+std::optional<TallyKey> parse(std::string_view bytes) {
+  keys::Parts parts(bytes.substr(keys::kTallyPrefix.size()));
+  TallyKey key;
+  key.tally = static_cast<Tally>(parts.u8());
+  for (std::string* text : {&key.a, &key.b, &key.c}) *text = parts.text();
+  key.day = parts.u32();
+  key.bucket = parts.u8();
+  if (!parts.complete()) return std::nullopt;
+  return key;
+}
+
+// A search attribute as a name: a text without its quotes, anything else as JSON has it.
+std::string name_in(const InstanceRecord& record, std::string_view attribute) {
+  const auto found = record.attributes.find(std::string(attribute));
+  if (found == record.attributes.end()) return {};
+  std::string_view json = found->second;
+  const bool plain = json.size() >= 2 && json.front() == '"' && json.find('\\') == std::string_view::npos;
+  if (plain) json = json.substr(1, json.size() - 2);
+  return std::string(json.substr(0, kNameSize));
+}
+
+// The unit that a case belongs to now: what its workflow keeps as `unit`, or as `ward`.
+std::string unit_of(const InstanceRecord& record) {
+  std::string unit = name_in(record, "unit");
+  return unit.empty() ? name_in(record, "ward") : unit;
+}
+
+std::optional<TallyKey> place_of(const InstanceRecord& record) {
+  if (!record.open()) return std::nullopt;
+  return TallyKey{Tally::open_cases, record.workflow, name_in(record, "stage"), unit_of(record),
+                  tally_day_of(record.started_at)};
+}
+
+std::string outcome_of(const InstanceRecord& record) {
+  if (record.status != InstanceStatus::completed) return std::string(to_string(record.status));
+  std::string outcome = name_in(record, "outcome");
+  return outcome.empty() ? std::string(to_string(record.status)) : outcome;
+}
+
+Result<std::vector<std::pair<TallyKey, std::int64_t>>> read_rows(const StoreReader& reader, std::string_view prefix) {
+  const std::string end = keys::end_of(prefix);
+  const rocksdb::Slice upper = slice(end);
+  rocksdb::ReadOptions options = reader.read_options();
+  options.iterate_upper_bound = &upper;
+  const std::unique_ptr<rocksdb::Iterator> rows(reader.store().rocks().db->NewIterator(options));
+  std::vector<std::pair<TallyKey, std::int64_t>> found;
+  for (rows->Seek(slice(prefix)); rows->Valid(); rows->Next()) {
+    auto key = parse(view(rows->key()));
+    Reader value(view(rows->value()));
+    const std::int64_t count = value.i64();
+    if (!key || !value.ok()) {
+      return Error{ErrorCode::store_corrupt, "a tally cannot be read", "restore the store from a backup"};
+    }
+    found.emplace_back(*std::move(key), count);
+  }
+  if (!rows->status().ok()) return error_of(rows->status(), "the tallies cannot be read");
+  return found;
+}
+
+}  // namespace
+
+std::uint8_t tally_bucket_of(Duration length) noexcept {
+  const std::int64_t minutes = length.ms / 60'000;
+  const auto above = std::upper_bound(kTallyBuckets.begin(), kTallyBuckets.end(), minutes,
+                                      [](std::int64_t value, std::uint32_t bound) { return value < bound; });
+  return static_cast<std::uint8_t>(above - kTallyBuckets.begin());
+}
+
+std::uint32_t tally_day_of(Instant at) noexcept {
+  return static_cast<std::uint32_t>(std::max<std::int64_t>(at.ms / kDayMs, 0));
+}
+
+Result<Tallies> Tallies::load(const Store& store) {
+  const StoreReader reader(store);
+  std::string marker;
+  const rocksdb::Status found = store.rocks().db->Get(reader.read_options(), slice(keys::kTallies), &marker);
+  if (found.IsNotFound()) return count(reader);
+  if (!found.ok()) return error_of(found, "the tallies cannot be read");
+  auto rows = read_rows(reader, keys::kTallyPrefix);
+  if (!rows.ok()) return std::move(rows).error();
+  Tallies tallies;
+  tallies.marked_ = true;
+  tallies.values_.insert(rows->begin(), rows->end());
+  return tallies;
+}
+
+Result<Tallies> Tallies::count(const StoreReader& reader) {
+  constexpr std::size_t kAtOnce = 1000;
+  Tallies tallies;
+  std::string after;
+  do {
+    const auto page = reader.all_instances(after, kAtOnce);
+    if (!page.ok()) return page.error();
+    for (const InstanceRecord& record : page->items) {
+      // As if it had been opened and then closed: both leave their mark.
+      InstanceRecord begun = record;
+      begun.status = InstanceStatus::running;
+      tallies.note(std::nullopt, begun);
+      tallies.note(begun, record);
+      const auto tasks = reader.tasks_of(record.id);
+      if (!tasks.ok()) return tasks.error();
+      for (const TaskRecord& task : *tasks) {
+        TaskRecord created = task;
+        created.status = TaskStatus::open;
+        tallies.note(std::nullopt, created);
+        tallies.note(created, task);
+      }
+      const auto incidents = reader.incidents_of(record.id);
+      if (!incidents.ok()) return incidents.error();
+      for (const IncidentRecord& incident : *incidents) tallies.note(std::nullopt, incident);
+    }
+    after = page->cursor;
+  } while (!after.empty());
+  return tallies;
+}
+
+void Tallies::note(const std::optional<InstanceRecord>& before, const InstanceRecord& after) {
+  const auto was = before ? place_of(*before) : std::nullopt;
+  const auto is = place_of(after);
+  if (was != is) {
+    if (was) add(*was, -1);
+    if (is) add(*is, 1);
+  }
+  if (!before) add({Tally::started_cases, after.workflow, "", "", tally_day_of(after.started_at)}, 1);
+  const bool was_open = !before || before->open();
+  if (was_open && !after.open()) {
+    const Instant closed = after.closed_at.value_or(after.started_at);
+    add({Tally::closed_cases, after.workflow, outcome_of(after), "", tally_day_of(closed),
+         tally_bucket_of(closed - after.started_at)},
+        1);
+  }
+}
+
+void Tallies::note(const std::optional<TaskRecord>& before, const TaskRecord& after) {
+  const bool was_open = before && before->open_for_decision();
+  const bool is_open = after.open_for_decision();
+  if (!was_open || !is_open || before->roles != after.roles) {
+    if (was_open) {
+      for (const std::string& role : before->roles) add({Tally::open_by_role, role}, -1);
+    }
+    if (is_open) {
+      for (const std::string& role : after.roles) add({Tally::open_by_role, role}, 1);
+    }
+  }
+  if (!before) add({Tally::created_tasks, after.workflow, after.name, "", tally_day_of(after.created_at)}, 1);
+  if (is_open || (before && !was_open)) return;
+  const Instant closed = after.closed_at.value_or(after.created_at);
+  if (after.status != TaskStatus::decided) {
+    return add({Tally::withdrawn_tasks, after.workflow, after.name, "", tally_day_of(closed)}, 1);
+  }
+  const bool late = after.due && *after.due < closed;
+  add({Tally::decided_tasks, after.workflow, after.name, late ? "late" : "in_time", tally_day_of(closed),
+       tally_bucket_of(closed - after.created_at)},
+      1);
+}
+
+void Tallies::note(const std::optional<IncidentRecord>& before, const IncidentRecord& after) {
+  if (before) return;
+  add({Tally::opened_incidents, after.workflow, after.cause.code.substr(0, kNameSize), "",
+       tally_day_of(after.opened_at)},
+      1);
+}
+
+void Tallies::add(TallyKey key, std::int64_t by) {
+  values_[key] += by;
+  changed_.insert(std::move(key));
+}
+
+void Tallies::flush(RowBatch& rows) {
+  if (!marked_) rows.put(ColumnFamily::meta, keys::kTallies, std::string_view("\x01", 1));
+  marked_ = true;
+  for (const TallyKey& key : changed_) {
+    const auto found = values_.find(key);
+    if (found->second == 0) {
+      rows.remove(ColumnFamily::meta, encode(key));
+      values_.erase(found);
+    } else {
+      rows.put(ColumnFamily::meta, encode(key), Writer().i64(found->second).view());
+    }
+  }
+  changed_.clear();
+}
+
+Result<std::vector<std::pair<TallyKey, std::int64_t>>> tallies_of(const StoreReader& reader, Tally tally) {
+  std::string prefix(keys::kTallyPrefix);
+  prefix.push_back(static_cast<char>(tally));
+  return read_rows(reader, prefix);
+}
+
+}  // namespace baton

@@ -1,0 +1,137 @@
+#include "persistence/tallies.hpp"
+
+#include "tests/support/sample_records.hpp"
+#include "tests/support/store_world.hpp"
+
+namespace baton {
+namespace {
+
+using namespace test;
+
+InstanceRecord a_case(const std::string& id, const std::string& stage, const std::string& ward) {
+  InstanceRecord record;
+  record.id = id;
+  record.workflow = "discharge";
+  record.started_at = kSampleStart;
+  record.attributes = {{"stage", "\"" + stage + "\""}, {"ward", "\"" + ward + "\""}};
+  return record;
+}
+
+TaskRecord a_task(OperationSeq seq, std::vector<std::string> roles) {
+  TaskRecord task;
+  task.instance = "i-1";
+  task.seq = seq;
+  task.name = "review";
+  task.workflow = "discharge";
+  task.created_at = kSampleStart;
+  task.due = kSampleStart + kHour;
+  task.roles = std::move(roles);
+  return task;
+}
+
+// "a/b/c/bucket" -> count; a day is left out, since all happens on one.
+std::map<std::string, std::int64_t> read(const StoreWorld& world, Tally tally) {
+  std::map<std::string, std::int64_t> found;
+  for (const auto& [key, count] : must(tallies_of(world.reader(), tally))) {
+    found[key.a + "/" + key.b + "/" + key.c + "/" + std::to_string(key.bucket)] += count;
+  }
+  return found;
+}
+
+using Counts = std::map<std::string, std::int64_t>;
+
+TEST(Tallies, open_cases_are_counted_where_they_stand_now) {
+  StoreWorld world;
+  const InstanceRecord one = a_case("i-1", "in_hospital", "MED");
+  const InstanceRecord two = a_case("i-2", "in_hospital", "MED");
+  world.commit({PutInstance{{}, one}, PutInstance{{}, two}});
+  EXPECT_EQ(read(world, Tally::open_cases), (Counts{{"discharge/in_hospital/MED/0", 2}}));
+
+  const InstanceRecord moved = a_case("i-2", "follow_up", "MED");
+  world.commit(PutInstance{two, moved});
+  EXPECT_EQ(read(world, Tally::open_cases),
+            (Counts{{"discharge/follow_up/MED/0", 1}, {"discharge/in_hospital/MED/0", 1}}));
+}
+
+TEST(Tallies, a_closed_case_leaves_no_row_where_it_stood_and_one_for_how_it_ended) {
+  StoreWorld world;
+  const InstanceRecord open = a_case("i-1", "follow_up", "MED");
+  world.commit(PutInstance{{}, open});
+  InstanceRecord closed = open;
+  closed.status = InstanceStatus::completed;
+  closed.attributes["outcome"] = "\"discharged\"";
+  closed.closed_at = kSampleStart + Duration{7 * 60'000};
+  world.commit(PutInstance{open, closed});
+  EXPECT_EQ(read(world, Tally::open_cases), Counts{});
+  EXPECT_EQ(read(world, Tally::started_cases), (Counts{{"discharge///0", 1}}));
+  EXPECT_EQ(read(world, Tally::closed_cases), (Counts{{"discharge/discharged//2", 1}}));  // 5 to 15 minutes.
+}
+
+TEST(Tallies, tasks_are_counted_for_each_role_and_by_how_they_were_decided) {
+  StoreWorld world;
+  const TaskRecord one = a_task(1, {"nurse", "pharmacist"});
+  const TaskRecord two = a_task(2, {"nurse"});
+  world.commit({PutTask{{}, one}, PutTask{{}, two}});
+  EXPECT_EQ(read(world, Tally::open_by_role), (Counts{{"nurse///0", 2}, {"pharmacist///0", 1}}));
+
+  TaskRecord escalated = two;
+  escalated.roles.push_back("charge_nurse");
+  TaskRecord late = escalated;
+  late.status = TaskStatus::decided;
+  late.closed_at = kSampleStart + kHour + kMinute;
+  TaskRecord gone = one;
+  gone.status = TaskStatus::cancelled;
+  gone.closed_at = kSampleStart + kMinute;
+  world.commit(PutTask{two, escalated});
+  EXPECT_EQ(read(world, Tally::open_by_role),
+            (Counts{{"charge_nurse///0", 1}, {"nurse///0", 2}, {"pharmacist///0", 1}}));
+  world.commit({PutTask{escalated, late}, PutTask{one, gone}});
+  EXPECT_EQ(read(world, Tally::open_by_role), Counts{});
+  EXPECT_EQ(read(world, Tally::decided_tasks), (Counts{{"discharge/review/late/5", 1}}));  // 1 to 2 hours.
+  EXPECT_EQ(read(world, Tally::withdrawn_tasks), (Counts{{"discharge/review//0", 1}}));
+  EXPECT_EQ(read(world, Tally::created_tasks), (Counts{{"discharge/review//0", 2}}));
+}
+
+TEST(Tallies, counting_everything_again_gives_what_was_counted_along_the_way) {
+  StoreWorld world;
+  const InstanceRecord one = a_case("i-1", "in_hospital", "MED");
+  const InstanceRecord moved = a_case("i-1", "follow_up", "SURG");
+  InstanceRecord closed = a_case("i-3", "follow_up", "MED");
+  world.commit({PutInstance{{}, one}, PutInstance{{}, closed}, PutTask{{}, a_task(1, {"nurse"})}});
+  InstanceRecord ended = closed;
+  ended.status = InstanceStatus::failed;
+  ended.closed_at = kSampleStart + kHour;
+  TaskRecord decided = a_task(1, {"nurse"});
+  decided.status = TaskStatus::decided;
+  decided.closed_at = kSampleStart + kMinute;
+  IncidentRecord incident = sample_incident();
+  world.commit({PutInstance{one, moved}, PutInstance{closed, ended}, PutTask{a_task(1, {"nurse"}), decided},
+                PutIncident{{}, incident}});
+
+  const Tallies again = must(Tallies::count(world.reader()));
+  std::map<TallyKey, std::int64_t> counted;
+  for (const auto& [key, count] : again.all()) {
+    if (count != 0) counted[key] = count;
+  }
+  std::map<TallyKey, std::int64_t> kept;
+  for (std::uint8_t tally = 1; tally <= 8; ++tally) {
+    for (const auto& [key, count] : must(tallies_of(world.reader(), static_cast<Tally>(tally)))) kept[key] = count;
+  }
+  EXPECT_EQ(counted, kept);
+  EXPECT_FALSE(kept.empty());
+}
+
+TEST(Tallies, late_tasks_are_counted_up_to_a_bound_and_once_for_several_roles) {
+  StoreWorld world;
+  for (OperationSeq seq = 1; seq <= 5; ++seq) world.commit(PutTask{{}, a_task(seq, {"nurse", "pharmacist"})});
+  TaskFilter late;
+  late.roles = {"nurse", "pharmacist"};
+  late.overdue_at = kSampleStart + kHour;
+  EXPECT_EQ(must(count_open_tasks(world.reader(), late, 100)), 5u);
+  EXPECT_EQ(must(count_open_tasks(world.reader(), late, 3)), 3u);
+  late.overdue_at = kSampleStart;
+  EXPECT_EQ(must(count_open_tasks(world.reader(), late, 100)), 0u);
+}
+
+}  // namespace
+}  // namespace baton
