@@ -26,11 +26,6 @@ std::string encode_bundle(const Program& program) {
   return std::move(writer).take();
 }
 
-struct StoredBundle {
-  std::string name;
-  BundleFiles files;
-};
-
 Result<StoredBundle> decode_bundle(std::string_view bytes) {
   Reader reader(bytes);
   StoredBundle bundle;
@@ -48,6 +43,15 @@ Result<StoredBundle> decode_bundle(std::string_view bytes) {
 }
 
 }  // namespace
+
+Result<std::optional<StoredBundle>> stored_bundle(const StoreReader& reader, std::string_view hash) {
+  const auto row = reader.named("bundles", hash);
+  if (!row) return row.error();
+  if (!*row) return std::optional<StoredBundle>();
+  auto bundle = decode_bundle(**row);
+  if (!bundle) return std::move(bundle).error();
+  return std::optional<StoredBundle>(*std::move(bundle));
+}
 
 BundleRegistry::BundleRegistry(StoreReader reader, std::vector<std::shared_ptr<const Program>> compiled)
     : reader_(std::move(reader)), compiled_(std::move(compiled)), live_(std::make_shared<const LiveBundles>()) {}
@@ -111,13 +115,10 @@ Result<std::shared_ptr<const Program>> BundleRegistry::compile(std::string name,
 }
 
 Result<std::shared_ptr<const Program>> BundleRegistry::compile_stored(std::string_view hash) const {
-  auto row = reader_.named("bundles", hash);
-  if (!row.ok()) return row.error();
-  if (!row->has_value())
-    return Error{ErrorCode::not_found, "bundle " + std::string(hash) + " was never deployed here", {}};
-  auto bundle = decode_bundle(**row);
+  auto bundle = stored_bundle(reader_, hash);
   if (!bundle.ok()) return bundle.error();
-  return compile(std::move(bundle->name), std::move(bundle->files));
+  if (!*bundle) return Error{ErrorCode::not_found, "bundle " + std::string(hash) + " was never deployed here", {}};
+  return compile(std::move((*bundle)->name), std::move((*bundle)->files));
 }
 
 Status BundleRegistry::check_names(const Program& program) const {

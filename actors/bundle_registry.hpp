@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +30,13 @@ struct LiveBundles {
   std::map<std::string, std::shared_ptr<const Program>, std::less<>> by_workflow;
   std::vector<Subscription> subscriptions;  // Point into the programs above.
 };
+
+// A bundle as it was deployed once, by its hash; nothing when it never was. Errors: of reading the store.
+struct StoredBundle {
+  std::string name;
+  BundleFiles files;
+};
+[[nodiscard]] Result<std::optional<StoredBundle>> stored_bundle(const StoreReader& reader, std::string_view hash);
 
 class BundleRegistry : public ProgramSource {
  public:

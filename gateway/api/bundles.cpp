@@ -1,4 +1,5 @@
 // /v1/bundles: what is deployed, deploying, and checking open instances against a bundle that is not live.
+#include "actors/bundle_registry.hpp"
 #include "gateway/api/api_support.hpp"
 
 namespace baton {
@@ -78,6 +79,12 @@ Result<JsonText> list_json(const std::vector<std::shared_ptr<const Program>>& li
   return std::move(writer).take();
 }
 
+void write_files(JsonWriter& writer, const BundleFiles& files) {
+  writer.key("files").begin_object();
+  for (const auto& [path, text] : files) writer.field(path, text);
+  writer.end_object();
+}
+
 Result<JsonText> one_json(const std::vector<std::shared_ptr<const Program>>& live, const StoreReader& reader,
                           const std::string& hash) {
   for (const auto& program : live) {
@@ -87,17 +94,20 @@ Result<JsonText> one_json(const std::vector<std::shared_ptr<const Program>>& liv
     std::string json = std::move(writer).take();
     json.pop_back();
     JsonWriter files;
-    files.begin_object().flag("live", true).key("files").begin_object();
-    for (const auto& [path, text] : program->files()) files.field(path, text);
-    files.end_object().end_object();
+    files.begin_object().flag("live", true);
+    write_files(files, program->files());
+    files.end_object();
     return json + "," + files.view().substr(1);
   }
-  const auto stored = reader.named("bundles", hash);
+  const auto stored = stored_bundle(reader, hash);
   if (!stored) return stored.error();
-  if (!*stored)
+  if (!*stored) {
     return Error{ErrorCode::not_found, "no bundle with this hash was ever deployed here", "see GET /v1/bundles"};
+  }
   JsonWriter writer;
-  writer.begin_object().field("hash", hash).flag("live", false).end_object();
+  writer.begin_object().field("name", (*stored)->name).field("hash", hash).flag("live", false);
+  write_files(writer, (*stored)->files);
+  writer.end_object();
   return std::move(writer).take();
 }
 
@@ -133,7 +143,7 @@ void add_bundle_routes(HttpRouter& router, ApiContext& context) {
   router.add({"GET",
               "/v1/bundles/{hash}",
               "getBundle",
-              "One bundle; with its sources when it is live.",
+              "One bundle that is or was live, with its sources.",
               {},
               "",
               "Report",
