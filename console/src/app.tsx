@@ -1,22 +1,50 @@
 // The views and their addresses: the same list as gateway/console/console.cpp.
+import { useQuery } from '@tanstack/react-query';
+import { lazy, Suspense } from 'react';
 import { Navigate, Route, Routes } from 'react-router';
-import { useSession } from './api/session';
+import { useSessionState } from './api/session';
+import { askWho } from './api/sign_in';
+import { Board } from './pages/board/board';
+import { Case } from './pages/case/case';
 import { Inbox } from './pages/inbox/inbox';
+import { Incidents } from './pages/incidents/incidents';
+import { Messages } from './pages/messages/messages';
 import { NotFound } from './pages/not_found';
-import { SignIn } from './pages/sign_in';
+import { Patient } from './pages/patient/patient';
+import { Patients } from './pages/patient/patients';
+import { SignIn, SignInAgain } from './pages/sign_in';
+import { Failed, Loading } from './parts/states';
+import { StepUp } from './parts/step_up';
 import { Shell } from './shell';
 
+const Charts = lazy(() => import('./pages/charts/charts'));
+
 export function App() {
-  const session = useSession();
-  if (!session) return <SignIn />;
+  const { asked, session, ended } = useSessionState();
+  const { error, refetch } = useQuery({ queryKey: ['who'], queryFn: () => askWho().then(() => true), staleTime: Infinity, enabled: !asked });
+  if (!session) {
+    if (asked) return <SignIn />;
+    return <main id="main">{error ? <Failed error={error} again={() => void refetch()} /> : <Loading what="who is signed in" />}</main>;
+  }
   return (
     <Shell>
-      <Routes>
-        <Route path="/" element={<Navigate to="/inbox" replace />} />
-        <Route path="/sign-in" element={<Navigate to="/inbox" replace />} />
-        <Route path="/inbox/:task?" element={<Inbox />} />
-        <Route path="*" element={<NotFound />} />
-      </Routes>
+      {ended && <SignInAgain />}
+      <StepUp />
+      <Suspense fallback={<Loading what="the page" />}>
+        <Routes>
+          <Route path="/" element={<Navigate to="/inbox" replace />} />
+          <Route path="/sign-in" element={<Navigate to="/inbox" replace />} />
+          <Route path="/inbox/:task?" element={<Inbox />} />
+          <Route path="/board" element={<Board />} />
+          <Route path="/cases/:instance" element={<Case />} />
+          <Route path="/patients" element={<Patients />} />
+          <Route path="/patients/:patient" element={<Patient />} />
+          <Route path="/incidents" element={<Incidents />} />
+          <Route path="/messages" element={<Messages />} />
+          <Route path="/charts" element={<Charts />} />
+          <Route path="*" element={<NotFound />} />
+        </Routes>
+      </Suspense>
     </Shell>
   );
 }

@@ -4,15 +4,20 @@ import './styles/base.css';
 import './styles/parts.css';
 import './styles/shell.css';
 import './styles/inbox.css';
+import './styles/board.css';
+import './styles/case.css';
+import './styles/charts.css';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { BrowserRouter } from 'react-router';
-import { ApiError } from './api/client';
+import { ApiError, onProve } from './api/client';
 import { App } from './app';
+import { proveAgain } from './parts/step_up';
 import { applyTheme } from './theme';
 
 applyTheme();
+onProve(proveAgain);
 
 const queries = new QueryClient({
   defaultOptions: {

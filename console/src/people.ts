@@ -1,9 +1,12 @@
 // How a person is called and told apart from others of the same name.
 import type { Demographics } from './api/types';
 
+const MASKED = '***'; // What the server sends in place of personal data to those who may not see it.
+
 export function nameOf(person: Demographics | undefined): string {
   const name = person?.name;
   if (!name) return 'Name not known';
+  if (name === MASKED) return 'Name hidden';
   if (typeof name === 'string') return name;
   return [name.family, name.given].filter(Boolean).join(', ') || 'Name not known';
 }

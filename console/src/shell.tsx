@@ -3,11 +3,22 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { NavLink, useLocation } from 'react-router';
 import { useLiveState, watch } from './api/live';
-import { signOut, useSession } from './api/session';
+import { may, useSession } from './api/session';
+import { signOut } from './api/sign_in';
 import { Icon, type IconName } from './parts/icon';
+import { KeysHelp } from './parts/keys_help';
+import { words } from './words';
 import { applyTheme, readTheme, type Theme } from './theme';
 
-const PLACES: { to: string; label: string; icon: IconName }[] = [{ to: '/inbox', label: 'Inbox', icon: 'inbox' }];
+// Only what the person has the right to see is offered.
+const PLACES: { to: string; label: string; icon: IconName; needs: string }[] = [
+  { to: '/inbox', label: 'Inbox', icon: 'inbox', needs: 'task.read' },
+  { to: '/board', label: 'Board', icon: 'board', needs: 'instance.read' },
+  { to: '/patients', label: 'Patients', icon: 'person', needs: 'patient.read' },
+  { to: '/incidents', label: 'Incidents', icon: 'alert', needs: 'incident.read' },
+  { to: '/messages', label: 'Messages', icon: 'mail', needs: 'message.read' },
+  { to: '/charts', label: 'Charts', icon: 'chart', needs: 'metrics.read' },
+];
 
 function LiveMark() {
   const live = useLiveState();
@@ -53,7 +64,8 @@ export function Shell({ children }: { children: ReactNode }) {
   const queries = useQueryClient();
   const session = useSession();
   const main = useFocusOnPage();
-  useEffect(() => watch(queries), [queries]);
+  const live = may('live.watch');
+  useEffect(() => (live ? watch(queries) : undefined), [queries, live, session?.subject]);
   return (
     <div className="shell">
       <button type="button" className="skip" onClick={() => main.current?.focus()}>
@@ -69,7 +81,7 @@ export function Shell({ children }: { children: ReactNode }) {
         </p>
         <nav aria-label="Main">
           <ul>
-            {PLACES.map((place) => (
+            {PLACES.filter((place) => may(place.needs)).map((place) => (
               <li key={place.to}>
                 <NavLink to={place.to} className="place">
                   <Icon name={place.icon} />
@@ -80,11 +92,14 @@ export function Shell({ children }: { children: ReactNode }) {
           </ul>
         </nav>
         <div className="rail-end">
-          <LiveMark />
-          <ThemeButton />
+          {live && <LiveMark />}
+          <div className="rail-tools">
+            <ThemeButton />
+            <KeysHelp />
+          </div>
           <p className="who">
-            <strong>{session?.subject}</strong>
-            <span>{session?.roles.join(', ')}</span>
+            <strong>{session?.name || session?.subject}</strong>
+            <span>{session?.roles.map(words).join(', ')}</span>
           </p>
           <button type="button" className="button quiet" onClick={() => void signOut()}>
             <Icon name="leave" />

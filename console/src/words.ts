@@ -1,7 +1,7 @@
 // How names, times and spans read. One word, one meaning: names come from the scripts, and only their underscores go.
 
 export function words(name: string): string {
-  const text = name.replace(/[_.]+/g, ' ').trim();
+  const text = name.replace(/[_.]+/g, ' ').replace(/:(?! )/g, ': ').trim();
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 

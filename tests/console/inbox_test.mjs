@@ -12,6 +12,7 @@ let browser;
 before(async () => {
   ward = await Ward.start(binary);
   await ward.admit(12);
+  await ward.addPerson('ines.kramer', 'Ines Kramer', ['nurse', 'discharge_coordinator']);
   browser = await startBrowser();
 });
 
@@ -22,7 +23,7 @@ after(async () => {
 
 async function nurse(options) {
   const screen = await Screen.open(browser, ward.url, options);
-  await screen.signIn('ines.kramer', ['nurse', 'discharge_coordinator']);
+  await screen.signIn('ines.kramer', ward.passwords['ines.kramer']);
   await screen.page.locator('.task-row').first().waitFor();
   return screen;
 }
@@ -90,12 +91,31 @@ test('what was written stays when the session ends', async () => {
   await page.locator('.task-row').first().click();
   await pathOfSelected(page);
   await page.getByLabel('Reason').fill('The daughter brings the walking frame');
-  await page.route('**/v1/tasks/*/claim', (route) => route.fulfill({ status: 401, contentType: 'application/problem+json', body: '{"detail":"the session is over"}' }));
+  await screen.context.clearCookies();
   await page.getByRole('button', { name: 'Claim' }).click();
-  await page.getByLabel('Your name').fill('ines.kramer');
-  await page.getByLabel('Your roles').fill('nurse');
-  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByText('Your session has ended').waitFor();
+  await screen.giveCredentials('', ward.passwords['ines.kramer']);
+  await page.getByText('Your session has ended').waitFor({ state: 'hidden' });
   assert.equal(await page.getByLabel('Reason').inputValue(), 'The daughter brings the walking frame');
+  await screen.close();
+});
+
+test('two tabs share one stream, and the other goes on when the first is closed', async () => {
+  const screen = await nurse();
+  const streams = [];
+  screen.context.on('request', (request) => request.url().includes('/v1/live') && streams.push(request));
+  const second = await screen.context.newPage();
+  await second.goto(`${ward.url}/inbox?view=all`);
+  await second.getByText('Live', { exact: true }).waitFor();
+  assert.equal(streams.length, 0);
+  await screen.page.close();
+  const { items } = await ward.get('/v1/tasks?role=unit_clerk');
+  await second.locator('.task-row').first().waitFor();
+  await second.goto(`${ward.url}/inbox/${encodeURIComponent(items[0].id)}`);
+  await second.getByRole('form', { name: 'Decision' }).waitFor();
+  await second.getByText('Live', { exact: true }).waitFor();
+  await ward.post(`/v1/tasks/${encodeURIComponent(items[0].id)}/claim`, {}, { subject: 'tom.abel', role: 'unit_clerk' });
+  await second.getByText('tom.abel has this task').waitFor();
   await screen.close();
 });
 
@@ -116,9 +136,9 @@ for (const theme of ['light', 'dark']) {
     for (const [width, height] of [[1440, 900], [1024, 768], [768, 1024]]) {
       const screen = await Screen.open(browser, ward.url, { theme, width, height });
       await screen.goto('/');
-      await screen.page.getByLabel('Your name').waitFor();
+      await screen.page.getByLabel('Sign-in name').waitFor();
       await screen.accessible(`sign-in ${width}`);
-      await screen.signIn('ines.kramer', ['nurse']);
+      await screen.signIn('ines.kramer', ward.passwords['ines.kramer']);
       await screen.page.locator('.task-row').first().waitFor();
       await screen.accessible(`inbox ${width}`);
       await screen.page.locator('.task-row').first().click();

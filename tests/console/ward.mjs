@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export const BEGIN = '2026-03-02T07:00:00Z'; // A Monday.
+const BUNDLE = new URL('bundle', import.meta.url).pathname;
 const STREAM = new URL('../data/streams/adt_stream.jsonl', import.meta.url);
 
 export class Ward {
@@ -15,8 +16,8 @@ export class Ward {
     ward.folder = mkdtempSync(join(tmpdir(), 'baton-console-'));
     const ports = join(ward.folder, 'ports.json');
     const set = settings.flatMap((setting) => ['--set', setting]);
-    ward.process = spawn(binary, ['serve', '--data', join(ward.folder, 'store'), '--http', '127.0.0.1:0', '--mllp', '127.0.0.1:0',
-      '--port-file', ports, '--virtual-clock-at', BEGIN, '--insecure', '--set', 'auth.developer=developer', ...set], { stdio: ['ignore', 'pipe', 'pipe'] });
+    ward.process = spawn(binary, ['serve', '--data', join(ward.folder, 'store'), '--http', '127.0.0.1:0', '--mllp', '127.0.0.1:0', '--insecure',
+      '--port-file', ports, '--virtual-clock-at', BEGIN, '--bundle', BUNDLE, ...set], { stdio: ['ignore', 'pipe', 'pipe'] });
     ward.words = '';
     for (const stream of [ward.process.stdout, ward.process.stderr]) stream.on('data', (text) => (ward.words += text));
     for (;;) {
@@ -29,6 +30,8 @@ export class Ward {
       }
     }
     ward.url = `http://127.0.0.1:${ward.ports.http}`;
+    ward.key = /key\s*=\s*"([^"]+)"/.exec(readFileSync(join(ward.folder, 'store', 'client.toml'), 'utf8'))[1];
+    ward.passwords = {};
     return ward;
   }
 
@@ -40,13 +43,18 @@ export class Ward {
   }
 
   async request(method, path, body, who = {}) {
-    const headers = { 'content-type': 'application/json' };
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${this.key}` };
     if (who.subject) headers['x-baton-subject'] = who.subject;
     if (who.role) headers['x-baton-role'] = who.role;
     const answer = await fetch(this.url + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
     const value = await answer.json();
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(value)}`);
     return value;
+  }
+
+  // Somebody who may sign in.
+  async addPerson(user, name, roles) {
+    this.passwords[user] = (await this.post('/v1/users', { user, name, roles, units: [], expires_in: '24h' })).password;
   }
 
   get(path) {

@@ -184,6 +184,40 @@ TEST_F(ApiTest, shows_why_an_instance_waits_and_a_decision_moves_it_on) {
   EXPECT_THAT(call("GET", "/v1/audit").text, HasSubstr("task.decided"));
 }
 
+TEST_F(ApiTest, counts_where_cases_stand_and_what_happened_today) {
+  call("POST", "/v1/instances", R"({"workflow":"ask","id":"one"})");
+  call("POST", "/v1/instances?wait=5s", R"({"workflow":"ask","id":"two","input":{"at_once":true}})");
+  const Reply board = call("GET", "/v1/board");
+  ASSERT_EQ(board.status, 200) << board.text;
+  const auto& place = board.body.at("cases").as_array().at(0);
+  EXPECT_EQ(place.at("workflow"), json::value("ask"));
+  EXPECT_EQ(place.at("open"), json::value(1)) << board.text;
+  EXPECT_EQ(place.at("ages"), (json::value{1, 0, 0, 0, 0}));
+  EXPECT_EQ(board.body.at("queues").at(0), (json::value{{"role", "nurse"}, {"open", 1}, {"late", 0}, {"soon", 0}}));
+  const Reply series = call("GET", "/v1/metrics/series?days=7");
+  ASSERT_EQ(series.status, 200) << series.text;
+  EXPECT_EQ(series.body.at("started").at(0), (json::value{{"day", "2026-03-02"}, {"workflow", "ask"}, {"count", 2}}));
+  EXPECT_EQ(series.body.at("closed").at(0).at("outcome"), json::value("completed"));
+  EXPECT_EQ(call("GET", "/v1/metrics/series?days=0").status, 400);
+}
+
+TEST_F(ApiTest, keeps_the_sources_of_a_bundle_that_is_no_longer_live) {
+  const auto live_hash = [&] {
+    for (const auto& item : call("GET", "/v1/bundles").body.at("items").as_array()) {
+      if (item.at("name") == json::value("asks")) return std::string(item.at("hash").as_string());
+    }
+    return std::string();
+  };
+  const std::string before = live_hash();
+  json::object files{{"workflows/ask.lua", std::string(kAsk) + "-- changed"}};
+  const json::object bundle{{"name", "asks"}, {"files", files}};
+  ASSERT_EQ(call("POST", "/v1/bundles", json::serialize(bundle)).status, 201);
+  ASSERT_NE(live_hash(), before);
+  const Reply old = call("GET", "/v1/bundles/" + before);
+  EXPECT_EQ(old.body.at("live"), json::value(false)) << old.text;
+  EXPECT_EQ(old.body.at("files").at("workflows/ask.lua"), json::value(kAsk));
+}
+
 TEST_F(ApiTest, serves_a_page_for_every_error) {
   for (int i = 0; i < kErrorCodes; ++i) {
     const std::string code(code_of(static_cast<ErrorCode>(i)));

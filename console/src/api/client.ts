@@ -8,6 +8,7 @@ export class ApiError extends Error {
     readonly code: string,
     message: string,
     readonly cure: string,
+    readonly fields: { pointer: string; message: string }[] = [], // What is wrong with a form, field by field.
   ) {
     super(message);
   }
@@ -15,6 +16,12 @@ export class ApiError extends Error {
 
 // The server could not be reached, or did not answer with what it should.
 export class NoAnswer extends Error {}
+
+// How a person proves who they are; the page says how.
+let prove: () => Promise<boolean> = () => Promise.resolve(false);
+export function onProve(how: () => Promise<boolean>): void {
+  prove = how;
+}
 
 export interface Ask {
   query?: Record<string, string | number | boolean | undefined>;
@@ -36,12 +43,11 @@ async function refusal(response: Response): Promise<ApiError> {
   } catch {
     // Not one of ours: a proxy, perhaps. Its status has to do.
   }
-  if (response.status === 401) sessionExpired();
-  return new ApiError(response.status, problem.code ?? '', problem.detail ?? problem.title ?? `The server answered ${response.status}`, problem.cure ?? '');
+  return new ApiError(response.status, problem.code ?? '', problem.detail ?? problem.title ?? `The server answered ${response.status}`, problem.cure ?? '', problem.errors ?? []);
 }
 
 async function ask<T>(method: string, path: string, { query, body, role, signal }: Ask): Promise<T> {
-  const headers: Record<string, string> = { Accept: 'application/json', ...identityHeaders(role) };
+  const headers: Record<string, string> = { Accept: 'application/json', ...identityHeaders(method, role) };
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   let response: Response;
   try {
@@ -54,9 +60,24 @@ async function ask<T>(method: string, path: string, { query, body, role, signal 
   return (await response.json()) as T;
 }
 
+const ENDED = ['BT801', 'BT802'];
+const PROVE = 'BT805';
+
+// What is refused because it needs a fresh sign-in is asked again once the person has proved who they are.
+async function askAndProve<T>(method: string, path: string, options: Ask): Promise<T> {
+  try {
+    return await ask<T>(method, path, options);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (error.status === 401 && ENDED.includes(error.code)) sessionExpired();
+    if (error.code !== PROVE || !(await prove())) throw error;
+    return ask<T>(method, path, options);
+  }
+}
+
 export const api = {
-  get: <T>(path: string, options: Ask = {}) => ask<T>('GET', path, options),
-  post: <T>(path: string, options: Ask = {}) => ask<T>('POST', path, { body: {}, ...options }),
+  get: <T>(path: string, options: Ask = {}) => askAndProve<T>('GET', path, options),
+  post: <T>(path: string, options: Ask = {}) => askAndProve<T>('POST', path, { body: {}, ...options }),
 };
 
 // A value as one part of a path.

@@ -1,59 +1,72 @@
-// Who is signed in, and what every request says about that. The only file that knows how people sign in.
+// Who is signed in, and what every request says about that. The session itself is a cookie that no script can read; here is only what
+// the server says of it.
 import { useSyncExternalStore } from 'react';
 
 export interface Session {
   subject: string;
+  name: string;
   roles: string[];
+  permissions: string[];
+  units: string[];
+  how: string;
+  csrf?: string;
 }
 
-const KEY = 'baton.session';
-let session: Session | null = read();
+export interface Ways {
+  ways: string[];
+  developer: boolean;
+  provider?: string;
+}
+
+// `asked` is false until the server has said who is signed in; `again` is true where a session has ended under somebody's hands.
+interface State {
+  asked: boolean;
+  session: Session | null;
+  ended: boolean;
+}
+
+let state: State = { asked: false, session: null, ended: false };
 const listeners = new Set<() => void>();
 
-function read(): Session | null {
-  try {
-    const kept = sessionStorage.getItem(KEY);
-    return kept ? (JSON.parse(kept) as Session) : null;
-  } catch {
-    return null;
-  }
-}
-
-function change(next: Session | null) {
-  session = next;
-  if (next) sessionStorage.setItem(KEY, JSON.stringify(next));
-  else sessionStorage.removeItem(KEY);
+function become(next: State) {
+  state = next;
   listeners.forEach((listener) => listener());
 }
 
+function subscribe(listener: () => void) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+export function useSessionState(): State {
+  return useSyncExternalStore(subscribe, () => state);
+}
+
 export function useSession(): Session | null {
-  return useSyncExternalStore(
-    (listener) => {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    () => session,
-  );
+  return useSessionState().session;
 }
 
-export async function signIn(subject: string, roles: string[]): Promise<void> {
-  change({ subject, roles });
+export function may(permission: string): boolean {
+  return state.session?.permissions.includes(permission) ?? false;
 }
 
-export async function signOut(): Promise<void> {
-  change(null);
+export function becomeSession(session: Session): void {
+  become({ asked: true, session, ended: false });
 }
 
-// The server said that the session is over. What is on the screen stays.
+export function nobodyIsSignedIn(): void {
+  become({ asked: true, session: null, ended: false });
+}
+
+// The server said that the session is over. What is on the screen stays, below the question who is there.
 export function sessionExpired(): void {
-  change(null);
+  if (state.session && !state.ended) become({ ...state, ended: true });
 }
 
 // Headers for a request that is made in one of the person's roles.
-export function identityHeaders(role?: string): Record<string, string> {
-  if (!session) return {};
-  const headers: Record<string, string> = { 'X-Baton-Subject': session.subject };
-  const acting = role ?? session.roles[0];
-  if (acting) headers['X-Baton-Role'] = acting;
+export function identityHeaders(method: string, role?: string): Record<string, string> {
+  const headers: Record<string, string> = {};
+  if (role) headers['X-Baton-Role'] = role;
+  if (method !== 'GET' && state.session?.csrf) headers['X-Baton-Csrf'] = state.session.csrf;
   return headers;
 }

@@ -12,6 +12,7 @@ export interface Problem {
   detail: string;
   code: string;
   cure?: string;
+  errors?: { pointer: string; keyword: string; message: string }[];
 }
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -167,4 +168,47 @@ export interface StoredMessage {
   events: string[];
   raw?: string;
   raw_base64?: string;
+}
+
+export interface Board {
+  now: string;
+  cases: { workflow: string; stage: string; unit: string; open: number; oldest: string; ages: number[] }[];
+  queues: { role: string; open: number; late: number; soon: number }[];
+  open_tasks: number;
+  late_tasks: number;
+  soon_tasks: number;
+  counted_to: number;
+  incidents: number;
+  quarantined: number;
+}
+
+export interface SeriesRow {
+  day: string;
+  count: number;
+  workflow: string;
+  outcome?: string;
+  name?: string;
+  in?: 'late' | 'in_time';
+  code?: string;
+  bucket?: number;
+}
+
+export interface Series {
+  first: string;
+  last: string;
+  bucket_minutes: number[];
+  started: SeriesRow[];
+  closed: SeriesRow[];
+  tasks_created: SeriesRow[];
+  tasks_decided: SeriesRow[];
+  tasks_withdrawn: SeriesRow[];
+  incidents: SeriesRow[];
+}
+
+export interface Bundle {
+  name: string;
+  hash: string;
+  live: boolean;
+  files: { [path: string]: string };
+  workflows?: { name: string; module: string; queries: string[] }[];
 }

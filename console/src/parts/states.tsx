@@ -24,16 +24,24 @@ export function Empty({ title, children }: { title: string; children?: ReactNode
   );
 }
 
+// Who is there is asked for already; there is nothing more to say.
+const ASKED = ['BT801', 'BT802'];
+
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 export function Failed({ error, again }: { error: unknown; again?: () => void }) {
   const known = error instanceof ApiError ? error : null;
+  if (known && ASKED.includes(known.code)) return null;
   return (
     <div className="failed" role="alert">
       <Icon name="alert" />
       <div>
         <p>
-          <strong>{error instanceof Error ? error.message : 'Something went wrong.'}</strong>
+          <strong>{error instanceof Error ? sentence(error.message) : 'Something went wrong.'}</strong>
         </p>
-        {known?.cure && <p>{known.cure}</p>}
+        {known?.cure && <p>{sentence(known.cure)}</p>}
         {known?.code && (
           <p>
             <a href={`/errors/${known.code}`} target="_blank" rel="noreferrer">

@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '../api/types';
 import { when, words } from '../words';
 
 const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
+const NAME = /^[a-z]+(_[a-z0-9]+)+$/; // A word of the scripts' making.
 
 function isObject(value: Json): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -11,6 +12,7 @@ function isObject(value: Json): value is JsonObject {
 export function Value({ value }: { value: Json | undefined }) {
   if (value === null || value === undefined || value === '') return <span className="muted">not given</span>;
   if (typeof value === 'boolean') return <>{value ? 'yes' : 'no'}</>;
+  if (typeof value === 'string' && NAME.test(value)) return <>{words(value).toLowerCase()}</>;
   if (typeof value === 'string') return INSTANT.test(value) ? <time dateTime={value}>{when(value)}</time> : <span className="text">{value}</span>;
   if (typeof value === 'number') return <>{value}</>;
   if (Array.isArray(value)) {

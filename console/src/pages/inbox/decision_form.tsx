@@ -3,6 +3,8 @@ import { useEffect, useState, type FormEvent } from 'react';
 import { ApiError } from '../../api/client';
 import type { Session } from '../../api/session';
 import type { Task } from '../../api/types';
+import { answered, type Schema } from '../../parts/form/schema';
+import { SchemaForm } from '../../parts/form/schema_form';
 import { Failed } from '../../parts/states';
 import { words } from '../../words';
 import { dropDraft, keepDraft, readDraft } from './drafts';
@@ -15,16 +17,18 @@ export function reasonRequired(task: Task, outcome: string): boolean {
 
 interface Props {
   task: Task;
+  schema?: Schema; // Of its form, if it has one.
   session: Session;
   decided: (outcome: string) => void;
 }
 
-export function DecisionForm({ task, session, decided }: Props) {
+export function DecisionForm({ task, schema, session, decided }: Props) {
   const [draft, setDraft] = useState(() => readDraft(task.id));
   const [tried, setTried] = useState(false);
   const act = useActOnTask(task, session);
   const outcomes = task.request?.outcomes ?? ['done'];
   const needsReason = reasonRequired(task, draft.outcome);
+  const wrong = act.error instanceof ApiError ? act.error.fields : [];
   const noOutcome = tried && !draft.outcome;
   const noReason = tried && needsReason && !draft.reason.trim();
   useEffect(() => keepDraft(task.id, draft), [task.id, draft]);
@@ -36,8 +40,9 @@ export function DecisionForm({ task, session, decided }: Props) {
       document.getElementById(draft.outcome ? 'reason' : 'outcome-0')?.focus();
       return;
     }
+    const value = schema ? answered(schema, draft.value ?? {}) : undefined;
     act.mutate(
-      { action: 'decide', body: { outcome: draft.outcome, reason: draft.reason.trim(), version: task.version } },
+      { action: 'decide', body: { outcome: draft.outcome, reason: draft.reason.trim(), version: task.version, value } },
       {
         onSuccess: () => {
           dropDraft(task.id);
@@ -66,6 +71,7 @@ export function DecisionForm({ task, session, decided }: Props) {
           </p>
         )}
       </fieldset>
+      {schema && <SchemaForm schema={schema} value={draft.value} errors={wrong} change={(value) => setDraft({ ...draft, value })} />}
       <div className="field">
         <label htmlFor="reason">Reason {needsReason ? '(required)' : <span className="muted">(if there is more to say)</span>}</label>
         <textarea id="reason" rows={3} value={draft.reason} aria-required={needsReason} aria-invalid={noReason} aria-describedby={noReason ? 'reason-error' : undefined} onChange={(event) => setDraft({ ...draft, reason: event.target.value })} />

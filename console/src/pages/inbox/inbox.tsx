@@ -2,7 +2,7 @@
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { Link, useNavigate, useParams, useSearchParams } from 'react-router';
 import { useNow } from '../../api/clock';
-import { useSession } from '../../api/session';
+import { useSession, type Session } from '../../api/session';
 import type { Task } from '../../api/types';
 import { Icon } from '../../parts/icon';
 import { Empty, Failed, Loading } from '../../parts/states';
@@ -10,7 +10,9 @@ import { words } from '../../words';
 import { TaskDetail } from './task_detail';
 import { TaskList } from './task_list';
 import { useTasks, VIEW_NAMES, VIEWS, type View } from './tasks';
-import { useShortcuts } from './shortcuts';
+import { useShortcuts } from '../../parts/shortcuts';
+
+const NOBODY: Session = { subject: '', name: '', roles: [], permissions: [], units: [], how: '' };
 
 const NOTHING: Record<View, string> = {
   mine: 'Nothing is yours right now',
@@ -28,7 +30,7 @@ export function Inbox() {
   const [said, setSaid] = useState('');
   const asked = search.get('view') as View | null;
   const view: View = asked && VIEWS.includes(asked) ? asked : 'roles';
-  const who = session ?? { subject: '', roles: [] };
+  const who = session ?? NOBODY;
   const { data, error, isPending, fetchNextPage, hasNextPage, isFetchingNextPage, refetch } = useTasks(view, who);
   const tasks = useMemo(() => data?.pages.flatMap((page) => page.items) ?? [], [data]);
 

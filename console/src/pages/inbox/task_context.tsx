@@ -78,11 +78,16 @@ export function usePatient(id: string | undefined) {
   });
 }
 
-export function TaskContext({ task, now }: { task: Task; now: number }) {
-  const instance = useQuery({
-    queryKey: ['instance', 'one', task.instance],
-    queryFn: ({ signal }) => api.get<InstanceDetail>(`/v1/instances/${part(task.instance)}`, { signal }),
+export function useInstance(id: string | undefined) {
+  return useQuery({
+    queryKey: ['instance', 'one', id],
+    queryFn: ({ signal }) => api.get<InstanceDetail>(`/v1/instances/${part(id ?? '')}`, { signal }),
+    enabled: Boolean(id),
   });
+}
+
+export function TaskContext({ task, now }: { task: Task; now: number }) {
+  const instance = useInstance(task.instance);
   const patient = usePatient(task.patient);
   const failed = instance.error ?? patient.error;
   return (

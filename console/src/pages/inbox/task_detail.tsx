@@ -1,14 +1,17 @@
 // One task: why it is there, what the person has to see, and the decision.
+import { useMemo } from 'react';
 import { ApiError } from '../../api/client';
 import type { Session } from '../../api/session';
 import type { Task } from '../../api/types';
 import { Due } from '../../parts/due';
 import { Empty, Failed, Loading } from '../../parts/states';
+import type { Schema } from '../../parts/form/schema';
 import { Facts } from '../../parts/values';
 import { nameOf, tellApart } from '../../people';
 import { ago, when, words } from '../../words';
+import { useBundle } from '../case/script_view';
 import { DecisionForm } from './decision_form';
-import { TaskContext, usePatient } from './task_context';
+import { TaskContext, useInstance, usePatient } from './task_context';
 import { useActOnTask, useTask } from './tasks';
 
 function isOpen(task: Task): boolean {
@@ -67,6 +70,16 @@ function Escalations({ task }: { task: Task }) {
   return <p className="muted">If nobody decides: {coming.map((step) => `${at(step.at)}, ${words(step.to).toLowerCase()} may take it as well`).join('; ')}.</p>;
 }
 
+// The form that the task names, as the bundle has it on which the case runs.
+function useForm(task: Task | undefined): Schema | undefined {
+  const instance = useInstance(task?.instance).data;
+  const bundle = useBundle(instance?.bundle).data;
+  return useMemo(() => {
+    const text = bundle?.files[`forms/${task?.request?.form}.json`];
+    return text ? (JSON.parse(text) as Schema) : undefined;
+  }, [bundle, task?.request?.form]);
+}
+
 interface Props {
   id: string;
   session: Session;
@@ -77,6 +90,7 @@ interface Props {
 export function TaskDetail({ id, session, now, decided }: Props) {
   const { data: task, error, refetch } = useTask(id);
   const patient = usePatient(task?.patient).data;
+  const schema = useForm(task);
   if (error instanceof ApiError && error.status === 404) {
     return <Empty title="There is no such task">It may have been part of a case that is gone.</Empty>;
   }
@@ -109,7 +123,7 @@ export function TaskDetail({ id, session, now, decided }: Props) {
         </section>
         {!isOpen(task) && <Closed task={task} />}
         {isOpen(task) && heldByOther && <p className="notice">{task.claimed_by} has this task. It can be decided here once they release it.</p>}
-        {isOpen(task) && !heldByOther && <DecisionForm key={task.id} task={task} session={session} decided={(outcome) => decided(task, outcome)} />}
+        {isOpen(task) && !heldByOther && <DecisionForm key={task.id} task={task} schema={schema} session={session} decided={(outcome) => decided(task, outcome)} />}
         {isOpen(task) && <Escalations task={task} />}
       </div>
       <TaskContext task={task} now={now} />

@@ -41,7 +41,7 @@ export function useTask(id: string) {
 
 // In which of their roles a person may act on the task.
 export function actingRole(task: Task, session: Session): string | undefined {
-  return session.roles.find((role) => task.roles.includes(role)) ?? session.roles[0];
+  return session.roles.find((role) => task.roles.includes(role));
 }
 
 export interface TaskAct {

@@ -1,0 +1,22 @@
+// Listings of the API page after page, as one list that grows.
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
+import { useCallback, useMemo } from 'react';
+import { api, type Ask } from './client';
+import type { Page } from './types';
+
+export function usePages<Item>(key: readonly unknown[], path: string, query: Ask['query'] = {}, enabled = true) {
+  const found = useInfiniteQuery({
+    queryKey: [...key, query],
+    queryFn: ({ pageParam, signal }) => api.get<Page<Item>>(path, { query: { limit: 100, ...query, cursor: pageParam }, signal }),
+    initialPageParam: '',
+    getNextPageParam: (page) => page.next,
+    placeholderData: keepPreviousData,
+    enabled,
+  });
+  const { data, hasNextPage, isFetchingNextPage, fetchNextPage } = found;
+  const items = useMemo(() => data?.pages.flatMap((page) => page.items) ?? [], [data]);
+  const more = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  return { items, more, hasMore: hasNextPage, error: found.error, isPending: found.isPending, again: () => void found.refetch() };
+}

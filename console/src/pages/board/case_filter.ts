@@ -1,0 +1,69 @@
+// Which cases the board lists: a part of the address, and, with a name, a view that is kept on this machine.
+import { useState } from 'react';
+import { useSearchParams } from 'react-router';
+
+export interface CaseFilter {
+  workflow: string;
+  stage: string;
+  unit: string;
+  key: string; // A stay, an order: what the business calls the case.
+  days: string; // Open for at least so many.
+  only: '' | 'incidents' | 'paused';
+}
+
+export const EVERYTHING: CaseFilter = { workflow: '', stage: '', unit: '', key: '', days: '', only: '' };
+const NAMES = Object.keys(EVERYTHING) as (keyof CaseFilter)[];
+
+export function useCaseFilter(): [CaseFilter, (next: CaseFilter) => void] {
+  const [search, setSearch] = useSearchParams();
+  const filter = { ...EVERYTHING };
+  for (const name of NAMES) filter[name] = (search.get(name) ?? '') as never;
+  const change = (next: CaseFilter) => {
+    const kept = new URLSearchParams();
+    for (const name of NAMES) if (next[name]) kept.set(name, next[name]);
+    setSearch(kept, { replace: true });
+  };
+  return [filter, change];
+}
+
+export function queryOf(filter: CaseFilter, now: number): Record<string, string | undefined> {
+  const before = filter.days ? new Date(now - Number(filter.days) * 86_400_000) : undefined;
+  before?.setMinutes(0, 0, 0); // So that the list is not asked for anew at each tick of the clock.
+  return {
+    status: 'running',
+    workflow: filter.workflow || undefined,
+    'attribute.ward': filter.unit || undefined,
+    'attribute.stage': filter.stage || undefined,
+    key: filter.key || undefined,
+    has_incident: filter.only === 'incidents' ? 'true' : undefined,
+    paused: filter.only === 'paused' ? 'true' : undefined,
+    started_before: before?.toISOString(),
+    order: 'oldest',
+  };
+}
+
+export interface SavedView {
+  name: string;
+  filter: CaseFilter;
+}
+
+const KEY = 'baton.views';
+
+export function useSavedViews() {
+  const [views, setViews] = useState<SavedView[]>(() => {
+    try {
+      return JSON.parse(localStorage.getItem(KEY) ?? '[]') as SavedView[];
+    } catch {
+      return [];
+    }
+  });
+  const change = (next: SavedView[]) => {
+    localStorage.setItem(KEY, JSON.stringify(next));
+    setViews(next);
+  };
+  return {
+    views,
+    save: (name: string, filter: CaseFilter) => change([...views.filter((view) => view.name !== name), { name, filter }].sort((a, b) => a.name.localeCompare(b.name))),
+    drop: (name: string) => change(views.filter((view) => view.name !== name)),
+  };
+}

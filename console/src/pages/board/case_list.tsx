@@ -1,0 +1,157 @@
+// The cases that the board's filter leaves, oldest first, and what can be done with many of them at once.
+import { useState } from 'react';
+import { Link } from 'react-router';
+import { useNow } from '../../api/clock';
+import { usePages } from '../../api/pages';
+import type { Board, Instance } from '../../api/types';
+import { Empty, Failed, Loading } from '../../parts/states';
+import { Table, type Column } from '../../parts/table';
+import { ago, when, words } from '../../words';
+import { BulkBar } from './bulk';
+import { EVERYTHING, queryOf, useSavedViews, type CaseFilter } from './case_filter';
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value);
+}
+
+function columnsAt(now: number): Column<Instance>[] {
+  return [
+    { key: 'case', head: 'Case', cell: (row) => <Link to={`/cases/${encodeURIComponent(row.id)}`}>{row.business_key || row.id}</Link> },
+    { key: 'workflow', head: 'Workflow', cell: (row) => words(row.workflow) },
+    { key: 'stage', head: 'Stage', cell: (row) => words(text(row.attributes.stage)) },
+    { key: 'unit', head: 'Unit', cell: (row) => text(row.attributes.unit ?? row.attributes.ward) },
+    { key: 'begun', head: 'Begun', cell: (row) => <span title={when(row.started_at)}>{ago(row.started_at, now)}</span> },
+    {
+      key: 'marks',
+      head: 'State',
+      cell: (row) => (
+        <>
+          {row.open_incidents > 0 && <span className="chip urgent">Incident</span>} {row.paused && <span className="chip high">On hold</span>}
+          {row.open_incidents === 0 && !row.paused && <span className="muted">Goes on</span>}
+        </>
+      ),
+    },
+  ];
+}
+
+interface Props {
+  board: Board | undefined;
+  filter: CaseFilter;
+  setFilter: (filter: CaseFilter) => void;
+}
+
+function FilterBar({ board, filter, setFilter }: Props) {
+  const saved = useSavedViews();
+  const [name, setName] = useState('');
+  const names = (part: 'workflow' | 'stage' | 'unit') => [...new Set(board?.cases.map((place) => place[part]).filter(Boolean))].sort();
+  const choice = (part: 'workflow' | 'stage' | 'unit', label: string) => (
+    <label className="inline-field">
+      <span>{label}</span>
+      <select value={filter[part]} onChange={(event) => setFilter({ ...filter, [part]: event.target.value })}>
+        <option value="">All</option>
+        {names(part).map((value) => (
+          <option key={value} value={value}>
+            {part === 'unit' ? value : words(value)}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+  return (
+    <div className="filters" role="search" aria-label="Cases">
+      {choice('workflow', 'Workflow')}
+      {choice('stage', 'Stage')}
+      {choice('unit', 'Unit')}
+      <label className="inline-field">
+        <span>Open for</span>
+        <select value={filter.days} onChange={(event) => setFilter({ ...filter, days: event.target.value })}>
+          <option value="">Any time</option>
+          {['1', '3', '7', '30'].map((days) => (
+            <option key={days} value={days}>
+              {days} d and more
+            </option>
+          ))}
+        </select>
+      </label>
+      <label className="inline-field">
+        <span>Only</span>
+        <select value={filter.only} onChange={(event) => setFilter({ ...filter, only: event.target.value as CaseFilter['only'] })}>
+          <option value="">All</option>
+          <option value="incidents">With an incident</option>
+          <option value="paused">On hold</option>
+        </select>
+      </label>
+      <label className="inline-field grow">
+        <span>Stay or order number</span>
+        <input type="search" value={filter.key} onChange={(event) => setFilter({ ...filter, key: event.target.value })} />
+      </label>
+      <details className="views">
+        <summary className="button">Views</summary>
+        <div className="views-body card">
+          {saved.views.length === 0 && <p className="muted">Keep a filter that you need often.</p>}
+          <ul className="plain">
+            {saved.views.map((view) => (
+              <li key={view.name}>
+                <button type="button" className="button quiet" onClick={() => setFilter({ ...EVERYTHING, ...view.filter })}>
+                  {view.name}
+                </button>
+                <button type="button" className="button quiet icon-button" aria-label={`Forget ${view.name}`} onClick={() => saved.drop(view.name)}>
+                  ×
+                </button>
+              </li>
+            ))}
+          </ul>
+          <form
+            onSubmit={(event) => {
+              event.preventDefault();
+              if (name.trim()) saved.save(name.trim(), filter);
+              setName('');
+            }}
+          >
+            <label className="field">
+              <span>Keep this filter as</span>
+              <input value={name} onChange={(event) => setName(event.target.value)} />
+            </label>
+            <button type="submit" className="button">
+              Keep
+            </button>
+          </form>
+        </div>
+      </details>
+      <button type="button" className="button quiet" onClick={() => setFilter(EVERYTHING)}>
+        Clear
+      </button>
+    </div>
+  );
+}
+
+export function CaseList(props: Props) {
+  const now = useNow();
+  const [selected, setSelected] = useState<Set<string>>(new Set());
+  const { items, more, hasMore, error, isPending, again } = usePages<Instance>(['instance', 'list'], '/v1/instances', queryOf(props.filter, now));
+  return (
+    <section className="card cases" aria-labelledby="cases">
+      <h2 id="cases">Cases</h2>
+      <FilterBar {...props} />
+      <BulkBar selected={selected} clear={() => setSelected(new Set())} />
+      {error && items.length === 0 ? (
+        <Failed error={error} again={again} />
+      ) : isPending ? (
+        <Loading what="cases" />
+      ) : items.length === 0 ? (
+        <Empty title="No open case is like that">
+          <button type="button" className="button" onClick={() => props.setFilter(EVERYTHING)}>
+            Show all
+          </button>
+        </Empty>
+      ) : (
+        <>
+          <Table label="Cases" columns={columnsAt(now)} rows={items} rowKey={(row) => row.id} rowName={(row) => row.business_key || row.id} more={more} selected={selected} onSelect={setSelected} />
+          <p className="muted" role="status">
+            {items.length.toLocaleString()} {hasMore ? 'loaded; more come as you scroll' : 'in all'}
+          </p>
+        </>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,70 @@
+// A question that has to be answered before anything else: the browser's own modal dialog, which keeps the focus and gives it back.
+import { useEffect, useRef, useState, type FormEvent, type ReactNode } from 'react';
+
+interface DialogProps {
+  title: string;
+  close: () => void;
+  children: ReactNode;
+}
+
+export function Dialog({ title, close, children }: DialogProps) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => {
+    const element = dialog.current;
+    element?.showModal();
+    return () => element?.close();
+  }, []);
+  return (
+    <dialog ref={dialog} className="dialog" aria-labelledby="dialog-title" onCancel={(event) => { event.preventDefault(); close(); }}>
+      <h2 id="dialog-title">{title}</h2>
+      {children}
+    </dialog>
+  );
+}
+
+interface ReasonProps {
+  title: string;
+  confirm: string;
+  close: () => void;
+  act: (reason: string) => void;
+  pending?: boolean;
+  error?: ReactNode;
+  children?: ReactNode;
+}
+
+// What is done to a case by hand is done for a reason, which goes into the record.
+export function ReasonDialog({ title, confirm, close, act, pending, error, children }: ReasonProps) {
+  const [reason, setReason] = useState('');
+  const [tried, setTried] = useState(false);
+  const missing = tried && !reason.trim();
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    setTried(true);
+    if (reason.trim()) act(reason.trim());
+  };
+  return (
+    <Dialog title={title} close={close}>
+      <form onSubmit={submit} className="dialog-form" noValidate>
+        {children}
+        <div className="field">
+          <label htmlFor="dialog-reason">Reason</label>
+          <textarea id="dialog-reason" rows={3} value={reason} required aria-invalid={missing} aria-describedby={missing ? 'dialog-reason-error' : undefined} onChange={(event) => setReason(event.target.value)} />
+          {missing && (
+            <p className="field-error" id="dialog-reason-error">
+              Say why. It goes into the record.
+            </p>
+          )}
+        </div>
+        {error}
+        <div className="dialog-end">
+          <button type="button" className="button" onClick={close}>
+            Leave it
+          </button>
+          <button type="submit" className="button primary" disabled={pending}>
+            {confirm}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,177 @@
+// Board, case, patient, incidents, messages and charts in a real browser, on a real server: the program given as its argument,
+// or build/baton.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { requireBrowser, Screen, startBrowser } from './browser.mjs';
+import { Ward } from './ward.mjs';
+
+requireBrowser();
+const binary = process.argv[2] ?? new URL('../../build/baton', import.meta.url).pathname;
+let ward;
+let browser;
+
+before(async () => {
+  ward = await Ward.start(binary);
+  await ward.admit(12);
+  await ward.post('/v1/instances', { workflow: 'broken', id: 'broken-1', input: { missing: 'end date' } });
+  await ward.send(['MSH|^~\\&|SYNADT|GENHOSP|RUNTIME|HUB|20260302070000||ADT^A01^ADT_A01|BAD1|P|2.5.1\rEVN|A01|20260302070000\r']);
+  await ward.addPerson('sam.okafor', 'Sam Okafor', ['operator', 'physician']);
+  await ward.advance('11h'); // Past the time at which the first tasks are due.
+  browser = await startBrowser();
+});
+
+after(async () => {
+  await browser?.close();
+  await ward?.stop();
+});
+
+async function operator(path, options) {
+  const screen = await Screen.open(browser, ward.url, options);
+  await screen.signIn('sam.okafor', ward.passwords['sam.okafor']);
+  await screen.goto(path);
+  return screen;
+}
+
+test('the board says where all cases stand, and a cell leads to its cases', async () => {
+  const screen = await operator('/board');
+  const { page } = screen;
+  await page.getByText('tasks are late').waitFor();
+  const matrix = page.getByRole('region', { name: 'Cases by unit and stage' });
+  await page.getByLabel('Workflow').first().selectOption('discharge');
+  const row = matrix.getByRole('row', { name: /^MED/ });
+  await row.getByRole('button').first().click();
+  await page.getByText('1 in all').waitFor();
+  assert.equal(new URL(page.url()).searchParams.get('unit'), 'MED');
+  const board = await ward.get('/v1/board');
+  const place = board.cases.find((one) => one.unit === 'MED' && one.workflow === 'discharge');
+  assert.equal(await row.getByRole('button').first().locator('strong').innerText(), String(place.open));
+  await screen.close();
+});
+
+test('many cases are put on hold at once, with a reason that goes into the record', async () => {
+  const screen = await operator('/board?workflow=discharge&unit=SURG');
+  const { page } = screen;
+  await page.getByLabel('Select all that are loaded').check();
+  await page.getByRole('button', { name: 'Put on hold' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Put on hold' }).click();
+  await page.getByText('Say why.').waitFor();
+  await page.getByLabel('Reason').fill('the ward moves');
+  await page.getByRole('dialog').getByRole('button', { name: 'Put on hold' }).click();
+  await page.getByText(/\d+ of \d+ done\./).waitFor();
+  await page.locator('.chip', { hasText: 'On hold' }).first().waitFor();
+  const held = await ward.get('/v1/instances?paused=true');
+  assert.ok(held.items.length > 0 && held.items.every((one) => one.attributes.ward === 'SURG'));
+  await screen.close();
+});
+
+test('a case shows what it waits for, its path, its script at the line where it waits, and its messages', async () => {
+  const followed = (await ward.get('/v1/instances?attribute.stage=follow_up')).items[0];
+  const screen = await operator(`/cases/${encodeURIComponent(followed.id)}`);
+  const { page } = screen;
+  await page.getByRole('link', { name: 'Follow up call' }).waitFor();
+  await page.getByRole('tab', { name: 'What happened' }).click();
+  await page.getByText('Decided, disposition: Home, as the discharge message says').waitFor();
+  await page.getByRole('tab', { name: 'Path' }).click();
+  await page.getByRole('img', { name: /The path of the case/ }).waitFor();
+  await page.getByText('Person · Waits').first().waitFor();
+  await page.getByRole('tab', { name: 'Script' }).click();
+  await page.locator('.source-line.waits').first().waitFor();
+  assert.match(await page.locator('.source-line.waits').first().innerText(), /wait_event/);
+  await page.getByRole('tab', { name: 'Messages' }).click();
+  await page.getByRole('link', { name: /^CON\d+B$/ }).waitFor();
+  await screen.close();
+});
+
+test('an override needs a reason and stands in the history', async () => {
+  const followed = (await ward.get('/v1/instances?attribute.stage=follow_up')).items[0];
+  const screen = await operator(`/cases/${encodeURIComponent(followed.id)}`);
+  const { page } = screen;
+  await page.getByRole('button', { name: 'Override a decision' }).click();
+  await page.getByLabel('What holds instead').fill('home_health');
+  await page.getByLabel('Reason').fill('the daughter cannot help');
+  await page.getByRole('dialog').getByRole('button', { name: 'Override' }).click();
+  await page.getByRole('dialog').waitFor({ state: 'hidden' });
+  await page.getByRole('tab', { name: 'What happened' }).click();
+  await page.getByText('Overridden, disposition: the daughter cannot help').first().waitFor();
+  await screen.close();
+});
+
+test('an incident says its cause and its line, and trying again is one step', async () => {
+  const screen = await operator('/incidents');
+  const { page } = screen;
+  await page.getByRole('heading', { name: /the plan has no end date/ }).waitFor();
+  await page.getByRole('button', { name: 'Try again', exact: true }).click();
+  await page.getByLabel('Reason').fill('looked at it');
+  await page.getByRole('dialog').getByRole('button', { name: 'Try again' }).click();
+  await page.getByRole('dialog').waitFor({ state: 'hidden' });
+  const all = await ward.get('/v1/instances/broken-1/incidents');
+  assert.equal(all.items[0].resolution, 'retry');
+  await screen.close();
+});
+
+test('a message that was not understood says why, and can be given up with a reason', async () => {
+  const screen = await operator('/messages');
+  const { page } = screen;
+  await page.getByRole('link', { name: 'BAD1' }).click();
+  await page.getByRole('heading', { name: 'Message BAD1' }).waitFor();
+  await page.getByRole('button', { name: 'Give up' }).click();
+  await page.getByLabel('Reason').fill('sent without a patient');
+  await page.getByRole('dialog').getByRole('button', { name: 'Give up' }).click();
+  await page.getByText('Every message was understood').waitFor();
+  await screen.close();
+});
+
+test('a patient shows messages, cases and what is open as one story', async () => {
+  const { items } = await ward.get('/v1/instances?attribute.stage=follow_up');
+  const screen = await operator(`/patients/${encodeURIComponent(items[0].patient)}`);
+  await screen.page.getByText('Encounter discharged').first().waitFor();
+  await screen.page.getByRole('link', { name: /^Discharge V\d+ began$/ }).waitFor();
+  await screen.close();
+});
+
+test('the charts show what happened, and each has its figures', async () => {
+  const screen = await operator('/charts');
+  const { page } = screen;
+  await page.getByRole('heading', { name: 'Turnaround' }).waitFor();
+  await page.locator('.recharts-bar-rectangle').first().waitFor();
+  await page.getByText('Figures').first().click();
+  await page.getByRole('rowheader', { name: '2026-03-02' }).first().waitFor();
+  await screen.close();
+});
+
+test('an address that leads nowhere says so', async () => {
+  const screen = await operator('/cases/nobody');
+  await screen.page.getByText('There is no such case').waitFor();
+  await screen.close();
+});
+
+const SIZES = { light: [[1440, 900], [768, 1024]], dark: [[1024, 768]] };
+for (const theme of ['light', 'dark']) {
+  test(`every page keeps to WCAG 2.2 AA, ${theme}`, async () => {
+    const one = (await ward.get('/v1/instances?attribute.stage=follow_up')).items[0];
+    const id = encodeURIComponent(one.id);
+    const pages = [
+      ['/board', '.table tbody a'],
+      [`/cases/${id}`, '#waits'],
+      [`/cases/${id}?tab=history`, '.told'],
+      [`/cases/${id}?tab=path`, '.path-node'],
+      [`/cases/${id}?tab=script`, '.source-line'],
+      [`/cases/${id}?tab=messages`, '#tab-body .card'],
+      [`/cases/${id}?tab=journal`, '.journal-entry'],
+      ['/patients', '.table tbody a'],
+      [`/patients/${encodeURIComponent(one.patient)}`, '#story'],
+      ['/incidents', 'h1'],
+      ['/messages?state=accepted', '.table tbody a'],
+      ['/charts', '.recharts-bar-rectangle'],
+    ];
+    for (const [width, height] of SIZES[theme]) {
+      const screen = await operator('/board', { theme, width, height });
+      for (const [path, sign] of pages) {
+        await screen.goto(path);
+        await screen.page.locator(sign).first().waitFor();
+        await screen.accessible(`${path} ${width}`);
+      }
+      await screen.close();
+    }
+  });
+}

@@ -1,0 +1,127 @@
+// The console's own reckoning, without a browser: percentiles, differences of texts, the path of a case, the fields of a form.
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+
+const source = new URL('../../console/src/', import.meta.url);
+const { build } = createRequire(createRequire(new URL('../../console/package.json', import.meta.url)).resolve('vite'))('esbuild');
+const folder = mkdtempSync(join(tmpdir(), 'baton-console-units-'));
+const units = {};
+
+before(async () => {
+  for (const [name, path] of Object.entries({ series: 'pages/charts/series.ts', diff: 'pages/case/diff.ts', path: 'pages/case/path_graph.ts', schema: 'parts/form/schema.ts', words: 'words.ts', people: 'people.ts' })) {
+    const out = join(folder, `${name}.mjs`);
+    await build({ entryPoints: [new URL(path, source).pathname], outfile: out, bundle: true, format: 'esm', logLevel: 'error' });
+    units[name] = await import(pathToFileURL(out));
+  }
+});
+
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+test('a percentile is the upper bound of its bucket, and says so beyond the last', () => {
+  const { percentile, minutes } = units.series;
+  const bounds = [1, 5, 60];
+  const rows = [{ bucket: 0, count: 5 }, { bucket: 1, count: 4 }, { bucket: 3, count: 1 }];
+  assert.equal(percentile(rows, 0.5, bounds), 1);
+  assert.equal(percentile(rows, 0.9, bounds), 5);
+  assert.equal(percentile(rows, 0.99, bounds), Infinity);
+  assert.equal(percentile([], 0.5, bounds), null);
+  assert.equal(minutes(Infinity, bounds), 'over 1 h');
+  assert.equal(minutes(2880, bounds), '2 d');
+});
+
+test('days without anything stand in a chart as nothing', () => {
+  const { daysOf, perDay } = units.series;
+  const days = daysOf({ first: '2026-02-27', last: '2026-03-01' });
+  assert.deepEqual(perDay(days, { begun: [{ day: '2026-03-01', count: 2 }, { day: '2026-03-01', count: 1 }] }), [
+    { day: '2026-02-27', begun: 0 },
+    { day: '2026-02-28', begun: 0 },
+    { day: '2026-03-01', begun: 3 },
+  ]);
+});
+
+test('a difference shows what went, what came, and a little around it', () => {
+  const lines = (texts) => texts.join('\n');
+  const same = Array.from({ length: 20 }, (_, at) => `line ${at}`);
+  const changed = same.with(10, 'another');
+  const found = units.diff.diffLines(lines(same), lines(changed));
+  assert.deepEqual(found.filter((line) => line.kind !== 'same').map((line) => `${line.kind} ${line.text}`), ['cut …', 'gone line 10', 'new another', 'cut …']);
+  assert.equal(found.filter((line) => line.kind === 'same').length, 6);
+  assert.deepEqual(units.diff.changedFiles({ a: '1', b: '1' }, { a: '1', b: '2', c: '3' }), ['b', 'c']);
+});
+
+function scheduled(seq, kind, key, name, line) {
+  return { index: seq, at: '', type: 'OperationScheduled', operation: { seq, kind, key, name, line } };
+}
+
+test('the path forks where branches begin, and goes on after what a loop came back to', () => {
+  const { pathOf } = units.path;
+  const graph = pathOf([
+    { index: 0, at: '', type: 'Started' },
+    scheduled(1, 'activity', 'all.a/activity:fetch', 'fetch', 'x.lua:1'),
+    scheduled(2, 'task', 'all.b/task:ask', 'ask', 'x.lua:2'),
+    { index: 3, at: '', type: 'OperationResolved', seq: 1, outcome: { failure: { code: 'no' } } },
+    scheduled(3, 'activity', 'all.a/activity:fetch#2', 'fetch', 'x.lua:1'),
+    { index: 5, at: '', type: 'OperationResolved', seq: 2, outcome: { value: { outcome: 'yes' } } },
+    { index: 6, at: '', type: 'Completed' },
+  ]);
+  const name = (id) => graph.nodes.find((node) => node.id === id).name;
+  assert.deepEqual(graph.nodes.map((node) => `${node.name} ${node.state}`), ['Begin done', 'fetch waits', 'ask done', 'Completed done']);
+  assert.deepEqual(graph.edges.map((edge) => `${name(edge.from)}>${name(edge.to)}`).slice(0, 2), ['Begin>fetch', 'Begin>ask']);
+});
+
+test('what the script has and the case did not take is drawn after the place before it', () => {
+  const { pathOf, withUntaken } = units.path;
+  const taken = pathOf([scheduled(1, 'task', 'task:ask', 'ask', 'x.lua:2')]);
+  const all = withUntaken(taken, 'workflows/x.lua', 'local a\nctx:task("ask", {})\n-- ctx:task("no")\nctx:activity("later")\n');
+  const later = all.nodes.at(-1);
+  assert.equal(`${later.name} ${later.state} ${later.line}`, 'later known x.lua:4');
+  assert.deepEqual(all.edges.at(-1), { from: taken.nodes[1].id, to: later.id, taken: false });
+});
+
+const FORM = {
+  type: 'object',
+  properties: { risk: { enum: ['low', 'high'] }, orders: { type: 'array', items: { $ref: '#/$defs/order' } } },
+  if: { properties: { risk: { const: 'high' } }, required: ['risk'] },
+  then: { properties: { why: { type: 'string' } }, required: ['why'] },
+  $defs: { order: { type: 'object', properties: { service: { type: 'string' } } } },
+};
+
+test('a form asks for more when an answer makes it', () => {
+  const { effective } = units.schema;
+  assert.deepEqual(Object.keys(effective(FORM, { risk: 'low' }, FORM).properties), ['risk', 'orders']);
+  const high = effective(FORM, { risk: 'high' }, FORM);
+  assert.deepEqual(Object.keys(high.properties), ['risk', 'orders', 'why']);
+  assert.deepEqual(high.required, ['why']);
+});
+
+test('answers that are no longer asked for, and empty ones, are not sent', () => {
+  const { answered } = units.schema;
+  assert.deepEqual(answered(FORM, { risk: 'low', why: 'old', orders: [{ service: 'home care', extra: 1 }, { service: '' }] }), { risk: 'low', orders: [{ service: 'home care' }, {}] });
+});
+
+test('choices have the names that the form gives them', () => {
+  assert.deepEqual(units.schema.choicesOf({ oneOf: [{ const: 'a_b', title: 'First' }, { const: 'c_d' }] }), [{ value: 'a_b', name: 'First' }, { value: 'c_d', name: 'c d' }]);
+  assert.equal(units.schema.choicesOf({ oneOf: [{ type: 'string' }] }), null);
+});
+
+test('time that is left reads as people say it', () => {
+  const now = Date.parse('2026-03-02T12:00:00Z');
+  const { dueText, lateness } = units.words;
+  assert.equal(dueText('2026-03-02T12:45:00Z', now), '45\u00a0min left');
+  assert.equal(dueText('2026-03-01T10:00:00Z', now), '1\u00a0d 2\u00a0h late');
+  assert.equal(dueText('2026-03-02T12:00:20Z', now), 'under a minute left');
+  assert.equal(lateness('2026-03-02T12:45:00Z', now), 'soon');
+  assert.equal(lateness(undefined, now), 'none');
+});
+
+test('people are told apart by age, sex and birth; what is hidden is said to be', () => {
+  const now = Date.parse('2026-03-02T12:00:00Z');
+  assert.equal(units.people.tellApart({ birth_date: '1943-04-23', sex: 'M' }, now), '82 y, male, born 1943-04-23');
+  assert.equal(units.people.nameOf({ name: { family: 'Upton', given: 'Kristopher' } }), 'Upton, Kristopher');
+  assert.equal(units.people.nameOf({ name: '***' }), 'Name hidden');
+});
