@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 
-from . import demo_users, summary
+from . import demo_users, morning, summary
 from .api import Api, ApiError, NoAnswer
 from .clock import VirtualClock
 from .day import Day
@@ -27,11 +27,15 @@ def read_arguments():
     parser.add_argument("--stream", help="messages, one JSON object a line (default: the 730 messages of tests/data/streams)")
     parser.add_argument("--expected", help="what each encounter should come to, one JSON object a line")
     parser.add_argument("--json", action="store_true", help="print the summary as JSON, and nothing else")
-    parser.add_argument("--keep", action="store_true", help="leave the server running at the end, with its store in ./baton-data")
-    parser.add_argument("--demo-users", action="store_true", help="say who may sign in as whom, with passwords for a day")
+    parser.add_argument("--keep", action="store_true", help="leave the server running at the end, with its store in ./baton-data, and a morning in it "
+                                                            "whose tasks wait for you (on a terminal it does so anyway, with a store in a temporary folder)")
+    parser.add_argument("--end", action="store_true", help="end the server on a terminal, too")
+    parser.add_argument("--demo-users", action="store_true", help="say who may sign in as whom, with passwords for a day; implies --keep")
     parser.add_argument("--port", type=int, default=0, help="port of the HTTP API (default: a free one)")
     parser.add_argument("--baton", default=os.path.join(ROOT, "build", "baton"), help="the program")
     arguments = parser.parse_args()
+    arguments.keep = arguments.keep or arguments.demo_users
+    arguments.stay = arguments.keep or (sys.stdout.isatty() and not arguments.json and not arguments.end)
     if arguments.stream is None:
         arguments.stream = os.path.join(STREAMS, "adt_stream.jsonl")
         arguments.expected = arguments.expected or os.path.join(STREAMS, "adt_expected.jsonl")
@@ -80,7 +84,15 @@ def play(server, hospital, stream, progress):
     day.live_to_the_end(lambda: sum(1 for _ in api.pages("/v1/instances", status="running")))
     progress.end()
     day.days_lived = (clock.now - began_at).days
-    return summary.collect(api, stream, day, people, hospital, time.perf_counter() - began)
+    return summary.collect(api, stream, day, people, hospital, time.perf_counter() - began), day
+
+
+def say_where(server, folder, passwords):
+    """Where the console is, and who may sign in there."""
+    print(demo_users.as_text(passwords))
+    print(f"\nOpen  http://127.0.0.1:{server.ports['http']}/  and sign in as one of them: a morning has begun, tasks wait, and some are late.\n"
+          f"The clock stands still. The server goes on (process {server.process.pid}), its store is in {folder}.\n"
+          f"  build/baton ls --client {server.data}/client.toml\n  kill {server.process.pid}")
 
 
 def main():
@@ -101,29 +113,27 @@ def main():
         if not arguments.json:
             print(f"Baton listens on http://127.0.0.1:{server.ports['http']} (API) and 127.0.0.1:{server.ports['mllp']} (MLLP).")
             print(f"A hospital sends {len(stream.messages)} messages, {stream.messages[0].at:%Y-%m-%d} to {stream.messages[-1].at:%Y-%m-%d}.", flush=True)
-        found = play(server, hospital, stream, Progress(arguments.json))
+        found, day = play(server, hospital, stream, Progress(arguments.json))
+        if arguments.stay:
+            morning.play(day, stream.messages)
         finished = True
     except (ServerDied, ApiError, NoAnswer, OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         print(f"the server's last words, from {server.log}:\n{server.last_words()}", file=sys.stderr)
         return 1
     finally:
-        if not (arguments.keep and finished):
+        if not (arguments.stay and finished):
             server.stop()
         responder.close()
-        if finished and not arguments.keep:
+        if finished and not arguments.stay:
             shutil.rmtree(folder, ignore_errors=True)
     good = summary.ok(found)
     print(json.dumps({"ok": good, **found}, indent=2) if arguments.json else summary.as_text(found))
-    if arguments.keep:
+    if arguments.stay:
         server.keep()
-    if arguments.demo_users and arguments.keep:
         passwords = demo_users.add(Api(server.ports["http"], server.key))
         if not arguments.json:
-            print(demo_users.as_text(passwords))
-    if arguments.keep and not arguments.json:
-        print(f"\nThe server goes on (process {server.process.pid}), its clock stands still, its store is in {folder}.\n"
-              f"  build/baton ls --client {server.data}/client.toml\n  kill {server.process.pid}")
+            say_where(server, folder, passwords)
     return 0 if good else 1
 
 
