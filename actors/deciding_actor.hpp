@@ -39,7 +39,7 @@ struct DecidingState {
   ActorParts* parts = nullptr;
   Duration pause = kSecond;  // Before a message that failed is tried again; doubles up to a minute.
   bool pausing = false;
-  std::size_t reported = 0;   // Bytes, as the router last heard.
+  std::size_t reported = 0;  // Bytes, as the router last heard.
   bool owes_report = false;  // It has asked, and waits for an answer.
   // Shared with the committer, which may come to it when the actor is gone.
   std::shared_ptr<std::atomic<Flight>> flight = std::make_shared<std::atomic<Flight>>(Flight::landed);

@@ -71,9 +71,9 @@ Result<std::unique_ptr<Committer>> Committer::start(Store& store, CommitLog& log
                      std::to_string(head->lsn),
                  "apply the rounds between them first"};
   }
-  std::unique_ptr<Committer> committer(
-      new Committer(store, log, mark, std::move(options), *leadership,
-                    TurnWriter(*std::move(counters), *std::move(tallies), *std::move(ledger), *std::move(audit_index))));
+  std::unique_ptr<Committer> committer(new Committer(
+      store, log, mark, std::move(options), *leadership,
+      TurnWriter(*std::move(counters), *std::move(tallies), *std::move(ledger), *std::move(audit_index))));
   if (committer->options_.mode == CommitterOptions::Mode::threaded) {
     committer->thread_ = std::thread([raw = committer.get()] { raw->run(); });
   }
@@ -166,7 +166,8 @@ void Committer::run() {
 // processor get it.
 void Committer::linger() const {
   const auto until = std::chrono::steady_clock::now() + kLinger;
-  while (!waiting_.load(std::memory_order_relaxed) && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+  while (!waiting_.load(std::memory_order_relaxed) && std::chrono::steady_clock::now() < until)
+    std::this_thread::yield();
 }
 
 bool Committer::run_once() {

@@ -13,10 +13,7 @@ constexpr int kRunsPerTurn = 16;  // continue_as_new in a loop without a wait is
 }  // namespace
 
 InstanceTurn::InstanceTurn(InstanceCore& core, Instant now)
-    : core_(core),
-      at_(std::max(now, core.state.last_at)),
-      existed_(core.exists),
-      first_index_(core.next_index()) {
+    : core_(core), at_(std::max(now, core.state.last_at)), existed_(core.exists), first_index_(core.next_index()) {
   entries_.reserve(4);
   if (core_.script != nullptr) core_.script->begin_turn();
   const Duration behind = core_.state.last_at - now;
