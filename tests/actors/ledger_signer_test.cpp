@@ -74,7 +74,7 @@ TEST(LedgerSigner, an_export_of_a_run_verifies_and_a_changed_one_does_not) {
   NodeWorld world;
   world.deploy_workflow("ctx:decide('home', { reason = 'fit' }) return ctx:wait_signal('go')");
   for (int i = 0; i < 40; ++i) world.start("case-" + std::to_string(i));
-  world.signal("case-7", "go", "{}");
+  ASSERT_TRUE(world.signal("case-7", "go", "{}"));
   world.run();
   world.pass(Duration{1'000});
   const Scratch scratch;

@@ -164,7 +164,8 @@ void turn_writer(benchmark::State& state) {
   options.path = directory.in("store");
   const auto store = Store::open(options).value();
   const StoreLedgerSource source(*store);
-  TurnWriter writer(Counters::load(*store).value(), Ledger::open(source).value(), AuditIndex::load(*store).value());
+  TurnWriter writer(Counters::load(*store).value(), Tallies::load(*store).value(), Ledger::open(source).value(),
+                    AuditIndex::load(*store).value());
   std::vector<Turn> turns;
   for (std::uint32_t i = 0; i < 256; ++i) turns.push_back(small_turn(i, i));
   std::size_t rows = 0;

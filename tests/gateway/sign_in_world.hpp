@@ -63,7 +63,7 @@ class SignInWorld : public testing::Test {
         "\"yes\", "
         "\"no\" }, data = input })\n"
         "  return { outcome = a.outcome }\nend }\n";
-    const auto deployed = node_->submit_and_wait(DeployRequest{"asks", std::move(files), Principal{}, false});
+    const auto deployed = node_->submit_and_wait(DeployRequest{"asks", std::move(files), Principal{}});
     ASSERT_TRUE(deployed.ok()) << to_string(deployed.error());
   }
 

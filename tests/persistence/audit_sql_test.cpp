@@ -53,8 +53,8 @@ TEST(AuditSql, a_condition_on_an_indexed_column_finds_the_same_as_one_that_is_no
   StoreWorld world;
   given_a_store(world);
   for (const std::string column : {"patient", "subject", "action", "instance", "at"}) {
-    for (const std::string value : {"'p-1'", "'u-3'", "'task.decided'", "'nobody'", "NULL", "7",
-                                    "'" + format_instant(kSampleStart + kHour) + "'"}) {
+    for (const std::string& value : std::vector<std::string>{"'p-1'", "'u-3'", "'task.decided'", "'nobody'", "NULL",
+                                                             "7", "'" + format_instant(kSampleStart + kHour) + "'"}) {
       for (const std::string compare : {"=", "<", ">", "<=", ">="}) {
         const std::string where = compare + " " + value;
         EXPECT_EQ(ask(world, "SELECT count(*), min(idx), max(idx) FROM records WHERE " + column + " " + where),
@@ -64,7 +64,7 @@ TEST(AuditSql, a_condition_on_an_indexed_column_finds_the_same_as_one_that_is_no
     }
   }
   EXPECT_EQ(ask(world, "SELECT idx FROM records WHERE patient = 'p-1' AND subject = 'u-2' AND at < '" +
-                           format_instant(kSampleStart + kHour / 6) + "'"),
+                           format_instant(kSampleStart + Duration{kHour.ms / 6}) + "'"),
             "[[2],[6]]");
 }
 
