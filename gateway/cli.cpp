@@ -33,7 +33,7 @@ void add_common(CLI::App& app, Cli& cli) {
   app.add_option("--authority", cli.ca,
                  "PEM file of the authority that the server's certificate is from (BATON_AUTHORITY)")
       ->group("Everywhere");
-  app.add_option("--key", cli.key, "API key; better in BATON_KEY, which other programs do not see")
+  app.add_option("--api-key", cli.key, "API key; better in BATON_KEY, which other programs do not see")
       ->group("Everywhere");
   app.add_option("--as", cli.subject, "For whom, where the key may speak for others: a stable id (BATON_SUBJECT)")
       ->group("Everywhere");
