@@ -203,7 +203,8 @@ TEST_F(ApiTest, counts_where_cases_stand_and_what_happened_today) {
 
 TEST_F(ApiTest, keeps_the_sources_of_a_bundle_that_is_no_longer_live) {
   const auto live_hash = [&] {
-    for (const auto& item : call("GET", "/v1/bundles").body.at("items").as_array()) {
+    const Reply listed = call("GET", "/v1/bundles");
+    for (const auto& item : listed.body.at("items").as_array()) {
       if (item.at("name") == json::value("asks")) return std::string(item.at("hash").as_string());
     }
     return std::string();
