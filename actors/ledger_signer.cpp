@@ -74,9 +74,14 @@ void LedgerSigner::sign() {
   if (!made.ok()) return parts_.integrity_stop(made.error());
   if (!*made) return rest();
   const MadeCheckpoint& checkpoint = **made;
+  uncopied_ = checkpoint;
   parts_.committer.submit_checkpoint(checkpoint.checkpoint.size, checkpoint.note, [this, checkpoint] {
     parts_.lanes.post("checkpoint", [this, checkpoint] {
-      keep_copy(checkpoint.note);
+      {
+        const std::lock_guard inner(mutex_);
+        keep_copy(checkpoint.note);
+        uncopied_.reset();
+      }
       if (witnesses_) witnesses_->offer(checkpoint.checkpoint, checkpoint.note);
       sign_later();
     });
@@ -92,10 +97,12 @@ void LedgerSigner::finish() {
   const std::lock_guard lock(mutex_);
   if (std::exchange(finished_, true)) return;
   if (witnesses_) witnesses_->stop();
-  auto made = maker_->make();
-  if (!made.ok() || !*made) return;
-  parts_.committer.submit_checkpoint((*made)->checkpoint.size, (*made)->note,
-                                     [this, note = (*made)->note] { keep_copy(note); });
+  const auto made = maker_->make();
+  if (!made.ok()) return;
+  // What was signed just now has no copy yet where the lanes have ended before it.
+  const std::optional<MadeCheckpoint> last = *made ? *made : uncopied_;
+  if (!last) return;
+  parts_.committer.submit_checkpoint(last->checkpoint.size, last->note, [this, note = last->note] { keep_copy(note); });
 }
 
 }  // namespace baton

@@ -59,6 +59,7 @@ class LedgerSigner {
   std::string verifier_key_;
   std::mutex mutex_;
   std::optional<CheckpointMaker> maker_;
+  std::optional<MadeCheckpoint> uncopied_;    // The last one signed, until the copy has it.
   std::shared_ptr<WitnessClient> witnesses_;  // Null without any.
   std::atomic<bool> awake_{true};             // An alarm is set, or a checkpoint is on its way.
   bool finished_ = false;

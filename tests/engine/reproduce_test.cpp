@@ -9,7 +9,15 @@ namespace {
 
 class ReproduceTest : public InstanceFixture {
  protected:
-  [[nodiscard]] Reproduction again() { return reproduce("i1", journal(), programs_); }
+  [[nodiscard]] Reproduction again() { return reproduce("i1", all_runs(), programs_); }
+  // The journal from the first run on; journal() has the current one.
+  [[nodiscard]] std::vector<Entry> all_runs() const {
+    std::vector<Entry> entries;
+    for (const auto& [first, row] : journal_) {
+      for (Entry& entry : *decode_entries(row)) entries.push_back(std::move(entry));
+    }
+    return entries;
+  }
   static std::string shown(const Reproduction& report) {
     std::string text;
     for (const auto& each : report.differences) text += each.what + ": " + each.journal + " / " + each.replay + "\n";
