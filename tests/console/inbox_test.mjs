@@ -12,7 +12,7 @@ let browser;
 before(async () => {
   ward = await Ward.start(binary);
   await ward.admit(12);
-  await ward.addPerson('ines.kramer', 'Ines Kramer', ['nurse', 'discharge_coordinator']);
+  await ward.addPerson('ines.kramer', 'Ines Kramer', ['nurse']);
   browser = await startBrowser();
 });
 

@@ -70,7 +70,7 @@ test('a case shows what it waits for, its path, its script at the line where it 
   const { page } = screen;
   await page.getByRole('link', { name: 'Follow up call' }).waitFor();
   await page.getByRole('tab', { name: 'What happened' }).click();
-  await page.getByText('Decided, disposition: Home, as the discharge message says').waitFor();
+  await page.getByText('Decided, disposition: Home, as the discharge message says').first().waitFor();
   await page.getByRole('tab', { name: 'Path' }).click();
   await page.getByRole('img', { name: /The path of the case/ }).waitFor();
   await page.getByText('Person · Waits').first().waitFor();

@@ -21,7 +21,7 @@ export class Ward {
     ward.words = '';
     for (const stream of [ward.process.stdout, ward.process.stderr]) stream.on('data', (text) => (ward.words += text));
     for (;;) {
-      if (ward.process.exitCode !== null) throw new Error(`the server ended:\n${ward.words}`);
+      if (ward.process.exitCode !== null || ward.process.signalCode !== null) throw new Error(`the server ended:\n${ward.words}`);
       try {
         ward.ports = JSON.parse(readFileSync(ports, 'utf8'));
         break;
