@@ -14,7 +14,8 @@ class ReproduceTest : public InstanceFixture {
   [[nodiscard]] std::vector<Entry> all_runs() const {
     std::vector<Entry> entries;
     for (const auto& [first, row] : journal_) {
-      for (Entry& entry : *decode_entries(row)) entries.push_back(std::move(entry));
+      auto run = decode_entries(row).value();
+      for (Entry& entry : run) entries.push_back(std::move(entry));
     }
     return entries;
   }
