@@ -1,8 +1,10 @@
 // audit pack: the evidence about a case, a patient or a decision as a folder that speaks for itself: a page to read, the
 // records as they were hashed, a proof of each, and how to check them without Baton.
 #include <boost/json.hpp>
+#include <chrono>
 #include <filesystem>
 #include <iostream>
+#include <thread>
 
 #include "gateway/cli/cli_support.hpp"
 #include "persistence/ledger/export_files.hpp"
@@ -57,13 +59,23 @@ Go's `golang.org/x/mod/sumdb/tlog` (CheckRecord) and `note` (Open) do all three.
 `reproduction.json` what came of running that bundle over the case's journal again.
 )text";
 
+// A record is provable once a checkpoint covers it, at most a second after its commit: asks until then.
+Result<boost::json::value> fetch_signed_record(const Cli& cli, const std::string& index) {
+  constexpr int kTries = 15;
+  for (int tries = 1;; ++tries) {
+    auto answer = call_api(cli, "GET", "/v1/audit/records/" + segment(index));
+    if (answer || answer.error().code != ErrorCode::not_found || tries == kTries) return answer;
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  }
+}
+
 // Fetches the records, writes the files of each, and gives what the page shows.
 Result<std::vector<PackedRecord>> pack_records(const Cli& cli, const std::filesystem::path& folder,
                                                const std::vector<std::string>& indexes) {
   std::vector<PackedRecord> records;
   std::string lines;
   for (const std::string& index : indexes) {
-    const auto answer = call_api(cli, "GET", "/v1/audit/records/" + segment(index));
+    const auto answer = fetch_signed_record(cli, index);
     if (!answer) return answer.error();
     const auto& fields = answer->as_object();
     PackedRecord record{index, fields.at("leaf"), nullptr};
