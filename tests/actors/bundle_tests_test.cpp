@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "actors/testing/lua_test.hpp"
+#include "tests/support/places.hpp"
 
 namespace baton {
 namespace {
@@ -20,7 +21,7 @@ std::string read_file(const fs::path& path) {
 }
 
 BundleFiles bundle_in(const std::string& folder) {
-  const fs::path root = fs::path(BATON_SOURCE_DIR) / folder;
+  const fs::path root = source_dir() / folder;
   BundleFiles files;
   for (const auto& entry : fs::recursive_directory_iterator(root)) {
     if (entry.is_regular_file())
@@ -71,7 +72,7 @@ TEST(Documents, show_only_code_that_stands_in_a_tested_bundle) {
   const std::set<std::string> tested = tested_lines();
   std::size_t shown = 0;
   for (const char* page : {"docs/LUA_GUIDE.md", "docs/LUA_API.md", "docs/LUA_TESTING.md"}) {
-    std::istringstream text(read_file(fs::path(BATON_SOURCE_DIR) / page));
+    std::istringstream text(read_file(source_dir() / page));
     bool in_code = false;
     for (std::string line; std::getline(text, line);) {
       if (line.starts_with("```")) {

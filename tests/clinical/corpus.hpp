@@ -10,6 +10,8 @@
 
 #include <boost/json/parse.hpp>
 
+#include "tests/support/places.hpp"
+
 namespace baton::test {
 
 struct CorpusFile {
@@ -23,7 +25,7 @@ inline std::string read_file(const std::filesystem::path& path) {
 }
 
 inline std::vector<CorpusFile> hl7_corpus() {
-  const std::filesystem::path root = std::filesystem::path(BATON_TEST_DATA) / "hl7v2";
+  const std::filesystem::path root = test_data() / "hl7v2";
   std::vector<CorpusFile> files;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
     if (entry.path().extension() != ".hl7") continue;
@@ -35,7 +37,7 @@ inline std::vector<CorpusFile> hl7_corpus() {
 
 // The messages of the shipped ADT stream, in arrival order.
 inline std::vector<std::string> adt_stream() {
-  std::ifstream in(std::filesystem::path(BATON_TEST_DATA) / "streams" / "adt_stream.jsonl");
+  std::ifstream in(test_data() / "streams" / "adt_stream.jsonl");
   std::vector<std::string> messages;
   for (std::string line; std::getline(in, line);) {
     messages.emplace_back(boost::json::parse(line).at("hl7").as_string());

@@ -115,6 +115,7 @@ class Checker:
     def __init__(self, api):
         self.api = api
         self.journals = {}
+        self.records = []  # As they were listed last.
 
     def journal(self, instance):
         if instance not in self.journals:
@@ -122,7 +123,15 @@ class Checker:
         return self.journals[instance]
 
     def all_instances(self):
-        return list(self.api.pages("/v1/instances"))
+        self.records = list(self.api.pages("/v1/instances"))
+        return self.records
+
+    def something_moved(self):
+        """Did an instance begin, change or go on since this checker read it? Then what it complains of may be two moments compared, and
+        all has to be read again. A fault is still there the next time."""
+        records, journals, self.journals = self.records, self.journals, {}
+        return self.all_instances() != records or any(
+            len(self.journal(instance).rows) != len(journal.rows) for instance, journal in journals.items())
 
     # ---- state = journal --------------------------------------------------------------------------------------------------
 

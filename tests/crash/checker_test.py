@@ -108,6 +108,21 @@ class CheckerTest(unittest.TestCase):
     def test_a_world_in_order_has_no_complaints(self):
         self.assertEqual(self.world.complaints(), [])
 
+    def test_a_case_that_went_on_between_two_reads_is_seen_to_have_moved(self):
+        checker = Checker(self.world)
+        list(checker.ledger_is_state())
+        list(checker.instance_agrees("I1"))
+        self.assertFalse(checker.something_moved())
+        self.world.history.append(entry(10, "SignalReceived", name="go", payload={}, message_id="S9"))
+        self.assertTrue(checker.something_moved())
+        self.assertFalse(checker.something_moved())
+
+    def test_a_case_that_began_between_two_reads_is_seen_to_have_moved(self):
+        checker = Checker(self.world)
+        list(checker.ledger_is_state())
+        self.world.instances = [*self.world.instances, {"id": "I5", "status": "running"}]
+        self.assertTrue(checker.something_moved())
+
     def test_a_lost_instance_is_seen(self):
         self.world.known.started["I2"] = "approval"
         self.refuses("I2: its start was acknowledged, and it is not there")

@@ -1,4 +1,5 @@
 #include "gateway/config/config.hpp"
+#include "tests/support/places.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -59,7 +60,7 @@ TEST(Config, hands_settings_on_as_json) {
 }
 
 TEST(Config, has_every_key_in_its_document) {
-  std::ifstream file(std::string(BATON_SOURCE_DIR) + "/docs/CONFIGURATION.md");
+  std::ifstream file(source_dir() / "docs" / "CONFIGURATION.md");
   std::ostringstream text;
   text << file.rdbuf();
   for (const ConfigKey& key : config_keys()) {

@@ -1,4 +1,5 @@
 #include "runtime/model/time/business_calendar.hpp"
+#include "tests/support/places.hpp"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +10,7 @@ namespace baton {
 namespace {
 
 std::string shipped(const std::string& name) {
-  std::ifstream file(std::string(BATON_SOURCE_DIR) + "/workflows-lua/calendars/" + name + ".json");
+  std::ifstream file(source_dir() / "workflows-lua" / "calendars" / (name + ".json"));
   EXPECT_TRUE(file.is_open()) << name;
   std::ostringstream text;
   text << file.rdbuf();

@@ -13,6 +13,7 @@
 #include "persistence/ledger/ledger_reader.hpp"
 #include "persistence/scrubber.hpp"
 #include "tests/support/faulty_file_system.hpp"
+#include "tests/support/places.hpp"
 #include "tests/support/sample_records.hpp"
 #include "tests/support/store_world.hpp"
 
@@ -21,7 +22,7 @@ namespace {
 
 using namespace test;
 
-const std::filesystem::path kGolden = std::filesystem::path(BATON_TEST_DATA) / "golden-store-v1";
+const std::filesystem::path kGolden = test_data() / "golden-store-v1";
 constexpr std::string_view kIdentity = "00112233445566778899aabbccddeeff";
 
 std::string journal_row() {

@@ -8,6 +8,7 @@
 #include "persistence/ledger/merkle.hpp"
 #include "runtime/base/base64.hpp"
 #include "tests/persistence/ledger_store.hpp"
+#include "tests/support/places.hpp"
 
 namespace baton {
 namespace {
@@ -15,7 +16,7 @@ namespace {
 namespace json = boost::json;
 
 std::vector<json::object> vectors(const char* name) {
-  std::ifstream file(std::string(BATON_TEST_DATA "/merkle/") + name);
+  std::ifstream file(test_data() / "merkle" / name);
   std::vector<json::object> all;
   for (std::string line; std::getline(file, line);) all.push_back(json::parse(line).as_object());
   return all;

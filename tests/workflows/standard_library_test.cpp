@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/clinical/corpus.hpp"
+#include "tests/support/places.hpp"
 
 namespace baton {
 namespace {
@@ -22,7 +23,7 @@ std::vector<std::string> names_of(const auto& definitions) {
 }
 
 TEST(StandardLibrary, is_what_stands_in_the_source_tree) {
-  const std::filesystem::path root = std::filesystem::path(BATON_SOURCE_DIR) / "workflows-lua";
+  const std::filesystem::path root = source_dir() / "workflows-lua";
   std::size_t count = 0;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(root)) {
     const auto extension = entry.path().extension();
@@ -81,7 +82,7 @@ TEST(ShippedBundle, compiles_and_defines_its_workflows_mappings_and_activities) 
 }
 
 TEST(Examples, compile) {
-  const std::filesystem::path root = std::filesystem::path(BATON_SOURCE_DIR) / "workflows-lua" / "examples";
+  const std::filesystem::path root = source_dir() / "workflows-lua" / "examples";
   std::size_t count = 0;
   for (const auto& folder : std::filesystem::directory_iterator(root)) {
     BundleFiles files;
