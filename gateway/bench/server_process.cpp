@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 #include <thread>
@@ -103,6 +104,19 @@ double ServerProcess::resident_mib() const {
   double size = 0, resident = 0;
   pages >> size >> resident;
   return resident * static_cast<double>(::sysconf(_SC_PAGESIZE)) / (1024 * 1024);
+}
+
+std::uint64_t ServerProcess::context_switches() const {
+  std::uint64_t switches = 0;
+  std::error_code error;
+  for (const auto& task : std::filesystem::directory_iterator("/proc/" + std::to_string(pid_) + "/task", error)) {
+    std::istringstream status(read_file(task.path() / "status"));
+    for (std::string line; std::getline(status, line);) {
+      const std::size_t at = line.find("ctxt_switches:");
+      if (at != std::string::npos) switches += std::stoull(line.substr(line.find(':') + 1));
+    }
+  }
+  return switches;
 }
 
 double ServerProcess::cpu_seconds() const {

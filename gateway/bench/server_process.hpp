@@ -26,6 +26,8 @@ class ServerProcess {
   [[nodiscard]] double resident_mib() const;
   // Processor seconds used so far, user and system.
   [[nodiscard]] double cpu_seconds() const;
+  // Of all its threads so far: each is a wait, or a turn that another thread got.
+  [[nodiscard]] std::uint64_t context_switches() const;
   // From the call of start() until the first good answer.
   [[nodiscard]] double seconds_to_serving() const { return seconds_to_serving_; }
   void kill();  // SIGKILL, and waits for the end.

@@ -10,7 +10,8 @@ namespace baton {
 namespace {
 
 struct BenchArguments {
-  std::string workload, n = "0", concurrency = "0", data;
+  std::string workload, n = "0", concurrency = "0", filled = "0", data;
+  bool details = false;
 };
 
 std::optional<std::uint64_t> number_of(const std::string& text) {
@@ -20,28 +21,41 @@ std::optional<std::uint64_t> number_of(const std::string& text) {
   return number;
 }
 
+void print_fields(const boost::json::object& object, std::vector<std::vector<std::string>>& rows) {
+  for (const auto& [name, value] : object) {
+    if (value.is_object()) {
+      print_fields(value.get_object(), rows);
+    } else {
+      rows.push_back({std::string(name), field_text(object, name)});
+    }
+  }
+}
+
 int bench(const Cli& cli, const BenchArguments& arguments) {
   const auto n = number_of(arguments.n);
   const auto concurrency = number_of(arguments.concurrency);
-  if (!n || !concurrency) return usage_error(cli, "--n and --concurrency are numbers", "such as --n 10000");
-  BenchOptions options{arguments.workload, *n, static_cast<std::size_t>(*concurrency), arguments.data};
-  const auto results = run_bench(options);
-  if (!results) return fail(cli, results.error());
-  for (const JsonText& result : *results) {
-    if (cli.json) {
-      std::cout << result << "\n";
-      continue;
-    }
-    const auto object = parse_json_document(result);
-    if (!object || !object->is_object()) continue;
-    std::vector<std::vector<std::string>> rows;
-    for (const auto& [name, value] : object->as_object()) {
-      rows.push_back({std::string(name), field_text(*object, std::string(name))});
-    }
-    print_table(rows);
-    std::cout << "\n";
+  const auto filled = number_of(arguments.filled);
+  if (!n || !concurrency || !filled) {
+    return usage_error(cli, "--n, --concurrency and --filled are numbers", "such as --n 10000");
   }
-  return 0;
+  const BenchOptions options{arguments.workload,
+                             *n,
+                             static_cast<std::size_t>(*concurrency),
+                             *filled,
+                             arguments.data,
+                             arguments.details || !cli.json};
+  const Status done = run_bench(options, [&cli](const JsonText& line) {
+    if (cli.json) {
+      std::cout << line << std::endl;
+      return;
+    }
+    const auto object = parse_json_document(line);
+    std::vector<std::vector<std::string>> rows;
+    if (object.ok() && object->is_object()) print_fields(object->get_object(), rows);
+    print_table(rows);
+    std::cout << std::endl;
+  });
+  return done.ok() ? 0 : fail(cli, done.error());
 }
 
 }  // namespace
@@ -50,10 +64,13 @@ Verb bench_verb(Cli& cli) {
   auto arguments = std::make_shared<BenchArguments>();
   return {"bench",
           "Measure a workload on this machine, beside the raw disk",
-          "  baton bench w2 --json\n  baton bench w4 --n 20000 --concurrency 64",
-          {{"workload", "w1, w2, w3 or w4; see docs/PERFORMANCE.md", &arguments->workload, true},
+          "  baton bench w2 --json\n  baton bench w4 --n 20000 --concurrency 64 --filled 1000000\n"
+          "  baton bench growth --json > growth.jsonl",
+          {{"workload", "w1, w2, w3, w4 or growth; see docs/PERFORMANCE.md", &arguments->workload, true},
            {"--n", "Instances; the workload's own number if not given", &arguments->n},
            {"--concurrency", "In flight at once; the workload's own if not given", &arguments->concurrency},
+           {"--filled", "Instances that wait in the store before w1, w2 or w4 is measured", &arguments->filled},
+           {"--details", "With --json: an object with what only this workload measures", &arguments->details},
            {"--data", "Folder of the store; a temporary one if not given", &arguments->data}},
           [&cli, arguments] { return bench(cli, *arguments); },
           {},
