@@ -70,6 +70,9 @@ namespace baton {
   /* 6xx: the ledger */                                                                   \
   X(ledger_mismatch, "BT601", 409, "The ledger does not match its proof")                 \
   X(bad_checkpoint, "BT602", 422, "The checkpoint or its signature is wrong")             \
+  X(entry_pruned, "BT603", 410, "The record was pruned from this ledger")                 \
+  X(held, "BT604", 409, "A legal hold forbids this")                                      \
+  X(not_exported, "BT605", 422, "The records are not in the export that was shown")       \
   /* 7xx: this machine */                                                                 \
   X(bad_config, "BT701", 400, "The configuration is wrong")                               \
   X(io_failed, "BT702", 500, "A file or socket failed")                                   \

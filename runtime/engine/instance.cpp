@@ -46,6 +46,13 @@ Instance::Instance(StoredInstance stored, const ProgramSource& programs) : body_
   }
 }
 
+// A request's trace, of messages that somebody sends; what a timer, a worker or another actor brings has none.
+template <typename Message>
+static InstanceTurn::Cause cause_of(const Message& message) {
+  if constexpr (requires { message.by; }) return {message.by.trace, message.by.parent, {}};
+  return {};
+}
+
 Instance::~Instance() = default;
 Instance::Instance(Instance&&) noexcept = default;
 Instance& Instance::operator=(Instance&&) noexcept = default;
@@ -53,7 +60,12 @@ Instance& Instance::operator=(Instance&&) noexcept = default;
 Handled Instance::handle(std::vector<InstanceMessage> messages, Instant now) {
   InstanceTurn turn(body_->core, now);
   for (InstanceMessage& message : messages) {
-    std::visit([&turn](auto& each) { verbs::handle(turn, std::move(each)); }, message);
+    std::visit(
+        [&turn](auto& each) {
+          turn.because_of(cause_of(each));
+          verbs::handle(turn, std::move(each));
+        },
+        message);
   }
   Handled handled = std::move(turn).finish();
   if (!body_->core.record.open()) body_->core.script.reset();

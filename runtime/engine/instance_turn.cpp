@@ -176,6 +176,9 @@ AuditRecord InstanceTurn::audit_of(std::string_view action_code, const Principal
   audit.instance = core_.id;
   audit.workflow = core_.record.workflow;
   audit.bundle = core_.state.bundle;
+  audit.trace = cause_.trace;
+  audit.parent = cause_.parent;
+  audit.source_event = cause_.source_event;
   return audit;
 }
 

@@ -62,6 +62,13 @@ class InstanceTurn {
   void effect(Effect effect) { effects_.push_back(std::move(effect)); }
   void answer(std::uint64_t reply_to, JsonText json);
   void refuse(std::uint64_t reply_to, Error error);
+  // What set going all that follows, until the next: every record says so.
+  struct Cause {
+    std::string trace;
+    std::string parent;
+    std::string source_event;
+  };
+  void because_of(Cause cause) { cause_ = std::move(cause); }
   // Fills in what every record of this instance carries.
   [[nodiscard]] AuditRecord audit_of(std::string_view action, const Principal& by) const;
   void audit(const AuditRecord& record) { audit_.push_back(record); }
@@ -101,6 +108,7 @@ class InstanceTurn {
   std::vector<Effect> effects_;
   std::vector<Reply> replies_;
   std::vector<AuditRecord> audit_;
+  Cause cause_;
   std::uint32_t sent_ = 0;
   int runs_begun_ = 0;
 };

@@ -177,7 +177,7 @@ void PatientTurn::start(const WorkflowDefinition& definition, const std::string&
   body.input = input_of(record_.id, key_of("encounter", record_.id, event.event), event.event);
   body.patient = record_.id;
   body.business_key = key;
-  body.source_event = event.type;
+  body.source_event = event.id;
   record_.open_instances.push_back({id, definition.name, key});
   send({ActorKind::instance, id}, std::move(body));
 }

@@ -39,7 +39,7 @@ LeafFields fields_of(const AuditRecord& r, std::string_view at, std::string_view
            {"model", r.model, Form::json},
            {"object", r.object},
            {"outcome", r.outcome},
-           {"parent", r.parent},
+           {"parent", r.parent.empty() ? r.by.parent : r.parent},
            {"patient", r.patient},
            {"patients", patients, Form::canonical_json},
            {"proposed_by", r.proposed_by, Form::json},
@@ -48,7 +48,7 @@ LeafFields fields_of(const AuditRecord& r, std::string_view at, std::string_view
            {"reason_code", r.reason_code},
            {"rule", r.rule},
            {"source_event", r.source_event},
-           {"trace", r.trace},
+           {"trace", r.trace.empty() ? r.by.trace : r.trace},
            {"workflow", r.workflow}}};
 }
 

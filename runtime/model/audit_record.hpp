@@ -60,6 +60,11 @@ inline constexpr std::string_view kPatientDisclosed = "patient.disclosed";
 inline constexpr std::string_view kAccessReviewed = "access.reviewed";
 inline constexpr std::string_view kConfigurationChanged = "configuration.changed";
 inline constexpr std::string_view kLedgerExported = "ledger.exported";
+inline constexpr std::string_view kLedgerPruned = "ledger.pruned";
+inline constexpr std::string_view kHoldPlaced = "hold.placed";
+inline constexpr std::string_view kHoldLifted = "hold.lifted";
+inline constexpr std::string_view kGlassBroken = "access.glass_broken";
+inline constexpr std::string_view kClockChanged = "clock.changed";
 }  // namespace action
 
 struct AuditRecord {
@@ -79,10 +84,10 @@ struct AuditRecord {
   std::string rule;  // Name of the decision, task or alert in the script that this came from, without its occurrence.
   JsonText model;    // {"id","version","confidence","threshold"}, as far as they are known; or only a name.
   JsonText proposed_by;      // Of an override: who had reached what was replaced, as Principal is written.
-  std::string parent;        // The record, instance or request that this is a part of.
+  std::string parent;        // The record, instance or request that this is a part of; else by.parent is written.
   std::string source_event;  // Event or message that led to this.
-  std::string trace;
-  JsonText before;  // For changes and overrides.
+  std::string trace;         // Empty: by.trace is written.
+  JsonText before;           // For changes and overrides.
   JsonText after;
   JsonText evidence;  // What the person or model saw.
   // For records of an instance: the journal row that this record stands for, so that the ledger binds the journal.

@@ -24,6 +24,9 @@ struct Principal {
   std::string rule = {};
   // What the act was for: "TREAT", "BTG" (break-glass)... Kept like the rule, as a field of the record.
   std::string purpose = {};
+  // The request's trace and the caller's span in it (W3C Trace Context), 32 and 16 hexadecimal digits. Kept likewise.
+  std::string trace = {};
+  std::string parent = {};
 
   bool operator==(const Principal&) const = default;
 };

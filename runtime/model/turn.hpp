@@ -73,8 +73,16 @@ struct PutNamed {
   std::optional<std::string> value;
 };
 
-using Change = std::variant<AppendJournal, PutInstance, PutTask, PutIncident, PutPending, DeletePending, PutTimer,
-                            DeleteTimer, PutOutbox, DeleteOutbox, PutPatient, PutEvent, PutMessage, PutNamed>;
+// The audit ledger without its entries below `to`; their hashes stay in the tree. Its record is in the same turn.
+struct PruneLedger {
+  std::uint64_t to = 0;     // The minimum index from here on.
+  std::uint64_t swept = 0;  // Index rows and evidence of entries below are gone already.
+  std::string tail;         // The row of the entries from `to` on, where `to` lies within a row; else empty.
+};
+
+using Change =
+    std::variant<AppendJournal, PutInstance, PutTask, PutIncident, PutPending, DeletePending, PutTimer, DeleteTimer,
+                 PutOutbox, DeleteOutbox, PutPatient, PutEvent, PutMessage, PutNamed, PruneLedger>;
 
 // ---- effects: released after the commit ----------------------------------------------------------------------------
 

@@ -77,6 +77,18 @@ TEST(AuditRecord, a_leaf_with_every_field_is_canonical) {
   EXPECT_EQ(canonical(leaf), leaf);
 }
 
+TEST(AuditRecord, has_the_trace_and_the_parent_of_whoever_asked_unless_it_has_its_own) {
+  AuditRecord record = decision();
+  record.by.trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+  record.by.parent = "00f067aa0ba902b7";
+  std::string leaf = canonical_json(record);
+  EXPECT_NE(leaf.find(R"("parent":"00f067aa0ba902b7")"), std::string::npos);
+  EXPECT_NE(leaf.find(R"("trace":"4bf92f3577b34da6a3ce929d0e0e4736")"), std::string::npos);
+  record.parent = "i-0";
+  leaf = canonical_json(record);
+  EXPECT_NE(leaf.find(R"("parent":"i-0")"), std::string::npos);
+}
+
 TEST(AuditRecord, evidence_over_two_kibibytes_lies_beside_the_leaf_that_names_it) {
   AuditRecord record = decision();
   record.evidence = "\"" + std::string(3'000, 'x') + "\"";

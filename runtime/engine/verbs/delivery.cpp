@@ -10,6 +10,7 @@ class Deliver {
 
   void operator()(const StartWorkflow& body) {
     if (turn_.core().exists) return;
+    turn_.because_of({{}, {}, body.source_event});
     StartInstance message;
     message.workflow = body.workflow;
     message.bundle = body.bundle;
@@ -40,6 +41,7 @@ class Deliver {
     for (const ReceivedEvent& known : turn_.state().events) {
       if (known.id == body.event_id) return;
     }
+    turn_.because_of({{}, {}, body.event_id});
     turn_.warm_up();
     if (open()) turn_.deliver(EventReceived{body.event_id, body.type, body.event});
   }

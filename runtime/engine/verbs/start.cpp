@@ -25,13 +25,15 @@ void start(InstanceTurn& turn, StartInstance message, std::string parent, Operat
   core.record.parent = parent;
   core.record.parent_seq = parent_seq;
   Started started{message.workflow, message.bundle,       std::move(message.input),
-                  message.patient,  message.business_key, std::move(parent),
+                  message.patient,  message.business_key, parent,
                   parent_seq,       message.seed,         1,
                   message.by};
   // The state must know who it is about before the first record is written.
   core.state.patient = message.patient;
   core.state.bundle = message.bundle;
-  turn.audit(turn.audit_of(action::kInstanceStarted, message.by));
+  AuditRecord record = turn.audit_of(action::kInstanceStarted, message.by);
+  if (!parent.empty()) record.parent = parent;
+  turn.audit(record);
   if (definition == nullptr) {
     turn.record(std::move(started));
     turn.warm_up();
