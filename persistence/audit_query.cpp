@@ -154,15 +154,17 @@ Status narrow(const Store& store, const AuditFilter& filter, std::uint64_t& begi
 }  // namespace
 
 Result<Page<AuditRow>> query_audit(const StoreReader& reader, const AuditFilter& filter, std::string_view cursor,
-                                   std::size_t limit) {
+                                   std::size_t limit, std::uint64_t* looked_at) {
   const auto place = read_cursor(Listing::audit, cursor);
   if (!place.ok()) return place.error();
   const StoreLedgerSource source(reader.store());
   const LedgerReader ledger(source);
   const auto head = ledger.head();
   if (!head.ok()) return head.error();
-  std::uint64_t index = place->empty() ? 0 : keys::Parts(*place).u64();
-  std::uint64_t end = head->size;
+  const auto pruned = ledger.pruned();
+  if (!pruned.ok()) return pruned.error();
+  std::uint64_t index = std::max({pruned->minimum, filter.first, place->empty() ? 0 : keys::Parts(*place).u64()});
+  std::uint64_t end = std::min(head->size, filter.end);
   if (const Status narrowed = narrow(reader.store(), filter, index, end); !narrowed.ok()) return narrowed.error();
   const auto postings = postings_of(reader.store(), filter);
   CheckedLeaves leaves(ledger, head->size);
@@ -173,6 +175,7 @@ Result<Page<AuditRow>> query_audit(const StoreReader& reader, const AuditFilter&
     if (!*next || **next >= end) return page;
     index = **next;
     if (page.items.size() == limit || looked == kLookedAtPerPage) break;
+    if (looked_at != nullptr) ++*looked_at;
     auto leaf = leaves.read(index);
     if (!leaf.ok()) return leaf.error();
     if (matches(filter, *leaf)) page.items.push_back({index, *std::move(leaf)});
@@ -181,6 +184,10 @@ Result<Page<AuditRow>> query_audit(const StoreReader& reader, const AuditFilter&
   keys::append_u64(here, index);
   page.cursor = write_cursor(Listing::audit, here);
   return page;
+}
+
+Result<std::optional<std::uint64_t>> first_record_at(const StoreReader& reader, Instant at) {
+  return first_round_at(reader.store(), at);
 }
 
 }  // namespace baton

@@ -19,6 +19,8 @@ struct AuditFilter {
   std::map<std::string, std::string, std::less<>> fields;  // Name of one of kAuditFields -> its value.
   std::optional<Instant> from;                             // Inclusive, by the record's own time.
   std::optional<Instant> before;                           // Exclusive. See kClockSlack.
+  std::uint64_t first = 0;                                 // Of the records' indexes: from here on,
+  std::uint64_t end = UINT64_MAX;                          // and before this.
 };
 
 // A listing up to a time looks this much further, for records that a clock which was set back has stamped.
@@ -29,8 +31,13 @@ struct AuditRow {
   std::string leaf;  // As the tree hashes it.
 };
 
-// Errors: bad_cursor; ledger_mismatch, an integrity failure, when a record does not have its hash; store_corrupt.
+// Adds to `looked` how many records were read. Errors: bad_cursor; ledger_mismatch, an integrity failure, when a record does not have its hash; store_corrupt.
 [[nodiscard]] Result<Page<AuditRow>> query_audit(const StoreReader& reader, const AuditFilter& filter,
-                                                 std::string_view cursor, std::size_t limit);
+                                                 std::string_view cursor, std::size_t limit,
+                                                 std::uint64_t* looked = nullptr);
+
+// The index from which on records were committed at `at` or later, as far as clocks tell: all before it are stamped
+// earlier. Nothing when there is none.
+[[nodiscard]] Result<std::optional<std::uint64_t>> first_record_at(const StoreReader& reader, Instant at);
 
 }  // namespace baton

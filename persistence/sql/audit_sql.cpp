@@ -2,11 +2,13 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <new>
 
 #include "persistence/sql/sql_tables.hpp"
+#include "runtime/model/time/time_zone.hpp"
 
 namespace baton {
 namespace {
@@ -27,7 +29,8 @@ struct Query {
   Deadline deadline;
   std::optional<Error> error;  // From the store; SQLite only carries a number.
 
-  bool declaring = false;  // SQLite asks its authorizer about declarations of tables as well.
+  std::uint64_t looked = 0;  // What the sources have read.
+  bool declaring = false;    // SQLite asks its authorizer about declarations of tables as well.
 
   [[nodiscard]] bool late() const { return std::chrono::steady_clock::now() >= deadline; }
 };
@@ -102,6 +105,10 @@ int best_index(sqlite3_vtab* table, sqlite3_index_info* info) {
     plan += std::to_string(constraint.iColumn) + *letter;
     cost /= *letter == '=' ? 1000 : 2;
   }
+  const auto patient = std::ranges::find(of.columns, "patient");
+  const auto column = patient - of.columns.begin();
+  info->idxNum =
+      patient != of.columns.end() && (info->colUsed >> std::min<std::ptrdiff_t>(column, 63) & 1) != 0 ? 1 : 0;
   info->idxStr = sqlite3_mprintf("%s", plan.c_str());
   info->needToFreeIdxStr = 1;
   info->estimatedCost = std::max(cost, 1.0);
@@ -139,7 +146,7 @@ int settle(Cursor& cursor) {
   return SQLITE_OK;
 }
 
-int filter(sqlite3_vtab_cursor* base, int, const char* plan, int count, sqlite3_value** values) {
+int filter(sqlite3_vtab_cursor* base, int names_patient, const char* plan, int count, sqlite3_value** values) {
   Cursor& cursor = *reinterpret_cast<Cursor*>(base);
   std::vector<Condition> conditions;
   cursor.rows.clear();
@@ -151,12 +158,14 @@ int filter(sqlite3_vtab_cursor* base, int, const char* plan, int count, sqlite3_
     const Compare compare = *rest == '=' ? Compare::equal : *rest == '>' ? Compare::at_least : Compare::at_most;
     plan = rest + 1;
     if (sqlite3_value_type(values[i]) == SQLITE_NULL) cursor.more = false;  // Nothing compares with null.
-    // Only text is handed down: the columns hold text, and SQLite knows how other types compare with it.
-    if (sqlite3_value_type(values[i]) != SQLITE_TEXT) continue;
+    // Only what the column holds is handed down; SQLite knows how other types compare with it.
+    const int held = column == cursor.of->table->number ? SQLITE_INTEGER : SQLITE_TEXT;
+    if (sqlite3_value_type(values[i]) != held) continue;
     const auto* const text = reinterpret_cast<const char*>(sqlite3_value_text(values[i]));
     conditions.push_back({column, compare, text == nullptr ? "" : text});
   }
-  cursor.source = cursor.of->table->open(cursor.of->query->reader, std::move(conditions));
+  Query& query = *cursor.of->query;
+  cursor.source = cursor.of->table->open(query.reader, {std::move(conditions), names_patient != 0, &query.looked});
   return settle(cursor);
 }
 
@@ -217,6 +226,35 @@ int authorize(void* of, int action, const char*, const char* function, const cha
   return SQLITE_DENY;
 }
 
+// ---- functions ---------------------------------------------------------------------------------------------------------
+
+std::string text_of(sqlite3_value* value) {
+  const auto* const text = reinterpret_cast<const char*>(sqlite3_value_text(value));
+  return text == nullptr ? std::string() : std::string(text, static_cast<std::size_t>(sqlite3_value_bytes(value)));
+}
+
+// The clock on the wall at a record's time; nothing where that is no time.
+std::optional<LocalTime> wall_clock(sqlite3_value** arguments) {
+  const auto at = parse_instant(text_of(arguments[0]));
+  if (!at.ok()) return std::nullopt;
+  const auto zone = find_time_zone(text_of(arguments[1]));
+  return (zone.ok() ? *zone : TimeZone()).to_local(*at);
+}
+
+void sql_local_time(sqlite3_context* out, int, sqlite3_value** arguments) {
+  const auto local = wall_clock(arguments);
+  if (!local) return sqlite3_result_null(out);
+  const std::string text = format_local_time(*local);
+  sqlite3_result_text64(out, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+void sql_shift(sqlite3_context* out, int, sqlite3_value** arguments) {
+  const auto local = wall_clock(arguments);
+  if (!local) return sqlite3_result_null(out);
+  const std::int64_t hour = time_of_day(*local).ms / kHour.ms;
+  sqlite3_result_text(out, hour < 7 || hour >= 23 ? "night" : hour < 15 ? "day" : "evening", -1, SQLITE_STATIC);
+}
+
 struct CloseDatabase {
   void operator()(sqlite3* database) const { sqlite3_close(database); }
 };
@@ -252,10 +290,15 @@ Result<Database> open_database(std::vector<TableOfQuery>& tables, Query& query, 
       sqlite3_open_v2(":memory:", &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY | SQLITE_OPEN_NOMUTEX, nullptr);
   Database database(raw);
   if (opened != SQLITE_OK) return Error{ErrorCode::io_failed, "SQLite cannot be opened", {}};
+  // What is sorted stays in memory, where it is limited: patients' data has no place in a temporary file.
+  sqlite3_exec(raw, "PRAGMA temp_store = MEMORY", nullptr, nullptr, nullptr);
   for (const Table& table : sql::tables()) tables.push_back({&table, &query});
   for (TableOfQuery& table : tables) {
     sqlite3_create_module_v2(raw, table.table->name.c_str(), &module(), &table, nullptr);
   }
+  constexpr int kPure = SQLITE_UTF8 | SQLITE_DETERMINISTIC;
+  sqlite3_create_function_v2(raw, "local_time", 2, kPure, nullptr, sql_local_time, nullptr, nullptr, nullptr);
+  sqlite3_create_function_v2(raw, "shift", 2, kPure, nullptr, sql_shift, nullptr, nullptr, nullptr);
   sqlite3_limit(raw, SQLITE_LIMIT_LENGTH, static_cast<int>(limits.bytes));
   sqlite3_limit(raw, SQLITE_LIMIT_SQL_LENGTH, 64 << 10);
   sqlite3_limit(raw, SQLITE_LIMIT_ATTACHED, 0);
@@ -305,8 +348,9 @@ Result<JsonText> rows_of(sqlite3* database, sqlite3_stmt* statement, const Query
 
 }  // namespace
 
-Result<JsonText> run_audit_sql(const StoreReader& reader, std::string_view text, const SqlLimits& limits) {
-  Query query{reader.snapshot(), std::chrono::steady_clock::now() + limits.time, std::nullopt, false};
+Result<JsonText> run_audit_sql(const StoreReader& reader, std::string_view text, const SqlLimits& limits, SqlWork* work,
+                               const SqlParameters& parameters) {
+  Query query{reader.snapshot(), std::chrono::steady_clock::now() + limits.time, std::nullopt};
   std::vector<TableOfQuery> tables;
   tables.reserve(sql::tables().size());
   auto database = open_database(tables, query, limits);
@@ -322,7 +366,15 @@ Result<JsonText> run_audit_sql(const StoreReader& reader, std::string_view text,
     return bad_query("there is more than one statement");
   }
   if (sqlite3_stmt_readonly(raw) == 0 || sqlite3_column_count(raw) == 0) return bad_query("this is not a SELECT");
-  return rows_of(database->get(), raw, query, limits);
+  for (int i = 1; i <= sqlite3_bind_parameter_count(raw); ++i) {
+    const char* const name = sqlite3_bind_parameter_name(raw, i);
+    const auto given = name == nullptr ? parameters.end() : parameters.find(std::string_view(name + 1));
+    if (given == parameters.end()) continue;
+    sqlite3_bind_text64(raw, i, given->second.data(), given->second.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  }
+  auto rows = rows_of(database->get(), raw, query, limits);
+  if (work != nullptr) work->looked = query.looked;
+  return rows;
 }
 
 }  // namespace baton

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <charconv>
 #include <optional>
+#include <set>
 
 #include "persistence/audit_index.hpp"
 #include "persistence/audit_query.hpp"
@@ -122,11 +124,25 @@ Row record_row(const AuditRow& record, const std::vector<RecordColumn>& columns)
   return row;
 }
 
-// What the conditions say of indexed fields and of time.
+// A span of indexes. Beyond what a text of digits can say there is no record.
+void narrow(AuditFilter& filter, const Condition& condition) {
+  std::int64_t index = 0;
+  const std::string& text = condition.value;
+  if (std::from_chars(text.data(), text.data() + text.size(), index).ec != std::errc()) return;
+  const auto at = static_cast<std::uint64_t>(std::max<std::int64_t>(index, 0));
+  if (condition.compare != Compare::at_most) filter.first = std::max(filter.first, at);
+  if (condition.compare != Compare::at_least) filter.end = std::min(filter.end, index < 0 ? 0 : at + 1);
+}
+
+// What the conditions say of indexed fields, of time and of the index.
 AuditFilter filter_of(const std::vector<RecordColumn>& columns, const std::vector<Condition>& conditions) {
   AuditFilter filter;
   for (const Condition& condition : conditions) {
     const std::string name = columns[static_cast<std::size_t>(condition.column)].name;
+    if (name == "idx") {
+      narrow(filter, condition);
+      continue;
+    }
     if (name != "at") {
       filter.fields[name] = condition.value;
       continue;
@@ -138,6 +154,23 @@ AuditFilter filter_of(const std::vector<RecordColumn>& columns, const std::vecto
     if (condition.compare != Compare::at_least) filter.before = *at + Duration{kSecond.ms + 1};
   }
   return filter;
+}
+
+// One row; or where the query names the patient, one for each whom the record is about.
+void add_rows(const AuditRow& record, const std::vector<RecordColumn>& columns, bool names_patient,
+              std::vector<Row>& rows) {
+  Row row = record_row(record, columns);
+  const AuditLeaf leaf(record.leaf);
+  if (!names_patient || leaf.patients.empty()) return rows.push_back(std::move(row));
+  const auto patient = std::ranges::find(columns, std::string_view("patient"),
+                                         [](const RecordColumn& column) { return std::string_view(column.name); }) -
+                       columns.begin();
+  std::set<std::string> about(leaf.patients.begin(), leaf.patients.end());
+  if (!leaf.patient.empty()) about.insert(leaf.patient);
+  for (const std::string& one : about) {
+    row[static_cast<std::size_t>(patient)] = one;
+    rows.push_back(row);
+  }
 }
 
 // The records of some actions one after the other, or of all.
@@ -152,8 +185,10 @@ Table record_table(std::string name, const std::vector<RecordColumn>& columns, s
     if (indexed && std::string_view(columns[i].name) != "model") table.pushed[static_cast<int>(i)] = false;
     if (std::string_view(columns[i].name) == "at") table.pushed[static_cast<int>(i)] = true;
   }
-  table.open = [&columns, actions](const StoreReader& reader, const std::vector<Condition>& conditions) {
-    const AuditFilter asked = filter_of(columns, conditions);
+  table.number = 0;
+  table.pushed[0] = true;
+  table.open = [&columns, actions](const StoreReader& reader, const Scan& scan) {
+    const AuditFilter asked = filter_of(columns, scan.conditions);
     std::vector<AuditFilter> filters;
     for (const std::string_view action : actions) {
       filters.push_back(asked);
@@ -162,13 +197,13 @@ Table record_table(std::string name, const std::vector<RecordColumn>& columns, s
     }
     if (actions.empty()) filters.push_back(asked);
     return std::make_unique<Paged>(
-        [reader, &columns, filters, which = std::size_t{0}](const std::string& cursor,
-                                                            std::vector<Row>& rows) mutable -> Result<std::string> {
+        [reader, &columns, filters, names_patient = scan.names_patient, looked = scan.looked, which = std::size_t{0}](
+            const std::string& cursor, std::vector<Row>& rows) mutable -> Result<std::string> {
           if (which == filters.size()) return std::string();
           const bool begins = cursor == kNextFilter;
-          auto page = query_audit(reader, filters[which], begins ? std::string() : cursor, kPage);
+          auto page = query_audit(reader, filters[which], begins ? std::string() : cursor, kPage, looked);
           if (!page.ok()) return page.error();
-          for (const AuditRow& record : page->items) rows.push_back(record_row(record, columns));
+          for (const AuditRow& record : page->items) add_rows(record, columns, names_patient, rows);
           if (!page->cursor.empty() || ++which == filters.size()) return page->cursor;
           return std::string(kNextFilter);
         });
@@ -197,14 +232,17 @@ Row instance_row(const InstanceRecord& record) {
           std::move(attributes).take()};
 }
 
-std::unique_ptr<Source> open_instances(const StoreReader& reader, const std::vector<Condition>& conditions) {
+std::unique_ptr<Source> open_instances(const StoreReader& reader, const Scan& scan) {
+  const std::vector<Condition>& conditions = scan.conditions;
   if (const std::string id = equal_to(conditions, 0); !id.empty()) {
-    return std::make_unique<Paged>([reader, id](const std::string&, std::vector<Row>& rows) -> Result<std::string> {
-      const auto record = reader.instance(id);
-      if (!record.ok()) return record.error();
-      if (*record) rows.push_back(instance_row(**record));
-      return std::string();
-    });
+    return std::make_unique<Paged>(
+        [reader, id, looked = scan.looked](const std::string&, std::vector<Row>& rows) -> Result<std::string> {
+          const auto record = reader.instance(id);
+          if (!record.ok()) return record.error();
+          if (*record) rows.push_back(instance_row(**record));
+          ++*looked;
+          return std::string();
+        });
   }
   InstanceFilter filter;
   filter.workflow = equal_to(conditions, 1);
@@ -212,9 +250,10 @@ std::unique_ptr<Source> open_instances(const StoreReader& reader, const std::vec
   filter.patient = equal_to(conditions, 3);
   filter.business_key = equal_to(conditions, 4);
   return std::make_unique<Paged>(
-      [reader, filter](const std::string& cursor, std::vector<Row>& rows) -> Result<std::string> {
+      [reader, filter, looked = scan.looked](const std::string& cursor, std::vector<Row>& rows) -> Result<std::string> {
         const auto page = reader.list_instances(filter, cursor, kPage);
         if (!page.ok()) return page.error();
+        *looked += page->items.size();
         for (const InstanceRecord& record : page->items) rows.push_back(instance_row(record));
         return page->cursor;
       });
@@ -265,10 +304,12 @@ Result<std::vector<IncidentRecord>> parts_of(const StoreReader& reader, const st
 
 // The instances whose parts a query may want: one, those of a patient, or all.
 template <typename Record>
-std::unique_ptr<Source> open_parts(const StoreReader& reader, const std::vector<Condition>& conditions) {
-  const auto add = [reader](const std::string& instance, std::vector<Row>& rows) -> Status {
+std::unique_ptr<Source> open_parts(const StoreReader& reader, const Scan& scan) {
+  const std::vector<Condition>& conditions = scan.conditions;
+  const auto add = [reader, looked = scan.looked](const std::string& instance, std::vector<Row>& rows) -> Status {
     const auto records = parts_of(reader, instance, static_cast<const Record*>(nullptr));
     if (!records.ok()) return records.error();
+    *looked += records->size();
     for (const Record& record : *records) rows.push_back(row_of(record));
     return success();
   };
@@ -302,15 +343,18 @@ const std::vector<Table>& tables() {
        {"id", "workflow", "status", "patient", "business_key", "bundle", "paused", "open_incidents", "started_at",
         "closed_at", "parent", "attributes"},
        {{0, false}, {1, false}, {2, false}, {3, false}, {4, false}},
+       -1,
        open_instances},
       {"tasks",
        {"id", "instance", "name", "workflow", "patient", "status", "created_at", "due", "closed_at", "claimed_by",
         "roles", "request", "decision"},
        {{1, false}, {3, false}},
+       -1,
        open_parts<TaskRecord>},
       {"incidents",
        {"id", "instance", "code", "workflow", "patient", "message", "line", "opened_at", "resolved_at", "resolution"},
        {{1, false}, {3, false}},
+       -1,
        open_parts<IncidentRecord>},
   };
   return kTables;

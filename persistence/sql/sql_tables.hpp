@@ -33,11 +33,19 @@ class Source {
   [[nodiscard]] virtual Result<bool> fill(std::vector<Row>& rows) = 0;
 };
 
+// What one query wants of a table.
+struct Scan {
+  std::vector<Condition> conditions;
+  bool names_patient = false;       // The column patient is used: a record of a list is a row for each patient on it.
+  std::uint64_t* looked = nullptr;  // Counts what is read from the store.
+};
+
 struct Table {
   std::string name;
-  std::vector<std::string> columns;  // The first is the key for people: unique in its table.
+  std::vector<std::string> columns;  // The first is the key for people.
   std::map<int, bool> pushed;        // Column -> spans as well as equality are handed down.
-  std::function<std::unique_ptr<Source>(const StoreReader&, std::vector<Condition>)> open;
+  int number = -1;                   // The column that holds whole numbers; all others hold texts.
+  std::function<std::unique_ptr<Source>(const StoreReader&, Scan)> open;
 };
 
 [[nodiscard]] const std::vector<Table>& tables();

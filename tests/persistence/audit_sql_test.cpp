@@ -68,6 +68,57 @@ TEST(AuditSql, a_condition_on_an_indexed_column_finds_the_same_as_one_that_is_no
             "[[2],[6]]");
 }
 
+std::uint64_t looked_at(const StoreWorld& world, std::string_view query) {
+  SqlWork work;
+  EXPECT_TRUE(run_audit_sql(world.reader(), query, {}, &work).ok()) << query;
+  return work.looked;
+}
+
+TEST(AuditSql, reads_only_what_an_index_says_may_fit) {
+  StoreWorld world;
+  given_a_store(world);
+  EXPECT_EQ(looked_at(world, "SELECT count(*) FROM records"), 300u);
+  EXPECT_EQ(looked_at(world, "SELECT count(*) FROM records WHERE patient = 'p-1'"), 150u);
+  EXPECT_EQ(looked_at(world, "SELECT count(*) FROM records WHERE subject = 'u-1' AND action = 'task.decided'"), 25u);
+  EXPECT_EQ(looked_at(world, "SELECT count(*) FROM records WHERE subject = 'nobody'"), 0u);
+  EXPECT_EQ(looked_at(world, "SELECT * FROM records WHERE idx = 7"), 1u);
+  EXPECT_EQ(looked_at(world, "SELECT * FROM records WHERE idx >= 290"), 10u);
+  EXPECT_EQ(looked_at(world, "SELECT * FROM records WHERE idx < -1"), 0u);
+  EXPECT_EQ(looked_at(world, "SELECT count(*) FROM decisions"), 100u);
+  EXPECT_EQ(looked_at(world, "SELECT id FROM instances WHERE id = 'i-2'"), 1u);
+  EXPECT_EQ(looked_at(world, "SELECT id FROM tasks WHERE instance = 'i-1'"), 1u);
+  EXPECT_EQ(looked_at(world, "SELECT a.idx FROM records a JOIN records b ON b.idx = a.idx WHERE a.idx = 5"), 2u);
+}
+
+TEST(AuditSql, a_record_of_a_list_is_found_by_every_patient_on_it_and_counts_once_where_nobody_asks_for_patients) {
+  StoreWorld world;
+  given_a_store(world);
+  AuditRecord list;
+  list.action = action::kPatientRead;
+  list.at = kSampleStart;
+  list.patients = {"p-1", "p-8", "p-9"};
+  world.committer->submit(Turn({}, {list}, {}, {}), {});
+  world.committer->run_once();
+  EXPECT_EQ(ask(world, "SELECT count(*) FROM records"), "[[301]]");
+  EXPECT_EQ(ask(world, "SELECT idx FROM records WHERE patient = 'p-8'"), "[[300]]");
+  EXPECT_EQ(ask(world, "SELECT count(*) FROM records WHERE patient = 'p-1'"), "[[151]]");
+  EXPECT_EQ(ask(world, "SELECT idx FROM records WHERE patient || '' = 'p-9'"), "[[300]]");
+  EXPECT_EQ(ask(world, "SELECT patient, count(*) FROM records GROUP BY 1"),
+            R"([["p-1",151],["p-2",150],["p-8",1],["p-9",1]])");
+  EXPECT_EQ(ask(world, "SELECT r.idx FROM instances i JOIN records r ON r.patient = i.patient WHERE r.idx = 300"),
+            "[[300]]");
+}
+
+TEST(AuditSql, a_query_that_needs_more_memory_than_it_may_have_is_stopped) {
+  StoreWorld world;
+  given_a_store(world);
+  EXPECT_EQ(ask(world,
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 1000000) SELECT count(*) FROM "
+                "(SELECT i, hex(zeroblob(200)) || i AS t FROM n ORDER BY t)",
+                {.time = std::chrono::seconds(60)}),
+            "BT117");
+}
+
 TEST(AuditSql, nothing_can_be_written_attached_or_set) {
   StoreWorld world;
   given_a_store(world);
