@@ -35,7 +35,9 @@ void count_append(CommitterMetrics& metrics, std::size_t bytes, std::chrono::nan
 Result<AuditIndex> open_audit_index(const Store& store, const LedgerSource& rows, std::uint64_t size) {
   auto index = AuditIndex::load(store);
   if (!index.ok() || !index->is_new()) return index;
-  LedgerCursor cursor(rows, 0);
+  const auto pruned = LedgerReader(rows).pruned();
+  if (!pruned.ok()) return pruned.error();
+  LedgerCursor cursor(rows, pruned->minimum);
   while (cursor.index() < size) {
     const std::uint64_t at = cursor.index();
     const auto leaf = cursor.next();
@@ -74,6 +76,7 @@ Result<std::unique_ptr<Committer>> Committer::start(Store& store, CommitLog& log
   std::unique_ptr<Committer> committer(new Committer(
       store, log, mark, std::move(options), *leadership,
       TurnWriter(*std::move(counters), *std::move(tallies), *std::move(ledger), *std::move(audit_index))));
+  if (committer->options_.plain_ledger) committer->writer_.keep_plain_records();
   if (committer->options_.mode == CommitterOptions::Mode::threaded) {
     committer->thread_ = std::thread([raw = committer.get()] { raw->run(); });
   }
@@ -100,6 +103,10 @@ void Committer::submit_checkpoint(std::uint64_t size, std::string note, std::fun
   enqueue(WaitingCheckpoint{size, std::move(note), std::move(done)});
 }
 
+void Committer::submit_sweep(LedgerSweep sweep, std::function<void()> done) {
+  enqueue(WaitingSweep{std::move(sweep), std::move(done)});
+}
+
 void Committer::enqueue(Waiting waiting) {
   bool wake = false;
   {
@@ -115,8 +122,10 @@ void Committer::enqueue(Waiting waiting) {
 void Committer::say_done(Waiting& waiting) {
   if (auto* const turn = std::get_if<WaitingTurn>(&waiting)) {
     if (turn->done) turn->done(std::move(turn->turn));
-  } else if (auto& checkpoint = std::get<WaitingCheckpoint>(waiting); checkpoint.done) {
-    checkpoint.done();
+  } else if (auto* const checkpoint = std::get_if<WaitingCheckpoint>(&waiting)) {
+    if (checkpoint->done) checkpoint->done();
+  } else if (auto& sweep = std::get<WaitingSweep>(waiting); sweep.done) {
+    sweep.done();
   }
 }
 
@@ -204,9 +213,10 @@ std::size_t Committer::gather(const std::vector<Waiting>& waiting, std::size_t f
     const Waiting& next = waiting[from + turns];
     if (const auto* const turn = std::get_if<WaitingTurn>(&next)) {
       writer_.add(turn->turn);
+    } else if (const auto* const checkpoint = std::get_if<WaitingCheckpoint>(&next)) {
+      writer_.add_checkpoint(checkpoint->size, checkpoint->note);
     } else {
-      const auto& checkpoint = std::get<WaitingCheckpoint>(next);
-      writer_.add_checkpoint(checkpoint.size, checkpoint.note);
+      writer_.add_sweep(std::get<WaitingSweep>(next).sweep);
     }
     ++turns;
   }
@@ -228,6 +238,9 @@ Status Committer::commit_gathered() {
 SealedRound Committer::seal() {
   Rocks& rocks = store_.rocks();
   rocksdb::WriteBatch batch(writer_.rows().bytes() + writer_.rows().bytes() / 4 + 256);
+  for (const RowBatch::Range& range : writer_.rows().ranges()) {
+    batch.DeleteRange(rocks.family(range.family), slice(range.from), slice(range.to));
+  }
   writer_.rows().for_each_sorted([&](const RowBatch::Row& row) {
     if (row.remove) {
       batch.Delete(rocks.family(row.family), slice(row.key));

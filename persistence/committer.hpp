@@ -47,6 +47,7 @@ struct CommitterOptions {
   // Called on the committer's thread after the last `done` of a round: what was gathered in them can go out together.
   // May be empty.
   std::function<void()> after_round;
+  bool plain_ledger = false;  // See TurnWriter::keep_plain_records.
   // Called once with what failed; must not return to the committer's work. The default writes one line to stderr and
   // ends the process with status 70. After a handler that returns (tests), the committer drops all it is given.
   std::function<void(const Error&)> on_fatal;
@@ -70,6 +71,9 @@ class Committer {
   // A signed checkpoint of the ledger (ledger/checkpoint_maker.hpp), as submit(): the one thing that is stored without a
   // turn, because it is about turns and not one of them.
   void submit_checkpoint(std::uint64_t size, std::string note, std::function<void()> done);
+
+  // Rows that stood for pruned entries go, slice by slice (sweep.hpp). As submit().
+  void submit_sweep(LedgerSweep sweep, std::function<void()> done);
 
   // Stepped mode: commits one round of what waits. False when nothing waited.
   bool run_once();
@@ -96,7 +100,11 @@ class Committer {
     std::string note;
     std::function<void()> done;
   };
-  using Waiting = std::variant<WaitingTurn, WaitingCheckpoint>;
+  struct WaitingSweep {
+    LedgerSweep sweep;
+    std::function<void()> done;
+  };
+  using Waiting = std::variant<WaitingTurn, WaitingCheckpoint, WaitingSweep>;
   void enqueue(Waiting waiting);
   static void say_done(Waiting& waiting);
   Committer(Store& store, CommitLog& log, HighWaterMark* mark, CommitterOptions options, Leadership leadership,

@@ -157,7 +157,7 @@ Result<std::optional<LegalHold>> hold_on_patient(const StoreReader& reader, cons
 }
 
 Error held_error(const LegalHold& hold, std::string_view what) {
-  return {ErrorCode::conflict, std::string(what) + " is kept by the legal hold '" + hold.id + "': " + hold.reason,
+  return {ErrorCode::held, std::string(what) + " is kept by the legal hold '" + hold.id + "': " + hold.reason,
           "wait until it is lifted: baton audit hold list"};
 }
 

@@ -46,8 +46,8 @@ constexpr std::array kNamedSpaces = {
     NamedSpace{"checks", 7},       // <bundle hash> -> report of baton check
     NamedSpace{"people", 8},       // user/ session/ key/ link/; docs/formats/people.md
     NamedSpace{"keys", 9},         // <patient> -> wrapped data key
-    NamedSpace{"destinations", 10}, NamedSpace{"policies", 11}, NamedSpace{"mappings", 12},
-    NamedSpace{"holds", 50},  // <hold id> -> legal hold, see holds.hpp
+    NamedSpace{"destinations", 10}, NamedSpace{"policies", 11},
+    NamedSpace{"mappings", 12},     NamedSpace{"holds", 50},  // <hold id> -> legal hold, see holds.hpp
 };
 
 std::optional<std::uint8_t> space_number(std::string_view name) {

@@ -22,6 +22,10 @@ void RowBatch::put(ColumnFamily family, std::string_view key, std::string_view v
 
 void RowBatch::remove(ColumnFamily family, std::string_view key) { add(family, key, {}, true); }
 
+void RowBatch::remove_range(ColumnFamily family, std::string_view from, std::string_view to) {
+  ranges_.push_back({family, std::string(from), std::string(to)});
+}
+
 void RowBatch::add(ColumnFamily family, std::string_view key, std::string_view value, bool remove) {
   slots_.push_back({start_of(family, key), arena_.size(), static_cast<std::uint32_t>(key.size()),
                     static_cast<std::uint32_t>(value.size()), remove});
@@ -64,6 +68,7 @@ void RowBatch::clear() {
   if (arena_.capacity() > kKeptArena) arena_ = std::string();
   arena_.clear();
   slots_.clear();
+  ranges_.clear();
 }
 
 }  // namespace baton

@@ -25,6 +25,15 @@ class RowBatch {
   // Both copy what they are given.
   void put(ColumnFamily family, std::string_view key, std::string_view value);
   void remove(ColumnFamily family, std::string_view key);
+  // All keys of the store from `from` to before `to`; what else the round does comes after it.
+  void remove_range(ColumnFamily family, std::string_view from, std::string_view to);
+
+  struct Range {
+    ColumnFamily family;
+    std::string from;
+    std::string to;
+  };
+  [[nodiscard]] const std::vector<Range>& ranges() const { return ranges_; }
 
   // Calls each(const Row&) for what is left of the round, in order.
   template <typename Each>
@@ -33,7 +42,7 @@ class RowBatch {
     for (const std::uint32_t number : order_) each(row(slots_[number]));
   }
 
-  [[nodiscard]] bool empty() const { return slots_.empty(); }
+  [[nodiscard]] bool empty() const { return slots_.empty() && ranges_.empty(); }
   [[nodiscard]] std::size_t bytes() const { return arena_.size(); }
   void clear();
 
@@ -52,6 +61,7 @@ class RowBatch {
 
   std::string arena_;
   std::vector<Slot> slots_;
+  std::vector<Range> ranges_;
   std::vector<std::uint32_t> order_;
 };
 

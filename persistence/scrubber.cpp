@@ -97,6 +97,9 @@ Result<std::size_t> Scrubber::scrub_rows(const StoreReader& reader, std::size_t 
 
 Result<std::size_t> Scrubber::scrub_ledger(std::size_t rows, std::vector<Finding>& findings) {
   const StoreLedgerSource source(store_.store());
+  const auto pruned = LedgerReader(source).pruned();
+  if (!pruned.ok()) return pruned.error();
+  next_leaf_ = std::max(next_leaf_, pruned->minimum);
   LedgerCursor cursor(source, next_leaf_);
   std::size_t looked = 0;
   for (; looked < rows; ++looked) {

@@ -28,9 +28,15 @@ void TurnWriter::add(const Turn& turn) {
   }
   AuditRows audit(rows_);
   for (const AuditLeaf& leaf : turn.audit_leaves()) {
+    if (plain_) {
+      plain_->round.add(leaf.bytes);
+      continue;
+    }
     audit_index_.add(ledger_.append(leaf.bytes), leaf);
     for (const std::string& bytes : leaf.beside) {
-      audit.put(ledger_rows::beside_key(sha256(bytes)), ledger_rows::write_beside(bytes));
+      const std::string key = ledger_rows::beside_key(sha256(bytes));
+      audit.put(key, ledger_rows::write_beside(bytes));
+      if (named_since_) named_since_->insert(key);
     }
   }
 }
@@ -40,9 +46,25 @@ void TurnWriter::add_checkpoint(std::uint64_t size, std::string_view note) {
   put_checkpoint(audit, size, note);
 }
 
+void TurnWriter::add_sweep(const LedgerSweep& sweep) {
+  if (sweep.step == LedgerSweep::Step::begin) named_since_.emplace();
+  for (const auto& [family, key] : sweep.rows) {
+    const bool named = family == ColumnFamily::audit && named_since_ && named_since_->contains(key);
+    if (!named) rows_.remove(family, key);
+  }
+  if (sweep.step != LedgerSweep::Step::end) return;
+  named_since_.reset();
+  rows_.put(ColumnFamily::audit, ledger_rows::pruned_key(), ledger_rows::write_pruned(sweep.pruned));
+}
+
 void TurnWriter::finish_round() {
   AuditRows audit(rows_);
   (void)ledger_.finish_round(audit);
+  if (plain_ && plain_->round.count() > 0) {
+    audit.put(ledger_rows::entries_key(plain_->first), plain_->round.value());
+    plain_->first += plain_->round.count();
+    plain_->round.clear();
+  }
   audit_index_.flush(rows_);
   counters_.flush(rows_);
   tallies_.flush(rows_);
@@ -151,6 +173,12 @@ void TurnWriter::write(const PutNamed& change) {
   } else {
     rows_.remove(ColumnFamily::named, key);
   }
+}
+
+void TurnWriter::write(const PruneLedger& change) {
+  rows_.remove_range(ColumnFamily::audit, ledger_rows::entries_key(0), ledger_rows::entries_key(change.to));
+  if (!change.tail.empty()) rows_.put(ColumnFamily::audit, ledger_rows::entries_key(change.to), change.tail);
+  rows_.put(ColumnFamily::audit, ledger_rows::pruned_key(), ledger_rows::write_pruned({change.to, change.swept}));
 }
 
 }  // namespace baton

@@ -2,10 +2,14 @@
 // difference between before and after, and each audit leaf goes to the ledger. Owned by the committer's thread.
 #pragma once
 
+#include <optional>
+#include <set>
+
 #include "persistence/audit_index.hpp"
 #include "persistence/counters.hpp"
 #include "persistence/ledger/ledger.hpp"
 #include "persistence/row_batch.hpp"
+#include "persistence/sweep.hpp"
 #include "persistence/tallies.hpp"
 #include "runtime/model/turn.hpp"
 
@@ -23,11 +27,16 @@ class TurnWriter {
   void add(const Turn& turn);
   // Adds the row of a signed checkpoint.
   void add_checkpoint(std::uint64_t size, std::string_view note);
+  // Removes rows of pruned entries.
+  void add_sweep(const LedgerSweep& sweep);
   // Adds the rows that stand for the round as a whole: the ledger's, the counters and the tallies. The round is then complete.
   void finish_round();
   // The rows of the round; clear() begins the next.
   [[nodiscard]] RowBatch& rows() { return rows_; }
   void clear() { rows_.clear(); }
+
+  // The control of a benchmark: from here on records are only kept, without tree and indexes. Never for real.
+  void keep_plain_records() { plain_.emplace(); }
 
   // The index that the next audit leaf gets.
   [[nodiscard]] std::uint64_t next_audit_index() const { return ledger_.next_index(); }
@@ -47,6 +56,7 @@ class TurnWriter {
   void write(const PutEvent& change);
   void write(const PutMessage& change);
   void write(const PutNamed& change);
+  void write(const PruneLedger& change);
   template <typename Record>
   void write_index(const std::optional<Record>& before, const Record& after);
 
@@ -55,6 +65,13 @@ class TurnWriter {
   Tallies tallies_;
   Ledger ledger_;
   AuditIndex audit_index_;
+  struct PlainRecords {
+    ledger_rows::EntriesWriter round;
+    std::uint64_t first = 0;
+  };
+  std::optional<PlainRecords> plain_;
+  // While a sweep looks for evidence that no entry names: what was named since it began.
+  std::optional<std::set<std::string, std::less<>>> named_since_;
 };
 
 }  // namespace baton

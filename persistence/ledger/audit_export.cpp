@@ -15,9 +15,9 @@ class Exporter {
   Exporter(const LedgerReader& reader, std::uint64_t size, const std::filesystem::path& directory)
       : reader_(reader), size_(size), directory_(directory) {}
 
-  Status write_entries() {
-    LedgerCursor cursor(reader_.source(), 0);
-    for (std::uint64_t index = 0; cursor.index() < size_; ++index) {
+  Status write_entries(std::uint64_t minimum) {
+    LedgerCursor cursor(reader_.source(), minimum);
+    for (std::uint64_t index = minimum / kTileWidth; cursor.index() < size_; ++index) {
       const std::size_t width = tile_width(0, index, size_);
       std::string bundle;
       for (std::size_t i = 0; i < width; ++i) {
@@ -27,8 +27,9 @@ class Exporter {
       }
       if (const Status status = write(TilePath{std::nullopt, index, width}, bundle); !status.ok()) return status;
     }
-    report_.entries = size_;
-    return success();
+    report_.entries = size_ - minimum;
+    if (minimum == 0) return success();
+    return write(directory_ / kMinimumIndexFile, std::to_string(minimum) + "\n");
   }
 
   Status write_tiles(unsigned level) {
@@ -75,8 +76,10 @@ Result<ExportReport> export_tiles(const LedgerReader& reader, std::string_view c
     return Error{ErrorCode::ledger_mismatch, "the store does not have the root of its checkpoint", {}};
   }
 
+  const auto pruned = reader.pruned();
+  if (!pruned.ok()) return pruned.error();
   Exporter exporter(reader, checkpoint->size, directory);
-  Status status = exporter.write_entries();
+  Status status = exporter.write_entries(pruned->minimum);
   for (unsigned level = 0; status.ok() && level < kTileLevels; ++level) status = exporter.write_tiles(level);
   // Last: a directory with a checkpoint is a whole export.
   if (status.ok()) status = exporter.write_checkpoint(checkpoint_note);

@@ -5,6 +5,7 @@
 
 #include "persistence/ledger/export_files.hpp"
 #include "persistence/ledger/ledger_rows.hpp"
+#include "persistence/ledger/prune.hpp"
 #include "persistence/ledger/tile_layout.hpp"
 #include "persistence/ledger/tree_check.hpp"
 #include "runtime/base/limits.hpp"
@@ -16,6 +17,7 @@ using namespace ledger_rows;
 namespace {
 
 constexpr std::size_t kCheckpointFileSize = 1u << 20;
+constexpr std::size_t kMinimumFileSize = 32;
 constexpr std::size_t kBundleFileSize = kTileWidth * (2 + limits::kLedgerLeafSize);
 
 using Check = std::optional<LedgerFinding>;
@@ -31,16 +33,22 @@ class Verifier {
 
   Check run() {
     if (Check check = open_note()) return check;
+    if (Check check = read_minimum()) return check;
     if (Check check = compare_known()) return check;
     TreeCheck tree(size_, [this](unsigned level, std::uint64_t index, std::size_t width) {
       return read_tile_file({level, index, width});
     });
     if (Check check = compare_known_root(tree)) return check;
     for (std::uint64_t index = 0; tree.next_index() < size_; ++index) {
-      if (Check check = read_bundle(index, tree)) return check;
+      if (Check check = was_left_out(index) ? skip_bundle(tree) : read_bundle(index, tree)) return check;
     }
     if (tree.root() != report_.checkpoint->root) {
       return mismatch("the entries do not lead to the signed root", std::nullopt);
+    }
+    if (skipped_ != 0 && !report_.pruned_by) {
+      return mismatch("there are no entries below " + std::to_string(report_.minimum_index) +
+                          ", and no record of the ledger says that they were pruned",
+                      0);
     }
     return look_for_more();
   }
@@ -55,6 +63,42 @@ class Verifier {
     report_.checkpoint = std::move(opened->checkpoint);
     size_ = report_.checkpoint->size;
     return std::nullopt;
+  }
+
+  // Where the export says that it begins. Nothing is believed of it before the record of the pruning was found.
+  Check read_minimum() {
+    const auto text = read_export_file(directory_ / kMinimumIndexFile, kMinimumFileSize);
+    if (!text.ok() && text.error().code == ErrorCode::not_found) return std::nullopt;
+    if (!text.ok()) return LedgerFinding{text.error(), std::nullopt};
+    const auto minimum = parse_tree_number(std::string_view(*text).substr(0, text->find('\n')));
+    if (!minimum.ok() || *minimum > size_ || *minimum % kTileWidth != 0) {
+      return mismatch(std::string(kMinimumIndexFile) + " is no index at which this ledger can begin", std::nullopt);
+    }
+    report_.minimum_index = *minimum;
+    return std::nullopt;
+  }
+
+  // Below the minimum index. A folder that an export was renewed in may still have what was pruned since.
+  [[nodiscard]] bool was_left_out(std::uint64_t index) const {
+    std::error_code ignored;
+    return index < report_.minimum_index / kTileWidth &&
+           !std::filesystem::exists(directory_ / format_tile_path({std::nullopt, index}), ignored);
+  }
+
+  // A bundle's worth of entries that are not there: their hashes must lead to the signed root all the same.
+  Check skip_bundle(TreeCheck& tree) {
+    ++skipped_;
+    for (std::size_t i = 0; i < kTileWidth; ++i) {
+      if (Check check = tree.add_pruned()) return check;
+      if (Check check = compare_known_root(tree)) return check;
+    }
+    return std::nullopt;
+  }
+
+  void look_for_pruning(std::uint64_t index, std::string_view leaf) {
+    if (report_.minimum_index == 0 || report_.pruned_by) return;
+    const auto minimum = minimum_index_in(leaf);
+    if (minimum && *minimum >= report_.minimum_index) report_.pruned_by = index;
   }
 
   Check compare_known() {
@@ -88,6 +132,7 @@ class Verifier {
       if (Check check = tree.add(*leaf)) return check;
       if (Check check = compare_known_root(tree)) return check;
       ++report_.entries_verified;
+      look_for_pruning(at, *leaf);
       if (options_.on_entry) options_.on_entry(at, *leaf);
     }
     if (!rest.empty())
@@ -121,7 +166,7 @@ class Verifier {
       }
     }
     if (error && size_ != 0) return LedgerFinding{Error{ErrorCode::io_failed, error.message(), {}}, std::nullopt};
-    const std::uint64_t bundles = (size_ + kTileWidth - 1) / kTileWidth;
+    const std::uint64_t bundles = (size_ + kTileWidth - 1) / kTileWidth - skipped_;
     report_.files_not_covered = files - std::min(files, report_.tiles_verified + bundles);
     return std::nullopt;
   }
@@ -130,6 +175,7 @@ class Verifier {
   const AuditOptions& options_;
   AuditReport& report_;
   std::uint64_t size_ = 0;
+  std::uint64_t skipped_ = 0;  // Bundles that were pruned.
 };
 
 }  // namespace

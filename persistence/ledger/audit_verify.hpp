@@ -1,5 +1,6 @@
 // Verifies an exported ledger without Baton's store: reads every entry once, hashes it, and holds tiles, root,
-// signature and cosignatures against it. Believes nothing in the directory but what the given keys have signed. Safe to
+// signature and cosignatures against it. An export of a pruned ledger has a file `minimum-index`; what it leaves out must be
+// what a record in the signed tree says was pruned. Believes nothing in the directory but what the given keys have signed. Safe to
 // run on a directory that an adversary has written: sizes are bounded and nothing is written.
 #pragma once
 
@@ -33,6 +34,9 @@ struct AuditReport {
   std::vector<std::string> signed_by;    // Key names: the log, then cosigners.
   std::uint64_t entries_verified = 0;    // Against their level-0 tile.
   std::uint64_t tiles_verified = 0;
+  // Entries below were pruned, and are not in the export; their hashes were checked. The record that says so.
+  std::uint64_t minimum_index = 0;
+  std::optional<std::uint64_t> pruned_by;
   // Files below tile/ that the checkpoint's tree does not need, such as partial tiles of an earlier export. Nothing is
   // said about them.
   std::uint64_t files_not_covered = 0;

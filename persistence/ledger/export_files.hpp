@@ -9,6 +9,10 @@
 
 namespace baton {
 
+// Of a pruned ledger's export: the decimal index from which on it has entries, and a newline. C2SP names the index and not
+// yet a file for it.
+inline constexpr std::string_view kMinimumIndexFile = "minimum-index";
+
 // Errors: not_found, too_large beyond `limit` bytes, io_failed.
 [[nodiscard]] Result<std::string> read_export_file(const std::filesystem::path& path, std::size_t limit);
 // Makes the directories above. A reader sees the old file or the new one, never a part.

@@ -143,6 +143,22 @@ Result<LedgerHead> LedgerReader::checked_head() const {
   return now;
 }
 
+Result<LedgerPruned> LedgerReader::pruned() const {
+  const auto row = source_->get(pruned_key());
+  if (!row) return LedgerPruned{};
+  return read_pruned(*row);
+}
+
+Error LedgerReader::missing(std::uint64_t index, const Error& found) const {
+  const auto known = pruned();
+  if (!known.ok()) return known.error();
+  if (index >= known->minimum) return corrupt(found.detail);
+  return Error{
+      ErrorCode::entry_pruned,
+      "record " + std::to_string(index) + " was pruned; the ledger begins at " + std::to_string(known->minimum),
+      "look into the export that was made before"};
+}
+
 Result<std::vector<Hash256>> LedgerReader::tile(unsigned level, std::uint64_t index, std::uint64_t size) const {
   const auto now = head();
   if (!now.ok()) return now.error();
@@ -164,7 +180,7 @@ Result<std::string> LedgerReader::entry_bundle(std::uint64_t index, std::uint64_
   std::string bundle;
   for (std::size_t i = 0; i < width; ++i) {
     const auto leaf = cursor.next();
-    if (!leaf.ok()) return corrupt(leaf.error().detail);
+    if (!leaf.ok()) return missing(index * kTileWidth, leaf.error());
     append_entry(bundle, *leaf);
   }
   return bundle;
@@ -176,7 +192,7 @@ Result<std::string> LedgerReader::leaf(std::uint64_t index) const {
   if (index >= now->size) return beyond("entry", index, now->size);
   LedgerCursor cursor(*source_, index);
   const auto found = cursor.next();
-  if (!found.ok()) return corrupt(found.error().detail);
+  if (!found.ok()) return missing(index, found.error());
   return std::string(*found);
 }
 

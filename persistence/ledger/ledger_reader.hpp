@@ -46,10 +46,13 @@ class LedgerReader {
   // head(), after looking that the last entries row ends there. For use while nobody writes.
   [[nodiscard]] Result<LedgerHead> checked_head() const;
 
+  // What was pruned off the beginning; nothing in a whole ledger.
+  [[nodiscard]] Result<LedgerPruned> pruned() const;
+
   // The hashes of a C2SP tile in the tree of `size` leaves. Error not_found where that tree has no such tile, or is
   // larger than the head. join_hashes() gives the bytes served.
   [[nodiscard]] Result<std::vector<Hash256>> tile(unsigned level, std::uint64_t index, std::uint64_t size) const;
-  // A C2SP entry bundle in the tree of `size` leaves, as served.
+  // A C2SP entry bundle in the tree of `size` leaves, as served. Error entry_pruned below the minimum index; so leaf().
   [[nodiscard]] Result<std::string> entry_bundle(std::uint64_t index, std::uint64_t size) const;
   [[nodiscard]] Result<std::string> leaf(std::uint64_t index) const;
 
@@ -65,6 +68,9 @@ class LedgerReader {
   [[nodiscard]] const LedgerSource& source() const { return *source_; }
 
  private:
+  // Why there is no entry where a head says that there is one.
+  [[nodiscard]] Error missing(std::uint64_t index, const Error& found) const;
+
   const LedgerSource* source_;
 };
 

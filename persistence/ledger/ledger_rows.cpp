@@ -26,6 +26,7 @@ std::string numbered_key(char kind, std::uint64_t number) {
 
 std::string entries_key(std::uint64_t first) { return numbered_key('e', first); }
 std::string head_key() { return "h"; }
+std::string pruned_key() { return "m"; }
 std::string checkpoint_key(std::uint64_t size) { return numbered_key('c', size); }
 
 std::string tile_key(unsigned level, std::uint64_t index) {
@@ -125,6 +126,23 @@ Result<std::string> read_beside(std::string_view value) {
   Reader reader(value);
   if (reader.u8() != kVersion) return corrupt("evidence");
   return std::string(reader.rest());
+}
+
+std::string write_pruned(const LedgerPruned& pruned) {
+  Writer value;
+  value.u8(kVersion).u64be(pruned.minimum).u64be(pruned.swept);
+  return std::move(value).take();
+}
+
+Result<LedgerPruned> read_pruned(std::string_view value) {
+  Reader reader(value);
+  const std::uint8_t version = reader.u8();
+  LedgerPruned pruned;
+  pruned.minimum = reader.u64be();
+  pruned.swept = reader.u64be();
+  const bool sound = pruned.minimum % kTileWidth == 0 && pruned.swept <= pruned.minimum;
+  if (!reader.ok() || !reader.at_end() || version != kVersion || !sound) return corrupt("pruning");
+  return pruned;
 }
 
 std::string write_tile(const std::vector<Hash256>& hashes) {

@@ -5,15 +5,17 @@
 //                | 'h'                                    head
 //                | 'c' u64be(size)                        checkpoint signed at that size
 //                | 'b' 32 * u8(SHA-256 of the bytes)       evidence that lies beside a leaf that names it so
+//                | 'm'                                    what was pruned
 //                | 't' u8(level) u64be(tile index)        tile of up to 256 hashes (C2SP tlog-tiles)
 //   entries      = u8(1) u32be(count) count * ( u16be(length) bytes )     the list is C2SP entry-bundle form
 //   head         = u8(1) u64be(size) 32 * u8(root)
 //   checkpoint   = u8(1) note
 //   evidence     = u8(1) bytes
+//   pruned       = u8(1) u64be(minimum index) u64be(swept)
 //   tile         = u8(1) 1..256 * ( 32 * u8 )             level 0: only once full; above: rewritten as it grows
 //
-// Keys are relative: whoever owns the store may put a prefix of its own before them. Rows other than the head and
-// growing tiles are never rewritten, and a growing tile only gains hashes: a reader that has read a head finds all
+// Keys are relative: whoever owns the store may put a prefix of its own before them. Entries below the minimum index are
+// removed by pruning, tiles never. Rows other than the head, what was pruned and growing tiles are never rewritten, and a growing tile only gains hashes: a reader that has read a head finds all
 // that the head speaks of, whatever is committed meanwhile.
 #pragma once
 
@@ -33,6 +35,14 @@ struct LedgerHead {
   Hash256 root{};
 
   bool operator==(const LedgerHead&) const = default;
+};
+
+// What was taken off the ledger's beginning: C2SP's minimum index, a multiple of 256.
+struct LedgerPruned {
+  std::uint64_t minimum = 0;  // Entries below are gone.
+  std::uint64_t swept = 0;    // Index rows and evidence of entries below are gone as well.
+
+  bool operator==(const LedgerPruned&) const = default;
 };
 
 // Takes the rows of a round, to be put in the same write batch as what they describe.
@@ -65,6 +75,7 @@ constexpr unsigned kTileLevels = 8;      // 256^8 leaves.
 
 [[nodiscard]] std::string entries_key(std::uint64_t first);
 [[nodiscard]] std::string head_key();
+[[nodiscard]] std::string pruned_key();
 [[nodiscard]] std::string checkpoint_key(std::uint64_t size);
 [[nodiscard]] std::string tile_key(unsigned level, std::uint64_t index);
 [[nodiscard]] std::string beside_key(const Hash256& hash);
@@ -108,6 +119,9 @@ struct Entries {
 
 [[nodiscard]] std::string write_beside(std::string_view bytes);
 [[nodiscard]] Result<std::string> read_beside(std::string_view value);
+
+[[nodiscard]] std::string write_pruned(const LedgerPruned& pruned);
+[[nodiscard]] Result<LedgerPruned> read_pruned(std::string_view value);
 
 [[nodiscard]] std::string write_tile(const std::vector<Hash256>& hashes);
 [[nodiscard]] Result<std::vector<Hash256>> read_tile(std::string_view value);

@@ -2,25 +2,42 @@
 
 namespace baton {
 
-LedgerScrubber::Pass::Pass(const LedgerReader& reader, const LedgerHead& at)
+LedgerScrubber::Pass::Pass(const LedgerReader& reader, const LedgerHead& at, std::uint64_t below)
     : head(at),
-      cursor(reader.source(), 0),
+      cursor(reader.source(), below),
+      minimum(below),
       tree(at.size, [&reader, size = at.size](unsigned level, std::uint64_t index, std::size_t) {
         return reader.tile(level, index, size);
       }) {}
+
+std::optional<LedgerFinding> LedgerScrubber::check_next(std::uint64_t index) {
+  const auto leaf = pass_->cursor.next();
+  return leaf.ok() ? pass_->tree.add(*leaf) : LedgerFinding{leaf.error(), index};
+}
+
+// Entries that the pass had still before it are gone by right.
+bool LedgerScrubber::was_pruned_meanwhile() const {
+  const auto pruned = reader_.pruned();
+  return pruned.ok() && pruned->minimum > pass_->minimum && pass_->tree.next_index() < pruned->minimum;
+}
 
 std::optional<LedgerFinding> LedgerScrubber::step(std::uint64_t count) {
   if (!pass_) {
     const auto head = reader_.head();
     if (!head.ok()) return LedgerFinding{head.error(), std::nullopt};
-    pass_.emplace(reader_, *head);
+    const auto pruned = reader_.pruned();
+    if (!pruned.ok()) return LedgerFinding{pruned.error(), std::nullopt};
+    pass_.emplace(reader_, *head, pruned->minimum);
   }
   std::optional<LedgerFinding> found;
   while (count-- != 0 && pass_->tree.next_index() < pass_->head.size && !found) {
     const std::uint64_t index = pass_->tree.next_index();
-    const auto leaf = pass_->cursor.next();
-    found = leaf.ok() ? pass_->tree.add(*leaf) : LedgerFinding{leaf.error(), index};
+    found = index < pass_->minimum ? pass_->tree.add_pruned() : check_next(index);
     ++entries_checked_;
+  }
+  if (found && was_pruned_meanwhile()) {
+    pass_.reset();
+    return std::nullopt;
   }
   const bool at_end = pass_->tree.next_index() == pass_->head.size;
   if (!found && at_end && pass_->tree.root() != pass_->head.root) {

@@ -24,11 +24,15 @@ class LedgerScrubber {
 
  private:
   struct Pass {
-    Pass(const LedgerReader& reader, const LedgerHead& at);
+    Pass(const LedgerReader& reader, const LedgerHead& at, std::uint64_t below);
     LedgerHead head;
     LedgerCursor cursor;
+    std::uint64_t minimum;  // Of entries; below there are only their hashes.
     TreeCheck tree;
   };
+
+  [[nodiscard]] std::optional<LedgerFinding> check_next(std::uint64_t index);
+  [[nodiscard]] bool was_pruned_meanwhile() const;
 
   LedgerReader reader_;
   std::optional<Pass> pass_;

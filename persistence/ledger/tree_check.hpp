@@ -35,11 +35,17 @@ class TreeCheck {
   // Precondition: fewer than `size` leaves so far.
   [[nodiscard]] std::optional<LedgerFinding> add(std::string_view leaf);
 
+  // The next leaf, whose entry was pruned: its hash is what the level-0 tile says, and held against the tiles above.
+  [[nodiscard]] std::optional<LedgerFinding> add_pruned();
+
   [[nodiscard]] std::uint64_t next_index() const { return edge_.size(); }
   // Of the leaves so far.
   [[nodiscard]] Hash256 root() { return edge_.root(hasher_); }
 
  private:
+  // Makes sure that the tile which holds the node is the one under way at its level.
+  [[nodiscard]] std::optional<LedgerFinding> fetch(unsigned level, merkle::Node node);
+  [[nodiscard]] std::optional<LedgerFinding> append(const Hash256& hash);
   [[nodiscard]] std::optional<LedgerFinding> compare(unsigned level, merkle::Node node, const Hash256& hash);
 
   std::uint64_t size_;

@@ -34,7 +34,7 @@ void commit(StoreWorld& world, std::vector<Change> changes, const AuditRecord& r
 
 void place(StoreWorld& world, const LegalHold& hold) {
   AuditRecord record;
-  record.action = "hold.placed";
+  record.action = action::kHoldPlaced;
   commit(world, {PutNamed{std::string(kHoldSpace), hold.id, encode(hold)}}, record);
 }
 
