@@ -216,6 +216,10 @@ class Node {
   // "decisions","operations","bundles","differences":[{"what","line","journal","replay"}]}. Takes as long as the journal
   // is. Errors: not_found, and the reader's.
   [[nodiscard]] Result<JsonText> reproduce(const std::string& instance) const;
+  // Where an instance's script stands, and what it holds in its hands: {"instance","bundle","entries","raised"?,
+  // "branches":[{"path","waits_for"?,"frames":[{"line","function"?,"values":[{"name","outer","value"|"said"}]}]}]}. Takes
+  // as long as the journal of the current run is. Errors: not_found, replay_mismatch, and the reader's.
+  [[nodiscard]] Result<JsonText> standing(const std::string& instance) const;
   // The key that verifies the audit ledger's checkpoints, as C2SP writes it.
   [[nodiscard]] const std::string& audit_key() const;
   // The live bundle that defines a workflow, or null.

@@ -55,6 +55,7 @@ class Node::Impl : public EffectPort {
   void take(ScheduleRequest request, std::uint64_t token);
   void take(RecordAccess request, std::uint64_t token);
   [[nodiscard]] std::string make_instance_id(const std::string& workflow);
+  [[nodiscard]] Result<std::vector<Entry>> whole_journal(const std::string& instance) const;
   [[nodiscard]] Result<Reproduction> reproduce(const std::string& instance) const;
 
   // node_effects.cpp: what happens once a turn is durable.

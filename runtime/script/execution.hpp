@@ -16,6 +16,7 @@
 
 #include "runtime/script/module_index.hpp"
 #include "runtime/script/sandbox.hpp"
+#include "runtime/script/standing.hpp"
 #include "runtime/script/workflow_run.hpp"
 
 namespace baton::script {
@@ -83,6 +84,7 @@ class Execution {
   [[nodiscard]] Result<JsonText> query(std::string_view name, const JsonText& arguments);
   [[nodiscard]] Status validate_update(std::string_view name, const JsonText& arguments);
   [[nodiscard]] std::vector<std::string> waiting_lines() const;
+  [[nodiscard]] std::vector<StandingBranch> standing() const;
   [[nodiscard]] std::size_t memory() const { return sandbox_.memory_held(); }
   // The host's info() has changed: ctx.patient after a merge.
   void refresh_facts();

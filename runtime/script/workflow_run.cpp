@@ -32,6 +32,7 @@ Status WorkflowRun::validate_update(std::string_view name, const JsonText& argum
 }
 void WorkflowRun::refresh_facts() { body_->execution.refresh_facts(); }
 std::vector<std::string> WorkflowRun::waiting_lines() const { return body_->execution.waiting_lines(); }
+std::vector<StandingBranch> WorkflowRun::standing() const { return body_->execution.standing(); }
 std::size_t WorkflowRun::memory() const { return body_->execution.memory(); }
 
 }  // namespace baton

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "runtime/script/program.hpp"
+#include "runtime/script/standing.hpp"
 #include "runtime/script/workflow_host.hpp"
 
 namespace baton {
@@ -58,6 +59,8 @@ class WorkflowRun {
 
   // Where the script stands: the source lines at which its branches wait, innermost branch last.
   [[nodiscard]] std::vector<std::string> waiting_lines() const;
+  // The same with all that a person can look at: each branch, the calls that it is in, and their values.
+  [[nodiscard]] std::vector<StandingBranch> standing() const;
   [[nodiscard]] std::size_t memory() const;
 
  private:
