@@ -10,6 +10,7 @@
 #include "gateway/api/read_worker.hpp"
 #include "gateway/api/wait_board.hpp"
 #include "gateway/auth/front_door.hpp"
+#include "gateway/auth/secret.hpp"
 #include "gateway/http/http_router.hpp"
 
 namespace baton {
@@ -22,8 +23,9 @@ struct ApiContext {
   ReadWorker& reads;
   IdempotencyMemory& idempotency;
   FrontDoor& door;
-  ManualClock* clock = nullptr;            // Only with a virtual clock; then /v1/dev/clock is there.
-  std::function<JsonText()> server_state;  // Of listeners and connections, for the metrics: a JSON object.
+  ManualClock* clock = nullptr;                // Only with a virtual clock; then /v1/dev/clock is there.
+  std::function<JsonText()> server_state;      // Of listeners and connections, for the metrics: a JSON object.
+  std::string answer_secret = random_token();  // Under which answers are told apart; recorded_read.cpp.
 };
 
 // Each adds the routes of one resource.

@@ -331,6 +331,26 @@ void add_instance_routes(HttpRouter& router, ApiContext& context) {
               "HistoryPage", 200, [&context](RoutedRequest request, Responder responder) {
                 show_journal(history_json, context, std::move(request), std::move(responder));
               }});
+  router.add(
+      {"GET",
+       "/v1/instances/{id}/standing",
+       "getStanding",
+       "Where the script stands, with the values of its variables: its bundle runs over its journal again, read-only.",
+       {},
+       "",
+       "Standing",
+       200,
+       [&context](RoutedRequest request, Responder responder) {
+         read_record_and_send(context, request.http, std::move(responder), "standing",
+                              [&context, id = request.at("id")](const StoreReader& reader) -> Result<PatientData> {
+                                const auto instance = reader.instance(id);
+                                if (!instance) return instance.error();
+                                if (!*instance) return no_instance(id);
+                                auto standing = context.node.standing(id);
+                                if (!standing) return std::move(standing).error();
+                                return PatientData{std::move(*standing), (*instance)->patient, id};
+                              });
+       }});
   router.add({"GET", "/v1/instances/{id}/journal", "getJournal",
               "The journal's rows as they are on disk, in base64: each hashes to what the ledger says of it.",
               with_page_rules({}), "", "JournalPage", 200, [&context](RoutedRequest request, Responder responder) {

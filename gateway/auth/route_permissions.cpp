@@ -37,6 +37,7 @@ constexpr std::array kTable = {
     RoutePermission{"getResult", "instance.read"},
     RoutePermission{"getHistory", "instance.read"},
     RoutePermission{"getJournal", "patient.read"},  // Bytes, in which nothing can be masked.
+    RoutePermission{"getStanding", "instance.read"},
     RoutePermission{"queryInstance", "instance.read"},
     RoutePermission{"signalInstance", "instance.signal"},
     RoutePermission{"updateInstance", "instance.signal"},
@@ -84,6 +85,7 @@ constexpr std::array kTable = {
     RoutePermission{"discardMessage", "message.review"},
     RoutePermission{"findPatients", "patient.read"},
     RoutePermission{"getPatient", "patient.read"},
+    RoutePermission{"getPatientSummary", "patient.read"},
     RoutePermission{"getTimeline", "patient.read"},
     RoutePermission{"getEvent", "patient.read"},
     // The ledger.
