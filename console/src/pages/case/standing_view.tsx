@@ -43,6 +43,17 @@ function One({ value }: { value: StandingValue }) {
   );
 }
 
+function Values({ values }: { values: StandingValue[] }) {
+  if (values.length === 0) return <p className="muted">No variables.</p>;
+  return (
+    <dl className="facts locals">
+      {values.map((value) => (
+        <One key={`${value.name} ${value.outer}`} value={value} />
+      ))}
+    </dl>
+  );
+}
+
 // "all.home/" is the branch home of an all.
 function nameOf(path: string): string {
   return path === '' ? 'The script' : `Branch ${path.replace(/\/$/, '').split('/').map((each) => each.replace(/^\w+(#\d+)?\./, '')).join(', ')}`;
@@ -69,20 +80,25 @@ export function StandingView({ instance, look }: { instance: InstanceDetail; loo
           <h3>{nameOf(branch.path)}</h3>
           {branch.waits_for === undefined && <p className="muted">It waits for its branches.</p>}
           {branch.frames.map((frame, at) => (
-            <details key={at} open={at === 0}>
-              <summary>
-                <span>{frame.function ? <code>{frame.function}</code> : at === branch.frames.length - 1 ? <code>run</code> : 'a function'}</span>{' '}
+            <div key={at}>
+              <p>
+                {at > 0 && <span className="muted">called by </span>}
+                {frame.function ? <code>{frame.function}</code> : at === branch.frames.length - 1 ? <code>run</code> : 'a function'}{' '}
                 <button type="button" className="line-link" onClick={() => look(frame.line)}>
                   {frame.line}
                 </button>
-              </summary>
-              <dl className="facts locals">
-                {frame.values.map((value) => (
-                  <One key={`${value.name} ${value.outer}`} value={value} />
-                ))}
-              </dl>
-              {frame.values.length === 0 && <p className="muted">No variables.</p>}
-            </details>
+              </p>
+              {at === 0 ? (
+                <Values values={frame.values} />
+              ) : (
+                <details>
+                  <summary>
+                    Its variables<span className="sr-only"> at {frame.line}</span>
+                  </summary>
+                  <Values values={frame.values} />
+                </details>
+              )}
+            </div>
           ))}
         </section>
       ))}

@@ -104,11 +104,28 @@ function Recent({ summary, now }: { summary: PatientSummary; now: number }) {
   );
 }
 
-export function Summary({ patient, now }: { patient: Patient; now: number }) {
-  const { data, error } = useQuery({
-    queryKey: ['patient', 'one', patient.id, 'summary'],
-    queryFn: ({ signal }) => api.get<PatientSummary>(`/v1/patients/${part(patient.id)}/summary`, { signal }),
+export function useSummary(patient: string | undefined) {
+  return useQuery({
+    queryKey: ['patient', 'one', patient, 'summary'],
+    queryFn: ({ signal }) => api.get<PatientSummary>(`/v1/patients/${part(patient ?? '')}/summary`, { signal }),
+    enabled: Boolean(patient),
   });
+}
+
+// What nobody may overlook, beside the name: on a tablet the rest is further down.
+export function AllergyLine({ patient }: { patient: string | undefined }) {
+  const known = useSummary(patient).data?.allergies;
+  if (!known || known.items.length === 0) return null;
+  const severe = known.items.some((allergy) => allergy.severity === 'severe');
+  return (
+    <p className={`allergy-line ${severe ? 'severe' : ''}`}>
+      <Icon name="alert" size={18} /> Allergic to {known.items.map((allergy) => `${allergy.name ?? allergy.code}${allergy.severity === 'severe' ? ' (severe)' : ''}`).join(', ')}
+    </p>
+  );
+}
+
+export function Summary({ patient, now }: { patient: Patient; now: number }) {
+  const { data, error } = useSummary(patient.id);
   if (error) return <Failed error={error} />;
   if (!data) return <Loading what="what is known of the patient" rows={3} />;
   return (
