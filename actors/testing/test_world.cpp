@@ -263,7 +263,12 @@ Result<JsonText> TestWorld::act_on_task(const Arguments& arguments, ActOnTask ac
   const auto id = parse_task_id(arguments.text("task"));
   BATON_ASSERT(id.has_value());
   action.seq = id->second;
-  action.by = person_of(arguments.object("by"));
+  const auto by = arguments.object("by");
+  action.by = person_of(by);
+  // A test that says of which unit somebody is means it.
+  const std::string unit = by ? by->text("unit") : std::string();
+  action.every_unit = unit.empty();
+  if (!unit.empty()) action.units = {unit};
   const auto done = node_.request(InstanceRequest{id->first, std::move(action)});
   return done.ok() ? Result<JsonText>(kNothing) : done;
 }
