@@ -6,8 +6,8 @@ local json = require "json"
 
 local test, T = {}, {}
 T.__index = T
-local Case, Task, Incident = {}, {}, {}
-Case.__index, Task.__index, Incident.__index = Case, Task, Incident
+local Case, Task, Incident, Alert = {}, {}, {}, {}
+Case.__index, Task.__index, Incident.__index, Alert.__index = Case, Task, Incident, Alert
 
 local cases = {}
 local mocks, calls, served = {}, {}, {}  -- By activity; by activity; by "key#attempt".
@@ -359,6 +359,29 @@ function Task:decide(outcome, options)
   ask("decide", { task = self.id, outcome = check_text(outcome, "task:decide"), value = options.value, reason = options.reason,
                   reason_code = options.reason_code, by = actor_for(self, options.by) })
 end
+
+-- Open ones, those whose batch is still to come as well.
+function T:alerts(name)
+  local list = {}
+  for _, record in ipairs(ask("alerts").list) do
+    if name == nil or record.name == name then
+      local request = record.request or {}
+      list[#list + 1] = setmetatable({ id = record.id, name = record.name, condition = record.condition, tier = record.tier, why = request.why,
+                                       data = request.data, told = record.fired, roles = record.roles, units = record.units }, Alert)
+    end
+  end
+  return list
+end
+
+local function settle(alert, action, options)
+  options = check_options(options, { "reason", "by" }, "alert:" .. action)
+  local who = options.by or { subject = "tester", role = alert.roles[1] }
+  ask("settle", { alert = alert.id, action = action, reason = options.reason, by = who })
+end
+
+function Alert:acknowledge(options) settle(self, "acknowledge", options) end
+function Alert:dismiss(options) settle(self, "dismiss", options) end
+function Alert:correct(options) settle(self, "correct", options) end
 
 function T:override(case, target, options)
   options = check_options(options, { "after", "reason", "code", "by" }, "t:override")
