@@ -225,6 +225,8 @@ class Node {
   // The live bundle that defines a workflow, or null.
   [[nodiscard]] std::shared_ptr<const Program> live_program(std::string_view workflow) const;
   [[nodiscard]] std::vector<std::shared_ptr<const Program>> live_programs() const;
+  // Any bundle that was ever deployed here, or null.
+  [[nodiscard]] std::shared_ptr<const Program> program(const std::string& hash) const;
 
  private:
   class Impl;

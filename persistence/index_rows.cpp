@@ -61,7 +61,12 @@ IndexKeys index_keys(const TaskRecord& record) {
   if (record.open_for_decision()) {
     const std::string order = keys::task_order(record.due.value_or(keys::kNeverDue), record.instance, record.seq);
     all.push_back(keys::index(Index::open_tasks_by_due) + order);
-    for (const std::string& role : record.roles) all.push_back(keys::index(Index::open_tasks_by_role, role) + order);
+    const Index by_role = record.units.empty() ? Index::open_tasks_by_role : Index::unit_tasks_by_role;
+    for (const std::string& role : record.roles) {
+      all.push_back(keys::index(by_role, role) + order);
+      for (const std::string& unit : record.units) all.push_back(keys::tasks_by_role_and_unit(role, unit) + order);
+    }
+    for (const std::string& unit : record.units) all.push_back(keys::index(Index::open_tasks_by_unit, unit) + order);
     for (const std::string& subject : record.subjects) {
       all.push_back(keys::index(Index::open_tasks_by_subject, subject) + order);
     }
@@ -75,6 +80,23 @@ IndexKeys index_keys(const TaskRecord& record) {
   if (!record.patient.empty()) {
     all.push_back(keys::index(Index::tasks_by_patient, record.patient) +
                   keys::task_order(record.created_at, record.instance, record.seq));
+  }
+  return sorted(std::move(all));
+}
+
+IndexKeys index_keys(const AlertRecord& record) {
+  IndexKeys all;
+  all.push_back(keys::index(Index::alerts_by_time) +
+                keys::task_order(record.raised_at, record.instance, record.number));
+  if (record.open()) {
+    const std::string order = keys::task_order(record.show_at, record.instance, record.number);
+    all.push_back(keys::index(Index::open_alerts_by_queue, "") + order);
+    for (const std::string& role : record.roles) {
+      all.push_back(keys::index(Index::open_alerts_by_queue, "role:" + role) + order);
+    }
+    for (const std::string& subject : record.subjects) {
+      all.push_back(keys::index(Index::open_alerts_by_queue, "subject:" + subject) + order);
+    }
   }
   return sorted(std::move(all));
 }

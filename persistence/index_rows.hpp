@@ -16,6 +16,7 @@ using IndexKeys = std::vector<std::string>;
 [[nodiscard]] IndexKeys index_keys(const InstanceRecord& record);
 [[nodiscard]] IndexKeys index_keys(const TaskRecord& record);
 [[nodiscard]] IndexKeys index_keys(const IncidentRecord& record);
+[[nodiscard]] IndexKeys index_keys(const AlertRecord& record);
 [[nodiscard]] IndexKeys index_keys(const MessageRecord& record);
 [[nodiscard]] IndexKeys index_keys(const EventRecord& record);
 [[nodiscard]] IndexKeys index_keys(const PatientRecord& record);

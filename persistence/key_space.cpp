@@ -47,7 +47,11 @@ constexpr std::array kNamedSpaces = {
     NamedSpace{"people", 8},       // user/ session/ key/ link/; docs/formats/people.md
     NamedSpace{"keys", 9},         // <patient> -> wrapped data key
     NamedSpace{"destinations", 10}, NamedSpace{"policies", 11},
-    NamedSpace{"mappings", 12},     NamedSpace{"holds", 50},  // <hold id> -> legal hold, see holds.hpp
+    NamedSpace{"mappings", 12},     NamedSpace{"alerts", 20},  // text(instance) u32(number) -> AlertRecord
+    NamedSpace{"rotas", 21},                                   // <unit> and <unit>@<version> -> who is on duty when
+    NamedSpace{"covers", 22},                                  // <id> -> who stands in for whom
+    NamedSpace{"assignments", 23},                             // <task id>: it waits until somebody is chosen
+    NamedSpace{"holds", 50},                                   // <hold id> -> legal hold, see holds.hpp
 };
 
 std::optional<std::uint8_t> space_number(std::string_view name) {
@@ -279,6 +283,12 @@ std::string instances_by_attribute(std::string_view name, std::string_view scala
   std::string key = index(Index::instances_by_attribute, name);
   append_text(key, scalar.substr(0, kIndexedAttributeSize));
   append_u8(key, static_cast<std::uint8_t>(status));
+  return key;
+}
+
+std::string tasks_by_role_and_unit(std::string_view role, std::string_view unit) {
+  std::string key = index(Index::unit_tasks_by_role_and_unit, role);
+  append_text(key, unit);
   return key;
 }
 

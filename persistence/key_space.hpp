@@ -80,6 +80,16 @@ enum class Index : std::uint8_t {
   tasks_by_patient = 13,
   // Order: time(closed) text(instance) u32(seq)
   closed_tasks = 14,
+  // text(role), order as open_tasks_by_role. Open tasks that are for certain units; those of no unit are in open_tasks_by_role.
+  unit_tasks_by_role = 15,
+  // text(role) text(unit), order as above. The same, for each of their units.
+  unit_tasks_by_role_and_unit = 16,
+  // text(unit), order as above. Open tasks for this unit, whatever their roles.
+  open_tasks_by_unit = 17,
+  // text("role:" role, "subject:" subject or ""), order: time(to be shown) text(instance) u32(number). Open alerts.
+  open_alerts_by_queue = 18,
+  // Order: time(raised) text(instance) u32(number). All alerts.
+  alerts_by_time = 19,
   // Order: time(opened) text(instance) u32(number)
   open_incidents = 20,
   // text(state), order: time(received) text(source) id(message id)
@@ -190,6 +200,7 @@ constexpr Instant kNeverDue{INT64_MAX};
 [[nodiscard]] std::string instances_by_business_key(std::string_view business_key, std::string_view workflow);
 // `scalar` is canonical JSON.
 [[nodiscard]] std::string instances_by_attribute(std::string_view name, std::string_view scalar, InstanceStatus status);
+[[nodiscard]] std::string tasks_by_role_and_unit(std::string_view role, std::string_view unit);
 [[nodiscard]] std::string patients_by_identifier(const Identifier& identifier);
 
 // The smallest key above all that begin with `prefix`. Precondition: not empty, not only 0xff.

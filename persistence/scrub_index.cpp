@@ -75,11 +75,20 @@ Status check_index(const StoreReader& at, std::string_view key, std::string_view
     case Index::instances_by_business_key: (void)parts.text(); [[fallthrough]];
     case Index::instances_by_patient: (void)parts.text(); [[fallthrough]];
     case Index::instances_with_incident: return instance();
+    case Index::unit_tasks_by_role_and_unit: (void)parts.text(); [[fallthrough]];
+    case Index::unit_tasks_by_role:
+    case Index::open_tasks_by_unit:
     case Index::open_tasks_by_role:
     case Index::open_tasks_by_subject:
     case Index::tasks_by_patient: (void)parts.text(); [[fallthrough]];
     case Index::open_tasks_by_due:
     case Index::closed_tasks: return task();
+    case Index::open_alerts_by_queue: (void)parts.text(); [[fallthrough]];
+    case Index::alerts_by_time: {
+      (void)parts.time();
+      const std::string id = parts.text();
+      return expect_leads_to(at.alert(id, parts.u32()), key, id, out);
+    }
     case Index::open_incidents: {
       (void)parts.time();
       const std::string id = parts.text();

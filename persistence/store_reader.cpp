@@ -209,6 +209,27 @@ Result<std::vector<TaskRecord>> StoreReader::open_tasks_of(std::string_view inst
   return tasks;
 }
 
+Result<std::vector<AlertRecord>> StoreReader::alerts_of(std::string_view instance) const {
+  const auto rows = named_all("alerts", keys::of_instance(instance));
+  if (!rows.ok()) return rows.error();
+  std::vector<AlertRecord> alerts;
+  for (const auto& [key, bytes] : *rows) {
+    auto alert = decode<AlertRecord>(bytes);
+    if (!alert.ok()) return alert.error();
+    alerts.push_back(*std::move(alert));
+  }
+  return alerts;
+}
+
+Result<std::optional<AlertRecord>> StoreReader::alert(std::string_view instance, std::uint32_t number) const {
+  const auto bytes = named("alerts", keys::in_instance(instance, number));
+  if (!bytes.ok()) return bytes.error();
+  if (!*bytes) return std::optional<AlertRecord>();
+  auto alert = decode<AlertRecord>(**bytes);
+  if (!alert.ok()) return alert.error();
+  return std::optional(*std::move(alert));
+}
+
 Result<std::optional<IncidentRecord>> StoreReader::incident(std::string_view instance, std::uint32_t number) const {
   return find<IncidentRecord>(ColumnFamily::incidents, keys::in_instance(instance, number));
 }

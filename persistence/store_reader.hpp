@@ -63,7 +63,23 @@ struct TaskFilter {
   std::string patient;
   std::string instance;
   std::string workflow;
-  std::optional<Instant> overdue_at;  // Open and due then or before.
+  std::optional<Instant> overdue_at;    // Open and due then or before.
+  std::vector<std::string> units = {};  // For one of these units.
+  // What the viewer may see: tasks of no unit, of one of these, and those that name the viewer. Nothing: of every unit.
+  std::optional<std::vector<std::string>> seen_units = std::nullopt;
+  std::string viewer = {};
+};
+
+struct AlertFilter {
+  std::optional<AlertStatus> status;  // Nothing: open ones, but of an instance all.
+  std::vector<std::string> roles;     // A queue: alerts for any of the roles, or for the subject.
+  std::string subject;
+  std::optional<std::vector<std::string>> seen_units;  // As of tasks.
+  std::string instance;
+  std::string name;
+  std::optional<AlertTier> tier;
+  std::optional<Instant> shown_by;     // Only those that are to be shown by then.
+  std::optional<Instant> raised_from;  // Of those that are settled: raised then or later.
 };
 
 struct StoreCounts {
@@ -110,6 +126,11 @@ class StoreReader {
   // Open tasks by due time, closed ones and those of a patient newest first, those of an instance by seq.
   [[nodiscard]] Result<Page<TaskRecord>> list_tasks(const TaskFilter& filter, std::string_view cursor,
                                                     std::size_t limit) const;
+  [[nodiscard]] Result<std::vector<AlertRecord>> alerts_of(std::string_view instance) const;
+  // Open ones in the order in which they are to be shown, all others newest first.
+  [[nodiscard]] Result<Page<AlertRecord>> list_alerts(const AlertFilter& filter, std::string_view cursor,
+                                                      std::size_t limit) const;
+  [[nodiscard]] Result<std::optional<AlertRecord>> alert(std::string_view instance, std::uint32_t number) const;
   [[nodiscard]] Result<std::optional<IncidentRecord>> incident(std::string_view instance, std::uint32_t number) const;
   [[nodiscard]] Result<std::vector<IncidentRecord>> incidents_of(std::string_view instance) const;
   // Oldest first.
@@ -163,5 +184,8 @@ class StoreReader {
   const Store* store_;
   std::shared_ptr<const rocksdb::Snapshot> snapshot_;
 };
+
+// Whether the units of a filter's viewer let them see the task.
+[[nodiscard]] bool may_see_task(const TaskFilter& filter, const TaskRecord& record);
 
 }  // namespace baton

@@ -123,6 +123,12 @@ void TurnWriter::write(const PutIncident& change) {
   if (was_open != is_open) counters_.add(Counter::open_incidents, after.workflow, 0, is_open - was_open);
 }
 
+void TurnWriter::write(const PutAlert& change) {
+  const auto& [before, after] = change;
+  rows_.put(ColumnFamily::named, keys::named("alerts", keys::in_instance(after.instance, after.number)), encode(after));
+  write_index(before, after);
+}
+
 void TurnWriter::write(const PutPending& change) {
   const PendingRecord& record = change.record;
   rows_.put(ColumnFamily::pending, keys::in_instance(record.instance, record.operation.seq), encode(record));

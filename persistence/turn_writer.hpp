@@ -46,6 +46,7 @@ class TurnWriter {
   void write(const PutInstance& change);
   void write(const PutTask& change);
   void write(const PutIncident& change);
+  void write(const PutAlert& change);
   void write(const PutPending& change);
   void write(const DeletePending& change);
   void write(const PutTimer& change);

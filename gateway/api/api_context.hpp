@@ -12,6 +12,7 @@
 #include "gateway/auth/front_door.hpp"
 #include "gateway/auth/secret.hpp"
 #include "gateway/http/http_router.hpp"
+#include "gateway/work/roster.hpp"
 
 namespace baton {
 
@@ -23,6 +24,7 @@ struct ApiContext {
   ReadWorker& reads;
   IdempotencyMemory& idempotency;
   FrontDoor& door;
+  Roster& roster;
   ManualClock* clock = nullptr;                // Only with a virtual clock; then /v1/dev/clock is there.
   std::function<JsonText()> server_state;      // Of listeners and connections, for the metrics: a JSON object.
   std::string answer_secret = random_token();  // Under which answers are told apart; recorded_read.cpp.
@@ -32,7 +34,11 @@ struct ApiContext {
 void add_instance_routes(HttpRouter& router, ApiContext& context);
 void add_instance_message_routes(HttpRouter& router, ApiContext& context);
 void add_incident_routes(HttpRouter& router, ApiContext& context);
-void add_task_routes(HttpRouter& router, ApiContext& context);
+void add_task_routes(HttpRouter& router, ApiContext& context);  // With those of actions.
+void add_task_action_routes(HttpRouter& router, ApiContext& context);
+void add_task_queue_routes(HttpRouter& router, ApiContext& context);
+void add_roster_routes(HttpRouter& router, ApiContext& context);
+void add_alert_routes(HttpRouter& router, ApiContext& context);
 void add_bundle_routes(HttpRouter& router, ApiContext& context);
 void add_schedule_routes(HttpRouter& router, ApiContext& context);
 void add_message_routes(HttpRouter& router, ApiContext& context);

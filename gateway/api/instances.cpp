@@ -2,6 +2,7 @@
 #include <boost/json/value.hpp>
 
 #include "gateway/api/recorded_read.hpp"
+#include "gateway/work/standing.hpp"
 #include "runtime/base/base64.hpp"
 #include "runtime/clinical/json_value.hpp"
 
@@ -164,15 +165,16 @@ void write_all(JsonWriter& writer, std::string_view name, const std::vector<Reco
   writer.end_array();
 }
 
-// The record, and why it waits: everything that will wake it.
-Result<JsonText> one_json(const StoreReader& reader, const std::string& id) {
+// The record, and why it waits: everything that will wake it. Tasks only as far as `seen` lets its viewer see them.
+Result<JsonText> one_json(const StoreReader& reader, const std::string& id, const TaskFilter& seen) {
   const auto record = reader.instance(id);
   if (!record) return record.error();
   if (!*record) return no_instance(id);
   const auto pending = reader.pending_of(id);
   if (!pending) return pending.error();
-  const auto tasks = reader.open_tasks_of(id);
+  auto tasks = reader.open_tasks_of(id);
   if (!tasks) return tasks.error();
+  std::erase_if(*tasks, [&](const TaskRecord& task) { return !may_see_task(seen, task); });
   auto incidents = reader.incidents_of(id);
   if (!incidents) return incidents.error();
   std::erase_if(*incidents, [](const IncidentRecord& incident) { return incident.resolved_at.has_value(); });
@@ -322,9 +324,12 @@ void add_instance_routes(HttpRouter& router, ApiContext& context) {
               "InstanceDetail",
               200,
               [&context](RoutedRequest request, Responder responder) {
+                TaskFilter seen;
+                bind_tasks(seen, standing_of(request.http.caller.get(), context.roster, context.door.people,
+                                             context.node.now()));
                 read_record_and_send(context, request.http, std::move(responder), "instance",
-                                     [id = request.at("id")](const StoreReader& reader) {
-                                       return of_its_patient(reader, id, one_json(reader, id));
+                                     [id = request.at("id"), seen = std::move(seen)](const StoreReader& reader) {
+                                       return of_its_patient(reader, id, one_json(reader, id, seen));
                                      });
               }});
   router.add({"GET", "/v1/instances/{id}/history", "getHistory", "The journal, oldest first.", with_page_rules({}), "",

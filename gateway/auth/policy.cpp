@@ -59,6 +59,8 @@ const std::vector<Permission>& all_permissions() {
       {"task.read", "see tasks"},
       {"task.work", "claim, release, delegate, comment and decide tasks"},
       {"task.assign", "give tasks to others, whoever has them"},
+      {"task.every_unit", "see and decide tasks of every unit, not only of one's own"},
+      {"roster.manage", "say who is on duty and who stands in for whom"},
       {"instance.read", "see cases and why they wait"},
       {"instance.start", "start workflows"},
       {"instance.signal", "send signals, updates and results to cases"},

@@ -30,6 +30,11 @@ namespace baton {
   X(not_permitted, "BT118", 403, "This person or role may not do that")                   \
   X(bad_http, "BT119", 400, "This is not an HTTP request")                                \
   X(headers_too_large, "BT120", 431, "The headers are larger than the limit")             \
+  X(invalid_form, "BT121", 422, "The form does not validate")                             \
+  X(hook_refused, "BT122", 422, "The workflow refuses that")                              \
+  X(task_on_hold, "BT123", 409, "The task is on hold")                                    \
+  X(wrong_unit, "BT124", 403, "The task belongs to another unit")                         \
+  X(duties_conflict, "BT125", 403, "Another person has to decide this")                   \
   /* 2xx: load and life of the server */                                                  \
   X(overloaded, "BT201", 429, "More work is in flight than this server accepts")          \
   X(stopping, "BT202", 503, "The server is stopping")                                     \

@@ -185,6 +185,37 @@ struct Resumed {
   bool operator==(const Resumed&) const = default;
 };
 
+// What a person's decision was bound to. Before the OperationResolved of the same turn.
+struct TaskDecided {
+  static constexpr std::uint8_t kNumber = 26;
+  static constexpr const char* kName = "TaskDecided";
+  OperationSeq seq = 0;
+  JsonText evidence;  // docs/formats/evidence.md
+  bool operator==(const TaskDecided&) const = default;
+};
+
+struct AlertRaised {  // By the script; whether people are told of it follows from what they have settled.
+  static constexpr std::uint8_t kNumber = 27;
+  static constexpr const char* kName = "AlertRaised";
+  std::string key;
+  std::string name;
+  std::string line;
+  JsonText alert;  // {"tier":..,"key":..,"level":..,"thresholds":..,"why":..}, or {"clear":true,"key":..}.
+  bool operator==(const AlertRaised&) const = default;
+};
+
+struct AlertChanged {
+  static constexpr std::uint8_t kNumber = 28;
+  static constexpr const char* kName = "AlertChanged";
+  std::uint32_t number = 0;
+  std::string action;  // "acknowledged" "dismissed" "corrected"
+  std::string reason_code;
+  std::string reason;
+  JsonText data;
+  Principal by;
+  bool operator==(const AlertChanged&) const = default;
+};
+
 // ---- outbound -----------------------------------------------------------------------------------------------------
 
 struct OperationScheduled {
@@ -294,9 +325,9 @@ struct ContinuedAsNew {  // The next entry is the new run's Started; replay begi
 using EntryBody =
     std::variant<Started, OperationResolved, SignalReceived, EventReceived, UpdateAccepted, CancelRequested,
                  OutcomeOverridden, PatientChanged, IncidentResolved, BundleChanged, AttemptFailed, TaskChanged,
-                 IncidentOpened, ClockJumped, Paused, Resumed, OperationScheduled, OperationCancelled, StepRecorded,
-                 AttributesSet, DecisionRecorded, NoteWritten, PatchMarked, UpdateCompleted, SignalSent, Completed,
-                 Failed, Cancelled, ContinuedAsNew>;
+                 IncidentOpened, ClockJumped, Paused, Resumed, TaskDecided, AlertRaised, AlertChanged,
+                 OperationScheduled, OperationCancelled, StepRecorded, AttributesSet, DecisionRecorded, NoteWritten,
+                 PatchMarked, UpdateCompleted, SignalSent, Completed, Failed, Cancelled, ContinuedAsNew>;
 
 struct Entry {
   Instant at;  // Never before the entry in front of it.

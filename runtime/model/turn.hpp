@@ -34,6 +34,10 @@ struct PutIncident {
   std::optional<IncidentRecord> before;
   IncidentRecord after;
 };
+struct PutAlert {
+  std::optional<AlertRecord> before;
+  AlertRecord after;
+};
 struct PutPending {
   PendingRecord record;
 };
@@ -81,8 +85,8 @@ struct PruneLedger {
 };
 
 using Change =
-    std::variant<AppendJournal, PutInstance, PutTask, PutIncident, PutPending, DeletePending, PutTimer, DeleteTimer,
-                 PutOutbox, DeleteOutbox, PutPatient, PutEvent, PutMessage, PutNamed, PruneLedger>;
+    std::variant<AppendJournal, PutInstance, PutTask, PutIncident, PutAlert, PutPending, DeletePending, PutTimer,
+                 DeleteTimer, PutOutbox, DeleteOutbox, PutPatient, PutEvent, PutMessage, PutNamed, PruneLedger>;
 
 // ---- effects: released after the commit ----------------------------------------------------------------------------
 
@@ -100,7 +104,7 @@ struct ArmTimer {
   Instant due;
 };
 struct Notify {       // To live views: which thing has changed. No personal data.
-  std::string topic;  // "instance" "task" "incident" "patient" "message"
+  std::string topic;  // "instance" "task" "incident" "alert" "patient" "message"
   std::string id;
   std::string patient;
 };

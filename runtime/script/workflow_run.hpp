@@ -50,9 +50,14 @@ class WorkflowRun {
   [[nodiscard]] RunState cancel();
   [[nodiscard]] RunState apply_update(const std::string& update_id, const std::string& name, const JsonText& arguments);
 
+  // A person replaced an outcome: runs what ctx:on_override has declared for it.
+  [[nodiscard]] RunState overridden(const std::string& name, const JsonText& override);
+
   // Reads that leave no trace. Errors: unknown_query, script_error, update_rejected with the validator's words.
   [[nodiscard]] Result<JsonText> query(std::string_view name, const JsonText& arguments);
   [[nodiscard]] Status validate_update(std::string_view name, const JsonText& arguments);
+  // Asks the definition's hooks[name](attributes, task, act). Error: hook_refused with its words, or with what it raised.
+  [[nodiscard]] Status ask_hook(std::string_view name, const JsonText& task, const JsonText& act);
 
   // The host's info() has changed.
   void refresh_facts();

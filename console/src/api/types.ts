@@ -58,6 +58,7 @@ export interface Task {
   subjects: string[];
   claimed_by?: string;
   escalations_done?: number;
+  outcomes: { name: string }[];
   votes: { subject: string; outcome: string; value?: Json; at: string }[];
   request?: TaskRequest;
   decision?: Decision;
