@@ -149,6 +149,9 @@ Status Server::Parts::open_node(const Config& config) {
   options.http = outbound;
   options.settings = config.settings;
   options.audit_origin = config.audit_origin;
+  options.keys_store = config.keys_store;
+  options.keys_file = config.keys_file;
+  options.keys_command = config.keys_command;
   for (const auto& [url, key] : config.audit_witnesses) options.audit_witnesses.push_back({url, key});
   options.configuration = configuration_json(config);
   if (config.virtual_clock) {
