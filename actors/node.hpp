@@ -134,8 +134,23 @@ struct RecordAccess {
   AuditRecord record;
 };
 
+// The erasure of a person: one asks, another decides (actors/erasures.hpp). The answer is the erasure.
+struct EraseRequest {
+  std::string action;   // request approve refuse resume
+  std::string id;       // Of the erasure; not for a request.
+  std::string patient;  // For a request.
+  std::string basis;    // For a request: the legal basis, a code.
+  std::string reason;
+  Principal by;
+};
+// A new main key for the patients' keys, and a new key-encryption key where it is Baton's own.
+struct RotateKeys {
+  std::string reason;
+  Principal by;
+};
+
 using Request = std::variant<StartRequest, InstanceRequest, AcceptRequest, ReplayMessage, DiscardMessage, DeployRequest,
-                             CheckRequest, ScheduleRequest, RecordAccess>;
+                             CheckRequest, ScheduleRequest, RecordAccess, EraseRequest, RotateKeys>;
 using Answer = std::function<void(Result<JsonText>)>;
 
 // A witness that is asked to cosign the audit ledger's checkpoints (C2SP tlog-witness).
@@ -164,6 +179,9 @@ struct NodeOptions {
   // Where the store lives; null is the operating system's files. One that is shared outlives the node: a second node
   // opens what the first has left. See persistence/memory_env.hpp.
   std::shared_ptr<rocksdb::Env> env;
+  // The patients' keys: where their store lies (empty: keys/patient_keys in the data directory), and what wraps its key: a
+  // file (empty: keys/encryption_key there, made with a new store), or a command that asks a key management service.
+  std::string keys_store, keys_file, keys_command;
   // Tests: answers an activity in the place of its script. Called on worker threads; may be empty.
   std::function<std::optional<ActivityEnded>(const PendingRecord&)> activity_stand_in;
   // What ctx:log says, once its turn is durable. On the committer's thread; empty: into the server's log.

@@ -155,6 +155,9 @@ Status Server::Parts::open_node(const Config& config) {
   options.http = std::make_shared<OutboundPort>(outbound, loop, config.outbound_authority);
   options.settings = config.settings;
   options.audit_origin = config.audit_origin;
+  options.keys_store = config.keys_store;
+  options.keys_file = config.keys_file;
+  options.keys_command = config.keys_command;
   for (const auto& [url, key] : config.audit_witnesses) options.audit_witnesses.push_back({url, key});
   options.configuration = configuration_json(config);
   if (config.virtual_clock) {

@@ -35,23 +35,30 @@ constexpr std::size_t kIndexedAttributeSize = 200;
 struct NamedSpace {
   std::string_view name;
   std::uint8_t number;
+  NamedSeal seal = NamedSeal::turn;
 };
 constexpr std::array kNamedSpaces = {
-    NamedSpace{"bundles", 1},      // <bundle hash>/<path> or <bundle hash> -> sources, manifest
-    NamedSpace{"deployments", 2},  // <workflow> and deployment records
-    NamedSpace{"schedules", 3},    // <schedule id>
-    NamedSpace{"settings", 4},     // <name>
-    NamedSpace{"answers", 5},      // <idempotency key> -> the answer given to it
-    NamedSpace{"calendars", 6},    // <name>@<version>
-    NamedSpace{"checks", 7},       // <bundle hash> -> report of baton check
-    NamedSpace{"people", 8},       // user/ session/ key/ link/; docs/formats/people.md
-    NamedSpace{"keys", 9},         // <patient> -> wrapped data key
-    NamedSpace{"destinations", 10}, NamedSpace{"policies", 11},
-    NamedSpace{"mappings", 12},     NamedSpace{"alerts", 20},  // text(instance) u32(number) -> AlertRecord
-    NamedSpace{"rotas", 21},                                   // <unit> and <unit>@<version> -> who is on duty when
-    NamedSpace{"covers", 22},                                  // <id> -> who stands in for whom
-    NamedSpace{"assignments", 23},                             // <task id>: it waits until somebody is chosen
-    NamedSpace{"holds", 50},                                   // <hold id> -> legal hold, see holds.hpp
+    NamedSpace{"bundles", 1, NamedSeal::clear},      // <bundle hash>/<path> or <bundle hash> -> sources, manifest
+    NamedSpace{"deployments", 2, NamedSeal::house},  // <workflow> and deployment records
+    NamedSpace{"schedules", 3, NamedSeal::house},    // <schedule id>
+    NamedSpace{"settings", 4, NamedSeal::house},     // <name>
+    NamedSpace{"answers", 5},                        // <idempotency key> -> the answer given to it
+    NamedSpace{"calendars", 6, NamedSeal::clear},    // <name>@<version>
+    NamedSpace{"checks", 7, NamedSeal::house},       // <bundle hash> -> report of baton check
+    NamedSpace{"people", 8, NamedSeal::house},       // user/ session/ key/ link/; docs/formats/people.md
+    NamedSpace{"keys", 9, NamedSeal::clear},         // Never used.
+    NamedSpace{"destinations", 10, NamedSeal::house},
+    NamedSpace{"policies", 11, NamedSeal::clear},
+    NamedSpace{"mappings", 12, NamedSeal::clear},
+    NamedSpace{"alerts", 20},                          // text(instance) u32(number) -> AlertRecord
+    NamedSpace{"rotas", 21, NamedSeal::house},         // <unit> and <unit>@<version> -> who is on duty when
+    NamedSpace{"covers", 22, NamedSeal::house},        // <id> -> who stands in for whom
+    NamedSpace{"assignments", 23},                     // <task id>: it waits until somebody is chosen
+    NamedSpace{"key_owners", 40, NamedSeal::clear},    // <owner's pseudonym> -> number of its key; by row_sealer.cpp
+    NamedSpace{"keys_used", 41, NamedSeal::clear},     // "last" -> the greatest number given away; likewise
+    NamedSpace{"keys_retired", 42, NamedSeal::clear},  // <erasure>/<number> -> to be destroyed; likewise
+    NamedSpace{"erasures", 43, NamedSeal::house},      // <id> -> what was asked, decided and done
+    NamedSpace{"holds", 50},                           // <hold id> -> legal hold, see holds.hpp
 };
 
 std::optional<std::uint8_t> space_number(std::string_view name) {
@@ -243,6 +250,13 @@ std::string named(std::string_view space, std::string_view key) {
 }
 
 bool is_named_space(std::string_view space) noexcept { return space_number(space).has_value(); }
+
+NamedSeal seal_of_named(std::string_view space) noexcept {
+  for (const NamedSpace& each : kNamedSpaces) {
+    if (each.name == space) return each.seal;
+  }
+  return NamedSeal::turn;
+}
 
 std::string instance_order(Instant started_at, std::string_view instance) {
   std::string key;

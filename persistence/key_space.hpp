@@ -9,6 +9,9 @@
 //   u32, u64 = big-endian.
 //
 // Every row is written by the committer (turn_writer.cpp) in the batch of its turn, unless its line says otherwise.
+// Where a part says who somebody is (patient, identifier, business key, value of an attribute), its keyed pseudonym stands in
+// the key (keys/pseudonym.hpp): whoever makes the key puts it there.
+//
 // docs/formats/keys.md says this in prose.
 #pragma once
 
@@ -112,6 +115,13 @@ enum class Index : std::uint8_t {
   audit_by_field = 75,
 };
 
+// How the values of a space are stored.
+enum class NamedSeal : std::uint8_t {
+  clear,  // Says nothing about anybody: code, policies, what is needed before keys are.
+  house,  // Under the house's key: stays when a person is erased.
+  turn,   // Under the key of whom the turn is about.
+};
+
 namespace keys {
 
 // Single rows of the family meta.
@@ -183,6 +193,8 @@ struct OutboxKey {
 // Precondition: is_named_space(space).
 [[nodiscard]] std::string named(std::string_view space, std::string_view key);
 [[nodiscard]] bool is_named_space(std::string_view space) noexcept;
+// Precondition: is_named_space(space).
+[[nodiscard]] NamedSeal seal_of_named(std::string_view space) noexcept;
 
 // ---- orders of indexes -------------------------------------------------------------------------------------------------
 

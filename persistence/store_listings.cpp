@@ -4,6 +4,7 @@
 #include "persistence/cursor.hpp"
 #include "persistence/index_rows.hpp"
 #include "persistence/index_scan.hpp"
+#include "persistence/keys/pseudonym.hpp"
 #include "persistence/rocks.hpp"
 #include "persistence/store_reader.hpp"
 #include "persistence/tallies.hpp"
@@ -36,8 +37,9 @@ Result<Page<Record>> walk(const StoreReader& reader, const Plan& plan, std::stri
   for (std::size_t looked = 0; scan.valid() && page.items.size() < limit && looked < kRowsPerPage; ++looked) {
     place = scan.order();
     Result<std::optional<Record>> record = find(place);
-    if (!record.ok()) return record.error();
-    if (*record && matches(**record)) page.items.push_back(*std::move(*record));
+    const bool erased = !record.ok() && record.error().code == ErrorCode::erased;
+    if (!record.ok() && !erased) return record.error();
+    if (!erased && *record && matches(**record)) page.items.push_back(*std::move(*record));
     scan.next();
   }
   if (const Status status = scan.status(); !status.ok()) return status.error();
@@ -83,7 +85,8 @@ std::optional<std::string> scalar_of(const JsonText& value) {
 }
 
 // The most telling condition first.
-std::vector<std::string> instance_prefixes(const InstanceFilter& filter, const StoreCounts& counts) {
+std::vector<std::string> instance_prefixes(const InstanceFilter& filter, const StoreCounts& counts,
+                                           const Pseudonyms& pseudonyms) {
   std::vector<std::string> workflows;
   for (const auto& [workflow, unused] : counts.instances) workflows.push_back(workflow);
   if (!filter.workflow.empty()) workflows = {filter.workflow};
@@ -91,15 +94,18 @@ std::vector<std::string> instance_prefixes(const InstanceFilter& filter, const S
   std::vector<std::string> prefixes;
   if (!filter.business_key.empty()) {
     for (const std::string& workflow : workflows) {
-      prefixes.push_back(keys::instances_by_business_key(filter.business_key, workflow));
+      prefixes.push_back(keys::instances_by_business_key(
+          pseudonyms.of(Pseudonyms::Kind::business_key, filter.business_key), workflow));
     }
   } else if (!filter.patient.empty()) {
-    prefixes.push_back(keys::index(Index::instances_by_patient, filter.patient));
+    prefixes.push_back(keys::index(Index::instances_by_patient, pseudonyms.patient(filter.patient)));
   } else if (!filter.attributes.empty()) {
     const auto& [name, value] = filter.attributes.front();
     const auto scalar = scalar_of(value);
     for (const InstanceStatus status : statuses_of(filter)) {
-      if (scalar) prefixes.push_back(keys::instances_by_attribute(name, *scalar, status));
+      if (!scalar) continue;
+      prefixes.push_back(
+          keys::instances_by_attribute(name, pseudonyms.of(Pseudonyms::Kind::attribute, *scalar), status));
     }
   } else if (filter.with_incident == true) {
     prefixes.push_back(keys::index(Index::instances_with_incident));
@@ -138,9 +144,12 @@ bool wants_closed(const TaskFilter& filter) {
 
 bool is_inbox(const TaskFilter& filter) { return !filter.roles.empty() || !filter.subject.empty(); }
 
-Plan task_plan(const TaskFilter& filter) {
+Plan task_plan(const TaskFilter& filter, const Pseudonyms& pseudonyms) {
   if (!filter.patient.empty()) {
-    return {Listing::tasks_of_patient, {keys::index(Index::tasks_by_patient, filter.patient)}, true, {}};
+    return {Listing::tasks_of_patient,
+            {keys::index(Index::tasks_by_patient, pseudonyms.patient(filter.patient))},
+            true,
+            {}};
   }
   if (wants_closed(filter)) return {Listing::closed_tasks, {keys::index(Index::closed_tasks)}, true, {}};
   Plan plan{Listing::open_tasks, {}, false, {}};
@@ -254,7 +263,7 @@ Result<Page<InstanceRecord>> StoreReader::list_instances(const InstanceFilter& f
   const auto counted = at.counts();
   if (!counted.ok()) return counted.error();
   const Plan plan{Listing::instances,
-                  instance_prefixes(filter, *counted),
+                  instance_prefixes(filter, *counted, store_->pseudonyms()),
                   !filter.oldest_first,
                   {time_bound(filter.started_from), time_bound(filter.started_before)}};
   return walk<InstanceRecord>(
@@ -267,7 +276,7 @@ Result<Page<TaskRecord>> StoreReader::list_tasks(const TaskFilter& filter, std::
   if (!filter.instance.empty()) return list_tasks_of_instance(*this, filter, cursor, limit);
   const StoreReader at = snapshot_ ? *this : snapshot();
   return walk<TaskRecord>(
-      at, task_plan(filter), cursor, limit,
+      at, task_plan(filter, store_->pseudonyms()), cursor, limit,
       [&](std::string_view order) {
         const TaskPlace place = task_at(order);
         return at.task(place.instance, place.number);
@@ -297,7 +306,7 @@ Result<Page<AlertRecord>> StoreReader::list_alerts(const AlertFilter& filter, st
 }
 
 Result<std::size_t> count_open_tasks(const StoreReader& reader, const TaskFilter& filter, std::size_t most) {
-  const Plan plan = task_plan(filter);
+  const Plan plan = task_plan(filter, reader.store().pseudonyms());
   IndexScan scan(reader, plan.prefixes, plan.descending, plan.bounds, {});
   std::size_t count = 0;
   for (; scan.valid() && count < most; scan.next()) ++count;
@@ -320,7 +329,7 @@ Result<Page<IncidentRecord>> StoreReader::open_incidents(std::string_view cursor
 Result<Page<EventRecord>> StoreReader::timeline(std::string_view patient, std::string_view cursor,
                                                 std::size_t limit) const {
   const StoreReader at = snapshot_ ? *this : snapshot();
-  const Plan plan{Listing::timeline, {keys::index(Index::timeline, patient)}, true, {}};
+  const Plan plan{Listing::timeline, {keys::index(Index::timeline, store_->pseudonyms().patient(patient))}, true, {}};
   return walk<EventRecord>(
       at, plan, cursor, limit, [&](std::string_view order) { return at.event(instance_at(order)); },
       [](const EventRecord&) { return true; });

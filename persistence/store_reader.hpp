@@ -1,8 +1,9 @@
 // What is in the store, as records. Every answer includes every turn that was reported done before the question.
 // Thread-safe; cheap to copy. Borrows the store, which must outlive it.
 //
-// Errors of every function: store_corrupt (a row cannot be decoded), store_version, io_failed; bad_cursor where there is
-// a cursor. What is not there is not an error.
+// Errors of every function: store_corrupt (a row cannot be decoded), store_version, io_failed, seal_broken, keys_unusable;
+// bad_cursor where there is a cursor. What is not there is not an error. What was erased is the error `erased` to who asks
+// for it by its name, and is not there for lists.
 #pragma once
 
 #include <map>
@@ -38,6 +39,7 @@ struct JournalRow {
   EntryIndex first = 0;
   std::string row;  // decode_entries(...)
 };
+enum class RowForm { opened, as_stored };
 
 // All that are given must hold.
 struct InstanceFilter {
@@ -97,9 +99,11 @@ class StoreReader {
 
   // ---- instances ----
   [[nodiscard]] Result<std::optional<InstanceRecord>> instance(std::string_view id) const;
-  // The rows that hold the entries from `from` on, in order; the first may begin before it. At most `limit` rows.
+  // The rows that hold the entries from `from` on, in order; the first may begin before it. At most `limit` rows. As they
+  // are stored they have the hashes that the ledger names.
   [[nodiscard]] Result<std::vector<JournalRow>> journal(std::string_view instance, EntryIndex from = 0,
-                                                        std::size_t limit = SIZE_MAX) const;
+                                                        std::size_t limit = SIZE_MAX,
+                                                        RowForm form = RowForm::opened) const;
   // Newest first unless the filter says otherwise.
   [[nodiscard]] Result<Page<InstanceRecord>> list_instances(const InstanceFilter& filter, std::string_view cursor,
                                                             std::size_t limit) const;
@@ -142,6 +146,8 @@ class StoreReader {
 
   // ---- people and what came in ----
   [[nodiscard]] Result<std::optional<PatientRecord>> patient(std::string_view id) const;
+  // By the id or by the pseudonym that stands for it on disk: the id. Nothing when nobody has it, or who had it was erased.
+  [[nodiscard]] Result<std::optional<std::string>> patient_behind(std::string_view pseudonym) const;
   // Patients that have the identifier now. Its type is not compared.
   [[nodiscard]] Result<std::vector<PatientRecord>> patients_with(const Identifier& identifier) const;
   [[nodiscard]] Result<Page<PatientRecord>> all_patients(std::string_view after_id, std::size_t limit) const;
@@ -169,6 +175,7 @@ class StoreReader {
   [[nodiscard]] rocksdb::ReadOptions read_options() const;
 
  private:
+  [[nodiscard]] const KeyStore* keys() const { return store_->keys(); }
   [[nodiscard]] Result<std::optional<std::string>> get(ColumnFamily family, std::string_view key) const;
   template <typename Record>
   [[nodiscard]] Result<std::optional<Record>> find(ColumnFamily family, std::string_view key) const;

@@ -46,6 +46,7 @@ void add_patient_routes(HttpRouter& router, ApiContext& context);
 void add_audit_routes(HttpRouter& router, ApiContext& context);  // With those of tiles and reviews.
 void add_audit_tile_routes(HttpRouter& router, ApiContext& context);
 void add_audit_review_routes(HttpRouter& router, ApiContext& context);
+void add_erasure_routes(HttpRouter& router, ApiContext& context);
 void add_live_routes(HttpRouter& router, ApiContext& context);
 void add_metrics_routes(HttpRouter& router, ApiContext& context);
 void add_clock_routes(HttpRouter& router, ApiContext& context);

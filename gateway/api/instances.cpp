@@ -224,12 +224,12 @@ Result<JsonText> history_json(const StoreReader& reader, const std::string& id, 
   return std::move(writer).take();
 }
 
-// The rows as they are on disk, so that anybody can compare them with the hashes in the ledger.
+// The rows as they are on disk, sealed, so that anybody can compare them with the hashes in the ledger.
 Result<JsonText> journal_json(const StoreReader& reader, const std::string& id, EntryIndex from, std::size_t limit) {
   const auto record = reader.instance(id);
   if (!record) return record.error();
   if (!*record) return no_instance(id);
-  const auto rows = reader.journal(id, from, limit + 1);
+  const auto rows = reader.journal(id, from, limit + 1, RowForm::as_stored);
   if (!rows) return rows.error();
   JsonWriter writer;
   writer.begin_object().field("id", id).key("items").begin_array();

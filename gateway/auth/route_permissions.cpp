@@ -130,6 +130,15 @@ constexpr std::array kTable = {
     RoutePermission{"getTile6", "audit.read"},
     RoutePermission{"getTile7", "audit.read"},
     RoutePermission{"getTile8", "audit.read"},
+    // Erasure, and the keys of what is sealed.
+    RoutePermission{"listErasures", "erasure.read"},
+    RoutePermission{"getErasure", "erasure.read"},
+    RoutePermission{"requestErasure", "erasure.request"},
+    RoutePermission{"approveErasure", "erasure.decide", true},
+    RoutePermission{"refuseErasure", "erasure.decide"},
+    RoutePermission{"resumeErasure", "erasure.decide"},
+    RoutePermission{"getPatientKeys", "metrics.read"},
+    RoutePermission{"rotatePatientKeys", "keys.rotate", true},
     // The server.
     RoutePermission{"watchLive", "live.watch"},
     RoutePermission{"getMetrics", "metrics.read"},

@@ -57,6 +57,8 @@ Verb audit_verb(Cli& cli);
 Verb audit_export_verb(Cli& cli);
 Verb audit_verify_verb(Cli& cli);
 Verb audit_pack_verb(Cli& cli);
+Verb audit_erase_verb(Cli& cli);
+Verb patient_keys_verb(Cli& cli);
 Verb witness_verb(Cli& cli);
 Verb users_verb(Cli& cli);
 Verb keys_verb(Cli& cli);

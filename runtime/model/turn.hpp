@@ -84,9 +84,24 @@ struct PruneLedger {
   std::string tail;         // The row of the entries from `to` on, where `to` lies within a row; else empty.
 };
 
+// Whose key seals a row (persistence/keys/row_sealer.hpp).
+[[nodiscard]] inline std::string key_owner_of_patient(std::string_view patient) {
+  return std::string("p:").append(patient);
+}
+[[nodiscard]] inline std::string key_owner_of_message(std::string_view source, std::string_view message_id) {
+  return std::string("m:").append(source).append("\x1f").append(message_id);
+}
+
+// From here on, what is sealed for this owner gets another key. The key that it had is destroyed once the turn is durable,
+// for the erasure that is named.
+struct RetireKey {
+  std::string owner;
+  std::string erasure;
+};
+
 using Change =
     std::variant<AppendJournal, PutInstance, PutTask, PutIncident, PutAlert, PutPending, DeletePending, PutTimer,
-                 DeleteTimer, PutOutbox, DeleteOutbox, PutPatient, PutEvent, PutMessage, PutNamed, PruneLedger>;
+                 DeleteTimer, PutOutbox, DeleteOutbox, PutPatient, PutEvent, PutMessage, PutNamed, PruneLedger, RetireKey>;
 
 // ---- effects: released after the commit ----------------------------------------------------------------------------
 
