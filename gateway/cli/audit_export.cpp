@@ -110,8 +110,8 @@ Status for_each_record(const Cli& cli, const Target& target, bool open, Each&& e
 
 // A file that is written record by record.
 template <typename Write>
-Status write_records(const Cli& cli, const Target& target, bool open, const std::string& path,
-                     const std::string& begin, const std::string& end, Write&& write) {
+Status write_records(const Cli& cli, const Target& target, bool open, const std::string& path, const std::string& begin,
+                     const std::string& end, Write&& write) {
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   file << begin;
   const Status done = for_each_record(cli, target, open, [&](std::uint64_t index, std::string_view leaf) -> Status {
@@ -133,9 +133,9 @@ Status export_all(const Cli& cli, const Target& target, const ExportOptions& opt
     if (const Status done = fetch_tiles(cli, target, options.tiles); !done.ok()) return done;
   }
   if (!options.ndjson.empty()) {
-    const Status done = write_records(cli, target, options.open, options.ndjson, "", "", [](std::uint64_t, std::string_view leaf) {
-      return Result<std::string>(std::string(leaf) + "\n");
-    });
+    const Status done = write_records(
+        cli, target, options.open, options.ndjson, "", "",
+        [](std::uint64_t, std::string_view leaf) { return Result<std::string>(std::string(leaf) + "\n"); });
     if (!done.ok()) return done;
   }
   if (!options.csv.empty()) {
@@ -186,7 +186,8 @@ Verb audit_export_verb(Cli& cli) {
            {"--ndjson", "File for one record a line", &options->ndjson},
            {"--csv", "File for a table", &options->csv},
            {"--fhir", "File for a FHIR R4 Bundle of AuditEvents", &options->fhir},
-           {"--open", "Opened, not as the tree hashes them: --ndjson, --csv and --fhir hold personal data", &options->open}},
+           {"--open", "Opened, not as the tree hashes them: --ndjson, --csv and --fhir hold personal data",
+            &options->open}},
           [&cli, options] { return run(cli, *options); },
           {},
           options};
