@@ -5,6 +5,7 @@
 
 #include "gateway/api/recorded_read.hpp"
 #include "gateway/audit/audit_event.hpp"
+#include "persistence/leaf_opener.hpp"
 #include "persistence/ledger/ledger_reader.hpp"
 #include "persistence/ledger/note_key.hpp"
 #include "persistence/ledger/tlog_proof.hpp"
@@ -24,6 +25,7 @@ struct Asked {
   Form form;
   std::uint64_t from = 0;
   std::size_t limit = 0;
+  bool open = false;  // As whoever asks may read them, not as the tree hashes them.
 };
 
 Result<Asked> read_asked(const RoutedRequest& request) {
@@ -34,7 +36,9 @@ Result<Asked> read_asked(const RoutedRequest& request) {
   }
   const auto page = page_of_query(request);
   if (!page.ok()) return page.error();
-  Asked asked{*form, 0, page->limit};
+  const auto open = flag_of_query(request, "open");
+  if (!open.ok()) return open.error();
+  Asked asked{*form, 0, page->limit, open->value_or(false)};
   if (const std::string from = text_of_query(request, "from"); !from.empty()) {
     const auto index = index_of(from);
     if (!index.ok()) return index.error();
@@ -84,12 +88,15 @@ Result<Exported> exported(const StoreReader& reader, const Asked& asked, std::st
   made.more = made.end < head->size;
   if (asked.form.name == "csv") made.body = audit_csv_heading();
   if (asked.form.name == "fhir") made.body = R"({"resourceType":"Bundle","type":"collection","entry":[)";
+  LeafOpener opener(reader);
   LedgerCursor cursor(source, made.begin);
   while (cursor.index() < made.end) {
     const std::uint64_t index = cursor.index();
     const auto leaf = cursor.next();
     if (!leaf.ok()) return leaf.error();
-    const Status added = append_record(made.body, asked.form.name, index, *leaf, origin);
+    const auto shown = asked.open ? opener.open(*leaf) : Result<std::string>(std::string(*leaf));
+    if (!shown.ok()) return shown.error();
+    const Status added = append_record(made.body, asked.form.name, index, *shown, origin);
     if (!added.ok()) return added.error();
   }
   if (asked.form.name == "fhir") made.body += "]}";
@@ -153,6 +160,7 @@ void add_audit_export_routes(HttpRouter& router, ApiContext& context) {
               "Records in their order as NDJSON, CSV or FHIR AuditEvents; the header X-Baton-Next says where the next "
               "page begins.",
               {{"form", "ndjson, csv or fhir."},
+               {"open", "true: with what is sealed in the tree, as far as the caller may read it."},
                {"from", "Index of the first record."},
                {"limit", "Records of a page, 1 to 1000; 100 if absent."}},
               "",

@@ -129,7 +129,9 @@ void write_agents(JsonWriter& writer, const EventOf& event) {
   const std::string host = us.substr(0, us.find('/'));
   writer.key("agent").begin_array();
   if (event.kind.interaction == Interaction::disclosure) {
-    const std::string destination = event.leaf.text("object");
+    // Where the record was not opened, its destination is sealed with the rest.
+    const std::string object = event.leaf.text("object");
+    const std::string destination = object.empty() ? std::string("urn:baton:sealed") : object;
     machine(writer, kSource, us, host, kHostName);
     machine(writer, kDestination, destination, destination, kUri);
   } else if (event.kind.interaction == Interaction::none) {
