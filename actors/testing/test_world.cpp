@@ -6,9 +6,9 @@
 
 #include "actors/testing/situation.hpp"
 #include "actors/testing/test_activities.hpp"
+#include "runtime/base/limits.hpp"
 #include "runtime/engine/check.hpp"
 #include "runtime/engine/patient.hpp"
-#include "runtime/base/limits.hpp"
 #include "runtime/model/record_json.hpp"
 
 namespace baton::testing {

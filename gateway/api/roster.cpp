@@ -1,4 +1,6 @@
 // /v1/rotas and /v1/covers: who is on duty when, and who stands in for whom.
+#include <boost/json/serialize.hpp>
+
 #include "gateway/api/recorded_read.hpp"
 #include "gateway/auth/secret.hpp"
 

@@ -27,7 +27,7 @@ Result<JsonText> queues(const StoreReader& reader, const Roster& roster, const S
   const auto write = [&](const std::string& role, const std::string& unit) -> Status {
     TaskFilter filter;
     filter.roles = {role};
-    if (!unit.empty()) filter.seen_units = {{unit}};
+    if (!unit.empty()) filter.seen_units = std::vector<std::string>{unit};
     const auto open = count_open_tasks(reader, filter, kCounted);
     if (!open.ok()) return open.error();
     filter.overdue_at = now;
@@ -106,7 +106,7 @@ Result<std::vector<TaskRecord>> matching(const StoreReader& reader, const Bulk& 
     auto page = reader.list_tasks(bulk.filter, cursor, 1000);
     if (!page.ok()) return page.error();
     for (TaskRecord& task : page->items) {
-      if (!task.open_for_decision() || task.claimed_by == bulk.to) continue;
+      if (!task.open_for_decision() || (!bulk.to.empty() && task.claimed_by == bulk.to)) continue;
       tasks.push_back(std::move(task));
     }
     cursor = page->cursor;
