@@ -41,7 +41,8 @@ struct Tally {
 
 Tally run_file(const std::filesystem::path& path, forms::SchemaRules rules) {
   Tally tally;
-  for (const json::value& each : json::parse(read_file(path)).as_array()) {
+  const json::value groups = json::parse(read_file(path));
+  for (const json::value& each : groups.as_array()) {
     const json::object& group = each.as_object();
     const auto schema = JsonSchema::compile(json::serialize(group.at("schema")), rules);
     if (!schema.ok()) {
