@@ -1,6 +1,8 @@
 // /v1/rotas and /v1/covers: who is on duty when, and who stands in for whom.
 #include <boost/json/serialize.hpp>
 
+#include <boost/json/serialize.hpp>
+
 #include "gateway/api/recorded_read.hpp"
 #include "gateway/auth/secret.hpp"
 
@@ -98,9 +100,9 @@ void add_cover(ApiContext& context, RoutedRequest request, Responder responder) 
   record.after = to_json(*cover);
   context.roster.put_cover(
       *cover, std::move(record),
-      [json = to_json(*cover), then = std::make_shared<Responder>(std::move(responder))](const Status& status) {
+      [shown = to_json(*cover), then = std::make_shared<Responder>(std::move(responder))](const Status& status) {
         if (!status) return send_error(*then, status.error());
-        send_json(*then, 201, json);
+        send_json(*then, 201, shown);
       });
 }
 
