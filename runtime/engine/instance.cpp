@@ -47,6 +47,7 @@ Instance::Instance(StoredInstance stored, const ProgramSource& programs) : body_
     if (operation == nullptr || !operation->open()) continue;
     operation->attempt = pending.attempt;
     operation->backing_off = pending.backing_off;
+    operation->heartbeat = pending.heartbeat;
   }
 }
 

@@ -48,7 +48,8 @@ class InstanceTurn {
   // Journals a fact, folds it in and registers what follows from it (wake causes, timers, outbox, audit records).
   std::vector<OperationSeq> record(EntryBody body);
   // record(), and then the script runs on because of it. Precondition: warm_up() was called in this turn.
-  void deliver(EntryBody body);
+  // `fact` stands right behind it, and the script sees both.
+  void deliver(EntryBody body, std::optional<EntryBody> fact = std::nullopt);
   // Makes sure that the script stands where the journal ends; opens an incident when it cannot. No-op while blocked.
   void warm_up();
   // After a block ended: replays everything, what arrived meanwhile included, and goes on.
@@ -83,6 +84,8 @@ class InstanceTurn {
   void put_task(TaskRecord after);
   // What the store will hold of the task once its operation is resolved.
   void decide_task(TaskRecord decided) { decided_[decided.seq] = std::move(decided); }
+  // The wake cause of an operation as it stands.
+  [[nodiscard]] PendingRecord pending_of(const OperationState& operation) const;
   // Asks a hook of the workflow, if it has it. Error: what a caller is told. Warms the script up.
   [[nodiscard]] Status ask_hook(std::string_view name, const TaskRecord& task, const JsonText& act);
   // A change beside the decision: counts the version, journals, records, and writes the task.
@@ -111,6 +114,7 @@ class InstanceTurn {
   void continue_as_new(JsonText input);
   void record_effects_of(const EntryBody& body, const std::vector<OperationSeq>& resolved);
   void sync_record();
+  void withdraw_incidents();
 
   InstanceCore& core_;
   Instant at_;
@@ -144,6 +148,7 @@ void handle(InstanceTurn& turn, ResumeInstance message);
 void handle(InstanceTurn& turn, SettlePromise message);
 void handle(InstanceTurn& turn, ChangeBundle message);
 void handle(InstanceTurn& turn, FinishActivity message);
+void handle(InstanceTurn& turn, KeepHeartbeat message);
 void handle(InstanceTurn& turn, FireTimer message);
 void handle(InstanceTurn& turn, TakeDelivery message);
 

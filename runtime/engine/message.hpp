@@ -128,6 +128,13 @@ struct FinishActivity {
   Outcome outcome;                      // value, failed or timed_out.
   std::optional<Duration> retry_after;  // As the other side asked.
   bool retryable = true;
+  JsonText heartbeat = {};  // What the attempt last said of its progress; empty when it said nothing.
+};
+// From a worker, now and then while an attempt runs: what it has said of its progress, so that a crash does not lose it.
+struct KeepHeartbeat {
+  OperationSeq seq = 0;
+  std::uint32_t attempt = 0;
+  JsonText details;
 };
 struct FireTimer {
   TimerRecord timer;
@@ -138,6 +145,6 @@ struct TakeDelivery {  // An outbox row of another actor, addressed to this one.
 
 using InstanceMessage = std::variant<StartInstance, SendSignal, SendUpdate, RunQuery, CancelInstance, ActOnTask,
                                      OverrideOutcome, ResolveIncident, PauseInstance, ResumeInstance, SettlePromise,
-                                     ActOnAlert, ChangeBundle, FinishActivity, FireTimer, TakeDelivery>;
+                                     ActOnAlert, ChangeBundle, FinishActivity, KeepHeartbeat, FireTimer, TakeDelivery>;
 
 }  // namespace baton

@@ -109,8 +109,11 @@ void InstanceTurn::register_operation(const Operation& operation) {
     audit(record);
     put_task(std::move(task));
   } else {
-    PendingRecord pending{core_.id,           operation,           1,    at_, core_.record.workflow,
-                          core_.state.bundle, core_.state.patient, false};
+    // After a rewind an activity goes on counting its attempts where its journal stands.
+    OperationState& state = *core_.state.find(operation.seq);
+    state.backing_off = false;
+    state.retry_at.reset();
+    PendingRecord pending = pending_of(state);
     change(PutPending{pending});
     if (operation.kind == OperationKind::activity) effect(DispatchActivity{std::move(pending)});
   }
@@ -119,6 +122,11 @@ void InstanceTurn::register_operation(const Operation& operation) {
     effect(ArmTimer{*operation.due});
   }
   if (operation.kind == OperationKind::child) register_child(operation);
+}
+
+PendingRecord InstanceTurn::pending_of(const OperationState& operation) const {
+  return {core_.id,           operation.operation, operation.attempt,     operation.since,    core_.record.workflow,
+          core_.state.bundle, core_.state.patient, operation.backing_off, operation.heartbeat};
 }
 
 void InstanceTurn::register_again(const std::set<OperationSeq>& still_registered) {

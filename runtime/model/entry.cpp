@@ -113,6 +113,10 @@ auto fields(Is<Completed> auto& e) { return std::tuple(json("result", e.result))
 auto fields(Is<Failed> auto& e) { return std::tuple(field("failure", e.failure)); }
 auto fields(Is<Cancelled> auto& e) { return std::tuple(field("reason", e.reason)); }
 auto fields(Is<ContinuedAsNew> auto& e) { return std::tuple(json("input", e.input)); }
+auto fields(Is<CarriedOver> auto& e) {
+  return std::tuple(json("attributes", e.attributes), json("events", e.events), json("signals", e.signals),
+                    field("incident_count", e.incident_count));
+}
 
 // ---- to bytes ----------------------------------------------------------------------------------------------------------
 

@@ -322,12 +322,24 @@ struct ContinuedAsNew {  // The next entry is the new run's Started; replay begi
   bool operator==(const ContinuedAsNew&) const = default;
 };
 
+// Stands behind the Started of a run that continues another: what the run before leaves to it. The replay of a run begins
+// at its Started, so what is not here is forgotten.
+struct CarriedOver {
+  static constexpr std::uint8_t kNumber = 34;
+  static constexpr const char* kName = "CarriedOver";
+  JsonText attributes;               // The search attributes, an object.
+  JsonText events;                   // Received and not taken: [{"id","type","event"}], events as texts of JSON.
+  JsonText signals;                  // The same: [{"name","payload","message_id"}].
+  std::uint32_t incident_count = 0;  // So that no number is used twice.
+  bool operator==(const CarriedOver&) const = default;
+};
+
 using EntryBody =
     std::variant<Started, OperationResolved, SignalReceived, EventReceived, UpdateAccepted, CancelRequested,
                  OutcomeOverridden, PatientChanged, IncidentResolved, BundleChanged, AttemptFailed, TaskChanged,
                  IncidentOpened, ClockJumped, Paused, Resumed, TaskDecided, AlertRaised, AlertChanged,
                  OperationScheduled, OperationCancelled, StepRecorded, AttributesSet, DecisionRecorded, NoteWritten,
-                 PatchMarked, UpdateCompleted, SignalSent, Completed, Failed, Cancelled, ContinuedAsNew>;
+                 PatchMarked, UpdateCompleted, SignalSent, Completed, Failed, Cancelled, ContinuedAsNew, CarriedOver>;
 
 struct Entry {
   Instant at;  // Never before the entry in front of it.

@@ -6,15 +6,7 @@ namespace baton::verbs {
 namespace {
 
 void dispatch_again(InstanceTurn& turn, OperationSeq seq) {
-  const OperationState& operation = *turn.state().find(seq);
-  PendingRecord pending{turn.core().id,
-                        operation.operation,
-                        operation.attempt,
-                        operation.since,
-                        turn.core().record.workflow,
-                        turn.state().bundle,
-                        turn.state().patient,
-                        false};
+  PendingRecord pending = turn.pending_of(*turn.state().find(seq));
   turn.change(PutPending{pending});
   turn.effect(DispatchActivity{std::move(pending)});
 }
