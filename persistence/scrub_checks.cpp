@@ -91,6 +91,22 @@ Result<std::optional<Instant>> retry_at(const StoreReader& at, const PendingReco
   return due;
 }
 
+// Whether any merge is on its way. Which of them ends whose wait is the patients' business: a hand-over may pass through
+// several records.
+Result<bool> hands_over_something(const StoreReader& at) {
+  constexpr std::size_t kPage = 500;
+  std::string cursor;
+  do {
+    const auto page = at.outbox(cursor, kPage);
+    if (!page.ok()) return page.error();
+    for (const OutboxRecord& record : page->items) {
+      if (std::holds_alternative<MergeInto>(record.body) || std::holds_alternative<TakeOver>(record.body)) return true;
+    }
+    cursor = page->cursor;
+  } while (!cursor.empty());
+  return false;
+}
+
 Status expect_timer(const StoreReader& at, const PendingRecord& pending, Instant due,
                     std::initializer_list<TimerPurpose> purposes, Findings& out) {
   for (const TimerPurpose purpose : purposes) {
@@ -224,6 +240,11 @@ Status check_outbox(const StoreReader& at, std::string_view key, std::string_vie
 Status check_patient(const StoreReader& at, std::string_view key, std::string_view value, Findings& out) {
   const auto record = decode<PatientRecord>(value);
   if (!readable(record, key, out)) return success();
+  if (!record->awaited.empty() || !record->held.empty()) {
+    const auto coming = hands_over_something(at);
+    if (!coming.ok()) return coming.error();
+    if (!*coming) out.push_back({FindingKind::stuck_patient, record->id, "waits for a merge that nobody hands over"});
+  }
   return check_indexed(at, *record, record->id, out);
 }
 
