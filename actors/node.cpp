@@ -19,7 +19,9 @@ Result<std::unique_ptr<Node>> Node::open(NodeOptions options) {
   return std::unique_ptr<Node>(new Node(std::move(impl)));
 }
 
-void Node::submit(Request request, Answer answer) { impl_->submit(std::move(request), std::move(answer)); }
+void Node::submit(Request request, Answer answer, Rider rider) {
+  impl_->submit(std::move(request), std::move(answer), std::move(rider));
+}
 
 Result<JsonText> Node::submit_and_wait(Request request) {
   struct Waiting {

@@ -18,6 +18,7 @@
 #include "persistence/store_reader.hpp"
 #include "runtime/base/result.hpp"
 #include "runtime/engine/message.hpp"
+#include "runtime/model/time/time_zone.hpp"
 #include "runtime/model/turn.hpp"
 #include "runtime/script/activity_run.hpp"
 #include "runtime/script/program.hpp"
@@ -177,6 +178,9 @@ using Request = std::variant<StartRequest, InstanceRequest, AcceptRequest, Repla
                              CheckRequest, ScheduleRequest, RecordAccess, EraseRequest, RotateKeys, PlaceHold, LiftHold,
                              PruneRequest>;
 using Answer = std::function<void(Result<JsonText>)>;
+// Rows that go into the batch of what the request does, made from its answer: so what a caller remembers of a request is
+// there if and only if the request was done. Not called when it is refused or changes nothing. From any thread.
+using Rider = std::function<std::vector<Change>(const JsonText& answer)>;
 
 // A witness that is asked to cosign the audit ledger's checkpoints (C2SP tlog-witness).
 struct WitnessAt {
@@ -195,6 +199,9 @@ struct NodeOptions {
   std::size_t memory_budget = 256u << 20;  // Warm instances and patients beyond this are passivated.
   std::size_t worker_threads = 2;
   std::shared_ptr<HttpPort> http;
+  // Time zones of HL7 sources, for timestamps without an offset: by "APPLICATION|FACILITY", facility or application, the
+  // first that is there; "" is for all others. What has none lives in UTC.
+  std::map<std::string, TimeZone> source_zones;
   JsonText settings;  // What activities see as activity.settings: a JSON object; empty is {}.
   std::function<void(const std::string&)> fatal;  // After a failed write; default: say so and exit with 70.
   // Name of the audit ledger, of a new one only: its key keeps it. Empty: made from the store's identity.
@@ -240,7 +247,7 @@ class Node {
   Node& operator=(const Node&) = delete;
 
   // Refuses with overloaded (at once, on this thread) when too much is in flight.
-  void submit(Request request, Answer answer);
+  void submit(Request request, Answer answer, Rider rider = {});
   // For callers that may block, such as the CLI and tests. With `stepped` it runs the node until the answer is there.
   [[nodiscard]] Result<JsonText> submit_and_wait(Request request);
 

@@ -46,7 +46,7 @@ class Node::Impl : public EffectPort {
   void close();
 
   // node_requests.cpp
-  void submit(Request request, Answer answer);
+  void submit(Request request, Answer answer, Rider rider);
   void take(StartRequest request, std::uint64_t token);
   void take(InstanceRequest request, std::uint64_t token);
   void take(AcceptRequest request, std::uint64_t token);
@@ -71,6 +71,7 @@ class Node::Impl : public EffectPort {
   void release(Effect effect);
   void after_round();
   void give(std::vector<Reply> given) override { replies.give(std::move(given)); }
+  void add_riders(Turn& turn) override;
 
   // node_stepped.cpp
   bool run_one();

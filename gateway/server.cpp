@@ -116,7 +116,7 @@ struct Server::Parts {
   std::unique_ptr<WaitBoard> waits;
   std::unique_ptr<LiveFeed> live;
   std::unique_ptr<ReadWorker> reads;
-  IdempotencyMemory idempotency;
+  IdempotencyKeys idempotency;
   std::unique_ptr<FrontDoor> door;
   std::unique_ptr<Roster> roster;
   std::unique_ptr<Assigner> assigner;
@@ -154,6 +154,9 @@ Status Server::Parts::open_node(const Config& config) {
   options.worker_threads = config.engine_workers;
   options.http = std::make_shared<OutboundPort>(outbound, loop, config.outbound_authority);
   options.settings = config.settings;
+  // The configuration has found them before.
+  if (config.ingest_time_zone != "UTC") options.source_zones[""] = *find_time_zone(config.ingest_time_zone);
+  for (const auto& [name, zone] : config.source_time_zones) options.source_zones[name] = *find_time_zone(zone);
   options.audit_origin = config.audit_origin;
   options.keys_store = config.keys_store;
   options.keys_file = config.keys_file;

@@ -59,6 +59,7 @@ constexpr std::array kNamedSpaces = {
     NamedSpace{"keys_retired", 42, NamedSeal::clear},  // <erasure>/<number> -> to be destroyed; likewise
     NamedSpace{"erasures", 43, NamedSeal::house},      // <id> -> what was asked, decided and done
     NamedSpace{"holds", 50},                           // <hold id> -> legal hold, see holds.hpp
+    NamedSpace{"answer_ages", 60, NamedSeal::clear},   // <when an answer goes>/<its key in answers> -> nothing
 };
 
 std::optional<std::uint8_t> space_number(std::string_view name) {

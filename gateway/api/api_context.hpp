@@ -22,7 +22,7 @@ struct ApiContext {
   WaitBoard& waits;
   LiveFeed& live;
   ReadWorker& reads;
-  IdempotencyMemory& idempotency;
+  IdempotencyKeys& idempotency;
   FrontDoor& door;
   Roster& roster;
   ManualClock* clock = nullptr;                // Only with a virtual clock; then /v1/dev/clock is there.

@@ -81,23 +81,27 @@ void start(ApiContext& context, RoutedRequest request, Responder responder) {
   auto start = read_start(request.http);
   if (!start) return send_error(responder, start.error());
   const std::string_view key = request.http.header("Idempotency-Key");
+  Rider rider;
   if (!key.empty()) {
-    auto found = context.idempotency.look(request.http, key);
+    auto found = context.idempotency.look(request.http, key, context.node);
     if (!found) return send_error(responder, found.error());
+    rider = context.idempotency.rider(found->ticket, 201, context.node);
     if (start->id.empty()) start->id = instance_id_of_key(start->workflow, key);
   }
   const bool keyed = !key.empty();
-  submit_then(context, std::move(responder), std::move(*start),
-              [&context, read = read_record(request.http, "result"), wait = *wait, keyed](
-                  const std::shared_ptr<Responder>& then, Result<JsonText> answer) {
-                if (!answer) {
-                  Error error = std::move(answer).error();
-                  if (keyed && error.code == ErrorCode::already_exists) error.code = ErrorCode::idempotency_mismatch;
-                  return send_error(*then, error);
-                }
-                if (!wait) return send_json(*then, 201, std::move(*answer));
-                send_when_ended(context, read, then, id_of(*answer), *wait);
-              });
+  submit_then(
+      context, std::move(responder), std::move(*start),
+      [&context, read = read_record(request.http, "result"), wait = *wait, keyed](
+          const std::shared_ptr<Responder>& then, Result<JsonText> answer) {
+        if (!answer) {
+          Error error = std::move(answer).error();
+          if (keyed && error.code == ErrorCode::already_exists) error.code = ErrorCode::idempotency_mismatch;
+          return send_error(*then, error);
+        }
+        if (!wait) return send_json(*then, 201, std::move(*answer));
+        send_when_ended(context, read, then, id_of(*answer), *wait);
+      },
+      std::move(rider));
 }
 
 Result<InstanceFilter> read_filter(const RoutedRequest& request) {
