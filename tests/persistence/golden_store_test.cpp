@@ -68,15 +68,35 @@ TEST(GoldenStore, the_records_of_version_1_are_indexed_in_the_first_round_after_
   });
 }
 
-TEST(GoldenStore, version_2_is_read_back_byte_for_byte_with_counts_indexes_and_head) {
+void expect_sealed(Store& store) {
+  AuditFilter filter;
+  filter.fields["patient"] = "p-1";
+  const auto found = must(query_audit(StoreReader(store), filter, "", 10)).items;
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_NE(found[0].leaf.find(R"("patient":"p-1","reason":"golden and sealed")"), std::string::npos);
+  EXPECT_EQ(dump(store).find(to_hex("enc-9")), std::string::npos) << "texts in keys are pseudonyms";
+}
+
+TEST(GoldenStore, the_records_of_version_1_under_the_keys_of_version_2_still_open_and_mean_the_same) {
   with_golden(2, [](Store& store) {
-    EXPECT_EQ(store.identity(), kGoldenIdentity);
-    EXPECT_EQ(dump(store), read_whole(golden_folder(2) / "rows.txt"));
+    const StoreReader reader(store);
+    expect_shared_records(reader);
+    EXPECT_EQ(must(reader.pending("i-1", 5)), sample_pending());
+    EXPECT_EQ(must(reader.patient("p-1")), sample_patient());
+    EXPECT_EQ(must(reader.outbox({}, 100)).items.size(), sample_outbox().size());
+    expect_sealed(store);
   });
 }
 
-TEST(GoldenStore, the_records_of_version_2_still_mean_the_same) {
-  with_golden(2, [](Store& store) {
+TEST(GoldenStore, version_3_is_read_back_byte_for_byte_with_counts_indexes_and_head) {
+  with_golden(3, [](Store& store) {
+    EXPECT_EQ(store.identity(), kGoldenIdentity);
+    EXPECT_EQ(dump(store), read_whole(golden_folder(3) / "rows.txt"));
+  });
+}
+
+TEST(GoldenStore, the_records_of_version_3_still_mean_the_same) {
+  with_golden(3, [](Store& store) {
     const StoreReader reader(store);
     expect_shared_records(reader);
     EXPECT_EQ(must(reader.pending("i-1", 5)), sample_pending_2());
@@ -90,19 +110,12 @@ TEST(GoldenStore, the_records_of_version_2_still_mean_the_same) {
   });
 }
 
-TEST(GoldenStore, what_version_2_sealed_still_opens_and_its_keys_show_no_text) {
-  with_golden(2, [](Store& store) {
-    AuditFilter filter;
-    filter.fields["patient"] = "p-1";
-    const auto found = must(query_audit(StoreReader(store), filter, "", 10)).items;
-    ASSERT_EQ(found.size(), 1u);
-    EXPECT_NE(found[0].leaf.find(R"("patient":"p-1","reason":"golden and sealed")"), std::string::npos);
-    EXPECT_EQ(dump(store).find(to_hex("enc-9")), std::string::npos) << "texts in keys are pseudonyms";
-  });
+TEST(GoldenStore, what_version_3_sealed_still_opens_and_its_keys_show_no_text) {
+  with_golden(3, [](Store& store) { expect_sealed(store); });
 }
 
-TEST(GoldenStore, the_counts_and_the_ledgers_indexes_of_version_2_are_what_its_records_say) {
-  with_golden(2, [](Store& store) {
+TEST(GoldenStore, the_counts_and_the_ledgers_indexes_of_version_3_are_what_its_records_say) {
+  with_golden(3, [](Store& store) {
     const StoreReader reader(store);
     const StoreCounts counts = must(reader.counts());
     EXPECT_EQ(counts.instances.at("discharge").at(InstanceStatus::completed), 1u);
@@ -118,8 +131,8 @@ TEST(GoldenStore, the_counts_and_the_ledgers_indexes_of_version_2_are_what_its_r
   });
 }
 
-TEST(GoldenStore, the_chain_of_rounds_of_version_2_goes_on) {
-  with_golden(2, [](Store& store) {
+TEST(GoldenStore, the_chain_of_rounds_of_version_3_goes_on) {
+  with_golden(3, [](Store& store) {
     const RoundHead before = must(store.head());
     LocalCommitLog log(store);
     CommitterOptions stepped;
