@@ -30,8 +30,8 @@ struct Plan {
   Prefixes prefixes;
   bool descending = false;
   IndexScan::Bounds bounds;
-  std::vector<Prefixes> also_in =
-      {};  // It returns only what stands in one range of each of these as well; in the same order.
+  // Further conditions: it returns only what stands, at the same place, in a range of each of these as well.
+  std::vector<Prefixes> also_in = {};
 };
 
 // Walks the places that stand in all conditions of a plan, without reading a record.

@@ -127,7 +127,7 @@ TEST(Tallies, tasks_that_fall_due_in_a_span_are_counted_up_to_a_bound_by_role_or
   StoreWorld world;
   for (OperationSeq seq = 1; seq <= 5; ++seq) world.commit(PutTask{{}, a_task(seq, {seq < 4 ? "nurse" : "clerk"})});
   const Instant due = *a_task(1, {"nurse"}).due;
-  const auto counted = [&](std::string_view role, Instant after, Instant until, std::size_t most = 100) {
+  const auto counted = [&](const std::string& role, Instant after, Instant until, std::size_t most = 100) {
     return must(count_tasks_due(world.reader(), role, after, until, most));
   };
   EXPECT_EQ(counted("nurse", due - Duration{1}, due), 3u);
