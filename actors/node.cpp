@@ -74,6 +74,8 @@ std::shared_ptr<const Program> Node::live_program(std::string_view workflow) con
   return found == live->by_workflow.end() ? nullptr : found->second;
 }
 
+std::shared_ptr<const Program> Node::program(std::string_view hash) const { return impl_->bundles->find(hash); }
+
 std::vector<std::shared_ptr<const Program>> Node::live_programs() const {
   std::vector<std::shared_ptr<const Program>> programs;
   for (const auto& [name, program] : impl_->bundles->live()->by_name) programs.push_back(program);

@@ -221,6 +221,8 @@ class Node {
   // The live bundle that defines a workflow, or null.
   [[nodiscard]] std::shared_ptr<const Program> live_program(std::string_view workflow) const;
   [[nodiscard]] std::vector<std::shared_ptr<const Program>> live_programs() const;
+  // Any bundle that was ever deployed here, by its hash, or null.
+  [[nodiscard]] std::shared_ptr<const Program> program(std::string_view hash) const;
 
  private:
   class Impl;

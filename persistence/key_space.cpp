@@ -46,8 +46,16 @@ constexpr std::array kNamedSpaces = {
     NamedSpace{"checks", 7},       // <bundle hash> -> report of baton check
     NamedSpace{"people", 8},       // user/ session/ key/ link/; docs/formats/people.md
     NamedSpace{"keys", 9},         // <patient> -> wrapped data key
-    NamedSpace{"destinations", 10}, NamedSpace{"policies", 11},
-    NamedSpace{"mappings", 12},     NamedSpace{"holds", 50},  // <hold id> -> legal hold, see holds.hpp
+    NamedSpace{"destinations", 10},
+    NamedSpace{"policies", 11},
+    NamedSpace{"mappings", 12},
+    NamedSpace{"batches", 30},          // <batch id> -> what it does and how far it is; docs/formats/batches.md
+    NamedSpace{"batch_items", 31},      // <batch id>/<chunk> -> what it is done to
+    NamedSpace{"batch_marks", 32},      // <batch id>/<position> -> written in the turn that did it
+    NamedSpace{"batch_results", 33},    // <batch id>/<chunk> -> what did not come out plainly
+    NamedSpace{"standing_pauses", 34},  // <pause id> -> what is paused until further notice
+    NamedSpace{"slo", 35},              // <workflow> <promise> <deadline> <instance> -> open promises of time
+    NamedSpace{"holds", 50},            // <hold id> -> legal hold, see holds.hpp
 };
 
 std::optional<std::uint8_t> space_number(std::string_view name) {

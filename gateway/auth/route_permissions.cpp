@@ -35,6 +35,7 @@ constexpr std::array kTable = {
     RoutePermission{"listInstances", "instance.read"},
     RoutePermission{"getInstance", "instance.read"},
     RoutePermission{"getResult", "instance.read"},
+    RoutePermission{"whyInstance", "instance.read"},
     RoutePermission{"getHistory", "instance.read"},
     RoutePermission{"getJournal", "patient.read"},  // Bytes, in which nothing can be masked.
     RoutePermission{"queryInstance", "instance.read"},
@@ -55,6 +56,7 @@ constexpr std::array kTable = {
     // Tasks.
     RoutePermission{"listTasks", "task.read"},
     RoutePermission{"getTask", "task.read"},
+    RoutePermission{"whyTask", "task.read"},
     RoutePermission{"claimTask", "task.work"},
     RoutePermission{"releaseTask", "task.work"},
     RoutePermission{"delegateTask", "task.work"},

@@ -30,6 +30,9 @@ namespace baton {
   X(not_permitted, "BT118", 403, "This person or role may not do that")                   \
   X(bad_http, "BT119", 400, "This is not an HTTP request")                                \
   X(headers_too_large, "BT120", 431, "The headers are larger than the limit")             \
+  X(unknown_preview, "BT126", 409, "The preview is unknown or has expired")               \
+  X(too_many_matches, "BT127", 422, "More things match than a batch may hold")            \
+  X(what_if_ended, "BT128", 404, "The what-if has ended")                                 \
   /* 2xx: load and life of the server */                                                  \
   X(overloaded, "BT201", 429, "More work is in flight than this server accepts")          \
   X(stopping, "BT202", 503, "The server is stopping")                                     \

@@ -145,6 +145,7 @@ void InstanceTurn::continue_as_new(JsonText input) {
   core_.state.attributes = old.attributes;
   core_.state.incident_count = old.incident_count;
   core_.state.cancel_requested = old.cancel_requested;
+  core_.state.frozen = old.frozen;
   // What came and was not taken is the next run's.
   for (const ReceivedEvent& event : old.events) {
     if (!event.taken) core_.state.events.push_back(event);
@@ -154,7 +155,12 @@ void InstanceTurn::continue_as_new(JsonText input) {
   }
   const WorkflowDefinition* const definition = core_.program->find_workflow(next.workflow);
   core_.script = std::make_unique<ScriptDriver>(core_.id, core_.state, core_.program, *definition);
+  const EntryIndex begins_at = core_.record.run_begins_at;
   deliver(std::move(next));
+  // The limit of the instance lies where it lay, whichever run it is in.
+  if (core_.state.frozen.ms != 0 && core_.record.open() && core_.record.run_begins_at == begins_at) {
+    record(TimersMoved{0, 0, core_.state.frozen.ms});
+  }
 }
 
 // ---- the rest of the turn ----------------------------------------------------------------------------------------------

@@ -71,6 +71,7 @@ class InstanceTurn {
   void because_of(Cause cause) { cause_ = std::move(cause); }
   // Fills in what every record of this instance carries.
   [[nodiscard]] AuditRecord audit_of(std::string_view action, const Principal& by) const;
+  [[nodiscard]] std::size_t entries_written() const { return entries_.size(); }
   void audit(const AuditRecord& record) { audit_.push_back(record); }
   void send(Address to, OutboxBody body);
   void open_incident(Failure cause, std::string line, OperationSeq seq);
@@ -84,12 +85,22 @@ class InstanceTurn {
   void decide_task(TaskRecord decided) { decided_[decided.seq] = std::move(decided); }
   void arm_escalation(const TaskRecord& task);
 
+  // pausing.cpp. Which timers a pause takes away, and its end gives back: those of retries, or all.
+  enum class Timers { retries, all };
+  void take_timers(Timers which);
+  void give_timers(Timers which);
+  // Time stood still: everything that waits for a time waits this much longer. Before give_timers().
+  void move_times(Duration by);
+  // When the instance's own limit ends; nothing where it has none.
+  [[nodiscard]] std::optional<Instant> run_limit() const;
+
   // {"id":..,"status":..}
   [[nodiscard]] JsonText summary() const;
   [[nodiscard]] Handled finish() &&;
 
  private:
   void register_operation(const Operation& operation);
+  [[nodiscard]] std::vector<TimerRecord> registered_timers(Timers which) const;
   void release_operation(OperationSeq seq, bool cancelled);
   void register_child(const Operation& operation);
   void listen_to_script();
@@ -128,6 +139,7 @@ void handle(InstanceTurn& turn, PauseInstance message);
 void handle(InstanceTurn& turn, ResumeInstance message);
 void handle(InstanceTurn& turn, SettlePromise message);
 void handle(InstanceTurn& turn, ChangeBundle message);
+void handle(InstanceTurn& turn, ActInBatch message);
 void handle(InstanceTurn& turn, FinishActivity message);
 void handle(InstanceTurn& turn, FireTimer message);
 void handle(InstanceTurn& turn, TakeDelivery message);
@@ -138,6 +150,8 @@ void handle(InstanceTurn& turn, TakeDelivery message);
 void start(InstanceTurn& turn, StartInstance message, std::string parent, OperationSeq parent_seq);
 // Cancels; used by CancelInstance, deliveries, incidents and the run timeout.
 void cancel(InstanceTurn& turn, std::string reason, Principal by);
+// Pauses an instance that is not; used by PauseInstance and by standing pauses. Precondition: timers is one of the words.
+void pause(InstanceTurn& turn, const PauseInstance& message);
 // An activity's attempt has failed: retry, raise into the script, or open an incident.
 void fail_attempt(InstanceTurn& turn, OperationSeq seq, Failure failure, std::optional<Duration> retry_after,
                   bool retryable);

@@ -77,15 +77,19 @@ struct ResolveIncident {
   Principal by;
   std::uint64_t reply_to = 0;
 };
+// One that is paused already stays as it is.
 struct PauseInstance {
   std::string reason;
   Principal by;
   std::uint64_t reply_to = 0;
+  std::string timers = {};  // "run" (also when empty), "freeze" or "on_resume"; see verbs/pause.cpp.
+  std::string hold = {};    // The standing pause or batch that it belongs to; empty: by hand.
 };
 struct ResumeInstance {
   std::string reason;
   Principal by;
   std::uint64_t reply_to = 0;
+  std::string hold = {};  // Only what this has paused; empty: whatever has.
 };
 struct SettlePromise {
   OperationSeq seq = 0;
@@ -96,6 +100,15 @@ struct SettlePromise {
 struct ChangeBundle {  // Move to another bundle; refused when the replay there does not agree.
   std::string to;
   Principal by;
+  std::uint64_t reply_to = 0;
+};
+// One step of a batch: does to the instance what `action` asks, and leaves a row that stands exactly when that is durable,
+// so that a batch that goes on after a crash knows what it has done. An action that changes nothing leaves none.
+struct ActInBatch {
+  std::string batch;  // Its id; the audit records of the action are a part of "batch/<id>".
+  std::string mark;   // Key of the row, in the space "batch_marks". Its value is {"before":..}: what undoing needs.
+  std::variant<CancelInstance, ResolveIncident, PauseInstance, ResumeInstance, SendSignal, ChangeBundle, ActOnTask>
+      action;
   std::uint64_t reply_to = 0;
 };
 // From a worker. An attempt that is not the current one is ignored.
@@ -115,6 +128,6 @@ struct TakeDelivery {  // An outbox row of another actor, addressed to this one.
 
 using InstanceMessage = std::variant<StartInstance, SendSignal, SendUpdate, RunQuery, CancelInstance, ActOnTask,
                                      OverrideOutcome, ResolveIncident, PauseInstance, ResumeInstance, SettlePromise,
-                                     ChangeBundle, FinishActivity, FireTimer, TakeDelivery>;
+                                     ChangeBundle, ActInBatch, FinishActivity, FireTimer, TakeDelivery>;
 
 }  // namespace baton

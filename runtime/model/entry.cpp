@@ -81,6 +81,15 @@ auto fields(Is<IncidentOpened> auto& e) {
 auto fields(Is<ClockJumped> auto& e) { return std::tuple(field("by_ms", e.by_ms)); }
 auto fields(Is<Paused> auto& e) { return std::tuple(field("reason", e.reason), field("by", e.by)); }
 auto fields(Is<Resumed> auto& e) { return std::tuple(field("reason", e.reason), field("by", e.by)); }
+auto fields(Is<TimersHeld> auto& e) { return std::tuple(field("mode", e.mode), field("hold", e.hold)); }
+auto fields(Is<TimersMoved> auto& e) {
+  return std::tuple(field("by_ms", e.by_ms), field("before_seq", e.before_seq), field("total_ms", e.total_ms));
+}
+auto fields(Is<InputEdited> auto& e) {
+  return std::tuple(field("seq", e.seq), json("before", e.before), json("after", e.after), field("reason", e.reason),
+                    field("by", e.by));
+}
+auto fields(Is<RecordedLate> auto& e) { return std::tuple(field("occurred_at", e.occurred_at), field("by", e.by)); }
 auto fields(Is<OperationScheduled> auto& e) { return std::tuple(field("operation", e.operation)); }
 auto fields(Is<OperationCancelled> auto& e) { return std::tuple(field("seq", e.seq)); }
 auto fields(Is<StepRecorded> auto& e) {

@@ -41,6 +41,10 @@ void handle(InstanceTurn& turn, ResolveIncident message) {
          "baton incidents lists the open ones"});
   }
   const OperationSeq seq = found->second.seq;
+  if (turn.state().paused && message.action == IncidentAction::retry) {
+    return turn.refuse(message.reply_to, {ErrorCode::conflict, "the case is paused and begins nothing new",
+                                          "resume it first; its incident stays open until then"});
+  }
   if (message.action == IncidentAction::skip && seq == 0) {
     return turn.refuse(message.reply_to, {ErrorCode::conflict, "a failed script cannot be skipped",
                                           "retry it after a mended deployment, rewind, or cancel"});

@@ -1,0 +1,71 @@
+// The timers that an instance has registered, as its state says: what a pause takes away and its end gives back.
+#include "runtime/engine/instance_turn.hpp"
+#include "runtime/engine/request_options.hpp"
+
+namespace baton {
+
+std::optional<Instant> InstanceTurn::run_limit() const {
+  const auto program = core_.program == nullptr ? core_.programs->find(core_.state.bundle) : core_.program;
+  const WorkflowDefinition* const definition =
+      program == nullptr ? nullptr : program->find_workflow(core_.record.workflow);
+  if (definition == nullptr || !definition->run_timeout) return std::nullopt;
+  return core_.record.started_at + *definition->run_timeout + core_.state.frozen;
+}
+
+std::vector<TimerRecord> InstanceTurn::registered_timers(Timers which) const {
+  std::vector<TimerRecord> timers;
+  const auto add = [&](Instant due, OperationSeq seq, TimerPurpose purpose) {
+    timers.push_back({due, core_.id, seq, purpose});
+  };
+  std::set<OperationSeq> failed;  // An operator has these, not a timer.
+  for (const auto& [number, incident] : core_.state.open_incidents) failed.insert(incident.seq);
+  for (const auto& [seq, operation] : core_.state.operations) {
+    if (!operation.open()) continue;
+    if (operation.backing_off && operation.retry_at && !failed.contains(seq)) {
+      add(*operation.retry_at, seq, TimerPurpose::retry);
+    }
+    if (which == Timers::all && operation.operation.due) {
+      const bool activity = operation.operation.kind == OperationKind::activity;
+      add(*operation.operation.due, seq, activity ? TimerPurpose::schedule_to_close : TimerPurpose::operation_due);
+    }
+  }
+  if (which == Timers::retries) return timers;
+  for (const auto& [seq, task] : core_.tasks) {
+    const auto steps = escalations_of(task);
+    if (task.escalations_done < steps.size()) {
+      add(steps[task.escalations_done].at, seq, TimerPurpose::escalation);
+    }
+  }
+  if (const auto limit = run_limit()) add(*limit, 0, TimerPurpose::run_timeout);
+  return timers;
+}
+
+void InstanceTurn::take_timers(Timers which) {
+  for (TimerRecord& timer : registered_timers(which)) change(DeleteTimer{std::move(timer)});
+}
+
+void InstanceTurn::give_timers(Timers which) {
+  for (TimerRecord& timer : registered_timers(which)) {
+    effect(ArmTimer{timer.due});
+    change(PutTimer{std::move(timer)});
+  }
+}
+
+void InstanceTurn::move_times(Duration by) {
+  record(TimersMoved{by.ms, core_.state.next_seq, (core_.state.frozen + by).ms});
+  for (const auto& [seq, operation] : core_.state.operations) {
+    if (!operation.open() || operation.operation.kind == OperationKind::task || !operation.operation.due) continue;
+    change(PutPending{{core_.id, operation.operation, operation.attempt, operation.since, core_.record.workflow,
+                       core_.state.bundle, core_.state.patient, operation.backing_off}});
+  }
+  std::vector<TaskRecord> due;
+  for (const auto& [seq, task] : core_.tasks) {
+    if (task.due) due.push_back(task);
+  }
+  for (TaskRecord& task : due) {
+    task.due = *task.due + by;
+    put_task(std::move(task));
+  }
+}
+
+}  // namespace baton
