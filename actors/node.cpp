@@ -74,6 +74,8 @@ std::shared_ptr<const Program> Node::live_program(std::string_view workflow) con
   return found == live->by_workflow.end() ? nullptr : found->second;
 }
 
+std::optional<BatchProgress> Node::batch_progress(const std::string& id) const { return impl_->batches->progress(id); }
+
 std::shared_ptr<const Program> Node::program(std::string_view hash) const { return impl_->bundles->find(hash); }
 
 std::vector<std::shared_ptr<const Program>> Node::live_programs() const {

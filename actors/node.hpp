@@ -127,6 +127,14 @@ struct ScheduleRequest {
   Principal by;
 };
 
+// One action on many things, see actors/batches.hpp. action: preview begin stop go_on undo. `body` is what the caller sent.
+struct BatchRequest {
+  std::string action;
+  std::string id;  // The batch; empty for preview and begin.
+  JsonText body;
+  Principal by;
+};
+
 // Rows about who may do what (people, sessions, keys, policies) with the record of the change, or a record alone, such as
 // of a refusal. The gateway decides; the node only stamps the record's time and commits.
 struct RecordAccess {
@@ -135,7 +143,7 @@ struct RecordAccess {
 };
 
 using Request = std::variant<StartRequest, InstanceRequest, AcceptRequest, ReplayMessage, DiscardMessage, DeployRequest,
-                             CheckRequest, ScheduleRequest, RecordAccess>;
+                             CheckRequest, ScheduleRequest, BatchRequest, RecordAccess>;
 using Answer = std::function<void(Result<JsonText>)>;
 
 // A witness that is asked to cosign the audit ledger's checkpoints (C2SP tlog-witness).
@@ -179,6 +187,11 @@ struct NodeMetrics {
   std::uint64_t scrubber_findings = 0;  // Anything but 0 is a bug of Baton or damage to the store.
 };
 
+// Of a batch that runs: the steps of the part that is under way, beyond what its row counts.
+struct BatchProgress {
+  std::uint64_t taken = 0, refused = 0, in_flight = 0;
+};
+
 // What a live view is told: which thing has changed. Called on the committer's thread; must not block.
 using LiveListener = std::function<void(const Notify&)>;
 
@@ -216,6 +229,7 @@ class Node {
   // "decisions","operations","bundles","differences":[{"what","line","journal","replay"}]}. Takes as long as the journal
   // is. Errors: not_found, and the reader's.
   [[nodiscard]] Result<JsonText> reproduce(const std::string& instance) const;
+  [[nodiscard]] std::optional<BatchProgress> batch_progress(const std::string& id) const;
   // The key that verifies the audit ledger's checkpoints, as C2SP writes it.
   [[nodiscard]] const std::string& audit_key() const;
   // The live bundle that defines a workflow, or null.

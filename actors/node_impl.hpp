@@ -11,6 +11,7 @@
 #include "actors/activity_pool.hpp"
 #include "actors/actor_runtime.hpp"
 #include "actors/alarms.hpp"
+#include "actors/batches.hpp"
 #include "actors/bundle_check.hpp"
 #include "actors/bundle_registry.hpp"
 #include "actors/commit_path.hpp"
@@ -53,6 +54,7 @@ class Node::Impl : public EffectPort {
   void take(DeployRequest request, std::uint64_t token);
   void take(CheckRequest request, std::uint64_t token);
   void take(ScheduleRequest request, std::uint64_t token);
+  void take(BatchRequest request, std::uint64_t token);
   void take(RecordAccess request, std::uint64_t token);
   [[nodiscard]] std::string make_instance_id(const std::string& workflow);
   [[nodiscard]] Result<Reproduction> reproduce(const std::string& instance) const;
@@ -94,6 +96,7 @@ class Node::Impl : public EffectPort {
   std::unique_ptr<TimerService> timers;
   std::unique_ptr<Ingest> ingest;
   std::unique_ptr<Schedules> schedules;
+  std::unique_ptr<Batches> batches;
   std::unique_ptr<BundleCheck> check;
   std::unique_ptr<Deployments> deployments;
   std::unique_ptr<Watchman> watchman;  // Null in a stepped node.

@@ -50,6 +50,7 @@ Status Node::Impl::open() {
   path->open();
   activities->recover();
   schedules->recover();
+  batches->recover();
   signer->begin();
   if (!options.stepped) watchman = std::make_unique<Watchman>(*store, [this] { return replay_next(); });
   log::info("node opened store {}", store->identity());
@@ -130,6 +131,9 @@ void Node::Impl::open_actors() {
   schedules = std::make_unique<Schedules>(
       Schedules::Parts{*clock, *reader, *lanes, *router, *path, replies, *timers,
                        [this](StartRequest request, Answer answer) { submit(std::move(request), std::move(answer)); }});
+  batches = std::make_unique<Batches>(Batches::Parts{
+      *clock, *reader, *lanes, *path, replies, *timers,
+      [this](InstanceRequest request, Answer answer) { submit(std::move(request), std::move(answer)); }, id_salt});
   check = std::make_unique<BundleCheck>(*reader, *lanes);
   deployments = std::make_unique<Deployments>(Deployments::Parts{*clock, *bundles, *check, *lanes, *path, replies});
 }

@@ -111,6 +111,8 @@ void Node::Impl::take(CheckRequest request, std::uint64_t token) { deployments->
 void Node::Impl::take(DeployRequest request, std::uint64_t token) { deployments->deploy(std::move(request), token); }
 void Node::Impl::take(ScheduleRequest request, std::uint64_t token) { schedules->take(std::move(request), token); }
 
+void Node::Impl::take(BatchRequest request, std::uint64_t token) { batches->take(std::move(request), token); }
+
 void Node::Impl::take(RecordAccess request, std::uint64_t token) {
   request.record.at = clock->now();
   std::vector<Change> changes(std::make_move_iterator(request.changes.begin()),

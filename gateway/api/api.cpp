@@ -8,6 +8,7 @@ void add_api_routes(HttpRouter& router, ApiContext& context) {
   add_instance_message_routes(router, context);
   add_incident_routes(router, context);
   add_why_routes(router, context);
+  add_batch_routes(router, context);
   add_task_routes(router, context);
   add_bundle_routes(router, context);
   add_schedule_routes(router, context);

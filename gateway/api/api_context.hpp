@@ -30,6 +30,7 @@ struct ApiContext {
 void add_instance_routes(HttpRouter& router, ApiContext& context);
 void add_instance_message_routes(HttpRouter& router, ApiContext& context);
 void add_incident_routes(HttpRouter& router, ApiContext& context);
+void add_batch_routes(HttpRouter& router, ApiContext& context);
 void add_why_routes(HttpRouter& router, ApiContext& context);
 void add_task_routes(HttpRouter& router, ApiContext& context);
 void add_bundle_routes(HttpRouter& router, ApiContext& context);

@@ -2,7 +2,7 @@
 // lets a client that was away go on where it stopped while they are kept. Thread-safe.
 //
 //   id: <begin of this server>.<number>
-//   event: instance | task | incident | patient | message | reset
+//   event: instance | task | incident | patient | message | batch | reset
 //   data: {"topic":..,"id":..,"patient":..}
 //
 // "reset": what happened since the client's last id is not kept any more; it should read everything again.

@@ -53,6 +53,15 @@ constexpr std::array kTable = {
     RoutePermission{"skipIncident", "incident.resolve"},
     RoutePermission{"rewindIncident", "incident.resolve"},
     RoutePermission{"cancelIncident", "incident.resolve"},
+    // Many at once. What is done to each needs its own right as well (gateway/api/batches.cpp).
+    RoutePermission{"previewBatch", "batch.run"},
+    RoutePermission{"beginBatch", "batch.run"},
+    RoutePermission{"listBatches", "batch.read"},
+    RoutePermission{"getBatch", "batch.read"},
+    RoutePermission{"listBatchItems", "batch.read"},
+    RoutePermission{"stopBatch", "batch.run"},
+    RoutePermission{"resumeBatch", "batch.run"},
+    RoutePermission{"undoBatch", "batch.run"},
     // Tasks.
     RoutePermission{"listTasks", "task.read"},
     RoutePermission{"getTask", "task.read"},

@@ -36,6 +36,7 @@ Verb start_verb(Cli& cli);
 Verb ls_verb(Cli& cli);
 Verb show_verb(Cli& cli);
 Verb why_verb(Cli& cli);
+Verb batch_verb(Cli& cli);
 Verb signal_verb(Cli& cli);
 Verb query_verb(Cli& cli);
 Verb update_verb(Cli& cli);
