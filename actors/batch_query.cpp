@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "runtime/base/limits.hpp"
+#include "runtime/engine/standing_pause.hpp"
 #include "runtime/model/json_fields.hpp"
 #include "runtime/model/record_json.hpp"
 
@@ -80,17 +81,11 @@ Result<BatchQuery> read_batch_query(const json::value* value) {
   return query;
 }
 
-bool is_of_unit(const InstanceRecord& record, const std::string& unit) {
-  auto found = record.attributes.find("unit");
-  if (found == record.attributes.end()) found = record.attributes.find("ward");
-  return found != record.attributes.end() && found->second == quoted(unit);
-}
-
 bool matches(const BatchQuery& q, const InstanceRecord& record) {
   if (!record.open()) return false;
   if (!q.workflow.empty() && record.workflow != q.workflow) return false;
   if (!q.bundle.empty() && record.bundle != q.bundle) return false;
-  if (!q.unit.empty() && !is_of_unit(record, q.unit)) return false;
+  if (!q.unit.empty() && !is_of_unit(record.attributes, q.unit)) return false;
   if (!q.patient.empty() && record.patient != q.patient) return false;
   if (!q.business_key.empty() && record.business_key != q.business_key) return false;
   if (q.with_incident && (record.open_incidents > 0) != *q.with_incident) return false;
@@ -134,6 +129,7 @@ struct BatchSearch::Pass {
   // Each looks at one slice and says whether there is more.
   [[nodiscard]] Result<bool> instances();
   [[nodiscard]] Result<bool> listed_instances();
+  [[nodiscard]] Result<bool> held_instances();
   [[nodiscard]] Result<bool> incidents();
   [[nodiscard]] Result<bool> tasks();
 };
@@ -148,7 +144,22 @@ Result<bool> BatchSearch::Pass::listed_instances() {
   return next_id < query.ids.size();
 }
 
+// Those that one cause holds back, from the rows that say so.
+Result<bool> BatchSearch::Pass::held_instances() {
+  const std::string prefix = query.paused_by + "/";
+  const auto rows = snapshot.named_all("paused_by", prefix, cursor, kSlice);
+  if (!rows.ok()) return rows.error();
+  for (const auto& [key, value] : *rows) {
+    const auto record = snapshot.instance(key.substr(prefix.size()));
+    if (!record.ok()) return record.error();
+    if (*record) take(**record);
+    cursor = key;
+  }
+  return rows->size() == kSlice;
+}
+
 Result<bool> BatchSearch::Pass::instances() {
+  if (!query.paused_by.empty()) return held_instances();
   if (!query.ids.empty()) return listed_instances();
   InstanceFilter filter;
   filter.status = InstanceStatus::running;

@@ -23,13 +23,12 @@ struct BatchQuery {
   std::string name;              // Tasks.
   std::string role, subject;     // Tasks: offered to the role, or offered to or held by the person.
   bool overdue = false;          // Tasks.
+  std::string paused_by;         // Not asked by callers: instances that this batch or standing pause holds back.
   JsonText json;                 // As it came.
 };
 
 // Errors: bad_field, also for a query that says nothing.
 [[nodiscard]] Result<BatchQuery> read_batch_query(const boost::json::value* value);
-// True when an open instance is of the unit: its attribute "unit", else "ward".
-[[nodiscard]] bool is_of_unit(const InstanceRecord& record, const std::string& unit);
 // The query's conditions on the instance itself.
 [[nodiscard]] bool matches(const BatchQuery& query, const InstanceRecord& record);
 

@@ -116,7 +116,8 @@ std::string Batches::new_id() {
   std::string time = format_instant(parts_.clock.now()).substr(0, 23);
   std::erase_if(time, [](char c) { return c == '-' || c == ':' || c == '.'; });
   std::string id = "batch-" + time;
-  for (int more = 2; running_.contains(id) || read(id).ok(); ++more) id = "batch-" + time + "-" + std::to_string(more);
+  for (int more = 2; !ids_.insert(id).second || read(id).ok(); ++more)
+    id = "batch-" + time + "-" + std::to_string(more);
   return id;
 }
 
@@ -144,12 +145,13 @@ void Batches::begin(const BatchRequest& request, std::uint64_t token) {
   row.hash = preview.hash;
   row.by = request.by;
   row.count = preview.items->size();
-  keep_items(std::move(row), preview.items, 0, token, std::nullopt);
+  keep_items(std::move(row), preview.items, 0, std::nullopt,
+             [this, token](const BatchRow& begun) { parts_.replies.give(token, to_json(begun)); });
 }
 
 // Writes the items, some chunks a turn; with the last of them the batch begins.
 void Batches::keep_items(BatchRow row, std::shared_ptr<const std::vector<BatchItem>> items, std::size_t chunk,
-                         std::uint64_t token, std::optional<BatchRow> undone) {
+                         std::optional<BatchRow> undone, Begun begun) {
   std::vector<Change> changes;
   const std::size_t chunks = (items->size() + kBatchChunk - 1) / kBatchChunk;
   const std::size_t end = std::min(chunks, chunk + kChunksPerTurn);
@@ -168,11 +170,32 @@ void Batches::keep_items(BatchRow row, std::shared_ptr<const std::vector<BatchIt
     changes.push_back(PutNamed{"batches", undone->id, to_json(*undone)});
   }
   commit(std::move(changes), row, last ? action::kBatchStarted : action::kBatchAdvanced, row.by, row.reason,
-         [this, row, items, end, last, token, undone] {
-           if (!last) return keep_items(row, items, end, token, undone);
-           parts_.replies.give(token, to_json(row));
-           if (row.count > 0) run(row.id);
+         [this, row, items, end, last, undone, begun] {
+           if (!last) return keep_items(row, items, end, undone, begun);
+           begun(row);
+           if (row.count > 0) return run(row.id);
+           if (done_) done_(row);
          });
+}
+
+void Batches::begin_for(BatchRow row, BatchQuery query, std::function<void(Result<std::string>)> begun) {
+  const BatchKind kind = row.action.kind();
+  search_.run(kind, std::move(query), parts_.clock.now(),
+              [this, row = std::move(row), begun = std::move(begun)](Result<BatchMatches> found) mutable {
+                if (!found.ok()) return begun(found.error());
+                if (found->items.empty()) {
+                  return parts_.lanes.post(kBatchLane, [this, row = std::move(row)] {
+                    if (done_) done_(row);
+                  });
+                }
+                auto items = std::make_shared<const std::vector<BatchItem>>(std::move(found->items));
+                parts_.lanes.post(kBatchLane, [this, row = std::move(row), items, begun = std::move(begun)]() mutable {
+                  row.id = new_id();
+                  row.count = items->size();
+                  row.hash = hash_of(*items);
+                  keep_items(std::move(row), items, 0, std::nullopt, [begun](const BatchRow& kept) { begun(kept.id); });
+                });
+              });
 }
 
 void Batches::stop(const BatchRequest& request, std::uint64_t token) {
@@ -245,6 +268,7 @@ void Batches::undo(const BatchRequest& request, std::uint64_t token) {
     parts_.replies.give(token, Error{ErrorCode::conflict, why, cure});
   };
   if (!old->action.can_be_undone()) return refuse("'" + old->action.name + "' cannot be taken back", {});
+  if (!old->pause.empty()) return refuse("the batch belongs to the standing pause " + old->pause, "end that pause");
   if (!old->undone_by.empty()) return refuse("the batch was taken back already, by " + old->undone_by, {});
   if (old->state != "done" && old->state != "stopped") return refuse("the batch is " + old->state, "stop it first");
   auto items = undo_items(*old);
@@ -262,7 +286,8 @@ void Batches::undo(const BatchRequest& request, std::uint64_t token) {
   row.count = items->size();
   row.hash = hash_of(*items);
   auto shared = std::make_shared<const std::vector<BatchItem>>(*std::move(items));
-  keep_items(std::move(row), std::move(shared), 0, token, *std::move(old));
+  keep_items(std::move(row), std::move(shared), 0, *std::move(old),
+             [this, token](const BatchRow& begun) { parts_.replies.give(token, to_json(begun)); });
 }
 
 }  // namespace baton

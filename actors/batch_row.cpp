@@ -139,8 +139,10 @@ JsonText to_json(const BatchRow& row) {
                                     {"rate", std::uint64_t{row.rate}}}) {
     writer.field(name, static_cast<std::int64_t>(value));
   }
-  writer.field("hash", row.hash).flag("can_be_undone", row.action.can_be_undone() && row.undone_by.empty());
-  writer.optional_field("undo_of", row.undo_of).optional_field("undone_by", row.undone_by).end_object();
+  writer.field("hash", row.hash)
+      .flag("can_be_undone", row.action.can_be_undone() && row.undone_by.empty() && row.pause.empty());
+  writer.optional_field("undo_of", row.undo_of).optional_field("undone_by", row.undone_by);
+  writer.optional_field("pause", row.pause).end_object();
   return std::move(writer).take();
 }
 
@@ -177,6 +179,7 @@ Result<BatchRow> read_batch_row(std::string_view text) {
   row.hash = text_at(object, "hash");
   row.undo_of = text_at(object, "undo_of");
   row.undone_by = text_at(object, "undone_by");
+  row.pause = text_at(object, "pause");
   return row;
 }
 
@@ -217,6 +220,11 @@ std::string batch_key(const std::string& batch, std::uint64_t number) {
   return batch + "/" + std::string(10 - std::min<std::size_t>(10, digits.size()), '0') + digits;
 }
 
+std::string BatchRow::cause() const {
+  if (!pause.empty()) return pause;
+  return action.name == "resume" ? undo_of : id;
+}
+
 std::optional<BatchStep> step_of(const BatchRow& row, const BatchItem& item, std::uint64_t position) {
   std::optional<BatchStep> step;
   const BatchAction& action = row.action;
@@ -230,9 +238,9 @@ std::optional<BatchStep> step_of(const BatchRow& row, const BatchItem& item, std
     auto& message = step->message.action;
     if (name == "pause") {
       const std::string& timers = row.undo_of.empty() ? action.timers : item.timers;
-      message = PauseInstance{row.reason, row.by, 0, timers.empty() ? "run" : timers, row.id};
+      message = PauseInstance{row.reason, row.by, 0, timers.empty() ? "run" : timers, row.cause()};
     }
-    if (name == "resume") message = ResumeInstance{row.reason, row.by, 0, row.undo_of};
+    if (name == "resume") message = ResumeInstance{row.reason, row.by, 0, row.cause()};
     if (name == "signal") message = SendSignal{action.signal, action.value, batch_key(row.id, position), row.by, 0};
     if (name == "migrate") message = ChangeBundle{action.bundle, row.by, 0};
   }

@@ -52,6 +52,10 @@ struct BatchRow {
   std::string hash;        // SHA-256 of the items, each on a line.
   std::string undo_of;
   std::string undone_by;
+  std::string pause;  // The standing pause that it serves.
+
+  // What instances that it pauses are paused by, and those that it resumes must be.
+  [[nodiscard]] std::string cause() const;
 };
 
 // {"action","with"?,...}: what a caller sends of the action; `fields` are then all known. Errors: bad_field.

@@ -42,6 +42,11 @@ class Batches {
   // Goes on with what was under way; forgets what had not begun.
   void recover();
   void take(BatchRequest request, std::uint64_t token);
+  // A batch on behalf of a standing pause: finds, writes down and begins. `begun` gets its id, or why not. Where there is
+  // nothing to do no batch is written, and it is done at once.
+  void begin_for(BatchRow row, BatchQuery query, std::function<void(Result<std::string>)> begun);
+  // Runs in the lane when a batch is done.
+  void on_done(std::function<void(const BatchRow&)> done) { done_ = std::move(done); }
   // Of one that runs, beyond what its row says.
   [[nodiscard]] std::optional<BatchProgress> progress(const std::string& id) const;
 
@@ -57,8 +62,9 @@ class Batches {
   void go_on(const BatchRequest& request, std::uint64_t token);
   void undo(const BatchRequest& request, std::uint64_t token);
   [[nodiscard]] Result<std::vector<BatchItem>> undo_items(const BatchRow& row) const;
+  using Begun = std::function<void(const BatchRow&)>;
   void keep_items(BatchRow row, std::shared_ptr<const std::vector<BatchItem>> items, std::size_t chunk,
-                  std::uint64_t token, std::optional<BatchRow> undone);
+                  std::optional<BatchRow> undone, Begun begun);
   void drop_previews();
   [[nodiscard]] std::string new_id();
 
@@ -81,6 +87,8 @@ class Batches {
   std::map<std::string, Preview> previews_;
   std::map<std::string, Running> running_;
   std::uint64_t tokens_ = 0;
+  std::set<std::string> ids_;  // Given out since the start.
+  std::function<void(const BatchRow&)> done_;
   // What others may ask.
   mutable std::mutex mutex_;
   std::map<std::string, BatchProgress> progress_;

@@ -76,6 +76,8 @@ std::shared_ptr<const Program> Node::live_program(std::string_view workflow) con
 
 std::optional<BatchProgress> Node::batch_progress(const std::string& id) const { return impl_->batches->progress(id); }
 
+std::optional<PauseProgress> Node::pause_progress(const std::string& id) const { return impl_->pauses->progress(id); }
+
 std::shared_ptr<const Program> Node::program(std::string_view hash) const { return impl_->bundles->find(hash); }
 
 std::vector<std::shared_ptr<const Program>> Node::live_programs() const {

@@ -135,6 +135,14 @@ struct BatchRequest {
   Principal by;
 };
 
+// A pause until further notice, see actors/standing_pauses.hpp. action: begin end.
+struct PauseRequest {
+  std::string action;
+  std::string id;  // To end.
+  JsonText body;
+  Principal by;
+};
+
 // Rows about who may do what (people, sessions, keys, policies) with the record of the change, or a record alone, such as
 // of a refusal. The gateway decides; the node only stamps the record's time and commits.
 struct RecordAccess {
@@ -143,7 +151,7 @@ struct RecordAccess {
 };
 
 using Request = std::variant<StartRequest, InstanceRequest, AcceptRequest, ReplayMessage, DiscardMessage, DeployRequest,
-                             CheckRequest, ScheduleRequest, BatchRequest, RecordAccess>;
+                             CheckRequest, ScheduleRequest, BatchRequest, PauseRequest, RecordAccess>;
 using Answer = std::function<void(Result<JsonText>)>;
 
 // A witness that is asked to cosign the audit ledger's checkpoints (C2SP tlog-witness).
@@ -192,6 +200,12 @@ struct BatchProgress {
   std::uint64_t taken = 0, refused = 0, in_flight = 0;
 };
 
+// Of a standing pause that is not quiet yet.
+struct PauseProgress {
+  std::uint64_t paused = 0;
+  std::vector<std::string> instances;  // Those of them in which an attempt of an activity is under way.
+};
+
 // What a live view is told: which thing has changed. Called on the committer's thread; must not block.
 using LiveListener = std::function<void(const Notify&)>;
 
@@ -230,6 +244,7 @@ class Node {
   // is. Errors: not_found, and the reader's.
   [[nodiscard]] Result<JsonText> reproduce(const std::string& instance) const;
   [[nodiscard]] std::optional<BatchProgress> batch_progress(const std::string& id) const;
+  [[nodiscard]] std::optional<PauseProgress> pause_progress(const std::string& id) const;
   // The key that verifies the audit ledger's checkpoints, as C2SP writes it.
   [[nodiscard]] const std::string& audit_key() const;
   // The live bundle that defines a workflow, or null.

@@ -25,6 +25,7 @@
 #include "actors/replies.hpp"
 #include "actors/router.hpp"
 #include "actors/schedules.hpp"
+#include "actors/standing_pauses.hpp"
 #include "actors/timer_service.hpp"
 #include "actors/watchman.hpp"
 #include "persistence/committer.hpp"
@@ -55,6 +56,7 @@ class Node::Impl : public EffectPort {
   void take(CheckRequest request, std::uint64_t token);
   void take(ScheduleRequest request, std::uint64_t token);
   void take(BatchRequest request, std::uint64_t token);
+  void take(PauseRequest request, std::uint64_t token);
   void take(RecordAccess request, std::uint64_t token);
   [[nodiscard]] std::string make_instance_id(const std::string& workflow);
   [[nodiscard]] Result<Reproduction> reproduce(const std::string& instance) const;
@@ -96,6 +98,7 @@ class Node::Impl : public EffectPort {
   std::unique_ptr<TimerService> timers;
   std::unique_ptr<Ingest> ingest;
   std::unique_ptr<Schedules> schedules;
+  std::unique_ptr<StandingPauses> pauses;
   std::unique_ptr<Batches> batches;
   std::unique_ptr<BundleCheck> check;
   std::unique_ptr<Deployments> deployments;

@@ -50,6 +50,7 @@ Status Node::Impl::open() {
   path->open();
   activities->recover();
   schedules->recover();
+  pauses->begin({*clock, *reader, *lanes, *path, replies, *timers, *batches});
   batches->recover();
   signer->begin();
   if (!options.stepped) watchman = std::make_unique<Watchman>(*store, [this] { return replay_next(); });
@@ -80,6 +81,8 @@ Status Node::Impl::open_store() {
     if (!high_water.ok()) return high_water.error();
     mark = *std::move(high_water);
   }
+  pauses = std::make_unique<StandingPauses>(*reader);
+  if (const Status loaded = pauses->load(); !loaded.ok()) return loaded;
   bundles = std::make_unique<BundleRegistry>(*reader, options.compiled);
   return bundles->load();
 }
@@ -171,8 +174,8 @@ caf::actor Node::Impl::spawn(const Address& address) {
   caf::actor_system& system = actors->system();
   if (address.kind == ActorKind::instance) {
     return caf::actor_cast<caf::actor>(system.spawn(deciding_behavior<InstanceActor, ToInstance, InstanceSubject>,
-                                                    InstanceSubject(address.id, *reader, *bundles), address.kind,
-                                                    address.id, &*parts));
+                                                    InstanceSubject(address.id, *reader, *bundles, *pauses),
+                                                    address.kind, address.id, &*parts));
   }
   return caf::actor_cast<caf::actor>(system.spawn(deciding_behavior<PatientActor, ToPatient, PatientSubject>,
                                                   PatientSubject(address.id, *reader, *bundles), address.kind,

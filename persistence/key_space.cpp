@@ -54,6 +54,7 @@ constexpr std::array kNamedSpaces = {
     NamedSpace{"batch_marks", 32},      // <batch id>/<position> -> written in the turn that did it
     NamedSpace{"batch_results", 33},    // <batch id>/<chunk> -> what did not come out plainly
     NamedSpace{"standing_pauses", 34},  // <pause id> -> what is paused until further notice
+    NamedSpace{"paused_by", 36},        // <batch or pause id>/<instance> -> nothing, while that has paused it
     NamedSpace{"slo", 35},              // <workflow> <promise> <deadline> <instance> -> open promises of time
     NamedSpace{"holds", 50},            // <hold id> -> legal hold, see holds.hpp
 };

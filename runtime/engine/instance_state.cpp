@@ -157,11 +157,11 @@ class Apply {
   void operator()(const Resumed&) {
     state_.paused = false;
     state_.timers_held.clear();
-    state_.hold.clear();
+    state_.paused_by.clear();
   }
   void operator()(const TimersHeld& e) {
     state_.timers_held = e.mode == "run" ? std::string() : e.mode;
-    state_.hold = e.hold;
+    state_.paused_by = e.cause;
   }
   void operator()(const TimersMoved& e) {
     const Duration by{e.by_ms};

@@ -75,7 +75,7 @@ struct InstanceState {
   bool paused = false;
   Instant paused_at;
   std::string timers_held;  // While paused: "freeze" or "on_resume"; empty while they run.
-  std::string hold;         // While paused: the standing pause or batch that did it; empty: by hand.
+  std::string paused_by;    // While paused: the standing pause or batch that did it; empty: by hand.
   Duration frozen{0};       // How long time has stood still for this instance.
   InstanceStatus status = InstanceStatus::running;
   Outcome outcome;

@@ -1,5 +1,6 @@
 #include "runtime/engine/instance_turn.hpp"
 
+#include <algorithm>
 #include <iterator>
 
 #include "runtime/base/sha256.hpp"
@@ -31,6 +32,7 @@ std::vector<OperationSeq> InstanceTurn::record(EntryBody body) {
   // Lent: registering may record further entries, and so move all of them.
   Entry entry = std::move(entries_[place]);
   record_effects_of(entry.body, resolved);
+  note_promises(entry.body);
   entries_[place] = std::move(entry);
   return resolved;
 }
@@ -45,6 +47,19 @@ void InstanceTurn::deliver(EntryBody body) {
   const RunState state = core_.script->drive(entry, resolved);
   entries_[place] = std::move(entry);
   follow(state);
+}
+
+void InstanceTurn::start_run(Started started, const WorkflowDefinition& definition) {
+  const auto standing = core_.pauses == nullptr ? nullptr : core_.pauses->standing();
+  const bool paused = standing != nullptr && std::ranges::any_of(*standing, [&](const StandingPause& each) {
+                        return each.is_about(core_.record);
+                      });
+  if (paused) {
+    record(std::move(started));
+    return pause_if_standing();
+  }
+  core_.script = std::make_unique<ScriptDriver>(core_.id, core_.state, core_.program, definition);
+  deliver(std::move(started));
 }
 
 void InstanceTurn::listen_to_script() {

@@ -20,6 +20,7 @@ inline constexpr const char* kRunTimeoutReason = "the workflow ran out of time";
 struct InstanceCore {
   std::string id;
   const ProgramSource* programs = nullptr;
+  const PauseSource* pauses = nullptr;
   bool exists = false;
   InstanceRecord record;
   InstanceRecord stored;  // As the last turn that changed it has written it.
@@ -48,6 +49,8 @@ class InstanceTurn {
   std::vector<OperationSeq> record(EntryBody body);
   // record(), and then the script runs on because of it. Precondition: warm_up() was called in this turn.
   void deliver(EntryBody body);
+  // Journals the start, and the script runs; or the instance begins paused, and it runs when that ends.
+  void start_run(Started started, const WorkflowDefinition& definition);
   // Makes sure that the script stands where the journal ends; opens an incident when it cannot. No-op while blocked.
   void warm_up();
   // After a block ended: replays everything, what arrived meanwhile included, and goes on.
@@ -91,6 +94,9 @@ class InstanceTurn {
   void give_timers(Timers which);
   // Time stood still: everything that waits for a time waits this much longer. Before give_timers().
   void move_times(Duration by);
+  // Pauses the instance where a standing pause is about it, and it is not paused.
+  void pause_if_standing();
+  [[nodiscard]] bool stands(const std::string& pause) const;
   // When the instance's own limit ends; nothing where it has none.
   [[nodiscard]] std::optional<Instant> run_limit() const;
 
@@ -106,6 +112,7 @@ class InstanceTurn {
   void listen_to_script();
   void follow(const RunState& state);
   void continue_as_new(JsonText input);
+  void note_promises(const EntryBody& body);  // slo.cpp
   void record_effects_of(const EntryBody& body, const std::vector<OperationSeq>& resolved);
   void sync_record();
 
@@ -146,6 +153,11 @@ void handle(InstanceTurn& turn, TakeDelivery message);
 
 // Shared: false, and the reply is refused, when the instance does not exist or is closed.
 [[nodiscard]] bool require_open(InstanceTurn& turn, std::uint64_t reply_to);
+// Of what is entered late: a time that lies ahead, or before there was anything to do, is refused.
+[[nodiscard]] std::optional<Error> refuse_late(const InstanceTurn& turn, const std::optional<Instant>& occurred_at,
+                                               Instant not_before);
+// Journals that what follows was done then. Nothing where it was done now.
+void note_late(InstanceTurn& turn, const std::optional<Instant>& occurred_at, const Principal& by);
 // Begins the instance; used by StartInstance and by deliveries.
 void start(InstanceTurn& turn, StartInstance message, std::string parent, OperationSeq parent_seq);
 // Cancels; used by CancelInstance, deliveries, incidents and the run timeout.

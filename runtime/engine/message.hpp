@@ -29,6 +29,7 @@ struct SendSignal {
   std::string message_id;  // The same id again is answered, and has no second effect.
   Principal by;
   std::uint64_t reply_to = 0;
+  std::optional<Instant> occurred_at = {};  // Entered late: when it happened.
 };
 struct SendUpdate {
   std::string name;
@@ -59,6 +60,7 @@ struct ActOnTask {
   std::string reason;
   Principal by;
   std::uint64_t reply_to = 0;
+  std::optional<Instant> occurred_at = {};  // For decide: entered late, when it was decided.
 };
 struct OverrideOutcome {
   std::string target;  // Key of a decision or task, or its name when that is unique.
@@ -76,6 +78,8 @@ struct ResolveIncident {
   std::string reason;
   Principal by;
   std::uint64_t reply_to = 0;
+  std::optional<JsonText> input = {};  // For retry: what the activity is given from now on.
+  std::string step = {};               // For rewind: to where this was asked for, by key or name, instead of rewind_to.
 };
 // One that is paused already stays as it is.
 struct PauseInstance {
@@ -83,13 +87,13 @@ struct PauseInstance {
   Principal by;
   std::uint64_t reply_to = 0;
   std::string timers = {};  // "run" (also when empty), "freeze" or "on_resume"; see verbs/pause.cpp.
-  std::string hold = {};    // The standing pause or batch that it belongs to; empty: by hand.
+  std::string cause = {};   // The standing pause or batch that it belongs to; empty: by hand.
 };
 struct ResumeInstance {
   std::string reason;
   Principal by;
   std::uint64_t reply_to = 0;
-  std::string hold = {};  // Only what this has paused; empty: whatever has.
+  std::string cause = {};  // Only what this has paused; empty: whatever has.
 };
 struct SettlePromise {
   OperationSeq seq = 0;

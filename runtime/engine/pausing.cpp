@@ -1,8 +1,40 @@
 // The timers that an instance has registered, as its state says: what a pause takes away and its end gives back.
+#include <algorithm>
+
 #include "runtime/engine/instance_turn.hpp"
 #include "runtime/engine/request_options.hpp"
 
 namespace baton {
+
+bool is_of_unit(const Attributes& attributes, const std::string& unit) {
+  auto found = attributes.find("unit");
+  if (found == attributes.end()) found = attributes.find("ward");
+  JsonText wanted;
+  append_json_string(wanted, unit);
+  return found != attributes.end() && found->second == wanted;
+}
+
+bool StandingPause::is_about(const InstanceRecord& record) const {
+  return (workflow.empty() || record.workflow == workflow) && (bundle.empty() || record.bundle == bundle) &&
+         (unit.empty() || is_of_unit(record.attributes, unit));
+}
+
+void InstanceTurn::pause_if_standing() {
+  if (core_.pauses == nullptr || !core_.exists || core_.state.paused) return;
+  const auto standing = core_.pauses->standing();
+  if (standing->empty() || !core_.record.open()) return;
+  sync_record();
+  for (const StandingPause& each : *standing) {
+    if (!each.is_about(core_.record)) continue;
+    return verbs::pause(*this, {each.reason, each.by, 0, each.timers, each.id});
+  }
+}
+
+bool InstanceTurn::stands(const std::string& pause) const {
+  if (core_.pauses == nullptr || pause.empty()) return false;
+  const auto standing = core_.pauses->standing();
+  return std::ranges::any_of(*standing, [&](const StandingPause& each) { return each.id == pause; });
+}
 
 std::optional<Instant> InstanceTurn::run_limit() const {
   const auto program = core_.program == nullptr ? core_.programs->find(core_.state.bundle) : core_.program;

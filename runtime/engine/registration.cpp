@@ -227,6 +227,9 @@ void InstanceTurn::close(InstanceStatus status, Outcome outcome) {
     refuse(reply_to, {ErrorCode::conflict, "the instance ended before the update was done", {}});
   }
   core_.update_replies.clear();
+  if (!core_.state.paused_by.empty()) {
+    change(PutNamed{"paused_by", core_.state.paused_by + "/" + core_.id, std::nullopt});
+  }
   if (const auto limit = run_limit()) change(DeleteTimer{{*limit, core_.id, 0, TimerPurpose::run_timeout}});
   core_.record.status = status;
   core_.record.closed_at = at_;

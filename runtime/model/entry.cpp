@@ -81,7 +81,7 @@ auto fields(Is<IncidentOpened> auto& e) {
 auto fields(Is<ClockJumped> auto& e) { return std::tuple(field("by_ms", e.by_ms)); }
 auto fields(Is<Paused> auto& e) { return std::tuple(field("reason", e.reason), field("by", e.by)); }
 auto fields(Is<Resumed> auto& e) { return std::tuple(field("reason", e.reason), field("by", e.by)); }
-auto fields(Is<TimersHeld> auto& e) { return std::tuple(field("mode", e.mode), field("hold", e.hold)); }
+auto fields(Is<TimersHeld> auto& e) { return std::tuple(field("mode", e.mode), field("cause", e.cause)); }
 auto fields(Is<TimersMoved> auto& e) {
   return std::tuple(field("by_ms", e.by_ms), field("before_seq", e.before_seq), field("total_ms", e.total_ms));
 }

@@ -190,7 +190,7 @@ struct
   static constexpr std::uint8_t kNumber = 30;
   static constexpr const char* kName = "TimersHeld";
   std::string mode;  // "freeze", "on_resume" or "run"; without this entry it is "run".
-  std::string hold;  // Empty: paused by hand.
+  std::string cause;  // Empty: paused by hand.
   bool operator==(const TimersHeld&) const = default;
 };
 

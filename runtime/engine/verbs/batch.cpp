@@ -4,14 +4,12 @@
 namespace baton::verbs {
 namespace {
 
-// What undoing the action would need to know: {"hold","timers"} of a pause, {"to"} of a task.
+// What undoing the action would need to know: {"timers"} of a pause, {"to"} of a task.
 JsonText before_of(InstanceTurn& turn, const auto& action) {
   using Action = std::decay_t<decltype(action)>;
   JsonWriter writer;
   writer.begin_object();
-  if constexpr (std::is_same_v<Action, ResumeInstance>) {
-    writer.optional_field("hold", turn.state().hold).optional_field("timers", turn.state().timers_held);
-  }
+  if constexpr (std::is_same_v<Action, ResumeInstance>) writer.optional_field("timers", turn.state().timers_held);
   if constexpr (std::is_same_v<Action, ActOnTask>) {
     const auto found = turn.core().tasks.find(action.seq);
     if (found != turn.core().tasks.end()) writer.field("to", found->second.claimed_by);

@@ -30,25 +30,34 @@ void pause(InstanceTurn& turn, const PauseInstance& message) {
   AuditRecord record = turn.audit_of(action::kInstancePaused, message.by);
   record.reason = message.reason;
   record.outcome = message.timers == kRun ? "" : message.timers;
-  record.object = message.hold;
+  record.object = message.cause;
   turn.audit(record);
   turn.record(Paused{message.reason, message.by});
   const bool held = message.timers != kRun;
-  if (held || !message.hold.empty()) turn.record(TimersHeld{message.timers, message.hold});
+  if (held || !message.cause.empty()) turn.record(TimersHeld{message.timers, message.cause});
+  if (!message.cause.empty()) turn.change(PutNamed{"paused_by", message.cause + "/" + turn.core().id, std::string()});
   turn.take_timers(held ? InstanceTurn::Timers::all : InstanceTurn::Timers::retries);
   turn.drop_script();
 }
 
 void handle(InstanceTurn& turn, ResumeInstance message) {
   if (!require_open(turn, message.reply_to)) return;
-  const bool meant = message.hold.empty() || turn.state().hold == message.hold;
+  const bool meant = message.cause.empty() || turn.state().paused_by == message.cause;
+  if (turn.state().paused && meant && turn.stands(turn.state().paused_by)) {
+    return turn.refuse(message.reply_to,
+                       {ErrorCode::conflict, "the standing pause " + turn.state().paused_by + " holds this case back",
+                        "end that pause: baton pauses end " + turn.state().paused_by});
+  }
   if (turn.state().paused && meant) {
     AuditRecord record = turn.audit_of(action::kInstanceResumed, message.by);
     record.reason = message.reason;
-    record.object = turn.state().hold;
+    record.object = turn.state().paused_by;
     turn.audit(record);
     const std::string held = turn.state().timers_held;
     const Duration stood = turn.at() - turn.state().paused_at;
+    if (!turn.state().paused_by.empty()) {
+      turn.change(PutNamed{"paused_by", turn.state().paused_by + "/" + turn.core().id, std::nullopt});
+    }
     turn.record(Resumed{message.reason, message.by});
     if (held == kFreeze && stood.ms > 0) turn.move_times(stood);
     turn.give_timers(held.empty() ? InstanceTurn::Timers::retries : InstanceTurn::Timers::all);

@@ -39,6 +39,7 @@ JsonText decision_of(const ActOnTask& message, Instant at) {
   JsonWriter writer;
   writer.begin_object().field("at", format_instant(at)).key("by").begin_object();
   writer.optional_field("role", message.by.role).field("subject", message.by.subject).end_object();
+  if (message.occurred_at) writer.field("occurred_at", format_instant(*message.occurred_at));
   writer.field("outcome", message.outcome).optional_field("reason", message.reason);
   writer.optional_field("reason_code", message.reason_code);
   if (!message.value.empty()) writer.json_field("value", message.value);
@@ -55,6 +56,7 @@ void audit_task(InstanceTurn& turn, const ActOnTask& message, std::string_view a
   record.reason_code = message.reason_code;
   record.reason = message.reason;
   record.after = message.value;
+  record.occurred_at = message.occurred_at.value_or(Instant{});
   if (action_code == action::kTaskDecided) {
     record.evidence = shown_of(task, turn.state().bundle, turn.at());
     record.line = turn.state().find(task.seq)->operation.line;
@@ -96,6 +98,9 @@ std::optional<Error> refuse_decision(const TaskRecord& task, const ActOnTask& me
 
 void decide(InstanceTurn& turn, const ActOnTask& message, TaskRecord task) {
   if (auto refused = refuse_decision(task, message)) return turn.refuse(message.reply_to, *refused);
+  if (auto refused = refuse_late(turn, message.occurred_at, task.created_at)) {
+    return turn.refuse(message.reply_to, *refused);
+  }
   task.votes.push_back({message.by.subject, message.outcome, message.value, turn.at()});
   const auto agreeing = std::count_if(task.votes.begin(), task.votes.end(),
                                       [&](const TaskVote& vote) { return vote.outcome == message.outcome; });
@@ -108,6 +113,7 @@ void decide(InstanceTurn& turn, const ActOnTask& message, TaskRecord task) {
   task.status = TaskStatus::decided;
   task.decision = decision;
   ++task.version;
+  note_late(turn, message.occurred_at, message.by);
   audit_task(turn, message, action::kTaskDecided, message.outcome, task);
   turn.decide_task(task);
   turn.deliver(OperationResolved{message.seq, Outcome::of(decision), message.by});
