@@ -9,6 +9,9 @@ void add_api_routes(HttpRouter& router, ApiContext& context) {
   add_incident_routes(router, context);
   add_why_routes(router, context);
   add_batch_routes(router, context);
+  add_pause_routes(router, context);
+  add_slo_routes(router, context);
+  add_what_if_routes(router, context);
   add_task_routes(router, context);
   add_bundle_routes(router, context);
   add_schedule_routes(router, context);

@@ -119,6 +119,11 @@ Status read_action(ActOnTask& message, const boost::json::object& body) {
     message.outcome = fields.text("outcome").value_or("");
     message.reason_code = fields.text("reason_code").value_or("");
     if (message.outcome.empty()) fields.refuse("outcome", "is missing", "give one of the task's outcomes");
+    if (const auto occurred = fields.text("occurred_at")) {
+      const auto at = parse_instant(*occurred);
+      if (!at) return at.error();
+      message.occurred_at = *at;
+    }
   }
   if (message.action == "decide" || message.action == "save" || message.action == "comment") {
     message.value = json_text_of(fields.value("value"));

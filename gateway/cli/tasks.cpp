@@ -8,7 +8,7 @@ namespace baton {
 namespace {
 
 struct TaskArguments {
-  std::string role, subject, status, patient, id, outcome, reason, reason_code, value, to;
+  std::string role, subject, status, patient, id, outcome, reason, reason_code, value, to, occurred_at;
   bool overdue = false;
 };
 
@@ -59,6 +59,7 @@ int act(const Cli& cli, const std::string& action, const TaskArguments& argument
   writer.begin_object().optional_field("to", arguments.to).optional_field("outcome", arguments.outcome);
   writer.optional_field("reason", arguments.reason).optional_field("reason_code", arguments.reason_code);
   if (!value->empty()) writer.json_field("value", *value);
+  writer.optional_field("occurred_at", arguments.occurred_at);
   writer.end_object();
   const auto answer = call_api(cli, "POST", "/v1/tasks/" + segment(arguments.id) + "/" + action, writer.view());
   if (!answer) return fail(cli, answer.error());
@@ -85,33 +86,35 @@ Verb tasks_verb(Cli& cli) {
   };
   const CliOption to{"--to", "Who gets it", &arguments->to, true};
   const CliOption value{"--value", "Form values: JSON, @file or -", &arguments->value};
-  return {"tasks",
-          "List the tasks that wait for people, and act on them",
-          "  baton tasks --role pharmacist\n  baton tasks decide discharge-1.4 approve --reason 'lists agree'",
-          {{"--role", "Tasks that this role may decide", &arguments->role},
-           {"--subject", "Tasks of this person", &arguments->subject},
-           {"--status", "open, claimed, decided, cancelled or timed_out", &arguments->status},
-           {"--patient", "Patient id", &arguments->patient},
-           {"--overdue", "Only those past their due time", &arguments->overdue}},
-          [&cli, arguments] { return list(cli, *arguments); },
-          {{"show",
-            "Show one task with what the person has to see",
-            "  baton tasks show discharge-1.4",
-            {id},
-            [&cli, arguments] { return show(cli, *arguments); },
-            {},
-            arguments},
-           verb("claim", "Take a task", {}, "  baton tasks claim discharge-1.4 --as nurse-1 --role nurse"),
-           verb("release", "Give a task back", {}, ""),
-           verb("delegate", "Hand a task to another person", {to}, ""),
-           verb("reassign", "Give a task to another person, whoever has it", {to}, ""),
-           verb("comment", "Add a comment", {value}, ""),
-           verb("decide", "Decide a task",
-                {{"outcome", "One of the task's outcomes", &arguments->outcome, true},
-                 {"--reason-code", "A code for the reason", &arguments->reason_code},
-                 value},
-                "  baton tasks decide discharge-1.4 approve --reason 'lists agree' --as ph-1 --role pharmacist")},
-          arguments};
+  return {
+      "tasks",
+      "List the tasks that wait for people, and act on them",
+      "  baton tasks --role pharmacist\n  baton tasks decide discharge-1.4 approve --reason 'lists agree'",
+      {{"--role", "Tasks that this role may decide", &arguments->role},
+       {"--subject", "Tasks of this person", &arguments->subject},
+       {"--status", "open, claimed, decided, cancelled or timed_out", &arguments->status},
+       {"--patient", "Patient id", &arguments->patient},
+       {"--overdue", "Only those past their due time", &arguments->overdue}},
+      [&cli, arguments] { return list(cli, *arguments); },
+      {{"show",
+        "Show one task with what the person has to see",
+        "  baton tasks show discharge-1.4",
+        {id},
+        [&cli, arguments] { return show(cli, *arguments); },
+        {},
+        arguments},
+       verb("claim", "Take a task", {}, "  baton tasks claim discharge-1.4 --as nurse-1 --role nurse"),
+       verb("release", "Give a task back", {}, ""),
+       verb("delegate", "Hand a task to another person", {to}, ""),
+       verb("reassign", "Give a task to another person, whoever has it", {to}, ""),
+       verb("comment", "Add a comment", {value}, ""),
+       verb("decide", "Decide a task",
+            {{"outcome", "One of the task's outcomes", &arguments->outcome, true},
+             {"--reason-code", "A code for the reason", &arguments->reason_code},
+             {"--occurred-at", "When it was decided, where that is entered late: RFC 3339", &arguments->occurred_at},
+             value},
+            "  baton tasks decide discharge-1.4 approve --reason 'lists agree' --as ph-1 --role pharmacist")},
+      arguments};
 }
 
 }  // namespace baton

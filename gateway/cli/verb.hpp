@@ -37,6 +37,8 @@ Verb ls_verb(Cli& cli);
 Verb show_verb(Cli& cli);
 Verb why_verb(Cli& cli);
 Verb batch_verb(Cli& cli);
+Verb pauses_verb(Cli& cli);
+Verb whatif_verb(Cli& cli);
 Verb signal_verb(Cli& cli);
 Verb query_verb(Cli& cli);
 Verb update_verb(Cli& cli);

@@ -189,7 +189,7 @@ struct
     TimersHeld {  // Follows Paused: what the timers do until Resumed, and which standing pause or batch it belongs to.
   static constexpr std::uint8_t kNumber = 30;
   static constexpr const char* kName = "TimersHeld";
-  std::string mode;  // "freeze", "on_resume" or "run"; without this entry it is "run".
+  std::string mode;   // "freeze", "on_resume" or "run"; without this entry it is "run".
   std::string cause;  // Empty: paused by hand.
   bool operator==(const TimersHeld&) const = default;
 };

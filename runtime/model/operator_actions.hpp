@@ -15,8 +15,6 @@ inline constexpr std::string_view kIncidentInputEdited = "incident.input_edited"
 inline constexpr std::string_view kPauseBegun = "operator.pause_begun";
 inline constexpr std::string_view kPauseQuiet = "operator.pause_quiet";
 inline constexpr std::string_view kPauseEnded = "operator.pause_ended";
-inline constexpr std::string_view kWhatIfBegun = "operator.what_if_begun";
-inline constexpr std::string_view kDowntimeWritten = "operator.downtime_written";
 inline constexpr std::string_view kBatchAbandoned = "batch.abandoned";
 
 }  // namespace baton::action

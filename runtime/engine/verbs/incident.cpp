@@ -1,6 +1,6 @@
 // An operator resolves an incident, moves an instance to another bundle, or a person overrides an outcome.
-#include "runtime/engine/audit_details.hpp"
 #include "runtime/engine/check.hpp"
+#include "runtime/engine/incident_offers.hpp"
 #include "runtime/engine/instance_turn.hpp"
 #include "runtime/engine/request_options.hpp"
 #include "runtime/model/operator_actions.hpp"
@@ -22,28 +22,11 @@ void dispatch_again(InstanceTurn& turn, OperationSeq seq) {
   turn.effect(DispatchActivity{std::move(pending)});
 }
 
-// Where the journal's latest step, operation, decision or note of this key or name begins.
+// Where the latest of the run's steps of this key or name begins.
 std::optional<EntryIndex> place_of_step(const InstanceCore& core, const std::string& step) {
-  const std::vector<bool> counts = entries_that_count(core.journal, core.record.run_begins_at);
   std::optional<EntryIndex> found;
-  for (std::size_t i = 0; i < core.journal.size(); ++i) {
-    if (!counts[i]) continue;
-    const std::string key = std::visit(
-        [](const auto& e) -> std::string {
-          if constexpr (requires { e.operation.key; }) {
-            return e.operation.key;
-          } else if constexpr (requires {
-                                 e.line;
-                                 e.key;
-                               }) {
-            return e.key;
-          } else {
-            return {};
-          }
-        },
-        core.journal[i].body);
-    if (key.empty() || (key != step && name_in_key(key) != step)) continue;
-    found = core.record.run_begins_at + static_cast<EntryIndex>(i);
+  for (const RewindPlace& place : rewind_places(core.journal, core.record.run_begins_at)) {
+    if (place.key == step || place.name == step) found = place.entry;
   }
   return found;
 }
