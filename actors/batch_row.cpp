@@ -1,5 +1,6 @@
 #include "actors/batch_row.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "runtime/model/json_fields.hpp"

@@ -2,6 +2,7 @@
 // has the grammar of all four spaces. Pure.
 #pragma once
 
+#include <boost/json/value.hpp>
 #include <optional>
 #include <string>
 #include <vector>

@@ -17,6 +17,9 @@ std::uint64_t chunk_of(std::uint64_t position) { return position / kBatchChunk; 
 
 }  // namespace
 
+Batches::Batches(Parts parts) : parts_(std::move(parts)), search_(parts_.reader, parts_.lanes) {}
+Batches::~Batches() = default;
+
 void Batches::recover() {
   parts_.lanes.post(kBatchLane, [this] {
     const auto rows = parts_.reader.named_all("batches");
@@ -31,9 +34,8 @@ void Batches::recover() {
       if (row->state != "preparing") continue;
       // Nobody was told that it begins, so it does not.
       std::vector<Change> changes{PutNamed{"batches", id, std::nullopt}};
-      const auto items = parts_.reader.named_all("batch_items", id + "/");
-      for (const auto& [key, value] : items.ok() ? *items : decltype(*items){}) {
-        changes.push_back(PutNamed{"batch_items", key, std::nullopt});
+      if (const auto items = parts_.reader.named_all("batch_items", id + "/"); items.ok()) {
+        for (const auto& [key, value] : *items) changes.push_back(PutNamed{"batch_items", key, std::nullopt});
       }
       commit(std::move(changes), *row, action::kBatchAbandoned, {}, "the server stopped before it was begun", {});
     }

@@ -37,7 +37,8 @@ class Batches {
     std::function<void(InstanceRequest, Answer)> send;
     std::uint64_t salt = 0;  // Of the tokens of previews.
   };
-  explicit Batches(Parts parts) : parts_(std::move(parts)), search_(parts_.reader, parts_.lanes) {}
+  explicit Batches(Parts parts);
+  ~Batches();
 
   // Goes on with what was under way; forgets what had not begun.
   void recover();

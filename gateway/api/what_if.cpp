@@ -2,6 +2,7 @@
 // their work is done on the worker of reads, one thing at a time.
 #include "runtime/engine/what_if.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <map>
 

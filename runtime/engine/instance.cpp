@@ -71,6 +71,7 @@ Handled Instance::handle(std::vector<InstanceMessage> messages, Instant now) {
         },
         message);
   }
+  turn.because_of({});
   // It may have come to be what is paused: moved to that ward, or to that bundle.
   turn.pause_if_standing();
   Handled handled = std::move(turn).finish();

@@ -10,6 +10,7 @@
 
 #include "runtime/engine/instance.hpp"
 #include "runtime/engine/script_driver.hpp"
+#include "runtime/engine/slo.hpp"
 
 namespace baton {
 
@@ -112,7 +113,11 @@ class InstanceTurn {
   void listen_to_script();
   void follow(const RunState& state);
   void continue_as_new(JsonText input);
-  void note_promises(const EntryBody& body);  // slo.cpp
+  // slo.cpp
+  void note_promises(const EntryBody& body);
+  [[nodiscard]] bool kept_before(const TimePromise& promise) const;
+  void put_promise(const TimePromise& promise, const PromiseTimes& times, std::optional<std::string> value);
+  void settle_promise(const TimePromise& promise, const PromiseTimes& times, bool kept);
   void record_effects_of(const EntryBody& body, const std::vector<OperationSeq>& resolved);
   void sync_record();
 

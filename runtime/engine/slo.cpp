@@ -60,6 +60,22 @@ bool keeps(const TimePromise& promise, const Reached& reached) {
   return promise.reached == reached.name || promise.reached == reached.kind + ":" + reached.name;
 }
 
+// Each promise of the instance's workflow in this program, with its times.
+template <typename Act>
+void each_promise(const InstanceRecord& record, const Program* program, const Act& act) {
+  const WorkflowDefinition* const found = program == nullptr ? nullptr : program->find_workflow(record.workflow);
+  if (found == nullptr) return;
+  for (const TimePromise& promise : found->promises) {
+    if (const auto times = times_of(promise, record.started_at, *program)) act(promise, *times);
+  }
+}
+
+bool may_keep(const EntryBody& body) {
+  return std::holds_alternative<OperationResolved>(body) || std::holds_alternative<StepRecorded>(body) ||
+         std::holds_alternative<DecisionRecorded>(body) || std::holds_alternative<EventReceived>(body) ||
+         std::holds_alternative<SignalReceived>(body) || std::holds_alternative<AttributesSet>(body);
+}
+
 bool ends(const EntryBody& body) {
   return std::holds_alternative<Completed>(body) || std::holds_alternative<Failed>(body) ||
          std::holds_alternative<Cancelled>(body);
@@ -111,58 +127,57 @@ std::optional<OpenPromise> parse_open_promise(std::string_view key, std::string_
   return OpenPromise{Instant{ms}, std::string(key.substr(prefix.size() + kTimeDigits + 1))};
 }
 
-// What an entry means for the promises of its workflow. Of those that were kept before it says nothing more.
+// What an entry means for the promises of its workflow. Most workflows have none, and most entries mean nothing: both are
+// seen before anything is copied.
 void InstanceTurn::note_promises(const EntryBody& body) {
-  const bool begins = std::holds_alternative<Started>(body) && core_.record.run_begins_at == 0;
   const auto* const moved = std::get_if<BundleChanged>(&body);
-  const Reached reached = reached_by(body, core_.state);
-  const bool end = ends(body);
-  if (!begins && moved == nullptr && !end && reached.kind.empty()) return;
-  const auto program = core_.program == nullptr ? core_.programs->find(core_.state.bundle) : core_.program;
-  const auto definition = [&](const std::shared_ptr<const Program>& of) {
-    return of == nullptr ? nullptr : of->find_workflow(core_.record.workflow);
-  };
-  const auto kept_before = [&](const TimePromise& promise) {
-    for (std::size_t i = 0; i + 1 < core_.journal.size(); ++i) {
-      if (keeps(promise, reached_by(core_.journal[i].body, core_.state))) return true;
-    }
-    return false;
-  };
-  const auto each = [&](const std::shared_ptr<const Program>& of, const auto& act) {
-    const WorkflowDefinition* const found = definition(of);
-    if (found == nullptr) return;
-    for (const TimePromise& promise : found->promises) {
-      if (const auto times = times_of(promise, core_.record.started_at, *of)) act(promise, *times);
-    }
-  };
-  const auto row = [&](const TimePromise& promise, const PromiseTimes& times, std::optional<std::string> value) {
-    change(PutNamed{"slo", open_promise_key(core_.record.workflow, promise.name, times.deadline, core_.id),
-                    std::move(value)});
-  };
-  const auto settle = [&](const TimePromise& promise, const PromiseTimes& times, bool kept) {
-    row(promise, times, std::nullopt);
-    change(PutNamed{"slo", done_key(core_.record.workflow, promise.name, at_, kept, core_.id),
-                    std::to_string((at_ - core_.record.started_at).ms)});
-  };
+  const bool begins = std::holds_alternative<Started>(body) && core_.record.run_begins_at == 0;
+  if (moved == nullptr && !begins && !ends(body) && !may_keep(body)) return;
+  const auto found = core_.program == nullptr ? core_.programs->find(core_.state.bundle) : nullptr;
+  const Program* const program = core_.program == nullptr ? found.get() : core_.program.get();
   if (moved != nullptr) {
-    each(core_.programs->find(moved->from),
-         [&](const TimePromise& promise, const PromiseTimes& times) { row(promise, times, std::nullopt); });
+    const auto before = core_.programs->find(moved->from);
+    each_promise(core_.record, before.get(), [&](const TimePromise& promise, const PromiseTimes& times) {
+      put_promise(promise, times, std::nullopt);
+    });
+    const auto after = core_.programs->find(moved->to);
+    each_promise(core_.record, after.get(), [&](const TimePromise& promise, const PromiseTimes& times) {
+      if (!kept_before(promise)) put_promise(promise, times, std::to_string(times.at_risk.ms));
+    });
+    return;
   }
-  each(moved != nullptr ? core_.programs->find(moved->to) : program,
-       [&](const TimePromise& promise, const PromiseTimes& times) {
-         const bool at_end = promise.reached == "end";
-         if (begins || moved != nullptr) {
-           if (at_end || begins || !kept_before(promise)) row(promise, times, std::to_string(times.at_risk.ms));
-         } else if (end && at_end) {
-           settle(promise, times, at_ <= times.deadline);
-         } else if (end && !kept_before(promise)) {
-           // The case ended without it: too late, or it was never owed.
-           if (at_ > times.deadline) return settle(promise, times, false);
-           row(promise, times, std::nullopt);
-         } else if (keeps(promise, reached) && !kept_before(promise)) {
-           settle(promise, times, at_ <= times.deadline);
-         }
-       });
+  each_promise(core_.record, program, [&](const TimePromise& promise, const PromiseTimes& times) {
+    if (begins) return put_promise(promise, times, std::to_string(times.at_risk.ms));
+    const bool at_end = promise.reached == "end";
+    const bool in_time = at_ <= times.deadline;
+    if (ends(body)) {
+      if (at_end) return settle_promise(promise, times, in_time);
+      if (kept_before(promise)) return;
+      // The case ended without it: too late, or it was never owed.
+      return in_time ? put_promise(promise, times, std::nullopt) : settle_promise(promise, times, false);
+    }
+    if (keeps(promise, reached_by(body, core_.state)) && !kept_before(promise)) settle_promise(promise, times, in_time);
+  });
+}
+
+// By an entry in front of the latest.
+bool InstanceTurn::kept_before(const TimePromise& promise) const {
+  for (std::size_t i = 0; i + 1 < core_.journal.size(); ++i) {
+    if (keeps(promise, reached_by(core_.journal[i].body, core_.state))) return true;
+  }
+  return false;
+}
+
+void InstanceTurn::put_promise(const TimePromise& promise, const PromiseTimes& times,
+                               std::optional<std::string> value) {
+  change(PutNamed{"slo", open_promise_key(core_.record.workflow, promise.name, times.deadline, core_.id),
+                  std::move(value)});
+}
+
+void InstanceTurn::settle_promise(const TimePromise& promise, const PromiseTimes& times, bool kept) {
+  put_promise(promise, times, std::nullopt);
+  change(PutNamed{"slo", done_key(core_.record.workflow, promise.name, at_, kept, core_.id),
+                  std::to_string((at_ - core_.record.started_at).ms)});
 }
 
 }  // namespace baton
