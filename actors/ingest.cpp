@@ -214,6 +214,7 @@ Result<AcceptMessage> Ingest::address(const Inbound& inbound, const std::vector<
 Result<std::string> Ingest::survivor_of(std::string patient) {
   for (int i = 0; i < kMergesFollowed; ++i) {
     auto record = parts_.reader.patient(patient);
+    if (!record.ok() && record.error().code == ErrorCode::erased) return patient;  // Who comes back begins anew.
     if (!record.ok()) return record.error();
     if (!record->has_value() || (*record)->merged_into.empty()) return patient;
     patient = (*record)->merged_into;

@@ -13,6 +13,14 @@ InstanceSubject::InstanceSubject(std::string id, const StoreReader& reader, cons
 
 void InstanceSubject::wake() {
   auto stored = read_stored_instance(reader_, id_);
+  if (!stored.ok() && stored.error().code == ErrorCode::erased) {
+    // A case that ended, whose person was erased: it answers as every closed one, and there is nothing else to say.
+    StoredInstance gone;
+    gone.record.id = id_;
+    gone.record.status = InstanceStatus::completed;
+    instance_.emplace(std::move(gone), programs_);
+    return;
+  }
   if (!stored.ok()) throw std::runtime_error(to_string(stored.error()));
   if (stored->has_value()) {
     instance_.emplace(std::move(**stored), programs_, &pauses_);

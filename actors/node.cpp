@@ -78,7 +78,7 @@ std::optional<BatchProgress> Node::batch_progress(const std::string& id) const {
 
 std::optional<PauseProgress> Node::pause_progress(const std::string& id) const { return impl_->pauses->progress(id); }
 
-std::shared_ptr<const Program> Node::program(std::string_view hash) const { return impl_->bundles->find(hash); }
+std::shared_ptr<const Program> Node::program(const std::string& hash) const { return impl_->bundles->find(hash); }
 
 std::vector<std::shared_ptr<const Program>> Node::live_programs() const {
   std::vector<std::shared_ptr<const Program>> programs;

@@ -150,8 +150,24 @@ struct RecordAccess {
   AuditRecord record;
 };
 
-using Request = std::variant<StartRequest, InstanceRequest, AcceptRequest, ReplayMessage, DiscardMessage, DeployRequest,
-                             CheckRequest, ScheduleRequest, BatchRequest, PauseRequest, RecordAccess>;
+// The erasure of a person: one asks, another decides (actors/erasures.hpp). The answer is the erasure.
+struct EraseRequest {
+  std::string action;   // request approve refuse resume
+  std::string id;       // Of the erasure; not for a request.
+  std::string patient;  // For a request.
+  std::string basis;    // For a request: the legal basis, a code.
+  std::string reason;
+  Principal by;
+};
+// A new main key for the patients' keys, and a new key-encryption key where it is Baton's own.
+struct RotateKeys {
+  std::string reason;
+  Principal by;
+};
+
+using Request =
+    std::variant<StartRequest, InstanceRequest, AcceptRequest, ReplayMessage, DiscardMessage, DeployRequest,
+                 CheckRequest, ScheduleRequest, BatchRequest, PauseRequest, RecordAccess, EraseRequest, RotateKeys>;
 using Answer = std::function<void(Result<JsonText>)>;
 
 // A witness that is asked to cosign the audit ledger's checkpoints (C2SP tlog-witness).
@@ -180,6 +196,9 @@ struct NodeOptions {
   // Where the store lives; null is the operating system's files. One that is shared outlives the node: a second node
   // opens what the first has left. See persistence/memory_env.hpp.
   std::shared_ptr<rocksdb::Env> env;
+  // The patients' keys: where their store lies (empty: keys/patient_keys in the data directory), and what wraps its key: a
+  // file (empty: keys/encryption_key there, made with a new store), or a command that asks a key management service.
+  std::string keys_store, keys_file, keys_command;
   // Tests: answers an activity in the place of its script. Called on worker threads; may be empty.
   std::function<std::optional<ActivityEnded>(const PendingRecord&)> activity_stand_in;
   // What ctx:log says, once its turn is durable. On the committer's thread; empty: into the server's log.
@@ -245,13 +264,17 @@ class Node {
   [[nodiscard]] Result<JsonText> reproduce(const std::string& instance) const;
   [[nodiscard]] std::optional<BatchProgress> batch_progress(const std::string& id) const;
   [[nodiscard]] std::optional<PauseProgress> pause_progress(const std::string& id) const;
+  // Where an instance's script stands, and what it holds in its hands: {"instance","bundle","entries","raised"?,
+  // "branches":[{"path","waits_for"?,"frames":[{"line","function"?,"values":[{"name","outer","value"|"said"}]}]}]}. Takes
+  // as long as the journal of the current run is. Errors: not_found, replay_mismatch, and the reader's.
+  [[nodiscard]] Result<JsonText> standing(const std::string& instance) const;
   // The key that verifies the audit ledger's checkpoints, as C2SP writes it.
   [[nodiscard]] const std::string& audit_key() const;
   // The live bundle that defines a workflow, or null.
   [[nodiscard]] std::shared_ptr<const Program> live_program(std::string_view workflow) const;
   [[nodiscard]] std::vector<std::shared_ptr<const Program>> live_programs() const;
-  // Any bundle that was ever deployed here, by its hash, or null.
-  [[nodiscard]] std::shared_ptr<const Program> program(std::string_view hash) const;
+  // Any bundle that was ever deployed here, or null.
+  [[nodiscard]] std::shared_ptr<const Program> program(const std::string& hash) const;
 
  private:
   class Impl;

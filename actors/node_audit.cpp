@@ -3,6 +3,7 @@
 
 #include "actors/node_impl.hpp"
 #include "runtime/base/sha256.hpp"
+#include "runtime/engine/instance_standing.hpp"
 #include "runtime/engine/reproduce.hpp"
 
 namespace baton {
@@ -26,9 +27,40 @@ JsonText report_json(const std::string& instance, const Reproduction& report) {
   return std::move(writer).take();
 }
 
+void write_branch(JsonWriter& writer, const StandingBranch& branch) {
+  writer.begin_object().field("path", branch.path);
+  if (branch.waits_for) writer.field("waits_for", static_cast<std::int64_t>(*branch.waits_for));
+  writer.key("frames").begin_array();
+  for (const StandingFrame& frame : branch.frames) {
+    writer.begin_object().field("line", frame.line).optional_field("function", frame.function);
+    writer.key("values").begin_array();
+    for (const StandingValue& value : frame.values) {
+      writer.begin_object().field("name", value.name).flag("outer", value.outer);
+      if (value.said.empty()) writer.json_field("value", value.value);
+      writer.optional_field("said", value.said).end_object();
+    }
+    writer.end_array().end_object();
+  }
+  writer.end_array().end_object();
+}
+
+JsonText standing_json(const std::string& instance, const InstanceStanding& standing) {
+  JsonWriter writer;
+  writer.begin_object().field("instance", instance).field("bundle", standing.bundle);
+  writer.field("entries", static_cast<std::int64_t>(standing.entries));
+  if (standing.raised) {
+    writer.key("raised").begin_object().field("line", standing.raised->line);
+    writer.field("message", standing.raised->failure.message).end_object();
+  }
+  writer.key("branches").begin_array();
+  for (const StandingBranch& branch : standing.branches) write_branch(writer, branch);
+  writer.end_array().end_object();
+  return std::move(writer).take();
+}
+
 }  // namespace
 
-Result<Reproduction> Node::Impl::reproduce(const std::string& instance) const {
+Result<std::vector<Entry>> Node::Impl::whole_journal(const std::string& instance) const {
   const auto rows = reader->journal(instance);
   if (!rows.ok()) return rows.error();
   if (rows->empty()) {
@@ -40,13 +72,27 @@ Result<Reproduction> Node::Impl::reproduce(const std::string& instance) const {
     if (!entries.ok()) return entries.error();
     for (Entry& entry : *entries) journal.push_back(std::move(entry));
   }
-  return baton::reproduce(instance, journal, *bundles);
+  return journal;
+}
+
+Result<Reproduction> Node::Impl::reproduce(const std::string& instance) const {
+  const auto journal = whole_journal(instance);
+  if (!journal.ok()) return journal.error();
+  return baton::reproduce(instance, *journal, *bundles);
 }
 
 Result<JsonText> Node::reproduce(const std::string& instance) const {
   const auto report = impl_->reproduce(instance);
   if (!report.ok()) return report.error();
   return report_json(instance, *report);
+}
+
+Result<JsonText> Node::standing(const std::string& instance) const {
+  const auto journal = impl_->whole_journal(instance);
+  if (!journal.ok()) return journal.error();
+  const auto standing = stand(instance, *journal, *impl_->bundles);
+  if (!standing.ok()) return standing.error();
+  return standing_json(instance, *standing);
 }
 
 std::string Node::Impl::replay_next() {

@@ -17,6 +17,7 @@
 #include "actors/commit_path.hpp"
 #include "actors/deciding_actor.hpp"
 #include "actors/deployments.hpp"
+#include "actors/erasures.hpp"
 #include "actors/ingest.hpp"
 #include "actors/lanes.hpp"
 #include "actors/ledger_signer.hpp"
@@ -58,7 +59,10 @@ class Node::Impl : public EffectPort {
   void take(BatchRequest request, std::uint64_t token);
   void take(PauseRequest request, std::uint64_t token);
   void take(RecordAccess request, std::uint64_t token);
+  void take(EraseRequest request, std::uint64_t token);
+  void take(RotateKeys request, std::uint64_t token);
   [[nodiscard]] std::string make_instance_id(const std::string& workflow);
+  [[nodiscard]] Result<std::vector<Entry>> whole_journal(const std::string& instance) const;
   [[nodiscard]] Result<Reproduction> reproduce(const std::string& instance) const;
 
   // node_effects.cpp: what happens once a turn is durable.
@@ -102,6 +106,7 @@ class Node::Impl : public EffectPort {
   std::unique_ptr<Batches> batches;
   std::unique_ptr<BundleCheck> check;
   std::unique_ptr<Deployments> deployments;
+  std::unique_ptr<Erasures> erasures;
   std::unique_ptr<Watchman> watchman;  // Null in a stepped node.
 
   std::mt19937_64 random;  // Stepped: the order of steps. Used by the caller's thread only.
@@ -113,6 +118,7 @@ class Node::Impl : public EffectPort {
 
  private:
   [[nodiscard]] Status open_store();
+  [[nodiscard]] Status open_keys(const std::string& directory);
   [[nodiscard]] Status open_committer();
   void open_actors();
   [[nodiscard]] Status open_signer();

@@ -1,6 +1,7 @@
 // Opening and closing a node: what is built in which order, what is recovered before the first request, and who stops
 // before whom.
 #include <chrono>
+#include <cstring>
 #include <filesystem>
 #include <thread>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "actors/log.hpp"
 #include "actors/node_impl.hpp"
 #include "actors/patient_subject.hpp"
+#include "persistence/keys/row_sealer.hpp"
 #include "persistence/ledger/ledger_key_file.hpp"
 #include "persistence/memory_env.hpp"
 #include "runtime/base/sha256.hpp"
@@ -52,6 +54,7 @@ Status Node::Impl::open() {
   schedules->recover();
   pauses->begin({*clock, *reader, *lanes, *path, replies, *timers, *batches});
   batches->recover();
+  erasures->recover();
   signer->begin();
   if (!options.stepped) watchman = std::make_unique<Watchman>(*store, [this] { return replay_next(); });
   log::info("node opened store {}", store->identity());
@@ -75,6 +78,7 @@ Status Node::Impl::open_store() {
   auto opened = Store::open(store_options);
   if (!opened.ok()) return opened.error();
   store = *std::move(opened);
+  if (const Status unlocked = open_keys(directory); !unlocked.ok()) return unlocked;
   reader.emplace(*store);
   if (!options.in_memory) {
     auto high_water = HighWaterMark::open(options.env.get(), directory + "/high_water_mark");
@@ -85,6 +89,51 @@ Status Node::Impl::open_store() {
   if (const Status loaded = pauses->load(); !loaded.ok()) return loaded;
   bundles = std::make_unique<BundleRegistry>(*reader, options.compiled);
   return bundles->load();
+}
+
+// A store from before there were keys gets some for what is written from now on; the texts in its keys stay as they are.
+Status Node::Impl::open_keys(const std::string& directory) {
+  const auto used = keys_used(*store);
+  if (!used.ok()) return used.error();
+  const auto head = store->head();
+  if (!head.ok()) return head.error();
+  KeyStore::Options keys;
+  keys.path = options.keys_store.empty() ? directory + "/keys/patient_keys" : options.keys_store;
+  keys.env = options.env.get();
+  keys.identity = store->identity();
+  keys.used = *used;
+  keys.pseudonyms = head->lsn == 0;
+  const std::string folder = keys.path.substr(0, keys.path.rfind('/'));
+  std::unique_ptr<KeyEncryption> encryption;
+  if (options.in_memory) {
+    // There is nothing to keep secret from: every such node opens what one before it has left.
+    (void)options.env->CreateDirIfMissing(directory);
+    (void)options.env->CreateDirIfMissing(folder);
+    SealKey key{};
+    std::memcpy(key.data(), sha256("the keys of a store in memory").data(), key.size());
+    encryption = key_in_memory(key);
+  } else {
+    std::error_code failed;
+    std::filesystem::create_directories(folder, failed);
+    if (!failed) std::filesystem::permissions(folder, std::filesystem::perms::owner_all, failed);
+    if (failed) {
+      return Error{ErrorCode::io_failed,
+                   "the folder of the key store " + folder + " cannot be made: " + failed.message(),
+                   "give a folder that this user may write to"};
+    }
+    if (options.keys_command.empty()) {
+      auto file = open_key_file(options.keys_file.empty() ? folder + "/encryption_key" : options.keys_file,
+                                !KeyStore::exists(keys.path, keys.env));
+      if (!file.ok()) return file.error();
+      encryption = *std::move(file);
+    } else {
+      encryption = key_command(options.keys_command);
+    }
+  }
+  auto unlocked = KeyStore::open(keys, std::move(encryption));
+  if (!unlocked.ok()) return unlocked.error();
+  store->unlock(*std::move(unlocked));
+  return success();
 }
 
 Status Node::Impl::open_committer() {
@@ -138,6 +187,9 @@ void Node::Impl::open_actors() {
       *clock, *reader, *lanes, *path, replies, *timers,
       [this](InstanceRequest request, Answer answer) { submit(std::move(request), std::move(answer)); }, id_salt});
   check = std::make_unique<BundleCheck>(*reader, *lanes);
+  erasures =
+      std::make_unique<Erasures>(Erasures::Parts{*clock, *reader, *store, *lanes, *router, *path, replies,
+                                                 [this] { return make_instance_id("erasure"); }, options.stepped});
   deployments = std::make_unique<Deployments>(Deployments::Parts{*clock, *bundles, *check, *lanes, *path, replies});
 }
 
@@ -226,6 +278,7 @@ void Node::Impl::close() {
   if (watchman) watchman->stop();
   if (timers) timers->stop();
   if (activities) activities->stop();
+  if (erasures) erasures->stop();
   if (alarms) alarms->stop();
   if (lanes) lanes->stop();
   if (router) router->stop();

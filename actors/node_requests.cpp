@@ -114,6 +114,8 @@ void Node::Impl::take(ScheduleRequest request, std::uint64_t token) { schedules-
 void Node::Impl::take(BatchRequest request, std::uint64_t token) { batches->take(std::move(request), token); }
 
 void Node::Impl::take(PauseRequest request, std::uint64_t token) { pauses->take(std::move(request), token); }
+void Node::Impl::take(EraseRequest request, std::uint64_t token) { erasures->take(std::move(request), token); }
+void Node::Impl::take(RotateKeys request, std::uint64_t token) { erasures->take(std::move(request), token); }
 
 void Node::Impl::take(RecordAccess request, std::uint64_t token) {
   request.record.at = clock->now();

@@ -3,22 +3,31 @@
 #include <stdexcept>
 #include <utility>
 
+#include "persistence/keys/pseudonym.hpp"
+
 namespace baton {
 
 PatientSubject::PatientSubject(std::string id, const StoreReader& reader, const BundleRegistry& bundles)
-    : id_(std::move(id)), name_("patient " + id_), reader_(reader), bundles_(bundles) {}
+    : id_(std::move(id)), name_("patient " + reader.store().pseudonyms().patient(id_)), reader_(reader), bundles_(bundles) {}
 
 Handled PatientSubject::handle(std::vector<PatientMessage> messages, Instant now) {
   if (!patient_) {
     auto stored = reader_.patient(id_);
-    if (!stored.ok()) throw std::runtime_error(to_string(stored.error()));
-    patient_.emplace(id_, *std::move(stored));
+    // Who was erased and comes back is a new person to us. Counting goes on from the time, which is ahead of any count.
+    const bool erased = !stored.ok() && stored.error().code == ErrorCode::erased;
+    if (!stored.ok() && !erased) throw std::runtime_error(to_string(stored.error()));
+    if (erased) {
+      patient_.emplace(id_, std::nullopt, static_cast<std::uint64_t>(now.ms));
+    } else {
+      patient_.emplace(id_, *std::move(stored));
+    }
   }
   const std::shared_ptr<const LiveBundles> live = bundles_.live();
   return patient_->handle(std::move(messages), live->subscriptions, now);
 }
 
 std::uint64_t reply_to_of(const PatientMessage& message) {
+  if (const auto* erase = std::get_if<ErasePatient>(&message)) return erase->reply_to;
   const auto* accept = std::get_if<AcceptMessage>(&message);
   return accept != nullptr ? accept->reply_to : 0;
 }

@@ -34,6 +34,9 @@ Result<std::optional<StoredInstance>> read_stored_instance(const StoreReader& re
   auto tasks = reader.open_tasks_of(id);
   if (!tasks.ok()) return tasks.error();
   stored.open_tasks = *std::move(tasks);
+  auto alerts = reader.alerts_of(id);
+  if (!alerts.ok()) return alerts.error();
+  stored.alerts = *std::move(alerts);
   if (stored.record.open_incidents > 0) {
     auto incidents = reader.incidents_of(id);
     if (!incidents.ok()) return incidents.error();

@@ -4,7 +4,7 @@ function(baton_embed_scripts target)
   set(root "${CMAKE_SOURCE_DIR}/workflows-lua")
   set(output "${CMAKE_BINARY_DIR}/generated/embedded_scripts.cpp")
   file(GLOB_RECURSE paths CONFIGURE_DEPENDS RELATIVE "${root}" "${root}/lib/*.lua" "${root}/testing/*.lua"
-       "${root}/calendars/*.json"
+       "${root}/calendars/*.json" "${root}/activities/*.lua"
        "${root}/handoffs/*.lua" "${root}/handoffs/*.json")
   list(SORT paths)
 

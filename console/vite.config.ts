@@ -12,6 +12,12 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
     chunkSizeWarningLimit: 800,
+    rollupOptions: {
+      // "use client" means something to servers that render; here there is none, and every library's file would say so.
+      onwarn: (warning, warn) => {
+        if (warning.code !== 'MODULE_LEVEL_DIRECTIVE') warn(warning);
+      },
+    },
   },
   server: { proxy: { '/v1': server, '/errors': server, '/openapi.json': server } },
 });

@@ -13,6 +13,9 @@
 #include "gateway/downtime/downtime_board.hpp"
 #include "gateway/http/http_client.hpp"
 #include "gateway/mllp/hl7_receiver.hpp"
+#include "gateway/smtp/smtp_client.hpp"
+#include "gateway/work/assigner.hpp"
+#include "gateway/work/drift_watch.hpp"
 #include "runtime/model/json_fields.hpp"
 #include "runtime/script/standard_library.hpp"
 
@@ -117,6 +120,9 @@ struct Server::Parts {
   std::unique_ptr<DowntimeBoard> downtime;  // Null where no folder is configured.
   IdempotencyMemory idempotency;
   std::unique_ptr<FrontDoor> door;
+  std::unique_ptr<Roster> roster;
+  std::unique_ptr<Assigner> assigner;
+  std::unique_ptr<DriftWatch> drift;
   std::unique_ptr<ApiContext> api;
   HttpRouter router;
   std::unique_ptr<Hl7Receiver> receiver;
@@ -148,9 +154,12 @@ Status Server::Parts::open_node(const Config& config) {
   options.unsafe_no_sync = config.unsafe_no_sync;
   options.memory_budget = config.engine_memory_budget;
   options.worker_threads = config.engine_workers;
-  options.http = outbound;
+  options.http = std::make_shared<OutboundPort>(outbound, loop, config.outbound_authority);
   options.settings = config.settings;
   options.audit_origin = config.audit_origin;
+  options.keys_store = config.keys_store;
+  options.keys_file = config.keys_file;
+  options.keys_command = config.keys_command;
   for (const auto& [url, key] : config.audit_witnesses) options.audit_witnesses.push_back({url, key});
   options.configuration = configuration_json(config);
   if (config.virtual_clock) {
@@ -207,8 +216,12 @@ Status Server::Parts::listen(const Config& config) {
   waits = std::make_unique<WaitBoard>(*node, loop);
   live = std::make_unique<LiveFeed>(*node, loop);
   reads = std::make_unique<ReadWorker>();
-  api = std::make_unique<ApiContext>(
-      ApiContext{*node, loop, *waits, *live, *reads, idempotency, *door, clock.get(), [this] { return state(); }});
+  roster = std::make_unique<Roster>(*node);
+  if (Status loaded = roster->load(); !loaded) return loaded;
+  assigner = std::make_unique<Assigner>(*node, loop, *roster);
+  drift = std::make_unique<DriftWatch>(*node, loop);
+  api = std::make_unique<ApiContext>(ApiContext{*node, loop, *waits, *live, *reads, idempotency, *door, *roster,
+                                                clock.get(), [this] { return state(); }});
   add_api_routes(router, *api);
   add_console_routes(router);
   router.set_guard([this](const Route& route, RoutedRequest request, Responder responder) {
@@ -346,6 +359,8 @@ Result<std::unique_ptr<Server>> Server::start(const Config& config, std::functio
 // reference to its system in every thread that sent to an actor, and waits for all of them. What the node still answers
 // is posted to the loop, and dropped with it.
 Server::~Server() {
+  parts_->drift.reset();
+  parts_->assigner.reset();
   if (parts_->waits) parts_->waits->stop();
   if (parts_->live) parts_->live->stop();
   if (parts_->http) parts_->http->stop(parts_->patience);

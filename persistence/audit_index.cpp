@@ -17,7 +17,8 @@ Error corrupt() {
 
 }  // namespace
 
-std::string audit_prefix(const AuditField& field, std::string_view value) {
+std::string audit_prefix(const AuditField& field, std::string_view value, const Pseudonyms& pseudonyms) {
+  if (field.index == Index::audit_by_patient) return keys::index(field.index, pseudonyms.patient(value));
   if (field.index != Index::audit_by_field) return keys::index(field.index, value);
   std::string prefix = keys::index(field.index, field.name);
   keys::append_text(prefix, value);
@@ -44,19 +45,20 @@ Result<AuditIndex> AuditIndex::load(const Store& store) {
   return index;
 }
 
-void AuditIndex::add(std::uint64_t index, const AuditLeaf& leaf) {
+void AuditIndex::add(std::uint64_t index, const AuditLeaf& leaf, const Pseudonyms& pseudonyms) {
   if (!first_) first_ = index;
   const auto offset = static_cast<std::uint32_t>(index - *first_);
   latest_ = std::max(latest_, leaf.at);
-  for (const AuditField& field : kAuditFields) add(field, leaf.*field.value, offset);
+  for (const AuditField& field : kAuditFields) add(field, leaf.*field.value, offset, pseudonyms);
   for (const std::string& patient : leaf.patients) {
-    if (patient != leaf.patient) add(kAuditFields.front(), patient, offset);
+    if (patient != leaf.patient) add(kAuditFields.front(), patient, offset, pseudonyms);
   }
 }
 
-void AuditIndex::add(const AuditField& field, std::string_view value, std::uint32_t offset) {
+void AuditIndex::add(const AuditField& field, std::string_view value, std::uint32_t offset,
+                     const Pseudonyms& pseudonyms) {
   if (value.empty() || value.size() > kAuditIndexedSize) return;
-  std::vector<std::uint32_t>& offsets = offsets_[audit_prefix(field, value)];
+  std::vector<std::uint32_t>& offsets = offsets_[audit_prefix(field, value, pseudonyms)];
   if (offsets.empty() || offsets.back() != offset) offsets.push_back(offset);
 }
 

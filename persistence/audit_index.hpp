@@ -4,7 +4,7 @@
 // The leaves of a round that share a value share a row, so that a busy round costs few rows:
 //
 //   key   = prefix u64(first leaf of the round)     value = u8(1) 1*( varint(leaf - first leaf) )
-//   prefix = u8(index) text(value)                   by patient, instance, subject, action
+//   prefix = u8(index) text(value)                   by patient (the pseudonym), instance, subject, action
 //          | u8(audit_by_field) text(field) text(value)
 //   key   = u8(audit_by_time) time(latest so far) u64(first leaf of the round)     value = nothing
 //
@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "persistence/key_space.hpp"
+#include "persistence/keys/pseudonym.hpp"
 #include "persistence/row_batch.hpp"
 #include "runtime/base/result.hpp"
 #include "runtime/model/audit_leaf.hpp"
@@ -54,8 +55,9 @@ inline constexpr std::array<AuditField, 11> kAuditFields = {{
 constexpr std::size_t kAuditIndexedSize = 512;
 
 // What the rows of one value of a field begin with.
-[[nodiscard]] std::string audit_prefix(const AuditField& field, std::string_view value);
-// Does the record have this value in this field? A record of a list is of every patient in it.
+[[nodiscard]] std::string audit_prefix(const AuditField& field, std::string_view value, const Pseudonyms& pseudonyms);
+// Does the record have this value in this field? A record of a list is of every patient in it. Of a leaf as it is stored
+// the patients are pseudonyms.
 [[nodiscard]] bool has_value(const AuditLeaf& leaf, const AuditField& field, std::string_view value);
 
 class AuditIndex {
@@ -67,12 +69,12 @@ class AuditIndex {
   [[nodiscard]] bool is_new() const { return latest_.ms == INT64_MIN; }
 
   // Precondition: `index` is above that of the leaf before.
-  void add(std::uint64_t index, const AuditLeaf& leaf);
+  void add(std::uint64_t index, const AuditLeaf& leaf, const Pseudonyms& pseudonyms);
   // Puts the rows of the round and begins the next.
   void flush(RowBatch& rows);
 
  private:
-  void add(const AuditField& field, std::string_view value, std::uint32_t offset);
+  void add(const AuditField& field, std::string_view value, std::uint32_t offset, const Pseudonyms& pseudonyms);
 
   Instant latest_{INT64_MIN};
   std::optional<std::uint64_t> first_;                                   // Of the round.

@@ -5,6 +5,7 @@
 
 #include "persistence/audit_index.hpp"
 #include "persistence/cursor.hpp"
+#include "persistence/leaf_opener.hpp"
 #include "persistence/ledger/ledger_reader.hpp"
 #include "persistence/ledger_source.hpp"
 #include "persistence/rocks.hpp"
@@ -102,11 +103,13 @@ class CheckedLeaves {
   std::vector<Hash256> hashes_;
 };
 
-bool matches(const AuditFilter& filter, const std::string& bytes) {
+bool matches(const AuditFilter& filter, const std::string& bytes, const Pseudonyms& pseudonyms) {
   const AuditLeaf leaf(bytes);
   const bool fields = std::ranges::all_of(kAuditFields, [&](const AuditField& field) {
     const auto wanted = filter.fields.find(field.name);
-    return wanted == filter.fields.end() || has_value(leaf, field, wanted->second);
+    if (wanted == filter.fields.end()) return true;
+    return has_value(leaf, field,
+                     field.index == Index::audit_by_patient ? pseudonyms.patient(wanted->second) : wanted->second);
   });
   return fields && (!filter.from || leaf.at >= *filter.from) && (!filter.before || leaf.at < *filter.before);
 }
@@ -116,7 +119,7 @@ std::vector<std::unique_ptr<Postings>> postings_of(const Store& store, const Aud
   for (const AuditField& field : kAuditFields) {
     const auto wanted = filter.fields.find(field.name);
     if (wanted != filter.fields.end() && wanted->second.size() <= kAuditIndexedSize) {
-      all.push_back(std::make_unique<Postings>(store, audit_prefix(field, wanted->second)));
+      all.push_back(std::make_unique<Postings>(store, audit_prefix(field, wanted->second, store.pseudonyms())));
     }
   }
   return all;
@@ -168,6 +171,7 @@ Result<Page<AuditRow>> query_audit(const StoreReader& reader, const AuditFilter&
   if (const Status narrowed = narrow(reader.store(), filter, index, end); !narrowed.ok()) return narrowed.error();
   const auto postings = postings_of(reader.store(), filter);
   CheckedLeaves leaves(ledger, head->size);
+  LeafOpener opener(reader);
   Page<AuditRow> page;
   for (std::size_t looked = 0;; ++looked, ++index) {
     const auto next = next_in_all(postings, index);
@@ -178,7 +182,10 @@ Result<Page<AuditRow>> query_audit(const StoreReader& reader, const AuditFilter&
     if (looked_at != nullptr) ++*looked_at;
     auto leaf = leaves.read(index);
     if (!leaf.ok()) return leaf.error();
-    if (matches(filter, *leaf)) page.items.push_back({index, *std::move(leaf)});
+    if (!matches(filter, *leaf, reader.store().pseudonyms())) continue;
+    auto opened = opener.open(*leaf);
+    if (!opened.ok()) return opened.error();
+    page.items.push_back({index, *std::move(opened)});
   }
   std::string here;
   keys::append_u64(here, index);

@@ -28,7 +28,7 @@ constexpr Duration kClockSlack{24 * 60 * 60 * 1000};
 
 struct AuditRow {
   std::uint64_t index = 0;
-  std::string leaf;  // As the tree hashes it.
+  std::string leaf;  // Opened, see LeafOpener.
 };
 
 // Adds to `looked` how many records were read. Errors: bad_cursor; ledger_mismatch, an integrity failure, when a record does not have its hash; store_corrupt.

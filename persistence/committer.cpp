@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstdio>
 
+#include "persistence/keys/row_sealer.hpp"
 #include "persistence/ledger/ledger_reader.hpp"
 #include "persistence/ledger_source.hpp"
 #include "persistence/rocks.hpp"
@@ -42,7 +43,7 @@ Result<AuditIndex> open_audit_index(const Store& store, const LedgerSource& rows
     const std::uint64_t at = cursor.index();
     const auto leaf = cursor.next();
     if (!leaf.ok()) return leaf.error();
-    index->add(at, AuditLeaf(std::string(*leaf)));
+    index->add(at, AuditLeaf(std::string(*leaf)), store.pseudonyms());
   }
   return index;
 }
@@ -65,6 +66,8 @@ Result<std::unique_ptr<Committer>> Committer::start(Store& store, CommitLog& log
   if (!ledger.ok()) return ledger.error();
   auto audit_index = open_audit_index(store, audit_rows, ledger->next_index());
   if (!audit_index.ok()) return audit_index.error();
+  auto sealer = RowSealer::load(store);
+  if (!sealer.ok()) return sealer.error();
   auto leadership = log.acquire();
   if (!leadership.ok()) return leadership.error();
   if (leadership->tail != *head) {
@@ -73,9 +76,10 @@ Result<std::unique_ptr<Committer>> Committer::start(Store& store, CommitLog& log
                      std::to_string(head->lsn),
                  "apply the rounds between them first"};
   }
-  std::unique_ptr<Committer> committer(new Committer(
-      store, log, mark, std::move(options), *leadership,
-      TurnWriter(*std::move(counters), *std::move(tallies), *std::move(ledger), *std::move(audit_index))));
+  std::unique_ptr<Committer> committer(
+      new Committer(store, log, mark, std::move(options), *leadership,
+                    TurnWriter(*std::move(counters), *std::move(tallies), *std::move(ledger), *std::move(audit_index),
+                               *std::move(sealer))));
   if (committer->options_.plain_ledger) committer->writer_.keep_plain_records();
   if (committer->options_.mode == CommitterOptions::Mode::threaded) {
     committer->thread_ = std::thread([raw = committer.get()] { raw->run(); });
@@ -225,6 +229,7 @@ std::size_t Committer::gather(const std::vector<Waiting>& waiting, std::size_t f
 }
 
 Status Committer::commit_gathered() {
+  if (!writer_.status().ok()) return writer_.status();
   SealedRound round = seal();
   const RoundHead head = round.head;
   const std::size_t bytes = round.bytes.size();

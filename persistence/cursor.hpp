@@ -21,6 +21,8 @@ enum class Listing : std::uint8_t {
   messages = 8,
   rows = 9,
   audit = 10,
+  open_alerts = 11,
+  alerts_by_time = 12,
 };
 
 [[nodiscard]] std::string write_cursor(Listing listing, std::string_view place);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "persistence/audit_query.hpp"
+#include "persistence/keys/pseudonym.hpp"
 #include "runtime/base/codec.hpp"
 
 namespace baton {
@@ -30,6 +31,7 @@ Result<std::set<std::string, std::less<>>> ids_of_person(const StoreReader& read
     open.pop_back();
     if (id.empty() || !ids.insert(id).second) continue;
     const auto record = reader.patient(id);
+    if (!record.ok() && record.error().code == ErrorCode::erased) continue;
     if (!record.ok()) return record.error();
     if (!*record) continue;
     open.push_back((*record)->merged_into);
@@ -61,6 +63,7 @@ Result<bool> keeps(const StoreReader& reader, const LegalHold& hold, const std::
   if (!hold.patient.empty()) return ids.contains(hold.patient);
   if (hold.instance.empty()) return has_record_in(reader, ids, hold);
   const auto instance = reader.instance(hold.instance);
+  if (!instance.ok() && instance.error().code == ErrorCode::erased) return false;
   if (!instance.ok()) return instance.error();
   return *instance && ids.contains((*instance)->patient);
 }
@@ -168,6 +171,8 @@ Result<HoldsInForce> HoldsInForce::load(const StoreReader& reader) {
   for (LegalHold& hold : *holds) {
     auto ids = ids_of_person(reader, hold.patient);
     if (!ids.ok()) return ids.error();
+    const std::set<std::string, std::less<>> in_the_clear = *ids;
+    for (const std::string& id : in_the_clear) ids->insert(reader.store().pseudonyms().patient(id));
     all.holds_.push_back({std::move(hold), *std::move(ids)});
   }
   return all;

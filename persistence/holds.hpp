@@ -68,7 +68,8 @@ class HoldsInForce {
  private:
   struct Scope {
     LegalHold hold;
-    std::set<std::string, std::less<>> patients;  // Every id that the person's records have.
+    // Every id that the person's records have, and its pseudonym: as the leaf has it when it is opened, and as it is stored.
+    std::set<std::string, std::less<>> patients;
   };
   std::vector<Scope> holds_;
 };

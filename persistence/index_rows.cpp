@@ -19,6 +19,13 @@ IndexKeys sorted(IndexKeys index_rows) {
 
 }  // namespace
 
+std::string identifier_prefix(const Identifier& identifier, const Pseudonyms& pseudonyms) {
+  if (!pseudonyms.keyed()) return keys::patients_by_identifier(identifier);
+  const std::string whole = identifier.system + "\x1f" + identifier.value;
+  return keys::patients_by_identifier(
+      {identifier.system, pseudonyms.of(Pseudonyms::Kind::identifier, whole), identifier.type});
+}
+
 std::vector<std::string> scalars_of(std::string_view json) {
   std::string canonical;
   if (json.empty() || !append_canonical_json(canonical, json)) return {};
@@ -34,17 +41,22 @@ std::vector<std::string> scalars_of(std::string_view json) {
   return scalars;
 }
 
-IndexKeys index_keys(const InstanceRecord& record) {
+IndexKeys index_keys(const InstanceRecord& record, const Pseudonyms& pseudonyms) {
   const std::string order = keys::instance_order(record.started_at, record.id);
   IndexKeys all;
   all.push_back(keys::instances_by_workflow(record.workflow, record.status) + order);
-  if (!record.patient.empty()) all.push_back(keys::index(Index::instances_by_patient, record.patient) + order);
+  if (!record.patient.empty())
+    all.push_back(keys::index(Index::instances_by_patient, pseudonyms.patient(record.patient)) + order);
   if (!record.business_key.empty()) {
-    all.push_back(keys::instances_by_business_key(record.business_key, record.workflow) + order);
+    all.push_back(keys::instances_by_business_key(pseudonyms.of(Pseudonyms::Kind::business_key, record.business_key),
+                                                  record.workflow) +
+                  order);
   }
   for (const auto& [name, value] : record.attributes) {
     for (const std::string& scalar : scalars_of(value)) {
-      all.push_back(keys::instances_by_attribute(name, scalar, record.status) + order);
+      all.push_back(
+          keys::instances_by_attribute(name, pseudonyms.of(Pseudonyms::Kind::attribute, scalar), record.status) +
+          order);
     }
   }
   if (record.open_incidents > 0) all.push_back(keys::index(Index::instances_with_incident) + order);
@@ -56,12 +68,17 @@ IndexKeys index_keys(const InstanceRecord& record) {
   return sorted(std::move(all));
 }
 
-IndexKeys index_keys(const TaskRecord& record) {
+IndexKeys index_keys(const TaskRecord& record, const Pseudonyms& pseudonyms) {
   IndexKeys all;
   if (record.open_for_decision()) {
     const std::string order = keys::task_order(record.due.value_or(keys::kNeverDue), record.instance, record.seq);
     all.push_back(keys::index(Index::open_tasks_by_due) + order);
-    for (const std::string& role : record.roles) all.push_back(keys::index(Index::open_tasks_by_role, role) + order);
+    const Index by_role = record.units.empty() ? Index::open_tasks_by_role : Index::unit_tasks_by_role;
+    for (const std::string& role : record.roles) {
+      all.push_back(keys::index(by_role, role) + order);
+      for (const std::string& unit : record.units) all.push_back(keys::tasks_by_role_and_unit(role, unit) + order);
+    }
+    for (const std::string& unit : record.units) all.push_back(keys::index(Index::open_tasks_by_unit, unit) + order);
     for (const std::string& subject : record.subjects) {
       all.push_back(keys::index(Index::open_tasks_by_subject, subject) + order);
     }
@@ -73,34 +90,51 @@ IndexKeys index_keys(const TaskRecord& record) {
     all.push_back(keys::index(Index::closed_tasks) + keys::task_order(closed, record.instance, record.seq));
   }
   if (!record.patient.empty()) {
-    all.push_back(keys::index(Index::tasks_by_patient, record.patient) +
+    all.push_back(keys::index(Index::tasks_by_patient, pseudonyms.patient(record.patient)) +
                   keys::task_order(record.created_at, record.instance, record.seq));
   }
   return sorted(std::move(all));
 }
 
-IndexKeys index_keys(const IncidentRecord& record) {
+IndexKeys index_keys(const AlertRecord& record, const Pseudonyms&) {
+  IndexKeys all;
+  all.push_back(keys::index(Index::alerts_by_time) +
+                keys::task_order(record.raised_at, record.instance, record.number));
+  if (record.open()) {
+    const std::string order = keys::task_order(record.show_at, record.instance, record.number);
+    all.push_back(keys::index(Index::open_alerts_by_queue, "") + order);
+    for (const std::string& role : record.roles) {
+      all.push_back(keys::index(Index::open_alerts_by_queue, "role:" + role) + order);
+    }
+    for (const std::string& subject : record.subjects) {
+      all.push_back(keys::index(Index::open_alerts_by_queue, "subject:" + subject) + order);
+    }
+  }
+  return sorted(std::move(all));
+}
+
+IndexKeys index_keys(const IncidentRecord& record, const Pseudonyms&) {
   if (record.resolved_at) return {};
   return {keys::index(Index::open_incidents) + keys::task_order(record.opened_at, record.instance, record.number)};
 }
 
-IndexKeys index_keys(const MessageRecord& record) {
+IndexKeys index_keys(const MessageRecord& record, const Pseudonyms&) {
   std::string key = keys::index(Index::messages_by_state, record.state);
   keys::append_time(key, record.received_at);
   return {key + keys::message(record.source, record.message_id)};
 }
 
-IndexKeys index_keys(const EventRecord& record) {
+IndexKeys index_keys(const EventRecord& record, const Pseudonyms& pseudonyms) {
   if (record.patient.empty()) return {};
-  std::string key = keys::index(Index::timeline, record.patient);
+  std::string key = keys::index(Index::timeline, pseudonyms.patient(record.patient));
   keys::append_time(key, record.occurred_at);
   return {key + record.id};
 }
 
-IndexKeys index_keys(const PatientRecord& record) {
+IndexKeys index_keys(const PatientRecord& record, const Pseudonyms& pseudonyms) {
   IndexKeys all;
   for (const Identifier& identifier : record.identifiers) {
-    all.push_back(keys::patients_by_identifier(identifier) + record.id);
+    all.push_back(identifier_prefix(identifier, pseudonyms) + pseudonyms.patient(record.id));
   }
   return sorted(std::move(all));
 }

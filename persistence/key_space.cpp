@@ -35,28 +35,37 @@ constexpr std::size_t kIndexedAttributeSize = 200;
 struct NamedSpace {
   std::string_view name;
   std::uint8_t number;
+  NamedSeal seal = NamedSeal::turn;
 };
 constexpr std::array kNamedSpaces = {
-    NamedSpace{"bundles", 1},      // <bundle hash>/<path> or <bundle hash> -> sources, manifest
-    NamedSpace{"deployments", 2},  // <workflow> and deployment records
-    NamedSpace{"schedules", 3},    // <schedule id>
-    NamedSpace{"settings", 4},     // <name>
-    NamedSpace{"answers", 5},      // <idempotency key> -> the answer given to it
-    NamedSpace{"calendars", 6},    // <name>@<version>
-    NamedSpace{"checks", 7},       // <bundle hash> -> report of baton check
-    NamedSpace{"people", 8},       // user/ session/ key/ link/; docs/formats/people.md
-    NamedSpace{"keys", 9},         // <patient> -> wrapped data key
-    NamedSpace{"destinations", 10},
-    NamedSpace{"policies", 11},
-    NamedSpace{"mappings", 12},
-    NamedSpace{"batches", 30},          // <batch id> -> what it does and how far it is; docs/formats/batches.md
-    NamedSpace{"batch_items", 31},      // <batch id>/<chunk> -> what it is done to
-    NamedSpace{"batch_marks", 32},      // <batch id>/<position> -> written in the turn that did it
-    NamedSpace{"batch_results", 33},    // <batch id>/<chunk> -> what did not come out plainly
-    NamedSpace{"standing_pauses", 34},  // <pause id> -> what is paused until further notice
-    NamedSpace{"paused_by", 36},        // <batch or pause id>/<instance> -> nothing, while that has paused it
-    NamedSpace{"slo", 35},              // <workflow> <promise> <deadline> <instance> -> open promises of time
-    NamedSpace{"holds", 50},            // <hold id> -> legal hold, see holds.hpp
+    NamedSpace{"bundles", 1, NamedSeal::clear},      // <bundle hash>/<path> or <bundle hash> -> sources, manifest
+    NamedSpace{"deployments", 2, NamedSeal::house},  // <workflow> and deployment records
+    NamedSpace{"schedules", 3, NamedSeal::house},    // <schedule id>
+    NamedSpace{"settings", 4, NamedSeal::house},     // <name>
+    NamedSpace{"answers", 5},                        // <idempotency key> -> the answer given to it
+    NamedSpace{"calendars", 6, NamedSeal::clear},    // <name>@<version>
+    NamedSpace{"checks", 7, NamedSeal::house},       // <bundle hash> -> report of baton check
+    NamedSpace{"people", 8, NamedSeal::house},       // user/ session/ key/ link/; docs/formats/people.md
+    NamedSpace{"keys", 9, NamedSeal::clear},         // Never used.
+    NamedSpace{"destinations", 10, NamedSeal::house},
+    NamedSpace{"policies", 11, NamedSeal::clear},
+    NamedSpace{"mappings", 12, NamedSeal::clear},
+    NamedSpace{"alerts", 20},                             // text(instance) u32(number) -> AlertRecord
+    NamedSpace{"rotas", 21, NamedSeal::house},            // <unit> and <unit>@<version> -> who is on duty when
+    NamedSpace{"covers", 22, NamedSeal::house},           // <id> -> who stands in for whom
+    NamedSpace{"assignments", 23},                        // <task id>: it waits until somebody is chosen
+    NamedSpace{"batches", 30, NamedSeal::house},          // <batch id> -> what it does and how far it is
+    NamedSpace{"batch_items", 31, NamedSeal::house},      // <batch id>/<chunk> -> what it is done to
+    NamedSpace{"batch_marks", 32, NamedSeal::house},      // <batch id>/<position> -> written in the turn that did it
+    NamedSpace{"batch_results", 33, NamedSeal::house},    // <batch id>/<chunk> -> what did not come out plainly
+    NamedSpace{"standing_pauses", 34, NamedSeal::house},  // <pause id> -> what is paused until further notice
+    NamedSpace{"slo", 35, NamedSeal::clear},              // see runtime/engine/slo.hpp
+    NamedSpace{"paused_by", 36, NamedSeal::clear},        // <batch or pause id>/<instance>, while that has paused it
+    NamedSpace{"key_owners", 40, NamedSeal::clear},       // <owner's pseudonym> -> number of its key; by row_sealer.cpp
+    NamedSpace{"keys_used", 41, NamedSeal::clear},        // "last" -> the greatest number given away; likewise
+    NamedSpace{"keys_retired", 42, NamedSeal::clear},     // <erasure>/<number> -> to be destroyed; likewise
+    NamedSpace{"erasures", 43, NamedSeal::house},         // <id> -> what was asked, decided and done
+    NamedSpace{"holds", 50},                              // <hold id> -> legal hold, see holds.hpp
 };
 
 std::optional<std::uint8_t> space_number(std::string_view name) {
@@ -249,6 +258,13 @@ std::string named(std::string_view space, std::string_view key) {
 
 bool is_named_space(std::string_view space) noexcept { return space_number(space).has_value(); }
 
+NamedSeal seal_of_named(std::string_view space) noexcept {
+  for (const NamedSpace& each : kNamedSpaces) {
+    if (each.name == space) return each.seal;
+  }
+  return NamedSeal::turn;
+}
+
 std::string instance_order(Instant started_at, std::string_view instance) {
   std::string key;
   append_time(key, started_at);
@@ -288,6 +304,12 @@ std::string instances_by_attribute(std::string_view name, std::string_view scala
   std::string key = index(Index::instances_by_attribute, name);
   append_text(key, scalar.substr(0, kIndexedAttributeSize));
   append_u8(key, static_cast<std::uint8_t>(status));
+  return key;
+}
+
+std::string tasks_by_role_and_unit(std::string_view role, std::string_view unit) {
+  std::string key = index(Index::unit_tasks_by_role_and_unit, role);
+  append_text(key, unit);
   return key;
 }
 

@@ -9,6 +9,9 @@
 //   u32, u64 = big-endian.
 //
 // Every row is written by the committer (turn_writer.cpp) in the batch of its turn, unless its line says otherwise.
+// Where a part says who somebody is (patient, identifier, business key, value of an attribute), its keyed pseudonym stands in
+// the key (keys/pseudonym.hpp): whoever makes the key puts it there.
+//
 // docs/formats/keys.md says this in prose.
 #pragma once
 
@@ -80,6 +83,16 @@ enum class Index : std::uint8_t {
   tasks_by_patient = 13,
   // Order: time(closed) text(instance) u32(seq)
   closed_tasks = 14,
+  // text(role), order as open_tasks_by_role. Open tasks that are for certain units; those of no unit are in open_tasks_by_role.
+  unit_tasks_by_role = 15,
+  // text(role) text(unit), order as above. The same, for each of their units.
+  unit_tasks_by_role_and_unit = 16,
+  // text(unit), order as above. Open tasks for this unit, whatever their roles.
+  open_tasks_by_unit = 17,
+  // text("role:" role, "subject:" subject or ""), order: time(to be shown) text(instance) u32(number). Open alerts.
+  open_alerts_by_queue = 18,
+  // Order: time(raised) text(instance) u32(number). All alerts.
+  alerts_by_time = 19,
   // Order: time(opened) text(instance) u32(number)
   open_incidents = 20,
   // text(state), order: time(received) text(source) id(message id)
@@ -100,6 +113,13 @@ enum class Index : std::uint8_t {
   audit_by_time = 74,
   // text(name of the field) text(value), then as above: the other fields that records are found by.
   audit_by_field = 75,
+};
+
+// How the values of a space are stored.
+enum class NamedSeal : std::uint8_t {
+  clear,  // Says nothing about anybody: code, policies, what is needed before keys are.
+  house,  // Under the house's key: stays when a person is erased.
+  turn,   // Under the key of whom the turn is about.
 };
 
 namespace keys {
@@ -173,6 +193,8 @@ struct OutboxKey {
 // Precondition: is_named_space(space).
 [[nodiscard]] std::string named(std::string_view space, std::string_view key);
 [[nodiscard]] bool is_named_space(std::string_view space) noexcept;
+// Precondition: is_named_space(space).
+[[nodiscard]] NamedSeal seal_of_named(std::string_view space) noexcept;
 
 // ---- orders of indexes -------------------------------------------------------------------------------------------------
 
@@ -190,6 +212,7 @@ constexpr Instant kNeverDue{INT64_MAX};
 [[nodiscard]] std::string instances_by_business_key(std::string_view business_key, std::string_view workflow);
 // `scalar` is canonical JSON.
 [[nodiscard]] std::string instances_by_attribute(std::string_view name, std::string_view scalar, InstanceStatus status);
+[[nodiscard]] std::string tasks_by_role_and_unit(std::string_view role, std::string_view unit);
 [[nodiscard]] std::string patients_by_identifier(const Identifier& identifier);
 
 // The smallest key above all that begin with `prefix`. Precondition: not empty, not only 0xff.

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace rocksdb {
 class Env;
@@ -13,7 +14,8 @@ namespace baton {
 
 [[nodiscard]] std::shared_ptr<rocksdb::Env> make_memory_env();
 
-// A new one with a copy of the files of `directory`, as they are now. Precondition: no store has them open.
-[[nodiscard]] std::shared_ptr<rocksdb::Env> copy_memory_env(rocksdb::Env& from, const std::string& directory);
+// A new one with a copy of the files of the directories, as they are now. Precondition: no store has them open.
+[[nodiscard]] std::shared_ptr<rocksdb::Env> copy_memory_env(rocksdb::Env& from,
+                                                            const std::vector<std::string>& directories);
 
 }  // namespace baton

@@ -27,9 +27,15 @@ void RowBatch::remove_range(ColumnFamily family, std::string_view from, std::str
 }
 
 void RowBatch::add(ColumnFamily family, std::string_view key, std::string_view value, bool remove) {
-  slots_.push_back({start_of(family, key), arena_.size(), static_cast<std::uint32_t>(key.size()),
-                    static_cast<std::uint32_t>(value.size()), remove});
+  const std::size_t at = arena_.size();
   arena_.append(key).append(value);
+  add_slot(family, at, key.size(), remove);
+}
+
+void RowBatch::add_slot(ColumnFamily family, std::size_t at, std::size_t key_size, bool remove) {
+  const std::string_view key = std::string_view(arena_).substr(at, key_size);
+  slots_.push_back({start_of(family, key), at, static_cast<std::uint32_t>(key_size),
+                    static_cast<std::uint32_t>(arena_.size() - at - key_size), remove});
 }
 
 std::string_view RowBatch::key_of(const Slot& slot) const {

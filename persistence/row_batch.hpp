@@ -34,6 +34,15 @@ class RowBatch {
     std::string to;
   };
   [[nodiscard]] const std::vector<Range>& ranges() const { return ranges_; }
+  // As put(), with the value that fill(std::string&) appends. Returns it; borrowed until the next row.
+  template <typename Fill>
+  std::string_view put_filled(ColumnFamily family, std::string_view key, Fill&& fill) {
+    const std::size_t at = arena_.size();
+    arena_.append(key);
+    fill(arena_);
+    add_slot(family, at, key.size(), false);
+    return std::string_view(arena_).substr(at + key.size());
+  }
 
   // Calls each(const Row&) for what is left of the round, in order.
   template <typename Each>
@@ -55,6 +64,8 @@ class RowBatch {
     bool remove;
   };
   void add(ColumnFamily family, std::string_view key, std::string_view value, bool remove);
+  // Of the key at `at` in the arena; its value is all that follows.
+  void add_slot(ColumnFamily family, std::size_t at, std::size_t key_size, bool remove);
   void sort();
   [[nodiscard]] Row row(const Slot& slot) const;
   [[nodiscard]] std::string_view key_of(const Slot& slot) const;

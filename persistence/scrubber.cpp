@@ -1,5 +1,6 @@
 #include "persistence/scrubber.hpp"
 
+#include "persistence/keys/row_opener.hpp"
 #include "persistence/ledger/ledger_reader.hpp"
 #include "persistence/ledger_source.hpp"
 #include "persistence/rocks.hpp"
@@ -86,10 +87,14 @@ Result<std::size_t> Scrubber::scrub_rows(const StoreReader& reader, std::size_t 
   if (at->Valid() && !after_.empty() && view(at->key()) == after_) at->Next();
   std::size_t looked = 0;
   for (; at->Valid() && looked < rows; at->Next(), ++looked) {
-    const Status checked = phase.check(reader, view(at->key()), view(at->value()), findings);
+    after_ = at->key().ToString();
+    std::string opened;
+    const auto plain = open_row(reader.store().keys(), phase.family, after_, view(at->value()), opened);
+    if (!plain.ok() && plain.error().code == ErrorCode::erased) continue;
+    const Status checked = plain.ok() ? phase.check(reader, after_, *plain, findings)
+                                      : Status(Error{ErrorCode::store_corrupt, plain.error().detail, {}});
     if (!checked.ok() && checked.error().code != ErrorCode::store_corrupt) return checked.error();
     if (!checked.ok()) findings.push_back({FindingKind::unreadable, "row", checked.error().detail});
-    after_ = at->key().ToString();
   }
   if (!at->status().ok()) return error_of(at->status(), "the store cannot be read");
   return looked;

@@ -2,6 +2,7 @@
 
 #include <openssl/rand.h>
 
+#include "persistence/keys/key_store.hpp"
 #include "persistence/rocks.hpp"
 #include "persistence/torn_tail.hpp"
 #include "runtime/base/codec.hpp"
@@ -87,6 +88,13 @@ Status Store::check_or_write_identity() {
   const rocksdb::Status read = db.Get({}, slice(keys::kIdentity), &identity_);
   if (!read.ok()) return error_of(read, "the store's identity cannot be read");
   return success();
+}
+
+void Store::unlock(std::unique_ptr<KeyStore> keys) { keys_ = std::move(keys); }
+
+const Pseudonyms& Store::pseudonyms() const {
+  static const Pseudonyms kNone;
+  return keys_ ? keys_->pseudonyms() : kNone;
 }
 
 Result<RoundHead> Store::head() const {

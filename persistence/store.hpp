@@ -21,6 +21,8 @@ class Env;
 namespace baton {
 
 struct Rocks;  // persistence/rocks.hpp, for this box only.
+class KeyStore;
+class Pseudonyms;
 
 struct StoreOptions {
   std::string path;
@@ -48,6 +50,14 @@ class Store {
   // The last committed round. Errors: store_corrupt, io_failed.
   [[nodiscard]] Result<RoundHead> head() const;
 
+  // From here on rows are sealed when they are written, and sealed ones can be read: the store has the keys. Once, before
+  // readers and committer begin.
+  void unlock(std::unique_ptr<KeyStore> keys);
+  // Null for a store that was not unlocked: its rows lie in the clear, and sealed ones are keys_unusable.
+  [[nodiscard]] KeyStore* keys() const { return keys_.get(); }
+  // What stands in keys on disk for texts that say who somebody is.
+  [[nodiscard]] const Pseudonyms& pseudonyms() const;
+
   // Bytes on disk (tables and WAL), and of memtables, block cache and table readers in memory.
   struct Usage {
     std::uint64_t disk_bytes = 0;
@@ -66,6 +76,7 @@ class Store {
   StoreOptions options_;
   std::string identity_;
   std::unique_ptr<Rocks> rocks_;
+  std::unique_ptr<KeyStore> keys_;
 };
 
 }  // namespace baton

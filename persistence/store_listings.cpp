@@ -4,6 +4,7 @@
 #include "persistence/cursor.hpp"
 #include "persistence/index_rows.hpp"
 #include "persistence/index_scan.hpp"
+#include "persistence/keys/pseudonym.hpp"
 #include "persistence/rocks.hpp"
 #include "persistence/store_reader.hpp"
 #include "persistence/tallies.hpp"
@@ -36,8 +37,9 @@ Result<Page<Record>> walk(const StoreReader& reader, const Plan& plan, std::stri
   for (std::size_t looked = 0; scan.valid() && page.items.size() < limit && looked < kRowsPerPage; ++looked) {
     place = scan.order();
     Result<std::optional<Record>> record = find(place);
-    if (!record.ok()) return record.error();
-    if (*record && matches(**record)) page.items.push_back(*std::move(*record));
+    const bool erased = !record.ok() && record.error().code == ErrorCode::erased;
+    if (!record.ok() && !erased) return record.error();
+    if (!erased && *record && matches(**record)) page.items.push_back(*std::move(*record));
     scan.next();
   }
   if (const Status status = scan.status(); !status.ok()) return status.error();
@@ -83,7 +85,8 @@ std::optional<std::string> scalar_of(const JsonText& value) {
 }
 
 // The most telling condition first.
-std::vector<std::string> instance_prefixes(const InstanceFilter& filter, const StoreCounts& counts) {
+std::vector<std::string> instance_prefixes(const InstanceFilter& filter, const StoreCounts& counts,
+                                           const Pseudonyms& pseudonyms) {
   std::vector<std::string> workflows;
   for (const auto& [workflow, unused] : counts.instances) workflows.push_back(workflow);
   if (!filter.workflow.empty()) workflows = {filter.workflow};
@@ -91,15 +94,18 @@ std::vector<std::string> instance_prefixes(const InstanceFilter& filter, const S
   std::vector<std::string> prefixes;
   if (!filter.business_key.empty()) {
     for (const std::string& workflow : workflows) {
-      prefixes.push_back(keys::instances_by_business_key(filter.business_key, workflow));
+      prefixes.push_back(keys::instances_by_business_key(
+          pseudonyms.of(Pseudonyms::Kind::business_key, filter.business_key), workflow));
     }
   } else if (!filter.patient.empty()) {
-    prefixes.push_back(keys::index(Index::instances_by_patient, filter.patient));
+    prefixes.push_back(keys::index(Index::instances_by_patient, pseudonyms.patient(filter.patient)));
   } else if (!filter.attributes.empty()) {
     const auto& [name, value] = filter.attributes.front();
     const auto scalar = scalar_of(value);
     for (const InstanceStatus status : statuses_of(filter)) {
-      if (scalar) prefixes.push_back(keys::instances_by_attribute(name, *scalar, status));
+      if (!scalar) continue;
+      prefixes.push_back(
+          keys::instances_by_attribute(name, pseudonyms.of(Pseudonyms::Kind::attribute, *scalar), status));
     }
   } else if (filter.with_incident == true) {
     prefixes.push_back(keys::index(Index::instances_with_incident));
@@ -132,19 +138,32 @@ bool matches(const InstanceFilter& filter, const InstanceRecord& record) {
 }
 
 bool wants_closed(const TaskFilter& filter) {
-  return filter.status && *filter.status != TaskStatus::open && *filter.status != TaskStatus::claimed;
+  return filter.status && *filter.status != TaskStatus::open && *filter.status != TaskStatus::claimed &&
+         *filter.status != TaskStatus::on_hold;
 }
 
 bool is_inbox(const TaskFilter& filter) { return !filter.roles.empty() || !filter.subject.empty(); }
 
-Plan task_plan(const TaskFilter& filter) {
+Plan task_plan(const TaskFilter& filter, const Pseudonyms& pseudonyms) {
   if (!filter.patient.empty()) {
-    return {Listing::tasks_of_patient, {keys::index(Index::tasks_by_patient, filter.patient)}, true, {}};
+    return {Listing::tasks_of_patient,
+            {keys::index(Index::tasks_by_patient, pseudonyms.patient(filter.patient))},
+            true,
+            {}};
   }
   if (wants_closed(filter)) return {Listing::closed_tasks, {keys::index(Index::closed_tasks)}, true, {}};
   Plan plan{Listing::open_tasks, {}, false, {}};
-  for (const std::string& role : filter.roles) plan.prefixes.push_back(keys::index(Index::open_tasks_by_role, role));
+  for (const std::string& role : filter.roles) {
+    plan.prefixes.push_back(keys::index(Index::open_tasks_by_role, role));
+    if (!filter.seen_units) plan.prefixes.push_back(keys::index(Index::unit_tasks_by_role, role));
+    for (const std::string& unit : filter.seen_units.value_or(std::vector<std::string>())) {
+      plan.prefixes.push_back(keys::tasks_by_role_and_unit(role, unit));
+    }
+  }
   if (!filter.subject.empty()) plan.prefixes.push_back(keys::index(Index::open_tasks_by_subject, filter.subject));
+  if (plan.prefixes.empty()) {
+    for (const std::string& unit : filter.units) plan.prefixes.push_back(keys::index(Index::open_tasks_by_unit, unit));
+  }
   if (plan.prefixes.empty()) plan.prefixes.push_back(keys::index(Index::open_tasks_by_due));
   std::ranges::sort(plan.prefixes);
   const auto again = std::ranges::unique(plan.prefixes);
@@ -153,10 +172,15 @@ Plan task_plan(const TaskFilter& filter) {
   return plan;
 }
 
+bool among(const std::vector<std::string>& all, const std::string& one) {
+  return std::ranges::find(all, one) != all.end();
+}
+
+bool meet(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  return std::ranges::any_of(a, [&](const std::string& one) { return among(b, one); });
+}
+
 bool in_inbox(const TaskFilter& filter, const TaskRecord& record) {
-  const auto among = [](const std::vector<std::string>& all, const std::string& one) {
-    return std::ranges::find(all, one) != all.end();
-  };
   if (!filter.subject.empty() && (record.claimed_by == filter.subject || among(record.subjects, filter.subject))) {
     return true;
   }
@@ -164,7 +188,10 @@ bool in_inbox(const TaskFilter& filter, const TaskRecord& record) {
 }
 
 bool matches(const TaskFilter& filter, const TaskRecord& record) {
-  const bool overdue = record.open_for_decision() && record.due && record.due <= filter.overdue_at;
+  const bool clock_stands = record.hold && record.hold->stops_clock;
+  const bool overdue = record.open_for_decision() && !clock_stands && record.due && record.due <= filter.overdue_at;
+  if (!filter.units.empty() && !meet(filter.units, record.units)) return false;
+  if (!may_see_task(filter, record)) return false;
   return (!filter.status || record.status == *filter.status) && (!is_inbox(filter) || in_inbox(filter, record)) &&
          (filter.patient.empty() || record.patient == filter.patient) &&
          (filter.instance.empty() || record.instance == filter.instance) &&
@@ -195,7 +222,40 @@ Result<Page<TaskRecord>> list_tasks_of_instance(const StoreReader& reader, const
   return page;
 }
 
+bool matches(const AlertFilter& filter, const AlertRecord& record) {
+  const bool wanted = filter.status ? record.status == *filter.status : !filter.instance.empty() || record.open();
+  const bool queue = filter.roles.empty() && filter.subject.empty();
+  return wanted && (queue || among(record.subjects, filter.subject) || meet(filter.roles, record.roles)) &&
+         (!filter.seen_units || record.units.empty() || meet(*filter.seen_units, record.units) ||
+          among(record.subjects, filter.subject)) &&
+         (filter.name.empty() || record.name == filter.name) && (!filter.tier || record.tier == *filter.tier) &&
+         (!filter.shown_by || record.show_at <= *filter.shown_by);
+}
+
+Plan alert_plan(const AlertFilter& filter) {
+  if (filter.status && *filter.status != AlertStatus::open) {
+    return {Listing::alerts_by_time, {keys::index(Index::alerts_by_time)}, true, {time_bound(filter.raised_from), {}}};
+  }
+  Plan plan{Listing::open_alerts, {}, false, {}};
+  for (const std::string& role : filter.roles) {
+    plan.prefixes.push_back(keys::index(Index::open_alerts_by_queue, "role:" + role));
+  }
+  if (!filter.subject.empty()) {
+    plan.prefixes.push_back(keys::index(Index::open_alerts_by_queue, "subject:" + filter.subject));
+  }
+  if (plan.prefixes.empty()) plan.prefixes.push_back(keys::index(Index::open_alerts_by_queue, ""));
+  std::ranges::sort(plan.prefixes);
+  if (filter.shown_by) plan.bounds.before = keys::timers_after(*filter.shown_by);
+  return plan;
+}
+
 }  // namespace
+
+bool may_see_task(const TaskFilter& filter, const TaskRecord& record) {
+  if (!filter.seen_units || record.units.empty() || meet(*filter.seen_units, record.units)) return true;
+  return !filter.viewer.empty() &&
+         (record.claimed_by == filter.viewer || record.owner == filter.viewer || among(record.subjects, filter.viewer));
+}
 
 Result<Page<InstanceRecord>> StoreReader::list_instances(const InstanceFilter& filter, std::string_view cursor,
                                                          std::size_t limit) const {
@@ -203,7 +263,7 @@ Result<Page<InstanceRecord>> StoreReader::list_instances(const InstanceFilter& f
   const auto counted = at.counts();
   if (!counted.ok()) return counted.error();
   const Plan plan{Listing::instances,
-                  instance_prefixes(filter, *counted),
+                  instance_prefixes(filter, *counted, store_->pseudonyms()),
                   !filter.oldest_first,
                   {time_bound(filter.started_from), time_bound(filter.started_before)}};
   return walk<InstanceRecord>(
@@ -216,7 +276,7 @@ Result<Page<TaskRecord>> StoreReader::list_tasks(const TaskFilter& filter, std::
   if (!filter.instance.empty()) return list_tasks_of_instance(*this, filter, cursor, limit);
   const StoreReader at = snapshot_ ? *this : snapshot();
   return walk<TaskRecord>(
-      at, task_plan(filter), cursor, limit,
+      at, task_plan(filter, store_->pseudonyms()), cursor, limit,
       [&](std::string_view order) {
         const TaskPlace place = task_at(order);
         return at.task(place.instance, place.number);
@@ -224,8 +284,29 @@ Result<Page<TaskRecord>> StoreReader::list_tasks(const TaskFilter& filter, std::
       [&](const TaskRecord& record) { return matches(filter, record); });
 }
 
+Result<Page<AlertRecord>> StoreReader::list_alerts(const AlertFilter& filter, std::string_view cursor,
+                                                   std::size_t limit) const {
+  if (!filter.instance.empty()) {
+    auto alerts = alerts_of(filter.instance);
+    if (!alerts.ok()) return alerts.error();
+    Page<AlertRecord> page;
+    for (AlertRecord& alert : *alerts) {
+      if (matches(filter, alert)) page.items.push_back(std::move(alert));
+    }
+    return page;
+  }
+  const StoreReader at = snapshot_ ? *this : snapshot();
+  return walk<AlertRecord>(
+      at, alert_plan(filter), cursor, limit,
+      [&](std::string_view order) {
+        const TaskPlace place = task_at(order);
+        return at.alert(place.instance, place.number);
+      },
+      [&](const AlertRecord& record) { return matches(filter, record); });
+}
+
 Result<std::size_t> count_open_tasks(const StoreReader& reader, const TaskFilter& filter, std::size_t most) {
-  const Plan plan = task_plan(filter);
+  const Plan plan = task_plan(filter, reader.store().pseudonyms());
   IndexScan scan(reader, plan.prefixes, plan.descending, plan.bounds, {});
   std::size_t count = 0;
   for (; scan.valid() && count < most; scan.next()) ++count;
@@ -248,7 +329,7 @@ Result<Page<IncidentRecord>> StoreReader::open_incidents(std::string_view cursor
 Result<Page<EventRecord>> StoreReader::timeline(std::string_view patient, std::string_view cursor,
                                                 std::size_t limit) const {
   const StoreReader at = snapshot_ ? *this : snapshot();
-  const Plan plan{Listing::timeline, {keys::index(Index::timeline, patient)}, true, {}};
+  const Plan plan{Listing::timeline, {keys::index(Index::timeline, store_->pseudonyms().patient(patient))}, true, {}};
   return walk<EventRecord>(
       at, plan, cursor, limit, [&](std::string_view order) { return at.event(instance_at(order)); },
       [](const EventRecord&) { return true; });

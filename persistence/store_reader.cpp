@@ -2,6 +2,9 @@
 
 #include "persistence/counters.hpp"
 #include "persistence/cursor.hpp"
+#include "persistence/index_rows.hpp"
+#include "persistence/keys/key_store.hpp"
+#include "persistence/keys/row_opener.hpp"
 #include "persistence/rocks.hpp"
 
 namespace baton {
@@ -33,7 +36,11 @@ Result<std::optional<std::string>> StoreReader::get(ColumnFamily family, std::st
   const rocksdb::Status found = rocks.db->Get(read_options(), rocks.family(family), slice(key), &value);
   if (found.IsNotFound()) return std::optional<std::string>();
   if (!found.ok()) return unreadable(found);
-  return std::optional(std::move(value));
+  if (!is_sealed(value)) return std::optional(std::move(value));
+  std::string opened;
+  const auto plain = open_row(keys(), family, key, value, opened);
+  if (!plain.ok()) return plain.error();
+  return std::optional(std::move(opened));
 }
 
 template <typename Record>
@@ -43,7 +50,10 @@ Result<std::optional<Record>> StoreReader::find(ColumnFamily family, std::string
   const rocksdb::Status found = rocks.db->Get(read_options(), rocks.family(family), slice(key), &value);
   if (found.IsNotFound()) return std::optional<Record>();
   if (!found.ok()) return unreadable(found);
-  auto record = decode<Record>(view(value));
+  std::string opened;
+  const auto plain = open_row(keys(), family, key, view(value), opened);
+  if (!plain.ok()) return plain.error();
+  auto record = decode<Record>(*plain);
   if (!record.ok()) return record.error();
   return std::optional(*std::move(record));
 }
@@ -62,8 +72,12 @@ Result<std::vector<Record>> StoreReader::scan(ColumnFamily family, std::string_v
   std::vector<Record> records;
   rows->Seek(slice(after.empty() ? prefix : after));
   if (!after.empty() && rows->Valid() && view(rows->key()) == after) rows->Next();
+  std::string opened;
   for (; rows->Valid() && records.size() < limit; rows->Next()) {
-    auto record = decode<Record>(view(rows->value()));
+    const auto plain = open_row(keys(), family, view(rows->key()), view(rows->value()), opened);
+    if (!plain.ok() && plain.error().code == ErrorCode::erased) continue;
+    if (!plain.ok()) return plain.error();
+    auto record = decode<Record>(*plain);
     if (!record.ok()) return record.error();
     records.push_back(*std::move(record));
     if (last_key != nullptr && records.size() == limit) *last_key = rows->key().ToString();
@@ -93,8 +107,8 @@ Result<std::optional<InstanceRecord>> StoreReader::instance(std::string_view id)
   return find<InstanceRecord>(ColumnFamily::instances, id);
 }
 
-Result<std::vector<JournalRow>> StoreReader::journal(std::string_view instance, EntryIndex from,
-                                                     std::size_t limit) const {
+Result<std::vector<JournalRow>> StoreReader::journal(std::string_view instance, EntryIndex from, std::size_t limit,
+                                                     RowForm form) const {
   const Rocks& rocks = store_->rocks();
   const std::string prefix = keys::of_instance(instance);
   const std::string end = keys::end_of(prefix);
@@ -115,7 +129,12 @@ Result<std::vector<JournalRow>> StoreReader::journal(std::string_view instance, 
   for (; rows->Valid() && journal.size() < limit; rows->Next()) {
     const auto key = keys::parse_in_instance(view(rows->key()));
     if (!key) return Error{ErrorCode::store_corrupt, "a journal key cannot be read", "restore the store from a backup"};
-    journal.push_back({key->number, rows->value().ToString()});
+    std::string opened;
+    const auto plain = form == RowForm::as_stored
+                           ? Result<std::string_view>(view(rows->value()))
+                           : open_row(keys(), ColumnFamily::journal, view(rows->key()), view(rows->value()), opened);
+    if (!plain.ok()) return plain.error();
+    journal.push_back({key->number, opened.empty() ? std::string(*plain) : std::move(opened)});
   }
   if (!rows->status().ok()) return unreadable(rows->status());
   return journal;
@@ -209,6 +228,27 @@ Result<std::vector<TaskRecord>> StoreReader::open_tasks_of(std::string_view inst
   return tasks;
 }
 
+Result<std::vector<AlertRecord>> StoreReader::alerts_of(std::string_view instance) const {
+  const auto rows = named_all("alerts", keys::of_instance(instance));
+  if (!rows.ok()) return rows.error();
+  std::vector<AlertRecord> alerts;
+  for (const auto& [key, bytes] : *rows) {
+    auto alert = decode<AlertRecord>(bytes);
+    if (!alert.ok()) return alert.error();
+    alerts.push_back(*std::move(alert));
+  }
+  return alerts;
+}
+
+Result<std::optional<AlertRecord>> StoreReader::alert(std::string_view instance, std::uint32_t number) const {
+  const auto bytes = named("alerts", keys::in_instance(instance, number));
+  if (!bytes.ok()) return bytes.error();
+  if (!*bytes) return std::optional<AlertRecord>();
+  auto alert = decode<AlertRecord>(**bytes);
+  if (!alert.ok()) return alert.error();
+  return std::optional(*std::move(alert));
+}
+
 Result<std::optional<IncidentRecord>> StoreReader::incident(std::string_view instance, std::uint32_t number) const {
   return find<IncidentRecord>(ColumnFamily::incidents, keys::in_instance(instance, number));
 }
@@ -224,18 +264,27 @@ Result<Page<OutboxRecord>> StoreReader::outbox(std::string_view cursor, std::siz
 }
 
 Result<std::vector<OutboxRecord>> StoreReader::outbox_to(const Address& to) const {
-  return scan<OutboxRecord>(ColumnFamily::outbox, keys::outbox_of(to), {}, SIZE_MAX, nullptr);
+  const std::string id = to.kind == ActorKind::patient ? store_->pseudonyms().patient(to.id) : to.id;
+  return scan<OutboxRecord>(ColumnFamily::outbox, keys::outbox_of({to.kind, id}), {}, SIZE_MAX, nullptr);
 }
 
 // ---- people and what came in -------------------------------------------------------------------------------------------
 
 Result<std::optional<PatientRecord>> StoreReader::patient(std::string_view id) const {
-  return find<PatientRecord>(ColumnFamily::patients, id);
+  return find<PatientRecord>(ColumnFamily::patients, store_->pseudonyms().patient(id));
+}
+
+Result<std::optional<std::string>> StoreReader::patient_behind(std::string_view pseudonym) const {
+  auto record = patient(pseudonym);
+  if (!record.ok() && record.error().code == ErrorCode::erased) return std::optional<std::string>();
+  if (!record.ok()) return record.error();
+  if (!*record) return std::optional<std::string>();
+  return std::optional(std::move((*record)->id));
 }
 
 Result<std::vector<PatientRecord>> StoreReader::patients_with(const Identifier& identifier) const {
   const Rocks& rocks = store_->rocks();
-  const std::string prefix = keys::patients_by_identifier(identifier);
+  const std::string prefix = identifier_prefix(identifier, store_->pseudonyms());
   const std::string end = keys::end_of(prefix);
   const rocksdb::Slice upper = slice(end);
   rocksdb::ReadOptions options = read_options();
@@ -244,6 +293,7 @@ Result<std::vector<PatientRecord>> StoreReader::patients_with(const Identifier& 
   std::vector<PatientRecord> patients;
   for (rows->Seek(prefix); rows->Valid(); rows->Next()) {
     auto record = patient(view(rows->key()).substr(prefix.size()));
+    if (!record.ok() && record.error().code == ErrorCode::erased) continue;
     if (!record.ok()) return record.error();
     if (!*record) continue;
     for (const Identifier& has : (*record)->identifiers) {
@@ -257,7 +307,8 @@ Result<std::vector<PatientRecord>> StoreReader::patients_with(const Identifier& 
 }
 
 Result<Page<PatientRecord>> StoreReader::all_patients(std::string_view after_id, std::size_t limit) const {
-  auto records = scan<PatientRecord>(ColumnFamily::patients, {}, after_id, limit, nullptr);
+  auto records =
+      scan<PatientRecord>(ColumnFamily::patients, {}, store_->pseudonyms().patient(after_id), limit, nullptr);
   if (!records.ok()) return records.error();
   Page<PatientRecord> page{*std::move(records), {}};
   if (page.items.size() == limit && limit > 0) page.cursor = page.items.back().id;
@@ -294,7 +345,11 @@ Result<std::vector<std::pair<std::string, std::string>>> StoreReader::named_all(
   if (!after.empty() && rows->Valid() && view(rows->key()) == last) rows->Next();
   std::vector<std::pair<std::string, std::string>> all;
   for (; rows->Valid() && all.size() < limit; rows->Next()) {
-    all.emplace_back(view(rows->key()).substr(1), view(rows->value()));
+    std::string opened;
+    const auto plain = open_row(keys(), ColumnFamily::named, view(rows->key()), view(rows->value()), opened);
+    if (!plain.ok() && plain.error().code == ErrorCode::erased) continue;
+    if (!plain.ok()) return plain.error();
+    all.emplace_back(view(rows->key()).substr(1), opened.empty() ? std::string(*plain) : std::move(opened));
   }
   if (!rows->status().ok()) return unreadable(rows->status());
   return all;

@@ -1,8 +1,9 @@
 // What is in the store, as records. Every answer includes every turn that was reported done before the question.
 // Thread-safe; cheap to copy. Borrows the store, which must outlive it.
 //
-// Errors of every function: store_corrupt (a row cannot be decoded), store_version, io_failed; bad_cursor where there is
-// a cursor. What is not there is not an error.
+// Errors of every function: store_corrupt (a row cannot be decoded), store_version, io_failed, seal_broken, keys_unusable;
+// bad_cursor where there is a cursor. What is not there is not an error. What was erased is the error `erased` to who asks
+// for it by its name, and is not there for lists.
 #pragma once
 
 #include <map>
@@ -38,6 +39,7 @@ struct JournalRow {
   EntryIndex first = 0;
   std::string row;  // decode_entries(...)
 };
+enum class RowForm { opened, as_stored };
 
 // All that are given must hold.
 struct InstanceFilter {
@@ -63,7 +65,23 @@ struct TaskFilter {
   std::string patient;
   std::string instance;
   std::string workflow;
-  std::optional<Instant> overdue_at;  // Open and due then or before.
+  std::optional<Instant> overdue_at;    // Open and due then or before.
+  std::vector<std::string> units = {};  // For one of these units.
+  // What the viewer may see: tasks of no unit, of one of these, and those that name the viewer. Nothing: of every unit.
+  std::optional<std::vector<std::string>> seen_units = std::nullopt;
+  std::string viewer = {};
+};
+
+struct AlertFilter {
+  std::optional<AlertStatus> status;  // Nothing: open ones, but of an instance all.
+  std::vector<std::string> roles;     // A queue: alerts for any of the roles, or for the subject.
+  std::string subject;
+  std::optional<std::vector<std::string>> seen_units;  // As of tasks.
+  std::string instance;
+  std::string name;
+  std::optional<AlertTier> tier;
+  std::optional<Instant> shown_by;     // Only those that are to be shown by then.
+  std::optional<Instant> raised_from;  // Of those that are settled: raised then or later.
 };
 
 struct StoreCounts {
@@ -81,9 +99,11 @@ class StoreReader {
 
   // ---- instances ----
   [[nodiscard]] Result<std::optional<InstanceRecord>> instance(std::string_view id) const;
-  // The rows that hold the entries from `from` on, in order; the first may begin before it. At most `limit` rows.
+  // The rows that hold the entries from `from` on, in order; the first may begin before it. At most `limit` rows. As they
+  // are stored they have the hashes that the ledger names.
   [[nodiscard]] Result<std::vector<JournalRow>> journal(std::string_view instance, EntryIndex from = 0,
-                                                        std::size_t limit = SIZE_MAX) const;
+                                                        std::size_t limit = SIZE_MAX,
+                                                        RowForm form = RowForm::opened) const;
   // Newest first unless the filter says otherwise.
   [[nodiscard]] Result<Page<InstanceRecord>> list_instances(const InstanceFilter& filter, std::string_view cursor,
                                                             std::size_t limit) const;
@@ -110,6 +130,11 @@ class StoreReader {
   // Open tasks by due time, closed ones and those of a patient newest first, those of an instance by seq.
   [[nodiscard]] Result<Page<TaskRecord>> list_tasks(const TaskFilter& filter, std::string_view cursor,
                                                     std::size_t limit) const;
+  [[nodiscard]] Result<std::vector<AlertRecord>> alerts_of(std::string_view instance) const;
+  // Open ones in the order in which they are to be shown, all others newest first.
+  [[nodiscard]] Result<Page<AlertRecord>> list_alerts(const AlertFilter& filter, std::string_view cursor,
+                                                      std::size_t limit) const;
+  [[nodiscard]] Result<std::optional<AlertRecord>> alert(std::string_view instance, std::uint32_t number) const;
   [[nodiscard]] Result<std::optional<IncidentRecord>> incident(std::string_view instance, std::uint32_t number) const;
   [[nodiscard]] Result<std::vector<IncidentRecord>> incidents_of(std::string_view instance) const;
   // Oldest first.
@@ -121,6 +146,8 @@ class StoreReader {
 
   // ---- people and what came in ----
   [[nodiscard]] Result<std::optional<PatientRecord>> patient(std::string_view id) const;
+  // By the id or by the pseudonym that stands for it on disk: the id. Nothing when nobody has it, or who had it was erased.
+  [[nodiscard]] Result<std::optional<std::string>> patient_behind(std::string_view pseudonym) const;
   // Patients that have the identifier now. Its type is not compared.
   [[nodiscard]] Result<std::vector<PatientRecord>> patients_with(const Identifier& identifier) const;
   [[nodiscard]] Result<Page<PatientRecord>> all_patients(std::string_view after_id, std::size_t limit) const;
@@ -148,6 +175,7 @@ class StoreReader {
   [[nodiscard]] rocksdb::ReadOptions read_options() const;
 
  private:
+  [[nodiscard]] const KeyStore* keys() const { return store_->keys(); }
   [[nodiscard]] Result<std::optional<std::string>> get(ColumnFamily family, std::string_view key) const;
   template <typename Record>
   [[nodiscard]] Result<std::optional<Record>> find(ColumnFamily family, std::string_view key) const;
@@ -163,5 +191,8 @@ class StoreReader {
   const Store* store_;
   std::shared_ptr<const rocksdb::Snapshot> snapshot_;
 };
+
+// Whether the units of a filter's viewer let them see the task.
+[[nodiscard]] bool may_see_task(const TaskFilter& filter, const TaskRecord& record);
 
 }  // namespace baton

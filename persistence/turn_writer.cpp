@@ -1,7 +1,9 @@
 #include "persistence/turn_writer.hpp"
 
 #include "persistence/index_rows.hpp"
+#include "persistence/keys/sealed_leaf.hpp"
 #include "persistence/ledger/checkpoint_maker.hpp"
+#include "runtime/base/sha256.hpp"
 
 namespace baton {
 namespace {
@@ -22,23 +24,84 @@ std::uint8_t number_of(InstanceStatus status) { return static_cast<std::uint8_t>
 
 }  // namespace
 
+void TurnWriter::clear() {
+  rows_.clear();
+  sealer_.begin_round();
+}
+
+// A turn is about the patient of its first record. One about nobody that stores a message is about that message.
 void TurnWriter::add(const Turn& turn) {
+  journal_hash_.clear();
+  if (sealer_.active()) {
+    turn_patient_ = turn.audit_leaves().front().patient;
+    owner_ = turn_patient_.empty() ? std::string(kHouseOwner) : key_owner_of_patient(turn_patient_);
+    if (turn_patient_.empty()) {
+      for (const Change& change : turn.changes()) {
+        const auto* const message = std::get_if<PutMessage>(&change);
+        if (message != nullptr) owner_ = key_owner_of_message(message->after.source, message->after.message_id);
+      }
+    }
+  }
   for (const Change& change : turn.changes()) {
     std::visit([this](const auto& one) { write(one); }, change);
   }
-  AuditRows audit(rows_);
-  for (const AuditLeaf& leaf : turn.audit_leaves()) {
-    if (plain_) {
-      plain_->round.add(leaf.bytes);
-      continue;
-    }
-    audit_index_.add(ledger_.append(leaf.bytes), leaf);
-    for (const std::string& bytes : leaf.beside) {
-      const std::string key = ledger_rows::beside_key(sha256(bytes));
-      audit.put(key, ledger_rows::write_beside(bytes));
-      if (named_since_) named_since_->insert(key);
-    }
+  for (const AuditLeaf& leaf : turn.audit_leaves()) write(leaf);
+}
+
+void TurnWriter::use_owner_of(std::string_view patient) {
+  if (patient.empty() || patient == turn_patient_) {
+    sealer_.use(owner_);
+  } else {
+    sealer_.use(key_owner_of_patient(patient));
   }
+}
+
+std::string_view TurnWriter::put_sealed(ColumnFamily family, std::string_view key, std::string_view value,
+                                        std::string_view patient) {
+  if (!sealer_.active()) return rows_.put_filled(family, key, [value](std::string& out) { out += value; });
+  use_owner_of(patient);
+  return rows_.put_filled(family, key, [&](std::string& out) { sealer_.seal(family, key, value, out); });
+}
+
+// Actors that are patients have pseudonyms in keys on disk.
+Address TurnWriter::on_disk(const Address& address) const {
+  if (address.kind != ActorKind::patient) return address;
+  return {address.kind, sealer_.pseudonyms().patient(address.id)};
+}
+
+void TurnWriter::put_beside(const Hash256& hash, std::string_view bytes) {
+  const std::string key = ledger_rows::beside_key(hash);
+  rows_.put(ColumnFamily::audit, key, ledger_rows::write_beside(bytes));
+  if (named_since_) named_since_->insert(key);
+}
+
+void TurnWriter::write(const AuditLeaf& leaf) {
+  if (plain_) return plain_->round.add(leaf.bytes);
+  if (leaf.members.empty()) {  // Given as bytes.
+    audit_index_.add(ledger_.append(leaf.bytes), leaf, sealer_.pseudonyms());
+    return;
+  }
+  StoredLeafParts parts;
+  parts.journal_hash = journal_hash_;
+  std::string sealed;
+  std::vector<Hash256> beside;
+  if (sealer_.active() && is_about_somebody(leaf)) {
+    is_of_the_house(leaf) ? sealer_.use(kHouseOwner) : use_owner_of(leaf.patient);
+    if (const std::string personal = personal_members(leaf); !personal.empty()) {
+      sealer_.seal(ColumnFamily::audit, kLeafBound, personal, sealed);
+      parts.sealed = sealed;
+    }
+    for (const std::string& bytes : leaf.beside) {
+      std::string hidden;
+      sealer_.seal(ColumnFamily::audit, kBesideBound, bytes, hidden);
+      beside.push_back(sha256(hidden));
+      put_beside(beside.back(), hidden);
+    }
+    parts.beside = &beside;
+  } else {
+    for (const std::string& bytes : leaf.beside) put_beside(sha256(bytes), bytes);
+  }
+  audit_index_.add(ledger_.append(stored_leaf(leaf, sealer_.pseudonyms(), parts)), leaf, sealer_.pseudonyms());
 }
 
 void TurnWriter::add_checkpoint(std::uint64_t size, std::string_view note) {
@@ -59,6 +122,7 @@ void TurnWriter::add_sweep(const LedgerSweep& sweep) {
 
 void TurnWriter::finish_round() {
   AuditRows audit(rows_);
+  sealer_.finish_round(rows_);
   (void)ledger_.finish_round(audit);
   if (plain_ && plain_->round.count() > 0) {
     audit.put(ledger_rows::entries_key(plain_->first), plain_->round.value());
@@ -73,8 +137,8 @@ void TurnWriter::finish_round() {
 // Both lists are sorted: one walk finds what goes and what comes.
 template <typename Record>
 void TurnWriter::write_index(const std::optional<Record>& before, const Record& after) {
-  const IndexKeys old_keys = before ? index_keys(*before) : IndexKeys{};
-  const IndexKeys new_keys = index_keys(after);
+  const IndexKeys old_keys = before ? index_keys(*before, sealer_.pseudonyms()) : IndexKeys{};
+  const IndexKeys new_keys = index_keys(after, sealer_.pseudonyms());
   auto old_key = old_keys.begin();
   auto new_key = new_keys.begin();
   while (old_key != old_keys.end() || new_key != new_keys.end()) {
@@ -90,12 +154,14 @@ void TurnWriter::write_index(const std::optional<Record>& before, const Record& 
 }
 
 void TurnWriter::write(const AppendJournal& change) {
-  rows_.put(ColumnFamily::journal, keys::in_instance(change.instance, change.first), change.row);
+  const std::string_view stored =
+      put_sealed(ColumnFamily::journal, keys::in_instance(change.instance, change.first), change.row);
+  journal_hash_ = to_hex(sha256(stored));
 }
 
 void TurnWriter::write(const PutInstance& change) {
   const auto& [before, after] = change;
-  rows_.put(ColumnFamily::instances, after.id, encode(after));
+  put_sealed(ColumnFamily::instances, after.id, encode(after), after.patient);
   write_index(before, after);
   tallies_.note(before, after);
   if (before && before->workflow == after.workflow && before->status == after.status) return;
@@ -105,7 +171,7 @@ void TurnWriter::write(const PutInstance& change) {
 
 void TurnWriter::write(const PutTask& change) {
   const auto& [before, after] = change;
-  rows_.put(ColumnFamily::tasks, keys::in_instance(after.instance, after.seq), encode(after));
+  put_sealed(ColumnFamily::tasks, keys::in_instance(after.instance, after.seq), encode(after), after.patient);
   write_index(before, after);
   tallies_.note(before, after);
   const int was_open = before && before->open_for_decision() ? 1 : 0;
@@ -115,7 +181,7 @@ void TurnWriter::write(const PutTask& change) {
 
 void TurnWriter::write(const PutIncident& change) {
   const auto& [before, after] = change;
-  rows_.put(ColumnFamily::incidents, keys::in_instance(after.instance, after.number), encode(after));
+  put_sealed(ColumnFamily::incidents, keys::in_instance(after.instance, after.number), encode(after), after.patient);
   write_index(before, after);
   tallies_.note(before, after);
   const int was_open = before && !before->resolved_at ? 1 : 0;
@@ -123,9 +189,17 @@ void TurnWriter::write(const PutIncident& change) {
   if (was_open != is_open) counters_.add(Counter::open_incidents, after.workflow, 0, is_open - was_open);
 }
 
+void TurnWriter::write(const PutAlert& change) {
+  const auto& [before, after] = change;
+  put_sealed(ColumnFamily::named, keys::named("alerts", keys::in_instance(after.instance, after.number)), encode(after),
+             after.patient);
+  write_index(before, after);
+}
+
 void TurnWriter::write(const PutPending& change) {
   const PendingRecord& record = change.record;
-  rows_.put(ColumnFamily::pending, keys::in_instance(record.instance, record.operation.seq), encode(record));
+  put_sealed(ColumnFamily::pending, keys::in_instance(record.instance, record.operation.seq), encode(record),
+             record.patient);
 }
 
 void TurnWriter::write(const DeletePending& change) {
@@ -140,26 +214,27 @@ void TurnWriter::write(const DeleteTimer& change) { rows_.remove(ColumnFamily::t
 
 void TurnWriter::write(const PutOutbox& change) {
   const OutboxRecord& record = change.record;
-  rows_.put(ColumnFamily::outbox, keys::outbox(record.from, record.to, record.seq), encode(record));
+  put_sealed(ColumnFamily::outbox, keys::outbox(on_disk(record.from), on_disk(record.to), record.seq), encode(record));
 }
 
 void TurnWriter::write(const DeleteOutbox& change) {
-  rows_.remove(ColumnFamily::outbox, keys::outbox(change.from, change.to, change.seq));
+  rows_.remove(ColumnFamily::outbox, keys::outbox(on_disk(change.from), on_disk(change.to), change.seq));
 }
 
 void TurnWriter::write(const PutPatient& change) {
-  rows_.put(ColumnFamily::patients, change.record.id, encode(change.record));
+  put_sealed(ColumnFamily::patients, sealer_.pseudonyms().patient(change.record.id), encode(change.record),
+             change.record.id);
   write_index({}, change.record);
 }
 
 void TurnWriter::write(const PutEvent& change) {
-  rows_.put(ColumnFamily::events, change.record.id, encode(change.record));
+  put_sealed(ColumnFamily::events, change.record.id, encode(change.record), change.record.patient);
   write_index({}, change.record);
 }
 
 void TurnWriter::write(const PutMessage& change) {
   const auto& [before, after] = change;
-  rows_.put(ColumnFamily::messages, keys::message(after.source, after.message_id), encode(after));
+  put_sealed(ColumnFamily::messages, keys::message(after.source, after.message_id), encode(after));
   write_index(before, after);
   if (before && before->state == after.state) return;
   if (before) counters_.add(Counter::messages, before->state, 0, -1);
@@ -168,10 +243,15 @@ void TurnWriter::write(const PutMessage& change) {
 
 void TurnWriter::write(const PutNamed& change) {
   const std::string key = keys::named(change.space, change.key);
-  if (change.value) {
+  const NamedSeal seal = keys::seal_of_named(change.space);
+  if (!change.value) {
+    rows_.remove(ColumnFamily::named, key);
+  } else if (!sealer_.active() || seal == NamedSeal::clear) {
     rows_.put(ColumnFamily::named, key, *change.value);
   } else {
-    rows_.remove(ColumnFamily::named, key);
+    seal == NamedSeal::house ? sealer_.use(kHouseOwner) : sealer_.use(owner_);
+    rows_.put_filled(ColumnFamily::named, key,
+                     [&](std::string& out) { sealer_.seal(ColumnFamily::named, key, *change.value, out); });
   }
 }
 
@@ -180,5 +260,7 @@ void TurnWriter::write(const PruneLedger& change) {
   if (!change.tail.empty()) rows_.put(ColumnFamily::audit, ledger_rows::entries_key(change.to), change.tail);
   rows_.put(ColumnFamily::audit, ledger_rows::pruned_key(), ledger_rows::write_pruned({change.to, change.swept}));
 }
+
+void TurnWriter::write(const RetireKey& change) { sealer_.retire(change.owner, change.erasure, rows_); }
 
 }  // namespace baton

@@ -1,5 +1,6 @@
 // From turns to rows: each change of a turn becomes the rows of key_space.hpp, with index rows, counters and tallies from the
-// difference between before and after, and each audit leaf goes to the ledger. Owned by the committer's thread.
+// difference between before and after, and each audit leaf goes to the ledger. What is somebody's is sealed on the way.
+// Owned by the committer's thread.
 #pragma once
 
 #include <optional>
@@ -7,6 +8,7 @@
 
 #include "persistence/audit_index.hpp"
 #include "persistence/counters.hpp"
+#include "persistence/keys/row_sealer.hpp"
 #include "persistence/ledger/ledger.hpp"
 #include "persistence/row_batch.hpp"
 #include "persistence/sweep.hpp"
@@ -17,11 +19,12 @@ namespace baton {
 
 class TurnWriter {
  public:
-  TurnWriter(Counters counters, Tallies tallies, Ledger ledger, AuditIndex audit_index)
+  TurnWriter(Counters counters, Tallies tallies, Ledger ledger, AuditIndex audit_index, RowSealer sealer)
       : counters_(std::move(counters)),
         tallies_(std::move(tallies)),
         ledger_(std::move(ledger)),
-        audit_index_(std::move(audit_index)) {}
+        audit_index_(std::move(audit_index)),
+        sealer_(std::move(sealer)) {}
 
   // Adds a turn to the round.
   void add(const Turn& turn);
@@ -33,7 +36,9 @@ class TurnWriter {
   void finish_round();
   // The rows of the round; clear() begins the next.
   [[nodiscard]] RowBatch& rows() { return rows_; }
-  void clear() { rows_.clear(); }
+  void clear();
+  // Not success when keys could not be made durable: the round must not be committed.
+  [[nodiscard]] const Status& status() const { return sealer_.status(); }
 
   // The control of a benchmark: from here on records are only kept, without tree and indexes. Never for real.
   void keep_plain_records() { plain_.emplace(); }
@@ -46,6 +51,7 @@ class TurnWriter {
   void write(const PutInstance& change);
   void write(const PutTask& change);
   void write(const PutIncident& change);
+  void write(const PutAlert& change);
   void write(const PutPending& change);
   void write(const DeletePending& change);
   void write(const PutTimer& change);
@@ -57,6 +63,14 @@ class TurnWriter {
   void write(const PutMessage& change);
   void write(const PutNamed& change);
   void write(const PruneLedger& change);
+  void write(const RetireKey& change);
+  void write(const AuditLeaf& leaf);
+  void put_beside(const Hash256& hash, std::string_view bytes);
+  // Puts a row, sealed under the key of `patient`; of whom the turn is about when that is empty.
+  std::string_view put_sealed(ColumnFamily family, std::string_view key, std::string_view value,
+                              std::string_view patient = {});
+  void use_owner_of(std::string_view patient);
+  [[nodiscard]] Address on_disk(const Address& address) const;
   template <typename Record>
   void write_index(const std::optional<Record>& before, const Record& after);
 
@@ -72,6 +86,11 @@ class TurnWriter {
   std::optional<PlainRecords> plain_;
   // While a sweep looks for evidence that no entry names: what was named since it began.
   std::optional<std::set<std::string, std::less<>>> named_since_;
+  RowSealer sealer_;
+  // Of the turn that is being written.
+  std::string owner_;         // Whom it is about: the owner of a key.
+  std::string turn_patient_;  // The same as a patient; empty: about none.
+  std::string journal_hash_;  // Of its journal row, hex; empty where it has none.
 };
 
 }  // namespace baton

@@ -177,6 +177,12 @@ std::set<std::string> end_facts(const StoreReader& reader, const std::set<std::s
       facts.insert("task " + task_id_of(task.instance, task.seq) + " " + task.name + " is " +
                    std::string(to_string(task.status)) + " " + task.decision);
     }
+    const auto alerts = reader.alerts_of(instance.id);
+    BATON_ASSERT(alerts.ok());
+    for (const AlertRecord& alert : *alerts) {
+      facts.insert("alert " + alert_id_of(alert) + " " + alert.name + " is " + std::string(to_string(alert.status)) +
+                   ", told " + std::to_string(alert.fired) + ", held back " + std::to_string(alert.suppressed));
+    }
     add_journal_facts(reader, instance.id, facts);
   }
   return facts;

@@ -11,7 +11,8 @@ namespace {
 constexpr Instant kFirstMoment{1'767'625'200'000};  // 2026-01-05T15:00:00Z, a Monday morning in the United States.
 constexpr std::size_t kStepsAtRest = 5'000'000;     // Of one settling; more is a bundle that never comes to rest.
 constexpr int kTries = 3;
-constexpr char kStoreDirectory[] = "/baton/store";  // Where a node keeps its store, in memory.
+// Where a node keeps its store and its keys, in memory.
+const std::vector<std::string> kDirectories = {"/baton", "/baton/store", "/baton/keys"};
 
 Error restless() {
   return {ErrorCode::request_timeout, "the workflows never come to rest: something repeats without time passing", {}};
@@ -55,7 +56,7 @@ Result<TestBundle> deploy_for_tests(std::shared_ptr<const Program> program) {
 TestNode::TestNode(const TestBundle& bundle, std::uint64_t seed, std::size_t crash_at, StandIn stand_in)
     : clock_(std::make_shared<ManualClock>(kFirstMoment)),
       crash_at_(crash_at),
-      options_(test_options(bundle.program, copy_memory_env(*bundle.disk, kStoreDirectory))),
+      options_(test_options(bundle.program, copy_memory_env(*bundle.disk, kDirectories))),
       began_(kFirstMoment) {
   options_.seed = seed;
   options_.clock = clock_;

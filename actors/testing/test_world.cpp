@@ -8,6 +8,7 @@
 #include "actors/testing/test_activities.hpp"
 #include "runtime/engine/check.hpp"
 #include "runtime/engine/patient.hpp"
+#include "runtime/base/limits.hpp"
 #include "runtime/model/record_json.hpp"
 
 namespace baton::testing {
@@ -50,8 +51,9 @@ TestWorld::TestWorld(const TestBundle& bundle, std::uint64_t seed, std::size_t c
       }) {}
 
 TestWorld::Verb TestWorld::find_verb(std::string_view name) {
-  static constexpr std::array<std::pair<std::string_view, Verb>, 26> kVerbs{{
+  static constexpr std::array<std::pair<std::string_view, Verb>, 28> kVerbs{{
       {"activity", &TestWorld::run_activity},
+      {"alerts", &TestWorld::alerts},
       {"cancel", &TestWorld::cancel},
       {"check_activity", &TestWorld::check_activity},
       {"claim", &TestWorld::claim},
@@ -71,6 +73,7 @@ TestWorld::Verb TestWorld::find_verb(std::string_view name) {
       {"query", &TestWorld::query},
       {"replay", &TestWorld::replay},
       {"resolve", &TestWorld::resolve},
+      {"settle", &TestWorld::settle_alert},
       {"signal", &TestWorld::signal},
       {"situation", &TestWorld::situation},
       {"skip", &TestWorld::skip},
@@ -263,7 +266,12 @@ Result<JsonText> TestWorld::act_on_task(const Arguments& arguments, ActOnTask ac
   const auto id = parse_task_id(arguments.text("task"));
   BATON_ASSERT(id.has_value());
   action.seq = id->second;
-  action.by = person_of(arguments.object("by"));
+  const auto by = arguments.object("by");
+  action.by = person_of(by);
+  // A test that says of which unit somebody is means it.
+  const std::string unit = by ? by->text("unit") : std::string();
+  action.every_unit = unit.empty();
+  if (!unit.empty()) action.units = {unit};
   const auto done = node_.request(InstanceRequest{id->first, std::move(action)});
   return done.ok() ? Result<JsonText>(kNothing) : done;
 }
@@ -282,6 +290,26 @@ Result<JsonText> TestWorld::decide(const Arguments& arguments) {
   action.reason = arguments.text("reason");
   action.reason_code = arguments.text("reason_code");
   return act_on_task(arguments, std::move(action));
+}
+
+Result<JsonText> TestWorld::alerts(const Arguments&) {
+  if (Status started = node_.start(); !started) return started.error();
+  const auto page = node_.reader().list_alerts({}, {}, limits::kPageSize);
+  if (!page.ok()) return page.error();
+  return list_of(page->items, [](JsonWriter& writer, const AlertRecord& record) { write_json(writer, record); });
+}
+
+Result<JsonText> TestWorld::settle_alert(const Arguments& arguments) {
+  const auto id = parse_task_id(arguments.text("alert"));
+  BATON_ASSERT(id.has_value());
+  ActOnAlert action;
+  action.number = id->second;
+  action.action = arguments.text("action");
+  action.reason = arguments.text("reason");
+  action.by = person_of(arguments.object("by"));
+  action.every_unit = true;
+  const auto done = node_.request(InstanceRequest{id->first, std::move(action)});
+  return done.ok() ? Result<JsonText>(kNothing) : done;
 }
 
 Result<JsonText> TestWorld::override_outcome(const Arguments& arguments) {

@@ -58,6 +58,8 @@ class TestWorld : public TestHost {
   Result<JsonText> tasks(const Arguments& arguments);
   Result<JsonText> claim(const Arguments& arguments);
   Result<JsonText> decide(const Arguments& arguments);
+  Result<JsonText> alerts(const Arguments& arguments);
+  Result<JsonText> settle_alert(const Arguments& arguments);
   Result<JsonText> override_outcome(const Arguments& arguments);
   Result<JsonText> incidents(const Arguments& arguments);
   Result<JsonText> resolve(const Arguments& arguments);

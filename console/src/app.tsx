@@ -17,6 +17,7 @@ import { Failed, Loading } from './parts/states';
 import { StepUp } from './parts/step_up';
 import { Shell } from './shell';
 
+const Audit = lazy(() => import('./pages/audit/audit'));
 const Charts = lazy(() => import('./pages/charts/charts'));
 
 export function App() {
@@ -41,6 +42,7 @@ export function App() {
           <Route path="/patients/:patient" element={<Patient />} />
           <Route path="/incidents" element={<Incidents />} />
           <Route path="/messages" element={<Messages />} />
+          <Route path="/audit" element={<Audit />} />
           <Route path="/charts" element={<Charts />} />
           <Route path="*" element={<NotFound />} />
         </Routes>

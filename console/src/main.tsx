@@ -7,6 +7,7 @@ import './styles/inbox.css';
 import './styles/board.css';
 import './styles/case.css';
 import './styles/charts.css';
+import './styles/audit.css';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';

@@ -18,6 +18,7 @@ const PLACES: { to: string; label: string; icon: IconName; needs: string }[] = [
   { to: '/incidents', label: 'Incidents', icon: 'alert', needs: 'incident.read' },
   { to: '/messages', label: 'Messages', icon: 'mail', needs: 'message.read' },
   { to: '/charts', label: 'Charts', icon: 'chart', needs: 'metrics.read' },
+  { to: '/audit', label: 'Audit', icon: 'ledger', needs: 'audit.read' },
 ];
 
 function LiveMark() {

@@ -12,12 +12,16 @@ void add_api_routes(HttpRouter& router, ApiContext& context) {
   add_pause_routes(router, context);
   add_slo_routes(router, context);
   add_what_if_routes(router, context);
+  add_task_queue_routes(router, context);
   add_task_routes(router, context);
+  add_alert_routes(router, context);
+  add_roster_routes(router, context);
   add_bundle_routes(router, context);
   add_schedule_routes(router, context);
   add_message_routes(router, context);
   add_patient_routes(router, context);
   add_audit_routes(router, context);
+  add_erasure_routes(router, context);
   add_live_routes(router, context);
   add_metrics_routes(router, context);
   add_board_routes(router, context);

@@ -10,7 +10,9 @@
 #include "gateway/api/read_worker.hpp"
 #include "gateway/api/wait_board.hpp"
 #include "gateway/auth/front_door.hpp"
+#include "gateway/auth/secret.hpp"
 #include "gateway/http/http_router.hpp"
+#include "gateway/work/roster.hpp"
 
 namespace baton {
 
@@ -22,8 +24,10 @@ struct ApiContext {
   ReadWorker& reads;
   IdempotencyMemory& idempotency;
   FrontDoor& door;
-  ManualClock* clock = nullptr;            // Only with a virtual clock; then /v1/dev/clock is there.
-  std::function<JsonText()> server_state;  // Of listeners and connections, for the metrics: a JSON object.
+  Roster& roster;
+  ManualClock* clock = nullptr;                // Only with a virtual clock; then /v1/dev/clock is there.
+  std::function<JsonText()> server_state;      // Of listeners and connections, for the metrics: a JSON object.
+  std::string answer_secret = random_token();  // Under which answers are told apart; recorded_read.cpp.
 };
 
 // Each adds the routes of one resource.
@@ -35,7 +39,11 @@ void add_pause_routes(HttpRouter& router, ApiContext& context);
 void add_slo_routes(HttpRouter& router, ApiContext& context);
 void add_what_if_routes(HttpRouter& router, ApiContext& context);
 void add_why_routes(HttpRouter& router, ApiContext& context);
-void add_task_routes(HttpRouter& router, ApiContext& context);
+void add_task_routes(HttpRouter& router, ApiContext& context);  // With those of actions.
+void add_task_action_routes(HttpRouter& router, ApiContext& context);
+void add_task_queue_routes(HttpRouter& router, ApiContext& context);
+void add_roster_routes(HttpRouter& router, ApiContext& context);
+void add_alert_routes(HttpRouter& router, ApiContext& context);
 void add_bundle_routes(HttpRouter& router, ApiContext& context);
 void add_schedule_routes(HttpRouter& router, ApiContext& context);
 void add_message_routes(HttpRouter& router, ApiContext& context);
@@ -43,6 +51,7 @@ void add_patient_routes(HttpRouter& router, ApiContext& context);
 void add_audit_routes(HttpRouter& router, ApiContext& context);  // With those of tiles and reviews.
 void add_audit_tile_routes(HttpRouter& router, ApiContext& context);
 void add_audit_review_routes(HttpRouter& router, ApiContext& context);
+void add_erasure_routes(HttpRouter& router, ApiContext& context);
 void add_live_routes(HttpRouter& router, ApiContext& context);
 void add_metrics_routes(HttpRouter& router, ApiContext& context);
 void add_clock_routes(HttpRouter& router, ApiContext& context);

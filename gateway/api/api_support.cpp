@@ -120,7 +120,8 @@ void submit_then(ApiContext& context, Responder responder, Request request, Answ
                        then = std::move(then)](Result<JsonText> answer) { then(shared, std::move(answer)); });
 }
 
-void submit(ApiContext& context, const RoutedRequest& from, Responder responder, Request request, int status) {
+void submit(ApiContext& context, const RoutedRequest& from, Responder responder, Request request, int status,
+            Refused refused) {
   const std::string_view key = from.http.header("Idempotency-Key");
   std::optional<IdempotencyMemory::Ticket> ticket;
   if (!key.empty()) {
@@ -130,7 +131,9 @@ void submit(ApiContext& context, const RoutedRequest& from, Responder responder,
     ticket = found->ticket;
   }
   submit_then(context, std::move(responder), std::move(request),
-              [status, ticket, memory = &context.idempotency](const auto& responder_then, Result<JsonText> answer) {
+              [status, ticket, refused = std::move(refused), memory = &context.idempotency](const auto& responder_then,
+                                                                                            Result<JsonText> answer) {
+                if (!answer && refused) return refused(responder_then, answer.error());
                 if (!answer) return send_error(*responder_then, answer.error());
                 if (ticket) memory->remember(*ticket, status, *answer);
                 send_json(*responder_then, status, std::move(*answer));

@@ -57,7 +57,10 @@ template <typename Record>
 
 // Hands a request to the node, and its answer to the client: `status` and the answer's JSON ("{}" where it has none),
 // or the error. With an Idempotency-Key the first answer is remembered for the same body, and another body is refused.
-void submit(ApiContext& context, const RoutedRequest& from, Responder responder, Request request, int status = 200);
+// `refused`, where it is given, answers errors instead.
+using Refused = std::function<void(const std::shared_ptr<Responder>&, const Error&)>;
+void submit(ApiContext& context, const RoutedRequest& from, Responder responder, Request request, int status = 200,
+            Refused refused = {});
 // The same, with something to do with the answer. `then` runs on any thread.
 using Answered = std::function<void(std::shared_ptr<Responder>, Result<JsonText>)>;
 void submit_then(ApiContext& context, Responder responder, Request request, Answered then);

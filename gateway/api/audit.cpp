@@ -6,6 +6,7 @@
 #include "gateway/api/recorded_read.hpp"
 #include "persistence/audit_index.hpp"
 #include "persistence/audit_query.hpp"
+#include "persistence/leaf_opener.hpp"
 #include "persistence/ledger/ledger_reader.hpp"
 #include "persistence/ledger/tlog_proof.hpp"
 #include "persistence/ledger_source.hpp"
@@ -26,7 +27,8 @@ void add_patients(PatientData& data, std::string_view bytes) {
   data.patients.insert(data.patients.end(), leaf.patients.begin(), leaf.patients.end());
 }
 
-// The records from `from` on; without it the last ones. A leaf is JSON, byte for byte what the tree hashes.
+// The records from `from` on; without it the last ones. A leaf is the record, opened; the bytes that the tree hashes are in
+// its proof and in the tiles.
 Result<PatientData> tail_json(const StoreReader& reader, std::optional<std::uint64_t> from, std::size_t limit) {
   const StoreLedgerSource source(reader.store());
   const LedgerReader ledger(source);
@@ -39,9 +41,12 @@ Result<PatientData> tail_json(const StoreReader& reader, std::optional<std::uint
   JsonWriter writer;
   writer.begin_object().field("size", static_cast<std::int64_t>(size)).key("items").begin_array();
   LedgerCursor cursor(source, begin);
+  LeafOpener opener(reader);
   while (cursor.index() < end) {
     const std::uint64_t index = cursor.index();
-    const auto leaf = cursor.next();
+    const auto stored = cursor.next();
+    if (!stored) return stored.error();
+    const auto leaf = opener.open(*stored);
     if (!leaf) return leaf.error();
     write_record(writer, index, *leaf);
     add_patients(data, *leaf);
@@ -131,11 +136,12 @@ std::optional<Hash256> parse_hex_hash(std::string_view hex) {
   return hash;
 }
 
-// What the leaf names by its SHA-256 because it was too long, from beside it: {"evidence":"<JSON>"}, where there is any.
-void write_beside(JsonWriter& writer, const LedgerSource& source, std::string_view bytes) {
+// What the leaf names by its SHA-256 because it was too long, from beside it: {"evidence":"<JSON>"}, where there is any. As a
+// text: these very bytes have the hash, but where they were sealed; then the sealed ones are "sealed_beside", in base 64.
+Status write_beside(JsonWriter& writer, const LedgerSource& source, const LeafOpener& opener, std::string_view bytes) {
   const auto leaf = parse_json_document(bytes);
-  if (!leaf || !leaf->is_object()) return;
-  std::map<std::string_view, std::string> found;
+  if (!leaf || !leaf->is_object()) return success();
+  std::map<std::string_view, std::string> found, sealed;
   for (const std::string_view name : {"after", "before", "evidence"}) {
     const auto* value = leaf->get_object().if_contains(name);
     if (value == nullptr || !value->is_object() || value->get_object().size() != 2) continue;
@@ -143,27 +149,40 @@ void write_beside(JsonWriter& writer, const LedgerSource& source, std::string_vi
     const auto hash = hex == nullptr || !hex->is_string() ? std::nullopt : parse_hex_hash(hex->get_string());
     const auto row = hash ? source.get(ledger_rows::beside_key(*hash)) : std::nullopt;
     if (!row) continue;
-    const auto beside = ledger_rows::read_beside(*row);
-    if (beside.ok() && sha256(*beside) == *hash) found.emplace(name, *beside);
+    const auto stored = ledger_rows::read_beside(*row);
+    if (!stored.ok() || sha256(*stored) != *hash) continue;
+    const auto opened = opener.open_beside(*stored);
+    if (!opened.ok() && opened.error().code != ErrorCode::erased) return opened.error();
+    if (opened.ok()) found.emplace(name, *opened);
+    if (!opened.ok() || *opened != *stored) sealed.emplace(name, encode_base64(*stored));
   }
-  if (found.empty()) return;
-  writer.key("beside").begin_object();
-  for (const auto& [name, json] : found) writer.field(name, json);  // As a text: these very bytes have the hash.
-  writer.end_object();
+  const auto write = [&writer](const char* member, const std::map<std::string_view, std::string>& texts) {
+    if (texts.empty()) return;
+    writer.key(member).begin_object();
+    for (const auto& [name, text] : texts) writer.field(name, text);
+    writer.end_object();
+  };
+  write("beside", found);
+  write("sealed_beside", sealed);
+  return success();
 }
 
-// The record, and the evidence that it is in the signed tree.
-Result<JsonText> record_json(const StoreReader& reader, std::uint64_t index) {
+// The record, and the evidence that it is in the signed tree. Returns the record in `opened`.
+Result<JsonText> record_json(const StoreReader& reader, std::uint64_t index, std::string& opened) {
   const StoreLedgerSource source(reader.store());
   const LedgerReader ledger(source);
   const auto note = ledger.checkpoint_at_or_before(~std::uint64_t{0});
   if (!note) return note.error();
   const auto proof = prove_record(ledger, index, *note);
   if (!proof) return proof.error();
+  LeafOpener opener(reader);
+  const auto leaf = opener.open(*proof->extra);
+  if (!leaf) return leaf.error();
+  opened = *leaf;
   JsonWriter writer;
-  writer.begin_object().field("index", static_cast<std::int64_t>(index)).json_field("leaf", *proof->extra);
+  writer.begin_object().field("index", static_cast<std::int64_t>(index)).json_field("leaf", opened);
   writer.field("proof", format_tlog_proof(*proof));
-  write_beside(writer, source, *proof->extra);
+  if (const Status written = write_beside(writer, source, opener, *proof->extra); !written) return written.error();
   writer.end_object();
   return std::move(writer).take();
 }
@@ -197,12 +216,10 @@ void record(ApiContext& context, RoutedRequest request, Responder responder) {
   if (!index) return send_error(responder, index.error());
   read_record_and_send(context, request.http, std::move(responder), "audit",
                        [index = *index](const StoreReader& reader) -> Result<PatientData> {
-                         auto json = record_json(reader, index);
+                         std::string opened;
+                         auto json = record_json(reader, index, opened);
                          if (!json) return json.error();
-                         const StoreLedgerSource source(reader.store());
-                         const auto leaf = LedgerReader(source).leaf(index);
-                         if (!leaf) return leaf.error();
-                         AuditLeaf about(*leaf);
+                         AuditLeaf about(opened);
                          return PatientData{std::move(*json), about.patient, about.instance, std::move(about.patients)};
                        });
 }

@@ -1,6 +1,7 @@
 // /v1/audit/break-glass and reviews: who used break-glass, and who has looked at it since.
 #include "gateway/api/recorded_read.hpp"
 #include "persistence/audit_query.hpp"
+#include "persistence/leaf_opener.hpp"
 #include "persistence/ledger/ledger_reader.hpp"
 #include "persistence/ledger_source.hpp"
 
@@ -80,7 +81,9 @@ Result<AuditRecord> record_of(const StoreReader& reader, const Principal& by, co
   const StoreLedgerSource source(reader.store());
   const auto bytes = LedgerReader(source).leaf(review.index);
   if (!bytes.ok()) return bytes.error();
-  const AuditLeaf reviewed(*bytes);
+  const auto opened = LeafOpener(reader).open(*bytes);
+  if (!opened.ok()) return opened.error();
+  const AuditLeaf reviewed(*opened);
   if (reviewed.subject == by.subject) {
     return Error{ErrorCode::not_permitted, "nobody reviews what they did themselves", "ask somebody else"};
   }

@@ -2,6 +2,7 @@
 #include <boost/json/value.hpp>
 
 #include "gateway/api/recorded_read.hpp"
+#include "gateway/work/standing.hpp"
 #include "runtime/base/base64.hpp"
 #include "runtime/clinical/json_value.hpp"
 
@@ -164,15 +165,16 @@ void write_all(JsonWriter& writer, std::string_view name, const std::vector<Reco
   writer.end_array();
 }
 
-// The record, and why it waits: everything that will wake it.
-Result<JsonText> one_json(const StoreReader& reader, const std::string& id) {
+// The record, and why it waits: everything that will wake it. Tasks only as far as `seen` lets its viewer see them.
+Result<JsonText> one_json(const StoreReader& reader, const std::string& id, const TaskFilter& seen) {
   const auto record = reader.instance(id);
   if (!record) return record.error();
   if (!*record) return no_instance(id);
   const auto pending = reader.pending_of(id);
   if (!pending) return pending.error();
-  const auto tasks = reader.open_tasks_of(id);
+  auto tasks = reader.open_tasks_of(id);
   if (!tasks) return tasks.error();
+  std::erase_if(*tasks, [&](const TaskRecord& task) { return !may_see_task(seen, task); });
   auto incidents = reader.incidents_of(id);
   if (!incidents) return incidents.error();
   std::erase_if(*incidents, [](const IncidentRecord& incident) { return incident.resolved_at.has_value(); });
@@ -222,12 +224,12 @@ Result<JsonText> history_json(const StoreReader& reader, const std::string& id, 
   return std::move(writer).take();
 }
 
-// The rows as they are on disk, so that anybody can compare them with the hashes in the ledger.
+// The rows as they are on disk, sealed, so that anybody can compare them with the hashes in the ledger.
 Result<JsonText> journal_json(const StoreReader& reader, const std::string& id, EntryIndex from, std::size_t limit) {
   const auto record = reader.instance(id);
   if (!record) return record.error();
   if (!*record) return no_instance(id);
-  const auto rows = reader.journal(id, from, limit + 1);
+  const auto rows = reader.journal(id, from, limit + 1, RowForm::as_stored);
   if (!rows) return rows.error();
   JsonWriter writer;
   writer.begin_object().field("id", id).key("items").begin_array();
@@ -322,15 +324,38 @@ void add_instance_routes(HttpRouter& router, ApiContext& context) {
               "InstanceDetail",
               200,
               [&context](RoutedRequest request, Responder responder) {
+                TaskFilter seen;
+                bind_tasks(seen, standing_of(request.http.caller.get(), context.roster, context.door.people,
+                                             context.node.now()));
                 read_record_and_send(context, request.http, std::move(responder), "instance",
-                                     [id = request.at("id")](const StoreReader& reader) {
-                                       return of_its_patient(reader, id, one_json(reader, id));
+                                     [id = request.at("id"), seen = std::move(seen)](const StoreReader& reader) {
+                                       return of_its_patient(reader, id, one_json(reader, id, seen));
                                      });
               }});
   router.add({"GET", "/v1/instances/{id}/history", "getHistory", "The journal, oldest first.", with_page_rules({}), "",
               "HistoryPage", 200, [&context](RoutedRequest request, Responder responder) {
                 show_journal(history_json, context, std::move(request), std::move(responder));
               }});
+  router.add(
+      {"GET",
+       "/v1/instances/{id}/standing",
+       "getStanding",
+       "Where the script stands, with the values of its variables: its bundle runs over its journal again, read-only.",
+       {},
+       "",
+       "Standing",
+       200,
+       [&context](RoutedRequest request, Responder responder) {
+         read_record_and_send(context, request.http, std::move(responder), "standing",
+                              [&context, id = request.at("id")](const StoreReader& reader) -> Result<PatientData> {
+                                const auto instance = reader.instance(id);
+                                if (!instance) return instance.error();
+                                if (!*instance) return no_instance(id);
+                                auto standing = context.node.standing(id);
+                                if (!standing) return std::move(standing).error();
+                                return PatientData{std::move(*standing), (*instance)->patient, id};
+                              });
+       }});
   router.add({"GET", "/v1/instances/{id}/journal", "getJournal",
               "The journal's rows as they are on disk, in base64: each hashes to what the ledger says of it.",
               with_page_rules({}), "", "JournalPage", 200, [&context](RoutedRequest request, Responder responder) {

@@ -22,6 +22,9 @@ void watch(ApiContext& context, RoutedRequest request, Responder responder) {
   filter.patient = text_of_query(request, "patient");
   filter.hide_patients = !request.http.caller || !request.http.caller->may("patient.read");
   filter.id = text_of_query(request, "id");
+  const auto gather = flag_of_query(request, "gather");
+  if (!gather) return send_error(responder, gather.error());
+  filter.gather = gather->value_or(false);
   std::string last(request.http.header("Last-Event-ID"));
   if (last.empty()) last = text_of_query(request, "last_event_id");
   context.live.attach(std::move(responder), std::move(filter), last);
@@ -37,6 +40,7 @@ void add_live_routes(HttpRouter& router, ApiContext& context) {
               {{"topic", "instance, task, incident, patient, message, batch; several with commas between."},
                {"patient", "Only about this patient."},
                {"id", "Only about this thing."},
+               {"gather", "true: the event many, with a topic, in place of very many changes at once."},
                {"last_event_id", "As the header Last-Event-ID, for clients that cannot set it."}},
               "",
               "text/event-stream",

@@ -3,11 +3,22 @@
 #include <charconv>
 #include <chrono>
 #include <future>
+#include <map>
+#include <unordered_set>
 
 #include "runtime/base/json_text.hpp"
 
 namespace baton {
 namespace {
+
+// Clients are told at once of what comes alone, and this often of what keeps coming.
+constexpr std::int64_t kPaceMs = 20;
+constexpr std::size_t kMany = 64;
+
+std::int64_t steady_now_ms() {
+  using namespace std::chrono;
+  return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
+}
 
 std::string epoch_now() {
   using namespace std::chrono;
@@ -40,7 +51,15 @@ void LiveFeed::tell(const Notify& change) {
       ++first_;
     }
   }
-  if (watcher_count_.load() > 0 && !flush_posted_.exchange(true)) loop_.post([this] { flush(); });
+  if (watcher_count_.load() > 0 && !flush_posted_.exchange(true)) loop_.post([this] { flush_in_time(); });
+}
+
+void LiveFeed::flush_in_time() {
+  const std::int64_t wait = flushed_at_ms_ + kPaceMs - steady_now_ms();
+  if (wait <= 0) return flush();
+  loop_.after(Duration{wait}, [this, there = std::weak_ptr(there_)] {
+    if (there.lock()) flush();
+  });
 }
 
 std::string LiveFeed::text_of(std::uint64_t number, const Notify& change, bool hide_patient) const {
@@ -51,22 +70,53 @@ std::string LiveFeed::text_of(std::uint64_t number, const Notify& change, bool h
          "\n\n";
 }
 
+// What a watcher has not been told. `told_later[i]`: of what recent_[i] names, something newer is there.
+std::string LiveFeed::news_for(const Watcher& watcher, std::uint64_t end, const std::vector<bool>& told_later) const {
+  std::map<std::string_view, std::vector<std::uint64_t>> by_topic;
+  for (std::uint64_t number = std::max(watcher.next, first_); number < end; ++number) {
+    const Notify& change = recent_[number - first_];
+    if (!told_later[number - first_] && watcher.filter.takes(change)) by_topic[change.topic].push_back(number);
+  }
+  std::map<std::uint64_t, std::string> in_order;
+  for (const auto& [topic, numbers] : by_topic) {
+    if (watcher.filter.gather && numbers.size() > kMany) {
+      in_order[numbers.back()] = "id: " + epoch_ + "." + std::to_string(numbers.back()) +
+                                 "\nevent: many\ndata: {\"topic\":\"" + std::string(topic) + "\"}\n\n";
+      continue;
+    }
+    for (const std::uint64_t number : numbers) {
+      in_order[number] = text_of(number, recent_[number - first_], watcher.filter.hide_patients);
+    }
+  }
+  std::string news;
+  for (const auto& [number, text] : in_order) news += text;
+  return news;
+}
+
 void LiveFeed::flush() {
   flush_posted_.store(false);
+  flushed_at_ms_ = steady_now_ms();
   const std::lock_guard lock(mutex_);
+  if (stopped_) return;
   const std::uint64_t end = first_ + recent_.size();
   std::erase_if(watchers_, [](const Watcher& watcher) { return watcher.stream->closed(); });
   watcher_count_.store(watchers_.size());
+  std::uint64_t from = end;
+  for (const Watcher& watcher : watchers_) from = std::min(from, std::max(watcher.next, first_));
+  std::vector<bool> told_later(recent_.size(), false);
+  std::unordered_set<std::string> named;
+  for (std::uint64_t number = end; number-- > from;) {
+    const Notify& change = recent_[number - first_];
+    told_later[number - first_] = !named.insert(change.topic + " " + change.id).second;
+  }
   for (Watcher& watcher : watchers_) {
     std::string chunk;
     if (watcher.next < first_) {
       chunk += "event: reset\ndata: {}\n\n";
       watcher.next = first_;
     }
-    for (; watcher.next < end; ++watcher.next) {
-      const Notify& change = recent_[watcher.next - first_];
-      if (watcher.filter.takes(change)) chunk += text_of(watcher.next, change, watcher.filter.hide_patients);
-    }
+    chunk += news_for(watcher, end, told_later);
+    watcher.next = end;
     if (!chunk.empty()) watcher.stream->write(std::move(chunk));
   }
 }
@@ -114,6 +164,7 @@ void LiveFeed::stop() {
   std::promise<void> done;
   loop_.dispatch([this, &done] {
     loop_.cancel(heartbeat_timer_);
+    there_.reset();
     done.set_value();
   });
   done.get_future().wait();

@@ -2,9 +2,11 @@
 // lets a client that was away go on where it stopped while they are kept. Thread-safe.
 //
 //   id: <begin of this server>.<number>
-//   event: instance | task | incident | patient | message | batch | reset
+//   event: instance | task | incident | patient | message | batch | many | reset
 //   data: {"topic":..,"id":..,"patient":..}
 //
+// A thing that changed several times since a client was told last is named once. "many", for clients that ask for it:
+// more things of a topic changed at once than are worth naming; it should read again whatever it shows of that topic.
 // "reset": what happened since the client's last id is not kept any more; it should read everything again.
 #pragma once
 
@@ -16,6 +18,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "actors/node.hpp"
 #include "gateway/http/http_server.hpp"
@@ -28,6 +31,7 @@ struct LiveFilter {
   std::string patient;           // Empty: everyone.
   std::string id;                // Empty: everything.
   bool hide_patients = false;    // For who may not see personal data.
+  bool gather = false;           // "many" in place of very many.
   [[nodiscard]] bool takes(const Notify& change) const;
 };
 
@@ -52,7 +56,10 @@ class LiveFeed {
     std::uint64_t next = 0;  // The first number that it has not been told.
   };
   void tell(const Notify& change);
+  void flush_in_time();
   void flush();
+  [[nodiscard]] std::string news_for(const Watcher& watcher, std::uint64_t end,
+                                     const std::vector<bool>& told_later) const;
   void beat();
   [[nodiscard]] std::string text_of(std::uint64_t number, const Notify& change, bool hide_patient) const;
 
@@ -64,6 +71,9 @@ class LiveFeed {
   std::size_t subscription_ = 0;
   std::atomic<std::size_t> watcher_count_{0};
   std::atomic<bool> flush_posted_{false};
+  // The loop's own. A timer that is due may still run once it was cancelled: it looks whether the feed is there.
+  std::int64_t flushed_at_ms_ = 0;
+  std::shared_ptr<char> there_ = std::make_shared<char>();
   std::uint64_t heartbeat_timer_ = 0;
   std::mutex mutex_;
   std::deque<Notify> recent_;

@@ -1,4 +1,5 @@
 // /v1/patients and /v1/events: people, and what was told about them.
+#include "gateway/api/patient_summary.hpp"
 #include "gateway/api/recorded_read.hpp"
 
 namespace baton {
@@ -11,6 +12,15 @@ void get_patient(ApiContext& context, RoutedRequest request, Responder responder
                          if (!patient) return patient.error();
                          if (*patient) return PatientData{to_json(**patient), id, {}};
                          return Error{ErrorCode::not_found, "there is no patient with this id", "ids are Baton's own"};
+                       });
+}
+
+void summary(ApiContext& context, RoutedRequest request, Responder responder) {
+  read_record_and_send(context, request.http, std::move(responder), "summary",
+                       [id = request.at("id")](const StoreReader& reader) -> Result<PatientData> {
+                         auto json = patient_summary_json(reader, id);
+                         if (!json) return std::move(json).error();
+                         return PatientData{std::move(*json), id, {}};
                        });
 }
 
@@ -71,6 +81,15 @@ void add_patient_routes(HttpRouter& router, ApiContext& context) {
               "PatientPage", 200, bind(find_patients)});
   router.add(
       {"GET", "/v1/patients/{id}", "getPatient", "One person's record.", {}, "", "Patient", 200, bind(get_patient)});
+  router.add({"GET",
+              "/v1/patients/{id}/summary",
+              "getPatientSummary",
+              "What to know before deciding: identity, allergies, orders without a result, the latest events.",
+              {},
+              "",
+              "PatientSummary",
+              200,
+              bind(summary)});
   router.add({"GET", "/v1/patients/{id}/timeline", "getTimeline", "A person's events, newest first.",
               with_page_rules({}), "", "EventPage", 200, bind(timeline)});
   router.add({"GET",

@@ -4,7 +4,31 @@
 #include <charconv>
 #include <utility>
 
+#include "gateway/auth/caller.hpp"
+#include "runtime/base/base64.hpp"
+#include "runtime/base/sha256.hpp"
+
 namespace baton {
+namespace {
+
+// What the request says about the answer that its sender has already.
+struct Known {
+  std::string tag;  // If-None-Match.
+  std::string as;   // Whoever asks in another way gets another answer, or owes another record.
+};
+
+Known known_of(const HttpRequest& request, const AuditRecord& record) {
+  const bool sees_all = request.caller != nullptr && request.caller->may("patient.read");
+  return {std::string(request.header("If-None-Match")),
+          record.by.subject + '\n' + record.by.purpose + '\n' + (sees_all ? "all" : "masked") + '\n'};
+}
+
+// An answer's name for those who have it. Under a secret, since the hash of personal data is personal data.
+std::string tag_of(const ApiContext& context, const Known& known, std::string_view json) {
+  return "\"" + encode_base64(as_bytes(sha256(context.answer_secret + known.as + std::string(json)))) + "\"";
+}
+
+}  // namespace
 
 Result<std::uint64_t> index_of(std::string_view text) {
   std::uint64_t index = 0;
@@ -33,17 +57,22 @@ void set_patients(AuditRecord& record, std::vector<std::string> patients) {
   record.patients = std::move(patients);
 }
 
-void record_and_send(ApiContext& context, AuditRecord record, std::shared_ptr<Responder> responder, JsonText json) {
+void record_and_send(ApiContext& context, AuditRecord record, std::shared_ptr<Responder> responder, JsonText json,
+                     std::string tag) {
+  HttpResponse response{200, "application/json", std::move(json), {}};
+  if (!tag.empty()) response.headers.emplace_back("ETag", std::move(tag));
   context.node.submit(RecordAccess{{}, std::move(record)},
-                      [responder, json = std::move(json)](const Result<JsonText>& recorded) {
+                      [responder, response = std::move(response)](const Result<JsonText>& recorded) {
                         if (!recorded) return send_error(*responder, recorded.error());
-                        send_json(*responder, 200, json);
+                        responder->send(response);
                       });
 }
 
 void read_record_and_send(ApiContext& context, const HttpRequest& request, Responder responder, std::string object,
                           std::function<Result<PatientData>(const StoreReader&)> read) {
-  context.reads.run([&context, record = read_record(request, std::move(object)), read = std::move(read),
+  AuditRecord record = read_record(request, std::move(object));
+  Known known = known_of(request, record);
+  context.reads.run([&context, record = std::move(record), known = std::move(known), read = std::move(read),
                      shared = std::make_shared<Responder>(std::move(responder))](bool ok) mutable {
     if (!ok) return send_error(*shared, {ErrorCode::overloaded, "too many searches wait already", "try again"});
     auto data = read(context.node.reader());
@@ -54,7 +83,9 @@ void read_record_and_send(ApiContext& context, const HttpRequest& request, Respo
     if (record.patient.empty() && record.patients.empty() && !data->somebodys) {
       return send_json(*shared, 200, std::move(data->json));
     }
-    record_and_send(context, std::move(record), shared, std::move(data->json));
+    std::string tag = tag_of(context, known, data->json);
+    if (known.tag == tag) return shared->send({304, "", "", {{"ETag", std::move(tag)}}});
+    record_and_send(context, std::move(record), shared, std::move(data->json), std::move(tag));
   });
 }
 

@@ -34,11 +34,13 @@ template <typename Record>
 // Of a list: sorted, each once, without those that are nobody.
 void set_patients(AuditRecord& record, std::vector<std::string> patients);
 
-// Sends with status 200 once the record is durable.
-void record_and_send(ApiContext& context, AuditRecord record, std::shared_ptr<Responder> responder, JsonText json);
+// Sends with status 200 once the record is durable; with `tag`, if there is one, as its ETag.
+void record_and_send(ApiContext& context, AuditRecord record, std::shared_ptr<Responder> responder, JsonText json,
+                     std::string tag = {});
 
 // Reads on the worker, records the read by whoever asks, and sends once that is durable. `object` says what was read:
-// "timeline", a task's id... Reads that come together share a commit.
+// "timeline", a task's id... Reads that come together share a commit. Whoever says with If-None-Match that they have this
+// very answer is told 304: nothing is shown that was not shown before, so there is nothing to record.
 void read_record_and_send(ApiContext& context, const HttpRequest& request, Responder responder, std::string object,
                           std::function<Result<PatientData>(const StoreReader&)> read);
 

@@ -1,5 +1,9 @@
-// /v1/tasks: decisions owed by people.
+// /v1/tasks: decisions owed by people: lists, one with its form, and what a decision was bound to. task_actions.cpp has what
+// people do with them.
+#include <algorithm>
+
 #include "gateway/api/recorded_read.hpp"
+#include "gateway/work/standing.hpp"
 
 namespace baton {
 namespace {
@@ -25,7 +29,7 @@ Result<TaskFilter> read_filter(ApiContext& context, const RoutedRequest& request
     filter.status = task_status_of(*status);
     if (!filter.status) {
       return Error{ErrorCode::bad_query, "'" + *status + "' is no status of a task",
-                   "open, claimed, decided, cancelled or timed_out"};
+                   "open, claimed, on_hold, decided, cancelled or timed_out"};
     }
   }
   filter.roles = split_commas(text_of_query(request, "role"));
@@ -33,6 +37,8 @@ Result<TaskFilter> read_filter(ApiContext& context, const RoutedRequest& request
   filter.patient = text_of_query(request, "patient");
   filter.instance = text_of_query(request, "instance");
   filter.workflow = text_of_query(request, "workflow");
+  filter.units = split_commas(text_of_query(request, "unit"));
+  bind_tasks(filter, standing_of(request.http.caller.get(), context.roster, context.door.people, context.node.now()));
   const auto overdue = flag_of_query(request, "overdue");
   if (!overdue) return overdue.error();
   if (overdue->value_or(false)) filter.overdue_at = context.node.now();
@@ -94,81 +100,134 @@ void list(ApiContext& context, RoutedRequest request, Responder responder) {
                        });
 }
 
+// Of a task: what its own viewer may see of it. Error: not_found, or wrong_unit.
+Result<TaskRecord> task_for(const StoreReader& reader, const std::string& text, const Standing& standing) {
+  const auto id = parse_task_id(text);
+  if (!id) return no_task(text);
+  auto task = reader.task(id->first, id->second);
+  if (!task.ok()) return task.error();
+  if (!*task) return no_task(text);
+  TaskFilter filter;
+  bind_tasks(filter, standing);
+  if (!may_see_task(filter, **task)) {
+    return Error{ErrorCode::wrong_unit, "task '" + text + "' belongs to another unit",
+                 "have somebody of that unit look, or be entered as covering for one of them"};
+  }
+  return **std::move(task);
+}
+
+Standing standing_of(ApiContext& context, const RoutedRequest& request) {
+  return standing_of(request.http.caller.get(), context.roster, context.door.people, context.node.now());
+}
+
+// The task, and the draft of whoever asks.
+JsonText task_json(const TaskRecord& task, const std::string& viewer) {
+  JsonText json = to_json(task);
+  const auto draft = task.drafts.find(viewer);
+  if (draft == task.drafts.end()) return json;
+  json.pop_back();
+  JsonWriter writer;
+  writer.begin_object()
+      .field("at", format_instant(draft->second.at))
+      .json_field("value", draft->second.value)
+      .end_object();
+  return json + ",\"draft\":" + std::move(writer).take() + "}";
+}
+
 void get(ApiContext& context, RoutedRequest request, Responder responder) {
-  const auto id = parse_task_id(request.at("id"));
-  if (!id) return send_error(responder, no_task(request.at("id")));
   read_record_and_send(context, request.http, std::move(responder), request.at("id"),
-                       [id = *id, text = request.at("id")](const StoreReader& reader) -> Result<PatientData> {
-                         const auto task = reader.task(id.first, id.second);
+                       [text = request.at("id"),
+                        standing = standing_of(context, request)](const StoreReader& reader) -> Result<PatientData> {
+                         const auto task = task_for(reader, text, standing);
                          if (!task) return task.error();
-                         if (!*task) return no_task(text);
-                         return PatientData{to_json(**task), (*task)->patient, id.first};
+                         return PatientData{task_json(*task, standing.subject), task->patient, task->instance};
                        });
 }
 
-// Which fields each action takes; see the schema TaskAction.
-Status read_action(ActOnTask& message, const boost::json::object& body) {
-  JsonFields fields(body, "", ErrorCode::bad_field);
-  if (const auto version = fields.integer("version", 0, UINT32_MAX))
-    message.version = static_cast<std::uint32_t>(*version);
-  if (message.action == "delegate" || message.action == "reassign") {
-    message.to = fields.text("to").value_or("");
-    if (message.to.empty()) fields.refuse("to", "is missing", "say who gets the task");
-  }
-  if (message.action == "decide") {
-    message.outcome = fields.text("outcome").value_or("");
-    message.reason_code = fields.text("reason_code").value_or("");
-    if (message.outcome.empty()) fields.refuse("outcome", "is missing", "give one of the task's outcomes");
-    if (const auto occurred = fields.text("occurred_at")) {
-      const auto at = parse_instant(*occurred);
-      if (!at) return at.error();
-      message.occurred_at = *at;
+// {"name","version","schema"} of the form in the version that the task was asked for in; nothing without one.
+std::optional<JsonText> form_json(const ApiContext& context, const TaskRecord& task) {
+  const auto program = context.node.program(task.bundle);
+  const Form* const form = program == nullptr || task.form.empty() ? nullptr : program->form(task.form);
+  if (form == nullptr) return std::nullopt;
+  JsonWriter writer;
+  writer.begin_object().field("name", form->name).json_field("schema", form->text);
+  writer.field("version", form->version).end_object();
+  return std::move(writer).take();
+}
+
+void get_form(ApiContext& context, RoutedRequest request, Responder responder) {
+  read_and_send(context, std::move(responder),
+                [&context, text = request.at("id"),
+                 standing = standing_of(context, request)](const StoreReader& reader) -> Result<JsonText> {
+                  const auto task = task_for(reader, text, standing);
+                  if (!task) return task.error();
+                  auto form = form_json(context, *task);
+                  if (!form) {
+                    return Error{ErrorCode::not_found, "task '" + text + "' has no form",
+                                 "its outcomes are all there is to choose"};
+                  }
+                  return *std::move(form);
+                });
+}
+
+// The lines around the one that asked, so that a reader need not look for the bundle.
+JsonText script_json(const ApiContext& context, const TaskRecord& task) {
+  JsonWriter writer;
+  writer.begin_object().field("bundle", task.bundle).field("line", task.line);
+  const std::size_t colon = task.line.rfind(':');
+  const auto program = context.node.program(task.bundle);
+  if (program != nullptr && colon != std::string::npos) {
+    const std::string file = task.line.substr(0, colon);
+    const auto found = std::find_if(program->files().begin(), program->files().end(), [&](const auto& item) {
+      return item.first == file || item.first == "workflows/" + file;
+    });
+    const int wanted = std::atoi(task.line.c_str() + colon + 1);
+    if (found != program->files().end() && wanted > 0) {
+      std::size_t from = 0;
+      for (int line = 1; line < wanted && from != std::string::npos; ++line) {
+        const std::size_t end = found->second.find('\n', from);
+        from = end == std::string::npos ? end : end + 1;
+      }
+      if (from != std::string::npos) {
+        writer.field("file", found->first);
+        writer.field("text", found->second.substr(from, found->second.find('\n', from) - from));
+      }
     }
   }
-  if (message.action == "decide" || message.action == "save" || message.action == "comment") {
-    message.value = json_text_of(fields.value("value"));
-  }
-  message.reason = fields.text("reason").value_or("");
-  return fields.finish();
+  writer.end_object();
+  return std::move(writer).take();
 }
 
-// A person with several roles need not choose: they act in the first of theirs that the task names and that may do this.
-void choose_role(ApiContext& context, const HttpRequest& request, ActOnTask& message, const std::string& instance) {
-  if (!request.caller || request.caller->roles.size() < 2 || !request.header("X-Baton-Role").empty()) return;
-  const auto task = context.node.reader().task(instance, message.seq);
-  if (!task || !*task) return;
-  const char* permission = message.action == "reassign" ? "task.assign" : "task.work";
-  for (const std::string& role : request.caller->roles) {
-    if (std::find((*task)->roles.begin(), (*task)->roles.end(), role) == (*task)->roles.end()) continue;
-    auto rule = context.door.access.policy().rule_for({role}, permission);
-    if (!rule) continue;
-    message.by.role = role;
-    message.by.rule = std::move(*rule);
-    return;
-  }
+// Everything that the person saw and did, so that the screen can be drawn again years later.
+JsonText evidence_json(const ApiContext& context, const TaskRecord& task) {
+  JsonWriter writer;
+  writer.begin_object().json_field("task", to_json(task));
+  if (const auto form = form_json(context, task)) writer.json_field("form", *form);
+  writer.json_field("script", script_json(context, task));
+  if (!task.decision.empty()) writer.json_field("decision", task.decision);
+  if (!task.evidence.empty()) writer.json_field("evidence", task.evidence);
+  writer.end_object();
+  return std::move(writer).take();
 }
 
-void act(ApiContext& context, const std::string& action, RoutedRequest request, Responder responder) {
-  const auto id = parse_task_id(request.at("id"));
-  if (!id) return send_error(responder, no_task(request.at("id")));
-  auto body = read_object(request.http);
-  if (!body) return send_error(responder, body.error());
-  ActOnTask message;
-  message.seq = id->second;
-  message.action = action;
-  message.by = principal_of(request.http);
-  choose_role(context, request.http, message, id->first);
-  if (Status status = read_action(message, *body); !status) return send_error(responder, status.error());
-  submit(context, request, std::move(responder), InstanceRequest{id->first, std::move(message)});
+void get_evidence(ApiContext& context, RoutedRequest request, Responder responder) {
+  read_record_and_send(context, request.http, std::move(responder), request.at("id") + " evidence",
+                       [&context, text = request.at("id"),
+                        standing = standing_of(context, request)](const StoreReader& reader) -> Result<PatientData> {
+                         const auto task = task_for(reader, text, standing);
+                         if (!task) return task.error();
+                         return PatientData{evidence_json(context, *task), task->patient, task->instance};
+                       });
 }
 
 }  // namespace
 
 void add_task_routes(HttpRouter& router, ApiContext& context) {
   router.add({"GET", "/v1/tasks", "listTasks", "Tasks; without a status the open ones, most urgent first.",
-              with_page_rules({{"status", "open, claimed, decided, cancelled or timed_out"},
+              with_page_rules({{"status", "open, claimed, on_hold, decided, cancelled or timed_out"},
                                {"role", "Tasks that this role, or one of several with commas between, may decide."},
                                {"subject", "Tasks for this person, or claimed by them."},
+                               {"unit", "Tasks for this unit, or one of several with commas between."},
                                {"patient", "Patient id."},
                                {"instance", "Instance id."},
                                {"workflow", "Name of the workflow."},
@@ -188,25 +247,29 @@ void add_task_routes(HttpRouter& router, ApiContext& context) {
               [&context](RoutedRequest request, Responder responder) {
                 get(context, std::move(request), std::move(responder));
               }});
-  for (const auto& [action, summary] : {std::pair{"claim", "Take the task."},
-                                        {"release", "Give it back."},
-                                        {"delegate", "Hand it to another person."},
-                                        {"reassign", "Give it to another person, whoever has it."},
-                                        {"comment", "Add a comment."},
-                                        {"save", "Keep a draft of the form."},
-                                        {"decide", "Decide it."}}) {
-    router.add({"POST",
-                std::string("/v1/tasks/{id}/") + action,
-                std::string(action) + "Task",
-                summary,
-                {},
-                std::string_view(action) == "decide" ? "Decision" : "TaskAction",
-                "Any",
-                200,
-                [&context, name = std::string(action)](RoutedRequest request, Responder responder) {
-                  act(context, name, std::move(request), std::move(responder));
-                }});
-  }
+  router.add({"GET",
+              "/v1/tasks/{id}/form",
+              "getTaskForm",
+              "The task's form, a JSON Schema, in the version that the task was asked for in.",
+              {},
+              "",
+              "TaskForm",
+              200,
+              [&context](RoutedRequest request, Responder responder) {
+                get_form(context, std::move(request), std::move(responder));
+              }});
+  router.add({"GET",
+              "/v1/tasks/{id}/evidence",
+              "getTaskEvidence",
+              "What a decision was bound to: the form, the values shown and their age, who, when, how, why.",
+              {},
+              "",
+              "TaskEvidence",
+              200,
+              [&context](RoutedRequest request, Responder responder) {
+                get_evidence(context, std::move(request), std::move(responder));
+              }});
+  add_task_action_routes(router, context);
 }
 
 }  // namespace baton

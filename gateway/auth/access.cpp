@@ -230,6 +230,10 @@ Status Access::choose_role(Caller& caller, const HttpRequest& request, std::vect
       caller.principal.kind = PrincipalKind::person;
       caller.principal.subject = subject;
       caller.name = subject;
+      // Of a person known here, or as the front says.
+      const auto known = people_.user(caller.principal.subject);
+      caller.units = known ? known->units : std::vector<std::string>();
+      if (const std::string unit(request.header("X-Baton-Unit")); !unit.empty()) caller.units = {unit};
     }
   }
   if (!role.empty()) acting = {role};

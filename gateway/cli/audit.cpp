@@ -274,7 +274,7 @@ Verb audit_verb(Cli& cli) {
       nullptr,
       {tail_verb(cli), make_query_verb(cli),
        one_verb(cli, "show", "One record, whole", "index", "Its index", "  baton audit show 17", show), prove_verb(cli),
-       review_verb(cli), audit_verify_verb(cli), audit_export_verb(cli), audit_pack_verb(cli),
+       review_verb(cli), audit_verify_verb(cli), audit_export_verb(cli), audit_pack_verb(cli), audit_erase_verb(cli),
        Verb{"key",
             "The ledger's verifier key",
             "  baton audit key > ledger.vkey",

@@ -1,6 +1,7 @@
 // audit export: the whole signed ledger as files: C2SP tiles, NDJSON, CSV, FHIR AuditEvents. All from the tiles that the
 // server publishes, so that every form is of one checkpoint.
 #include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
 #include <fstream>
 
 #include "gateway/cli/audit_event.hpp"
@@ -15,6 +16,7 @@ namespace {
 
 struct ExportOptions {
   std::string tiles, ndjson, csv, fhir;
+  bool open = false;
 };
 
 struct Target {
@@ -58,9 +60,22 @@ Status fetch_tiles(const Cli& cli, const Target& target, const std::filesystem::
   return write_export_file(folder / "checkpoint", target.note);
 }
 
-// Calls each(index, leaf) for all records of the checkpoint.
+// The records from `first` on as the server opens them for this caller; it records that they were read.
+Result<std::vector<std::string>> fetch_opened(const Cli& cli, std::uint64_t first, std::size_t count) {
+  const auto page = call_api(
+      cli, "GET", "/v1/audit?from=" + std::to_string(first) + "&limit=" + std::to_string(ledger_rows::kTileWidth));
+  if (!page.ok()) return page.error();
+  std::vector<std::string> leaves;
+  for (const auto& item : page->as_object().at("items").as_array()) {
+    if (leaves.size() < count) leaves.push_back(boost::json::serialize(item.as_object().at("leaf")));
+  }
+  if (leaves.size() == count) return leaves;
+  return Error{ErrorCode::ledger_mismatch, "the server has fewer records than its checkpoint", {}};
+}
+
+// Calls each(index, leaf) for all records of the checkpoint: as the tree hashes them, or opened.
 template <typename Each>
-Status for_each_record(const Cli& cli, const Target& target, Each&& each) {
+Status for_each_record(const Cli& cli, const Target& target, bool open, Each&& each) {
   const std::uint64_t size = target.checkpoint.size;
   for (std::uint64_t index = 0; index < size;) {
     const std::uint64_t bundle = index / ledger_rows::kTileWidth;
@@ -68,8 +83,15 @@ Status for_each_record(const Cli& cli, const Target& target, Each&& each) {
     const auto bytes = fetch_bytes(cli, "/" + format_tile_path(path));
     if (!bytes.ok()) return bytes.error();
     std::string_view list = *bytes;
+    std::vector<std::string> opened;
+    if (open) {
+      auto fetched = fetch_opened(cli, index, path.width);
+      if (!fetched.ok()) return fetched.error();
+      opened = *std::move(fetched);
+    }
     for (std::size_t i = 0; i < path.width; ++i, ++index) {
-      const auto leaf = ledger_rows::take_entry(list);
+      const auto stored = ledger_rows::take_entry(list);
+      const auto leaf = stored && open ? std::optional<std::string_view>(opened[i]) : stored;
       if (!leaf)
         return Error{ErrorCode::ledger_mismatch, "the bundle at record " + std::to_string(index) + " is cut short", {}};
       if (const Status done = each(index, *leaf); !done.ok()) return done;
@@ -80,11 +102,11 @@ Status for_each_record(const Cli& cli, const Target& target, Each&& each) {
 
 // A file that is written record by record.
 template <typename Write>
-Status write_records(const Cli& cli, const Target& target, const std::string& path, const std::string& begin,
-                     const std::string& end, Write&& write) {
+Status write_records(const Cli& cli, const Target& target, bool open, const std::string& path,
+                     const std::string& begin, const std::string& end, Write&& write) {
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   file << begin;
-  const Status done = for_each_record(cli, target, [&](std::uint64_t index, std::string_view leaf) -> Status {
+  const Status done = for_each_record(cli, target, open, [&](std::uint64_t index, std::string_view leaf) -> Status {
     const Result<std::string> text = write(index, leaf);
     if (!text.ok()) return text.error();
     file << *text;
@@ -103,19 +125,19 @@ Status export_all(const Cli& cli, const Target& target, const ExportOptions& opt
     if (const Status done = fetch_tiles(cli, target, options.tiles); !done.ok()) return done;
   }
   if (!options.ndjson.empty()) {
-    const Status done = write_records(cli, target, options.ndjson, "", "", [](std::uint64_t, std::string_view leaf) {
+    const Status done = write_records(cli, target, options.open, options.ndjson, "", "", [](std::uint64_t, std::string_view leaf) {
       return Result<std::string>(std::string(leaf) + "\n");
     });
     if (!done.ok()) return done;
   }
   if (!options.csv.empty()) {
-    const Status done = write_records(cli, target, options.csv, audit_csv_heading(), "", audit_csv_row);
+    const Status done = write_records(cli, target, options.open, options.csv, audit_csv_heading(), "", audit_csv_row);
     if (!done.ok()) return done;
   }
   if (!options.fhir.empty()) {
     const std::string& origin = target.checkpoint.origin;
     const Status done =
-        write_records(cli, target, options.fhir, R"({"resourceType":"Bundle","type":"collection","entry":[)", "]}\n",
+        write_records(cli, target, options.open, options.fhir, R"({"resourceType":"Bundle","type":"collection","entry":[)", "]}\n",
                       [&origin](std::uint64_t index, std::string_view leaf) -> Result<std::string> {
                         const auto event = audit_event_json(index, leaf, origin);
                         if (!event.ok()) return event.error();
@@ -146,11 +168,13 @@ Verb audit_export_verb(Cli& cli) {
   return {"export",
           "Write the whole signed ledger as files",
           "  baton audit export --tiles export        the C2SP layout, for 'baton audit verify' and every C2SP client\n"
-          "  baton audit export --ndjson all.ndjson   line n+1 is record n, byte for byte",
+          "  baton audit export --ndjson all.ndjson   line n+1 is record n, byte for byte\n"
+          "  baton audit export --csv all.csv --open  with what was sealed of patients; recorded as a read",
           {{"--tiles", "Folder for the C2SP layout: checkpoint, tile/, tile/entries/", &options->tiles},
            {"--ndjson", "File for one record a line", &options->ndjson},
            {"--csv", "File for a table", &options->csv},
-           {"--fhir", "File for a FHIR R4 Bundle of AuditEvents", &options->fhir}},
+           {"--fhir", "File for a FHIR R4 Bundle of AuditEvents", &options->fhir},
+           {"--open", "Opened, not as the tree hashes them: --ndjson, --csv and --fhir hold personal data", &options->open}},
           [&cli, options] { return run(cli, *options); },
           {},
           options};

@@ -9,6 +9,7 @@
 #include "gateway/cli/cli_support.hpp"
 #include "persistence/ledger/export_files.hpp"
 #include "persistence/ledger/tlog_proof.hpp"
+#include "runtime/base/base64.hpp"
 
 namespace baton {
 namespace {
@@ -54,8 +55,10 @@ the way to the root, and the signed checkpoint.
 
 Go's `golang.org/x/mod/sumdb/tlog` (CheckRecord) and `note` (Open) do all three.
 
-`records.ndjson` has the same records, one a line. `beside/` has what a record names by its SHA-256 because it was too long for it:
-`sha256sum` of the file is what the record says. `explanation.json` says which decision was made at which line of which bundle, and which record binds it;
+`records.ndjson` has the same records, one a line. What they say of patients is sealed in them (`sealed`), because it has to be
+possible to erase a person without breaking a proof; `index.html` shows it as the server opened it for whoever made this folder.
+`beside/` has what a record names by its SHA-256 because it was too long for it: `sha256sum` of the file `.sealed`, or where
+there is none of `.json`, is what the record says. `explanation.json` says which decision was made at which line of which bundle, and which record binds it;
 `reproduction.json` what came of running that bundle over the case's journal again.
 )text";
 
@@ -89,6 +92,14 @@ Result<std::vector<PackedRecord>> pack_records(const Cli& cli, const std::filesy
       for (const auto& each : beside->as_object()) {
         const std::string name = index + "." + std::string(each.key()) + ".json";
         const Status written = write_export_file(folder / "beside" / name, std::string(each.value().as_string()));
+        if (!written) return written.error();
+      }
+    }
+    if (const auto* sealed = fields.if_contains("sealed_beside")) {
+      for (const auto& each : sealed->as_object()) {
+        const std::string name = index + "." + std::string(each.key()) + ".sealed";
+        const auto bytes = decode_base64(std::string(each.value().as_string()));
+        const Status written = write_export_file(folder / "beside" / name, bytes.value_or(""));
         if (!written) return written.error();
       }
     }

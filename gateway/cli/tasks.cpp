@@ -8,8 +8,9 @@ namespace baton {
 namespace {
 
 struct TaskArguments {
-  std::string role, subject, status, patient, id, outcome, reason, reason_code, value, to, occurred_at;
-  bool overdue = false;
+  std::string role, subject, status, patient, unit, workflow, id, outcome, reason, reason_code, value, to, occurred_at;
+  std::string until, in, calendar, condition;
+  bool overdue = false, clock_runs = false, yes = false;
 };
 
 int list(const Cli& cli, const TaskArguments& arguments) {
@@ -21,6 +22,7 @@ int list(const Cli& cli, const TaskArguments& arguments) {
   add("subject", arguments.subject);
   add("status", arguments.status);
   add("patient", arguments.patient);
+  add("unit", arguments.unit);
   if (arguments.overdue) add("overdue", "true");
   const auto items = fetch_items(cli, path, 1000);
   if (!items) return fail(cli, items.error());
@@ -58,12 +60,44 @@ int act(const Cli& cli, const std::string& action, const TaskArguments& argument
   JsonWriter writer;
   writer.begin_object().optional_field("to", arguments.to).optional_field("outcome", arguments.outcome);
   writer.optional_field("reason", arguments.reason).optional_field("reason_code", arguments.reason_code);
+  writer.optional_field("until", arguments.until).optional_field("in", arguments.in);
+  writer.optional_field("calendar", arguments.calendar).optional_field("condition", arguments.condition);
+  if (arguments.clock_runs) writer.flag("stops_clock", false);
   if (!value->empty()) writer.json_field("value", *value);
   writer.optional_field("occurred_at", arguments.occurred_at);
   writer.end_object();
   const auto answer = call_api(cli, "POST", "/v1/tasks/" + segment(arguments.id) + "/" + action, writer.view());
   if (!answer) return fail(cli, answer.error());
   return done(cli, *answer, action + ": done");
+}
+
+int evidence(const Cli& cli, const TaskArguments& arguments) {
+  const auto answer = call_api(cli, "GET", "/v1/tasks/" + segment(arguments.id) + "/evidence");
+  if (!answer) return fail(cli, answer.error());
+  print_json(*answer);
+  return 0;
+}
+
+// Says how many first; moves them only with --yes, and only as many as it said.
+int hand_over(const Cli& cli, const TaskArguments& arguments) {
+  const auto body = [&](bool preview, std::int64_t expect) {
+    JsonWriter writer;
+    writer.begin_object().key("filter").begin_object().optional_field("role", arguments.role);
+    writer.optional_field("unit", arguments.unit).optional_field("subject", arguments.subject);
+    writer.optional_field("workflow", arguments.workflow).end_object();
+    writer.optional_field("to", arguments.to).optional_field("reason", arguments.reason).flag("preview", preview);
+    if (!preview) writer.field("expect", expect);
+    writer.end_object();
+    return std::move(writer).take();
+  };
+  const auto preview = call_api(cli, "POST", "/v1/tasks/reassign", body(true, 0));
+  if (!preview) return fail(cli, preview.error());
+  const auto* const matches = preview->is_object() ? preview->as_object().if_contains("matches") : nullptr;
+  const std::int64_t count = matches != nullptr && matches->is_int64() ? matches->as_int64() : 0;
+  if (!arguments.yes) return done(cli, *preview, std::to_string(count) + " tasks would move; say --yes to move them");
+  const auto moved = call_api(cli, "POST", "/v1/tasks/reassign", body(false, count));
+  if (!moved) return fail(cli, moved.error());
+  return done(cli, *moved, field_text(*moved, "moved") + " of " + std::to_string(count) + " tasks moved");
 }
 
 }  // namespace
@@ -92,8 +126,9 @@ Verb tasks_verb(Cli& cli) {
       "  baton tasks --role pharmacist\n  baton tasks decide discharge-1.4 approve --reason 'lists agree'",
       {{"--role", "Tasks that this role may decide", &arguments->role},
        {"--subject", "Tasks of this person", &arguments->subject},
-       {"--status", "open, claimed, decided, cancelled or timed_out", &arguments->status},
+       {"--status", "open, claimed, on_hold, decided, cancelled or timed_out", &arguments->status},
        {"--patient", "Patient id", &arguments->patient},
+       {"--unit", "Tasks for this unit", &arguments->unit},
        {"--overdue", "Only those past their due time", &arguments->overdue}},
       [&cli, arguments] { return list(cli, *arguments); },
       {{"show",
@@ -105,7 +140,41 @@ Verb tasks_verb(Cli& cli) {
         arguments},
        verb("claim", "Take a task", {}, "  baton tasks claim discharge-1.4 --as nurse-1 --role nurse"),
        verb("release", "Give a task back", {}, ""),
-       verb("delegate", "Hand a task to another person", {to}, ""),
+       verb("delegate", "Have another person work on a task; it comes back with resolve", {to, value}, ""),
+       verb("resolve", "Give a delegated task back to whom it belongs to", {value}, ""),
+       verb("hold", "Put a task on hold",
+            {{"--until", "When the hold ends", &arguments->until},
+             {"--in", "The same as a length from now: 4h", &arguments->in},
+             {"--calendar", "Count --in in this calendar's open hours", &arguments->calendar},
+             {"--event", "Type of an event that ends it", &arguments->condition},
+             {"--clock-runs", "Due time and escalations do not wait", &arguments->clock_runs}},
+            "  baton tasks hold discharge-1.4 --reason 'waits for the laboratory' --event 'result.*'"),
+       verb("resume", "End a task's hold", {}, ""),
+       verb("remind", "Have a task come up again",
+            {{"--until", "When", &arguments->until},
+             {"--in", "The same as a length from now: 2d", &arguments->in},
+             {"--calendar", "Count --in in this calendar's open hours", &arguments->calendar}},
+            "  baton tasks remind discharge-1.4 --in 2d --calendar care_team"),
+       {"evidence",
+        "Show all that a decision was bound to, as JSON",
+        "  baton tasks evidence discharge-1.4",
+        {id},
+        [&cli, arguments] { return evidence(cli, *arguments); },
+        {},
+        arguments},
+       {"hand-over",
+        "Hand all tasks that match to somebody else, or each to the least busy on shift",
+        "  baton tasks hand-over --subject nurse.ann --to nurse.bea --reason 'off sick' --yes",
+        {{"--role", "Tasks of this role", &arguments->role},
+         {"--unit", "Tasks of this unit", &arguments->unit},
+         {"--subject", "Tasks of this person", &arguments->subject},
+         {"--workflow", "Tasks of this workflow", &arguments->workflow},
+         {"--to", "Who gets them; without it the least busy on shift, for each", &arguments->to},
+         {"--reason", "Why", &arguments->reason},
+         {"--yes", "Move them; without it only their number is said", &arguments->yes}},
+        [&cli, arguments] { return hand_over(cli, *arguments); },
+        {},
+        arguments},
        verb("reassign", "Give a task to another person, whoever has it", {to}, ""),
        verb("comment", "Add a comment", {value}, ""),
        verb("decide", "Decide a task",

@@ -42,6 +42,7 @@ struct Config {
   std::string outbound_authority;
   std::string audit_origin;                                          // Empty: made from the store's identity.
   std::vector<std::pair<std::string, std::string>> audit_witnesses;  // URL and verifier key.
+  std::string keys_store, keys_file, keys_command;                   // Empty: below the store's folder.
   std::string auth_policy;                                           // TOML file; empty: the one that comes with Baton.
   std::string auth_developer;  // Signed in by being on this machine; empty: nobody.
   // The OpenID Connect provider; no issuer: none.

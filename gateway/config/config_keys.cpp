@@ -171,6 +171,18 @@ const std::vector<ConfigKey>& config_keys() {
                &Config::audit_origin),
       {"audit.witnesses", "Witnesses to cosign the ledger: 'URL KEY' of each, with commas between.", set_witnesses,
        show_witnesses},
+      text_key(
+          "keys.store",
+          "Path of the patients' keys, on a disk whose backups are kept apart; keys/patient_keys below data if not "
+          "given.",
+          &Config::keys_store),
+      text_key(
+          "keys.file",
+          "File of the key-encryption key, which opens the patients' keys; encryption_key beside them if not given.",
+          &Config::keys_file),
+      text_key("keys.command",
+               "In its place: a command that asks a key management service to wrap and unwrap (docs/OPERATIONS.md).",
+               &Config::keys_command),
       flag_key("bundles.shipped", "Deploy the bundles that come with Baton.", &Config::bundles_shipped),
       {"bundles.folders", "Bundle folders to deploy at the start, with commas between.", set_folders, show_folders},
       text_key("auth.policy", "TOML file of roles and their permissions; without it the one that comes with Baton.",

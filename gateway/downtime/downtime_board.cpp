@@ -12,10 +12,10 @@
 #include "actors/stored_instance.hpp"
 #include "persistence/tallies.hpp"
 #include "runtime/base/sha256.hpp"
-#include "runtime/engine/request_options.hpp"
 #include "runtime/engine/standing_pause.hpp"
 #include "runtime/engine/why.hpp"
 #include "runtime/model/json_fields.hpp"
+#include "runtime/model/task_definition.hpp"
 
 namespace baton {
 namespace {
@@ -122,8 +122,9 @@ Status DowntimeBoard::read_case(const StoreReader& reader, const InstanceRecord&
     shown.owner = why.wait.owner.sentence;
     shown.due = task.due;
     shown.then = why.wait.deadline ? why.wait.deadline->sentence : std::string();
-    shown.outcomes = outcomes_of(task);
-    shown.on_hold = record.paused;
+    for (const OutcomeRule& rule : outcomes_of(task))
+      shown.outcomes.push_back(rule.title.empty() ? rule.name : rule.title);
+    shown.on_hold = record.paused || task.hold.has_value();
     into.tasks.push_back(std::move(shown));
   }
   if (!record.patient.empty()) patients.insert(record.patient);

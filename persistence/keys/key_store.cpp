@@ -143,7 +143,10 @@ Status KeyStore::create() {
   }
   const auto bytes = header();
   if (!bytes.ok()) return bytes.error();
-  return put_in_place(*bytes);
+  if (const Status placed = put_in_place(*bytes); !placed.ok()) return placed;
+  // Its folder may be as new as the file is, and has to survive a power cut as well.
+  const rocksdb::Status synced = sync_folder(options_.env, folder_of(options_.path));
+  return synced.ok() ? success() : Status(error_of(synced, "the folder of the key store cannot be synced"));
 }
 
 Result<std::string> KeyStore::header() const {

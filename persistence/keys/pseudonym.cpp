@@ -19,8 +19,13 @@ std::string padded(const SealKey& secret, char with) {
 Pseudonyms::Pseudonyms(const SealKey& secret)
     : keyed_(true), inner_(padded(secret, 0x36)), outer_(padded(secret, 0x5c)) {}
 
+bool is_pseudonym(std::string_view text) noexcept {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  return text.size() == 1 + 2 * kShown && text.front() == '~' && text.find_first_not_of(kDigits, 1) == text.npos;
+}
+
 std::string Pseudonyms::of(Kind kind, std::string_view text) const {
-  if (!keyed_ || text.empty()) return std::string(text);
+  if (!keyed_ || text.empty() || is_pseudonym(text)) return std::string(text);
   thread_local Sha256 hasher;  // Scratch only: nothing of a caller stays in it.
   const char number = static_cast<char>(kind);
   const Hash256 inner = hasher.digest({inner_, std::string_view(&number, 1), text});

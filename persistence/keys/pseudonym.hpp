@@ -15,6 +15,8 @@
 
 namespace baton {
 
+[[nodiscard]] bool is_pseudonym(std::string_view text) noexcept;
+
 class Pseudonyms {
  public:
   // What a text is: equal texts of two kinds have nothing in common on disk. Numbers are on disk, in effect.
@@ -24,6 +26,7 @@ class Pseudonyms {
   explicit Pseudonyms(const SealKey& secret);
 
   [[nodiscard]] bool keyed() const { return keyed_; }
+  // A pseudonym stands for itself: who has been erased is still found by it.
   [[nodiscard]] std::string of(Kind kind, std::string_view text) const;
   // Nothing has no pseudonym: an empty id stays empty.
   [[nodiscard]] std::string patient(std::string_view id) const { return of(Kind::patient, id); }

@@ -30,6 +30,11 @@ namespace baton {
   X(not_permitted, "BT118", 403, "This person or role may not do that")                   \
   X(bad_http, "BT119", 400, "This is not an HTTP request")                                \
   X(headers_too_large, "BT120", 431, "The headers are larger than the limit")             \
+  X(invalid_form, "BT121", 422, "The form does not validate")                             \
+  X(hook_refused, "BT122", 422, "The workflow refuses that")                              \
+  X(task_on_hold, "BT123", 409, "The task is on hold")                                    \
+  X(wrong_unit, "BT124", 403, "The task belongs to another unit")                         \
+  X(duties_conflict, "BT125", 403, "Another person has to decide this")                   \
   X(unknown_preview, "BT126", 409, "The preview is unknown or has expired")               \
   X(too_many_matches, "BT127", 422, "More things match than a batch may hold")            \
   X(what_if_ended, "BT128", 404, "The what-if has ended")                                 \

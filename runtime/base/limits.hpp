@@ -26,6 +26,21 @@ constexpr std::size_t kMllpMessageSize = 8u << 20;
 constexpr std::size_t kHttpConnections = 12'000;
 constexpr std::size_t kPageSize = 1000;
 
+// Forms and tasks.
+constexpr std::size_t kFormSize = 256u << 10;  // One form of a bundle.
+constexpr std::size_t kFormNodes = 10'000;     // Schemas within it.
+constexpr std::size_t kFormSteps = 200'000;    // Schemas that one validation looks at.
+constexpr std::size_t kFormDepth = 300;        // Schemas within schemas, references followed.
+constexpr std::size_t kFormErrors = 50;        // That one answer names.
+constexpr std::size_t kTaskComments = 200;
+constexpr std::size_t kTaskDrafts = 20;  // One a person.
+constexpr std::size_t kDraftSize = 64u << 10;
+constexpr std::size_t kTaskSteps = 20;      // Escalations, and reminders, of one task.
+constexpr std::size_t kRotaShifts = 5'000;  // Of one version of one unit's rota.
+constexpr std::size_t kBulkTasks = 10'000;  // That one request reassigns.
+constexpr std::size_t kMailSize = 256u << 10;
+constexpr std::size_t kMailRecipients = 50;
+
 // Time.
 constexpr int kCalendarYears = 400;                    // Valid years of one business calendar.
 constexpr std::size_t kCalendarHolidays = 500;         // Entries, rules and dates together.

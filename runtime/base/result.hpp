@@ -15,6 +15,8 @@ struct Error {
   ErrorCode code;
   std::string detail;  // What was wrong this time, with the offending name or value. No personal data.
   std::string cure;    // What the reader can do about it. May be empty where the code's page says it all.
+  // Where several fields are wrong: a JSON array of {"field","keyword","message","pointer"}. Empty otherwise.
+  std::string fields = {};
 
   bool operator==(const Error&) const = default;
 };

@@ -4,6 +4,7 @@
 #include <boost/json/serialize.hpp>
 #include <utility>
 
+#include "runtime/base/sha256.hpp"
 #include "runtime/model/json_fields.hpp"
 
 namespace baton {
@@ -116,16 +117,65 @@ void describe_override(AuditRecord& record, const OutcomeOverridden& made, const
   record.model = proposal->model;
 }
 
-JsonText shown_of(const TaskRecord& task, const std::string& bundle, Instant at) {
+namespace {
+
+void write_shown(JsonWriter& writer, const TaskRecord& task, const std::string& bundle, Instant at, bool with_values) {
   const json::object request = object_of(task.request);
+  writer.field("age_ms", (at - task.created_at).ms).field("as_of", format_instant(task.created_at));
+  if (!task.form.empty()) {
+    writer.field("form", task.form).field("form_version", task.form_version.empty() ? bundle : task.form_version);
+  }
+  if (const auto* sources = request.if_contains("sources")) writer.json_field("sources", json::serialize(*sources));
+  const auto* const data = request.if_contains("data");
+  if (data == nullptr) return;
+  const std::string values = json::serialize(*data);
+  if (with_values) writer.json_field("values", values);
+  writer.field("values_sha256", to_hex(sha256(values)));
+}
+
+void write_cosigners(JsonWriter& writer, const TaskRecord& task, const std::string& decider) {
+  writer.key("cosigners").begin_array();
+  for (const TaskVote& vote : task.votes) {
+    if (vote.subject == decider) continue;
+    writer.begin_object().field("at", format_instant(vote.at)).optional_field("authentication", vote.authentication);
+    writer.field("outcome", vote.outcome).optional_field("reason", vote.reason);
+    writer.optional_field("reason_code", vote.reason_code).optional_field("role", vote.role);
+    writer.field("subject", vote.subject);
+    if (!vote.value.empty()) writer.json_field("value", vote.value);
+    writer.end_object();
+  }
+  writer.end_array();
+}
+
+}  // namespace
+
+JsonText shown_of(const TaskRecord& task, const std::string& bundle, Instant at) {
   JsonWriter writer;
   writer.begin_object();
-  writer.field("age_ms", (at - task.created_at).ms).field("as_of", format_instant(task.created_at));
-  if (const std::string form = text_in(request, "form"); !form.empty()) {
-    writer.field("form", form).field("form_version", bundle);
-  }
-  if (const auto* data = request.if_contains("data")) writer.json_field("values", json::serialize(*data));
+  write_shown(writer, task, bundle, at, true);
   writer.end_object();
+  return std::move(writer).take();
+}
+
+JsonText evidence_of(const TaskRecord& task, const DecisionFacts& facts, const Principal& by, Instant at,
+                     bool with_values) {
+  JsonWriter writer;
+  writer.begin_object();
+  write_shown(writer, task, task.bundle, at, with_values);
+  writer.field("bundle", task.bundle).key("by");
+  write_json(writer, by);
+  write_cosigners(writer, task, by.subject);
+  writer.field("decided_at", format_instant(at)).optional_field("line", facts.line);
+  // The person's own word first; else since they took the task.
+  const std::optional<Instant> since = facts.opened_at ? facts.opened_at : task.claimed_at;
+  if (since) {
+    writer.field("opened_at", format_instant(*since)).field("opened_by", facts.opened_at ? "opened" : "claimed");
+    writer.field("spent_ms", std::max<std::int64_t>(0, (at - *since).ms));
+  }
+  writer.optional_field("shift", facts.shift).field("task_version", static_cast<std::int64_t>(task.version));
+  writer.key("units").begin_array();
+  for (const std::string& unit : facts.units) writer.string(unit);
+  writer.end_array().end_object();
   return std::move(writer).take();
 }
 

@@ -34,6 +34,10 @@ Instance::Instance(StoredInstance stored, const ProgramSource& programs, const P
     const std::uint32_t number = incident.number;
     core.incidents.emplace(number, std::move(incident));
   }
+  for (AlertRecord& alert : stored.alerts) {
+    const std::uint32_t number = alert.number;
+    core.alerts.emplace(number, std::move(alert));
+  }
   const std::vector<bool> counts = entries_that_count(core.journal, core.record.run_begins_at);
   for (std::size_t i = 0; i < core.journal.size(); ++i) {
     if (const auto* incident = std::get_if<IncidentOpened>(&core.journal[i].body)) {

@@ -29,6 +29,7 @@ struct StoredInstance {
   std::vector<PendingRecord> pending;
   std::vector<TaskRecord> open_tasks;
   std::vector<IncidentRecord> open_incidents;
+  std::vector<AlertRecord> alerts;
 };
 
 class Instance {

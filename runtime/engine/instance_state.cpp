@@ -149,6 +149,9 @@ class Apply {
     state_.incident_count = std::max(state_.incident_count, e.number);
     if (OperationState* const operation = state_.find(e.seq); operation != nullptr) operation->backing_off = true;
   }
+  void operator()(const TaskDecided&) {}
+  void operator()(const AlertRaised& e) { state_.facts.insert(e.key); }
+  void operator()(const AlertChanged&) {}
   void operator()(const ClockJumped&) {}
   void operator()(const Paused&) {
     state_.paused = true;

@@ -240,7 +240,8 @@ Handled InstanceTurn::finish() && {
   std::string journal;
   if (!entries_.empty()) {
     std::string row = encode_entries(entries_);
-    journal = std::to_string(first_index_) + "+" + std::to_string(entries_.size()) + ":" + to_hex(sha256(row));
+    journal = std::to_string(first_index_) + "+" + std::to_string(entries_.size()) + ":";
+    journal += kJournalHashLater;
     changes.push_back(AppendJournal{core_.id, first_index_, std::move(row)});
     sync_record();
   }

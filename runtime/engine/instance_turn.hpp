@@ -29,6 +29,7 @@ struct InstanceCore {
   std::vector<Entry> journal;                         // Of the current run.
   std::map<OperationSeq, TaskRecord> tasks;           // Open ones.
   std::map<std::uint32_t, IncidentRecord> incidents;  // Open ones.
+  std::map<std::uint32_t, AlertRecord> alerts;        // All that were ever told.
   std::shared_ptr<const Program> program;
   std::unique_ptr<ScriptDriver> script;                 // Null while cold.
   std::map<std::string, std::uint64_t> update_replies;  // Update id -> who waits.
@@ -87,7 +88,16 @@ class InstanceTurn {
   void put_task(TaskRecord after);
   // What the store will hold of the task once its operation is resolved.
   void decide_task(TaskRecord decided) { decided_[decided.seq] = std::move(decided); }
-  void arm_escalation(const TaskRecord& task);
+  // Asks a hook of the workflow, if it has it. Error: what a caller is told. Warms the script up.
+  [[nodiscard]] Status ask_hook(std::string_view name, const TaskRecord& task, const JsonText& act);
+  // A change beside the decision: counts the version, journals, records, and writes the task.
+  void note_task_change(TaskRecord task, const std::string& what, const std::string& subject, const JsonText& data,
+                        const Principal& by, const std::string& reason = {});
+  // Ends the holds that wait for an event of this type.
+  void end_holds_for(const std::string& event_type);
+
+  // Alerts.
+  void put_alert(AlertRecord after);
 
   // pausing.cpp. Which timers a pause takes away, and its end gives back: those of retries, or all.
   enum class Timers { retries, all };
@@ -110,6 +120,10 @@ class InstanceTurn {
   [[nodiscard]] std::vector<TimerRecord> registered_timers(Timers which) const;
   void release_operation(OperationSeq seq, bool cancelled);
   void register_child(const Operation& operation);
+  void move_timers(const std::vector<TimerRecord>& before, const std::vector<TimerRecord>& after);
+  void note_for_assignment(const std::optional<TaskRecord>& before, const TaskRecord& after);
+  void raise_alert(const AlertRaised& raised);
+  void clear_alerts();
   void listen_to_script();
   void follow(const RunState& state);
   void continue_as_new(JsonText input);
@@ -145,6 +159,7 @@ void handle(InstanceTurn& turn, SendUpdate message);
 void handle(InstanceTurn& turn, RunQuery message);
 void handle(InstanceTurn& turn, CancelInstance message);
 void handle(InstanceTurn& turn, ActOnTask message);
+void handle(InstanceTurn& turn, ActOnAlert message);
 void handle(InstanceTurn& turn, OverrideOutcome message);
 void handle(InstanceTurn& turn, ResolveIncident message);
 void handle(InstanceTurn& turn, PauseInstance message);
@@ -155,6 +170,15 @@ void handle(InstanceTurn& turn, ActInBatch message);
 void handle(InstanceTurn& turn, FinishActivity message);
 void handle(InstanceTurn& turn, FireTimer message);
 void handle(InstanceTurn& turn, TakeDelivery message);
+
+// The parts of ActOnTask: task_decide.cpp, task_hold.cpp.
+void decide_task(InstanceTurn& turn, const ActOnTask& message, const TaskRecord& task);
+void hold_task(InstanceTurn& turn, const ActOnTask& message, const TaskRecord& task);
+void resume_task(InstanceTurn& turn, const ActOnTask& message, const TaskRecord& task);
+// The task back from its hold, its due time moved by the hold's length where that stopped the clock.
+[[nodiscard]] TaskRecord without_hold(TaskRecord task, Instant now);
+// What a caller hears of a task after an act.
+[[nodiscard]] JsonText task_answer(const TaskRecord& task);
 
 // Shared: false, and the reply is refused, when the instance does not exist or is closed.
 [[nodiscard]] bool require_open(InstanceTurn& turn, std::uint64_t reply_to);

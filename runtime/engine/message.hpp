@@ -48,7 +48,7 @@ struct CancelInstance {
   Principal by;
   std::uint64_t reply_to = 0;
 };
-// action: claim release delegate reassign comment save decide
+// action: claim release delegate resolve reassign comment save hold resume remind decide
 struct ActOnTask {
   OperationSeq seq = 0;
   std::string action;
@@ -60,7 +60,30 @@ struct ActOnTask {
   std::string reason;
   Principal by;
   std::uint64_t reply_to = 0;
+  // Who the person is besides, as the gateway has established it.
+  std::vector<std::string> units;           // Theirs, and of those whom they stand in for.
+  std::vector<std::string> covers;          // Whom they stand in for now.
+  bool every_unit = false;                  // Units do not bind them.
+  bool assigns = false;                     // They may hand out others' tasks.
+  std::string shift;                        // In which they are on duty; empty when no rota says.
+  std::optional<Instant> opened_at;         // For decide: when they began to look.
+  std::optional<Instant> until;             // For hold and remind.
+  std::string condition;                    // For hold: the type of an event that ends it.
+  bool stops_clock = true;                  // For hold.
   std::optional<Instant> occurred_at = {};  // For decide: entered late, when it was decided.
+};
+// action: acknowledge dismiss correct
+struct ActOnAlert {
+  std::uint32_t number = 0;
+  std::string action;
+  std::optional<std::uint32_t> version;
+  std::string reason_code;
+  std::string reason;
+  JsonText data;
+  Principal by;
+  std::uint64_t reply_to = 0;
+  std::vector<std::string> units;
+  bool every_unit = false;
 };
 struct OverrideOutcome {
   std::string target;  // Key of a decision or task, or its name when that is unique.
@@ -132,6 +155,6 @@ struct TakeDelivery {  // An outbox row of another actor, addressed to this one.
 
 using InstanceMessage = std::variant<StartInstance, SendSignal, SendUpdate, RunQuery, CancelInstance, ActOnTask,
                                      OverrideOutcome, ResolveIncident, PauseInstance, ResumeInstance, SettlePromise,
-                                     ChangeBundle, ActInBatch, FinishActivity, FireTimer, TakeDelivery>;
+                                     ActOnAlert, ChangeBundle, ActInBatch, FinishActivity, FireTimer, TakeDelivery>;
 
 }  // namespace baton

@@ -37,6 +37,11 @@ bool any_matches(const std::vector<std::string>& patterns, const std::string& ty
                      [&type](const std::string& pattern) { return matches_pattern(pattern, type); });
 }
 
+// The ids of cases stand in keys on disk and in logs, so that they must not say whose they are, nor which stay.
+std::string name_of_case(const std::string& patient, const std::string& key) {
+  return to_hex(sha256(patient + "\x1f" + key)).substr(0, 16);
+}
+
 // {"patient":..,"encounter":..,"event":{..}}
 JsonText input_of(const std::string& patient, const std::string& encounter, const JsonText& event) {
   JsonWriter writer;
@@ -148,9 +153,8 @@ void PatientTurn::route(const EventRecord& event) {
     std::uint32_t& runs = record_.runs[run_key];
     if (is_open || (runs > 0 && !definition.again)) continue;
     ++runs;
-    const std::string id = definition.name + ":" + key +
-                           (definition.on_key == "patient" ? "" : "@" + record_.id.substr(0, 9)) +
-                           (runs > 1 ? "~" + std::to_string(runs) : "");
+    const std::string id =
+        definition.name + ":" + name_of_case(record_.id, key) + (runs > 1 ? "~" + std::to_string(runs) : "");
     triggered.push_back(id);
     start(definition, subscription.bundle, id, key, event);
   }
@@ -204,6 +208,28 @@ void PatientTurn::take(TakePatientDelivery message) {
   }
 }
 
+// A person who comes back begins anew: nothing of the record stays in memory, and what is written from now on is sealed
+// under another key. The outbox counts on, so that nothing new looks like something old.
+void PatientTurn::take(const ErasePatient& message) {
+  if (!record_.open_instances.empty()) {
+    const Error open{ErrorCode::conflict,
+                     std::to_string(record_.open_instances.size()) + " cases about this person are open",
+                     "let them end, or cancel them, then approve the erasure again"};
+    if (message.reply_to != 0) replies_.push_back({message.reply_to, open});
+    return;
+  }
+  changes_.push_back(RetireKey{key_owner_of_patient(record_.id), message.erasure});
+  AuditRecord begun = audit_of(action::kErasureBegun, message.by);
+  begun.object = message.erasure;
+  audit_.push_back(std::move(begun));
+  PatientRecord fresh;
+  fresh.id = std::move(record_.id);
+  fresh.sent = std::move(record_.sent);
+  record_ = std::move(fresh);
+  exists_ = false;
+  answer(message.reply_to, "{}");
+}
+
 // This record ends: its instances and whatever comes for it go to the survivor.
 void PatientTurn::end_in_favour_of(const std::string& survivor) {
   exists_ = true;
@@ -233,8 +259,9 @@ void PatientTurn::take_over(const TakeOver& over) {
 
 // ---- Patient -----------------------------------------------------------------------------------------------------------
 
-Patient::Patient(std::string id, std::optional<PatientRecord> stored) {
+Patient::Patient(std::string id, std::optional<PatientRecord> stored, std::uint64_t sent_before) {
   exists_ = stored.has_value();
+  if (sent_before > 0) record_.sent["all"] = sent_before;
   if (stored) record_ = std::move(*stored);
   record_.id = std::move(id);
 }

@@ -26,7 +26,13 @@ struct AcceptMessage {
 struct TakePatientDelivery {
   OutboxRecord record;
 };
-using PatientMessage = std::variant<AcceptMessage, TakePatientDelivery>;
+// Everything about this person goes: the record ends here, and its key is retired. Refused while cases are open.
+struct ErasePatient {
+  std::string erasure;  // Which one, for the key's sake.
+  Principal by;
+  std::uint64_t reply_to = 0;
+};
+using PatientMessage = std::variant<AcceptMessage, TakePatientDelivery, ErasePatient>;
 
 // One live workflow that events may start or reach.
 struct Subscription {
@@ -36,7 +42,8 @@ struct Subscription {
 
 class Patient {
  public:
-  Patient(std::string id, std::optional<PatientRecord> stored);
+  // `sent_before`: of a person who was erased and comes back, more messages than the former record can have sent.
+  Patient(std::string id, std::optional<PatientRecord> stored, std::uint64_t sent_before = 0);
 
   // `subscriptions`: the live workflows. The same message (source and id) again is answered by the caller from the store
   // before it comes here; an outbox delivery that was taken before is acknowledged and has no effect.

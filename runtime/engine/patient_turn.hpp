@@ -15,6 +15,7 @@ class PatientTurn {
 
   void take(AcceptMessage message);
   void take(TakePatientDelivery message);
+  void take(const ErasePatient& message);
   [[nodiscard]] Handled finish() &&;
 
  private:

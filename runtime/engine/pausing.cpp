@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "runtime/engine/instance_turn.hpp"
-#include "runtime/engine/request_options.hpp"
+#include "runtime/model/task_definition.hpp"
 
 namespace baton {
 
@@ -63,10 +63,7 @@ std::vector<TimerRecord> InstanceTurn::registered_timers(Timers which) const {
   }
   if (which == Timers::retries) return timers;
   for (const auto& [seq, task] : core_.tasks) {
-    const auto steps = escalations_of(task);
-    if (task.escalations_done < steps.size()) {
-      add(steps[task.escalations_done].at, seq, TimerPurpose::escalation);
-    }
+    for (TimerRecord& timer : timers_of(task)) timers.push_back(std::move(timer));
   }
   if (const auto limit = run_limit()) add(*limit, 0, TimerPurpose::run_timeout);
   return timers;
@@ -90,12 +87,13 @@ void InstanceTurn::move_times(Duration by) {
     change(PutPending{{core_.id, operation.operation, operation.attempt, operation.since, core_.record.workflow,
                        core_.state.bundle, core_.state.patient, operation.backing_off}});
   }
-  std::vector<TaskRecord> due;
-  for (const auto& [seq, task] : core_.tasks) {
-    if (task.due) due.push_back(task);
-  }
-  for (TaskRecord& task : due) {
-    task.due = *task.due + by;
+  std::vector<TaskRecord> tasks;
+  for (const auto& [seq, task] : core_.tasks) tasks.push_back(task);
+  for (TaskRecord& task : tasks) {
+    if (task.due) task.due = *task.due + by;
+    task.clock_moved_ms += static_cast<std::uint64_t>(by.ms);
+    // A hold of the task's own counts its length from its beginning: this part of it is counted here.
+    if (task.hold && task.hold->stops_clock) task.hold->since = task.hold->since + by;
     put_task(std::move(task));
   }
 }

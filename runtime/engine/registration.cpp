@@ -1,8 +1,11 @@
 // What follows from a journaled fact outside the journal: wake causes, timers, tasks, outbox rows, effects and audit
 // records. The one place where an operation is registered and released.
+#include <algorithm>
+
 #include "runtime/engine/audit_details.hpp"
 #include "runtime/engine/instance_turn.hpp"
 #include "runtime/engine/request_options.hpp"
+#include "runtime/model/task_definition.hpp"
 
 namespace baton {
 namespace {
@@ -79,6 +82,7 @@ void InstanceTurn::record_effects_of(const EntryBody& body, const std::vector<Op
                    answer(waiting->second, std::move(writer).take());
                    core_.update_replies.erase(waiting);
                  },
+                 [&](const AlertRaised& e) { raise_alert(e); },
                  [&](const Completed& e) { close(InstanceStatus::completed, Outcome::of(e.result)); },
                  [&](const Failed& e) { close(InstanceStatus::failed, Outcome::failed(e.failure)); },
                  [&](const Cancelled&) { close(InstanceStatus::cancelled, Outcome::cancelled()); }, [](const auto&) {}},
@@ -92,13 +96,17 @@ void InstanceTurn::record_effects_of(const EntryBody& body, const std::vector<Op
 void InstanceTurn::register_operation(const Operation& operation) {
   if (operation.kind == OperationKind::task) {
     TaskRecord task = task_of(operation, core_.id, core_.record.workflow, core_.state.patient, at_);
+    task.bundle = core_.state.bundle;
+    if (!task.form.empty()) {
+      const Form* const form = core_.program == nullptr ? nullptr : core_.program->form(task.form);
+      task.form_version = form == nullptr ? core_.state.bundle : form->version;
+    }
     AuditRecord record = audit_of(action::kTaskCreated, {PrincipalKind::script, core_.record.workflow, "", "", ""});
     record.object = task_id_of(core_.id, operation.seq);
     record.line = operation.line;
     record.outcome = operation.name;
     record.rule = operation.name;
     audit(record);
-    arm_escalation(task);
     put_task(std::move(task));
   } else {
     PendingRecord pending{core_.id,           operation,           1,    at_, core_.record.workflow,
@@ -191,25 +199,37 @@ void InstanceTurn::put_task(TaskRecord after) {
   std::optional<TaskRecord> before;
   if (found != core_.tasks.end()) before = found->second;
   effect(Notify{"task", task_id_of(core_.id, after.seq), after.patient});
+  move_timers(before ? timers_of(*before) : std::vector<TimerRecord>(), timers_of(after));
+  if (assigns_itself(after)) note_for_assignment(before, after);
   if (after.open_for_decision()) {
     core_.tasks[after.seq] = after;
   } else if (before) {
-    // The timer of its next escalation goes with it.
-    const auto steps = escalations_of(*before);
-    if (before->escalations_done < steps.size()) {
-      change(DeleteTimer{{steps[before->escalations_done].at, core_.id, after.seq, TimerPurpose::escalation}});
-    }
     core_.tasks.erase(after.seq);
   }
   change(PutTask{std::move(before), std::move(after)});
 }
 
-void InstanceTurn::arm_escalation(const TaskRecord& task) {
-  const auto steps = escalations_of(task);
-  if (task.escalations_done >= steps.size()) return;
-  const Instant at = steps[task.escalations_done].at;
-  change(PutTimer{{at, core_.id, task.seq, TimerPurpose::escalation}});
-  effect(ArmTimer{at});
+// What a task no longer waits for goes; what it waits for now comes.
+void InstanceTurn::move_timers(const std::vector<TimerRecord>& before, const std::vector<TimerRecord>& after) {
+  // A pause has taken them, and gives back those that are waited for by then.
+  if (core_.state.paused && !core_.state.timers_held.empty()) return;
+  for (const TimerRecord& timer : before) {
+    if (std::find(after.begin(), after.end(), timer) == after.end()) change(DeleteTimer{timer});
+  }
+  for (const TimerRecord& timer : after) {
+    if (std::find(before.begin(), before.end(), timer) != before.end()) continue;
+    change(PutTimer{timer});
+    effect(ArmTimer{timer.due});
+  }
+}
+
+// A row for each task that waits for somebody to be chosen: whoever chooses reads these rows, and so forgets none.
+void InstanceTurn::note_for_assignment(const std::optional<TaskRecord>& before, const TaskRecord& after) {
+  const auto waits = [](const TaskRecord& task) { return task.status == TaskStatus::open && task.claimed_by.empty(); };
+  const bool did = before && waits(*before);
+  if (did == waits(after)) return;
+  change(
+      PutNamed{"assignments", task_id_of(core_.id, after.seq), did ? std::nullopt : std::optional<std::string>("1")});
 }
 
 // ---- the end -----------------------------------------------------------------------------------------------------------
@@ -223,6 +243,7 @@ void InstanceTurn::close(InstanceStatus status, Outcome outcome) {
     core_.state.find(seq)->abandoned = true;
     release_operation(seq, true);
   }
+  clear_alerts();
   for (const auto& [update_id, reply_to] : core_.update_replies) {
     refuse(reply_to, {ErrorCode::conflict, "the instance ended before the update was done", {}});
   }

@@ -83,19 +83,10 @@ class WatchedScript final : public ScriptDriver {
   std::set<std::string> made_;
 };
 
-// The bundle that the run ended on.
-std::string bundle_of(const std::vector<Entry>& run) {
-  std::string bundle = std::get<Started>(run.front().body).bundle;
-  for (const Entry& entry : run) {
-    if (const auto* changed = std::get_if<BundleChanged>(&entry.body)) bundle = changed->to;
-  }
-  return bundle;
-}
-
 void reproduce_run(const std::string& instance, const std::vector<Entry>& run, EntryIndex first,
                    const ProgramSource& programs, Reproduction& report) {
   const std::string workflow = std::get<Started>(run.front().body).workflow;
-  report.bundles.push_back(bundle_of(run));
+  report.bundles.push_back(bundle_of_run(run));
   const std::shared_ptr<const Program> program = programs.find(report.bundles.back());
   const WorkflowDefinition* const definition = program == nullptr ? nullptr : program->find_workflow(workflow);
   if (definition == nullptr) {
@@ -128,6 +119,14 @@ void reproduce_run(const std::string& instance, const std::vector<Entry>& run, E
 }
 
 }  // namespace
+
+std::string bundle_of_run(const std::vector<Entry>& run) {
+  std::string bundle = std::get<Started>(run.front().body).bundle;
+  for (const Entry& entry : run) {
+    if (const auto* changed = std::get_if<BundleChanged>(&entry.body)) bundle = changed->to;
+  }
+  return bundle;
+}
 
 Reproduction reproduce(const std::string& instance, const std::vector<Entry>& journal, const ProgramSource& programs) {
   Reproduction report;

@@ -27,6 +27,9 @@ struct Reproduction {
   [[nodiscard]] bool reproduced() const { return differences.empty(); }
 };
 
+// The SHA-256 of the bundle that a run ended on. `run` begins with its Started.
+[[nodiscard]] std::string bundle_of_run(const std::vector<Entry>& run);
+
 // `journal` is whole, from its first entry. A run is replayed on the bundle that it ended on.
 [[nodiscard]] Reproduction reproduce(const std::string& instance, const std::vector<Entry>& journal,
                                      const ProgramSource& programs);

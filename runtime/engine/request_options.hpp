@@ -32,23 +32,4 @@ struct ChildRequest {
 
 // The instance that a child operation of `parent` starts.
 [[nodiscard]] std::string child_id_of(const Operation& operation, const std::string& parent);
-
-// A task as its script defined it, ready to be stored.
-[[nodiscard]] TaskRecord task_of(const Operation& operation, std::string instance, std::string workflow,
-                                 std::string patient, Instant now);
-struct Escalation {
-  Instant at;
-  std::string to;
-};
-[[nodiscard]] std::vector<Escalation> escalations_of(const TaskRecord& task);
-struct ApprovalRule {
-  std::uint32_t need = 1;
-  std::vector<std::string> exclude;
-};
-[[nodiscard]] ApprovalRule approvals_of(const TaskRecord& task);
-// The outcomes that the definition allows; {"done"} when it names none.
-[[nodiscard]] std::vector<std::string> outcomes_of(const TaskRecord& task);
-// True when this outcome demands a reason (reason_required = true, or a list of outcomes).
-[[nodiscard]] bool reason_required_for(const TaskRecord& task, const std::string& outcome);
-
 }  // namespace baton

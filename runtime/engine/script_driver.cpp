@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "runtime/engine/audit_details.hpp"
+
 namespace baton {
 
 ScriptDriver::ScriptDriver(std::string instance, InstanceState& state, std::shared_ptr<const Program> program,
@@ -38,6 +40,16 @@ RunState ScriptDriver::drive(const Entry& entry, const std::vector<OperationSeq>
   if (std::holds_alternative<CancelRequested>(entry.body)) return run_->cancel();
   if (const auto* update = std::get_if<UpdateAccepted>(&entry.body)) {
     return run_->apply_update(update->update_id, update->name, update->payload);
+  }
+  const auto* const replaced = std::get_if<OutcomeOverridden>(&entry.body);
+  // A script that overrides knows what it does.
+  if (replaced != nullptr && replaced->by.kind != PrincipalKind::script) {
+    JsonWriter writer;
+    writer.begin_object().json_field("after", replaced->after).json_field("before", replaced->before).key("by");
+    write_json(writer, replaced->by);
+    writer.optional_field("code", replaced->reason_code).field("reason", replaced->reason).end_object();
+    const RunState undone = run_->overridden(name_in_key(replaced->target), writer.view());
+    if (!std::holds_alternative<RunWaits>(undone)) return undone;
   }
   RunState state = RunWaits{};
   for (const OperationSeq seq : resolved) {
@@ -210,6 +222,10 @@ void ScriptDriver::send_signal(std::string key, std::string line, std::string to
   if (!known_fact(key)) {
     record(SignalSent{std::move(key), std::move(line), std::move(to), std::move(name), std::move(payload)});
   }
+}
+
+void ScriptDriver::raise_alert(std::string key, std::string name, std::string line, JsonText alert) {
+  if (!known_fact(key)) record(AlertRaised{std::move(key), std::move(name), std::move(line), std::move(alert)});
 }
 
 // New side: the journal has met the patch, or the script is ahead of its journal.

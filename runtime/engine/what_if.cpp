@@ -31,6 +31,11 @@ std::string order_of(const TimerRecord& timer) {
          digits(static_cast<std::uint64_t>(timer.purpose));
 }
 
+// Rather than something that happens to a task meanwhile.
+bool ends_wait(const TimerRecord& timer) {
+  return timer.purpose == TimerPurpose::operation_due || timer.purpose == TimerPurpose::schedule_to_close;
+}
+
 Error no_entry(const std::string& what, EntryIndex first, EntryIndex end) {
   return {ErrorCode::bad_field, what + " is no entry of the current run",
           "its entries are " + std::to_string(first) + " to " + std::to_string(end - 1) + "; baton show lists them"};
@@ -166,7 +171,7 @@ void WhatIf::tell_resolved(const OperationResolved& entry) {
   const bool by_time = real->second.kind == OperationKind::timer || entry.outcome.kind == OutcomeKind::timed_out;
   if (by_time) {
     for (const auto& [order, timer] : timers_) {
-      if (timer.seq == *seq && timer.due == real->second.due && timer.purpose != TimerPurpose::escalation) {
+      if (timer.seq == *seq && timer.due == real->second.due && ends_wait(timer)) {
         return fire(TimerRecord(timer));
       }
     }
@@ -237,7 +242,7 @@ void WhatIf::fire_own(Instant until) {
     const auto due = std::ranges::find_if(timers_, [&](const auto& each) {
       const TimerRecord& timer = each.second;
       if (timer.due > until) return false;
-      if (timer.purpose == TimerPurpose::escalation) return true;
+      if (!ends_wait(timer)) return true;
       const auto pending = pending_.find(timer.seq);
       const auto task = tasks_.find(timer.seq);
       if (pending == pending_.end() && task == tasks_.end()) return true;

@@ -1,9 +1,9 @@
 // Why a task exists, and why it is with whom it is with.
 #include <boost/json.hpp>
 
-#include "runtime/engine/request_options.hpp"
 #include "runtime/engine/why_wait.hpp"
 #include "runtime/engine/why_words.hpp"
+#include "runtime/model/task_definition.hpp"
 
 namespace baton {
 namespace {
@@ -17,22 +17,27 @@ std::string text_in(const JsonText& request, std::string_view name) {
   return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string();
 }
 
-std::vector<std::string> plain_all(const std::vector<std::string>& names) {
-  std::vector<std::string> plain;
-  for (const std::string& name : names) plain.push_back(words::plain(name));
-  return plain;
+std::vector<std::string> outcome_names(const TaskRecord& task) {
+  std::vector<std::string> names;
+  for (const OutcomeRule& rule : outcomes_of(task))
+    names.push_back(words::plain(rule.title.empty() ? rule.name : rule.title));
+  return names;
 }
 
 // "a pharmacist", "ada or a nurse", "anybody".
 std::string candidates(const TaskRecord& task) {
   std::vector<std::string> all = task.subjects;
   for (const std::string& role : task.roles) all.push_back("the role " + words::plain(role));
-  return all.empty() ? "anybody who may decide tasks" : words::list(all);
+  std::string text = all.empty() ? "anybody who may decide tasks" : words::list(all);
+  if (!task.units.empty()) text += " of " + words::list(task.units);
+  return text;
 }
 
 bool sets_holder(const TaskChanged& change) {
-  return change.action != "commented" && change.action != "saved" && change.action != "approved" &&
-         change.action != "escalated";
+  for (const char* action : {"claimed", "released", "delegated", "resolved", "reassigned", "assigned"}) {
+    if (change.action == action) return true;
+  }
+  return false;
 }
 
 std::string told_change(const TaskChanged& change) {
@@ -40,6 +45,12 @@ std::string told_change(const TaskChanged& change) {
   if (change.action == "claimed") return by + " claimed it";
   if (change.action == "released") return by + " gave it back";
   if (change.action == "delegated") return by + " delegated it to " + change.subject;
+  if (change.action == "resolved")
+    return by + " gave it back to " + (change.subject.empty() ? "the queue" : change.subject);
+  if (change.action == "assigned") return by + " assigned it to " + change.subject;
+  if (change.action == "reminded") return "It came up again";
+  if (change.action == "follow_up_due") return "It was time to look at it again";
+  if (change.action == "escalation_refused") return "The workflow kept it where it was, though it was late";
   if (change.action == "reassigned") return by + " handed it to " + change.subject;
   if (change.action == "escalated") {
     return change.subject.empty()
@@ -65,8 +76,9 @@ std::vector<WhyStep> history_of(const TaskRecord& task, const std::vector<Entry>
   return steps;
 }
 
-std::string escalation_words(const Escalation& step) {
-  return step.to.empty() ? "it is marked as late" : "the role " + words::plain(step.to) + " may decide as well";
+std::string escalation_words(const TaskStep& step) {
+  if (!step.person.empty()) return step.person + " may decide as well";
+  return step.role.empty() ? "it is marked as late" : "the role " + words::plain(step.role) + " may decide as well";
 }
 
 std::string due_words(const TaskRecord& task, Instant now) {
@@ -80,7 +92,7 @@ std::optional<WhyDeadline> deadline_of(const TaskRecord& task, const std::option
   const auto steps = escalations_of(task);
   const std::string otherwise = text_in(task.request, "otherwise");
   if (task.escalations_done < steps.size()) {
-    const Escalation& next = steps[task.escalations_done];
+    const TaskStep& next = steps[task.escalations_done];
     return WhyDeadline{next.at,
                        "If it is not decided by " + words::time(next.at) + " (" + words::when(next.at, now) + "), " +
                            escalation_words(next) + ".",
@@ -100,6 +112,17 @@ std::optional<WhyDeadline> deadline_of(const TaskRecord& task, const std::option
                      otherwise};
 }
 
+std::string hold_words(const TaskHold& hold, Instant now) {
+  return " " + hold.subject + " put it on hold " + words::when(hold.since, now) + ".";
+}
+
+std::string hold_ends_words(const TaskHold& hold) {
+  std::string text;
+  if (hold.until) text += ", or it is " + words::time(*hold.until);
+  if (!hold.condition.empty()) text += ", or a message arrives that means " + hold.condition;
+  return text;
+}
+
 std::string approvals_words(const TaskRecord& task, const ApprovalRule& rule) {
   std::string text;
   if (rule.need > 1) {
@@ -108,6 +131,13 @@ std::string approvals_words(const TaskRecord& task, const ApprovalRule& rule) {
     for (const TaskVote& vote : task.votes) given.push_back(vote.subject + " (" + words::plain(vote.outcome) + ")");
     text += given.empty() ? "; none has yet." : "; so far: " + words::list(given, "and") + ".";
   }
+  if (!rule.roles.empty()) {
+    std::vector<std::string> roles;
+    for (const std::string& role : rule.roles) roles.push_back(words::plain(role));
+    text += " Among them has to be a " + words::list(roles, "and a") + ".";
+  }
+  if (rule.exclude_starter) text += " Not by whoever began the case.";
+  if (!rule.exclude_tasks.empty()) text += " Not by whoever acted on " + words::list(rule.exclude_tasks) + ".";
   if (!rule.exclude.empty()) text += " Not by " + words::list(rule.exclude) + ", who acted before.";
   return text;
 }
@@ -141,7 +171,7 @@ WhyWait why_task_wait(const WhyFacts& facts, const InstanceState& state, const T
   wait.since = task.created_at;
   wait.id = task_id_of(task.instance, task.seq);
   wait.told = text_in(task.request, "why");
-  wait.on_hold = state.paused;
+  wait.on_hold = state.paused || task.hold.has_value();
   wait.owner.kind = "people";
   const std::string name = "the decision \"" + words::plain(task.name) + "\"";
   const ApprovalRule rule = approvals_of(task);
@@ -156,13 +186,16 @@ WhyWait why_task_wait(const WhyFacts& facts, const InstanceState& state, const T
     wait.sentence = "It waits for " + name + " by " + task.claimed_by + ", who has it" + due_words(task, facts.now);
   }
   wait.sentence += approvals_words(task, rule);
+  if (task.hold) wait.sentence += hold_words(*task.hold, facts.now);
   const OperationState* const operation = state.find(task.seq);
   wait.deadline = deadline_of(task, operation == nullptr ? std::nullopt : operation->operation.due, facts.now);
   if (state.paused) {
     wait.unblock.push_back("The case is resumed; until then this task is on hold.");
+  } else if (task.hold) {
+    wait.unblock.push_back("Somebody resumes the task" + hold_ends_words(*task.hold) + ".");
   } else {
     wait.unblock.push_back((task.claimed_by.empty() ? "Somebody of " + candidates(task) : task.claimed_by) +
-                           " decides: " + words::list(plain_all(outcomes_of(task))) + ".");
+                           " decides: " + words::list(outcome_names(task)) + ".");
   }
   return wait;
 }

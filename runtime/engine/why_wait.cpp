@@ -4,6 +4,7 @@
 
 #include "runtime/engine/request_options.hpp"
 #include "runtime/engine/why_words.hpp"
+#include "runtime/model/task_definition.hpp"
 
 namespace baton {
 namespace {

@@ -27,8 +27,12 @@ std::string model_of(const JsonText& json) {
 
 }  // namespace
 
-AuditLeaf::AuditLeaf(AuditRecord record)
-    : bytes(canonical_json(record, &beside)),
+AuditLeaf::AuditLeaf(AuditRecord record) : AuditLeaf(leaf_text(record), record) {}
+
+AuditLeaf::AuditLeaf(LeafText text, AuditRecord& record)
+    : bytes(std::move(text.bytes)),
+      members(std::move(text.members)),
+      beside(std::move(text.beside)),
       patient(std::move(record.patient)),
       patients(std::move(record.patients)),
       instance(std::move(record.instance)),

@@ -17,9 +17,10 @@ struct AuditLeaf {
   AuditLeaf(std::string leaf);                                   // NOLINT(google-explicit-constructor)
   AuditLeaf(const char* leaf) : AuditLeaf(std::string(leaf)) {}  // NOLINT(google-explicit-constructor)
 
-  std::vector<std::string> beside;  // Evidence that the bytes name by its SHA-256. Before them, who fill it.
-  std::string bytes;
-  std::string patient;
+  std::string bytes;                  // In the clear.
+  std::vector<LeafMember> members;    // None for a leaf that was given as bytes: it is stored as it is.
+  std::vector<std::string> beside;    // Evidence that the bytes name by its SHA-256.
+  std::string patient;                // Read from stored bytes: perhaps a pseudonym.
   std::vector<std::string> patients;  // Of a list: all whose data was shown.
   std::string instance;
   std::string subject;  // Who did it.
@@ -32,6 +33,9 @@ struct AuditLeaf {
   std::string purpose;
   std::string source_event;
   Instant at;
+
+ private:
+  AuditLeaf(LeafText text, AuditRecord& record);
 };
 
 }  // namespace baton

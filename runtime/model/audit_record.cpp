@@ -23,6 +23,9 @@ constexpr std::size_t kFields = 25;
 constexpr std::array<std::size_t, 3> kMayBeLarge = {1, 3, 6};  // after, before, evidence
 constexpr std::size_t kUsualLeafSize = 2'048;
 constexpr std::size_t kDigestSize = 128;  // More than what stands for a value takes.
+// A leaf in the clear: sealed, and in base 64, it has to fit as well.
+constexpr std::size_t kMostInTheClear = limits::kLedgerLeafSize / 4 * 3 - 1'024;
+constexpr std::size_t kPseudonymSize = 36;  // Of a patient in a list, with quotes and comma.
 using LeafFields = std::array<LeafField, kFields>;
 
 LeafFields fields_of(const AuditRecord& r, std::string_view at, std::string_view occurred_at, std::string_view by,
@@ -88,16 +91,20 @@ void append_value(std::string& leaf, const LeafField& field) {
   }
 }
 
-// Writes the leaf with the fields whose bit is set in `digested` named by their digest. `sizes` gets each field's part.
-std::string write_leaf(const LeafFields& fields, std::uint32_t digested, std::array<std::size_t, kFields>& sizes) {
+// Writes the leaf with the fields whose bit is set in `digested` named by their digest. `sizes` gets each field's part,
+// `members` where they lie.
+std::string write_leaf(const LeafFields& fields, std::uint32_t digested, std::array<std::size_t, kFields>& sizes,
+                       std::vector<LeafMember>& members) {
   std::string leaf;
   leaf.reserve(512);
+  members.clear();
   leaf.push_back('{');
   for (std::size_t i = 0; i < fields.size(); ++i) {
     sizes[i] = 0;
     const LeafField& field = fields[i];
     if (field.value.empty()) continue;
     if (leaf.size() > 1) leaf.push_back(',');
+    const std::size_t at = leaf.size();
     leaf.push_back('"');
     leaf += field.key;
     leaf += "\":";
@@ -108,6 +115,7 @@ std::string write_leaf(const LeafFields& fields, std::uint32_t digested, std::ar
       append_value(leaf, field);
     }
     sizes[i] = leaf.size() - from;
+    members.push_back({field.key, static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(leaf.size() - at)});
   }
   leaf.push_back('}');
   return leaf;
@@ -115,7 +123,7 @@ std::string write_leaf(const LeafFields& fields, std::uint32_t digested, std::ar
 
 }  // namespace
 
-std::string canonical_json(const AuditRecord& record, std::vector<std::string>* beside) {
+LeafText leaf_text(const AuditRecord& record) {
   const std::string at = format_instant(record.at);
   const std::string occurred_at = record.occurred_at.ms == 0 ? std::string() : format_instant(record.occurred_at);
   JsonWriter by;
@@ -124,26 +132,40 @@ std::string canonical_json(const AuditRecord& record, std::vector<std::string>* 
   const LeafFields fields = fields_of(record, at, occurred_at, by.view(), patients);
   std::array<std::size_t, kFields> sizes{};
   std::uint32_t digested = 0;
-  std::string leaf = write_leaf(fields, digested, sizes);
+  LeafText text;
+  std::vector<std::string_view> moved;  // Names of the fields that lie beside.
+  text.members.reserve(12);
+  text.bytes = write_leaf(fields, digested, sizes, text.members);
   const auto digest_longest = [&](const std::array<std::size_t, kFields>& among) {
     const auto longest = std::ranges::max_element(among);
     if (*longest <= kDigestSize) return false;
     const auto field = static_cast<std::size_t>(longest - among.begin());
     digested |= 1u << field;
-    if (beside != nullptr) beside->emplace_back(fields[field].value);
-    leaf = write_leaf(fields, digested, sizes);
+    text.beside.emplace_back(fields[field].value);
+    moved.push_back(fields[field].key);
+    text.bytes = write_leaf(fields, digested, sizes, text.members);
     return true;
   };
   // The longest goes first, so that most of the record stays readable.
-  while (leaf.size() > kUsualLeafSize) {
+  while (text.bytes.size() > kUsualLeafSize) {
     std::array<std::size_t, kFields> large{};
     for (const std::size_t field : kMayBeLarge) large[field] = sizes[field];
     if (!digest_longest(large)) break;
   }
   // Every digest is under 100 bytes: this ends.
-  while (leaf.size() > limits::kLedgerLeafSize && digest_longest(sizes)) {
+  while (text.bytes.size() + record.patients.size() * kPseudonymSize > kMostInTheClear && digest_longest(sizes)) {
   }
-  return leaf;
+  for (LeafMember& member : text.members) {
+    const auto found = std::ranges::find(moved, member.name);
+    if (found != moved.end()) member.beside = static_cast<std::int32_t>(found - moved.begin());
+  }
+  return text;
+}
+
+std::string canonical_json(const AuditRecord& record, std::vector<std::string>* beside) {
+  LeafText text = leaf_text(record);
+  if (beside != nullptr) *beside = std::move(text.beside);
+  return std::move(text.bytes);
 }
 
 }  // namespace baton

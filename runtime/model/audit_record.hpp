@@ -5,6 +5,7 @@
 // normally under 2 KiB: larger evidence is named by its SHA-256 and stored beside the leaf.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,6 +33,12 @@ inline constexpr std::string_view kTaskCreated = "task.created";
 inline constexpr std::string_view kTaskChanged = "task.changed";
 inline constexpr std::string_view kTaskDecided = "task.decided";
 inline constexpr std::string_view kTaskClosed = "task.closed";
+inline constexpr std::string_view kTaskRefused = "task.refused";
+inline constexpr std::string_view kTasksReassigned = "task.reassigned";
+inline constexpr std::string_view kRotaChanged = "task.rota_changed";
+inline constexpr std::string_view kCoverChanged = "task.cover_changed";
+inline constexpr std::string_view kAlertRaised = "alert.raised";
+inline constexpr std::string_view kAlertSettled = "alert.settled";
 inline constexpr std::string_view kIncidentOpened = "incident.opened";
 inline constexpr std::string_view kIncidentResolved = "incident.resolved";
 inline constexpr std::string_view kMessageAccepted = "message.accepted";
@@ -65,6 +72,12 @@ inline constexpr std::string_view kHoldPlaced = "hold.placed";
 inline constexpr std::string_view kHoldLifted = "hold.lifted";
 inline constexpr std::string_view kGlassBroken = "access.glass_broken";
 inline constexpr std::string_view kClockChanged = "clock.changed";
+inline constexpr std::string_view kErasureRequested = "erasure.requested";
+inline constexpr std::string_view kErasureApproved = "erasure.approved";
+inline constexpr std::string_view kErasureRefused = "erasure.refused";
+inline constexpr std::string_view kErasureBegun = "erasure.begun";
+inline constexpr std::string_view kPatientErased = "patient.erased";
+inline constexpr std::string_view kKeysRotated = "keys.rotated";
 }  // namespace action
 
 struct AuditRecord {
@@ -92,12 +105,33 @@ struct AuditRecord {
   JsonText after;
   JsonText evidence;  // What the person or model saw.
   // For records of an instance: the journal row that this record stands for, so that the ledger binds the journal.
+  // The hash is that of the bytes that are stored, which nobody knows before the commit: see kJournalHashLater.
   std::string journal;  // "<first index>+<count>:<SHA-256 hex of the row's bytes>"; empty where there is none.
+};
+
+// What stands in the hash's place until the committer writes the row.
+inline constexpr std::string_view kJournalHashLater =
+    "0000000000000000000000000000000000000000000000000000000000000000";
+
+// One member of a leaf's object, where it lies in the bytes.
+struct LeafMember {
+  std::string_view name;     // Of the program, not of the leaf.
+  std::uint32_t at = 0;      // Where its name's quote is.
+  std::uint32_t size = 0;    // Up to the end of its value.
+  std::int32_t beside = -1;  // Which of the leaf's `beside` the value names by its SHA-256; -1: none.
+};
+
+// A leaf with the places of its members, so that what is somebody's can be taken out without reading it again.
+struct LeafText {
+  std::string bytes;
+  std::vector<LeafMember> members;  // In the order of the bytes.
+  std::vector<std::string> beside;
 };
 
 // The leaf: canonical JSON, empty fields left out. by.purpose becomes a field of the record. Of a leaf of
 // more than 2 KiB the longest of before, after and evidence are replaced by {"sha256":..,"size":..}, and their bytes are
 // added to `beside`; of one of more than 65,535 bytes any others are as well.
 [[nodiscard]] std::string canonical_json(const AuditRecord& record, std::vector<std::string>* beside = nullptr);
+[[nodiscard]] LeafText leaf_text(const AuditRecord& record);
 
 }  // namespace baton

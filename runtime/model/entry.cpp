@@ -81,6 +81,14 @@ auto fields(Is<IncidentOpened> auto& e) {
 auto fields(Is<ClockJumped> auto& e) { return std::tuple(field("by_ms", e.by_ms)); }
 auto fields(Is<Paused> auto& e) { return std::tuple(field("reason", e.reason), field("by", e.by)); }
 auto fields(Is<Resumed> auto& e) { return std::tuple(field("reason", e.reason), field("by", e.by)); }
+auto fields(Is<TaskDecided> auto& e) { return std::tuple(field("seq", e.seq), json("evidence", e.evidence)); }
+auto fields(Is<AlertRaised> auto& e) {
+  return std::tuple(field("key", e.key), field("name", e.name), field("line", e.line), json("alert", e.alert));
+}
+auto fields(Is<AlertChanged> auto& e) {
+  return std::tuple(field("number", e.number), field("action", e.action), field("reason_code", e.reason_code),
+                    field("reason", e.reason), json("data", e.data), field("by", e.by));
+}
 auto fields(Is<TimersHeld> auto& e) { return std::tuple(field("mode", e.mode), field("cause", e.cause)); }
 auto fields(Is<TimersMoved> auto& e) {
   return std::tuple(field("by_ms", e.by_ms), field("before_seq", e.before_seq), field("total_ms", e.total_ms));

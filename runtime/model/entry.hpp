@@ -185,169 +185,199 @@ struct Resumed {
   bool operator==(const Resumed&) const = default;
 };
 
-struct
-    TimersHeld {  // Follows Paused: what the timers do until Resumed, and which standing pause or batch it belongs to.
-  static constexpr std::uint8_t kNumber = 30;
-  static constexpr const char* kName = "TimersHeld";
-  std::string mode;   // "freeze", "on_resume" or "run"; without this entry it is "run".
-  std::string cause;  // Empty: paused by hand.
-  bool operator==(const TimersHeld&) const = default;
-};
-
-struct TimersMoved {  // Time stood still: what waits for a time, and the run's own limit, wait this much longer.
-  static constexpr std::uint8_t kNumber = 31;
-  static constexpr const char* kName = "TimersMoved";
-  std::int64_t by_ms = 0;
-  OperationSeq before_seq = 0;  // Of operations, those with a lower number.
-  std::int64_t total_ms = 0;    // How long time has stood still for the whole instance.
-  bool operator==(const TimersMoved&) const = default;
-};
-
-struct InputEdited {  // An operator changed what the next attempt of an activity is given.
-  static constexpr std::uint8_t kNumber = 32;
-  static constexpr const char* kName = "InputEdited";
+// What a person's decision was bound to. Before the OperationResolved of the same turn.
+struct TaskDecided {
+  static constexpr std::uint8_t kNumber = 26;
+  static constexpr const char* kName = "TaskDecided";
   OperationSeq seq = 0;
-  JsonText before;
-  JsonText after;
-  std::string reason;
-  Principal by;
-  bool operator==(const InputEdited&) const = default;
+  JsonText evidence;  // docs/formats/evidence.md
+  bool operator==(const TaskDecided&) const = default;
 };
 
-struct RecordedLate {  // What follows in this row was done then, and could only be entered now.
-  static constexpr std::uint8_t kNumber = 33;
-  static constexpr const char* kName = "RecordedLate";
-  Instant occurred_at;
-  Principal by;
-  bool operator==(const RecordedLate&) const = default;
-};
-
-// ---- outbound -----------------------------------------------------------------------------------------------------
-
-struct OperationScheduled {
-  static constexpr std::uint8_t kNumber = 40;
-  static constexpr const char* kName = "OperationScheduled";
-  Operation operation;
-  bool operator==(const OperationScheduled&) const = default;
-};
-
-struct OperationCancelled {
-  static constexpr std::uint8_t kNumber = 41;
-  static constexpr const char* kName = "OperationCancelled";
-  OperationSeq seq = 0;
-  bool operator==(const OperationCancelled&) const = default;
-};
-
-struct StepRecorded {
-  static constexpr std::uint8_t kNumber = 42;
-  static constexpr const char* kName = "StepRecorded";
-  std::string key;
-  std::string line;
-  Outcome outcome;
-  bool operator==(const StepRecorded&) const = default;
-};
-
-struct AttributesSet {
-  static constexpr std::uint8_t kNumber = 43;
-  static constexpr const char* kName = "AttributesSet";
-  std::string key;
-  JsonText attributes;  // An object of search attributes; null removes one.
-  bool operator==(const AttributesSet&) const = default;
-};
-
-struct DecisionRecorded {
-  static constexpr std::uint8_t kNumber = 44;
-  static constexpr const char* kName = "DecisionRecorded";
+struct AlertRaised {  // By the script; whether people are told of it follows from what they have settled.
+  static constexpr std::uint8_t kNumber = 27;
+  static constexpr const char* kName = "AlertRaised";
   std::string key;
   std::string name;
   std::string line;
-  JsonText decision;  // {"reason":..,"code":..,"outcome":..,"evidence":..}, as the script gave it.
-  bool operator==(const DecisionRecorded&) const = default;
+  JsonText alert;  // {"tier":..,"key":..,"level":..,"thresholds":..,"why":..}, or {"clear":true,"key":..}.
+  bool operator==(const AlertRaised&) const = default;
 };
 
-struct NoteWritten {
-  static constexpr std::uint8_t kNumber = 45;
-  static constexpr const char* kName = "NoteWritten";
-  std::string key;
-  std::string line;
-  JsonText note;
-  bool operator==(const NoteWritten&) const = default;
-};
-
-struct PatchMarked {  // The script took the new side of ctx:patch(id).
-  static constexpr std::uint8_t kNumber = 46;
-  static constexpr const char* kName = "PatchMarked";
-  std::string id;
-  bool operator==(const PatchMarked&) const = default;
-};
-
-struct UpdateCompleted {
-  static constexpr std::uint8_t kNumber = 47;
-  static constexpr const char* kName = "UpdateCompleted";
-  std::string update_id;
-  Outcome outcome;
-  bool operator==(const UpdateCompleted&) const = default;
-};
-
-struct SignalSent {  // ctx:signal to another instance; goes through the outbox.
-  static constexpr std::uint8_t kNumber = 48;
-  static constexpr const char* kName = "SignalSent";
-  std::string key;
-  std::string line;
-  std::string to;
-  std::string name;
-  JsonText payload;
-  bool operator==(const SignalSent&) const = default;
-};
-
-struct Completed {
-  static constexpr std::uint8_t kNumber = 60;
-  static constexpr const char* kName = "Completed";
-  JsonText result;
-  bool operator==(const Completed&) const = default;
-};
-
-struct Failed {
-  static constexpr std::uint8_t kNumber = 61;
-  static constexpr const char* kName = "Failed";
-  Failure failure;
-  bool operator==(const Failed&) const = default;
-};
-
-struct Cancelled {
-  static constexpr std::uint8_t kNumber = 62;
-  static constexpr const char* kName = "Cancelled";
+struct AlertChanged {
+  static constexpr std::uint8_t kNumber = 28;
+  static constexpr const char* kName = "AlertChanged";
+  std::uint32_t number = 0;
+  std::string action;  // "acknowledged" "dismissed" "corrected"
+  std::string reason_code;
   std::string reason;
-  bool operator==(const Cancelled&) const = default;
-};
+  JsonText data;
+  Principal by;
+  bool operator==(const AlertChanged&) const = default;
+  struct
+      TimersHeld {  // Follows Paused: what the timers do until Resumed, and which standing pause or batch it belongs to.
+    static constexpr std::uint8_t kNumber = 30;
+    static constexpr const char* kName = "TimersHeld";
+    std::string mode;   // "freeze", "on_resume" or "run"; without this entry it is "run".
+    std::string cause;  // Empty: paused by hand.
+    bool operator==(const TimersHeld&) const = default;
+  };
 
-struct ContinuedAsNew {  // The next entry is the new run's Started; replay begins there.
-  static constexpr std::uint8_t kNumber = 63;
-  static constexpr const char* kName = "ContinuedAsNew";
-  JsonText input;
-  bool operator==(const ContinuedAsNew&) const = default;
-};
+  struct TimersMoved {  // Time stood still: what waits for a time, and the run's own limit, wait this much longer.
+    static constexpr std::uint8_t kNumber = 31;
+    static constexpr const char* kName = "TimersMoved";
+    std::int64_t by_ms = 0;
+    OperationSeq before_seq = 0;  // Of operations, those with a lower number.
+    std::int64_t total_ms = 0;    // How long time has stood still for the whole instance.
+    bool operator==(const TimersMoved&) const = default;
+  };
 
-using EntryBody =
-    std::variant<Started, OperationResolved, SignalReceived, EventReceived, UpdateAccepted, CancelRequested,
-                 OutcomeOverridden, PatientChanged, IncidentResolved, BundleChanged, AttemptFailed, TaskChanged,
-                 IncidentOpened, ClockJumped, Paused, Resumed, TimersHeld, TimersMoved, InputEdited, RecordedLate,
-                 OperationScheduled, OperationCancelled, StepRecorded, AttributesSet, DecisionRecorded, NoteWritten,
-                 PatchMarked, UpdateCompleted, SignalSent, Completed, Failed, Cancelled, ContinuedAsNew>;
+  struct InputEdited {  // An operator changed what the next attempt of an activity is given.
+    static constexpr std::uint8_t kNumber = 32;
+    static constexpr const char* kName = "InputEdited";
+    OperationSeq seq = 0;
+    JsonText before;
+    JsonText after;
+    std::string reason;
+    Principal by;
+    bool operator==(const InputEdited&) const = default;
+  };
 
-struct Entry {
-  Instant at;  // Never before the entry in front of it.
-  EntryBody body;
-  bool operator==(const Entry&) const = default;
-};
+  struct RecordedLate {  // What follows in this row was done then, and could only be entered now.
+    static constexpr std::uint8_t kNumber = 33;
+    static constexpr const char* kName = "RecordedLate";
+    Instant occurred_at;
+    Principal by;
+    bool operator==(const RecordedLate&) const = default;
+  };
 
-// The entries of one turn as one journal row: version, count, entries. decode yields store_corrupt on malformed bytes.
-[[nodiscard]] std::string encode_entries(const std::vector<Entry>& entries);
-[[nodiscard]] Result<std::vector<Entry>> decode_entries(std::string_view bytes);
+  // ---- outbound -----------------------------------------------------------------------------------------------------
 
-// "OperationResolved" and the like, for histories.
-[[nodiscard]] std::string_view name_of(const EntryBody& body) noexcept;
-// One history line: {"index":..,"at":..,"type":..,...fields}.
-void write_json(JsonWriter& writer, EntryIndex index, const Entry& entry);
+  struct OperationScheduled {
+    static constexpr std::uint8_t kNumber = 40;
+    static constexpr const char* kName = "OperationScheduled";
+    Operation operation;
+    bool operator==(const OperationScheduled&) const = default;
+  };
+
+  struct OperationCancelled {
+    static constexpr std::uint8_t kNumber = 41;
+    static constexpr const char* kName = "OperationCancelled";
+    OperationSeq seq = 0;
+    bool operator==(const OperationCancelled&) const = default;
+  };
+
+  struct StepRecorded {
+    static constexpr std::uint8_t kNumber = 42;
+    static constexpr const char* kName = "StepRecorded";
+    std::string key;
+    std::string line;
+    Outcome outcome;
+    bool operator==(const StepRecorded&) const = default;
+  };
+
+  struct AttributesSet {
+    static constexpr std::uint8_t kNumber = 43;
+    static constexpr const char* kName = "AttributesSet";
+    std::string key;
+    JsonText attributes;  // An object of search attributes; null removes one.
+    bool operator==(const AttributesSet&) const = default;
+  };
+
+  struct DecisionRecorded {
+    static constexpr std::uint8_t kNumber = 44;
+    static constexpr const char* kName = "DecisionRecorded";
+    std::string key;
+    std::string name;
+    std::string line;
+    JsonText decision;  // {"reason":..,"code":..,"outcome":..,"evidence":..}, as the script gave it.
+    bool operator==(const DecisionRecorded&) const = default;
+  };
+
+  struct NoteWritten {
+    static constexpr std::uint8_t kNumber = 45;
+    static constexpr const char* kName = "NoteWritten";
+    std::string key;
+    std::string line;
+    JsonText note;
+    bool operator==(const NoteWritten&) const = default;
+  };
+
+  struct PatchMarked {  // The script took the new side of ctx:patch(id).
+    static constexpr std::uint8_t kNumber = 46;
+    static constexpr const char* kName = "PatchMarked";
+    std::string id;
+    bool operator==(const PatchMarked&) const = default;
+  };
+
+  struct UpdateCompleted {
+    static constexpr std::uint8_t kNumber = 47;
+    static constexpr const char* kName = "UpdateCompleted";
+    std::string update_id;
+    Outcome outcome;
+    bool operator==(const UpdateCompleted&) const = default;
+  };
+
+  struct SignalSent {  // ctx:signal to another instance; goes through the outbox.
+    static constexpr std::uint8_t kNumber = 48;
+    static constexpr const char* kName = "SignalSent";
+    std::string key;
+    std::string line;
+    std::string to;
+    std::string name;
+    JsonText payload;
+    bool operator==(const SignalSent&) const = default;
+  };
+
+  struct Completed {
+    static constexpr std::uint8_t kNumber = 60;
+    static constexpr const char* kName = "Completed";
+    JsonText result;
+    bool operator==(const Completed&) const = default;
+  };
+
+  struct Failed {
+    static constexpr std::uint8_t kNumber = 61;
+    static constexpr const char* kName = "Failed";
+    Failure failure;
+    bool operator==(const Failed&) const = default;
+  };
+
+  struct Cancelled {
+    static constexpr std::uint8_t kNumber = 62;
+    static constexpr const char* kName = "Cancelled";
+    std::string reason;
+    bool operator==(const Cancelled&) const = default;
+  };
+
+  struct ContinuedAsNew {  // The next entry is the new run's Started; replay begins there.
+    static constexpr std::uint8_t kNumber = 63;
+    static constexpr const char* kName = "ContinuedAsNew";
+    JsonText input;
+    bool operator==(const ContinuedAsNew&) const = default;
+  };
+
+  using EntryBody =
+      std::variant<Started, OperationResolved, SignalReceived, EventReceived, UpdateAccepted, CancelRequested,
+                   OutcomeOverridden, PatientChanged, IncidentResolved, BundleChanged, AttemptFailed, TaskChanged,
+                   IncidentOpened, ClockJumped, Paused, Resumed, TaskDecided, AlertRaised, AlertChanged, TimersHeld,
+                   TimersMoved, InputEdited, RecordedLate, OperationScheduled, OperationCancelled, StepRecorded,
+                   AttributesSet, DecisionRecorded, NoteWritten, PatchMarked, UpdateCompleted, SignalSent, Completed,
+                   Failed, Cancelled, ContinuedAsNew>;
+
+  struct Entry {
+    Instant at;  // Never before the entry in front of it.
+    EntryBody body;
+    bool operator==(const Entry&) const = default;
+  };
+
+  // The entries of one turn as one journal row: version, count, entries. decode yields store_corrupt on malformed bytes.
+  [[nodiscard]] std::string encode_entries(const std::vector<Entry>& entries);
+  [[nodiscard]] Result<std::vector<Entry>> decode_entries(std::string_view bytes);
+
+  // "OperationResolved" and the like, for histories.
+  [[nodiscard]] std::string_view name_of(const EntryBody& body) noexcept;
+  // One history line: {"index":..,"at":..,"type":..,...fields}.
+  void write_json(JsonWriter& writer, EntryIndex index, const Entry& entry);
 
 }  // namespace baton

@@ -1,6 +1,7 @@
 #include "runtime/model/record_json.hpp"
 
 #include "runtime/base/base64.hpp"
+#include "runtime/model/task_definition.hpp"
 
 namespace baton {
 namespace {
@@ -24,7 +25,19 @@ std::int64_t number(std::uint64_t value) { return static_cast<std::int64_t>(valu
 void write_vote(JsonWriter& writer, const TaskVote& vote) {
   writer.begin_object().field("subject", vote.subject).field("outcome", vote.outcome);
   write_optional_json(writer, "value", vote.value);
+  writer.optional_field("role", vote.role).optional_field("authentication", vote.authentication);
+  writer.optional_field("reason_code", vote.reason_code).optional_field("reason", vote.reason);
+  write_optional_time(writer, "opened_at", vote.opened_at);
   writer.field("at", format_instant(vote.at)).end_object();
+}
+
+void write_hold(JsonWriter& writer, const TaskHold& hold) {
+  writer.begin_object()
+      .field("reason", hold.reason)
+      .field("by", hold.subject)
+      .field("since", format_instant(hold.since));
+  write_optional_time(writer, "until", hold.until);
+  writer.optional_field("condition", hold.condition).flag("stops_clock", hold.stops_clock).end_object();
 }
 
 }  // namespace
@@ -36,6 +49,9 @@ std::string_view to_string(TimerPurpose purpose) noexcept {
     case TimerPurpose::escalation: return "escalation";
     case TimerPurpose::run_timeout: return "run_timeout";
     case TimerPurpose::schedule_to_close: return "schedule_to_close";
+    case TimerPurpose::reminder: return "reminder";
+    case TimerPurpose::hold_ends: return "hold_ends";
+    case TimerPurpose::follow_up: return "follow_up";
   }
   return "unknown";
 }
@@ -87,8 +103,45 @@ void write_json(JsonWriter& writer, const TaskRecord& record) {
   writer.key("votes").begin_array();
   for (const TaskVote& vote : record.votes) write_vote(writer, vote);
   writer.end_array();
+  write_texts(writer, "units", record.units);
+  writer.optional_field("priority", record.priority).optional_field("owner", record.owner);
+  writer.optional_field("form", record.form).optional_field("form_version", record.form_version);
+  writer.optional_field("bundle", record.bundle).optional_field("line", record.line);
+  write_optional_time(writer, "claimed_at", record.claimed_at);
+  write_optional_time(writer, "follow_up", record.follow_up);
+  if (record.hold) {
+    writer.key("hold");
+    write_hold(writer, *record.hold);
+  }
+  write_definition(writer, record);
+  writer.key("comments").begin_array();
+  for (const TaskComment& comment : record.comments) {
+    writer.begin_object().field("by", comment.subject).field("at", format_instant(comment.at));
+    writer.json_field("text", comment.text).end_object();
+  }
+  writer.end_array();
+  writer.optional_field("changed_by", record.changed_by).optional_field("last_action", record.last_action);
+  write_optional_time(writer, "changed_at", record.changed_at);
   write_optional_json(writer, "request", record.request);
   write_optional_json(writer, "decision", record.decision);
+  writer.end_object();
+}
+
+void write_json(JsonWriter& writer, const AlertRecord& record) {
+  writer.begin_object().field("id", alert_id_of(record)).field("name", record.name);
+  writer.optional_field("condition", record.condition).field("tier", to_string(record.tier));
+  writer.field("status", to_string(record.status)).field("version", number(record.version));
+  writer.field("instance", record.instance).field("workflow", record.workflow);
+  writer.optional_field("patient", record.patient).field("line", record.line);
+  writer.field("raised_at", format_instant(record.raised_at)).field("show_at", format_instant(record.show_at));
+  write_optional_time(writer, "settled_at", record.settled_at);
+  writer.optional_field("settled_by", record.settled_by).optional_field("reason_code", record.reason_code);
+  writer.optional_field("reason", record.reason).field("step", number(record.step));
+  writer.field("fired", number(record.fired)).field("suppressed", number(record.suppressed));
+  write_texts(writer, "roles", record.roles);
+  write_texts(writer, "subjects", record.subjects);
+  write_texts(writer, "units", record.units);
+  write_optional_json(writer, "request", record.request);
   writer.end_object();
 }
 

@@ -14,6 +14,7 @@ void write_json(JsonWriter& writer, const PendingRecord& record);
 void write_json(JsonWriter& writer, const TaskRecord& record);
 // With "id": "<instance>.<number>".
 void write_json(JsonWriter& writer, const IncidentRecord& record);
+void write_json(JsonWriter& writer, const AlertRecord& record);
 void write_json(JsonWriter& writer, const PatientRecord& record);
 void write_json(JsonWriter& writer, const EventRecord& record);
 // The raw bytes are "raw" when they are UTF-8, else "raw_base64".

@@ -69,6 +69,9 @@ enum class TimerPurpose : std::uint8_t {
   escalation = 3,         // The next step of a task's escalation chain.
   run_timeout = 4,        // The instance's own limit.
   schedule_to_close = 5,  // An activity's limit over all attempts.
+  reminder = 6,           // The next reminder of a task.
+  hold_ends = 7,          // A task's hold is over.
+  follow_up = 8,          // Somebody wanted to look at a task again.
 };
 
 struct TimerRecord {
@@ -80,7 +83,7 @@ struct TimerRecord {
   bool operator==(const TimerRecord&) const = default;
 };
 
-enum class TaskStatus : std::uint8_t { open = 1, claimed = 2, decided = 3, cancelled = 4, timed_out = 5 };
+enum class TaskStatus : std::uint8_t { open = 1, claimed = 2, decided = 3, cancelled = 4, timed_out = 5, on_hold = 6 };
 
 [[nodiscard]] std::string_view to_string(TaskStatus status) noexcept;
 [[nodiscard]] std::optional<TaskStatus> task_status_of(std::string_view name) noexcept;
@@ -91,7 +94,37 @@ struct TaskVote {
   std::string outcome;
   JsonText value;
   Instant at;
+  std::string role;
+  std::string authentication;
+  std::string reason_code;
+  std::string reason;
+  std::optional<Instant> opened_at;  // When the person began to look at it.
   bool operator==(const TaskVote&) const = default;
+};
+
+struct TaskComment {
+  std::string subject;
+  Instant at;
+  JsonText text;  // A string, or {"text":..,"document":..}.
+  bool operator==(const TaskComment&) const = default;
+};
+
+// What one person has filled in and not sent.
+struct TaskDraft {
+  JsonText value;
+  Instant at;
+  bool operator==(const TaskDraft&) const = default;
+};
+
+// Nobody can go on with the task now. It ends by hand, at `until`, or when an event of a type comes.
+struct TaskHold {
+  std::string reason;
+  std::string subject;  // Who put it on hold.
+  Instant since;
+  std::optional<Instant> until;
+  std::string condition;    // An event type, or a pattern of one; empty: none.
+  bool stops_clock = true;  // Due time, escalations and reminders move by the length of the hold.
+  bool operator==(const TaskHold&) const = default;
 };
 
 // A decision owed by a person. Its id is "<instance>.<seq>". Kept after it was decided, for as long as its instance.
@@ -113,14 +146,83 @@ struct TaskRecord {
   std::vector<TaskVote> votes;
   JsonText request;   // The definition as the script gave it: why, form, data, outcomes, approvals, escalate.
   JsonText decision;  // Once decided: {"outcome":..,"value":..,"reason":..,"reason_code":..,"by":..}.
+  // ---- since version 2 of the record ----
+  std::string bundle;              // In which it was asked for; where its form is.
+  std::string line;                // Script line that asked.
+  std::string form;                // Its name in the bundle; empty without one.
+  std::string form_version;        // SHA-256 of the form's file.
+  std::vector<std::string> units;  // Candidates are of one of these; empty: of any.
+  std::string priority;
+  std::string owner;  // Who delegated it and gets it back.
+  std::optional<Instant> claimed_at;
+  std::optional<TaskHold> hold;
+  std::optional<Instant> follow_up;
+  std::uint64_t clock_moved_ms = 0;  // By holds: the due time has moved already, times in the request have not.
+  std::uint32_t reminders_done = 0;
+  std::vector<TaskComment> comments;
+  std::map<std::string, TaskDraft> drafts;  // By person.
+  JsonText evidence;                        // Once decided: what the decision is bound to; docs/formats/evidence.md.
+  // Of the last change: for whoever comes too late.
+  std::string changed_by;
+  std::optional<Instant> changed_at;
+  std::string last_action;
 
-  [[nodiscard]] bool open_for_decision() const { return status == TaskStatus::open || status == TaskStatus::claimed; }
+  // Open, claimed, or on hold: it still owes its decision.
+  [[nodiscard]] bool open_for_decision() const {
+    return status == TaskStatus::open || status == TaskStatus::claimed || status == TaskStatus::on_hold;
+  }
   bool operator==(const TaskRecord&) const = default;
 };
 
 [[nodiscard]] std::string task_id_of(std::string_view instance, OperationSeq seq);
 // Splits "<instance>.<seq>"; empty optional when it is no task id.
 [[nodiscard]] std::optional<std::pair<std::string, OperationSeq>> parse_task_id(std::string_view id);
+
+// How much an alert may disturb. Numbers are on disk.
+enum class AlertTier : std::uint8_t {
+  suggestion = 1,    // Shown when somebody looks, batched.
+  queued = 2,        // In the queue, until somebody has seen to it.
+  interruption = 3,  // At once, in front of everything else.
+};
+enum class AlertStatus : std::uint8_t { open = 1, acknowledged = 2, dismissed = 3, corrected = 4, cleared = 5 };
+
+[[nodiscard]] std::string_view to_string(AlertTier tier) noexcept;
+[[nodiscard]] std::optional<AlertTier> alert_tier_of(std::string_view name) noexcept;
+[[nodiscard]] std::string_view to_string(AlertStatus status) noexcept;
+[[nodiscard]] std::optional<AlertStatus> alert_status_of(std::string_view name) noexcept;
+
+// A condition that a script has told people of. One row for each condition of an instance, kept.
+struct AlertRecord {
+  std::string instance;
+  std::uint32_t number = 0;  // Counts the alerts of the instance from 1.
+  std::string name;
+  std::string condition;  // Which one of that name: the script's key; may be empty.
+  std::string workflow;
+  std::string bundle;
+  std::string patient;
+  std::string line;
+  AlertTier tier = AlertTier::queued;
+  AlertStatus status = AlertStatus::open;
+  std::uint32_t step = 0;          // How many of its thresholds have been crossed.
+  std::uint32_t settled_step = 0;  // As it was when a person last settled it.
+  std::uint32_t version = 1;
+  std::uint32_t fired = 0;       // How often people were told.
+  std::uint32_t suppressed = 0;  // How often they were not, since nothing new was crossed.
+  Instant raised_at;             // Of the last time it was told.
+  Instant show_at;               // A suggestion waits for its batch.
+  std::optional<Instant> settled_at;
+  std::string settled_by;
+  std::string reason_code;
+  std::string reason;
+  std::vector<std::string> roles;
+  std::vector<std::string> subjects;
+  std::vector<std::string> units;
+  JsonText request;  // As the script gave it: why, level, thresholds, data...
+
+  [[nodiscard]] bool open() const { return status == AlertStatus::open; }
+  bool operator==(const AlertRecord&) const = default;
+};
+[[nodiscard]] std::string alert_id_of(const AlertRecord& alert);
 
 struct IncidentRecord {
   std::string instance;
@@ -285,6 +387,7 @@ struct MessageRecord {
 [[nodiscard]] std::string encode(const PendingRecord& record);
 [[nodiscard]] std::string encode(const TaskRecord& record);
 [[nodiscard]] std::string encode(const IncidentRecord& record);
+[[nodiscard]] std::string encode(const AlertRecord& record);
 [[nodiscard]] std::string encode(const OutboxRecord& record);
 [[nodiscard]] std::string encode(const PatientRecord& record);
 [[nodiscard]] std::string encode(const EventRecord& record);
@@ -299,6 +402,8 @@ template <>
 Result<TaskRecord> decode<TaskRecord>(std::string_view bytes);
 template <>
 Result<IncidentRecord> decode<IncidentRecord>(std::string_view bytes);
+template <>
+Result<AlertRecord> decode<AlertRecord>(std::string_view bytes);
 template <>
 Result<OutboxRecord> decode<OutboxRecord>(std::string_view bytes);
 template <>

@@ -34,6 +34,10 @@ struct PutIncident {
   std::optional<IncidentRecord> before;
   IncidentRecord after;
 };
+struct PutAlert {
+  std::optional<AlertRecord> before;
+  AlertRecord after;
+};
 struct PutPending {
   PendingRecord record;
 };
@@ -80,9 +84,24 @@ struct PruneLedger {
   std::string tail;         // The row of the entries from `to` on, where `to` lies within a row; else empty.
 };
 
+// Whose key seals a row (persistence/keys/row_sealer.hpp).
+[[nodiscard]] inline std::string key_owner_of_patient(std::string_view patient) {
+  return std::string("p:").append(patient);
+}
+[[nodiscard]] inline std::string key_owner_of_message(std::string_view source, std::string_view message_id) {
+  return std::string("m:").append(source).append("\x1f").append(message_id);
+}
+
+// From here on, what is sealed for this owner gets another key. The key that it had is destroyed once the turn is durable,
+// for the erasure that is named.
+struct RetireKey {
+  std::string owner;
+  std::string erasure;
+};
+
 using Change =
-    std::variant<AppendJournal, PutInstance, PutTask, PutIncident, PutPending, DeletePending, PutTimer, DeleteTimer,
-                 PutOutbox, DeleteOutbox, PutPatient, PutEvent, PutMessage, PutNamed, PruneLedger>;
+    std::variant<AppendJournal, PutInstance, PutTask, PutIncident, PutAlert, PutPending, DeletePending, PutTimer,
+                 DeleteTimer, PutOutbox, DeleteOutbox, PutPatient, PutEvent, PutMessage, PutNamed, PruneLedger, RetireKey>;
 
 // ---- effects: released after the commit ----------------------------------------------------------------------------
 
@@ -100,7 +119,7 @@ struct ArmTimer {
   Instant due;
 };
 struct Notify {       // To live views: which thing has changed. No personal data.
-  std::string topic;  // "instance" "task" "incident" "patient" "message"
+  std::string topic;  // "instance" "task" "incident" "alert" "patient" "message"
   std::string id;
   std::string patient;
 };

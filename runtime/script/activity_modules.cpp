@@ -3,8 +3,10 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include <algorithm>
 #include <array>
 
+#include "runtime/base/base64.hpp"
 #include "runtime/base/sha256.hpp"
 #include "runtime/script/execution.hpp"
 #include "runtime/script/json_bridge.hpp"
@@ -26,13 +28,13 @@ int take_answer(lua_State* state, int, lua_KContext) {
   return 1;
 }
 
-int want(lua_State* state, ActivityStep step) {
+int want(lua_State* state, ActivityStep step, lua_KFunction then = &take_answer) {
   if (Sandbox::is_script_coroutine(state))
     raise(state, "this waits, and cannot be called inside a coroutine of your own");
   if (lua_isyieldable(state) == 0)
     raise(state, "this waits, and cannot be called inside sort, gsub or while a module is loaded");
   exchange_of(state).wanted = std::move(step);
-  return lua_yieldk(state, 0, 0, &take_answer);
+  return lua_yieldk(state, 0, 0, then);
 }
 
 std::string text_field(lua_State* state, int table, const char* name) {
@@ -120,6 +122,129 @@ int open_http(lua_State* state) {
   return 1;
 }
 
+// ---- mail ----------------------------------------------------------------------------------------------------------------
+
+// The server has taken the mail, or why not: what it refuses for good is not tried again.
+int take_mail_answer(lua_State* state, int status, lua_KContext context) {
+  const int values = take_answer(state, status, context);
+  lua_getfield(state, -1, "status");
+  const lua_Integer code = lua_tointeger(state, -1);
+  lua_getfield(state, -2, "body");
+  const std::string words = lua_isstring(state, -1) != 0 ? lua_tostring(state, -1) : "";
+  lua_pop(state, 2);
+  if (code < 400) return values;
+  push_failure(state, {code < 500 ? "mail_deferred" : "mail_refused", words, {}});
+  lua_pushboolean(state, code < 500 ? 1 : 0);
+  lua_setfield(state, -2, "retryable");
+  return lua_error(state);
+}
+
+// A header's text: as it is when it is ASCII, else in base64 words of RFC 2047, each of whole characters.
+std::string header_text(std::string_view text) {
+  const bool plain = std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c < 0x7f; });
+  if (plain && text.size() < 900) return std::string(text);
+  std::string out;
+  while (!text.empty()) {
+    std::size_t size = std::min<std::size_t>(45, text.size());
+    while (size > 1 && size < text.size() && (static_cast<unsigned char>(text[size]) & 0xC0) == 0x80) --size;
+    out += (out.empty() ? "=?UTF-8?B?" : "\r\n =?UTF-8?B?") + encode_base64(text.substr(0, size)) + "?=";
+    text.remove_prefix(size);
+  }
+  return out;
+}
+
+// "Mon, 02 Mar 2026 09:00:00 +0000" (RFC 5322).
+std::string format_mail_date(Instant at) {
+  constexpr std::array kDays = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  constexpr std::array kMonths = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  constexpr std::int64_t kDayMs = 24LL * 60 * 60 * 1000;
+  const std::string text = format_instant(at);  // 2026-03-02T09:00:00Z
+  const auto month = static_cast<std::size_t>((text[5] - '0') * 10 + text[6] - '0' - 1) % kMonths.size();
+  const auto day = static_cast<std::size_t>((at.ms / kDayMs + 4) % 7);  // 1970-01-01 was a Thursday.
+  return std::string(kDays[day]) + ", " + text.substr(8, 2) + " " + kMonths[month] + " " + text.substr(0, 4) + " " +
+         text.substr(11, 8) + " +0000";
+}
+
+std::string base64_lines(std::string_view text) {
+  const std::string coded = encode_base64(text);
+  std::string out;
+  for (std::size_t at = 0; at < coded.size(); at += 76) out += coded.substr(at, 76) + "\r\n";
+  return out;
+}
+
+void check_line(lua_State* state, const std::string& text, const char* field) {
+  if (text.empty()) raise(state, std::string("smtp.send needs ") + field);
+  if (text.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) {
+    raise(state, std::string(field) + " must not contain a line break");
+  }
+}
+
+std::vector<std::string> read_recipients(lua_State* state) {
+  std::vector<std::string> to;
+  if (lua_getfield(state, 1, "to") == LUA_TTABLE) {
+    for (lua_Unsigned i = 1; i <= lua_rawlen(state, -1); ++i) {
+      lua_rawgeti(state, -1, static_cast<lua_Integer>(i));
+      to.emplace_back(lua_isstring(state, -1) != 0 ? lua_tostring(state, -1) : "");
+      lua_pop(state, 1);
+    }
+  } else if (lua_isstring(state, -1) != 0) {
+    to.emplace_back(lua_tostring(state, -1));
+  }
+  lua_pop(state, 1);
+  if (to.empty()) raise(state, "smtp.send needs to: an address, or a list of them");
+  for (const std::string& each : to) check_line(state, each, "to");
+  return to;
+}
+
+// smtp.send{ server, from, to, subject, text, user, password, timeout } -> { status, body }
+// One mail, as text. Its Message-ID is made from the idempotency key, so that a mail that was sent twice can be told from two.
+// Raises {code = "mail_deferred" | "mail_refused" | "http_unreachable" | "timeout"}.
+int smtp_send(lua_State* state) {
+  luaL_checktype(state, 1, LUA_TTABLE);
+  WantsHttp call;
+  call.method = "MAIL";
+  call.url = text_field(state, 1, "server");
+  if (!call.url.starts_with("smtp://") && !call.url.starts_with("smtps://")) {
+    raise(state, "smtp.send needs server = \"smtp://host:port\" or \"smtps://host:port\"");
+  }
+  const std::string from = text_field(state, 1, "from");
+  const std::string subject = text_field(state, 1, "subject");
+  check_line(state, from, "from");
+  check_line(state, subject, "subject");
+  const std::vector<std::string> to = read_recipients(state);
+  call.headers.emplace_back("X-Mail-From", from);
+  std::string all;
+  for (const std::string& each : to) {
+    call.headers.emplace_back("X-Mail-To", each);
+    all += (all.empty() ? "" : ", ") + each;
+  }
+  if (const std::string user = text_field(state, 1, "user"); !user.empty()) {
+    call.headers.emplace_back("X-Mail-User", user);
+    call.headers.emplace_back("X-Mail-Password", text_field(state, 1, "password"));
+  }
+  if (const std::string timeout = text_field(state, 1, "timeout"); !timeout.empty()) {
+    const auto length = parse_duration(timeout);
+    if (!length.ok()) raise(state, length.error());
+    call.timeout = *length;
+  }
+  const ActivityContext& context = exchange_of(state).context;
+  const std::string id = to_hex(sha256(context.idempotency_key)).substr(0, 32);
+  const std::size_t at = from.find('@');
+  call.body = "From: " + from + "\r\nTo: " + all + "\r\nSubject: " + header_text(subject) +
+              "\r\nDate: " + format_mail_date(context.now) + "\r\nMessage-ID: <" + id +
+              (at == std::string::npos ? "@baton" : from.substr(at)) +
+              ">\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
+              "Content-Transfer-Encoding: base64\r\n\r\n" +
+              base64_lines(text_field(state, 1, "text"));
+  return want(state, std::move(call), &take_mail_answer);
+}
+
+int open_smtp(lua_State* state) {
+  static constexpr luaL_Reg kFunctions[] = {{"send", &smtp_send}, {nullptr, nullptr}};
+  luaL_newlib(state, kFunctions);
+  return 1;
+}
+
 // Hashing and coding take their time for long texts: it is charged.
 std::string_view check_bytes(lua_State* state, int index) {
   std::size_t size = 0;
@@ -196,8 +321,9 @@ int activity_sleep(lua_State* state) {
 }  // namespace
 
 std::span<const BuiltinModule> activity_builtins() {
-  static constexpr std::array kModules = {BuiltinModule{"http", &open_http}, BuiltinModule{"base64", &open_base64},
-                                          BuiltinModule{"hash", &open_hash}, BuiltinModule{"json", &open_json}};
+  static constexpr std::array kModules = {BuiltinModule{"http", &open_http}, BuiltinModule{"smtp", &open_smtp},
+                                          BuiltinModule{"base64", &open_base64}, BuiltinModule{"hash", &open_hash},
+                                          BuiltinModule{"json", &open_json}};
   return kModules;
 }
 

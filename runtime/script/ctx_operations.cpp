@@ -1,4 +1,5 @@
 // What ctx waits for: activities, time, people, events, signals, children, promises.
+#include "runtime/base/limits.hpp"
 #include "runtime/model/retry_policy.hpp"
 #include "runtime/script/execution.hpp"
 #include "runtime/script/json_bridge.hpp"
@@ -185,17 +186,60 @@ void fix_time_field(lua_State* state, int table, const char* name, Instant now) 
   lua_setfield(state, table, name);
 }
 
-/// ctx:task(name, { why, form, data, candidates, outcomes, due, timeout, escalate, approvals, priority, otherwise })
-///   -> { outcome, value, reason, reason_code, by }, or nil when `timeout` is out
-/// A decision owed by a person. candidates = { role = "nurse" } or { roles = {..}, persons = {..} }; outcomes are what
-/// they may choose; escalate = { { at = "due" | "2h" | "-30m", to = "role" }, .. } counts from the due time.
+// One of { at = "due" | "2h" | "-30m" | milliseconds, .. }, or only its `at`, on top of the stack.
+bool is_step(lua_State* state) {
+  if (lua_istable(state, -1)) lua_getfield(state, -1, "at");
+  if (lua_isnil(state, -1) || lua_isinteger(state, -1) != 0) return true;
+  std::string when = lua_type(state, -1) == LUA_TSTRING ? lua_tostring(state, -1) : "";
+  if (!when.empty() && (when.front() == '-' || when.front() == '+')) when.erase(0, 1);
+  return when == "due" || parse_duration(when).ok();
+}
+
+void check_steps(lua_State* state, const char* name) {
+  const int top = lua_gettop(state);
+  if (lua_getfield(state, 3, name) != LUA_TNIL) {
+    const auto count = lua_istable(state, -1) ? lua_rawlen(state, -1) : 0;
+    if (count == 0) raise(state, std::string(name) + " is a list: { { at = \"due\", .. } }");
+    if (count > limits::kTaskSteps) {
+      raise(state, std::string(name) + " may have at most " + std::to_string(limits::kTaskSteps) + " steps");
+    }
+    for (lua_Unsigned i = 1; i <= count; ++i) {
+      lua_rawgeti(state, top + 1, static_cast<lua_Integer>(i));
+      if (!is_step(state)) {
+        raise(state, std::string(name) + ": at is \"due\", a duration such as \"-30m\", or a time of ctx:business");
+      }
+      lua_settop(state, top + 1);
+    }
+  }
+  lua_settop(state, top);
+}
+
+// The form has to be in the bundle, if the bundle has forms at all: one from before there were any goes on as it was.
+void check_form(lua_State* state, const Program& program) {
+  if (lua_getfield(state, 3, "form") == LUA_TSTRING && !program.forms().empty()) {
+    const std::string form = lua_tostring(state, -1);
+    if (program.form(form) == nullptr) {
+      raise(state, "the bundle has no form '" + form + "'; write forms/" + form + ".json, a JSON Schema");
+    }
+  } else if (!lua_isnil(state, -1) && lua_type(state, -1) != LUA_TSTRING) {
+    raise(state, "form is the name of a file in forms/: form = \"med_review\"");
+  }
+  lua_pop(state, 1);
+}
+
+/// ctx:task(name, { why, form, data, sources, documents, candidates, outcomes, due, timeout, follow_up, escalate, remind,
+///   approvals, priority, assign, title }) -> { outcome, value, reason, reason_code, by }, or nil when `timeout` is out
+/// A decision owed by a person. candidates = { role = "nurse", unit = "4-west" } or { roles = {..}, persons = {..},
+/// units = {..} }; outcomes are what they may choose, { "yes", "no" } or { no = { reason_required = true, reason_codes =
+/// {..}, form = "none" } }; escalate = { { at = "due" | "2h" | "-30m", to = "role" }, .. } counts from the due time.
+/// docs/TASKS.md has it all.
 void ask_task(lua_State* state) {
   Execution& execution = check_context(state, "task");
   execution.check_may_continue(state);
   std::string name = check_name(state, 2, "the task's name");
-  check_options(
-      state, 3, "task",
-      "why form data candidates outcomes due timeout escalate approvals priority title reason_required otherwise");
+  check_options(state, 3, "task",
+                "why form data sources documents candidates outcomes due timeout follow_up escalate remind approvals "
+                "priority assign title reason_required otherwise");
   Operation operation = operation_of(execution, state, OperationKind::task, std::move(name));
   const Instant now = execution.host().now();
   if (lua_istable(state, 3)) {
@@ -203,8 +247,12 @@ void ask_task(lua_State* state) {
       raise(state, "a task needs why = \"...\": a sentence for the person, why this waits and what unblocks it");
     }
     lua_pop(state, 1);
+    check_form(state, execution.program());
+    check_steps(state, "escalate");
+    check_steps(state, "remind");
     operation.due = option_time(state, 3, "timeout", now);
     fix_time_field(state, 3, "due", now);
+    fix_time_field(state, 3, "follow_up", now);
     operation.request = check_json(state, 3, "task");
   } else {
     raise(state, "ctx:task takes a definition: { why = \"...\", outcomes = { .. } }");

@@ -1,4 +1,5 @@
 // What ctx records without waiting: steps, decisions, notes, attributes, patches, signals sent, and the instance's end.
+#include "runtime/model/records.hpp"
 #include "runtime/script/execution.hpp"
 #include "runtime/script/json_bridge.hpp"
 
@@ -89,6 +90,72 @@ int ctx_override(lua_State* state) {
   return 0;
 }
 
+/// ctx:on_override(target, function(ctx, override) .. end)
+/// What is to be done when a person replaces this decision's or task's outcome: the compensation. `override` has before,
+/// after, reason, code and by. It runs beside the workflow, and the workflow does not end before it is done.
+int ctx_on_override(lua_State* state) {
+  Execution& execution = check_context(state, "on_override");
+  execution.check_may_continue(state);
+  const std::string target = check_name(state, 2, "the target");
+  luaL_checktype(state, 3, LUA_TFUNCTION);
+  lua_settop(state, 3);
+  execution.declare_override(state, target, luaL_ref(state, LUA_REGISTRYINDEX));
+  return 0;
+}
+
+void check_alert(lua_State* state) {
+  lua_getfield(state, 3, "tier");
+  const std::string tier = lua_type(state, -1) == LUA_TSTRING ? lua_tostring(state, -1) : "";
+  if (!lua_isnil(state, -1) && !alert_tier_of(tier)) {
+    raise(state, "tier is \"suggestion\", \"queued\" or \"interruption\"");
+  }
+  lua_pop(state, 1);
+  if (lua_getfield(state, 3, "why") != LUA_TSTRING) {
+    raise(state, "an alert needs why = \"...\": a sentence for the person, what is so and what to do about it");
+  }
+  lua_pop(state, 1);
+  const bool has_thresholds = lua_getfield(state, 3, "thresholds") == LUA_TTABLE;
+  lua_getfield(state, 3, "level");
+  if (has_thresholds && lua_type(state, -1) != LUA_TNUMBER)
+    raise(state, "thresholds need a level to hold them against");
+  lua_pop(state, 2);
+  if (lua_getfield(state, 3, "every") != LUA_TNIL) {
+    const auto length = parse_duration(lua_type(state, -1) == LUA_TSTRING ? lua_tostring(state, -1) : "");
+    if (!length.ok() || length->ms < kMinute.ms) raise(state, "every: a duration of a minute or more is needed");
+  }
+  lua_pop(state, 1);
+}
+
+/// ctx:alert(name, { tier, key, level, thresholds, falling, why, data, candidates, every })
+/// Tells people of a condition and goes on. `key` says which one of that name. Once somebody has settled it, it is not told
+/// again until `level` has crossed the next of `thresholds` (upwards, or with falling = true downwards). Suggestions are
+/// shown in batches, "15m" unless `every` says otherwise.
+int ctx_alert(lua_State* state) {
+  Execution& execution = check_context(state, "alert");
+  execution.check_may_continue(state);
+  const std::string name = check_name(state, 2, "the alert's name");
+  luaL_checktype(state, 3, LUA_TTABLE);
+  check_options(state, 3, "alert", "tier key level thresholds falling why data candidates every title");
+  check_alert(state);
+  execution.host().raise_alert(execution.next_key("alert", name), name, caller_line(state),
+                               check_json(state, 3, "alert"));
+  return 0;
+}
+
+/// ctx:clear_alert(name, key)
+/// The condition is over: it leaves the queues, and may be told again when it comes back.
+int ctx_clear_alert(lua_State* state) {
+  Execution& execution = check_context(state, "clear_alert");
+  execution.check_may_continue(state);
+  const std::string name = check_name(state, 2, "the alert's name");
+  JsonWriter writer;
+  writer.begin_object().flag("clear", true);
+  if (!lua_isnoneornil(state, 3)) writer.field("key", check_name(state, 3, "the alert's key"));
+  writer.end_object();
+  execution.host().raise_alert(execution.next_key("alert", name), name, caller_line(state), std::move(writer).take());
+  return 0;
+}
+
 /// ctx:note(text or table)
 /// A line for whoever reads the case.
 int ctx_note(lua_State* state) {
@@ -168,11 +235,19 @@ int ctx_continue_as_new(lua_State* state) {
 }  // namespace
 
 void add_records(lua_State* state) {
-  static constexpr luaL_Reg kMethods[] = {{"step", &ctx_step},         {"decide", &ctx_decide},
-                                          {"override", &ctx_override}, {"note", &ctx_note},
-                                          {"set", &ctx_set},           {"get", &ctx_get},
-                                          {"patch", &ctx_patch},       {"signal", &ctx_signal},
-                                          {"fail", &ctx_fail},         {"continue_as_new", &ctx_continue_as_new},
+  static constexpr luaL_Reg kMethods[] = {{"step", &ctx_step},
+                                          {"decide", &ctx_decide},
+                                          {"override", &ctx_override},
+                                          {"note", &ctx_note},
+                                          {"on_override", &ctx_on_override},
+                                          {"alert", &ctx_alert},
+                                          {"clear_alert", &ctx_clear_alert},
+                                          {"set", &ctx_set},
+                                          {"get", &ctx_get},
+                                          {"patch", &ctx_patch},
+                                          {"signal", &ctx_signal},
+                                          {"fail", &ctx_fail},
+                                          {"continue_as_new", &ctx_continue_as_new},
                                           {nullptr, nullptr}};
   luaL_setfuncs(state, kMethods, 0);
 }

@@ -108,6 +108,38 @@ void read_search(lua_State* state, int table, WorkflowDefinition& definition) {
   lua_pop(state, 1);
 }
 
+void read_hooks(lua_State* state, int table, WorkflowDefinition& definition) {
+  static constexpr std::array<std::string_view, 3> kHooks = {"assign", "complete", "escalate"};
+  for (std::string& name : names_in(state, table, "hooks")) {
+    if (std::find(kHooks.begin(), kHooks.end(), name) == kHooks.end()) {
+      refuse(state, "there is no hook '" + name + "'; a workflow may have assign, complete and escalate");
+    }
+    definition.hooks.insert(std::move(name));
+  }
+}
+
+// drift = { window = "7d", above = 0.2, at_least = 10 }
+void read_drift(lua_State* state, int table, WorkflowDefinition& definition) {
+  const int type = lua_getfield(state, table, "drift");
+  if (type == LUA_TTABLE) {
+    const int drift = lua_gettop(state);
+    const auto window = parse_duration(text_field(state, drift, "window"));
+    if (!window.ok()) refuse(state, "drift needs window = \"7d\"");
+    WorkflowDefinition::Drift rule{*window, 0, 1};
+    lua_getfield(state, drift, "above");
+    rule.above = lua_tonumber(state, -1);
+    lua_getfield(state, drift, "at_least");
+    if (lua_isinteger(state, -1) != 0)
+      rule.at_least = static_cast<std::uint32_t>(std::clamp<lua_Integer>(lua_tointeger(state, -1), 1, 1'000'000));
+    lua_pop(state, 2);
+    if (rule.above <= 0 || rule.above >= 1) refuse(state, "drift needs above = 0.2, a share between 0 and 1");
+    definition.drift = rule;
+  } else if (type != LUA_TNIL) {
+    refuse(state, "drift must be a table: drift = { window = \"7d\", above = 0.2, at_least = 10 }");
+  }
+  lua_pop(state, 1);
+}
+
 void check_fields(lua_State* state, int table, std::string_view allowed, const std::string& what = "define") {
   lua_pushnil(state);
   while (lua_next(state, table) != 0) {
@@ -178,7 +210,7 @@ Result<WorkflowDefinition> read_workflow_definition(const Program& program, cons
   definition.module = path;
   const Status read = examine(program, path, workflow_builtins(), [&](lua_State* state) {
     if (!lua_istable(state, 1)) refuse(state, "a workflow file must return workflow.define{...}");
-    check_fields(state, 1, "name on listen search timeout queries updates run title version why slo");
+    check_fields(state, 1, "name on listen search timeout queries updates hooks owner drift run title version why slo");
     definition.name = text_field(state, 1, "name");
     if (definition.name.empty()) refuse(state, "a workflow file must return workflow.define{ name = \"...\" }");
     definition.title = text_field(state, 1, "title");
@@ -189,6 +221,9 @@ Result<WorkflowDefinition> read_workflow_definition(const Program& program, cons
     read_search(state, 1, definition);
     definition.queries = names_in(state, 1, "queries");
     definition.updates = names_in(state, 1, "updates");
+    read_hooks(state, 1, definition);
+    definition.owner = text_field(state, 1, "owner");
+    read_drift(state, 1, definition);
     if (const std::string timeout = text_field(state, 1, "timeout"); !timeout.empty()) {
       const auto length = parse_duration(timeout);
       if (!length.ok()) refuse(state, "timeout: " + length.error().detail);

@@ -16,6 +16,7 @@
 
 #include "runtime/script/module_index.hpp"
 #include "runtime/script/sandbox.hpp"
+#include "runtime/script/standing.hpp"
 #include "runtime/script/workflow_run.hpp"
 
 namespace baton::script {
@@ -80,9 +81,12 @@ class Execution {
   [[nodiscard]] RunState resolved(OperationSeq seq);
   [[nodiscard]] RunState cancel();
   [[nodiscard]] RunState apply_update(const std::string& update_id, const std::string& name, const JsonText& arguments);
+  [[nodiscard]] RunState overridden(const std::string& name, const JsonText& override);
   [[nodiscard]] Result<JsonText> query(std::string_view name, const JsonText& arguments);
   [[nodiscard]] Status validate_update(std::string_view name, const JsonText& arguments);
+  [[nodiscard]] Status ask_hook(std::string_view name, const JsonText& task, const JsonText& act);
   [[nodiscard]] std::vector<std::string> waiting_lines() const;
+  [[nodiscard]] std::vector<StandingBranch> standing() const;
   [[nodiscard]] std::size_t memory() const { return sandbox_.memory_held(); }
   // The host's info() has changed: ctx.patient after a merge.
   void refresh_facts();
@@ -112,6 +116,8 @@ class Execution {
   [[noreturn]] void end_failed(lua_State* state, Failure failure);
   [[noreturn]] void end_continued(lua_State* state, JsonText input);
   [[nodiscard]] std::uint64_t next_random();
+  // `reference` is a function in the registry; it replaces what was declared for the target before.
+  void declare_override(lua_State* state, const std::string& target, int reference);
 
  private:
   [[nodiscard]] RunState run();
@@ -140,6 +146,8 @@ class Execution {
   Branch* current_ = nullptr;
   std::optional<RunState> main_end_;
   std::size_t cleanups_ = 0;
+  std::map<std::string, int> on_override_;  // By the target's name; registry references.
+  std::map<std::string, std::uint32_t> overrides_seen_;
   bool cancel_requested_ = false;
   bool reading_only_ = false;
   std::optional<Failure> author_failure_;

@@ -70,6 +70,57 @@ Status Execution::validate_update(std::string_view name, const JsonText& argumen
   return success();
 }
 
+Status Execution::ask_hook(std::string_view name, const JsonText& task, const JsonText& act) {
+  reading_only_ = true;
+  std::optional<Error> refused;
+  const Status asked = sandbox_.protect([&](lua_State* L) {
+    if (!push_function(L, definition_table_, "hooks", name, nullptr)) return;
+    push_or_raise(L, host_.attributes());
+    push_or_raise(L, task);
+    push_or_raise(L, act);
+    lua_call(L, 3, 2);
+    // nil or true lets it pass; false with a message, or a message alone, does not.
+    const bool message_first = lua_type(L, -2) == LUA_TSTRING;
+    if (!message_first && (lua_toboolean(L, -2) != 0 || (lua_isnil(L, -2) && lua_isnil(L, -1)))) return;
+    const int at = message_first ? -2 : -1;
+    const char* const why = lua_type(L, at) == LUA_TSTRING ? lua_tostring(L, at) : "the workflow's hook said no";
+    refused = Error{ErrorCode::hook_refused, why, "do what it asks for, then try again"};
+  });
+  reading_only_ = false;
+  if (!asked) {
+    return Error{ErrorCode::hook_refused, "the hook '" + std::string(name) + "' failed: " + asked.error().detail,
+                 "have the workflow mended: nothing was changed"};
+  }
+  if (refused) return *refused;
+  return success();
+}
+
+void Execution::declare_override(lua_State* state, const std::string& target, int reference) {
+  int& slot = on_override_.try_emplace(target, LUA_NOREF).first->second;
+  luaL_unref(state, LUA_REGISTRYINDEX, slot);
+  slot = reference;
+}
+
+// A branch of its own that nothing overtakes: the instance does not end before what was declared is done.
+RunState Execution::overridden(const std::string& name, const JsonText& override) {
+  const auto declared = on_override_.find(name);
+  if (declared == on_override_.end()) return RunWaits{};
+  const std::uint32_t number = ++overrides_seen_[name];
+  const Status begun = sandbox_.protect([&](lua_State* L) {
+    lua_rawgeti(L, LUA_REGISTRYINDEX, declared->second);
+    push_context(L);
+    push_or_raise(L, override);
+    Branch root;
+    Branch& branch = spawn(L, 2, root, "override." + name + (number > 1 ? "#" + std::to_string(number) : "") + "/");
+    branch.role = BranchRole::cleanup;
+    branch.parent = nullptr;
+    branch.shield = 1;
+    ++cleanups_;
+  });
+  if (!begun) end_with({{std::string(code_of(begun.error().code)), begun.error().detail, {}}, {}});
+  return run();
+}
+
 void Execution::refresh_facts() {
   const Status done = sandbox_.protect([](lua_State* L) {
     push_context(L);

@@ -68,8 +68,8 @@ Result<std::shared_ptr<const Program>> Program::compile(std::string name, Bundle
   program->files_ = complete_bundle(std::move(files));
   program->hash_ = bundle_hash(program->files_);
   using Stage = Status (Program::*)();
-  for (const Stage stage : {&Program::compile_sources, &Program::read_calendars, &Program::examine_workflows,
-                            &Program::examine_mappings, &Program::examine_activities}) {
+  for (const Stage stage : {&Program::compile_sources, &Program::read_calendars, &Program::read_forms,
+                            &Program::examine_workflows, &Program::examine_mappings, &Program::examine_activities}) {
     if (Status done = (program.get()->*stage)(); !done) return done.error();
   }
   return std::shared_ptr<const Program>(std::move(program));
@@ -96,6 +96,18 @@ Status Program::read_calendars() {
       return Error{ErrorCode::bad_bundle, path + ": there is a calendar '" + calendar_name + "' already",
                    "give each calendar of a bundle its own name"};
     }
+  }
+  return success();
+}
+
+Status Program::read_forms() {
+  constexpr std::string_view kFolder = "forms/";
+  for (const auto& [path, content] : files_) {
+    if (!path.starts_with(kFolder) || !path.ends_with(".json")) continue;
+    auto schema = forms::JsonSchema::compile(content, {true, true});
+    if (!schema.ok()) return in_file(schema.error(), path);
+    const std::string form_name = path.substr(kFolder.size(), path.size() - kFolder.size() - 5);
+    forms_.emplace(form_name, Form{form_name, to_hex(sha256(content)), content, std::move(*schema)});
   }
   return success();
 }
@@ -157,6 +169,11 @@ std::string_view Program::bytecode(std::string_view path) const {
 
 std::string_view Program::module_bytecode(std::string_view require_name) const {
   return bytecode("lib/" + std::string(require_name) + ".lua");
+}
+
+const Form* Program::form(std::string_view form_name) const {
+  const auto found = forms_.find(form_name);
+  return found == forms_.end() ? nullptr : &found->second;
 }
 
 const BusinessCalendar* Program::calendar(std::string_view calendar_name) const {

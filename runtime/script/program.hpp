@@ -6,6 +6,7 @@
 //   mappings/*.lua    each returns mapping.define{...}; a message in, canonical events out
 //   lib/*.lua         modules for all of them, by require "name"
 //   calendars/*.json  business calendars
+//   forms/*.json      JSON Schemas of what people fill in: "med_review" is forms/med_review.json
 //   tests/*.lua       run by `baton test`; not part of the identity
 #pragma once
 
@@ -19,6 +20,7 @@
 
 #include "runtime/base/instant.hpp"
 #include "runtime/base/result.hpp"
+#include "runtime/model/forms/json_schema.hpp"
 #include "runtime/model/time/business_calendar.hpp"
 
 namespace baton {
@@ -54,6 +56,23 @@ struct WorkflowDefinition {
   std::optional<Duration> run_timeout;
   std::vector<std::string> queries;
   std::vector<std::string> updates;
+  std::set<std::string, std::less<>> hooks;  // "assign", "complete", "escalate": what may refuse.
+  std::string owner;                         // Role that answers for its rules.
+  // When people replace more than this share of a rule's outcomes within the window, its owner is told.
+  struct Drift {
+    Duration window;
+    double above = 0;
+    std::uint32_t at_least = 0;  // Outcomes; fewer say nothing.
+  };
+  std::optional<Drift> drift;
+};
+
+// What a person fills in, by its version: the SHA-256 of its file, hex.
+struct Form {
+  std::string name;
+  std::string version;
+  std::string text;  // The file.
+  forms::JsonSchema schema;
 };
 
 struct MappingDefinition {
@@ -88,6 +107,9 @@ class Program {
   [[nodiscard]] std::string_view module_bytecode(std::string_view require_name) const;
   // A calendar by its name; "" is the bundle's only one, or us_federal among several. Null when there is none.
   [[nodiscard]] const BusinessCalendar* calendar(std::string_view calendar_name) const;
+  // Null when there is none.
+  [[nodiscard]] const Form* form(std::string_view form_name) const;
+  [[nodiscard]] const std::map<std::string, Form, std::less<>>& forms() const { return forms_; }
 
  private:
   Program() = default;
@@ -96,6 +118,7 @@ class Program {
   [[nodiscard]] Status examine_mappings();
   [[nodiscard]] Status examine_activities();
   [[nodiscard]] Status read_calendars();
+  [[nodiscard]] Status read_forms();
 
   std::string name_;
   std::string hash_;
@@ -103,6 +126,7 @@ class Program {
   BundleFiles files_;
   std::map<std::string, std::string, std::less<>> bytecode_;
   std::map<std::string, BusinessCalendar, std::less<>> calendars_;
+  std::map<std::string, Form, std::less<>> forms_;
   std::vector<WorkflowDefinition> workflows_;
   std::vector<MappingDefinition> mappings_;
   std::set<std::string, std::less<>> activities_;  // "module.function"

@@ -42,6 +42,15 @@ void add_modules(BundleFiles& files, const std::string& source) {
   }
 }
 
+// A module whose work is done outside comes with its activities: lib/notify.lua with activities/notify.lua.
+void add_activities(BundleFiles& files) {
+  for (const auto& [path, content] : standard_library()) {
+    if (!path.starts_with("activities/")) continue;
+    const auto module = files.find("lib/" + path.substr(std::string_view("activities/").size()));
+    if (module != files.end() && module->second == standard_library().at(module->first)) files.emplace(path, content);
+  }
+}
+
 bool has_calendar(const BundleFiles& files) {
   const auto first = files.lower_bound("calendars/");
   return first != files.end() && first->first.starts_with("calendars/");
@@ -65,6 +74,7 @@ BundleFiles complete_bundle(BundleFiles files) {
     // Tests are no part of a bundle's identity, so they must not add to it.
     if (path.ends_with(".lua") && !path.starts_with("tests/")) add_modules(files, content);
   }
+  add_activities(files);
   if (!has_calendar(files)) files.emplace(kDefaultCalendar, standard_library().at(std::string(kDefaultCalendar)));
   return files;
 }

@@ -53,6 +53,8 @@ class WorkflowHost {
                                  std::string reason_code, std::string reason) = 0;
   virtual void write_note(std::string key, std::string line, JsonText note) = 0;
   virtual void send_signal(std::string key, std::string line, std::string to, std::string name, JsonText payload) = 0;
+  // Tells people of a condition, or ("clear") that it is over.
+  virtual void raise_alert(std::string key, std::string name, std::string line, JsonText alert) = 0;
   // True on the new side: this run has met the patch, or is ahead of its journal.
   virtual bool patch(std::string_view id) = 0;
   virtual void complete_update(std::string update_id, Outcome outcome) = 0;

@@ -30,8 +30,15 @@ Result<JsonText> WorkflowRun::query(std::string_view name, const JsonText& argum
 Status WorkflowRun::validate_update(std::string_view name, const JsonText& arguments) {
   return body_->execution.validate_update(name, arguments);
 }
+RunState WorkflowRun::overridden(const std::string& name, const JsonText& override) {
+  return body_->execution.overridden(name, override);
+}
+Status WorkflowRun::ask_hook(std::string_view name, const JsonText& task, const JsonText& act) {
+  return body_->execution.ask_hook(name, task, act);
+}
 void WorkflowRun::refresh_facts() { body_->execution.refresh_facts(); }
 std::vector<std::string> WorkflowRun::waiting_lines() const { return body_->execution.waiting_lines(); }
+std::vector<StandingBranch> WorkflowRun::standing() const { return body_->execution.standing(); }
 std::size_t WorkflowRun::memory() const { return body_->execution.memory(); }
 
 }  // namespace baton

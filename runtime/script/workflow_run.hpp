@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "runtime/script/program.hpp"
+#include "runtime/script/standing.hpp"
 #include "runtime/script/workflow_host.hpp"
 
 namespace baton {
@@ -49,15 +50,22 @@ class WorkflowRun {
   [[nodiscard]] RunState cancel();
   [[nodiscard]] RunState apply_update(const std::string& update_id, const std::string& name, const JsonText& arguments);
 
+  // A person replaced an outcome: runs what ctx:on_override has declared for it.
+  [[nodiscard]] RunState overridden(const std::string& name, const JsonText& override);
+
   // Reads that leave no trace. Errors: unknown_query, script_error, update_rejected with the validator's words.
   [[nodiscard]] Result<JsonText> query(std::string_view name, const JsonText& arguments);
   [[nodiscard]] Status validate_update(std::string_view name, const JsonText& arguments);
+  // Asks the definition's hooks[name](attributes, task, act). Error: hook_refused with its words, or with what it raised.
+  [[nodiscard]] Status ask_hook(std::string_view name, const JsonText& task, const JsonText& act);
 
   // The host's info() has changed.
   void refresh_facts();
 
   // Where the script stands: the source lines at which its branches wait, innermost branch last.
   [[nodiscard]] std::vector<std::string> waiting_lines() const;
+  // The same with all that a person can look at: each branch, the calls that it is in, and their values.
+  [[nodiscard]] std::vector<StandingBranch> standing() const;
   [[nodiscard]] std::size_t memory() const;
 
  private:

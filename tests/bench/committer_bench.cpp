@@ -165,7 +165,7 @@ void turn_writer(benchmark::State& state) {
   const auto store = Store::open(options).value();
   const StoreLedgerSource source(*store);
   TurnWriter writer(Counters::load(*store).value(), Tallies::load(*store).value(), Ledger::open(source).value(),
-                    AuditIndex::load(*store).value());
+                    AuditIndex::load(*store).value(), RowSealer::load(*store).value());
   std::vector<Turn> turns;
   for (std::uint32_t i = 0; i < 256; ++i) turns.push_back(small_turn(i, i));
   std::size_t rows = 0;
@@ -235,6 +235,36 @@ Turn waiting_instance(std::uint64_t number) {
                PutTimer{{now + kDay, id, 1, TimerPurpose::operation_due}}},
               {started, created}, {}, {});
 }
+
+// What sealing costs the committer: 0 in the clear, 1 sealed; a new person for each case, the most expensive kind.
+void cases_written(benchmark::State& state) {
+  const Directory directory;
+  StoreOptions options;
+  options.path = directory.in("store");
+  const auto store = Store::open(options).value();
+  if (state.range(0) == 1) {
+    store->unlock(
+        KeyStore::open({directory.in("keys"), nullptr, store->identity(), {}, true}, key_in_memory({})).value());
+  }
+  const StoreLedgerSource source(*store);
+  TurnWriter writer(Counters::load(*store).value(), Tallies::load(*store).value(), Ledger::open(source).value(),
+                    AuditIndex::load(*store).value(), RowSealer::load(*store).value());
+  constexpr std::uint64_t kTurns = 256;
+  std::uint64_t number = 0;
+  for (auto _ : state) {
+    state.PauseTiming();
+    std::vector<Turn> turns;
+    for (std::uint64_t i = 0; i < kTurns; ++i) turns.push_back(waiting_instance(state.range(1) == 1 ? ++number : i));
+    state.ResumeTiming();
+    writer.clear();
+    for (const Turn& turn : turns) writer.add(turn);
+    writer.finish_round();
+    writer.rows().for_each_sorted([](const RowBatch::Row& row) { benchmark::DoNotOptimize(row); });
+  }
+  state.counters["turns/s"] =
+      benchmark::Counter(static_cast<double>(state.iterations() * kTurns), benchmark::Counter::kIsRate);
+}
+BENCHMARK(cases_written)->ArgNames({"sealed", "new"})->ArgsProduct({{0, 1}, {0, 1}})->Unit(benchmark::kMicrosecond);
 
 std::size_t resident_bytes() {
   std::ifstream statm("/proc/self/statm");

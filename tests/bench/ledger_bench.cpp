@@ -224,7 +224,7 @@ void cost(const std::string& folder) {
   Ledger ledger = must(Ledger::open(source));
   AuditIndex index = must(AuditIndex::load(*store));
   const double whole = cost_of(
-      *store, [&](const AuditLeaf& leaf, std::uint64_t, RowBatch&) { index.add(ledger.append(leaf.bytes), leaf); },
+      *store, [&](const AuditLeaf& leaf, std::uint64_t, RowBatch&) { index.add(ledger.append(leaf.bytes), leaf, {}); },
       [&](RowBatch& rows) {
         BatchSink sink(rows);
         (void)ledger.finish_round(sink);

@@ -144,34 +144,3 @@ test('an address that leads nowhere says so', async () => {
   await screen.page.getByText('There is no such case').waitFor();
   await screen.close();
 });
-
-const SIZES = { light: [[1440, 900], [768, 1024]], dark: [[1024, 768]] };
-for (const theme of ['light', 'dark']) {
-  test(`every page keeps to WCAG 2.2 AA, ${theme}`, async () => {
-    const one = (await ward.get('/v1/instances?attribute.stage=follow_up')).items[0];
-    const id = encodeURIComponent(one.id);
-    const pages = [
-      ['/board', '.table tbody a'],
-      [`/cases/${id}`, '#waits'],
-      [`/cases/${id}?tab=history`, '.told'],
-      [`/cases/${id}?tab=path`, '.path-node'],
-      [`/cases/${id}?tab=script`, '.source-line'],
-      [`/cases/${id}?tab=messages`, '#tab-body .card'],
-      [`/cases/${id}?tab=journal`, '.journal-entry'],
-      ['/patients', '.table tbody a'],
-      [`/patients/${encodeURIComponent(one.patient)}`, '#story'],
-      ['/incidents', 'h1'],
-      ['/messages?state=accepted', '.table tbody a'],
-      ['/charts', '.recharts-bar-rectangle'],
-    ];
-    for (const [width, height] of SIZES[theme]) {
-      const screen = await operator('/board', { theme, width, height });
-      for (const [path, sign] of pages) {
-        await screen.goto(path);
-        await screen.page.locator(sign).first().waitFor();
-        await screen.accessible(`${path} ${width}`);
-      }
-      await screen.close();
-    }
-  });
-}

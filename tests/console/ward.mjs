@@ -53,8 +53,8 @@ export class Ward {
   }
 
   // Somebody who may sign in.
-  async addPerson(user, name, roles) {
-    this.passwords[user] = (await this.post('/v1/users', { user, name, roles, units: [], expires_in: '24h' })).password;
+  async addPerson(user, name, roles, units = []) {
+    this.passwords[user] = (await this.post('/v1/users', { user, name, roles, units, expires_in: '24h' })).password;
   }
 
   get(path) {
@@ -104,6 +104,18 @@ export class Ward {
 }
 
 const WARDS = ['MED', 'SURG', 'CARD', 'ORTH'];
+const ALLERGIES = ['AL1|1|DA|PEN^Penicillin|SV|Rash~Wheezing', 'AL1|2|FA|PNUT^Peanut|MO|Swelling'];
+
+// A result that was ordered and is not there yet.
+function ordered(at, pid, number, stay) {
+  return [
+    `MSH|^~\\&|LAB|GENHOSP|RUNTIME|HUB|${at}||ORU^R01|LAB${number}|P|2.5.1`,
+    pid,
+    `PV1|1|I|MED||||||||||||||||${stay}`,
+    `OBR|1|ORD${number}||TROP^Troponin T|||${at}||||||||||||||||||O`,
+    '',
+  ].join('\r');
+}
 
 function admissions(count, now) {
   const people = new Map();
@@ -123,9 +135,11 @@ function admissions(count, now) {
       `EVN|${trigger}|${at}`,
       pid,
       `PV1|1|I|${ward}^${101 + number}^A||||||||||||||||${stay}|||||||||||||||||${disposition}||||||||${at}|${disposition && at}`,
+      ...(number % 2 === 0 ? ALLERGIES : []),
       '',
     ].join('\r');
     messages.push(text('A01', `CON${number}A`, ''));
+    if (number % 4 === 0) messages.push(ordered(at, pid, number, stay));
     if (number % 3 === 2) messages.push(text('A03', `CON${number}B`, '01'));
   });
   return messages;

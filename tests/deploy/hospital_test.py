@@ -89,7 +89,7 @@ class SummaryTest(unittest.TestCase):
 class PeopleTest(unittest.TestCase):
     def test_somebody_always_has_an_answer_that_the_task_takes(self):
         for name in [*ANSWERS, "a task that nobody here knows"]:
-            outcome, reason = choose({"id": name + ".1", "name": name, "request": {"outcomes": ["this", "that"]}})
+            outcome, reason = choose({"id": name + ".1", "name": name, "outcomes": [{"name": "this"}, {"name": "that"}]})
             self.assertIn(outcome, ["this", "that"])
             self.assertTrue(reason)
 

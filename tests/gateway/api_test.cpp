@@ -279,6 +279,37 @@ TEST_F(ApiTest, answers_a_message_that_comes_again_as_before_with_one_effect) {
   EXPECT_EQ(call("GET", "/v1/instances?workflow=discharge").body.at("items").as_array().size(), 1u);
 }
 
+TEST_F(ApiTest, sums_up_what_must_be_known_of_a_patient_each_with_its_age) {
+  auto sender = MllpClient::connect(loop_, "127.0.0.1", server_->ports().at("mllp"));
+  ASSERT_TRUE(sender.ok());
+  const auto send = [&](const std::string& type, const std::string& id, const std::string& time,
+                        const std::string& rest) {
+    const auto answer =
+        (*sender)->send_and_wait("MSH|^~\\&|ADT1|HOSP|BATON|HOSP|" + time + "||" + type + "|" + id + "|P|2.5\rEVN||" +
+                                 time + "\rPID|1||777^^^HOSP^MR||DOE^JANE||19500101|F\r" + rest);
+    ASSERT_TRUE(answer.ok());
+    EXPECT_THAT(*answer, HasSubstr("MSA|AA"));
+  };
+  send("ADT^A04", "S1", "20260301080000", "PV1|1|E|ED\rAL1|1|DA|PEN^Penicillin|SV|Rash\rAL1|2|FA|PNUT^Peanut|MO\r");
+  send("ADT^A60", "S2", "20260301090000", "IAM|1|DA|PEN^Penicillin|U||D\rIAM|2|DA|ASA^Aspirin|MO||A\r");
+  send("ORU^R01", "S3", "20260301100000", "OBR|1|O1||TROP^Troponin|||20260301100000||||||||||||||||||O\r");
+  send("ORU^R01", "S4", "20260301110000", "OBR|1|O2||NA^Sodium|||20260301110000||||||||||||||||||O\r");
+  send("ORU^R01", "S5", "20260301120000", "OBR|1|O2||NA^Sodium|||20260301120000||||||||||||||||||F\r");
+  call("GET", "/v1/dev/clock?settle=true");
+  const auto found = call("GET", "/v1/patients?system=HOSP&value=777").body;
+  const std::string id(found.at("items").at(0).at("id").as_string());
+  const auto summary = call("GET", "/v1/patients/" + id + "/summary").body;
+  const auto& allergies = summary.at("allergies").at("items").as_array();
+  ASSERT_EQ(allergies.size(), 2u) << json::serialize(summary);
+  EXPECT_EQ(allergies[0].at("name").as_string(), "Aspirin");
+  EXPECT_EQ(allergies[1].at("name").as_string(), "Peanut");
+  EXPECT_EQ(summary.at("allergies").at("as_of").as_string(), "2026-03-01T09:00:00.000Z");
+  ASSERT_EQ(summary.at("pending_orders").as_array().size(), 1u) << "the sodium came";
+  EXPECT_EQ(summary.at("pending_orders").at(0).at("name").as_string(), "Troponin");
+  EXPECT_EQ(summary.at("recent").as_array().size(), 5u);
+  EXPECT_EQ(call("GET", "/v1/patients/nobody/summary").status, 404);
+}
+
 TEST_F(ApiTest, refuses_a_deployment_that_open_instances_could_not_move_to_unless_that_is_accepted) {
   call("POST", "/v1/instances", R"({"workflow":"ask","id":"a1"})");
   const std::string bundle =

@@ -191,6 +191,33 @@ TEST(Policy, is_refused_with_the_line_and_the_nearest_permission) {
   }
 }
 
+std::size_t count_of(std::string_view text, std::string_view word) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) ++count;
+  return count;
+}
+
+TEST_F(Rights, to_what_was_shown_already_cost_no_second_record_and_nobody_elses_tag_opens_it) {
+  ASSERT_EQ(local("POST", "/v1/instances", R"({"workflow":"ask","id":"a1","patient":"p1","input":{}})").status, 201);
+  const std::string nurse = make_key_for("nurse");
+  const auto reads = [this] { return count_of(ledger(), R"("object":"a1.1")"); };
+  const WireReply seen = with_key(nurse, "GET", "/v1/tasks/a1.1");
+  ASSERT_EQ(seen.status, 200) << seen.text;
+  const std::string tag = seen.header("ETag");
+  ASSERT_FALSE(tag.empty());
+  const std::size_t before = reads();
+  const WireReply again = with_key(nurse, "GET", "/v1/tasks/a1.1", "", {{"If-None-Match", tag}});
+  EXPECT_EQ(again.status, 304);
+  EXPECT_TRUE(again.text.empty());
+  EXPECT_EQ(reads(), before) << "nothing new was shown";
+  EXPECT_EQ(with_key(make_key_for("pharmacist"), "GET", "/v1/tasks/a1.1", "", {{"If-None-Match", tag}}).status, 200);
+  EXPECT_EQ(with_key(nurse, "GET", "/v1/tasks/a1.1", "", {{"If-None-Match", tag}, {"X-Baton-Purpose", "BTG"}}).status,
+            200)
+      << "a read for another purpose is another read";
+  ASSERT_EQ(with_key(nurse, "POST", "/v1/tasks/a1.1/claim", "{}").status, 200);
+  EXPECT_EQ(with_key(nurse, "GET", "/v1/tasks/a1.1", "", {{"If-None-Match", tag}}).status, 200) << "it has changed";
+}
+
 TEST(Policy, that_is_shipped_gives_personal_data_to_no_operator_developer_or_administrator) {
   const Policy policy = Policy::shipped();
   for (const char* role : {"operator", "developer", "admin", "interface", "service", "monitor", "front"}) {

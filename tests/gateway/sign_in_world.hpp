@@ -76,9 +76,10 @@ class SignInWorld : public testing::Test {
     waits_ = std::make_unique<WaitBoard>(*node_, loop_);
     live_ = std::make_unique<LiveFeed>(*node_, loop_);
     reads_ = std::make_unique<ReadWorker>();
+    roster_ = std::make_unique<Roster>(*node_);
     router_ = std::make_unique<HttpRouter>();
-    context_ = std::make_unique<ApiContext>(
-        ApiContext{*node_, loop_, *waits_, *live_, *reads_, idempotency_, *door_, nullptr, [] { return "{}"; }});
+    context_ = std::make_unique<ApiContext>(ApiContext{*node_, loop_, *waits_, *live_, *reads_, idempotency_, *door_,
+                                                       *roster_, nullptr, [] { return "{}"; }});
     add_api_routes(*router_, *context_);
     router_->set_guard([this](const Route& route, RoutedRequest request, Responder responder) {
       door_->access.guard(route, std::move(request), std::move(responder));
@@ -166,6 +167,7 @@ class SignInWorld : public testing::Test {
   std::unique_ptr<FrontDoor> door_;
   std::unique_ptr<WaitBoard> waits_;
   std::unique_ptr<LiveFeed> live_;
+  std::unique_ptr<Roster> roster_;
   std::unique_ptr<ReadWorker> reads_;
   IdempotencyMemory idempotency_;
   std::unique_ptr<ApiContext> context_;

@@ -88,7 +88,7 @@ until ask audit prove "$index" --out "$scratch/decision.tlog-proof" > /dev/null 
   [ "$tries" -lt 100 ] || fail "no checkpoint covers record $index"
   sleep 0.1
 done
-expect "$("$baton" audit verify "$scratch/decision.tlog-proof" --key "$key")" "verified: record $index" "two lists disagree"
+expect "$("$baton" audit verify "$scratch/decision.tlog-proof" --key "$key")" "verified: record $index" "decision.made" "\"sealed\":"
 
 ask audit export --tiles "$scratch/export" --ndjson "$scratch/all.ndjson" --csv "$scratch/all.csv" --fhir "$scratch/all.json" > /dev/null
 cp "$scratch/export/checkpoint" "$scratch/known"

@@ -161,8 +161,8 @@ TEST(Scrubber, a_wait_with_a_time_and_no_timer_is_found) {
 TEST(Scrubber, a_record_that_no_index_leads_to_is_found) {
   StoreWorld world;
   fill(world);
-  for (const std::string& key : index_keys(task_of("deciding"))) delete_raw(world, ColumnFamily::index, key);
-  EXPECT_EQ(kinds(world), Kinds(index_keys(task_of("deciding")).size(), FindingKind::missing_index));
+  for (const std::string& key : index_keys(task_of("deciding"), {})) delete_raw(world, ColumnFamily::index, key);
+  EXPECT_EQ(kinds(world), Kinds(index_keys(task_of("deciding"), {}).size(), FindingKind::missing_index));
 }
 
 TEST(Scrubber, an_index_row_that_leads_astray_is_found_in_every_index) {
@@ -182,12 +182,12 @@ TEST(Scrubber, an_index_row_that_leads_astray_is_found_in_every_index) {
   MessageRecord message = sample_message();
   message.message_id = "ghost";
   std::size_t expected = 0;
-  for (const IndexKeys& all :
-       {index_keys(ghost), index_keys(open), index_keys(incident), index_keys(event), index_keys(message)}) {
+  for (const IndexKeys& all : {index_keys(ghost, {}), index_keys(open, {}), index_keys(incident, {}),
+                               index_keys(event, {}), index_keys(message, {})}) {
     for (const std::string& key : all) put_raw(world, ColumnFamily::index, key, "");
     expected += all.size();
   }
-  put_raw(world, ColumnFamily::index, index_keys(closed).back(), "");
+  put_raw(world, ColumnFamily::index, index_keys(closed, {}).back(), "");
   put_raw(world, ColumnFamily::index, "\x7f unknown", "");
   EXPECT_EQ(kinds(world), Kinds(expected + 2, FindingKind::stale_index));
 }

@@ -227,6 +227,74 @@ TEST(StoreReader, tasks_are_found_by_role_person_patient_time_and_state) {
   EXPECT_EQ(must(world.reader().open_tasks_of("i-1")).size(), 2u);
 }
 
+TEST(StoreReader, tasks_of_units_are_listed_for_those_units_alone) {
+  StoreWorld world;
+  const auto task = [](OperationSeq seq, std::vector<std::string> units) {
+    TaskRecord record;
+    record.instance = "i-1";
+    record.seq = seq;
+    record.name = "t";
+    record.workflow = "discharge";
+    record.created_at = kSampleStart;
+    record.due = kSampleStart + Duration{seq};
+    record.roles = {"nurse"};
+    record.units = std::move(units);
+    return record;
+  };
+  const TaskRecord west = task(1, {"4-west"});
+  TaskRecord named = task(4, {"3-east"});
+  named.claimed_by = "u-1";
+  world.commit(
+      {PutTask{{}, west}, PutTask{{}, task(2, {})}, PutTask{{}, task(3, {"4-west", "3-east"})}, PutTask{{}, named}});
+  using Units = std::vector<std::string>;
+  EXPECT_EQ(listed(world, TaskFilter{.roles = {"nurse"}}), (Ids{"i-1.1", "i-1.2", "i-1.3", "i-1.4"}));
+  EXPECT_EQ(listed(world, TaskFilter{.roles = {"nurse"}, .seen_units = Units{"4-west"}}),
+            (Ids{"i-1.1", "i-1.2", "i-1.3"}));
+  EXPECT_EQ(listed(world, TaskFilter{.roles = {"nurse"}, .seen_units = Units{}}), (Ids{"i-1.2"}));
+  EXPECT_EQ(listed(world, TaskFilter{.seen_units = Units{}, .viewer = "u-1"}), (Ids{"i-1.2", "i-1.4"}));
+  EXPECT_EQ(listed(world, TaskFilter{.units = {"3-east"}}), (Ids{"i-1.3", "i-1.4"}));
+  EXPECT_EQ(listed(world, TaskFilter{.instance = "i-1", .seen_units = Units{"3-east"}}),
+            (Ids{"i-1.2", "i-1.3", "i-1.4"}));
+  TaskRecord decided = west;
+  decided.status = TaskStatus::decided;
+  decided.closed_at = kSampleStart + kHour;
+  world.commit(PutTask{west, decided});
+  EXPECT_EQ(listed(world, TaskFilter{.units = {"4-west"}}), (Ids{"i-1.3"}));
+}
+
+TEST(StoreReader, alerts_are_listed_by_queue_until_they_are_settled) {
+  StoreWorld world;
+  const auto alert = [](std::uint32_t number, Instant show_at) {
+    AlertRecord record;
+    record.instance = "i-1";
+    record.number = number;
+    record.name = "potassium";
+    record.workflow = "discharge";
+    record.raised_at = kSampleStart + Duration{number};
+    record.show_at = show_at;
+    record.roles = {"nurse"};
+    return record;
+  };
+  const AlertRecord now = alert(1, kSampleStart);
+  AlertRecord later = alert(2, kSampleStart + kHour);
+  later.tier = AlertTier::suggestion;
+  later.units = {"4-west"};
+  world.commit({PutAlert{{}, now}, PutAlert{{}, later}});
+  const auto count = [&](AlertFilter filter) { return must(world.reader().list_alerts(filter, {}, 10)).items.size(); };
+  EXPECT_EQ(count({.roles = {"nurse"}}), 2u);
+  EXPECT_EQ(count({.roles = {"physician"}}), 0u);
+  EXPECT_EQ(count({.roles = {"nurse"}, .shown_by = kSampleStart}), 1u);
+  EXPECT_EQ(count({.roles = {"nurse"}, .seen_units = std::vector<std::string>{"3-east"}}), 1u);
+  EXPECT_EQ(count({.tier = AlertTier::suggestion}), 1u);
+  EXPECT_EQ(must(world.reader().alert("i-1", 1)), now);
+  AlertRecord settled = now;
+  settled.status = AlertStatus::dismissed;
+  world.commit(PutAlert{now, settled});
+  EXPECT_EQ(count({.roles = {"nurse"}}), 1u);
+  EXPECT_EQ(count({.status = AlertStatus::dismissed}), 1u);
+  EXPECT_EQ(count({.instance = "i-1"}), 2u);
+}
+
 TEST(StoreReader, timers_come_in_the_order_in_which_they_are_due) {
   StoreWorld world;
   const TimerRecord early{kSampleStart, "i-2", 1, TimerPurpose::operation_due};

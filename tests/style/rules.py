@@ -31,6 +31,7 @@ OWNERS = {
     r"(lua|lauxlib|lualib)\.h": ["runtime/script"],
     r"libpq": ["persistence"],
     r"sqlite3": ["persistence"],
+    r"re2/": ["runtime/model"],
 }
 
 # runtime/ decides; it does no IO, has no threads and asks no clock.

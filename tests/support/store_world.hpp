@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "persistence/committer.hpp"
+#include "persistence/keys/row_sealer.hpp"
 #include "persistence/ledger_source.hpp"
 #include "persistence/local_commit_log.hpp"
 #include "persistence/rocks.hpp"
@@ -35,11 +36,14 @@ inline Turn turn_of(std::vector<Change> changes, std::string leaf = R"({"action"
 
 class StoreWorld {
  public:
-  explicit StoreWorld(rocksdb::Env* env = nullptr)
+  enum class Rows { clear, sealed };
+  explicit StoreWorld(rocksdb::Env* env = nullptr, Rows rows = Rows::clear)
       : own_env_(env == nullptr ? rocksdb::NewMemEnv(rocksdb::Env::Default()) : nullptr),
-        env_(env == nullptr ? own_env_.get() : env) {
+        env_(env == nullptr ? own_env_.get() : env),
+        rows_(rows) {
     open();
   }
+  explicit StoreWorld(Rows rows) : StoreWorld(nullptr, rows) {}
   ~StoreWorld() { close(); }  // The store goes before the memory it lies in.
   StoreWorld(const StoreWorld&) = delete;
   StoreWorld& operator=(const StoreWorld&) = delete;
@@ -49,6 +53,7 @@ class StoreWorld {
     options.path = "/store";
     options.env = env_;
     store = must(Store::open(options));
+    if (rows_ == Rows::sealed) unlock();
     log = std::make_unique<LocalCommitLog>(*store);
     mark = must(HighWaterMark::open(env_, "/store.mark"));
     CommitterOptions stepped;
@@ -65,6 +70,15 @@ class StoreWorld {
   void reopen() {
     close();
     open();
+  }
+
+  void unlock() {
+    (void)env_->CreateDirIfMissing("/keys");
+    SealKey key{};
+    key.fill('k');
+    store->unlock(must(KeyStore::open(
+        {"/keys/patient_keys", env_, store->identity(), must(keys_used(*store)), must(store->head()).lsn == 0},
+        key_in_memory(key))));
   }
 
   // One turn, committed.
@@ -100,6 +114,7 @@ class StoreWorld {
  private:
   std::unique_ptr<rocksdb::Env> own_env_;
   rocksdb::Env* env_;
+  Rows rows_;
 };
 
 }  // namespace baton::test

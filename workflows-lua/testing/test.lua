@@ -6,8 +6,8 @@ local json = require "json"
 
 local test, T = {}, {}
 T.__index = T
-local Case, Task, Incident = {}, {}, {}
-Case.__index, Task.__index, Incident.__index = Case, Task, Incident
+local Case, Task, Incident, Alert = {}, {}, {}, {}
+Case.__index, Task.__index, Incident.__index, Alert.__index = Case, Task, Incident, Alert
 
 local cases = {}
 local mocks, calls, served = {}, {}, {}  -- By activity; by activity; by "key#attempt".
@@ -297,8 +297,9 @@ local function task_of(entry)
   local record = entry.record
   local request = record.request or {}
   return setmetatable({ id = record.id, name = record.name, instance = record.instance, why = request.why, data = request.data,
-                        form = request.form, outcomes = request.outcomes or { "done" }, due = entry.due, roles = record.roles,
-                        persons = record.subjects, claimed_by = record.claimed_by, patient = record.patient }, Task)
+                        form = request.form, outcomes = map(record.outcomes, function(each) return each.name end), due = entry.due,
+                        roles = record.roles, persons = record.subjects, units = record.units, claimed_by = record.claimed_by,
+                        next_steps = record.next_steps, patient = record.patient }, Task)
 end
 
 function T:tasks(name)
@@ -315,13 +316,19 @@ end
 
 function T:expect_task(name, who)
   check_text(name, "t:expect_task")
-  who = check_options(who, { "role", "person", "case" }, "t:expect_task")
+  who = check_options(who, { "role", "person", "unit", "case", "form" }, "t:expect_task")
   local found = {}
   for _, task in ipairs(self:tasks(name)) do
     local right = (not who.case or task.instance == who.case.id) and (not who.role or contains(task.roles, who.role))
+    right = right and (not who.unit or contains(task.units, who.unit))
     if right and (not who.person or contains(task.persons, who.person)) then found[#found + 1] = task end
   end
-  if #found == 1 then return found[1] end
+  if #found == 1 then
+    if who.form and found[1].form ~= who.form then
+      fail("expected task %s to have the form %s, and it has %s", name, who.form, found[1].form or "none")
+    end
+    return found[1]
+  end
   local like = (who.role and " for " .. who.role or "") .. (who.person and " for the person " .. who.person or "") .. (who.case and " of " .. who.case.id or "")
   if #found > 1 then fail("expected one open task %s%s, and there are %d:\n  %s", name, like, #found, table.concat(map(found, task_line), "\n  ")) end
   fail("expected an open task %s%s, and there is none\n%s", name, like, ask("situation").text)
@@ -334,7 +341,7 @@ end
 
 -- Who acts on the task when the test does not say.
 local function actor_for(task, who)
-  if who then return check_options(who, { "subject", "role" }, "a person") end
+  if who then return check_options(who, { "subject", "role", "unit" }, "a person") end
   if who_claimed[task.id] then return who_claimed[task.id] end
   if #task.roles == 0 and #task.persons > 0 then return { subject = task.persons[1] } end
   return { subject = "tester", role = task.roles[1] }
@@ -352,6 +359,29 @@ function Task:decide(outcome, options)
   ask("decide", { task = self.id, outcome = check_text(outcome, "task:decide"), value = options.value, reason = options.reason,
                   reason_code = options.reason_code, by = actor_for(self, options.by) })
 end
+
+-- Open ones, those whose batch is still to come as well.
+function T:alerts(name)
+  local list = {}
+  for _, record in ipairs(ask("alerts").list) do
+    if name == nil or record.name == name then
+      local request = record.request or {}
+      list[#list + 1] = setmetatable({ id = record.id, name = record.name, condition = record.condition, tier = record.tier, why = request.why,
+                                       data = request.data, told = record.fired, roles = record.roles, units = record.units }, Alert)
+    end
+  end
+  return list
+end
+
+local function settle(alert, action, options)
+  options = check_options(options, { "reason", "by" }, "alert:" .. action)
+  local who = options.by or { subject = "tester", role = alert.roles[1] }
+  ask("settle", { alert = alert.id, action = action, reason = options.reason, by = who })
+end
+
+function Alert:acknowledge(options) settle(self, "acknowledge", options) end
+function Alert:dismiss(options) settle(self, "dismiss", options) end
+function Alert:correct(options) settle(self, "correct", options) end
 
 function T:override(case, target, options)
   options = check_options(options, { "after", "reason", "code", "by" }, "t:override")

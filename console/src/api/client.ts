@@ -1,4 +1,5 @@
 // One request to the API: JSON in, JSON out, and every refusal as an ApiError that says cause and cure.
+import { knownTag, knownValue, remember } from './known';
 import type { Problem } from './types';
 import { identityHeaders, sessionExpired } from './session';
 
@@ -49,15 +50,22 @@ async function refusal(response: Response): Promise<ApiError> {
 async function ask<T>(method: string, path: string, { query, body, role, signal }: Ask): Promise<T> {
   const headers: Record<string, string> = { Accept: 'application/json', ...identityHeaders(method, role) };
   if (body !== undefined) headers['Content-Type'] = 'application/json';
+  const address = withQuery(path, query);
+  const known = `${role ?? ''} ${address}`;
+  const tag = method === 'GET' ? knownTag(known) : undefined;
+  if (tag) headers['If-None-Match'] = tag;
   let response: Response;
   try {
-    response = await fetch(withQuery(path, query), { method, headers, signal, body: body === undefined ? undefined : JSON.stringify(body) });
+    response = await fetch(address, { method, headers, signal, body: body === undefined ? undefined : JSON.stringify(body) });
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new NoAnswer('The server cannot be reached. What you see may be out of date.');
   }
+  if (response.status === 304) return knownValue(known) as T;
   if (!response.ok) throw await refusal(response);
-  return (await response.json()) as T;
+  const value = (await response.json()) as T;
+  if (method === 'GET') remember(known, response.headers.get('ETag'), value);
+  return value;
 }
 
 const ENDED = ['BT801', 'BT802'];

@@ -1,17 +1,32 @@
-// Hears from the server what has changed, and has it read again: within a moment, and never more than about once a second. Tabs
-// of one browser share one stream: whoever holds the lock listens and passes on what it hears, and the next takes over when that tab goes.
-import type { QueryClient } from '@tanstack/react-query';
+// Hears from the server what has changed, and has it read again, within a moment. Nothing is read that the news cannot concern: of
+// each thing that is shown, the news of it; of each list, the news of what is on it or may come onto it. Tabs of one browser share one stream: whoever holds the lock listens and passes on what it hears, and the next takes over when that tab goes.
+import type { Query, QueryClient } from '@tanstack/react-query';
 import { useSyncExternalStore } from 'react';
 
 export type LiveState = 'connecting' | 'live' | 'lost';
 
 const TOPICS = ['task', 'instance', 'incident', 'patient', 'message'] as const;
 type Topic = (typeof TOPICS)[number];
-type News = { topic: Topic; id: string; at: string } | { reset: true } | { state: LiveState } | { ask: true };
+interface Change {
+  id: string; // Empty: so many that they are not named.
+  roles?: string[]; // Of a task: who may decide it.
+  people?: string[]; // Of a task: who has it, or whom it names.
+}
+type News = ({ topic: Topic; at: string } & Change) | { reset: true } | { state: LiveState } | { ask: true };
 
-// The first change of a while is read at once; while changes keep coming, a list is read once in so long.
-const GATHER_MS = 60;
-const PAUSE_MS = 1000;
+// What a list says of itself in the meta of its query: news of a task that is for none of these, and that the list does not hold, is no
+// news for it. A list that says nothing hears everything of its topic.
+export interface ListMeta extends Record<string, unknown> {
+  roles?: string[];
+  people?: string[];
+}
+
+// Changes that come together are read together. While they keep coming, a thing is read again after the shorter pause and a list, which costs
+// the server more, after the longer.
+const GATHER_MS = 30;
+const PAUSE_MS = 100;
+const LIST_PAUSE_MS = 250;
+const MOST_QUERIES = 500;
 const NAME = 'baton.live';
 
 let state: LiveState = 'connecting';
@@ -33,20 +48,39 @@ export function useLiveState(): LiveState {
   );
 }
 
-// Has read again what has changed. Queries begin their key with a topic, and with an id where they show one thing: ['task', 'one', id],
-// ['task', 'list', ..].
+function holds(data: unknown, id: string): boolean {
+  const pages = (data as { pages?: { items?: { id?: string }[] }[] } | undefined)?.pages;
+  return pages?.some((page) => page.items?.some((item) => item.id === id)) ?? true; // What is no list of pages may hold anything.
+}
+
+function meet(some: string[] | undefined, others: string[] | undefined): boolean {
+  return some?.some((one) => others?.includes(one)) ?? false;
+}
+
+// True when a query may show something else now. Queries begin their key with a topic, and with an id where they show one thing:
+// ['task', 'one', id], ['task', 'list', ..].
+export function concerns(query: Pick<Query, 'queryKey' | 'meta'> & { state: { data: unknown } }, topic: Topic, change: Change): boolean {
+  if (query.queryKey[0] !== topic) return false;
+  if (!change.id) return true;
+  if (query.queryKey[1] === 'one') return change.id === String(query.queryKey[2]);
+  const meta = query.meta as ListMeta | undefined;
+  if (!change.roles || !(meta?.roles || meta?.people)) return true;
+  return meet(change.roles, meta.roles) || meet(change.people, meta.people) || holds(query.state.data, change.id);
+}
+
+// Has read again what has changed.
 class Reader {
-  private changed = new Map<Topic, Set<string>>();
+  private waiting = new Set<string>(); // Hashes of queries.
   private timer = 0;
-  private readAt = -PAUSE_MS;
+  private readAt = new Map<string, number>();
 
   constructor(private queries: QueryClient) {}
 
-  note(topic: Topic, id: string) {
-    if (!this.changed.has(topic)) this.changed.set(topic, new Set());
-    this.changed.get(topic)?.add(id);
-    const wait = Math.max(GATHER_MS, this.readAt + PAUSE_MS - performance.now());
-    if (!this.timer) this.timer = window.setTimeout(() => this.readAgain(), wait);
+  note(topic: Topic, change: Change) {
+    for (const query of this.queries.getQueryCache().getAll()) {
+      if (concerns(query, topic, change)) this.waiting.add(query.queryHash);
+    }
+    if (this.waiting.size > 0 && !this.timer) this.timer = window.setTimeout(() => this.readAgain(), GATHER_MS);
   }
 
   everything() {
@@ -59,28 +93,37 @@ class Reader {
 
   private readAgain() {
     this.timer = 0;
-    this.readAt = performance.now();
-    const batch = this.changed;
-    this.changed = new Map();
-    void this.queries.invalidateQueries({
-      predicate: ({ queryKey }) => {
-        const ids = batch.get(queryKey[0] as Topic);
-        if (!ids) return false;
-        return queryKey[1] === 'one' ? ids.has(String(queryKey[2])) : true;
-      },
-    });
+    const now = performance.now();
+    const due = new Set<string>();
+    let next = Infinity;
+    for (const hash of this.waiting) {
+      const query = this.queries.getQueryCache().get(hash);
+      const pause = query?.queryKey[1] === 'one' ? PAUSE_MS : LIST_PAUSE_MS;
+      // A read that is under way may be from before the change: it is let end, and then follows another.
+      const at = query?.state.fetchStatus === 'fetching' ? now + GATHER_MS : (this.readAt.get(hash) ?? -Infinity) + pause;
+      if (at <= now) due.add(hash);
+      else next = Math.min(next, at);
+    }
+    if (this.readAt.size > MOST_QUERIES) this.readAt.clear();
+    for (const hash of due) {
+      this.waiting.delete(hash);
+      this.readAt.set(hash, now);
+    }
+    if (due.size > 0) void this.queries.invalidateQueries({ predicate: (query) => due.has(query.queryHash) });
+    if (this.waiting.size > 0) this.timer = window.setTimeout(() => this.readAgain(), Math.max(0, next - now));
   }
 }
 
 // Listens to the server until `signal` says to end. `after` is the last thing that was heard, by this tab or another.
 function listen(after: () => string, tell: (news: News) => void, signal: AbortSignal): Promise<void> {
   const last = after();
-  const source = new EventSource(`/v1/live?topic=${TOPICS.join(',')}${last ? `&last_event_id=${encodeURIComponent(last)}` : ''}`);
+  const source = new EventSource(`/v1/live?gather=true&topic=${TOPICS.join(',')}${last ? `&last_event_id=${encodeURIComponent(last)}` : ''}`);
   source.onopen = () => tell({ state: 'live' });
   source.onerror = () => tell({ state: 'lost' });
   for (const topic of TOPICS) {
-    source.addEventListener(topic, (event) => tell({ topic, id: (JSON.parse(event.data) as { id: string }).id, at: event.lastEventId }));
+    source.addEventListener(topic, (event) => tell({ ...(JSON.parse(event.data) as Change), topic, at: event.lastEventId }));
   }
+  source.addEventListener('many', (event) => tell({ topic: (JSON.parse(event.data) as { topic: Topic }).topic, id: '', at: event.lastEventId }));
   source.addEventListener('reset', () => tell({ reset: true }));
   return new Promise((resolve) => {
     signal.addEventListener('abort', () => {
@@ -108,7 +151,7 @@ export function watch(queries: QueryClient): () => void {
       reader.everything();
     } else {
       last = news.at;
-      reader.note(news.topic, news.id);
+      reader.note(news.topic, news);
     }
   };
   const tell = (news: News) => {

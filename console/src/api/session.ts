@@ -1,6 +1,7 @@
 // Who is signed in, and what every request says about that. The session itself is a cookie that no script can read; here is only what
 // the server says of it.
 import { useSyncExternalStore } from 'react';
+import { forgetAnswers } from './known';
 
 export interface Session {
   subject: string;
@@ -51,10 +52,12 @@ export function may(permission: string): boolean {
 }
 
 export function becomeSession(session: Session): void {
+  if (session.subject !== state.session?.subject) forgetAnswers();
   become({ asked: true, session, ended: false });
 }
 
 export function nobodyIsSignedIn(): void {
+  forgetAnswers();
   become({ asked: true, session: null, ended: false });
 }
 

@@ -58,6 +58,7 @@ export interface Task {
   subjects: string[];
   claimed_by?: string;
   escalations_done?: number;
+  outcomes: { name: string }[];
   votes: { subject: string; outcome: string; value?: Json; at: string }[];
   request?: TaskRequest;
   decision?: Decision;
@@ -144,6 +145,23 @@ export interface Patient {
   last_at?: string;
 }
 
+export interface Allergy {
+  kind?: string;
+  code?: string;
+  name?: string;
+  severity?: string;
+  reactions?: string[];
+}
+
+export interface PatientSummary {
+  identity: { how: 'identifier'; identifiers: number; joined: number };
+  allergies?: { items: Allergy[]; as_of: string; source: string; event: string }; // Absent: nobody has said.
+  pending_orders: { order: string; name?: string; status: string; since: string; source: string }[];
+  recent: { id: string; type: string; occurred_at: string; source: string }[];
+  events: number;
+  looked_back: number;
+}
+
 export interface PatientEvent {
   id: string;
   type: string;
@@ -203,6 +221,61 @@ export interface Series {
   tasks_decided: SeriesRow[];
   tasks_withdrawn: SeriesRow[];
   incidents: SeriesRow[];
+}
+
+// One thing that a case waits for. `sentence` is Baton's, `told` the script's own words.
+export interface WhyWait {
+  kind: 'incident' | 'task' | 'event' | 'signal' | 'promise' | 'child' | 'activity' | 'timer';
+  seq?: number;
+  name: string;
+  line?: string;
+  since: string;
+  sentence: string;
+  told?: string;
+  owner: { kind: string; roles: string[]; persons: string[]; named?: string; sentence: string };
+  deadline?: { at?: string; sentence: string; told?: string };
+  unblock: string[];
+  task?: string;
+  child?: string;
+  incident?: number;
+  failure?: string;
+  on_hold: boolean;
+}
+
+export interface Why {
+  state: 'waiting' | 'paused' | 'stopped' | 'cancelling' | 'working' | 'closed';
+  sentence: string;
+  told?: string;
+  exists: string;
+  paused?: string;
+  paused_reason?: string;
+  waits: WhyWait[];
+  unblock: string[];
+}
+
+export interface WhyTask {
+  sentence: string;
+  told?: string;
+  exists: string;
+  with: string; // Why it is with whom it is with.
+  wait: WhyWait;
+  history: { at: string; sentence: string }[];
+  ahead: { at: string; sentence: string }[];
+}
+
+export interface StandingValue {
+  name: string;
+  outer: boolean;
+  value?: Json;
+  said?: string; // What it is, where it is no data.
+}
+
+export interface Standing {
+  instance: string;
+  bundle: string;
+  entries: number;
+  raised?: { line: string; message: string };
+  branches: { path: string; waits_for?: number; frames: { line: string; function?: string; values: StandingValue[] }[] }[];
 }
 
 export interface Bundle {

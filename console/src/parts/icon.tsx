@@ -19,6 +19,7 @@ const PATHS = {
   up: 'M6 15l6-6 6 6',
   close: 'M5 5l14 14M19 5 5 19',
   hold: 'M8 5v14M16 5v14',
+  ledger: 'M5 4h12a2 2 0 0 1 2 2v14H7a2 2 0 0 1-2-2zM9 9h6M9 13h6M5 17.5A2 2 0 0 1 7 16h12',
   link: 'M14 4h6v6M20 4l-9 9M18 14v6H4V6h6',
 } as const;
 

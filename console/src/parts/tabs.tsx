@@ -9,7 +9,14 @@ export interface Tab {
   body: () => ReactNode;
 }
 
-export function Tabs({ label, tabs, param = 'tab' }: { label: string; tabs: Tab[]; param?: string }) {
+interface Props {
+  label: string;
+  tabs: Tab[];
+  param?: string;
+  beside?: ReactNode; // Stays while tabs change.
+}
+
+export function Tabs({ label, tabs, param = 'tab', beside }: Props) {
   const [search, setSearch] = useSearchParams();
   const list = useRef<HTMLDivElement>(null);
   const chosen = tabs.find((tab) => tab.id === search.get(param)) ?? tabs[0];
@@ -36,8 +43,11 @@ export function Tabs({ label, tabs, param = 'tab' }: { label: string; tabs: Tab[
           </button>
         ))}
       </div>
-      <div id="tab-body" role="tabpanel" aria-labelledby={`tab-${chosen?.id}`} className="tab-body">
-        {chosen?.body()}
+      <div className={beside ? 'beside' : undefined}>
+        <div id="tab-body" role="tabpanel" aria-labelledby={`tab-${chosen?.id}`} className="tab-body">
+          {chosen?.body()}
+        </div>
+        {beside}
       </div>
     </>
   );

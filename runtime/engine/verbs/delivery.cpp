@@ -43,6 +43,7 @@ class Deliver {
     }
     turn_.because_of({{}, {}, body.event_id});
     turn_.warm_up();
+    if (open()) turn_.end_holds_for(body.type);
     if (open()) turn_.deliver(EventReceived{body.event_id, body.type, body.event});
   }
   void operator()(const DeliverSignal& body) {

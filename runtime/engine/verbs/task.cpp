@@ -1,10 +1,11 @@
-// A person acts on a task: claim, release, delegate, reassign, comment, save, decide.
+// A person acts on a task: who may, and all that does not decide it. task_decide.cpp and task_hold.cpp have the rest.
 #include <algorithm>
-#include <set>
+#include <boost/json.hpp>
 
-#include "runtime/engine/audit_details.hpp"
+#include "runtime/base/limits.hpp"
 #include "runtime/engine/instance_turn.hpp"
-#include "runtime/engine/request_options.hpp"
+#include "runtime/model/json_fields.hpp"
+#include "runtime/model/task_definition.hpp"
 
 namespace baton::verbs {
 namespace {
@@ -13,10 +14,25 @@ bool contains(const std::vector<std::string>& list, const std::string& value) {
   return std::find(list.begin(), list.end(), value) != list.end();
 }
 
-bool may_act(const TaskRecord& task, const Principal& by) {
-  if (contains(approvals_of(task).exclude, by.subject)) return false;
-  if (task.roles.empty() && task.subjects.empty()) return true;
-  return task.claimed_by == by.subject || contains(task.subjects, by.subject) || contains(task.roles, by.role);
+bool meet(const std::vector<std::string>& a, const std::vector<std::string>& b) {
+  return std::any_of(a.begin(), a.end(), [&](const std::string& each) { return contains(b, each); });
+}
+
+bool is_named(const TaskRecord& task, const std::string& subject) {
+  return task.claimed_by == subject || task.owner == subject || contains(task.subjects, subject);
+}
+
+// They themselves, or somebody whom they stand in for.
+bool is_named(const TaskRecord& task, const ActOnTask& message) {
+  return is_named(task, message.by.subject) ||
+         std::any_of(message.covers.begin(), message.covers.end(),
+                     [&](const std::string& covered) { return is_named(task, covered); });
+}
+
+std::string list_of(const std::vector<std::string>& texts) {
+  std::string all;
+  for (const std::string& text : texts) all += (all.empty() ? "" : ", ") + text;
+  return all;
 }
 
 std::string candidates_of(const TaskRecord& task) {
@@ -26,101 +42,221 @@ std::string candidates_of(const TaskRecord& task) {
   return text.empty() ? "anybody but those who are excluded" : text;
 }
 
-JsonText task_answer(const TaskRecord& task) {
-  JsonWriter writer;
-  writer.begin_object().field("task", task_id_of(task.instance, task.seq)).field("status", to_string(task.status));
-  writer.field("version", static_cast<std::int64_t>(task.version)).optional_field("claimed_by", task.claimed_by);
-  if (!task.decision.empty()) writer.json_field("decision", task.decision);
-  writer.end_object();
-  return std::move(writer).take();
+std::optional<Error> refuse_person(const TaskRecord& task, const ActOnTask& message) {
+  const bool anybody = task.roles.empty() && task.subjects.empty();
+  if (!anybody && !is_named(task, message) && !contains(task.roles, message.by.role)) {
+    return Error{ErrorCode::not_permitted,
+                 "this task is for " + candidates_of(task) + ", not for " + message.by.subject +
+                     (message.by.role.empty() ? "" : " as " + message.by.role),
+                 "act in one of these roles, or have the task reassigned"};
+  }
+  if (!task.units.empty() && !message.every_unit && !is_named(task, message) && !meet(task.units, message.units)) {
+    return Error{ErrorCode::wrong_unit,
+                 "this task belongs to " + list_of(task.units) + ", and " + message.by.subject + " to " +
+                     (message.units.empty() ? "no unit" : list_of(message.units)),
+                 "have somebody of that unit decide, or be entered as covering for one of them"};
+  }
+  return std::nullopt;
 }
 
-JsonText decision_of(const ActOnTask& message, Instant at) {
+// Who acted on earlier tasks of these names: their decisions and their votes.
+bool acted_before(const InstanceTurn& turn, const InstanceState& state, const std::vector<Entry>& journal,
+                  const std::vector<std::string>& tasks, const std::string& subject) {
+  (void)turn;
+  const auto named = [&](OperationSeq seq) {
+    const OperationState* const operation = state.find(seq);
+    return operation != nullptr && operation->operation.kind == OperationKind::task &&
+           contains(tasks, operation->operation.name);
+  };
+  return std::any_of(journal.begin(), journal.end(), [&](const Entry& entry) {
+    if (const auto* resolved = std::get_if<OperationResolved>(&entry.body)) {
+      return resolved->by.subject == subject && named(resolved->seq);
+    }
+    const auto* const changed = std::get_if<TaskChanged>(&entry.body);
+    return changed != nullptr && changed->action == "approved" && changed->by.subject == subject && named(changed->seq);
+  });
+}
+
+// Separation of duties: some must not take or decide it, whatever their role.
+std::optional<Error> refuse_duty(InstanceTurn& turn, const TaskRecord& task, const ActOnTask& message) {
+  const ApprovalRule rule = approvals_of(task);
+  const std::string& subject = message.by.subject;
+  const auto refuse = [&](const std::string& why) {
+    return Error{ErrorCode::duties_conflict, subject + " may not decide this: " + why, "another person has to"};
+  };
+  if (contains(rule.exclude, subject)) return refuse("they are excluded from it");
+  if (rule.exclude_starter && turn.state().started.by.subject == subject) return refuse("they started the case");
+  if (!rule.exclude_tasks.empty() &&
+      acted_before(turn, turn.state(), turn.core().journal, rule.exclude_tasks, subject)) {
+    return refuse("they acted on " + list_of(rule.exclude_tasks));
+  }
+  return std::nullopt;
+}
+
+JsonText act_json(const ActOnTask& message) {
   JsonWriter writer;
-  writer.begin_object().field("at", format_instant(at)).key("by").begin_object();
-  writer.optional_field("role", message.by.role).field("subject", message.by.subject).end_object();
-  if (message.occurred_at) writer.field("occurred_at", format_instant(*message.occurred_at));
-  writer.field("outcome", message.outcome).optional_field("reason", message.reason);
-  writer.optional_field("reason_code", message.reason_code);
+  writer.begin_object().field("action", message.action).key("by");
+  writer.begin_object().optional_field("role", message.by.role).field("subject", message.by.subject).end_object();
+  writer.optional_field("outcome", message.outcome).optional_field("reason", message.reason);
+  writer.optional_field("reason_code", message.reason_code).optional_field("to", message.to);
   if (!message.value.empty()) writer.json_field("value", message.value);
   writer.end_object();
   return std::move(writer).take();
 }
 
-void audit_task(InstanceTurn& turn, const ActOnTask& message, std::string_view action_code, const std::string& outcome,
-                const TaskRecord& task) {
-  AuditRecord record = turn.audit_of(action_code, message.by);
-  record.object = task_id_of(task.instance, task.seq);
-  record.outcome = outcome;
-  record.rule = task.name;
-  record.reason_code = message.reason_code;
-  record.reason = message.reason;
-  record.after = message.value;
-  record.occurred_at = message.occurred_at.value_or(Instant{});
-  if (action_code == action::kTaskDecided) {
-    record.evidence = shown_of(task, turn.state().bundle, turn.at());
-    record.line = turn.state().find(task.seq)->operation.line;
-  }
-  turn.audit(record);
-}
-
-// A change that does not decide: who holds it, a comment, a draft.
-void change_task(InstanceTurn& turn, const ActOnTask& message, TaskRecord task, const std::string& what,
-                 const std::string& holder) {
+// A change of who holds it.
+void hand_over(InstanceTurn& turn, const ActOnTask& message, TaskRecord task, const std::string& what,
+               const std::string& holder) {
+  if (holder != task.claimed_by) task.claimed_at = holder.empty() ? std::nullopt : std::optional(turn.at());
   task.claimed_by = holder;
-  task.status = holder.empty() ? TaskStatus::open : TaskStatus::claimed;
-  ++task.version;
-  turn.record(TaskChanged{message.seq, what, holder, message.value, message.by});
-  audit_task(turn, message, action::kTaskChanged, what, task);
-  turn.put_task(task);
-  turn.answer(message.reply_to, task_answer(task));
-}
-
-std::optional<Error> refuse_decision(const TaskRecord& task, const ActOnTask& message) {
-  const auto outcomes = outcomes_of(task);
-  if (message.outcome.empty() || (!outcomes.empty() && !contains(outcomes, message.outcome))) {
-    std::string allowed;
-    for (const std::string& outcome : outcomes) allowed += (allowed.empty() ? "" : ", ") + outcome;
-    return Error{ErrorCode::bad_field, "'" + message.outcome + "' is no outcome of this task",
-                 allowed.empty() ? "say an outcome" : "choose one of: " + allowed};
-  }
-  if (message.reason.empty() && reason_required_for(task, message.outcome)) {
-    return Error{ErrorCode::bad_field, "outcome '" + message.outcome + "' needs a reason", "say why in \"reason\""};
-  }
-  for (const TaskVote& vote : task.votes) {
-    if (vote.subject == message.by.subject) {
-      return Error{ErrorCode::not_permitted, vote.subject + " has voted on this task already",
-                   "another person has to decide"};
+  if (task.status != TaskStatus::on_hold) task.status = holder.empty() ? TaskStatus::open : TaskStatus::claimed;
+  if (!holder.empty()) {
+    if (Status allowed = turn.ask_hook("assign", task, act_json(message)); !allowed) {
+      return turn.refuse(message.reply_to, allowed.error());
     }
+    if (!turn.core().tasks.contains(task.seq)) return turn.answer(message.reply_to, task_answer(task));
   }
-  return std::nullopt;
+  turn.note_task_change(task, what, holder, message.value, message.by, message.reason);
+  turn.answer(message.reply_to, task_answer(turn.core().tasks.at(task.seq)));
 }
 
-void decide(InstanceTurn& turn, const ActOnTask& message, TaskRecord task) {
-  if (auto refused = refuse_decision(task, message)) return turn.refuse(message.reply_to, *refused);
-  if (auto refused = refuse_late(turn, message.occurred_at, task.created_at)) {
-    return turn.refuse(message.reply_to, *refused);
+void claim(InstanceTurn& turn, const ActOnTask& message, const TaskRecord& task) {
+  if (auto refused = refuse_duty(turn, task, message)) return turn.refuse(message.reply_to, *refused);
+  const bool free =
+      task.claimed_by.empty() || task.claimed_by == message.by.subject || contains(message.covers, task.claimed_by);
+  if (!free) {
+    return turn.refuse(message.reply_to, {ErrorCode::conflict,
+                                          "the task is held by " + task.claimed_by +
+                                              (task.claimed_at ? " since " + format_instant(*task.claimed_at) : ""),
+                                          "ask them to release it"});
   }
-  task.votes.push_back({message.by.subject, message.outcome, message.value, turn.at()});
-  const auto agreeing = std::count_if(task.votes.begin(), task.votes.end(),
-                                      [&](const TaskVote& vote) { return vote.outcome == message.outcome; });
-  if (agreeing < static_cast<std::ptrdiff_t>(approvals_of(task).need)) {
-    return change_task(turn, message, std::move(task), "approved", "");
+  hand_over(turn, message, task, "claimed", message.by.subject);
+}
+
+// A delegated task goes back to whom it belongs to.
+void give_back(InstanceTurn& turn, const ActOnTask& message, TaskRecord task) {
+  const bool holder = task.claimed_by.empty() || task.claimed_by == message.by.subject ||
+                      task.owner == message.by.subject || contains(message.covers, task.claimed_by);
+  if (!holder && !message.assigns) {
+    return turn.refuse(message.reply_to, {ErrorCode::conflict, "the task is held by " + task.claimed_by,
+                                          "they can give it back, or whoever may hand out tasks"});
   }
-  turn.warm_up();
-  if (!turn.core().record.open()) return turn.answer(message.reply_to, task_answer(task));
-  const JsonText decision = decision_of(message, turn.at());
-  task.status = TaskStatus::decided;
-  task.decision = decision;
-  ++task.version;
-  note_late(turn, message.occurred_at, message.by);
-  audit_task(turn, message, action::kTaskDecided, message.outcome, task);
-  turn.decide_task(task);
-  turn.deliver(OperationResolved{message.seq, Outcome::of(decision), message.by});
-  turn.answer(message.reply_to, task_answer(task));
+  if (message.action == "resolve" && task.owner.empty()) {
+    return turn.refuse(message.reply_to,
+                       {ErrorCode::conflict, "the task was not delegated", "release it, or decide it"});
+  }
+  const std::string owner = std::exchange(task.owner, "");
+  const bool back = !owner.empty() && owner != message.by.subject;
+  const bool reclaimed = !owner.empty() && message.action == "resolve";
+  hand_over(turn, message, std::move(task), message.action == "resolve" ? "resolved" : "released",
+            back || reclaimed ? owner : "");
+}
+
+void delegate(InstanceTurn& turn, const ActOnTask& message, TaskRecord task) {
+  if (message.to.empty()) return turn.refuse(message.reply_to, {ErrorCode::bad_field, "say to whom in \"to\"", {}});
+  if (message.action == "reassign") {
+    task.owner.clear();
+    return hand_over(turn, message, std::move(task), "reassigned", message.to);
+  }
+  if (!task.claimed_by.empty() && !is_named(task, message)) {
+    return turn.refuse(message.reply_to, {ErrorCode::conflict, "the task is held by " + task.claimed_by,
+                                          "only they can delegate it; or have it reassigned"});
+  }
+  if (message.to == message.by.subject) {
+    return turn.refuse(message.reply_to, {ErrorCode::bad_field, "nobody delegates to themselves", "claim it"});
+  }
+  if (task.owner.empty()) task.owner = message.by.subject;
+  hand_over(turn, message, std::move(task), "delegated", message.to);
+}
+
+void comment(InstanceTurn& turn, const ActOnTask& message, TaskRecord task) {
+  if (message.value.empty()) {
+    return turn.refuse(message.reply_to, {ErrorCode::bad_field, "'value' is missing", "give the comment's text"});
+  }
+  if (task.comments.size() >= limits::kTaskComments) {
+    return turn.refuse(message.reply_to, {ErrorCode::too_large, "the task has as many comments as it may have",
+                                          "decide it, or write into the case"});
+  }
+  task.comments.push_back({message.by.subject, turn.at(), message.value});
+  turn.note_task_change(std::move(task), "commented", "", message.value, message.by);
+  turn.answer(message.reply_to, task_answer(turn.core().tasks.at(message.seq)));
+}
+
+// A draft is its person's own, and no reason to look at the task again.
+void save(InstanceTurn& turn, const ActOnTask& message, TaskRecord task) {
+  if (message.value.size() > limits::kDraftSize) {
+    return turn.refuse(message.reply_to, {ErrorCode::too_large, "the draft is too long", "decide, or shorten it"});
+  }
+  if (task.drafts.size() >= limits::kTaskDrafts && !task.drafts.contains(message.by.subject)) {
+    task.drafts.erase(std::min_element(task.drafts.begin(), task.drafts.end(),
+                                       [](const auto& a, const auto& b) { return a.second.at < b.second.at; }));
+  }
+  task.drafts[message.by.subject] = {message.value, turn.at()};
+  turn.note_task_change(std::move(task), "saved", "", message.value, message.by);
+  turn.answer(message.reply_to, task_answer(turn.core().tasks.at(message.seq)));
+}
+
+std::string text_of(const boost::json::object& object, std::string_view name) {
+  const auto* const value = object.if_contains(name);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+// Who was quicker, and when.
+Error closed_task(const OperationState& operation) {
+  const std::string cure = "look at the case again before you act";
+  const auto decision = parse_json_document(operation.outcome.value.empty() ? "{}" : operation.outcome.value);
+  if (!operation.settled || operation.outcome.kind != OutcomeKind::value || !decision.ok() || !decision->is_object()) {
+    return {ErrorCode::conflict, "the task is closed: nobody has to decide it any more", cure};
+  }
+  const boost::json::object& object = decision->get_object();
+  const auto* const by = object.if_contains("by");
+  const std::string who = by != nullptr && by->is_object() ? text_of(by->get_object(), "subject") : "";
+  return {ErrorCode::conflict,
+          "the task is decided already: '" + text_of(object, "outcome") + "' by " + (who.empty() ? "somebody" : who) +
+              " at " + text_of(object, "at"),
+          cure};
+}
+
+Error stale_version(const TaskRecord& task) {
+  std::string detail = "the task is at version " + std::to_string(task.version) + " now";
+  if (!task.last_action.empty() && task.changed_at) {
+    detail += ": " + task.last_action + " by " + (task.changed_by.empty() ? "baton" : task.changed_by) + " at " +
+              format_instant(*task.changed_at);
+  }
+  if (!task.claimed_by.empty()) detail += "; it is held by " + task.claimed_by;
+  return {ErrorCode::conflict, std::move(detail), "read it again, then decide"};
+}
+
+void act(InstanceTurn& turn, const ActOnTask& message, const TaskRecord& task) {
+  const std::string& action = message.action;
+  if (action == "decide") {
+    if (auto refused = refuse_duty(turn, task, message)) return turn.refuse(message.reply_to, *refused);
+    return decide_task(turn, message, task);
+  }
+  if (action == "claim") return claim(turn, message, task);
+  if (action == "release" || action == "resolve") return give_back(turn, message, task);
+  if (action == "delegate" || action == "reassign") return delegate(turn, message, task);
+  if (action == "comment") return comment(turn, message, task);
+  if (action == "save") return save(turn, message, task);
+  if (action == "hold" || action == "remind") return hold_task(turn, message, task);
+  if (action == "resume") return resume_task(turn, message, task);
+  turn.refuse(message.reply_to,
+              {ErrorCode::bad_field, "'" + action + "' is no action on a task",
+               "claim, release, delegate, resolve, reassign, comment, save, hold, resume, remind or decide"});
 }
 
 }  // namespace
+
+JsonText task_answer(const TaskRecord& task) {
+  JsonWriter writer;
+  writer.begin_object().field("task", task_id_of(task.instance, task.seq)).field("status", to_string(task.status));
+  writer.field("version", static_cast<std::int64_t>(task.version)).optional_field("claimed_by", task.claimed_by);
+  writer.optional_field("owner", task.owner);
+  if (task.due) writer.field("due", format_instant(*task.due));
+  if (!task.decision.empty()) writer.json_field("decision", task.decision);
+  writer.end_object();
+  return std::move(writer).take();
+}
 
 void handle(InstanceTurn& turn, ActOnTask message) {
   InstanceCore& core = turn.core();
@@ -131,48 +267,18 @@ void handle(InstanceTurn& turn, ActOnTask message) {
                         "baton tasks lists the open ones"});
   }
   const auto found = core.tasks.find(message.seq);
-  if (found == core.tasks.end()) {
-    const JsonText& decided = operation->outcome.value;
-    return turn.refuse(
-        message.reply_to,
-        {ErrorCode::conflict, decided.empty() ? "the task is closed" : "the task is decided already: " + decided,
-         "look at the case again before you act"});
-  }
-  const TaskRecord& task = found->second;
-  if (message.version && *message.version != task.version) {
-    return turn.refuse(message.reply_to, {ErrorCode::conflict,
-                                          "the task is at version " + std::to_string(task.version) + " now" +
-                                              (task.claimed_by.empty() ? "" : ", held by " + task.claimed_by),
-                                          "read it again, then decide"});
-  }
+  if (found == core.tasks.end()) return turn.refuse(message.reply_to, closed_task(*operation));
+  const TaskRecord task = found->second;
+  if (message.version && *message.version != task.version) return turn.refuse(message.reply_to, stale_version(task));
   if (turn.state().paused) {
     return turn.refuse(message.reply_to,
                        {ErrorCode::conflict, "the case is paused; its tasks are on hold", "resume it first"});
   }
-  if (!may_act(task, message.by)) {
-    return turn.refuse(message.reply_to,
-                       {ErrorCode::not_permitted,
-                        "this task is for " + candidates_of(task) + ", not for " + message.by.subject +
-                            (message.by.role.empty() ? "" : " as " + message.by.role),
-                        "act in one of these roles, or have the task reassigned"});
+  const bool hands_out = message.assigns && message.action != "decide" && message.action != "claim";
+  if (auto refused = refuse_person(task, message); refused && !hands_out) {
+    return turn.refuse(message.reply_to, *refused);
   }
-  if (message.action == "decide") return decide(turn, message, task);
-  if (message.action == "claim") {
-    if (!task.claimed_by.empty() && task.claimed_by != message.by.subject) {
-      return turn.refuse(message.reply_to,
-                         {ErrorCode::conflict, "the task is held by " + task.claimed_by, "ask them to release it"});
-    }
-    return change_task(turn, message, task, "claimed", message.by.subject);
-  }
-  if (message.action == "release") return change_task(turn, message, task, "released", "");
-  if (message.action == "delegate" || message.action == "reassign") {
-    if (message.to.empty()) return turn.refuse(message.reply_to, {ErrorCode::bad_field, "say to whom in \"to\"", {}});
-    return change_task(turn, message, task, message.action == "delegate" ? "delegated" : "reassigned", message.to);
-  }
-  if (message.action == "comment") return change_task(turn, message, task, "commented", task.claimed_by);
-  if (message.action == "save") return change_task(turn, message, task, "saved", task.claimed_by);
-  turn.refuse(message.reply_to, {ErrorCode::bad_field, "'" + message.action + "' is no action on a task",
-                                 "claim, release, delegate, reassign, comment, save or decide"});
+  act(turn, message, task);
 }
 
 }  // namespace baton::verbs

@@ -1,6 +1,8 @@
 // A timer is due.
+#include <algorithm>
+
 #include "runtime/engine/instance_turn.hpp"
-#include "runtime/engine/request_options.hpp"
+#include "runtime/model/task_definition.hpp"
 
 namespace baton::verbs {
 namespace {
@@ -28,25 +30,52 @@ void retry(InstanceTurn& turn, const TimerRecord& timer, OperationState& operati
   turn.effect(DispatchActivity{std::move(pending)});
 }
 
-void escalate(InstanceTurn& turn, const TimerRecord& timer) {
+JsonText step_json(const TaskStep& step) {
+  JsonWriter writer;
+  writer.begin_object().field("at", format_instant(step.at)).optional_field("person", step.person);
+  writer.optional_field("role", step.role).optional_field("text", step.text).end_object();
+  return std::move(writer).take();
+}
+
+// The hook may keep it where it is; the step is over all the same, and the journal says why.
+void escalate(InstanceTurn& turn, TaskRecord task, const TimerRecord& timer) {
+  const auto steps = escalations_of(task);
+  if (task.escalations_done >= steps.size() || steps[task.escalations_done].at != timer.due) return;
+  const TaskStep& step = steps[task.escalations_done];
+  if (const Status allowed = turn.ask_hook("escalate", task, step_json(step)); !allowed) {
+    if (!turn.core().tasks.contains(task.seq)) return;
+    ++task.escalations_done;
+    return turn.note_task_change(std::move(task), "escalation_refused", "", step_json(step), {},
+                                 allowed.error().detail);
+  }
+  if (!turn.core().tasks.contains(task.seq)) return;
+  ++task.escalations_done;
+  if (!step.role.empty()) task.roles.push_back(step.role);
+  if (!step.person.empty()) task.subjects.push_back(step.person);
+  const std::string to = step.role.empty() ? step.person : step.role;
+  turn.note_task_change(std::move(task), "escalated", to, {}, {}, to);
+}
+
+// The next of a task's own steps is due. A timer that no longer says what the task waits for is old.
+void advance_task(InstanceTurn& turn, const TimerRecord& timer) {
   const auto found = turn.core().tasks.find(timer.seq);
   if (found == turn.core().tasks.end()) return;
   TaskRecord task = found->second;
-  const auto steps = escalations_of(task);
-  if (task.escalations_done >= steps.size() || steps[task.escalations_done].at != timer.due) return;
-  const std::string to = steps[task.escalations_done].to;
-  ++task.escalations_done;
-  ++task.version;
-  if (!to.empty()) task.roles.push_back(to);
-  turn.change(DeleteTimer{timer});
-  turn.record(TaskChanged{timer.seq, "escalated", to, "", {}});
-  AuditRecord record = turn.audit_of(action::kTaskChanged, {});
-  record.object = task_id_of(turn.core().id, timer.seq);
-  record.outcome = "escalated";
-  record.reason = to;
-  turn.audit(record);
-  turn.arm_escalation(task);
-  turn.put_task(std::move(task));
+  const auto waiting = timers_of(task);
+  if (std::find(waiting.begin(), waiting.end(), timer) == waiting.end()) return;
+  if (timer.purpose == TimerPurpose::escalation) return escalate(turn, std::move(task), timer);
+  if (timer.purpose == TimerPurpose::hold_ends) {
+    const std::string holder = task.claimed_by;
+    return turn.note_task_change(without_hold(std::move(task), turn.at()), "resumed", holder, {}, {},
+                                 "the hold's time is over");
+  }
+  if (timer.purpose == TimerPurpose::follow_up) {
+    task.follow_up.reset();
+    return turn.note_task_change(std::move(task), "follow_up_due", "", {}, {});
+  }
+  const TaskStep step = reminders_of(task)[task.reminders_done];
+  ++task.reminders_done;
+  turn.note_task_change(std::move(task), "reminded", "", step_json(step), {});
 }
 
 }  // namespace
@@ -62,7 +91,10 @@ void handle(InstanceTurn& turn, FireTimer message) {
       turn.change(DeleteTimer{timer});
       cancel(turn, kRunTimeoutReason, {});
       return;
-    case TimerPurpose::escalation: escalate(turn, timer); return;
+    case TimerPurpose::escalation:
+    case TimerPurpose::reminder:
+    case TimerPurpose::hold_ends:
+    case TimerPurpose::follow_up: advance_task(turn, timer); return;
     default: break;
   }
   OperationState* const operation = turn.state().find(timer.seq);

@@ -30,7 +30,11 @@ function follow_up.medication(ctx, case)
     form = "med_review",
     data = { home = lists.home, chart = lists.chart, differences = comparison and comparison.differences },
     candidates = { role = "pharmacist" },
-    outcomes = { "approve", "change", "refuse" },
+    outcomes = {
+      { name = "approve", title = "Approve" },
+      { name = "change", title = "Change drugs", form = "#/$defs/change" },
+      { name = "refuse", title = "Refuse", reason_required = true, reason_codes = policy.medication_refusals },
+    },
     priority = comparison and comparison.high_alert and "high" or "normal",
     due = ctx:business(policy.admission.medication_review_within, { calendar = policy.calendar }),
     escalate = { { at = "due", to = "charge_pharmacist" } },
@@ -139,7 +143,7 @@ local function book(ctx, deadline, attempt)
         form = "book_visit",
         data = { deadline = s:format_time(deadline) },
         candidates = { role = "scheduler" },
-        outcomes = { "booked", "declined", "not_needed" },
+        outcomes = { "booked", { name = "declined", form = false }, { name = "not_needed", form = false } },
         due = s:business("1d", { calendar = policy.calendar }),
         escalate = { { at = "due", to = "care_coordinator" } },
       })
@@ -208,7 +212,7 @@ function follow_up.results(ctx, case)
       why = "The record could not say which results are still to come",
       form = "list_pending_results",
       candidates = { role = "nurse" },
-      outcomes = { "none", "listed" },
+      outcomes = { { name = "none", form = false }, { name = "listed", form = "#/$defs/listed" } },
       due = ctx:business("1d", { calendar = policy.calendar }),
     })
     pending = listed.outcome == "listed" and outside.list((listed.value or {}).orders) or {}

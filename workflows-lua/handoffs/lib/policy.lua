@@ -27,6 +27,15 @@ policy.admission = {
   medication_review_within = "4h",  -- Working time.
 }
 
+-- Why a pharmacist refuses the orders, for the rates.
+policy.medication_refusals = {
+  { code = "dose", title = "The dose does not fit" },
+  { code = "interaction", title = "The drugs do not go together" },
+  { code = "allergy", title = "The patient is allergic to it" },
+  { code = "omission", title = "A drug was left out" },
+  { code = "other", title = "Another reason" },
+}
+
 -- The next carers know of an admission or a discharge: 42 CFR 482.24(d). How long to wait for "we have it" is this house's rule.
 policy.notices = {
   recipients = {

@@ -101,11 +101,35 @@ local function stay(m)
   }
 end
 
+local SEVERITIES = { SV = "severe", MO = "moderate", MI = "mild", U = "unknown" }  -- HL7 table 0128
+local KINDS = { DA = "drug", FA = "food", MA = "various", MC = "contact", EA = "environment", AA = "animal", PA = "plant", LA = "pollen" }  -- HL7 table 0127
+local CHANGES = { A = "added", D = "removed", U = "changed" }  -- HL7 table 0323
+
+-- AL1 lists all allergies; IAM says what has changed. A message with neither says nothing of allergies: that is not "none".
+local function allergies(m)
+  local list, are = {}, nil
+  for _, segment in ipairs(m.list) do
+    if segment.name == "AL1" or segment.name == "IAM" then
+      local reactions = {}
+      for _, reaction in ipairs(segment:all("5")) do reactions[#reactions + 1] = reaction:get("1") end
+      local change = segment.name == "IAM" and CHANGES[segment:get("6.1") or ""] or nil
+      if change then are = "changes" end
+      list[#list + 1] = {
+        kind = KINDS[segment:get("2.1") or ""], code = segment:get("3.1"), name = segment:get("3.2") or segment:get("3.1"),
+        severity = SEVERITIES[segment:get("4.1") or ""], reactions = #reactions > 0 and reactions or nil, change = change,
+      }
+    end
+  end
+  if #list == 0 then return nil end
+  return list, are
+end
+
 local function event_of(m, trigger, type)
   if OUTPATIENT[m:get("PV1-2.1") or ""] then type = OF_A_VISIT[type] or type end
   local data = m:segment("PV1") and stay(m) or { trigger = trigger }
   data.previous_encounter = m:get("MRG-5.1")
   data.sent_at = m.sent or m:time("EVN-2")
+  data.allergies, data.allergies_are = allergies(m)
 
   local event, reason = clinical.event(m, type, when(m, trigger), data)
   if not event then return nil, reason end

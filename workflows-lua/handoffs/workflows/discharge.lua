@@ -218,6 +218,8 @@ return workflow.define {
     key = "encounter",
   },
   listen = { "encounter.*", "patient.*", "appointment.*", "discharge_summary.*" },
+  owner = "case_manager",
+  drift = { window = "7d", above = 0.2, at_least = 10 },
   search = {
     encounter = "keyword",
     stage = "keyword",        -- in_hospital, follow_up, closed, cancelled

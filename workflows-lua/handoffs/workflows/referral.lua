@@ -128,7 +128,11 @@ function states.triage(ctx, referral)
             form = "triage_referral",
             data = { order = referral.order },
             candidates = { role = "triage" },
-            outcomes = { "accepted", "declined", "more_information" },
+            outcomes = {
+              { name = "accepted", title = "Accept" },
+              { name = "declined", title = "Decline" },
+              { name = "more_information", title = "Ask back" },
+            },
             priority = referral.priority,
             due = working(b, rules.triage_within[referral.priority]),
             escalate = { { at = "due", to = "referral_coordinator" } },

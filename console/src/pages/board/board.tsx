@@ -72,6 +72,13 @@ function Queues({ board }: { board: BoardData }) {
   );
 }
 
+// What most cases are of is looked at first.
+function busiest(board: BoardData | undefined): string {
+  const open = new Map<string, number>();
+  for (const place of board?.cases ?? []) open.set(place.workflow, (open.get(place.workflow) ?? 0) + place.open);
+  return [...open].sort((a, b) => b[1] - a[1])[0]?.[0] ?? '';
+}
+
 export function Board() {
   const { data: board, error, refetch } = useQuery({
     queryKey: ['board'],
@@ -81,7 +88,7 @@ export function Board() {
   const [filter, setFilter] = useCaseFilter();
   const [wanted, setWorkflow] = useState('');
   const workflows = [...new Set(board?.cases.map((place) => place.workflow))].sort();
-  const workflow = filter.workflow || (workflows.includes(wanted) ? wanted : (workflows[0] ?? ''));
+  const workflow = filter.workflow || (workflows.includes(wanted) ? wanted : busiest(board));
   return (
     <div className="page board">
       <h1>Board</h1>

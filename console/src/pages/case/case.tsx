@@ -13,6 +13,7 @@ import { Facts } from '../../parts/values';
 import { nameOf, tellApart } from '../../people';
 import { ago, when, words } from '../../words';
 import { IncidentCard } from '../incidents/incident_card';
+import { DecisionsView } from './decisions_view';
 import { JournalView } from './journal_view';
 import { Messages } from './messages';
 import { OverrideButton } from './override';
@@ -181,6 +182,7 @@ export function Case() {
         tabs={[
           { id: 'now', name: 'Now', body: () => <Overview instance={instance} tasks={tasks.items} now={now} /> },
           { id: 'history', name: 'What happened', body: () => (history.isPending ? <Loading what="the history" /> : <Timeline entries={entries} />) },
+          { id: 'decisions', name: 'Decisions', body: () => (history.isPending ? <Loading what="the decisions" /> : <DecisionsView entries={entries} instance={instance} />) },
           { id: 'path', name: 'Path', body: () => <Suspense fallback={<Loading what="the path" />}><PathView instance={instance} entries={entries} /></Suspense> },
           { id: 'script', name: 'Script', body: () => <ScriptView instance={instance} /> },
           { id: 'messages', name: 'Messages', body: () => <Messages entries={entries} /> },

@@ -1,11 +1,13 @@
 // The scripts that the case runs on, with the lines at which it waits; and what a newer version of them changes.
 import { useQuery } from '@tanstack/react-query';
 import { useEffect, useMemo, useRef, useState } from 'react';
+import { useSearchParams } from 'react-router';
 import { api } from '../../api/client';
 import type { Bundle, InstanceDetail } from '../../api/types';
 import { Failed, Loading } from '../../parts/states';
 import { words } from '../../words';
 import { changedFiles, diffLines } from './diff';
+import { StandingView } from './standing_view';
 
 export function useBundle(hash: string | undefined) {
   return useQuery({
@@ -50,7 +52,7 @@ function Source({ text, marks, at }: { text: string; marks: Mark[]; at: number |
       {text.split('\n').map((line, index) => {
         const here = marks.filter((mark) => mark.line === index + 1);
         return (
-          <div key={index} data-line={index + 1} className={`source-line ${here.length ? 'waits' : ''}`}>
+          <div key={index} data-line={index + 1} className={`source-line ${here.length ? 'waits' : ''} ${index + 1 === at ? 'looked-at' : ''}`}>
             <span className="source-number" aria-hidden="true">
               {index + 1}
             </span>
@@ -99,16 +101,32 @@ export function ScriptView({ instance }: { instance: InstanceDetail }) {
   const newerBundle = useBundle(newer?.hash).data;
   const marks = useMemo(() => (bundle ? marksOf(instance, bundle.files) : []), [bundle, instance]);
   const [chosen, setChosen] = useState<string>();
+  const [at, setAt] = useState<number>();
+  const wanted = useSearchParams()[0].get('line') ?? '';
+  useEffect(() => {
+    const place = bundle && placeOf(wanted, bundle.files);
+    if (!place) return;
+    setChosen(place.file);
+    setAt(place.line);
+  }, [wanted, bundle]);
   if (error) return <Failed error={error} />;
   if (!bundle) return <Loading what="the scripts" rows={6} />;
   const file = chosen ?? marks[0]?.file ?? Object.keys(bundle.files).find((path) => path.endsWith(`/${instance.workflow}.lua`)) ?? Object.keys(bundle.files)[0] ?? '';
   const scripts = Object.keys(bundle.files).filter((path) => path.endsWith('.lua') && !path.startsWith('tests/'));
+  const show = (path: string, line?: number) => {
+    setChosen(path);
+    setAt(line);
+  };
+  const look = (line: string) => {
+    const place = placeOf(line, bundle.files);
+    if (place) show(place.file, place.line);
+  };
   return (
     <div className="script">
       <div className="filters">
         <label className="inline-field grow">
           <span>File of {words(bundle.name).toLowerCase()}</span>
-          <select value={file} onChange={(event) => setChosen(event.target.value)}>
+          <select value={file} onChange={(event) => show(event.target.value)}>
             {scripts.map((path) => (
               <option key={path} value={path}>
                 {path}
@@ -122,7 +140,13 @@ export function ScriptView({ instance }: { instance: InstanceDetail }) {
           {bundle.live ? ', live' : ', no longer live'}
         </p>
       </div>
-      <Source text={bundle.files[file] ?? ''} marks={marks.filter((mark) => mark.file === file)} at={marks.find((mark) => mark.file === file)?.line} />
+      <div className="script-parts">
+        <Source text={bundle.files[file] ?? ''} marks={marks.filter((mark) => mark.file === file)} at={at ?? marks.find((mark) => mark.file === file)?.line} />
+        <section className="card standing" aria-labelledby="standing">
+          <h2 id="standing">What its variables hold</h2>
+          <StandingView instance={instance} look={look} />
+        </section>
+      </div>
       {newer && (
         <section aria-labelledby="changes">
           <h3 id="changes">

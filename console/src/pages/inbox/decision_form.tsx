@@ -26,7 +26,7 @@ export function DecisionForm({ task, schema, session, decided }: Props) {
   const [draft, setDraft] = useState(() => readDraft(task.id));
   const [tried, setTried] = useState(false);
   const act = useActOnTask(task, session);
-  const outcomes = task.request?.outcomes ?? ['done'];
+  const outcomes = task.outcomes.map((each) => each.name);
   const needsReason = reasonRequired(task, draft.outcome);
   const wrong = act.error instanceof ApiError ? act.error.fields : [];
   const noOutcome = tried && !draft.outcome;

@@ -11,6 +11,7 @@ import { nameOf, tellApart } from '../../people';
 import { ago, when, words } from '../../words';
 import { useBundle } from '../case/script_view';
 import { DecisionForm } from './decision_form';
+import { AllergyLine } from './summary';
 import { TaskContext, useInstance, usePatient } from './task_context';
 import { useActOnTask, useTask } from './tasks';
 
@@ -108,6 +109,7 @@ export function TaskDetail({ id, session, now, decided }: Props) {
               <strong>{nameOf(patient.demographics)}</strong> <span className="muted">{tellApart(patient.demographics, now)}</span>
             </p>
           )}
+          <AllergyLine patient={task.patient} />
           <p className="task-marks">
             <Due due={isOpen(task) ? task.due : undefined} now={now} />
             {task.request?.priority && task.request.priority !== 'normal' && <span className={`chip ${task.request.priority}`}>{words(task.request.priority)}</span>}

@@ -1,6 +1,7 @@
 // The tasks of a work list and what can be done with one.
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, part } from '../../api/client';
+import type { ListMeta } from '../../api/live';
 import type { Session } from '../../api/session';
 import type { Page, Task } from '../../api/types';
 
@@ -22,6 +23,12 @@ function queryOf(view: View, session: Session): Record<string, string | undefine
   }
 }
 
+// Whose tasks can come onto the list.
+function heardOf(view: View, session: Session): ListMeta {
+  if (view === 'all') return {};
+  return { people: [session.subject], roles: view === 'mine' ? [] : session.roles };
+}
+
 export function useTasks(view: View, session: Session) {
   const nothing = view === 'roles' && session.roles.length === 0;
   return useInfiniteQuery({
@@ -32,6 +39,7 @@ export function useTasks(view: View, session: Session) {
         : api.get<Page<Task>>('/v1/tasks', { query: { ...queryOf(view, session), with: 'case', limit: 100, cursor: pageParam }, signal }),
     initialPageParam: '',
     getNextPageParam: (page) => page.next,
+    meta: heardOf(view, session),
   });
 }
 

@@ -33,6 +33,10 @@ return workflow.define {
       local reading = ctx:wait_signal("reading", { until_ = month_ends })
       if reading then
         ctx:set("last", reading.value)
+        ctx:alert("rising", {
+          tier = "suggestion", key = "home", level = reading.value, thresholds = { 150, 170, 190 },
+          why = ("The pressure at home is %s"):format(reading.value), candidates = { role = "nurse" },
+        })
         if reading.value > ctx:get("limit") then
           local seen = ctx:task("high_reading", {
             why = ("The patient measured %s, the limit is %s"):format(reading.value, ctx:get("limit")),

@@ -1,0 +1,255 @@
+#include "actors/erasures.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "actors/log.hpp"
+#include "persistence/holds.hpp"
+#include "persistence/keys/key_store.hpp"
+
+namespace baton {
+
+namespace {
+
+JsonText to_json(const Erasure& erasure) {
+  JsonWriter writer;
+  write_json(writer, erasure);
+  return std::move(writer).take();
+}
+
+Error cases_are_open(const std::vector<std::string>& cases) {
+  constexpr std::size_t kNamed = 10;
+  std::string named;
+  for (std::size_t i = 0; i < std::min(cases.size(), kNamed); ++i) named += (i == 0 ? "" : ", ") + cases[i];
+  return {ErrorCode::conflict, std::to_string(cases.size()) + " cases about this person are open: " + named,
+          "let them end, or cancel them, then try again"};
+}
+
+Status must_be_given(const std::string& text, const char* name, const char* cure) {
+  if (!text.empty()) return success();
+  return Error{ErrorCode::bad_field, std::string(name) + " is missing", cure};
+}
+
+}  // namespace
+
+void Erasures::in_lane(std::function<void()> work) { parts_.lanes.post("erasures", std::move(work)); }
+
+void Erasures::write_keys(std::function<void()> work) {
+  if (parts_.stepped) return work();
+  const std::lock_guard lock(mutex_);
+  writers_.emplace_back(std::move(work));
+}
+
+void Erasures::stop() {
+  std::vector<std::thread> writers;
+  {
+    const std::lock_guard lock(mutex_);
+    writers.swap(writers_);
+  }
+  for (std::thread& writer : writers) writer.join();
+}
+
+void Erasures::recover() {
+  const auto all = list_erasures(parts_.reader);
+  if (!all.ok()) return log::error("the erasures cannot be read: {}", to_string(all.error()));
+  for (const Erasure& erasure : *all) {
+    if (erasure.state != ErasureState::approved) continue;
+    in_lane([this, erasure] {
+      carry_out(erasure, [id = erasure.id](const Result<JsonText>& done) {
+        if (!done.ok()) log::warn("erasure {} waits: {}", id, to_string(done.error()));
+      });
+    });
+  }
+}
+
+void Erasures::take(EraseRequest request, std::uint64_t token) {
+  in_lane([this, asked = std::move(request), token] {
+    const Then then = [this, token](Result<JsonText> answer) { parts_.replies.give(token, std::move(answer)); };
+    if (asked.action == "request") return this->request(asked, then);
+    auto found = find_erasure(parts_.reader, asked.id);
+    if (!found.ok()) return then(found.error());
+    if (!*found)
+      return then(Error{ErrorCode::not_found, "there is no erasure '" + asked.id + "'", "baton audit erase list"});
+    const ErasureState state = (*found)->state;
+    if (asked.action == "resume" && state == ErasureState::approved) return carry_out(**found, then);
+    if (state != ErasureState::requested) {
+      return then(Error{ErrorCode::conflict, "the erasure is " + std::string(to_string(state)) + " already", {}});
+    }
+    if (asked.action == "approve") return approve(asked, **std::move(found), then);
+    if (asked.action == "refuse") return refuse(asked, **std::move(found), then);
+    then(Error{ErrorCode::conflict, "the erasure waits for a decision", "approve or refuse it"});
+  });
+}
+
+void Erasures::commit(const Erasure& erasure, std::string_view action, const Principal& by, std::vector<Change> changes,
+                      std::function<void()> then) {
+  AuditRecord record;
+  record.action = action;
+  record.at = parts_.clock.now();
+  record.by = by;
+  record.patient = erasure.patient;
+  record.object = erasure.id;
+  record.reason_code = erasure.basis;
+  record.reason = action == action::kErasureRequested ? erasure.reason : erasure.decision;
+  if (action == action::kPatientErased) record.after = to_json(erasure);
+  changes.push_back(PutNamed{std::string(kErasureSpace), erasure.id, encode(erasure)});
+  parts_.path.commit(Turn(std::move(changes), {std::move(record)}, {}, {}), {}, std::move(then));
+}
+
+// Who is under a legal hold, or about whom a case is open, is not erased; nor is anybody of a store whose rows lie in the clear.
+Status Erasures::may_be_erased(const Erasure& erasure, ErasureScope& scope) const {
+  if (!parts_.store.pseudonyms().keyed()) {
+    return Error{ErrorCode::conflict, "this store has rows from before there were keys, which nobody can erase",
+                 "begin a new store; docs/OPERATIONS.md says how"};
+  }
+  const auto patient = parts_.reader.patient_behind(erasure.patient);
+  if (!patient.ok()) return patient.error();
+  auto found = erasure_scope(parts_.reader, patient->value_or(erasure.patient));
+  if (!found.ok()) return found.error();
+  scope = *std::move(found);
+  const auto hold = hold_on_patient(parts_.reader, scope.people.front());
+  if (!hold.ok()) return hold.error();
+  if (!*hold) return success();
+  const Error held = held_error(**hold, "the person's data");
+  return Error{ErrorCode::conflict, held.detail, held.cure};
+}
+
+void Erasures::request(const EraseRequest& asked, const Then& then) {
+  for (const Status& given :
+       {must_be_given(asked.patient, "patient", "whose data is to go"),
+        must_be_given(asked.basis, "basis", "the legal basis, as your house codes it: gdpr-17-1-b"),
+        must_be_given(asked.reason, "reason", "say why, without the person's name: it outlasts the person's data")}) {
+    if (!given.ok()) return then(given.error());
+  }
+  Erasure erasure;
+  erasure.id = parts_.make_id();
+  erasure.patient = parts_.store.pseudonyms().patient(asked.patient);
+  erasure.basis = asked.basis;
+  erasure.reason = asked.reason;
+  erasure.requested_by = asked.by;
+  erasure.requested_at = parts_.clock.now();
+  ErasureScope scope;
+  if (const Status may = may_be_erased(erasure, scope); !may.ok()) return then(may.error());
+  commit(erasure, action::kErasureRequested, asked.by, {}, [erasure, then] { then(to_json(erasure)); });
+}
+
+void Erasures::refuse(const EraseRequest& asked, Erasure erasure, const Then& then) {
+  if (const Status given = must_be_given(asked.reason, "reason", "say why it is refused"); !given.ok()) {
+    return then(given.error());
+  }
+  erasure.state = ErasureState::refused;
+  erasure.decided_by = asked.by;
+  erasure.decided_at = parts_.clock.now();
+  erasure.decision = asked.reason;
+  commit(erasure, action::kErasureRefused, asked.by, {}, [erasure, then] { then(to_json(erasure)); });
+}
+
+void Erasures::approve(const EraseRequest& asked, Erasure erasure, const Then& then) {
+  if (asked.by.subject == erasure.requested_by.subject || asked.by.kind != PrincipalKind::person) {
+    return then(Error{ErrorCode::not_permitted, "an erasure is approved by a person other than who requested it",
+                      "ask somebody else to look at it: baton audit erase show " + erasure.id});
+  }
+  ErasureScope scope;
+  if (const Status may = may_be_erased(erasure, scope); !may.ok()) return then(may.error());
+  if (!scope.open_cases.empty()) return then(cases_are_open(scope.open_cases));
+  erasure.state = ErasureState::approved;
+  erasure.decided_by = asked.by;
+  erasure.decided_at = parts_.clock.now();
+  erasure.decision = asked.reason;
+  erasure.people = scope.people.size();
+  erasure.cases = scope.cases;
+  erasure.events = scope.events;
+  erasure.messages = scope.messages.size();
+  std::vector<Change> changes;
+  for (const auto& [source, id] : scope.messages) {
+    changes.push_back(RetireKey{key_owner_of_message(source, id), erasure.id});
+  }
+  const auto work = std::make_shared<Work>(Work{erasure, scope.people, {}, {}, then});
+  work->yet_to_end.assign(scope.people.rbegin(), scope.people.rend());
+  commit(erasure, action::kErasureApproved, asked.by, std::move(changes),
+         [this, work] { in_lane([this, work] { end_records(work); }); });
+}
+
+void Erasures::carry_out(const Erasure& erasure, const Then& then) {
+  const auto work = std::make_shared<Work>(Work{erasure, {}, {}, {}, then});
+  const auto patient = parts_.reader.patient_behind(erasure.patient);
+  if (!patient.ok()) return then(patient.error());
+  if (!*patient) return destroy(work);
+  auto scope = erasure_scope(parts_.reader, **patient);
+  if (!scope.ok()) return then(scope.error());
+  work->people = std::move(scope->people);
+  // Who has ended already may have come back since: the new record is not meant.
+  const auto retired = retired_keys(parts_.reader, erasure.id);
+  if (!retired.ok()) return then(retired.error());
+  for (auto person = work->people.rbegin(); person != work->people.rend(); ++person) {
+    const std::string owner = parts_.store.pseudonyms().of(Pseudonyms::Kind::owner, key_owner_of_patient(*person));
+    const bool ended = std::ranges::any_of(*retired, [&](const RetiredKey& key) { return key.owner == owner; });
+    if (!ended) work->yet_to_end.push_back(*person);
+  }
+  end_records(work);
+}
+
+// One after the other, the survivor of merges first: it is the one that may refuse, because the open cases are its own.
+void Erasures::end_records(const WorkPtr& work) {
+  if (work->yet_to_end.empty()) return destroy(work);
+  const std::string person = std::move(work->yet_to_end.back());
+  work->yet_to_end.pop_back();
+  const auto token = parts_.replies.expect([this, work](const Result<JsonText>& ended) {
+    if (!ended.ok()) return work->then(ended.error());
+    in_lane([this, work] { end_records(work); });
+  });
+  if (!token) {
+    return work->then(Error{ErrorCode::overloaded, "more work is in flight than this node accepts",
+                            "baton audit erase resume " + work->erasure.id});
+  }
+  parts_.router.deliver_to_patient(person, ErasePatient{work->erasure.id, work->erasure.decided_by, *token});
+}
+
+// A case that was on its way to the person's record when that ended is open now. It is readable as long as its key is there.
+void Erasures::destroy(const WorkPtr& work) {
+  auto retired = retired_keys(parts_.reader, work->erasure.id);
+  if (!retired.ok()) return work->then(retired.error());
+  work->retired = *std::move(retired);
+  const auto cases = open_cases_under(parts_.reader, work->retired, work->people);
+  if (!cases.ok()) return work->then(cases.error());
+  if (!cases->empty()) return work->then(cases_are_open(*cases));
+  write_keys([this, work] {
+    std::vector<KeyNumber> numbers;
+    for (const RetiredKey& key : work->retired) numbers.push_back(key.number);
+    if (const Status gone = parts_.store.keys()->destroy(numbers); !gone.ok()) return work->then(gone.error());
+    in_lane([this, work] { finish(work); });
+  });
+}
+
+void Erasures::finish(const WorkPtr& work) {
+  Erasure& erasure = work->erasure;
+  erasure.state = ErasureState::erased;
+  erasure.erased_at = parts_.clock.now();
+  erasure.keys = work->retired.size();
+  std::vector<Change> changes;
+  for (const RetiredKey& key : work->retired) changes.push_back(PutNamed{"keys_retired", key.row, std::nullopt});
+  commit(erasure, action::kPatientErased, erasure.decided_by, std::move(changes), [work] {
+    log::info("erasure {} is done: {} keys were destroyed", work->erasure.id, work->erasure.keys);
+    work->then(to_json(work->erasure));
+  });
+}
+
+void Erasures::take(RotateKeys request, std::uint64_t token) {
+  write_keys([this, request = std::move(request), token] {
+    if (const Status renewed = parts_.store.keys()->rotate(); !renewed.ok()) {
+      return parts_.replies.give(token, renewed.error());
+    }
+    AuditRecord record;
+    record.action = action::kKeysRotated;
+    record.at = parts_.clock.now();
+    record.by = request.by;
+    record.reason = request.reason;
+    const std::uint64_t generation = parts_.store.keys()->generation();
+    record.object = "generation/" + std::to_string(generation);
+    JsonWriter writer;
+    writer.begin_object().field("generation", static_cast<std::int64_t>(generation)).end_object();
+    parts_.path.commit(Turn({}, {std::move(record)}, {}, {Reply{token, std::move(writer).take()}}), {}, {});
+  });
+}
+
+}  // namespace baton

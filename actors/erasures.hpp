@@ -1,0 +1,86 @@
+// Carries erasures out: asked for by one person, decided by another, then done whatever crashes come in between. And renews
+// the keys. Thread-safe; all of it runs in one lane, but for the writing of the key store.
+//
+//   requested   a row, and a record
+//   approved    a row; from here on it is carried out, after a crash at the next start:
+//                 1. the keys of messages about the person are retired, in the turn of the approval
+//                 2. each of the person's records ends in a turn of its own actor, which retires its key; nobody writes under
+//                    a retired key any more
+//                 3. the retired keys are destroyed: the one moment at which the data goes, all of it at once
+//                 4. a row and a record say so
+//
+// Until 3 nothing is lost: what a crash leaves is either readable, or gone for good with its record owed.
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "actors/commit_path.hpp"
+#include "actors/lanes.hpp"
+#include "actors/node.hpp"
+#include "actors/replies.hpp"
+#include "actors/router.hpp"
+#include "persistence/erasures.hpp"
+
+namespace baton {
+
+class Erasures {
+ public:
+  struct Parts {
+    const Clock& clock;
+    const StoreReader& reader;
+    Store& store;
+    Lanes& lanes;
+    Router& router;
+    CommitPath& path;
+    Replies& replies;
+    std::function<std::string()> make_id;
+    bool stepped;  // Everything on the caller's thread.
+  };
+  explicit Erasures(Parts parts) : parts_(std::move(parts)) {}
+  ~Erasures() { stop(); }
+
+  // Goes on with what was approved and is not done.
+  void recover();
+  void take(EraseRequest request, std::uint64_t token);
+  void take(RotateKeys request, std::uint64_t token);
+  // Waits for the key store.
+  void stop();
+
+ private:
+  using Then = std::function<void(Result<JsonText>)>;
+  void request(const EraseRequest& asked, const Then& then);
+  void refuse(const EraseRequest& asked, Erasure erasure, const Then& then);
+  void approve(const EraseRequest& asked, Erasure erasure, const Then& then);
+  // The same from wherever it stands.
+  void carry_out(const Erasure& erasure, const Then& then);
+  // One that is being carried out.
+  struct Work {
+    Erasure erasure;
+    std::vector<std::string> people;      // Ids, as far as they can still be known.
+    std::vector<std::string> yet_to_end;  // Of them, the last first.
+    std::vector<RetiredKey> retired;
+    Then then;
+  };
+  using WorkPtr = std::shared_ptr<Work>;
+  void end_records(const WorkPtr& work);
+  void destroy(const WorkPtr& work);
+  void finish(const WorkPtr& work);
+
+  void commit(const Erasure& erasure, std::string_view action, const Principal& by, std::vector<Change> changes,
+              std::function<void()> then);
+  [[nodiscard]] Status may_be_erased(const Erasure& erasure, ErasureScope& scope) const;
+  // Runs what writes the key store beside everything else.
+  void write_keys(std::function<void()> work);
+  void in_lane(std::function<void()> work);
+
+  Parts parts_;
+  std::mutex mutex_;  // Of the writers.
+  std::vector<std::thread> writers_;
+};
+
+}  // namespace baton

@@ -1,0 +1,11 @@
+# Finds RE2, linked statically. Defines RE2::re2.
+find_path(RE2_INCLUDE_DIR re2/re2.h)
+find_library(RE2_LIBRARY NAMES libre2.a)
+include(FindPackageHandleStandardArgs)
+find_package_handle_standard_args(RE2 REQUIRED_VARS RE2_LIBRARY RE2_INCLUDE_DIR)
+if(RE2_FOUND AND NOT TARGET RE2::re2)
+  add_library(RE2::re2 STATIC IMPORTED)
+  set_target_properties(RE2::re2 PROPERTIES IMPORTED_LOCATION "${RE2_LIBRARY}")
+  target_include_directories(RE2::re2 SYSTEM INTERFACE "${RE2_INCLUDE_DIR}")
+  target_link_libraries(RE2::re2 INTERFACE Threads::Threads)
+endif()

@@ -1,0 +1,201 @@
+#include "gateway/smtp/smtp_client.hpp"
+
+#include <array>
+#include <charconv>
+#include <deque>
+#include <memory>
+
+#include "gateway/net/byte_stream.hpp"
+#include "runtime/base/base64.hpp"
+#include "runtime/base/limits.hpp"
+
+namespace baton {
+namespace {
+
+using Answered = std::function<void(Result<HttpAnswer>)>;
+
+constexpr std::size_t kReplySize = 64u << 10;
+
+struct Mail {
+  std::string host;
+  std::uint16_t port = 0;
+  bool tls = false;
+  std::string from;
+  std::vector<std::string> to;
+  std::string user, password;
+  std::string message;
+};
+
+// An address as it may stand in a command: nothing that ends a line or a path.
+bool is_address(std::string_view text) {
+  return !text.empty() && text.size() <= 254 && text.find_first_of(" <>\r\n\t") == std::string_view::npos &&
+         text.find('@') != std::string_view::npos;
+}
+
+Result<Mail> read_call(const HttpCall& call) {
+  Mail mail;
+  mail.tls = call.url.starts_with("smtps://");
+  std::string_view rest = std::string_view(call.url).substr(mail.tls ? 8 : 7);
+  rest = rest.substr(0, rest.find('/'));
+  const std::size_t colon = rest.rfind(':');
+  mail.host = rest.substr(0, colon);
+  mail.port = mail.tls ? 465 : 25;
+  if (colon != std::string_view::npos) {
+    const std::string_view digits = rest.substr(colon + 1);
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), mail.port);
+    if (error != std::errc() || end != digits.data() + digits.size()) mail.host.clear();
+  }
+  if (mail.host.empty())
+    return Error{ErrorCode::bad_field, "'" + call.url + "' is no address of a mail server",
+                 "smtp://host:port or smtps://host:port"};
+  for (const auto& [name, value] : call.headers) {
+    if (name == "X-Mail-User") mail.user = value;
+    if (name == "X-Mail-Password") mail.password = value;
+    if (name != "X-Mail-From" && name != "X-Mail-To") continue;
+    if (!is_address(value))
+      return Error{ErrorCode::bad_field, "'" + value + "' is no mail address", "give one as name@host"};
+    if (name == "X-Mail-From") mail.from = value;
+    if (name == "X-Mail-To") mail.to.push_back(value);
+  }
+  if (mail.from.empty() || mail.to.empty())
+    return Error{ErrorCode::bad_field, "a mail needs a sender and a recipient", "give from and to"};
+  if (mail.to.size() > limits::kMailRecipients || call.body.size() > limits::kMailSize) {
+    return Error{ErrorCode::too_large, "the mail is too large, or has too many recipients", "send several"};
+  }
+  if (!mail.user.empty() && !mail.tls)
+    return Error{ErrorCode::bad_field, "a password goes out over TLS only", "use smtps://"};
+  mail.message = call.body;
+  return mail;
+}
+
+// Lines end in CR LF, a line of a dot alone would end the mail, and it ends with one (RFC 5321, 4.5.2).
+std::string as_data(const std::string& message) {
+  std::string out;
+  bool begins = true;
+  for (std::size_t i = 0; i < message.size(); ++i) {
+    const char c = message[i];
+    if (c == '\r') continue;
+    if (c == '\n') {
+      out += "\r\n";
+      begins = true;
+      continue;
+    }
+    if (begins && c == '.') out.push_back('.');
+    begins = false;
+    out.push_back(c);
+  }
+  if (!begins) out += "\r\n";
+  return out + ".\r\n";
+}
+
+// One conversation: a command at a time, each with the code that it must be answered with.
+class Conversation : public std::enable_shared_from_this<Conversation> {
+ public:
+  Conversation(IoLoop& loop, Mail mail, Answered done) : loop_(loop), mail_(std::move(mail)), done_(std::move(done)) {
+    expect("", 2);  // The greeting.
+    expect("EHLO baton\r\n", 2);
+    if (!mail_.user.empty()) {
+      const std::string plain = std::string(1, '\0') + mail_.user + std::string(1, '\0') + mail_.password;
+      expect("AUTH PLAIN " + encode_base64(plain) + "\r\n", 2);
+    }
+    expect("MAIL FROM:<" + mail_.from + ">\r\n", 2);
+    for (const std::string& to : mail_.to) expect("RCPT TO:<" + to + ">\r\n", 2);
+    expect("DATA\r\n", 3);
+    expect(as_data(mail_.message), 2);
+  }
+
+  void begin(std::shared_ptr<TlsContext> tls, Duration timeout) {
+    timer_ = loop_.after(timeout, [self = shared_from_this()] {
+      self->finish(Error{ErrorCode::unreachable, "the mail server did not answer in time", "see why it is slow"});
+    });
+    connect_stream(loop_, mail_.host, mail_.port, std::move(tls), timeout,
+                   [self = shared_from_this()](Result<std::shared_ptr<ByteStream>> stream) {
+                     if (!stream) return self->finish(stream.error());
+                     self->stream_ = std::move(*stream);
+                     if (self->done_) return self->read();
+                     self->stream_->close();
+                   });
+  }
+
+ private:
+  struct Exchange {
+    std::string command;
+    char code;  // The first digit that lets it go on.
+  };
+
+  void expect(std::string command, int code) { steps_.push_back({std::move(command), static_cast<char>('0' + code)}); }
+
+  void read() {
+    stream_->read_some(buffer_.data(), buffer_.size(), [self = shared_from_this()](std::size_t size) {
+      if (!self->done_) return;
+      if (size == 0)
+        return self->finish(Error{ErrorCode::unreachable, "the mail server ended the connection", "try again"});
+      self->text_.append(self->buffer_.data(), size);
+      if (self->text_.size() > kReplySize)
+        return self->finish(Error{ErrorCode::unreachable, "the mail server says too much", "see what it is"});
+      self->take_replies();
+      if (self->done_) self->read();
+    });
+  }
+
+  // A reply is lines "250-more" and a last line "250 text".
+  void take_replies() {
+    std::size_t end = 0;
+    while (done_ && (end = text_.find('\n')) != std::string::npos) {
+      std::string line = text_.substr(0, end);
+      text_.erase(0, end + 1);
+      while (!line.empty() && line.back() == '\r') line.pop_back();
+      if (line.size() > 3 && line[3] == '-') continue;
+      take_reply(line);
+    }
+  }
+
+  void take_reply(const std::string& line) {
+    int code = 0;
+    const auto [end, error] = std::from_chars(line.data(), line.data() + std::min<std::size_t>(3, line.size()), code);
+    if (error != std::errc() || end != line.data() + 3 || steps_.empty()) {
+      return finish(Error{ErrorCode::unreachable, "this does not speak SMTP", "see the address of the mail server"});
+    }
+    if (line[0] != steps_.front().code) return finish(HttpAnswer{code < 400 ? 554 : code, {}, line});
+    steps_.pop_front();
+    if (steps_.empty()) return finish(HttpAnswer{code, {}, line});
+    stream_->write(steps_.front().command, "", [](bool) {});
+  }
+
+  // Taken or refused: the connection is not needed any more, and its end is no error.
+  void finish(Result<HttpAnswer> answer) {
+    if (!done_) return;
+    loop_.cancel(timer_);
+    const Answered done = std::exchange(done_, nullptr);
+    if (stream_) {
+      stream_->write("QUIT\r\n", "", [stream = stream_](bool) { stream->close(); });
+    }
+    done(std::move(answer));
+  }
+
+  IoLoop& loop_;
+  const Mail mail_;
+  Answered done_;
+  std::shared_ptr<ByteStream> stream_;
+  std::array<char, 4096> buffer_{};
+  std::string text_;
+  std::deque<Exchange> steps_;
+  std::uint64_t timer_ = 0;
+};
+
+}  // namespace
+
+void SmtpClient::send(HttpCall call, Answered done) {
+  auto mail = read_call(call);
+  if (!mail) return done(mail.error());
+  std::shared_ptr<TlsContext> tls;
+  if (mail->tls) {
+    auto made = make_client_tls(authority_file_);
+    if (!made) return done(made.error());
+    tls = std::move(*made);
+  }
+  auto conversation = std::make_shared<Conversation>(loop_, std::move(*mail), std::move(done));
+  loop_.dispatch([conversation, tls = std::move(tls), timeout = call.timeout] { conversation->begin(tls, timeout); });
+}
+
+}  // namespace baton

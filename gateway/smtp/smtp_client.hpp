@@ -1,0 +1,45 @@
+// Sends one mail over SMTP (RFC 5321), for activities: a connection each, TLS from its first byte with smtps://. Any thread;
+// calls back once, on the loop.
+//
+// A call's method is MAIL, its url smtp://host:port or smtps://host:port, its body the whole message (RFC 5322), and its
+// headers the envelope: one X-Mail-From, an X-Mail-To for each recipient, and for a server that asks who we are
+// X-Mail-User and X-Mail-Password, which go out over TLS only. The answer's status is the server's last code: 250 when it has
+// taken the mail, and then nobody else will send it; 4xx and 5xx as it refused it. Nothing is taken for some of the
+// recipients only: the first that is refused ends it.
+#pragma once
+
+#include "actors/node.hpp"
+#include "gateway/net/io_loop.hpp"
+
+namespace baton {
+
+class SmtpClient {
+ public:
+  // Borrows the loop. `authority_file`: one more authority that is trusted with smtps.
+  SmtpClient(IoLoop& loop, std::string authority_file) : loop_(loop), authority_file_(std::move(authority_file)) {}
+  // Errors: unreachable, bad_field.
+  void send(HttpCall call, std::function<void(Result<HttpAnswer>)> done);
+
+ private:
+  IoLoop& loop_;
+  const std::string authority_file_;
+};
+
+// What activities reach outside: mail by smtp:// and smtps://, all else over HTTP.
+class OutboundPort : public HttpPort {
+ public:
+  OutboundPort(std::shared_ptr<HttpPort> http, IoLoop& loop, std::string authority_file)
+      : http_(std::move(http)), mail_(loop, std::move(authority_file)) {}
+  void send(HttpCall call, std::function<void(Result<HttpAnswer>)> done) override {
+    if (call.url.starts_with("smtp://") || call.url.starts_with("smtps://")) {
+      return mail_.send(std::move(call), std::move(done));
+    }
+    http_->send(std::move(call), std::move(done));
+  }
+
+ private:
+  const std::shared_ptr<HttpPort> http_;
+  SmtpClient mail_;
+};
+
+}  // namespace baton

@@ -1,0 +1,328 @@
+// Erasing a person: two people, a legal basis, no open case; then nothing of the person can be had from any row, whoever has
+// the keys that are left, and the ledger still proves what it proved. Whatever crashes come in between.
+#include <rocksdb/env.h>
+
+#include "persistence/audit_query.hpp"
+#include "persistence/erasures.hpp"
+#include "persistence/keys/key_store.hpp"
+#include "persistence/keys/row_opener.hpp"
+#include "persistence/leaf_opener.hpp"
+#include "persistence/ledger/ledger_reader.hpp"
+#include "persistence/ledger_source.hpp"
+#include "persistence/rocks.hpp"
+#include "runtime/engine/patient.hpp"
+#include "tests/support/node_world.hpp"
+
+namespace baton::testing {
+namespace {
+
+constexpr const char* kMapping = R"lua(
+local mapping = require "mapping"
+local function get(m, name, field)
+  for _, segment in ipairs(m.segments) do
+    if segment.name == name then
+      local found = segment.fields[field]
+      return found and found[1] and found[1][1] and found[1][1][1] or nil
+    end
+  end
+end
+return mapping.define {
+  name = "adt", format = "hl7v2", types = { "ADT" },
+  map = function(m)
+    if m.trigger == "A99" then return nil, "nobody knows A99" end
+    local event = {
+      type = "encounter.admitted", occurred_at = "2025-11-20T12:00:00Z", encounter = get(m, "PV1", 19),
+      patient = { identifiers = { { system = "H", value = get(m, "PID", 3), type = "MR" } }, name = get(m, "PID", 5) },
+    }
+    if m.trigger == "A40" then
+      event.type = "patient.merged"
+      event.merge = { identifiers = { { system = "H", value = get(m, "MRG", 1), type = "MR" } } }
+    end
+    return { event }
+  end,
+}
+)lua";
+
+const std::vector<std::string> kCanaries = {"QUETZAL", "MRN-0815", "VISIT-77", "fractured", "sertraline"};
+
+std::string adt(const std::string& control_id, const std::string& trigger, const std::string& patient,
+                const std::string& encounter, const std::string& merged = {}) {
+  return "MSH|^~\\&|REG|HOSP|BATON|HOSP|20251120120000||ADT^" + trigger + "|" + control_id + "|P|2.5.1\rPID|1||" +
+         patient + "^^^H^MR||QUETZAL^DORA\r" + (merged.empty() ? "" : "MRG|" + merged + "^^^H^MR\r") +
+         "PV1|1|I|||||||||||||||||" + encounter + "\r";
+}
+
+Principal person(const std::string& subject) {
+  Principal by = nurse();
+  by.subject = subject;
+  return by;
+}
+
+class Erasing : public ::testing::Test {
+ protected:
+  explicit Erasing(std::uint64_t seed = 1) : world_(seed) {
+    BundleFiles files;
+    files["workflows/flow.lua"] = R"lua(
+      local workflow = require "workflow"
+      return workflow.define { name = "flow", on = { event = "encounter.admitted", key = "encounter" },
+        search = { diagnosis = "keyword" },
+        run = function(ctx, input)
+          ctx:set { diagnosis = "fractured hip" }
+          ctx:decide("drug", { outcome = "hold", reason = "takes sertraline", evidence = { input } })
+          local go = ctx:wait_signal("go")
+          return go
+        end })lua";
+    files["mappings/adt.lua"] = kMapping;
+    world_.deploy(files);
+  }
+
+  void accept(const std::string& raw) {
+    AcceptRequest request;
+    request.format = "hl7v2";
+    request.raw = raw;
+    world_.tell(request);
+    world_.run();
+  }
+  [[nodiscard]] static std::string patient(const std::string& number) { return patient_id_of({{"H", number, "MR"}}); }
+  [[nodiscard]] std::vector<InstanceRecord> cases_of(const std::string& who) {
+    InstanceFilter filter;
+    filter.patient = who;
+    return world_.node().reader().list_instances(filter, {}, 100)->items;
+  }
+  // A stay that ended, for the person with this record number.
+  void have_stayed(const std::string& number, const std::string& control_id, const std::string& encounter) {
+    accept(adt(control_id, "A01", number, encounter));
+    for (const InstanceRecord& record : cases_of(patient(number))) {
+      if (record.open()) EXPECT_TRUE(world_.signal(record.id, "go", R"({"why":"sertraline"})").ok());
+    }
+    world_.run();
+  }
+
+  std::string requested(const std::string& who) {
+    const JsonText answer =
+        world_.tell(EraseRequest{"request", "", who, "gdpr-17-1-b", "consent withdrawn", person("records-1")});
+    return boost::json::value_to<std::string>(boost::json::parse(answer).at("id"));
+  }
+  Result<JsonText> decided(const std::string& id, const char* action = "approve", const char* by = "officer-2") {
+    return world_.ask(EraseRequest{action, id, "", "", "checked", person(by)});
+  }
+  [[nodiscard]] Erasure erasure(const std::string& id) {
+    return find_erasure(world_.node().reader(), id).value().value();
+  }
+
+  // Everything that can be had from the store by who has it and all its keys, and its files as they are.
+  std::string all_that_can_be_read() {
+    const Store& store = world_.node().reader().store();
+    std::string all;
+    for (std::uint32_t number = 0; number < kColumnFamilies; ++number) {
+      const auto family = static_cast<ColumnFamily>(number);
+      rocksdb::ReadOptions options;
+      options.total_order_seek = true;
+      const std::unique_ptr<rocksdb::Iterator> rows(
+          store.rocks().db->NewIterator(options, store.rocks().family(family)));
+      for (rows->SeekToFirst(); rows->Valid(); rows->Next()) {
+        if (family == ColumnFamily::named && rows->key()[0] == 1) continue;  // Bundles: sources of scripts.
+        std::string opened;
+        const auto plain = open_row(store.keys(), family, view(rows->key()), view(rows->value()), opened);
+        all.append(view(rows->key())).append("=").append(plain.ok() ? *plain : view(rows->value())).append("\n");
+      }
+    }
+    const StoreLedgerSource source(store);
+    LeafOpener opener(world_.node().reader());
+    LedgerCursor cursor(source, 0);
+    for (auto leaf = cursor.next(); leaf.ok(); leaf = cursor.next()) all += opener.open(*leaf).value() + "\n";
+    return all;
+  }
+  static std::string canaries_in(const std::string& text) {
+    std::string found;
+    for (const std::string& canary : kCanaries) {
+      const std::size_t at = text.find(canary);
+      if (at != text.npos) found += canary + " in " + text.substr(at > 200 ? at - 200 : 0, 300) + "\n";
+    }
+    return found;
+  }
+  std::string canaries_in_files() {
+    rocksdb::Env& env = *world_.options().env;
+    std::string found;
+    for (const char* folder : {"/baton", "/baton/store", "/baton/keys"}) {
+      std::vector<std::string> names;
+      EXPECT_TRUE(env.GetChildren(folder, &names).ok());
+      for (const std::string& name : names) {
+        std::string content;
+        if (!rocksdb::ReadFileToString(&env, std::string(folder) + "/" + name, &content).ok()) continue;
+        for (const std::string& canary : {kCanaries[0], kCanaries[1], kCanaries[2]}) {
+          if (content.find(canary) != content.npos) found += canary + " in " + name + "\n";
+        }
+      }
+    }
+    return found;
+  }
+
+  NodeWorld world_;
+};
+
+TEST_F(Erasing, nothing_of_a_person_is_left_and_every_proof_still_holds) {
+  have_stayed("MRN-0815", "c1", "VISIT-77");
+  have_stayed("other", "c2", "e2");
+  EXPECT_EQ(canaries_in_files(), "") << "before the erasure, too";
+  EXPECT_NE(canaries_in(all_that_can_be_read()), "") << "a test that cannot fail";
+  const StoreReader& reader = world_.node().reader();
+  const LedgerHead head = LedgerReader(StoreLedgerSource(reader.store())).head().value();
+  const std::string closed = cases_of(patient("MRN-0815")).front().id;
+
+  const std::string id = requested(patient("MRN-0815"));
+  const auto done = decided(id);
+  ASSERT_TRUE(done.ok()) << to_string(done.error());
+  world_.run();
+  EXPECT_EQ(erasure(id).state, ErasureState::erased);
+  EXPECT_EQ(erasure(id).cases, 1u);
+  EXPECT_EQ(erasure(id).keys, 1u);
+  for (int life = 0; life < 2; ++life, world_.crash()) {
+    const StoreReader& now = world_.node().reader();
+    std::string left = canaries_in(all_that_can_be_read());
+    // The other person's case is of the same workflow, and says the same.
+    EXPECT_EQ(left.find("MRN-0815"), std::string::npos) << left;
+    EXPECT_EQ(left.find("VISIT-77"), std::string::npos) << left;
+    EXPECT_EQ(now.patient(patient("MRN-0815")).error().code, ErrorCode::erased);
+    EXPECT_EQ(now.instance(closed).error().code, ErrorCode::erased);
+    EXPECT_EQ(world_.signal(closed, "go").ok(), false);
+    EXPECT_EQ(cases_of(patient("other")).size(), 1u);
+    const StoreLedgerSource source(now.store());
+    EXPECT_EQ(LedgerReader(source).root(head.size).value(), head.root);
+    EXPECT_TRUE(LedgerReader(source).checked_head().ok());
+    AuditFilter filter;
+    filter.fields["patient"] = patient("MRN-0815");
+    std::set<std::string> actions;
+    for (const AuditRow& row : query_audit(now, filter, "", 100)->items) actions.insert(AuditLeaf(row.leaf).action);
+    for (const char* action : {"erasure.requested", "erasure.approved", "erasure.begun", "patient.erased"}) {
+      EXPECT_TRUE(actions.contains(action)) << action;
+    }
+    world_.expect_sound_store();
+  }
+}
+
+TEST_F(Erasing, alone_in_the_store_nothing_at_all_is_left_of_the_person) {
+  have_stayed("MRN-0815", "c1", "VISIT-77");
+  ASSERT_TRUE(decided(requested(patient("MRN-0815"))).ok());
+  world_.run();
+  EXPECT_EQ(canaries_in(all_that_can_be_read()), "");
+  EXPECT_EQ(canaries_in_files(), "");
+}
+
+TEST_F(Erasing, takes_two_people_a_basis_and_a_reason) {
+  have_stayed("MRN-0815", "c1", "VISIT-77");
+  const std::string who = patient("MRN-0815");
+  for (const EraseRequest& lacking :
+       {EraseRequest{"request", "", who, "", "why", nurse()}, EraseRequest{"request", "", who, "basis", "", nurse()},
+        EraseRequest{"request", "", "", "basis", "why", nurse()}}) {
+    EXPECT_EQ(world_.ask(lacking).error().code, ErrorCode::bad_field);
+  }
+  EXPECT_EQ(world_.ask(EraseRequest{"request", "", "nobody", "basis", "why", nurse()}).error().code,
+            ErrorCode::not_found);
+  const std::string id = requested(who);
+  EXPECT_EQ(decided(id, "approve", "records-1").error().code, ErrorCode::not_permitted);
+  EXPECT_TRUE(decided(id, "refuse").ok());
+  EXPECT_EQ(decided(id).error().code, ErrorCode::conflict);
+  EXPECT_EQ(decided("nothing").error().code, ErrorCode::not_found);
+  EXPECT_TRUE(world_.node().reader().patient(who).ok());
+}
+
+TEST_F(Erasing, waits_until_every_case_about_the_person_has_ended) {
+  accept(adt("c1", "A01", "MRN-0815", "VISIT-77"));
+  const std::string id = requested(patient("MRN-0815"));
+  EXPECT_EQ(decided(id).error().code, ErrorCode::conflict);
+  EXPECT_EQ(erasure(id).state, ErasureState::requested);
+  CancelInstance cancel;
+  cancel.reason = "the person asked";
+  cancel.by = nurse();
+  EXPECT_TRUE(world_.send(cases_of(patient("MRN-0815")).front().id, cancel).ok());
+  world_.run();
+  EXPECT_TRUE(decided(id).ok());
+}
+
+TEST_F(Erasing, who_comes_back_is_a_new_person) {
+  have_stayed("MRN-0815", "c1", "VISIT-77");
+  ASSERT_TRUE(decided(requested(patient("MRN-0815"))).ok());
+  world_.run();
+  for (int life = 0; life < 2; ++life) {
+    const std::string number = std::to_string(life);
+    accept(adt("back" + number, "A01", "MRN-0815", "VISIT-9" + number));
+    EXPECT_EQ(world_.node().reader().patient(patient("MRN-0815"))->value().identifiers.size(), 1u);
+    EXPECT_EQ(cases_of(patient("MRN-0815")).size(), static_cast<std::size_t>(life + 1)) << "those before are gone";
+    world_.crash();
+  }
+}
+
+TEST_F(Erasing, takes_merged_records_with_it_whichever_was_named) {
+  have_stayed("MRN-0815", "c1", "VISIT-77");
+  have_stayed("MRN-4711", "c2", "VISIT-78");
+  accept(adt("c3", "A40", "MRN-4711", "VISIT-78", "MRN-0815"));
+  ASSERT_EQ(world_.node().reader().patient(patient("MRN-0815"))->value().merged_into, patient("MRN-4711"));
+  const auto done = decided(requested(patient("MRN-0815")));
+  ASSERT_TRUE(done.ok()) << to_string(done.error());
+  world_.run();
+  for (const char* number : {"MRN-0815", "MRN-4711"}) {
+    EXPECT_EQ(world_.node().reader().patient(patient(number)).error().code, ErrorCode::erased) << number;
+  }
+  EXPECT_EQ(canaries_in(all_that_can_be_read()), "");
+}
+
+TEST_F(Erasing, takes_messages_in_quarantine_that_name_the_person_and_no_others) {
+  have_stayed("MRN-0815", "c1", "VISIT-77");
+  accept(adt("q1", "A99", "MRN-0815", "e"));
+  accept(adt("q2", "A99", "MRN-08151", "e"));
+  const std::string id = requested(patient("MRN-0815"));
+  ASSERT_TRUE(decided(id).ok());
+  world_.run();
+  EXPECT_EQ(erasure(id).messages, 1u);
+  EXPECT_EQ(world_.node().reader().message("REG|HOSP", "q1").error().code, ErrorCode::erased);
+  EXPECT_TRUE(world_.node().reader().message("REG|HOSP", "q2").ok());
+}
+
+TEST_F(Erasing, the_keys_are_renewed_while_cases_run_and_everything_stays_readable) {
+  accept(adt("c1", "A01", "MRN-0815", "VISIT-77"));
+  const std::uint64_t before = world_.node().reader().store().keys()->generation();
+  world_.tell(RotateKeys{"yearly", nurse()});
+  EXPECT_GT(world_.node().reader().store().keys()->generation(), before);
+  have_stayed("other", "c2", "e2");
+  world_.crash();
+  EXPECT_TRUE(world_.signal(cases_of(patient("MRN-0815")).front().id, "go").ok());
+  world_.run();
+  EXPECT_FALSE(cases_of(patient("MRN-0815")).front().open());
+}
+
+class ErasingAndCrashing : public Erasing, public ::testing::WithParamInterface<int> {
+ protected:
+  ErasingAndCrashing() : Erasing(static_cast<std::uint64_t>(GetParam())) {}
+};
+
+TEST_P(ErasingAndCrashing, ends_erased_or_not_erased_and_never_half) {
+  have_stayed("MRN-0815", "c1", "VISIT-77");
+  accept(adt("q1", "A99", "MRN-0815", "e"));
+  const std::string id = requested(patient("MRN-0815"));
+  bool answered = false;
+  world_.node().submit(EraseRequest{"approve", id, "", "", "checked", person("officer-2")},
+                       [&](const Result<JsonText>& answer) { answered = answer.ok(); });
+  for (int step = 0; step < GetParam() && world_.node().run_one(); ++step) {
+  }
+  world_.crash();
+  world_.run();
+  const ErasureState state = erasure(id).state;
+  const StoreReader& reader = world_.node().reader();
+  if (state == ErasureState::requested) {
+    EXPECT_FALSE(answered);
+    EXPECT_TRUE(reader.patient(patient("MRN-0815")).ok());
+    EXPECT_TRUE(reader.message("REG|HOSP", "q1").ok());
+    EXPECT_EQ(cases_of(patient("MRN-0815")).size(), 1u);
+  } else {
+    EXPECT_EQ(state, ErasureState::erased);
+    EXPECT_EQ(canaries_in(all_that_can_be_read()), "");
+    EXPECT_TRUE(retired_keys(reader, id)->empty());
+    EXPECT_EQ(erasure(id).keys, 2u);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(AtEveryStep, ErasingAndCrashing, ::testing::Range(0, 24));
+
+}  // namespace
+}  // namespace baton::testing

@@ -1,0 +1,3 @@
+import { keepsToWcag } from './accessible.mjs';
+
+keepsToWcag('dark', [[1024, 768]]);

@@ -1,0 +1,45 @@
+// A ward with something on every page, and the pages: what is pictured and what axe looks at.
+import { Ward } from './ward.mjs';
+
+const NOT_UNDERSTOOD = 'MSH|^~\\&|SYNADT|GENHOSP|RUNTIME|HUB|20260302070000||ADT^A01^ADT_A01|BAD1|P|2.5.1\rEVN|A01|20260302070000\r';
+
+// Somebody who may see everything, late in the day: some tasks are late, some are not.
+export async function busyWard(binary, people = 12) {
+  const ward = await Ward.start(binary);
+  await ward.admit(people);
+  await ward.post('/v1/instances', { workflow: 'broken', id: 'broken-1', input: { missing: 'end date' } });
+  await ward.send([NOT_UNDERSTOOD]);
+  await ward.addPerson('sam.okafor', 'Sam Okafor', ['operator', 'physician', 'charge_nurse', 'nurse', 'unit_clerk', 'auditor'], ['MED']);
+  await ward.advance('11h');
+  return ward;
+}
+
+// Name, address, and what is there once the page stands.
+export async function everyPage(ward) {
+  const followed = (await ward.get('/v1/instances?attribute.stage=follow_up')).items[0];
+  const task = (await ward.get('/v1/tasks?role=nurse')).items[0];
+  const id = encodeURIComponent(followed.id);
+  return [
+    ['inbox', '/inbox', '.task-row'],
+    ['task', `/inbox/${encodeURIComponent(task.id)}?view=roles`, '#context-case'],
+    ['board', '/board', '.table tbody a'],
+    ['case', `/cases/${id}`, '#waits'],
+    ['history', `/cases/${id}?tab=history`, '.told'],
+    ['decisions', `/cases/${id}?tab=decisions`, '.decided-one'],
+    ['path', `/cases/${id}?tab=path`, '.path-node'],
+    ['script', `/cases/${id}?tab=script`, '.branch'],
+    ['case_messages', `/cases/${id}?tab=messages`, '#tab-body .card'],
+    ['journal', `/cases/${id}?tab=journal`, '.journal-entry'],
+    ['patients', '/patients', '.table tbody a'],
+    ['patient', `/patients/${encodeURIComponent(followed.patient)}`, '#story'],
+    ['incidents', '/incidents', 'h1'],
+    ['messages', '/messages?state=accepted', '.table tbody a'],
+    ['charts', '/charts', '.recharts-bar-rectangle'],
+    ['audit', '/audit', '.table tbody a'],
+    ['record', `/audit?q=case&instance=${id}&record=20`, '#proof'],
+    ['explain', `/audit?q=explain&instance=${id}`, '.told'],
+    ['reproduce', `/audit?q=reproduce&instance=${id}`, '.notice'],
+    ['break_glass', '/audit?tab=break-glass', '#break-glass'],
+    ['sql', '/audit?tab=sql', '#sql'],
+  ];
+}

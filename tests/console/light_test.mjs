@@ -1,0 +1,3 @@
+import { keepsToWcag } from './accessible.mjs';
+
+keepsToWcag('light', [[1440, 900]]);

@@ -1,0 +1,3 @@
+import { keepsToWcag } from './accessible.mjs';
+
+keepsToWcag('light', [[768, 1024]]);
