@@ -81,6 +81,7 @@ std::optional<BatchStep> task_step(const BatchRow& row, const BatchItem& item) {
   message.seq = place->second;
   message.action = to.empty() ? "release" : "reassign";
   message.to = to;
+  message.assigns = message.every_unit = true;  // Whoever begins such a batch has these rights.
   message.reason = row.reason;
   message.by = row.by;
   return BatchStep{place->first, {row.id, {}, std::move(message), 0}};

@@ -17,17 +17,19 @@ constexpr std::size_t kChunk = 200;         // Items of a row, as docs/formats/b
 constexpr std::size_t kMostListed = 1'000;  // Batches of the list.
 
 // What it takes to do to one thing what a batch does to many.
-std::string_view permission_for(std::string_view action) {
-  if (action == "retry" || action == "skip") return "incident.resolve";
-  if (action == "reassign") return "task.assign";
-  return action == "signal" ? "instance.signal" : "instance.control";
+std::vector<std::string_view> permissions_for(std::string_view action) {
+  if (action == "retry" || action == "skip") return {"incident.resolve"};
+  if (action == "reassign") return {"task.assign", "task.every_unit"};
+  return {action == "signal" ? "instance.signal" : "instance.control"};
 }
 
 std::optional<Error> refusal(const HttpRequest& http, std::string_view action) {
-  const std::string_view permission = permission_for(action);
-  if (!http.caller || http.caller->may(permission)) return std::nullopt;
-  return Error{ErrorCode::no_permission, "this batch needs the right '" + std::string(permission) + "'",
-               "act in a role that has it; docs/SIGN_IN.md lists them"};
+  for (const std::string_view permission : permissions_for(action)) {
+    if (!http.caller || http.caller->may(permission)) continue;
+    return Error{ErrorCode::no_permission, "this batch needs the right '" + std::string(permission) + "'",
+                 "act in a role that has it; docs/SIGN_IN.md lists them"};
+  }
+  return std::nullopt;
 }
 
 JsonText body_text(const json::object& body) {

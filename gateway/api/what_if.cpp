@@ -23,7 +23,7 @@ class NodePrograms : public ProgramSource {
  public:
   explicit NodePrograms(const Node& node) : node_(node) {}
   [[nodiscard]] std::shared_ptr<const Program> find(std::string_view hash) const override {
-    return node_.program(hash);
+    return node_.program(std::string(hash));
   }
 
  private:

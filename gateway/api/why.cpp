@@ -3,6 +3,7 @@
 
 #include "actors/stored_instance.hpp"
 #include "gateway/api/recorded_read.hpp"
+#include "runtime/engine/request_options.hpp"
 
 namespace baton {
 namespace {
