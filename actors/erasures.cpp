@@ -110,8 +110,7 @@ Status Erasures::may_be_erased(const Erasure& erasure, ErasureScope& scope) cons
   const auto hold = hold_on_patient(parts_.reader, scope.people.front());
   if (!hold.ok()) return hold.error();
   if (!*hold) return success();
-  const Error held = held_error(**hold, "the person's data");
-  return Error{ErrorCode::conflict, held.detail, held.cure};
+  return held_error(**hold, "the person's data");
 }
 
 void Erasures::request(const EraseRequest& asked, const Then& then) {

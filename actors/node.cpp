@@ -106,7 +106,19 @@ NodeMetrics Node::Impl::metrics() const {
   metrics.warm_patients = crowd.patients;
   metrics.memory = crowd.memory;
   metrics.in_flight = replies.in_flight();
-  metrics.scrubber_findings = watchman ? watchman->findings() : 0;
+  if (watchman) {
+    const Watchman::Work work = watchman->work();
+    metrics.scrubber_findings = watchman->findings();
+    metrics.scrubbed_rows = work.rows;
+    metrics.scrubbed_records = work.records;
+    metrics.replayed_instances = work.instances;
+    metrics.store_passes = work.store_passes;
+    metrics.ledger_passes = work.ledger_passes;
+  }
+  const StoreLedgerSource source(*store);
+  const LedgerReader ledger(source);
+  if (const auto head = ledger.head(); head.ok()) metrics.ledger_size = head->size;
+  if (const auto pruned = ledger.pruned(); pruned.ok()) metrics.ledger_minimum = pruned->minimum;
   if (const auto counts = reader->counts(); counts.ok()) {
     for (const auto& [workflow, by_status] : counts->instances) {
       for (const auto& [status, count] : by_status)

@@ -164,10 +164,34 @@ struct RotateKeys {
   std::string reason;
   Principal by;
 };
+// A legal hold on a patient, an instance, or records stamped from `from` on and before `before`. Answer: the hold.
+struct PlaceHold {
+  std::string patient;
+  std::string instance;
+  std::optional<Instant> from;
+  std::optional<Instant> before;
+  std::string matter;
+  std::string reason;
+  Principal by;
+};
+struct LiftHold {
+  std::string id;
+  std::string reason;
+  Principal by;
+};
+// The ledger without its entries below `to`. Answer: {"from","to","records"}, and "record" where it was done.
+struct PruneRequest {
+  std::uint64_t to = 0;
+  // BundleDigest of the entries that go, in hex: whoever asks has them. Empty: only says what would go.
+  std::string digest;
+  std::string exported;  // What is said of the export: a JSON object for the record, or empty.
+  std::string reason;
+  Principal by;
+};
 
-using Request =
-    std::variant<StartRequest, InstanceRequest, AcceptRequest, ReplayMessage, DiscardMessage, DeployRequest,
-                 CheckRequest, ScheduleRequest, BatchRequest, PauseRequest, RecordAccess, EraseRequest, RotateKeys>;
+using Request = std::variant<StartRequest, InstanceRequest, AcceptRequest, ReplayMessage, DiscardMessage, DeployRequest,
+                             CheckRequest, ScheduleRequest, BatchRequest, PauseRequest, RecordAccess, EraseRequest,
+                             RotateKeys, PlaceHold, LiftHold, PruneRequest>;
 using Answer = std::function<void(Result<JsonText>)>;
 
 // A witness that is asked to cosign the audit ledger's checkpoints (C2SP tlog-witness).
@@ -181,6 +205,7 @@ struct NodeOptions {
   bool in_memory = false;        // Nothing on disk: tests and `baton test`.
   bool unsafe_no_sync = false;   // The control of the power-loss tests. Never for real.
   std::shared_ptr<Clock> clock;  // Null: the system's.
+  bool plain_ledger = false;     // The control of the ledger's benchmark: no tree, no indexes. Never for real.
   bool stepped = false;    // Tests: nothing runs but in run_until_idle(), on the caller's thread, deterministically.
   std::uint64_t seed = 0;  // With stepped: the order in which actors run.
   std::size_t memory_budget = 256u << 20;  // Warm instances and patients beyond this are passivated.
@@ -212,6 +237,11 @@ struct NodeMetrics {
   std::uint64_t warm_instances = 0, warm_patients = 0, in_flight = 0, memory = 0;
   std::map<std::string, std::uint64_t> instances_by_status;
   std::uint64_t scrubber_findings = 0;  // Anything but 0 is a bug of Baton or damage to the store.
+  // What the scrubbers have done since the start: rows compared, records hashed again, closed instances run again, and how
+  // often all of the store's rows and all of the ledger were gone through.
+  std::uint64_t scrubbed_rows = 0, scrubbed_records = 0, replayed_instances = 0;
+  std::uint64_t store_passes = 0, ledger_passes = 0;
+  std::uint64_t ledger_size = 0, ledger_minimum = 0;
 };
 
 // Of a batch that runs: the steps of the part that is under way, beyond what its row counts.

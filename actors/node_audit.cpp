@@ -95,14 +95,28 @@ Result<JsonText> Node::standing(const std::string& instance) const {
   return standing_json(instance, *standing);
 }
 
-std::string Node::Impl::replay_next() {
+Watchman::Replayed Node::Impl::replay_next() {
   const auto page = reader->list_instances({}, replay_cursor_, 1);
   replay_cursor_ = page.ok() ? page->cursor : std::string();
   if (!page.ok() || page->items.empty() || page->items.front().open()) return {};
   const std::string& id = page->items.front().id;
   const auto report = reproduce(id);
-  if (!report.ok()) return "instance " + id + " cannot be run again: " + to_string(report.error());
-  return report->reproduced() ? std::string() : "instance " + id + ", run again, decides otherwise than its journal";
+  if (!report.ok()) return {true, "instance " + id + " cannot be run again: " + to_string(report.error())};
+  if (report->reproduced()) return {true, {}};
+  return {true, "instance " + id + ", run again, decides otherwise than its journal"};
+}
+
+// A clock that has lost its source, or has found one, is worth another thing: the records from here on say so.
+void Node::Impl::look_at_clock() {
+  const std::string now = clock_state();
+  if (now == clock_was_) return;
+  AuditRecord record;
+  record.action = action::kClockChanged;
+  record.at = clock->now();
+  record.outcome = now;
+  append_json_string(record.before, std::exchange(clock_was_, now));
+  append_json_string(record.after, now);
+  path->commit(Turn({}, {std::move(record)}, {}, {}), {}, {});
 }
 
 // What the clock of the records from here on is worth. A jump while the server runs is a record of its own.

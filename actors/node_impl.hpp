@@ -24,6 +24,7 @@
 #include "actors/live_views.hpp"
 #include "actors/node.hpp"
 #include "actors/replies.hpp"
+#include "actors/retention.hpp"
 #include "actors/router.hpp"
 #include "actors/schedules.hpp"
 #include "actors/standing_pauses.hpp"
@@ -61,6 +62,9 @@ class Node::Impl : public EffectPort {
   void take(RecordAccess request, std::uint64_t token);
   void take(EraseRequest request, std::uint64_t token);
   void take(RotateKeys request, std::uint64_t token);
+  void take(PlaceHold request, std::uint64_t token) { retention->place(std::move(request), token); }
+  void take(LiftHold request, std::uint64_t token) { retention->lift(std::move(request), token); }
+  void take(PruneRequest request, std::uint64_t token) { retention->prune(std::move(request), token); }
   [[nodiscard]] std::string make_instance_id(const std::string& workflow);
   [[nodiscard]] Result<std::vector<Entry>> whole_journal(const std::string& instance) const;
   [[nodiscard]] Result<Reproduction> reproduce(const std::string& instance) const;
@@ -107,6 +111,7 @@ class Node::Impl : public EffectPort {
   std::unique_ptr<BundleCheck> check;
   std::unique_ptr<Deployments> deployments;
   std::unique_ptr<Erasures> erasures;
+  std::unique_ptr<Retention> retention;
   std::unique_ptr<Watchman> watchman;  // Null in a stepped node.
 
   std::mt19937_64 random;  // Stepped: the order of steps. Used by the caller's thread only.
@@ -126,8 +131,10 @@ class Node::Impl : public EffectPort {
   [[nodiscard]] Status deliver_outbox();
   void record_start();
   void record_configuration();
-  // Of the watchman: runs the next closed instance again, round and round; says what differs.
-  [[nodiscard]] std::string replay_next();
+  // Of the watchman: runs the next closed instance again, round and round.
+  [[nodiscard]] Watchman::Replayed replay_next();
+  void look_at_clock();
+  std::string clock_was_;      // As the last record said it. Of the watchman's thread after the start.
   std::string replay_cursor_;  // Of the watchman's thread.
   [[nodiscard]] std::string clock_state() const;
   [[nodiscard]] std::string configuration_hash() const;

@@ -55,8 +55,12 @@ Status Node::Impl::open() {
   pauses->begin({*clock, *reader, *lanes, *path, replies, *timers, *batches});
   batches->recover();
   erasures->recover();
+  retention->recover();
   signer->begin();
-  if (!options.stepped) watchman = std::make_unique<Watchman>(*store, [this] { return replay_next(); });
+  if (!options.stepped) {
+    watchman = std::make_unique<Watchman>(
+        *store, Watchman::Ports{[this] { return replay_next(); }, [this] { look_at_clock(); }});
+  }
   log::info("node opened store {}", store->identity());
   return success();
 }
@@ -140,6 +144,7 @@ Status Node::Impl::open_committer() {
   log = std::make_unique<LocalCommitLog>(*store);
   CommitterOptions committing;
   committing.mode = options.stepped ? CommitterOptions::Mode::stepped : CommitterOptions::Mode::threaded;
+  committing.plain_ledger = options.plain_ledger;
   committing.after_round = [this] { after_round(); };
   if (options.fatal) {
     committing.on_fatal = [this](const Error& error) { options.fatal(to_string(error)); };
@@ -191,6 +196,7 @@ void Node::Impl::open_actors() {
       std::make_unique<Erasures>(Erasures::Parts{*clock, *reader, *store, *lanes, *router, *path, replies,
                                                  [this] { return make_instance_id("erasure"); }, options.stepped});
   deployments = std::make_unique<Deployments>(Deployments::Parts{*clock, *bundles, *check, *lanes, *path, replies});
+  retention = std::make_unique<Retention>(Retention::Parts{*clock, *reader, *lanes, *committer, *path, replies});
 }
 
 // In memory there is nothing to keep secret, and nothing to keep: the key is the same for every such node, so that a
@@ -252,7 +258,8 @@ void Node::Impl::record_start() {
   record.at = clock->now();
   record.object = store->identity();
   JsonWriter writer;
-  writer.begin_object().field("clock", clock_state()).field("configuration", configuration_hash()).end_object();
+  clock_was_ = clock_state();
+  writer.begin_object().field("clock", clock_was_).field("configuration", configuration_hash()).end_object();
   record.after = std::move(writer).take();
   record_configuration();
   path->commit(Turn({}, {record}, {}, {}), {}, {});

@@ -15,8 +15,8 @@ constexpr auto kPause = std::chrono::milliseconds(500);
 
 }  // namespace
 
-Watchman::Watchman(const Store& store, Replay replay)
-    : scrubber_(store), ledger_(store), ledger_scrubber_(ledger_), replay_(std::move(replay)), thread_([this] {
+Watchman::Watchman(const Store& store, Ports ports)
+    : scrubber_(store), ledger_(store), ledger_scrubber_(ledger_), ports_(std::move(ports)), thread_([this] {
         run();
       }) {}
 
@@ -50,7 +50,19 @@ void Watchman::look() {
            (wrong->index ? ", number " + std::to_string(*wrong->index) : std::string()) + ": " +
            to_string(wrong->error));
   }
-  if (const std::string wrong = replay_(); !wrong.empty()) report(wrong);
+  const Replayed replayed = ports_.replay();
+  if (replayed.closed) instances_.fetch_add(1, std::memory_order_relaxed);
+  if (!replayed.wrong.empty()) report(replayed.wrong);
+  ports_.beside();
+  rows_.store(scrubber_.rows_checked(), std::memory_order_relaxed);
+  records_.store(ledger_scrubber_.entries_checked(), std::memory_order_relaxed);
+  store_passes_.store(scrubber_.passes(), std::memory_order_relaxed);
+  ledger_passes_.store(ledger_scrubber_.passes_completed(), std::memory_order_relaxed);
+}
+
+Watchman::Work Watchman::work() const {
+  const auto of = [](const std::atomic<std::uint64_t>& count) { return count.load(std::memory_order_relaxed); };
+  return {of(rows_), of(records_), of(instances_), of(store_passes_), of(ledger_passes_)};
 }
 
 void Watchman::stop() {

@@ -20,17 +20,29 @@ namespace baton {
 
 class Watchman {
  public:
-  // Runs the next closed instance again; what is wrong with it, or empty. Called on the watchman's thread.
-  using Replay = std::function<std::string()>;
+  struct Replayed {
+    bool closed = false;  // There was a closed instance to run again.
+    std::string wrong;    // What is wrong with it, or empty.
+  };
+  // Both are called on the watchman's thread, twice a second.
+  struct Ports {
+    std::function<Replayed()> replay;  // Runs the next closed instance again.
+    std::function<void()> beside;      // Whatever else is looked after at this pace.
+  };
+  // What was done since the start.
+  struct Work {
+    std::uint64_t rows = 0, records = 0, instances = 0, store_passes = 0, ledger_passes = 0;
+  };
 
   // Borrows the store.
-  Watchman(const Store& store, Replay replay);
+  Watchman(const Store& store, Ports ports);
   ~Watchman();
   Watchman(const Watchman&) = delete;
   Watchman& operator=(const Watchman&) = delete;
 
   // Since the start.
   [[nodiscard]] std::uint64_t findings() const { return findings_.load(std::memory_order_relaxed); }
+  [[nodiscard]] Work work() const;
   void stop();
 
  private:
@@ -41,8 +53,9 @@ class Watchman {
   Scrubber scrubber_;
   StoreLedgerSource ledger_;
   LedgerScrubber ledger_scrubber_;
-  Replay replay_;
+  Ports ports_;
   std::atomic<std::uint64_t> findings_{0};
+  std::atomic<std::uint64_t> rows_{0}, records_{0}, instances_{0}, store_passes_{0}, ledger_passes_{0};
   std::mutex mutex_;
   std::condition_variable changed_;
   bool stopping_ = false;

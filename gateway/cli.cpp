@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "gateway/cli/audit_verbs.hpp"
 #include "gateway/cli/cli_support.hpp"
 
 namespace baton {
@@ -68,7 +69,7 @@ int run_cli(int argc, char** argv) {
       queues_verb(cli), alerts_verb(cli),       rota_verb(cli),     covers_verb(cli),    cancel_verb(cli),
       retry_verb(cli),  incidents_verb(cli),    messages_verb(cli), schedules_verb(cli), send_verb(cli),
       clock_verb(cli),  test_verb(cli),         bench_verb(cli),    store_verb(cli),     users_verb(cli),
-      keys_verb(cli),   patient_keys_verb(cli), audit_verb(cli),    witness_verb(cli)};
+      keys_verb(cli),   patient_keys_verb(cli), audit_verb(cli),    witness_verb(cli),   break_glass_verb(cli)};
   CLI::App app("Baton: a durable workflow runtime for care handoffs.", "baton");
   app.footer(
       "Exit codes: 0 done; 1 the work failed; 2 wrong usage; 3 no server answers; 4 not found; 5 conflict.\n"

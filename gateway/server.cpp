@@ -203,6 +203,7 @@ Status Server::Parts::open_door(const Config& config) {
                            config.auth_session,
                            config.auth_idle,
                            nullptr};
+  options.access.glass = config.auth_glass;
   door = std::make_unique<FrontDoor>(*node, std::move(options));
   if (!config.auth_issuer.empty()) {
     auto provider = provider_of(config);

@@ -89,7 +89,7 @@ Status check_index(const StoreReader& at, std::string_view key, std::string_view
     case Index::alerts_by_time: {
       (void)parts.time();
       const std::string id = parts.text();
-      return expect_leads_to(at.alert(id, parts.u32()), key, id, out);
+      return expect_leads_to(at.alert(id, parts.u32()), key, id, pseudonyms, out);
     }
     case Index::open_incidents: {
       (void)parts.time();

@@ -20,6 +20,7 @@ void add_api_routes(HttpRouter& router, ApiContext& context) {
   add_schedule_routes(router, context);
   add_message_routes(router, context);
   add_patient_routes(router, context);
+  add_break_glass_routes(router, context);
   add_audit_routes(router, context);
   add_erasure_routes(router, context);
   add_live_routes(router, context);

@@ -48,10 +48,14 @@ void add_bundle_routes(HttpRouter& router, ApiContext& context);
 void add_schedule_routes(HttpRouter& router, ApiContext& context);
 void add_message_routes(HttpRouter& router, ApiContext& context);
 void add_patient_routes(HttpRouter& router, ApiContext& context);
-void add_audit_routes(HttpRouter& router, ApiContext& context);  // With those of tiles and reviews.
+void add_break_glass_routes(HttpRouter& router, ApiContext& context);
+void add_audit_routes(HttpRouter& router, ApiContext& context);  // With the five below.
 void add_audit_tile_routes(HttpRouter& router, ApiContext& context);
 void add_audit_review_routes(HttpRouter& router, ApiContext& context);
 void add_erasure_routes(HttpRouter& router, ApiContext& context);
+void add_audit_export_routes(HttpRouter& router, ApiContext& context);
+void add_audit_question_routes(HttpRouter& router, ApiContext& context);
+void add_audit_retention_routes(HttpRouter& router, ApiContext& context);
 void add_live_routes(HttpRouter& router, ApiContext& context);
 void add_metrics_routes(HttpRouter& router, ApiContext& context);
 void add_clock_routes(HttpRouter& router, ApiContext& context);

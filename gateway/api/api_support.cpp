@@ -12,7 +12,7 @@ Principal principal_of(const HttpRequest& request) {
   principal.kind = PrincipalKind::person;
   principal.subject = "unknown";
   principal.authentication = "none";
-  principal.client = request.client;
+  add_circumstances(principal, request);
   return principal;
 }
 

@@ -35,7 +35,10 @@ Result<PatientData> tail_json(const StoreReader& reader, std::optional<std::uint
   const auto head = ledger.head();
   if (!head) return head.error();
   const std::uint64_t size = head->size;
-  const std::uint64_t begin = std::min(from.value_or(size > limit ? size - limit : 0), size);
+  const auto pruned = ledger.pruned();
+  if (!pruned) return pruned.error();
+  const std::uint64_t wanted = std::min(from.value_or(size > limit ? size - limit : 0), size);
+  const std::uint64_t begin = std::max(wanted, pruned->minimum);
   const std::uint64_t end = std::min<std::uint64_t>(begin + limit, size);
   PatientData data;
   JsonWriter writer;
@@ -167,6 +170,40 @@ Status write_beside(JsonWriter& writer, const LedgerSource& source, const LeafOp
   return success();
 }
 
+// The last record of this action up to `index`; nothing when there is none.
+Result<std::optional<AuditRow>> last_of(const StoreReader& reader, std::string_view action, std::uint64_t index) {
+  AuditFilter filter;
+  filter.fields["action"] = action;
+  filter.end = index + 1;
+  std::optional<AuditRow> last;
+  std::string cursor;
+  do {
+    auto page = query_audit(reader, filter, cursor, limits::kPageSize);
+    if (!page.ok()) return page.error();
+    if (!page->items.empty()) last = std::move(page->items.back());
+    cursor = page->cursor;
+  } while (!cursor.empty());
+  return last;
+}
+
+// What the clock that stamped the record was worth: the server said so at its start, or when that changed.
+Status write_clock(JsonWriter& writer, const StoreReader& reader, std::uint64_t index) {
+  const auto started = last_of(reader, action::kServerStarted, index);
+  if (!started.ok()) return started.error();
+  const auto changed = last_of(reader, action::kClockChanged, index);
+  if (!changed.ok()) return changed.error();
+  const bool since = *changed && (!*started || (*changed)->index > (*started)->index);
+  const std::optional<AuditRow>& said = since ? *changed : *started;
+  const auto leaf = said ? parse_json_document(said->leaf) : Result<boost::json::value>(boost::json::value());
+  if (!leaf.ok() || !leaf->is_object()) return success();
+  const auto* state = leaf->get_object().if_contains("after");
+  if (state != nullptr && state->is_object()) state = state->get_object().if_contains("clock");
+  if (state == nullptr || !state->is_string()) return success();
+  writer.key("clock").begin_object().field("said_by", static_cast<std::int64_t>(said->index));
+  writer.field("state", std::string_view(state->get_string())).end_object();
+  return success();
+}
+
 // The record, and the evidence that it is in the signed tree. Returns the record in `opened`.
 Result<JsonText> record_json(const StoreReader& reader, std::uint64_t index, std::string& opened) {
   const StoreLedgerSource source(reader.store());
@@ -183,6 +220,7 @@ Result<JsonText> record_json(const StoreReader& reader, std::uint64_t index, std
   writer.begin_object().field("index", static_cast<std::int64_t>(index)).json_field("leaf", opened);
   writer.field("proof", format_tlog_proof(*proof));
   if (const Status written = write_beside(writer, source, opener, *proof->extra); !written) return written.error();
+  if (const Status clock = write_clock(writer, reader, index); !clock.ok()) return clock.error();
   writer.end_object();
   return std::move(writer).take();
 }
@@ -354,6 +392,9 @@ void add_audit_routes(HttpRouter& router, ApiContext& context) {
               bind(run_sql)});
   add_audit_tile_routes(router, context);
   add_audit_review_routes(router, context);
+  add_audit_retention_routes(router, context);
+  add_audit_question_routes(router, context);
+  add_audit_export_routes(router, context);
 }
 
 }  // namespace baton

@@ -8,8 +8,6 @@
 namespace baton {
 namespace {
 
-constexpr std::string_view kBreakGlass = "BTG";  // HL7 v3 ActReason.
-
 std::string name_of(std::uint64_t index) { return "record/" + std::to_string(index); }
 
 // The newest review of a record; nothing where there is none.
@@ -22,15 +20,23 @@ Result<std::optional<AuditRow>> review_of(const StoreReader& reader, std::uint64
   return std::optional(std::move(found->items.back()));
 }
 
+// A read through glass that was broken before is reviewed with the record that broke it.
+bool is_behind_glass(const std::string& bytes) {
+  const auto leaf = parse_json_document(bytes);
+  const auto* parent = leaf.ok() && leaf->is_object() ? leaf->get_object().if_contains("parent") : nullptr;
+  return parent != nullptr && parent->is_string() && std::string_view(parent->get_string()).starts_with("glass/");
+}
+
 Result<PatientData> list_uses(const StoreReader& reader, const PageRequest& page, bool with_reviewed) {
   AuditFilter filter;
-  filter.fields["purpose"] = kBreakGlass;
+  filter.fields["purpose"] = kBreakGlassPurpose;
   const auto found = query_audit(reader, filter, page.cursor, page.limit);
   if (!found.ok()) return found.error();
   PatientData data;
   JsonWriter writer;
   writer.begin_object().key("items").begin_array();
   for (const AuditRow& row : found->items) {
+    if (is_behind_glass(row.leaf)) continue;
     const auto review = review_of(reader, row.index);
     if (!review.ok()) return review.error();
     if (*review && !with_reviewed) continue;

@@ -14,6 +14,9 @@ constexpr std::array<std::string_view, 8> kGroups = {"a", "b", "c", "d", "e", "f
 
 void serve(ApiContext& context, const HttpRequest& request, Responder responder) {
   const std::string path(request.path().substr(1));
+  if (path.starts_with("tile/entries/")) {
+    if (const Status sees = check_sees_records(request); !sees) return send_error(responder, sees.error());
+  }
   AuditRecord record = read_record(request, path);
   record.action = action::kLedgerExported;
   context.reads.run([&context, path, record, shared = std::make_shared<Responder>(std::move(responder))](bool ok) {

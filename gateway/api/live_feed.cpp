@@ -62,16 +62,35 @@ void LiveFeed::flush_in_time() {
   });
 }
 
-std::string LiveFeed::text_of(std::uint64_t number, const Notify& change, bool hide_patient) const {
+std::string LiveFeed::whom_of(const Notify& change) const {
+  if (change.topic != "task") return {};
+  const auto id = parse_task_id(change.id);
+  if (!id) return {};
+  const auto task = node_.reader().task(id->first, id->second);
+  if (!task || !*task) return {};
+  JsonWriter writer;
+  writer.begin_object().key("roles").begin_array();
+  for (const std::string& role : (*task)->roles) writer.string(role);
+  writer.end_array().key("people").begin_array();
+  for (const std::string& subject : (*task)->subjects) writer.string(subject);
+  if (!(*task)->claimed_by.empty()) writer.string((*task)->claimed_by);
+  writer.end_array().end_object();
+  const std::string& whole = writer.view();
+  return "," + whole.substr(1, whole.size() - 2);
+}
+
+std::string LiveFeed::text_of(std::uint64_t number, const Notify& change, bool hide_patient,
+                              const std::string& whom) const {
   JsonWriter data;
   data.begin_object().field("topic", change.topic).field("id", change.id);
-  data.optional_field("patient", hide_patient ? std::string_view() : std::string_view(change.patient)).end_object();
-  return "id: " + epoch_ + "." + std::to_string(number) + "\nevent: " + change.topic + "\ndata: " + data.view() +
-         "\n\n";
+  data.optional_field("patient", hide_patient ? std::string_view() : std::string_view(change.patient));
+  return "id: " + epoch_ + "." + std::to_string(number) + "\nevent: " + change.topic + "\ndata: " + data.view() + whom +
+         "}\n\n";
 }
 
 // What a watcher has not been told. `told_later[i]`: of what recent_[i] names, something newer is there.
-std::string LiveFeed::news_for(const Watcher& watcher, std::uint64_t end, const std::vector<bool>& told_later) const {
+std::string LiveFeed::news_for(const Watcher& watcher, std::uint64_t end, const std::vector<bool>& told_later,
+                               std::map<std::uint64_t, std::string>& whom) const {
   std::map<std::string_view, std::vector<std::uint64_t>> by_topic;
   for (std::uint64_t number = std::max(watcher.next, first_); number < end; ++number) {
     const Notify& change = recent_[number - first_];
@@ -85,7 +104,9 @@ std::string LiveFeed::news_for(const Watcher& watcher, std::uint64_t end, const 
       continue;
     }
     for (const std::uint64_t number : numbers) {
-      in_order[number] = text_of(number, recent_[number - first_], watcher.filter.hide_patients);
+      const Notify& change = recent_[number - first_];
+      if (numbers.size() <= kMany && !whom.contains(number)) whom[number] = whom_of(change);
+      in_order[number] = text_of(number, change, watcher.filter.hide_patients, whom[number]);
     }
   }
   std::string news;
@@ -109,13 +130,14 @@ void LiveFeed::flush() {
     const Notify& change = recent_[number - first_];
     told_later[number - first_] = !named.insert(change.topic + " " + change.id).second;
   }
+  std::map<std::uint64_t, std::string> whom;  // Read once for all watchers.
   for (Watcher& watcher : watchers_) {
     std::string chunk;
     if (watcher.next < first_) {
       chunk += "event: reset\ndata: {}\n\n";
       watcher.next = first_;
     }
-    chunk += news_for(watcher, end, told_later);
+    chunk += news_for(watcher, end, told_later, whom);
     watcher.next = end;
     if (!chunk.empty()) watcher.stream->write(std::move(chunk));
   }

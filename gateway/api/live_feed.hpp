@@ -3,7 +3,7 @@
 //
 //   id: <begin of this server>.<number>
 //   event: instance | task | incident | patient | message | batch | many | reset
-//   data: {"topic":..,"id":..,"patient":..}
+//   data: {"topic":..,"id":..,"patient":..}, of a task "roles" and "people" as well
 //
 // A thing that changed several times since a client was told last is named once. "many", for clients that ask for it:
 // more things of a topic changed at once than are worth naming; it should read again whatever it shows of that topic.
@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <deque>
 #include <list>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -58,10 +59,13 @@ class LiveFeed {
   void tell(const Notify& change);
   void flush_in_time();
   void flush();
-  [[nodiscard]] std::string news_for(const Watcher& watcher, std::uint64_t end,
-                                     const std::vector<bool>& told_later) const;
+  [[nodiscard]] std::string news_for(const Watcher& watcher, std::uint64_t end, const std::vector<bool>& told_later,
+                                     std::map<std::uint64_t, std::string>& whom) const;
   void beat();
-  [[nodiscard]] std::string text_of(std::uint64_t number, const Notify& change, bool hide_patient) const;
+  // For whom a task is, so that a client need not read again what is for others; empty of anything else.
+  [[nodiscard]] std::string whom_of(const Notify& change) const;
+  [[nodiscard]] std::string text_of(std::uint64_t number, const Notify& change, bool hide_patient,
+                                    const std::string& whom) const;
 
   Node& node_;
   IoLoop& loop_;

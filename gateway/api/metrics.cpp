@@ -39,6 +39,11 @@ Result<JsonText> metrics_json(ApiContext& context) {
   writer.field("in_flight", number(metrics.in_flight)).field("memory_bytes", number(metrics.memory));
   writer.field("resident_bytes", number(resident_bytes()));
   writer.field("scrubber_findings", number(metrics.scrubber_findings));
+  writer.key("scrubbed").begin_object().field("rows", number(metrics.scrubbed_rows));
+  writer.field("records", number(metrics.scrubbed_records)).field("instances", number(metrics.replayed_instances));
+  writer.field("store_passes", number(metrics.store_passes)).field("ledger_passes", number(metrics.ledger_passes));
+  writer.end_object().key("ledger").begin_object().field("size", number(metrics.ledger_size));
+  writer.field("minimum_index", number(metrics.ledger_minimum)).end_object();
   writer.field("disk_bytes", number(usage.disk_bytes)).field("store_memory_bytes", number(usage.memory_bytes));
   writer.key("instances").begin_object();
   for (const auto& [workflow, by_status] : counts->instances) {
@@ -91,6 +96,14 @@ Result<std::string> metrics_text(ApiContext& context) {
   one("memory_bytes", "gauge", "Memory of warm instances and patients.", metrics.memory);
   one("scrubber_findings", "counter", "What the scrubbers found wrong. Above 0: the store is damaged, or Baton is.",
       metrics.scrubber_findings);
+  one("scrubbed_rows_total", "counter", "Rows of the store that the scrubber has compared.", metrics.scrubbed_rows);
+  one("scrubbed_records_total", "counter", "Records of the ledger that were hashed again.", metrics.scrubbed_records);
+  one("replayed_instances_total", "counter", "Closed instances that were run again over their journals.",
+      metrics.replayed_instances);
+  one("scrubber_store_passes_total", "counter", "How often all rows were compared.", metrics.store_passes);
+  one("scrubber_ledger_passes_total", "counter", "How often the whole ledger was hashed again.", metrics.ledger_passes);
+  one("ledger_records", "gauge", "Size of the audit ledger.", metrics.ledger_size);
+  one("ledger_minimum_index", "gauge", "The first record that the ledger still has.", metrics.ledger_minimum);
   one("process_resident_memory_bytes", "gauge", "Resident memory of the process.", resident_bytes());
   append_metric(out, "instances", "gauge", "Instances by workflow and status.");
   for (const auto& [workflow, by_status] : counts->instances) {

@@ -34,6 +34,9 @@ template <typename Record>
 // Of a list: sorted, each once, without those that are nobody.
 void set_patients(AuditRecord& record, std::vector<std::string> patients);
 
+// Records as they are, in which nothing can be masked. Error no_permission for a caller who may not see personal data.
+[[nodiscard]] Status check_sees_records(const HttpRequest& request);
+
 // Sends with status 200 once the record is durable; with `tag`, if there is one, as its ETag.
 void record_and_send(ApiContext& context, AuditRecord record, std::shared_ptr<Responder> responder, JsonText json,
                      std::string tag = {});

@@ -7,6 +7,7 @@
 #include "gateway/auth/secret.hpp"
 #include "gateway/embedded/embedded_files.hpp"
 #include "gateway/http/problem.hpp"
+#include "gateway/http/trace_context.hpp"
 #include "runtime/base/limits.hpp"
 #include "runtime/base/sha256.hpp"
 
@@ -39,11 +40,20 @@ Principal stranger(const HttpRequest& request) {
   principal.kind = PrincipalKind::person;
   principal.subject = "unknown";
   principal.authentication = "none";
-  principal.client = request.client;
+  add_circumstances(principal, request);
   return principal;
 }
 
 }  // namespace
+
+void add_circumstances(Principal& by, const HttpRequest& request) {
+  by.client = request.client;
+  by.purpose = clean_name(request.header("X-Baton-Purpose"));
+  if (auto traced = parse_traceparent(request.header("traceparent"))) {
+    by.trace = std::move(traced->trace);
+    by.parent = std::move(traced->parent);
+  }
+}
 
 std::string cookie_of(const HttpRequest& request, std::string_view name) {
   std::string_view all = request.header("Cookie");
@@ -88,7 +98,7 @@ std::string Access::session_cookie(std::string_view token) const {
 
 void Access::identify(RoutedRequest request, Responder responder, Known known) {
   const auto at_once = [&](Result<Caller> caller) {
-    if (caller) caller->principal.client = request.http.client;
+    if (caller) add_circumstances(caller->principal, request.http);
     known(std::move(caller), std::move(request), std::move(responder));
   };
   const std::string_view authorization = request.http.header("Authorization");
@@ -113,7 +123,7 @@ void Access::identify(RoutedRequest request, Responder responder, Known known) {
       caller.principal.kind = holder->person ? PrincipalKind::person : PrincipalKind::service;
       caller.principal.subject = holder->subject;
       caller.principal.authentication = "jwt";
-      caller.principal.client = then_request.http.client;
+      add_circumstances(caller.principal, then_request.http);
       caller.name = holder->name;
       caller.roles = holder->roles;
       caller.units = holder->units;
@@ -240,7 +250,14 @@ Status Access::choose_role(Caller& caller, const HttpRequest& request, std::vect
   return success();
 }
 
-Status Access::admit(Caller& caller, const HttpRequest& request, const RoutePermission& needed) const {
+std::optional<OpenGlass> Access::open_glass(const Caller& caller, const RoutedRequest& request) const {
+  if (glass_.none() || !patient_of_ || changes_something(request.http)) return std::nullopt;
+  const std::string patient = patient_of_(request);
+  return patient.empty() ? std::nullopt : glass_.find(caller.principal.subject, patient, people_.now());
+}
+
+Status Access::admit(Caller& caller, const RoutedRequest& routed, const RoutePermission& needed) const {
+  const HttpRequest& request = routed.http;
   if (!caller.session.empty() && changes_something(request)) {
     if (!same_origin(request) || !same_secret(request.header("X-Baton-Csrf"), caller.csrf)) {
       return Error{ErrorCode::forged_request,
@@ -251,6 +268,17 @@ Status Access::admit(Caller& caller, const HttpRequest& request, const RoutePerm
   if (Status status = choose_role(caller, request, acting); !status) return status;
   caller.permissions = options_.policy.permissions_of(acting);
   if (acting.size() == 1) caller.principal.role = acting.front();
+  if (!caller.may("patient.read")) {
+    if (const auto glass = open_glass(caller, routed)) {
+      caller.permissions.insert("patient.read");
+      caller.principal.purpose = kBreakGlassPurpose;
+      caller.principal.parent = glass->id;
+      if (needed.permission == "patient.read") {
+        caller.principal.rule = policy().hash().substr(0, 16) + "/" + glass->id;
+        return success();
+      }
+    }
+  }
   if (needed.permission != kSignedIn) {
     auto rule = options_.policy.rule_for(acting, needed.permission);
     if (!rule) {
@@ -286,7 +314,7 @@ void Access::guard(const Route& route, RoutedRequest request, Responder responde
              }
              Caller caller = std::move(*known);
              Status admitted = needed != nullptr
-                                   ? admit(caller, then_request.http, *needed)
+                                   ? admit(caller, then_request, *needed)
                                    : Status(Error{ErrorCode::no_permission, "no permission allows " + route.operation,
                                                   "name one in gateway/auth/route_permissions.cpp"});
              if (!admitted) {

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 
+#include "gateway/auth/break_glass.hpp"
 #include "gateway/auth/caller.hpp"
 #include "gateway/auth/people_store.hpp"
 #include "gateway/auth/personal_fields.hpp"
@@ -24,6 +25,7 @@ struct AccessOptions {
   bool tls = true;                   // Cookies are then bound to TLS and to this host.
   Duration step_up{10 * 60 * 1000};  // How fresh a sign-in has to be for what asks for a fresh one.
   std::string developer;             // Who is signed in by being on this machine; empty: nobody.
+  Duration glass{30 * 60 * 1000};    // How long broken glass stays open.
 };
 
 // What a token of the provider says, once it was verified.
@@ -43,6 +45,11 @@ class Access {
 
   // Bearer tokens that are no API keys; without it they are refused. Before the first request.
   void verify_tokens_with(TokenVerifier verifier) { verifier_ = std::move(verifier); }
+
+  // Whose data a request asks for, by its path; empty where that is nobody's or several people's. Before the first request.
+  using PatientOf = std::function<std::string(const RoutedRequest&)>;
+  void find_patients_with(PatientOf patient_of) { patient_of_ = std::move(patient_of); }
+  [[nodiscard]] BreakGlass& glass() { return glass_; }
 
   // Passes the request on to the route's handler, with its caller, or refuses it.
   void guard(const Route& route, RoutedRequest request, Responder responder);
@@ -70,7 +77,9 @@ class Access {
   [[nodiscard]] Result<Caller> by_nothing(const HttpRequest& request) const;
   [[nodiscard]] Caller caller_of(const ServiceKey& key, const char* how) const;
   // Chooses the role, and finds the rule. Errors: role_not_held, no_permission, forged_request, step_up_needed.
-  [[nodiscard]] Status admit(Caller& caller, const HttpRequest& request, const RoutePermission& permission) const;
+  [[nodiscard]] Status admit(Caller& caller, const RoutedRequest& request, const RoutePermission& permission) const;
+  // What the caller has opened for the patient whose data a request to read asks for.
+  [[nodiscard]] std::optional<OpenGlass> open_glass(const Caller& caller, const RoutedRequest& request) const;
   [[nodiscard]] Status choose_role(Caller& caller, const HttpRequest& request, std::vector<std::string>& acting) const;
   // A stranger's refusals are recorded as far as they do not fill the ledger.
   [[nodiscard]] bool may_record_stranger();
@@ -79,10 +88,15 @@ class Access {
   const AccessOptions options_;
   const PersonalFields personal_;
   TokenVerifier verifier_;
+  PatientOf patient_of_;
+  BreakGlass glass_;
   std::atomic<std::int64_t> strangers_minute_{0};
   std::atomic<int> strangers_{0};
 };
 
+// What the request says of its circumstances, for the record of whatever it does: where it came from, what for
+// (X-Baton-Purpose), and its trace (traceparent).
+void add_circumstances(Principal& by, const HttpRequest& request);
 // The value of a cookie of the request; empty when there is none.
 [[nodiscard]] std::string cookie_of(const HttpRequest& request, std::string_view name);
 // False for a request that a page of another origin sent, as far as the browser says so.

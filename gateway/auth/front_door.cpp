@@ -2,6 +2,7 @@
 
 #include <future>
 
+#include "gateway/auth/request_patient.hpp"
 #include "gateway/auth/secret.hpp"
 #include "runtime/base/sha256.hpp"
 
@@ -48,7 +49,10 @@ FrontDoor::FrontDoor(Node& node, FrontDoorOptions options)
     : people(node, options.clock ? options.clock : system_clock(), options.idle),
       access(people, std::move(options.access)),
       session(options.session),
-      node_(node) {}
+      node_(node) {
+  access.find_patients_with(
+      [this](const RoutedRequest& request) { return patient_of_request(node_.reader(), request); });
+}
 
 void FrontDoor::trust(std::shared_ptr<Provider> trusted) {
   provider = std::move(trusted);

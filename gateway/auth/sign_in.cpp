@@ -12,7 +12,7 @@ Principal person(const HttpRequest& request, const std::string& subject, const s
   principal.kind = PrincipalKind::person;
   principal.subject = subject.substr(0, limits::kNameSize);
   principal.authentication = how;
-  principal.client = request.client;
+  add_circumstances(principal, request);
   return principal;
 }
 

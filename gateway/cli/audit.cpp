@@ -2,6 +2,7 @@
 #include <boost/json.hpp>
 #include <iostream>
 
+#include "gateway/cli/audit_verbs.hpp"
 #include "gateway/cli/cli_support.hpp"
 #include "persistence/ledger/export_files.hpp"
 #include "runtime/base/json_text.hpp"
@@ -76,6 +77,10 @@ int show(const Cli& cli, const OneOptions& options) {
   const auto record = call_api(cli, "GET", "/v1/audit/records/" + segment(options.of));
   if (!record) return fail(cli, record.error());
   print_json(cli.json ? *record : record->as_object().at("leaf"));
+  if (const auto* clock = record->as_object().if_contains("clock"); clock != nullptr && !cli.json) {
+    std::cout << "its clock: " << field_text(*clock, "state") << ", as record " << field_text(*clock, "said_by")
+              << " says\n";
+  }
   if (const auto* beside = record->as_object().if_contains("beside"); beside != nullptr && !cli.json) {
     std::cout << "beside it, bound by the hashes:\n";
     for (const auto& each : beside->as_object()) {
@@ -275,6 +280,7 @@ Verb audit_verb(Cli& cli) {
       {tail_verb(cli), make_query_verb(cli),
        one_verb(cli, "show", "One record, whole", "index", "Its index", "  baton audit show 17", show), prove_verb(cli),
        review_verb(cli), audit_verify_verb(cli), audit_export_verb(cli), audit_pack_verb(cli), audit_erase_verb(cli),
+       audit_ask_verb(cli), audit_hold_verb(cli), audit_prune_verb(cli),
        Verb{"key",
             "The ledger's verifier key",
             "  baton audit key > ledger.vkey",

@@ -4,7 +4,7 @@
 #include <boost/json/serialize.hpp>
 #include <fstream>
 
-#include "gateway/cli/audit_event.hpp"
+#include "gateway/audit/audit_event.hpp"
 #include "gateway/cli/cli_support.hpp"
 #include "persistence/ledger/checkpoint.hpp"
 #include "persistence/ledger/export_files.hpp"
@@ -22,6 +22,7 @@ struct ExportOptions {
 struct Target {
   std::string note;
   Checkpoint checkpoint;
+  std::uint64_t minimum = 0;  // Records below were pruned.
 };
 
 Result<Target> fetch_checkpoint(const Cli& cli) {
@@ -31,7 +32,10 @@ Result<Target> fetch_checkpoint(const Cli& cli) {
   if (!parsed.ok()) return parsed.error();
   auto checkpoint = parse_checkpoint(parsed->text);
   if (!checkpoint.ok()) return checkpoint.error();
-  return Target{*std::move(note), *std::move(checkpoint)};
+  const auto retention = call_api(cli, "GET", "/v1/audit/retention");
+  if (!retention.ok()) return retention.error();
+  const auto minimum = static_cast<std::uint64_t>(retention->as_object().at("minimum_index").as_int64());
+  return Target{*std::move(note), *std::move(checkpoint), minimum};
 }
 
 // Fetches one file of the layout into the folder. Full tiles never change: what is there already is kept.
@@ -53,9 +57,13 @@ Status fetch_tiles(const Cli& cli, const Target& target, const std::filesystem::
       const std::size_t width = ledger_rows::tile_width(level, index, size);
       if (width == 0) break;
       if (const Status got = fetch_file(cli, folder, {level, index, width}); !got.ok()) return got;
-      if (level > 0) continue;
+      if (level > 0 || index < target.minimum / ledger_rows::kTileWidth) continue;
       if (const Status got = fetch_file(cli, folder, {std::nullopt, index, width}); !got.ok()) return got;
     }
+  }
+  if (target.minimum > 0) {
+    const Status said = write_export_file(folder / kMinimumIndexFile, std::to_string(target.minimum) + "\n");
+    if (!said.ok()) return said;
   }
   return write_export_file(folder / "checkpoint", target.note);
 }
@@ -77,7 +85,7 @@ Result<std::vector<std::string>> fetch_opened(const Cli& cli, std::uint64_t firs
 template <typename Each>
 Status for_each_record(const Cli& cli, const Target& target, bool open, Each&& each) {
   const std::uint64_t size = target.checkpoint.size;
-  for (std::uint64_t index = 0; index < size;) {
+  for (std::uint64_t index = target.minimum; index < size;) {
     const std::uint64_t bundle = index / ledger_rows::kTileWidth;
     const TilePath path{std::nullopt, bundle, ledger_rows::tile_width(0, bundle, size)};
     const auto bytes = fetch_bytes(cli, "/" + format_tile_path(path));
@@ -102,8 +110,8 @@ Status for_each_record(const Cli& cli, const Target& target, bool open, Each&& e
 
 // A file that is written record by record.
 template <typename Write>
-Status write_records(const Cli& cli, const Target& target, bool open, const std::string& path,
-                     const std::string& begin, const std::string& end, Write&& write) {
+Status write_records(const Cli& cli, const Target& target, bool open, const std::string& path, const std::string& begin,
+                     const std::string& end, Write&& write) {
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   file << begin;
   const Status done = for_each_record(cli, target, open, [&](std::uint64_t index, std::string_view leaf) -> Status {
@@ -125,9 +133,9 @@ Status export_all(const Cli& cli, const Target& target, const ExportOptions& opt
     if (const Status done = fetch_tiles(cli, target, options.tiles); !done.ok()) return done;
   }
   if (!options.ndjson.empty()) {
-    const Status done = write_records(cli, target, options.open, options.ndjson, "", "", [](std::uint64_t, std::string_view leaf) {
-      return Result<std::string>(std::string(leaf) + "\n");
-    });
+    const Status done = write_records(
+        cli, target, options.open, options.ndjson, "", "",
+        [](std::uint64_t, std::string_view leaf) { return Result<std::string>(std::string(leaf) + "\n"); });
     if (!done.ok()) return done;
   }
   if (!options.csv.empty()) {
@@ -136,14 +144,18 @@ Status export_all(const Cli& cli, const Target& target, const ExportOptions& opt
   }
   if (!options.fhir.empty()) {
     const std::string& origin = target.checkpoint.origin;
-    const Status done =
-        write_records(cli, target, options.open, options.fhir, R"({"resourceType":"Bundle","type":"collection","entry":[)", "]}\n",
-                      [&origin](std::uint64_t index, std::string_view leaf) -> Result<std::string> {
-                        const auto event = audit_event_json(index, leaf, origin);
-                        if (!event.ok()) return event.error();
-                        return (index == 0 ? "" : ",\n") + std::string(R"({"fullUrl":"urn:baton:audit:)") +
-                               std::to_string(index) + R"(","resource":)" + *event + "}";
-                      });
+    const Status done = write_records(
+        cli, target, options.open, options.fhir, R"({"resourceType":"Bundle","type":"collection","entry":[)", "]}\n",
+        [&origin, first = target.minimum](std::uint64_t index, std::string_view leaf) -> Result<std::string> {
+          const auto events = audit_events(index, leaf, origin);
+          if (!events.ok()) return events.error();
+          std::string text;
+          for (const AuditEvent& event : *events) {
+            text += index == first && text.empty() ? "" : ",\n";
+            text += R"({"fullUrl":"urn:baton:audit:)" + event.id + R"(","resource":)" + event.json + "}";
+          }
+          return text;
+        });
     if (!done.ok()) return done;
   }
   return success();
@@ -158,7 +170,7 @@ int run(const Cli& cli, const ExportOptions& options) {
   if (const Status written = export_all(cli, *target, options); !written) return fail(cli, written.error());
   const std::uint64_t size = target->checkpoint.size;
   return done(cli, boost::json::object{{"origin", target->checkpoint.origin}, {"records", size}},
-              std::to_string(size) + " records of " + target->checkpoint.origin + " exported");
+              std::to_string(size - target->minimum) + " records of " + target->checkpoint.origin + " exported");
 }
 
 }  // namespace
@@ -174,7 +186,8 @@ Verb audit_export_verb(Cli& cli) {
            {"--ndjson", "File for one record a line", &options->ndjson},
            {"--csv", "File for a table", &options->csv},
            {"--fhir", "File for a FHIR R4 Bundle of AuditEvents", &options->fhir},
-           {"--open", "Opened, not as the tree hashes them: --ndjson, --csv and --fhir hold personal data", &options->open}},
+           {"--open", "Opened, not as the tree hashes them: --ndjson, --csv and --fhir hold personal data",
+            &options->open}},
           [&cli, options] { return run(cli, *options); },
           {},
           options};

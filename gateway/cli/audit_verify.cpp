@@ -29,6 +29,10 @@ JsonText report_json(const AuditReport& report) {
   writer.key("signed_by").begin_array();
   for (const std::string& name : report.signed_by) writer.string(name);
   writer.end_array().field("entries_verified", static_cast<std::int64_t>(report.entries_verified));
+  if (report.minimum_index != 0) {
+    writer.field("minimum_index", static_cast<std::int64_t>(report.minimum_index));
+    if (report.pruned_by) writer.field("pruned_by", static_cast<std::int64_t>(*report.pruned_by));
+  }
   writer.field("tiles_verified", static_cast<std::int64_t>(report.tiles_verified));
   writer.field("files_not_covered", static_cast<std::int64_t>(report.files_not_covered)).end_object();
   return std::move(writer).take();
@@ -37,7 +41,10 @@ JsonText report_json(const AuditReport& report) {
 std::string report_text(const AuditReport& report) {
   if (report.ok()) {
     return "verified: " + std::to_string(report.entries_verified) + " records of " + report.checkpoint->origin +
-           ", all as they were signed";
+           ", all as they were signed" +
+           (report.minimum_index == 0 ? std::string()
+                                      : "; those below " + std::to_string(report.minimum_index) +
+                                            " were pruned, as record " + std::to_string(*report.pruned_by) + " says");
   }
   std::string text = "REFUSED: " + report.problem->detail;
   if (report.first_bad_index) text += "\nfirst bad record: " + std::to_string(*report.first_bad_index);

@@ -52,6 +52,7 @@ struct Config {
   Duration auth_session{12 * 60 * 60 * 1000};
   Duration auth_idle{30 * 60 * 1000};
   Duration auth_step_up{10 * 60 * 1000};
+  Duration auth_glass{30 * 60 * 1000};
   bool bundles_shipped = true;
   std::vector<std::string> bundles_folders;
   std::string downtime_folder;  // Where the downtime pages go; empty: none are written.

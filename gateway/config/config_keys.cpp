@@ -207,6 +207,8 @@ const std::vector<ConfigKey>& config_keys() {
       duration_key("auth.idle", "After how long without a request a session ends.", &Config::auth_idle),
       duration_key("auth.step_up", "How fresh a sign-in has to be for overrides, and for managing people.",
                    &Config::auth_step_up),
+      duration_key("auth.break_glass", "How long somebody's data stays open to whoever has broken the glass.",
+                   &Config::auth_glass),
       text_key("downtime.folder",
                "Folder that gets a page of open tasks for each unit, for when server and network are gone.",
                &Config::downtime_folder),

@@ -4,6 +4,7 @@
 
 #include "persistence/audit_query.hpp"
 #include "persistence/erasures.hpp"
+#include "persistence/holds.hpp"
 #include "persistence/keys/key_store.hpp"
 #include "persistence/keys/row_opener.hpp"
 #include "persistence/leaf_opener.hpp"
@@ -237,6 +238,27 @@ TEST_F(Erasing, waits_until_every_case_about_the_person_has_ended) {
   cancel.by = nurse();
   EXPECT_TRUE(world_.send(cases_of(patient("MRN-0815")).front().id, cancel).ok());
   world_.run();
+  EXPECT_TRUE(decided(id).ok());
+}
+
+TEST_F(Erasing, waits_for_a_legal_hold_on_the_person_to_be_lifted) {
+  have_stayed("MRN-0815", "c1", "VISIT-77");
+  const std::string id = requested(patient("MRN-0815"));
+  LegalHold hold;
+  hold.id = "h-1";
+  hold.patient = patient("MRN-0815");
+  hold.reason = "court order";
+  const auto keep = [&] {
+    AuditRecord record;
+    record.action = action::kHoldPlaced;
+    record.patient = hold.patient;
+    world_.tell(RecordAccess{{PutNamed{std::string(kHoldSpace), hold.id, encode(hold)}}, record});
+  };
+  keep();
+  EXPECT_EQ(decided(id).error().code, ErrorCode::held);
+  EXPECT_EQ(erasure(id).state, ErasureState::requested);
+  hold.lifted_at = kNoon;
+  keep();
   EXPECT_TRUE(decided(id).ok());
 }
 

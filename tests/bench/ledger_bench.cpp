@@ -1,20 +1,29 @@
-// How quickly a large ledger answers: the first page of each kind of question, and the proof of a record.
+// What a large ledger costs and how quickly it answers. docs/PERFORMANCE.md has the figures.
+//
+//   build/tests/bench/ledger_bench all DIR RECORDS     all of the below, one after the other; DIR is made and left
 //
 //   build/tests/bench/ledger_bench fill DIR RECORDS    a ledger as a hospital of 500 people makes it, signed
 //   build/tests/bench/ledger_bench ask DIR             2,000 questions of each kind, at random; milliseconds
+//   build/tests/bench/ledger_bench verify DIR          exports the tiles to DIR.export and verifies them; records a second
 //   build/tests/bench/ledger_bench cost DIR            processor time of a record, plain and as the ledger writes it
+//   build/tests/bench/ledger_bench steps DIR           steps a second of a whole node, and of one whose ledger only keeps
+//                                                      plain records, in turns
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <filesystem>
 #include <functional>
-#include <random>
+#include <thread>
 
+#include "actors/node.hpp"
 #include "persistence/audit_index.hpp"
 #include "persistence/audit_query.hpp"
 #include "persistence/committer.hpp"
+#include "persistence/ledger/audit_export.hpp"
+#include "persistence/ledger/audit_verify.hpp"
 #include "persistence/ledger/checkpoint_maker.hpp"
 #include "persistence/ledger/note_key.hpp"
 #include "persistence/ledger/tlog_proof.hpp"
@@ -38,12 +47,27 @@ std::string named(const char* prefix, std::uint64_t number) {
   return prefix + to_hex(sha256(std::to_string(number))).substr(0, 16);
 }
 
+// SplitMix64: a stream of numbers from each seed, without a long start.
+class Chance {
+ public:
+  explicit Chance(std::uint64_t seed) : state_(seed) {}
+  std::uint64_t operator()() {
+    std::uint64_t mixed = state_ += 0x9e3779b97f4a7c15;
+    mixed = (mixed ^ mixed >> 30) * 0xbf58476d1ce4e5b9;
+    mixed = (mixed ^ mixed >> 27) * 0x94d049bb133111eb;
+    return mixed ^ mixed >> 31;
+  }
+
+ private:
+  std::uint64_t state_;
+};
+
 // One in a thousand is an override, one in ten thousand break-glass.
 AuditRecord record_at(std::uint64_t index, std::uint64_t all) {
   constexpr std::array<std::string_view, 5> kActions = {action::kInstanceAdvanced, action::kPatientRead,
                                                         action::kTaskDecided, action::kDecisionMade,
                                                         action::kTaskChanged};
-  std::mt19937_64 chance(index);
+  Chance chance(index);
   AuditRecord record;
   record.action = index % 1'000 == 7 ? action::kOutcomeOverridden : kActions[chance() % kActions.size()];
   record.at = kBegin + Duration{static_cast<std::int64_t>(index) * 20};
@@ -53,7 +77,8 @@ AuditRecord record_at(std::uint64_t index, std::uint64_t all) {
   record.patient = named("p-", patient);
   record.instance = named("discharge-", patient * 4 + chance() % 4);
   record.workflow = "discharge";
-  record.bundle = to_hex(sha256("bundle"));
+  static const std::string kBundle = to_hex(sha256("bundle"));
+  record.bundle = kBundle;
   record.line = "workflows/discharge.lua:117";
   record.rule = "rule-" + std::to_string(chance() % 40);
   record.outcome = chance() % 3 == 0 ? "approve" : "done";
@@ -68,13 +93,26 @@ T must(Result<T> result) {
   std::exit(1);
 }
 
+NoteSigningKey bench_key() { return NoteSigningKey::from_seed("bench.example/audit", as_bytes(sha256("bench"))); }
+
 std::unique_ptr<Store> open_store(const std::string& folder) {
   StoreOptions options;
   options.path = folder;
   return must(Store::open(options));
 }
 
+class Stopwatch {
+ public:
+  [[nodiscard]] double seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begun_).count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point begun_ = std::chrono::steady_clock::now();
+};
+
 void fill(const std::string& folder, std::uint64_t all) {
+  const Stopwatch watch;
   const auto store = open_store(folder);
   LocalCommitLog log(*store);
   CommitterOptions options;
@@ -89,17 +127,19 @@ void fill(const std::string& folder, std::uint64_t all) {
     committer->run_once();
   }
   const StoreLedgerSource source(*store);
-  const NoteSigningKey key = NoteSigningKey::from_seed("bench.example/audit", as_bytes(sha256("bench")));
+  const NoteSigningKey key = bench_key();
   const auto verifier = must(parse_verifier_key(key.verifier_key()));
   auto maker = must(CheckpointMaker::open(source, *verifier, {key.signer()}));
   const auto made = must(maker.make());
   if (made) committer->submit_checkpoint(made->checkpoint.size, made->note, {});
   committer->run_once();
+  std::printf("filled %llu records in %.1f s, %.0f a second\n", static_cast<unsigned long long>(all), watch.seconds(),
+              static_cast<double>(all) / watch.seconds());
 }
 
 // Runs the question often, each time another one, and says how long it took.
-void measure(const char* what, const std::function<std::size_t(std::mt19937_64&)>& question) {
-  std::mt19937_64 chance(1);
+void measure(const char* what, const std::function<std::size_t(Chance&)>& question) {
+  Chance chance(1);
   std::vector<double> took;
   std::size_t found = 0;
   for (int i = 0; i < kQuestions; ++i) {
@@ -121,9 +161,9 @@ void ask(const std::string& folder) {
   const std::string note = must(ledger.checkpoint_at_or_before(~std::uint64_t{0}));
   std::printf("%llu records\n", static_cast<unsigned long long>(size));
   const auto page = [&](AuditFilter filter) { return must(query_audit(reader, filter, "", kFirstPage)).items.size(); };
-  const auto any = [&](std::mt19937_64& chance) { return record_at(chance() % size, size); };
+  const auto any = [&](Chance& chance) { return record_at(chance() % size, size); };
   for (const char* field : {"patient", "instance", "subject"}) {
-    measure(field, [&, name = std::string(field)](std::mt19937_64& chance) {
+    measure(field, [&, name = std::string(field)](Chance& chance) {
       const AuditRecord record = any(chance);
       AuditFilter filter;
       filter.fields[name] = name == "patient"    ? record.patient
@@ -132,17 +172,17 @@ void ask(const std::string& folder) {
       return page(filter);
     });
   }
-  measure("overrides of a rule", [&](std::mt19937_64& chance) {
+  measure("overrides of a rule", [&](Chance& chance) {
     AuditFilter filter;
     filter.fields = {{"action", std::string(action::kOutcomeOverridden)}, {"rule", any(chance).rule}};
     return page(filter);
   });
-  measure("break-glass", [&](std::mt19937_64&) {
+  measure("break-glass", [&](Chance&) {
     AuditFilter filter;
     filter.fields["purpose"] = "BTG";
     return page(filter);
   });
-  measure("a person on a shift", [&](std::mt19937_64& chance) {
+  measure("a person on a shift", [&](Chance& chance) {
     const AuditRecord record = any(chance);
     AuditFilter filter;
     filter.fields["subject"] = record.by.subject;
@@ -151,7 +191,85 @@ void ask(const std::string& folder) {
     return page(filter);
   });
   measure("proof of a record",
-          [&](std::mt19937_64& chance) { return must(prove_record(ledger, chance() % size, note)).path.size(); });
+          [&](Chance& chance) { return must(prove_record(ledger, chance() % size, note)).path.size(); });
+}
+
+// ---- verify ------------------------------------------------------------------------------------------------------------
+
+void verify(const std::string& folder) {
+  const std::string target = folder + ".export";
+  {
+    const auto store = open_store(folder);
+    const StoreLedgerSource source(*store);
+    const LedgerReader ledger(source);
+    const Stopwatch watch;
+    const ExportReport made =
+        must(export_tiles(ledger, must(ledger.checkpoint_at_or_before(~std::uint64_t{0})), target));
+    std::printf("exported %llu records in %.1f s, %.1f MB\n", static_cast<unsigned long long>(made.entries),
+                watch.seconds(), static_cast<double>(made.bytes) / 1e6);
+  }
+  const auto verifier = must(parse_verifier_key(bench_key().verifier_key()));
+  const Stopwatch watch;
+  const AuditReport report = verify_export(target, {{verifier.get(), {}, 0}, std::nullopt, {}});
+  if (!report.ok()) {
+    std::fprintf(stderr, "%s\n", to_string(*report.problem).c_str());
+    std::exit(1);
+  }
+  std::printf("verified %llu records in %.2f s, %.0f a second\n",
+              static_cast<unsigned long long>(report.entries_verified), watch.seconds(),
+              static_cast<double>(report.entries_verified) / watch.seconds());
+}
+
+// ---- steps -------------------------------------------------------------------------------------------------------------
+
+constexpr int kInstances = 3'000;
+constexpr int kSteps = 10;
+constexpr int kAtOnce = 256;
+constexpr int kTurns = 3;
+
+constexpr const char* kTen = R"(return require("workflow").define { name = "ten", run = function(ctx, input)
+  local value = 0
+  for i = 1, 10 do value = ctx:activity("bench.echo", value + 1) end
+  return value
+end })";
+
+// Starts instances as others end, `kAtOnce` at a time.
+double steps_a_second(const std::string& folder, bool plain) {
+  NodeOptions options;
+  options.data_directory = folder;
+  options.plain_ledger = plain;
+  const auto node = must(Node::open(std::move(options)));
+  (void)must(node->submit_and_wait(DeployRequest{
+      "bench",
+      {{"workflows/ten.lua", kTen}, {"activities/bench.lua", "return { echo = function(i) return i end }"}},
+      Principal{}}));
+  const Stopwatch watch;
+  const std::uint64_t before = node->metrics().activities;
+  const auto done = [&] { return static_cast<int>((node->metrics().activities - before) / kSteps); };
+  for (int started = 0; started < kInstances;) {
+    if (started - done() >= kAtOnce) {
+      std::this_thread::sleep_for(std::chrono::microseconds(200));
+      continue;
+    }
+    node->submit(StartRequest{"ten", "t-" + std::to_string(started++), "null", "", "", {}}, [](Result<JsonText>) {});
+  }
+  while (done() < kInstances) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  return kInstances * kSteps / watch.seconds();
+}
+
+void steps(const std::string& folder) {
+  std::array<std::vector<double>, 2> rates;
+  for (int turn = 0; turn < kTurns * 2; ++turn) {
+    const bool plain = turn % 2 == 1;
+    const std::string own = folder + ".steps" + std::to_string(turn);
+    rates[plain ? 1 : 0].push_back(steps_a_second(own, plain));
+    std::filesystem::remove_all(own);
+  }
+  for (auto& of : rates) std::ranges::sort(of);
+  const double whole = rates[0][kTurns / 2];
+  const double plain = rates[1][kTurns / 2];
+  std::printf("%.0f steps/s with the ledger, %.0f with plain records: the ledger costs %.1f %%\n", whole, plain,
+              100 * (1 - whole / plain));
 }
 
 // ---- cost --------------------------------------------------------------------------------------------------------------
@@ -245,12 +363,22 @@ int main(int count, char** arguments) {
   const std::string verb = count > 2 ? arguments[1] : "";
   if (verb == "fill" && count == 4) {
     baton::fill(arguments[2], std::strtoull(arguments[3], nullptr, 10));
+  } else if (verb == "all" && count == 4) {
+    baton::fill(arguments[2], std::strtoull(arguments[3], nullptr, 10));
+    baton::ask(arguments[2]);
+    baton::verify(arguments[2]);
+    baton::cost(std::string(arguments[2]) + ".cost");
+    baton::steps(arguments[2]);
+  } else if (verb == "verify") {
+    baton::verify(arguments[2]);
+  } else if (verb == "steps") {
+    baton::steps(arguments[2]);
   } else if (verb == "cost") {
     baton::cost(arguments[2]);
   } else if (verb == "ask") {
     baton::ask(arguments[2]);
   } else {
-    std::fprintf(stderr, "ledger_bench fill DIR RECORDS | ledger_bench ask DIR | ledger_bench cost DIR\n");
+    std::fprintf(stderr, "ledger_bench all|fill DIR RECORDS | ledger_bench ask|verify|cost|steps DIR\n");
     return 64;
   }
   return 0;

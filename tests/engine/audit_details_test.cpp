@@ -73,6 +73,44 @@ TEST_F(AuditDetailsTest, an_override_names_what_was_proposed_by_whom_and_what_wa
   EXPECT_EQ(second.at("before").at("outcome").as_string(), "release");
 }
 
+TEST_F(AuditDetailsTest, every_record_of_a_turn_has_the_trace_of_the_request_that_set_it_going_and_no_other_has) {
+  given(R"(
+    local go = ctx:wait_signal('go')
+    ctx:decide('release', { outcome = 'release', reason = go.why })
+    ctx:wait_signal('again')
+  )");
+  start();
+  SendSignal signal{"go", R"({"why":"fit"})", "", doctor("dr-1"), 1};
+  signal.by.trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+  signal.by.parent = "00f067aa0ba902b7";
+  when(std::vector<InstanceMessage>{signal, SendSignal{"other", "{}", "", doctor("dr-2"), 2}});
+  for (const char* action : {"decision.made", "signal.received"}) {
+    const auto made = record(action);
+    const bool of_other = made.at("by").at("subject").as_string() == "dr-2";
+    EXPECT_EQ(made.contains("trace"), !of_other) << action;
+  }
+  EXPECT_EQ(record("decision.made").at("trace").as_string(), signal.by.trace);
+  EXPECT_EQ(record("decision.made").at("parent").as_string(), signal.by.parent);
+  EXPECT_FALSE(record("instance.started").contains("trace"));
+}
+
+TEST_F(AuditDetailsTest, a_start_by_an_event_or_a_parent_names_it_and_what_an_event_does_names_the_event) {
+  given(
+      "ctx:wait_event('lab.result', { timeout = '1d' })\n  ctx:decide('seen', { outcome = 'seen', reason = 'it came' "
+      "})");
+  StartWorkflow begin;
+  begin.workflow = "test";
+  begin.bundle = bundle_;
+  begin.source_event = "LAB|1#0";
+  when(TakeDelivery{{{ActorKind::patient, "p-1"}, {ActorKind::instance, "i1"}, 1, begin}});
+  EXPECT_EQ(record("instance.started").at("source_event").as_string(), "LAB|1#0");
+  when(TakeDelivery{{{ActorKind::patient, "p-1"},
+                     {ActorKind::instance, "i1"},
+                     2,
+                     DeliverEvent{"LAB|2#0", "lab.result", R"({"type":"lab.result"})"}}});
+  EXPECT_EQ(record("decision.made").at("source_event").as_string(), "LAB|2#0");
+}
+
 TEST_F(AuditDetailsTest, a_persons_decision_binds_the_form_the_values_shown_and_their_age) {
   given(R"(
     ctx:task('review', { why = 'two lists disagree', form = 'med_review', data = { lists = 2 }, outcomes = { 'approve' } })

@@ -94,9 +94,37 @@ func checkCosignature(directory string, opened *note.Note) {
 	fail("no cosignature")
 }
 
-// checkEntries hashes every entry of every bundle and compares with the tiles, which tlog authenticates to the root.
+// minimumIndex is where the entries of a pruned ledger's export begin; 0 of a whole one.
+func minimumIndex(directory string) int64 {
+	bytes, err := os.ReadFile(filepath.Join(directory, "export", "minimum-index"))
+	if os.IsNotExist(err) {
+		return 0
+	}
+	must(err, "minimum index")
+	minimum, err := strconv.ParseInt(strings.TrimSpace(string(bytes)), 10, 64)
+	must(err, "minimum index")
+	return minimum
+}
+
+// prunedTo is the minimum index that a record sets; -1 of a record of anything else.
+func prunedTo(leaf []byte) int64 {
+	var record struct {
+		Action string
+		After  struct {
+			Minimum int64 `json:"minimum_index"`
+		}
+	}
+	if json.Unmarshal(leaf, &record) != nil || record.Action != "ledger.pruned" {
+		return -1
+	}
+	return record.After.Minimum
+}
+
+// checkEntries hashes every entry of every bundle and compares with the tiles, which tlog authenticates to the root. What
+// is missing at the beginning must be what a record says was pruned.
 func checkEntries(directory string, tree tlog.Tree, hashes tlog.HashReader) {
-	for index := int64(0); index < tree.N; {
+	minimum, pruned := minimumIndex(directory), int64(0)
+	for index := minimum; index < tree.N; {
 		tile := tlog.Tile{H: 8, L: 0, N: index / 256, W: 256}
 		if tree.N-index < 256 {
 			tile.W = int(tree.N - index)
@@ -107,6 +135,9 @@ func checkEntries(directory string, tree tlog.Tree, hashes tlog.HashReader) {
 		for i := 0; i < tile.W; i++ {
 			size := int(binary.BigEndian.Uint16(bundle))
 			records = append(records, tlog.RecordHash(bundle[2:2+size]))
+			if minimum > 0 && prunedTo(bundle[2:2+size]) > pruned {
+				pruned = prunedTo(bundle[2 : 2+size])
+			}
 			stored = append(stored, tlog.StoredHashIndex(0, index))
 			bundle = bundle[2+size:]
 			index++
@@ -121,6 +152,9 @@ func checkEntries(directory string, tree tlog.Tree, hashes tlog.HashReader) {
 				fail("entry %d is not in the tree", index-int64(len(records)-i))
 			}
 		}
+	}
+	if minimum > pruned {
+		fail("nothing says that the entries below %d were pruned", minimum)
 	}
 	root, err := tlog.TreeHash(tree.N, hashes)
 	must(err, "root")

@@ -1,0 +1,64 @@
+// /v1/patients/{id}/break-glass: to somebody's data without the right to it.
+#include "gateway/api/recorded_read.hpp"
+#include "gateway/auth/secret.hpp"
+
+namespace baton {
+namespace {
+
+void break_glass(ApiContext& context, RoutedRequest request, Responder responder) {
+  auto body = read_object(request.http);
+  if (!body) return send_error(responder, body.error());
+  JsonFields fields(*body, "", ErrorCode::bad_field);
+  const std::string reason = fields.text("reason").value_or("");
+  const std::string reason_code = fields.text("reason_code").value_or("");
+  if (reason.empty()) fields.refuse("reason", "is missing", "say why it cannot wait; it will be reviewed");
+  if (const Status status = fields.finish(); !status) return send_error(responder, status.error());
+  const auto patient = context.node.reader().patient(request.at("id"));
+  if (!patient) return send_error(responder, patient.error());
+  if (!*patient) {
+    return send_error(responder,
+                      {ErrorCode::not_found, "there is no patient with this id", "a case names its patient"});
+  }
+  Access& access = context.door.access;
+  const Instant now = access.people().now();
+  const OpenGlass glass{"glass/" + random_token().substr(0, 16), request.http.caller->principal.subject,
+                        request.at("id"), now + access.options().glass};
+  AuditRecord record;
+  record.action = action::kGlassBroken;
+  record.by = principal_of(request.http);
+  record.by.purpose = kBreakGlassPurpose;
+  record.patient = glass.patient;
+  record.object = glass.id;
+  record.outcome = "opened";
+  record.reason = reason;
+  record.reason_code = reason_code;
+  record.after = R"({"until":")" + format_instant(glass.until) + R"("})";
+  JsonWriter answer;
+  answer.begin_object().field("glass", glass.id).field("patient", glass.patient);
+  answer.field("until", format_instant(glass.until)).end_object();
+  submit_then(context, std::move(responder), RecordAccess{{}, std::move(record)},
+              [&access, glass, now, json = std::move(answer).take()](const std::shared_ptr<Responder>& then,
+                                                                     const Result<JsonText>& recorded) {
+                if (!recorded) return send_error(*then, recorded.error());
+                access.glass().open(glass, now);
+                send_json(*then, 201, json);
+              });
+}
+
+}  // namespace
+
+void add_break_glass_routes(HttpRouter& router, ApiContext& context) {
+  router.add({"POST",
+              "/v1/patients/{id}/break-glass",
+              "breakGlass",
+              "Open this person's data without the right to it, for a while. Recorded, and to be reviewed.",
+              {},
+              "BreakGlass",
+              "OpenGlass",
+              201,
+              [&context](RoutedRequest request, Responder responder) {
+                break_glass(context, std::move(request), std::move(responder));
+              }});
+}
+
+}  // namespace baton

@@ -1,0 +1,112 @@
+// What auditors and records officers ask of the API.
+#include "runtime/base/base64.hpp"
+#include "tests/gateway/sign_in_world.hpp"
+
+namespace baton {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+class AuditApi : public SignInWorld {
+ protected:
+  void SetUp() override {
+    SignInWorld::SetUp();
+    const WireReply started = local(
+        "POST", "/v1/instances", R"({"workflow":"ask","id":"case-1","patient":"p-1","input":{"note":"MARKER"}})",
+        {{"traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}, {"X-Baton-Purpose", "TREAT"}});
+    ASSERT_EQ(started.status, 201) << started.text;
+    auditor_ = make_key_for("auditor");
+    officer_ = make_key_for("records_officer");
+  }
+  WireReply asked(const std::string& path) { return with_key(auditor_, "GET", path); }
+  std::string auditor_;
+  std::string officer_;
+};
+
+TEST_F(AuditApi, every_record_that_a_request_leads_to_has_its_trace_and_its_own_record_the_purpose) {
+  const WireReply records = asked("/v1/audit/records?instance=case-1");
+  ASSERT_EQ(records.status, 200) << records.text;
+  std::size_t of_start = 0;
+  for (const auto& item : records.body.at("items").as_array()) {
+    const auto& leaf = item.at("leaf").as_object();
+    if (!leaf.contains("trace")) continue;
+    EXPECT_EQ(leaf.at("trace").as_string(), "4bf92f3577b34da6a3ce929d0e0e4736");
+    EXPECT_EQ(leaf.at("parent").as_string(), "00f067aa0ba902b7");
+    if (leaf.at("action").as_string() == "instance.started") EXPECT_EQ(leaf.at("purpose").as_string(), "TREAT");
+    ++of_start;
+  }
+  EXPECT_GE(of_start, 2u) << records.text;  // The start, and the task that it created.
+}
+
+TEST_F(AuditApi, holds_are_placed_and_lifted_by_records_officers_and_seen_by_auditors) {
+  const std::string body = R"({"patient":"p-1","matter":"23-cv-117","reason":"court order"})";
+  EXPECT_EQ(with_key(auditor_, "POST", "/v1/audit/holds", body).status, 403);
+  const WireReply placed = with_key(officer_, "POST", "/v1/audit/holds", body);
+  ASSERT_EQ(placed.status, 201) << placed.text;
+  EXPECT_EQ(placed.field("in_force"), "true");
+  EXPECT_THAT(asked("/v1/audit/holds").text, HasSubstr("court order"));
+  EXPECT_EQ(with_key(officer_, "POST", "/v1/audit/holds", R"({"reason":"nobody"})").field("code"), "BT102");
+  const std::string lift = "/v1/audit/holds/" + placed.field("id") + "/lift";
+  EXPECT_EQ(with_key(officer_, "POST", lift, "{}").field("code"), "BT102");
+  EXPECT_EQ(with_key(officer_, "POST", lift, R"({"reason":"settled"})").status, 200);
+  EXPECT_EQ(with_key(officer_, "POST", lift, R"({"reason":"settled"})").field("code"), "BT105");
+  EXPECT_THAT(asked("/v1/audit/holds").text, Not(HasSubstr("court order")));
+  EXPECT_THAT(asked("/v1/audit/holds?all=true").text, HasSubstr("settled"));
+}
+
+TEST_F(AuditApi, pruning_is_planned_by_time_or_index_and_refused_without_an_export) {
+  const WireReply retention = asked("/v1/audit/retention");
+  EXPECT_EQ(retention.field("minimum_index"), "0");
+  EXPECT_EQ(with_key(auditor_, "GET", "/v1/audit/prune?before=256").status, 403);
+  EXPECT_EQ(with_key(officer_, "GET", "/v1/audit/prune?before=256").field("to"), "0");
+  EXPECT_EQ(with_key(officer_, "GET", "/v1/audit/prune?before=2001-01-01T00:00:00Z").field("to"), "0");
+  EXPECT_EQ(with_key(officer_, "GET", "/v1/audit/prune?before=yesterday").field("code"), "BT108");
+  EXPECT_EQ(with_key(officer_, "POST", "/v1/audit/prune", R"({"to":256,"reason":"old"})").field("code"), "BT102");
+}
+
+TEST_F(AuditApi, the_ready_questions_are_listed_asked_and_recorded) {
+  EXPECT_THAT(asked("/v1/audit/questions").text, HasSubstr("Who saw or changed anything of this patient?"));
+  const WireReply answer = asked("/v1/audit/questions/patient?patient=p-1");
+  ASSERT_EQ(answer.status, 200) << answer.text;
+  EXPECT_THAT(answer.text, HasSubstr("instance.started"));
+  EXPECT_THAT(asked("/v1/audit/records?patient=p-1&action=patient.read").text, HasSubstr("question: patient"));
+  EXPECT_EQ(asked("/v1/audit/questions/patient").field("code"), "BT117");
+  EXPECT_EQ(asked("/v1/audit/questions/nonsense").status, 404);
+}
+
+TEST_F(AuditApi, records_are_exported_in_every_form_a_page_at_a_time_and_that_is_recorded) {
+  const WireReply lines = asked("/v1/audit/export?form=ndjson&limit=3");
+  ASSERT_EQ(lines.status, 200) << lines.text;
+  EXPECT_EQ(std::count(lines.text.begin(), lines.text.end(), '\n'), 3);
+  EXPECT_EQ(lines.header("X-Baton-Next"), "3");
+  const WireReply table = asked("/v1/audit/export?form=csv&from=3&limit=1000");
+  EXPECT_THAT(table.text, HasSubstr("index,subject"));
+  EXPECT_EQ(table.header("X-Baton-Next"), "");
+  const WireReply events = asked("/v1/audit/export?form=fhir");
+  EXPECT_EQ(events.body.at("entry").as_array().front().at("resource").at("resourceType").as_string(), "AuditEvent");
+  EXPECT_THAT(ledger(), HasSubstr("export/ndjson/0-3"));
+  EXPECT_EQ(asked("/v1/audit/export?form=pdf").field("code"), "BT117");
+}
+
+TEST_F(AuditApi, evidence_is_judged_and_says_what_its_clock_was_worth) {
+  // The start of the server; a checkpoint covers it within a second.
+  WireReply record = asked("/v1/audit/records/1");
+  for (int i = 0; i < 20'000 && record.status != 200; ++i) record = asked("/v1/audit/records/1");
+  ASSERT_EQ(record.status, 200) << record.text;
+  EXPECT_FALSE(record.body.at("clock").at("state").as_string().empty());
+  std::string proof = record.field("proof");
+  EXPECT_EQ(with_key(auditor_, "POST", "/v1/audit/verify", proof, {{"Content-Type", "text/plain"}}).field("verified"),
+            "true");
+  proof[proof.find("index ") + 6] = '7';
+  EXPECT_EQ(with_key(auditor_, "POST", "/v1/audit/verify", proof, {{"Content-Type", "text/plain"}}).field("code"),
+            "BT601");
+}
+
+TEST_F(AuditApi, the_scrubbers_work_is_in_the_metrics) {
+  EXPECT_THAT(local("GET", "/v1/metrics").text, HasSubstr("\"scrubbed\":{"));
+  EXPECT_THAT(local("GET", "/metrics").text, HasSubstr("baton_scrubbed_records_total"));
+}
+
+}  // namespace
+}  // namespace baton
