@@ -139,7 +139,7 @@ Result<PatientData> begin(Sessions& sessions, const Node& node, const StoreReade
   if (!program) return program.error();
   request.fork.program = std::move(*program);
   request.fork.at = request.at.value_or((*record)->run_begins_at + static_cast<EntryIndex>(journal->size()));
-  auto what_if = WhatIf::fork(**record, std::move(*journal), request.fork, sessions.programs());
+  auto what_if = WhatIf::begin(**record, std::move(*journal), request.fork, sessions.programs());
   if (!what_if) return what_if.error();
   const std::string id = sessions.keep(std::move(*what_if), subject, (*record)->patient);
   return PatientData{session_json(id, **sessions.find(id, subject)), (*record)->patient, instance};

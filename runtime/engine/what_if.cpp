@@ -48,8 +48,8 @@ Principal what_if() { return {PrincipalKind::system, "what-if", "", "", ""}; }
 WhatIf::WhatIf() = default;
 WhatIf::~WhatIf() = default;
 
-Result<std::unique_ptr<WhatIf>> WhatIf::fork(InstanceRecord record, std::vector<Entry> journal, const WhatIfFork& fork,
-                                             const ProgramSource& programs) {
+Result<std::unique_ptr<WhatIf>> WhatIf::begin(InstanceRecord record, std::vector<Entry> journal, const WhatIfFork& fork,
+                                              const ProgramSource& programs) {
   const EntryIndex first = record.run_begins_at;
   const EntryIndex end = first + static_cast<EntryIndex>(journal.size());
   const auto* const started = journal.empty() ? nullptr : std::get_if<Started>(&journal.front().body);

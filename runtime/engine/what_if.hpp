@@ -39,8 +39,8 @@ class WhatIf {
  public:
   // `journal` is that of the current run, which begins at record.run_begins_at. Errors: bad_field when `at` or an entry of
   // `values` is none of the run's; unknown_workflow when the program does not have the workflow.
-  [[nodiscard]] static Result<std::unique_ptr<WhatIf>> fork(InstanceRecord record, std::vector<Entry> journal,
-                                                            const WhatIfFork& fork, const ProgramSource& programs);
+  [[nodiscard]] static Result<std::unique_ptr<WhatIf>> begin(InstanceRecord record, std::vector<Entry> journal,
+                                                             const WhatIfFork& fork, const ProgramSource& programs);
   ~WhatIf();
 
   // ---- steps. Errors: not_found when the sandbox waits for no such thing; conflict when it has ended.

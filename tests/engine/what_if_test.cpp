@@ -13,7 +13,7 @@ class WhatIfTest : public InstanceFixture {
  protected:
   [[nodiscard]] std::unique_ptr<WhatIf> fork(WhatIfFork request = {}) {
     if (request.at == 0) request.at = record_->run_begins_at + static_cast<EntryIndex>(journal().size());
-    auto made = WhatIf::fork(*record_, journal(), request, programs_);
+    auto made = WhatIf::begin(*record_, journal(), request, programs_);
     EXPECT_TRUE(made.ok()) << to_string(made.error());
     return made.ok() ? *std::move(made) : nullptr;
   }
@@ -150,7 +150,7 @@ TEST_F(WhatIfTest, refuses_what_the_sandbox_does_not_wait_for_and_entries_that_a
   given_a_case();
   const auto what_if = fork();
   EXPECT_EQ(what_if->resolve(99, Outcome::of("1")).error().code, ErrorCode::not_found);
-  EXPECT_FALSE(WhatIf::fork(*record_, journal(), {999, nullptr, std::nullopt, {}}, programs_).ok());
+  EXPECT_FALSE(WhatIf::begin(*record_, journal(), {999, nullptr, std::nullopt, {}}, programs_).ok());
   ASSERT_TRUE(what_if->cancel("enough").ok());
   EXPECT_EQ(what_if->signal("go", "1").error().code, ErrorCode::conflict);
 }
