@@ -30,7 +30,7 @@ struct StandingPauses::Row {
   [[nodiscard]] std::string text(std::string_view name) const { return text_at(fields, name); }
   [[nodiscard]] std::string id() const { return text("id"); }
   [[nodiscard]] bool stands() const { return text("state") == "pausing" || text("state") == "quiet"; }
-  [[nodiscard]] JsonText json() const { return json::serialize(fields); }
+  [[nodiscard]] JsonText written() const { return json::serialize(fields); }
   [[nodiscard]] StandingPause pause() const {
     StandingPause pause{id(), text("workflow"), text("bundle"), text("unit"), text("timers"), text("reason"), {}};
     const json::value* const by = fields.if_contains("by");
@@ -154,10 +154,11 @@ void StandingPauses::begin_pause(const PauseRequest& request, std::uint64_t toke
   writer.field("reason", pause.reason).key("by");
   write_json(writer, request.by);
   writer.field("begun_at", format_instant(parts_->clock.now())).field("state", "pausing").end_object();
-  const Row row{parse_json_document(writer.view())->get_object()};
+  const auto written = parse_json_document(writer.view());
+  const Row row{written->get_object()};
   commit(row, action::kPauseBegun, request.by, pause.reason, [this, row, token] {
     publish(row);
-    parts_->replies.give(token, row.json());
+    parts_->replies.give(token, row.written());
     hold_back(row.id());
   });
 }
@@ -282,14 +283,14 @@ void StandingPauses::end_pause(const PauseRequest& request, std::uint64_t token)
   if (Status status = fields.finish(); !status) return parts_->replies.give(token, status.error());
   const auto found = read(request.id);
   if (!found.ok()) return parts_->replies.give(token, found.error());
-  if (!found->stands()) return parts_->replies.give(token, found->json());
+  if (!found->stands()) return parts_->replies.give(token, found->written());
   Row row = *found;
   row.fields["state"] = "ending";
   row.fields["ended_at"] = format_instant(parts_->clock.now());
   row.fields["ended_by"] = request.by.subject;
   commit(row, action::kPauseEnded, request.by, reason, [this, row, token] {
     publish(row);
-    parts_->replies.give(token, row.json());
+    parts_->replies.give(token, row.written());
     let_go(row.id());
   });
 }
@@ -305,8 +306,8 @@ void StandingPauses::commit(const Row& row, std::string_view action, const Princ
   record.bundle = row.text("bundle");
   record.outcome = row.text("state");
   record.reason = reason;
-  record.after = row.json();
-  std::vector<Change> changes{PutNamed{"standing_pauses", row.id(), row.json()}};
+  record.after = row.written();
+  std::vector<Change> changes{PutNamed{"standing_pauses", row.id(), row.written()}};
   parts_->path.commit(Turn(std::move(changes), {std::move(record)}, {Notify{"batch", row.id(), {}}}, {}), {},
                       [this, then = std::move(then)] {
                         if (then) parts_->lanes.post(kBatchLane, then);

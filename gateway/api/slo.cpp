@@ -1,6 +1,7 @@
 // /v1/slo: promises of time of the live workflows: how many are open, at risk, broken; and which cases those are.
 #include "runtime/engine/slo.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "gateway/api/recorded_read.hpp"

@@ -71,17 +71,12 @@ TEST_F(StandingPauseTest, of_a_workflow_lets_new_cases_begin_paused_and_keeps_th
 
 TEST_F(StandingPauseTest, is_quiet_only_when_no_attempt_is_under_way) {
   world_.deploy_workflow("return ctx:activity('work.go', 1)", "go = function() return 1 end");
-  bool busy = true;
-  world_.options().activity_stand_in = [&](const PendingRecord&) -> std::optional<ActivityEnded> {
-    return busy ? std::nullopt : std::optional<ActivityEnded>();
-  };
   world_.start("c0");
   // Before anybody works on it: the attempt was handed over and is not back.
   const std::string id =
       std::string(json::parse(world_.tell(PauseRequest{"begin", "", R"({"workflow":"flow","reason":"r"})", nurse()}))
                       .at("id")
                       .as_string());
-  busy = false;
   world_.pass(Duration{5'000});
   EXPECT_EQ(state(id), "quiet");
   end(id);
