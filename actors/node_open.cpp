@@ -111,8 +111,8 @@ Status Node::Impl::open_keys(const std::string& directory) {
   std::unique_ptr<KeyEncryption> encryption;
   if (options.in_memory) {
     // There is nothing to keep secret from: every such node opens what one before it has left.
-    (void)options.env->CreateDirIfMissing(directory);
-    (void)options.env->CreateDirIfMissing(folder);
+    make_folder(*options.env, directory);
+    make_folder(*options.env, folder);
     SealKey key{};
     std::memcpy(key.data(), sha256("the keys of a store in memory").data(), key.size());
     encryption = key_in_memory(key);

@@ -28,4 +28,6 @@ std::shared_ptr<rocksdb::Env> copy_memory_env(rocksdb::Env& from, const std::vec
   return copy;
 }
 
+void make_folder(rocksdb::Env& env, const std::string& path) { (void)env.CreateDirIfMissing(path); }
+
 }  // namespace baton

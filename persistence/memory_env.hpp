@@ -18,4 +18,7 @@ namespace baton {
 [[nodiscard]] std::shared_ptr<rocksdb::Env> copy_memory_env(rocksdb::Env& from,
                                                             const std::vector<std::string>& directories);
 
+// Makes a folder there unless it is there already. A failure shows when something in it is opened.
+void make_folder(rocksdb::Env& env, const std::string& path);
+
 }  // namespace baton
