@@ -76,6 +76,10 @@ std::shared_ptr<const Program> Node::live_program(std::string_view workflow) con
   return found == live->by_workflow.end() ? nullptr : found->second;
 }
 
+std::optional<BatchProgress> Node::batch_progress(const std::string& id) const { return impl_->batches->progress(id); }
+
+std::optional<PauseProgress> Node::pause_progress(const std::string& id) const { return impl_->pauses->progress(id); }
+
 std::shared_ptr<const Program> Node::program(const std::string& hash) const { return impl_->bundles->find(hash); }
 
 std::vector<std::shared_ptr<const Program>> Node::live_programs() const {

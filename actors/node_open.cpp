@@ -52,6 +52,8 @@ Status Node::Impl::open() {
   path->open();
   activities->recover();
   schedules->recover();
+  pauses->begin({*clock, *reader, *lanes, *path, replies, *timers, *batches});
+  batches->recover();
   erasures->recover();
   retention->recover();
   signer->begin();
@@ -87,6 +89,8 @@ Status Node::Impl::open_store() {
     if (!high_water.ok()) return high_water.error();
     mark = *std::move(high_water);
   }
+  pauses = std::make_unique<StandingPauses>(*reader);
+  if (const Status loaded = pauses->load(); !loaded.ok()) return loaded;
   bundles = std::make_unique<BundleRegistry>(*reader, options.compiled);
   return bundles->load();
 }
@@ -189,6 +193,9 @@ void Node::Impl::open_actors() {
   schedules = std::make_unique<Schedules>(Schedules::Parts{
       *clock, *reader, *lanes, *router, *path, replies, *timers,
       [this](StartRequest request, Answer answer) { submit(std::move(request), std::move(answer), {}); }});
+  batches = std::make_unique<Batches>(Batches::Parts{
+      *clock, *reader, *lanes, *path, replies, *timers,
+      [this](InstanceRequest request, Answer answer) { submit(std::move(request), std::move(answer), {}); }, id_salt});
   check = std::make_unique<BundleCheck>(*reader, *lanes);
   erasures =
       std::make_unique<Erasures>(Erasures::Parts{*clock, *reader, *store, *lanes, *router, *path, replies,
@@ -230,8 +237,8 @@ caf::actor Node::Impl::spawn(const Address& address) {
   caf::actor_system& system = actors->system();
   if (address.kind == ActorKind::instance) {
     return caf::actor_cast<caf::actor>(system.spawn(deciding_behavior<InstanceActor, ToInstance, InstanceSubject>,
-                                                    InstanceSubject(address.id, *reader, *bundles), address.kind,
-                                                    address.id, &*parts));
+                                                    InstanceSubject(address.id, *reader, *bundles, *pauses),
+                                                    address.kind, address.id, &*parts));
   }
   return caf::actor_cast<caf::actor>(system.spawn(deciding_behavior<PatientActor, ToPatient, PatientSubject>,
                                                   PatientSubject(address.id, *reader, *bundles), address.kind,

@@ -111,6 +111,9 @@ void Node::Impl::take(CheckRequest request, std::uint64_t token) { deployments->
 void Node::Impl::take(DeployRequest request, std::uint64_t token) { deployments->deploy(std::move(request), token); }
 void Node::Impl::take(ScheduleRequest request, std::uint64_t token) { schedules->take(std::move(request), token); }
 
+void Node::Impl::take(BatchRequest request, std::uint64_t token) { batches->take(std::move(request), token); }
+
+void Node::Impl::take(PauseRequest request, std::uint64_t token) { pauses->take(std::move(request), token); }
 void Node::Impl::take(EraseRequest request, std::uint64_t token) { erasures->take(std::move(request), token); }
 void Node::Impl::take(RotateKeys request, std::uint64_t token) { erasures->take(std::move(request), token); }
 

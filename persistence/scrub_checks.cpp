@@ -86,6 +86,8 @@ Result<std::optional<Instant>> retry_at(const StoreReader& at, const PendingReco
     for (const Entry& entry : *entries) {
       const auto* const failed = std::get_if<AttemptFailed>(&entry.body);
       if (failed != nullptr && failed->seq == pending.operation.seq) due = failed->retry_at;
+      const auto* const moved = std::get_if<TimersMoved>(&entry.body);
+      if (moved != nullptr && due && pending.operation.seq < moved->before_seq) due = *due + Duration{moved->by_ms};
     }
   }
   return due;
@@ -166,6 +168,10 @@ Status check_pending(const StoreReader& at, std::string_view key, std::string_vi
   if (!readable(record, key, out)) return success();
   const std::string what = "operation " + std::to_string(record->operation.seq);
   if (const Status open = expect_open(at, record->instance, what, out); !open.ok()) return open;
+  // A pause may have taken the timers; its end gives them back.
+  const auto instance = at.instance(record->instance);
+  if (!instance.ok()) return instance.error();
+  if (*instance && (*instance)->paused) return success();
   if (record->operation.due) {
     const Status timed = expect_timer(at, *record, *record->operation.due,
                                       {TimerPurpose::operation_due, TimerPurpose::schedule_to_close}, out);

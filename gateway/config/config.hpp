@@ -55,6 +55,9 @@ struct Config {
   Duration auth_glass{30 * 60 * 1000};
   bool bundles_shipped = true;
   std::vector<std::string> bundles_folders;
+  std::string downtime_folder;  // Where the downtime pages go; empty: none are written.
+  Duration downtime_every{60'000};
+  std::string downtime_time_zone = "UTC";
   Duration stop_patience{10'000};
   std::string port_file;
   std::optional<std::string> virtual_clock;  // "" begins at the system's time.

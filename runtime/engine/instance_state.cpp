@@ -4,6 +4,7 @@
 
 #include "runtime/engine/audit_details.hpp"
 #include "runtime/engine/event_match.hpp"
+#include "runtime/engine/request_options.hpp"
 
 namespace baton {
 namespace {
@@ -174,8 +175,34 @@ class Apply {
   void operator()(const AlertRaised& e) { state_.facts.insert(e.key); }
   void operator()(const AlertChanged&) {}
   void operator()(const ClockJumped&) {}
-  void operator()(const Paused&) { state_.paused = true; }
-  void operator()(const Resumed&) { state_.paused = false; }
+  void operator()(const Paused&) {
+    state_.paused = true;
+    state_.paused_at = entry_.at;
+  }
+  void operator()(const Resumed&) {
+    state_.paused = false;
+    state_.timers_held.clear();
+    state_.paused_by.clear();
+  }
+  void operator()(const TimersHeld& e) {
+    state_.timers_held = e.mode == "run" ? std::string() : e.mode;
+    state_.paused_by = e.cause;
+  }
+  void operator()(const TimersMoved& e) {
+    const Duration by{e.by_ms};
+    state_.frozen = Duration{e.total_ms};
+    for (auto& [seq, operation] : state_.operations) {
+      if (!operation.open() || seq >= e.before_seq) continue;
+      if (operation.operation.due) operation.operation.due = *operation.operation.due + by;
+      if (operation.retry_at) operation.retry_at = *operation.retry_at + by;
+    }
+  }
+  void operator()(const InputEdited& e) {
+    if (OperationState* const operation = state_.find(e.seq); operation != nullptr) {
+      operation->operation.request = with_input(operation->operation.request, e.after);
+    }
+  }
+  void operator()(const RecordedLate&) {}
   void operator()(const OperationScheduled& e) {
     state_.by_key.emplace(e.operation.key, e.operation.seq);
     state_.next_seq = std::max(state_.next_seq, e.operation.seq + 1);

@@ -75,6 +75,10 @@ struct InstanceState {
   bool cancel_requested = false;
   std::string cancel_reason;
   bool paused = false;
+  Instant paused_at;
+  std::string timers_held;  // While paused: "freeze" or "on_resume"; empty while they run.
+  std::string paused_by;    // While paused: the standing pause or batch that did it; empty: by hand.
+  Duration frozen{0};       // How long time has stood still for this instance.
   InstanceStatus status = InstanceStatus::running;
   Outcome outcome;
 

@@ -1,5 +1,6 @@
 #include "runtime/engine/instance_turn.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -45,6 +46,7 @@ std::vector<OperationSeq> InstanceTurn::record(EntryBody body) {
   // Lent: registering may record further entries, and so move all of them.
   Entry entry = std::move(entries_[place]);
   record_effects_of(entry.body, resolved);
+  note_promises(entry.body);
   entries_[place] = std::move(entry);
   return resolved;
 }
@@ -60,6 +62,19 @@ void InstanceTurn::deliver(EntryBody body, std::optional<EntryBody> fact) {
   const RunState state = core_.script->drive(entry, resolved);
   entries_[place] = std::move(entry);
   follow(state);
+}
+
+void InstanceTurn::start_run(Started started, const WorkflowDefinition& definition) {
+  const auto standing = core_.pauses == nullptr ? nullptr : core_.pauses->standing();
+  const bool paused = standing != nullptr && std::ranges::any_of(*standing, [&](const StandingPause& each) {
+                        return each.is_about(core_.record);
+                      });
+  if (paused) {
+    record(std::move(started));
+    return pause_if_standing();
+  }
+  core_.script = std::make_unique<ScriptDriver>(core_.id, core_.state, core_.program, definition);
+  deliver(std::move(started));
 }
 
 void InstanceTurn::listen_to_script() {
@@ -156,14 +171,21 @@ void InstanceTurn::continue_as_new(JsonText input) {
   const bool cancelled = core_.state.cancel_requested;
   const std::string reason = core_.state.cancel_reason;
   const Instant last = core_.state.last_at;
+  const auto frozen = core_.state.frozen;
   CarriedOver carried = carried_over(core_.state);
   core_.record.run_begins_at = core_.next_index();
   core_.journal.clear();
   core_.state = InstanceState();
   core_.state.last_at = last;
+  core_.state.frozen = frozen;
   const WorkflowDefinition* const definition = core_.program->find_workflow(next.workflow);
   core_.script = std::make_unique<ScriptDriver>(core_.id, core_.state, core_.program, *definition);
+  const EntryIndex begins_at = core_.record.run_begins_at;
   deliver(std::move(next), std::move(carried));
+  // The limit of the instance lies where it lay, whichever run it is in.
+  if (frozen.ms != 0 && core_.record.open() && core_.record.run_begins_at == begins_at) {
+    record(TimersMoved{0, 0, frozen.ms});
+  }
   // The end that was asked for is asked of this run, too.
   if (cancelled && core_.record.open()) deliver(CancelRequested{reason, {}});
 }

@@ -51,6 +51,8 @@ void fail_attempt(InstanceTurn& turn, OperationSeq seq, Failure failure, std::op
     const std::uint32_t attempt = operation.attempt;
     turn.record(AttemptFailed{seq, attempt, std::move(failure), retry_at});
     turn.change(PutPending{turn.pending_of(operation)});
+    // A paused instance begins nothing new.
+    if (turn.state().paused) return;
     turn.change(PutTimer{{retry_at, turn.core().id, seq, TimerPurpose::retry}});
     turn.effect(ArmTimer{retry_at});
     return;
