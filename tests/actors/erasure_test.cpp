@@ -33,7 +33,7 @@ return mapping.define {
     if m.trigger == "A99" then return nil, "nobody knows A99" end
     local event = {
       type = "encounter.admitted", occurred_at = "2025-11-20T12:00:00Z", encounter = get(m, "PV1", 19),
-      patient = { identifiers = { { system = "H", value = get(m, "PID", 3), type = "MR" } }, name = get(m, "PID", 5) },
+      patient = { identifiers = { { system = "H", value = get(m, "PID", 3), type = "MR" } }, name = { family = get(m, "PID", 5) } },
     }
     if m.trigger == "A40" then
       event.type = "patient.merged"
@@ -68,7 +68,7 @@ class Erasing : public ::testing::Test {
       return workflow.define { name = "flow", on = { event = "encounter.admitted", key = "encounter" },
         search = { diagnosis = "keyword" },
         run = function(ctx, input)
-          ctx:set { diagnosis = "fractured hip" }
+          ctx:set("diagnosis", "fractured hip")
           ctx:decide("drug", { outcome = "hold", reason = "takes sertraline", evidence = { input } })
           local go = ctx:wait_signal("go")
           return go
