@@ -332,14 +332,15 @@ TEST_F(ApiTest, tells_watchers_what_has_changed) {
 }
 
 TEST_F(ApiTest, tells_for_whom_a_task_is_and_each_thing_once_to_a_watcher_that_was_away) {
+  const HttpHeaders as_nurse{{"X-Baton-Role", "nurse"}};
   call("POST", "/v1/instances", R"({"workflow":"ask","id":"a1"})");
   for (const char* action : {"claim", "release", "claim", "release"}) {
-    ASSERT_EQ(call("POST", std::string("/v1/tasks/a1.1/") + action, "{}").status, 200);
+    ASSERT_EQ(call("POST", std::string("/v1/tasks/a1.1/") + action, "{}", as_nurse).status, 200);
   }
   RawClient watcher(server_->ports().at("http"));
   watcher.send("GET /v1/live?topic=task HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + key_ + "\r\n\r\n");
   watcher.read_until("retry: 1000\n\n");
-  call("POST", "/v1/tasks/a1.1/claim", "{}");
+  call("POST", "/v1/tasks/a1.1/claim", "{}", as_nurse);
   const std::string news = watcher.read_until("\n\n");
   EXPECT_THAT(news, HasSubstr(R"("roles":["nurse"],"people":["local"])"));
   const std::size_t begin = news.find("id: ") + 4;
