@@ -203,8 +203,9 @@ void StandingPauses::batch_done(const BatchRow& batch) {
     if (batch.done > 0) return hold_back(row->id());
     return look_whether_quiet(row->id());
   }
-  if (row->text("state") != "ending" || batch.action.name != "resume") return;
-  if (batch.done > 0) return let_go(row->id());
+  // Over, or ending: what a batch has still paused meanwhile is let go as well, until none is left.
+  if (batch.done > 0 || batch.action.name == "pause") return let_go(row->id());
+  if (row->text("state") != "ending") return;
   Row ended = *row;
   ended.fields["state"] = "ended";
   commit(ended, action::kPauseEnded, {}, "", {});

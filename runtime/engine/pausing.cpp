@@ -84,8 +84,7 @@ void InstanceTurn::move_times(Duration by) {
   record(TimersMoved{by.ms, core_.state.next_seq, (core_.state.frozen + by).ms});
   for (const auto& [seq, operation] : core_.state.operations) {
     if (!operation.open() || operation.operation.kind == OperationKind::task || !operation.operation.due) continue;
-    change(PutPending{{core_.id, operation.operation, operation.attempt, operation.since, core_.record.workflow,
-                       core_.state.bundle, core_.state.patient, operation.backing_off}});
+    change(PutPending{pending_of(operation)});
   }
   std::vector<TaskRecord> tasks;
   for (const auto& [seq, task] : core_.tasks) tasks.push_back(task);

@@ -88,11 +88,14 @@ Result<std::unique_ptr<WhatIf>> WhatIf::begin(InstanceRecord record, std::vector
   record.attributes.clear();
   made->record_ = record;
   made->journal_ = {begin};
+  // What the run before left behind belongs to the beginning of this one.
+  const bool carries = made->reality_.size() > 1 && std::holds_alternative<CarriedOver>(made->reality_[1].body);
+  if (carries) made->journal_.push_back(made->reality_[1]);
   made->now_ = begin.at;
-  made->next_ = first + 1;
+  made->next_ = first + static_cast<EntryIndex>(made->journal_.size());
   StoredInstance stored;
   stored.record = std::move(record);
-  stored.journal = {begin};
+  stored.journal = made->journal_;
   made->instance_ = std::make_unique<Instance>(std::move(stored), *made->programs_);
   // Asks for nothing that there is, so that the script runs to its first wait, at its own time.
   made->handle(RunQuery{"", {}, 0});

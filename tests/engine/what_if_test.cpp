@@ -141,7 +141,7 @@ TEST_F(WhatIfTest, under_another_script_shows_what_that_would_have_done) {
   const auto found = differences(*what_if);
   EXPECT_EQ(found.at("decision decision:plan"), "different");
   EXPECT_EQ(found.at("operation task:second"), "only_sandbox");
-  EXPECT_EQ(found.at("operation event_wait:result.final"), "only_reality");
+  EXPECT_EQ(found.at("operation event:result.final"), "only_reality");
   ASSERT_EQ(what_if->stored().open_tasks.size(), 1u);
   EXPECT_THAT(what_if->json(), HasSubstr("a second look"));
 }
