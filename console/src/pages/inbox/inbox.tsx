@@ -17,6 +17,7 @@ const NOBODY: Session = { subject: '', name: '', roles: [], permissions: [], uni
 const NOTHING: Record<View, string> = {
   mine: 'Nothing is yours right now',
   roles: 'Nothing waits for your roles',
+  unit: 'Nothing waits in your unit',
   overdue: 'Nothing of yours is late',
   all: 'No task is open',
 };
@@ -48,7 +49,7 @@ export function Inbox() {
 
   // The task that comes after the decided one is shown next.
   const decided = (task: Task, outcome: string) => {
-    setSaid(`${task.request?.title ?? words(task.name)}: ${words(outcome)}. Decided.`);
+    setSaid(`${task.request?.title ?? words(task.name)}: ${outcome}. Decided.`);
     const at = tasks.findIndex((other) => other.id === task.id);
     const next = tasks[at + 1] ?? tasks[at - 1];
     if (next) select(next.id);
@@ -68,7 +69,7 @@ export function Inbox() {
             Inbox
           </p>
           <div className="tabs" role="group" aria-label="Which tasks">
-            {VIEWS.map((name) => (
+            {VIEWS.filter((name) => name !== 'unit' || who.units.length > 0).map((name) => (
               <button key={name} type="button" className="tab" aria-pressed={name === view} onClick={() => setSearch({ view: name })}>
                 {VIEW_NAMES[name]}
               </button>

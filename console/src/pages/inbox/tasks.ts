@@ -4,10 +4,11 @@ import { api, part } from '../../api/client';
 import type { ListMeta } from '../../api/live';
 import type { Session } from '../../api/session';
 import type { Page, Task } from '../../api/types';
+import { words } from '../../words';
 
-export const VIEWS = ['mine', 'roles', 'overdue', 'all'] as const;
+export const VIEWS = ['mine', 'roles', 'unit', 'overdue', 'all'] as const;
 export type View = (typeof VIEWS)[number];
-export const VIEW_NAMES: Record<View, string> = { mine: 'Mine', roles: 'My roles', overdue: 'Overdue', all: 'All' };
+export const VIEW_NAMES: Record<View, string> = { mine: 'Mine', roles: 'My roles', unit: 'My unit', overdue: 'Overdue', all: 'All' };
 
 function queryOf(view: View, session: Session): Record<string, string | undefined> {
   const role = session.roles.join(',') || undefined;
@@ -16,6 +17,8 @@ function queryOf(view: View, session: Session): Record<string, string | undefine
       return { subject: session.subject };
     case 'roles':
       return { role };
+    case 'unit':
+      return { unit: session.units.join(',') };
     case 'overdue':
       return { role, subject: session.subject, overdue: 'true' };
     case 'all':
@@ -25,7 +28,7 @@ function queryOf(view: View, session: Session): Record<string, string | undefine
 
 // Whose tasks can come onto the list.
 function heardOf(view: View, session: Session): ListMeta {
-  if (view === 'all') return {};
+  if (view === 'all' || view === 'unit') return {};
   return { people: [session.subject], roles: view === 'mine' ? [] : session.roles };
 }
 
@@ -53,7 +56,7 @@ export function actingRole(task: Task, session: Session): string | undefined {
 }
 
 export interface TaskAct {
-  action: 'claim' | 'release' | 'decide';
+  action: 'claim' | 'release' | 'decide' | 'delegate' | 'resolve' | 'reassign' | 'comment' | 'save' | 'hold' | 'resume' | 'remind';
   body?: Record<string, unknown>;
 }
 
@@ -66,4 +69,14 @@ export function useActOnTask(task: Task, session: Session) {
       void queries.invalidateQueries({ queryKey: ['task'] });
     },
   });
+}
+
+export function isOpen(task: Task): boolean {
+  return task.status === 'open' || task.status === 'claimed' || task.status === 'on_hold';
+}
+
+// "For nurse, discharge coordinator; of MED"
+export function forWhom(task: Task): string {
+  const whom = [...task.roles.map((role) => words(role).toLowerCase()), ...task.subjects].join(', ') || 'anybody';
+  return task.units?.length ? `${whom}; of ${task.units.join(', ')}` : whom;
 }
