@@ -1,5 +1,5 @@
 // The inbox: a person's work list beside the task that they look at. Everything can be done by keyboard.
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { Link, useNavigate, useParams, useSearchParams } from 'react-router';
 import { useNow } from '../../api/clock';
 import { useSession, type Session } from '../../api/session';
@@ -32,13 +32,9 @@ export function Inbox() {
   const asked = search.get('view') as View | null;
   const view: View = asked && VIEWS.includes(asked) ? asked : 'roles';
   const who = session ?? NOBODY;
-  const { data, error, isPending, fetchNextPage, hasNextPage, isFetchingNextPage, refetch } = useTasks(view, who);
-  const tasks = useMemo(() => data?.pages.flatMap((page) => page.items) ?? [], [data]);
+  const { items: tasks, more, error, isPending, again } = useTasks(view, who);
 
   const select = useCallback((id: string) => void navigate({ pathname: `/inbox/${encodeURIComponent(id)}`, search: `?view=${view}` }, { replace: Boolean(selected) }), [navigate, view, selected]);
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
   const open = () => document.getElementById('task-title')?.focus();
   const step = (by: number) => {
     const at = tasks.findIndex((task) => task.id === selected);
@@ -77,7 +73,7 @@ export function Inbox() {
           </div>
         </header>
         {error && tasks.length === 0 ? (
-          <Failed error={error} again={() => void refetch()} />
+          <Failed error={error} again={again} />
         ) : isPending ? (
           <Loading what="tasks" />
         ) : tasks.length === 0 ? (

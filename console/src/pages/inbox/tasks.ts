@@ -1,9 +1,10 @@
 // The tasks of a work list and what can be done with one.
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, part } from '../../api/client';
 import type { ListMeta } from '../../api/live';
+import { usePages } from '../../api/pages';
 import type { Session } from '../../api/session';
-import type { Page, Task } from '../../api/types';
+import type { Task } from '../../api/types';
 import { words } from '../../words';
 
 export const VIEWS = ['mine', 'roles', 'unit', 'overdue', 'all'] as const;
@@ -34,16 +35,8 @@ function heardOf(view: View, session: Session): ListMeta {
 
 export function useTasks(view: View, session: Session) {
   const nothing = view === 'roles' && session.roles.length === 0;
-  return useInfiniteQuery({
-    queryKey: ['task', 'list', view, session.subject, session.roles],
-    queryFn: ({ pageParam, signal }) =>
-      nothing
-        ? Promise.resolve<Page<Task>>({ items: [] })
-        : api.get<Page<Task>>('/v1/tasks', { query: { ...queryOf(view, session), with: 'case', limit: 100, cursor: pageParam }, signal }),
-    initialPageParam: '',
-    getNextPageParam: (page) => page.next,
-    meta: heardOf(view, session),
-  });
+  const pages = usePages<Task>(['task', 'list', view, session.subject], '/v1/tasks', { ...queryOf(view, session), with: 'case' }, !nothing, heardOf(view, session));
+  return nothing ? { ...pages, isPending: false } : pages;
 }
 
 export function useTask(id: string) {
