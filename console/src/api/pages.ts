@@ -2,9 +2,10 @@
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo } from 'react';
 import { api, type Ask } from './client';
+import type { ListMeta } from './live';
 import type { Page } from './types';
 
-export function usePages<Item>(key: readonly unknown[], path: string, query: Ask['query'] = {}, enabled = true) {
+export function usePages<Item>(key: readonly unknown[], path: string, query: Ask['query'] = {}, enabled = true, meta?: ListMeta) {
   const found = useInfiniteQuery({
     queryKey: [...key, query],
     queryFn: ({ pageParam, signal }) => api.get<Page<Item>>(path, { query: { limit: 100, ...query, cursor: pageParam }, signal }),
@@ -12,6 +13,7 @@ export function usePages<Item>(key: readonly unknown[], path: string, query: Ask
     getNextPageParam: (page) => page.next,
     placeholderData: keepPreviousData,
     enabled,
+    meta,
   });
   const { data, hasNextPage, isFetchingNextPage, fetchNextPage } = found;
   const items = useMemo(() => data?.pages.flatMap((page) => page.items) ?? [], [data]);

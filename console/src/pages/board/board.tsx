@@ -3,11 +3,15 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import { api } from '../../api/client';
+import { useNow } from '../../api/clock';
+import { may } from '../../api/session';
 import type { Board as BoardData } from '../../api/types';
 import { Empty, Failed, Loading } from '../../parts/states';
 import { words } from '../../words';
+import { BatchList } from './batch_list';
 import { CaseList } from './case_list';
 import { Matrix } from './matrix';
+import { Promises } from './promises';
 import { useCaseFilter } from './case_filter';
 
 // The board counts everything; it need not do that at each of many changes a second.
@@ -91,6 +95,7 @@ export function Board() {
   });
   const [filter, setFilter] = useCaseFilter();
   const [wanted, setWorkflow] = useState('');
+  const now = useNow();
   const workflows = [...new Set(board?.cases.map((place) => place.workflow))].sort();
   const workflow = filter.workflow || (workflows.includes(wanted) ? wanted : busiest(board));
   return (
@@ -124,6 +129,8 @@ export function Board() {
           </div>
         </>
       )}
+      <Promises />
+      {may('batch.read') && <BatchList now={now} />}
       <CaseList board={board} filter={filter} setFilter={setFilter} />
     </div>
   );
