@@ -100,7 +100,8 @@ TEST_F(WhatIfTest, with_another_decision_goes_its_own_way_and_the_lines_say_wher
   EXPECT_EQ(found.at("decision decision:plan"), "different");
   EXPECT_EQ(found.at("note note:"), "only_sandbox");
   for (const WhatIfDifference& each : what_if->compare()) {
-    if (each.key == "decision:plan") EXPECT_THAT(each.sandbox_line, HasSubstr("test.lua:"));
+    if (each.key != "decision:plan") continue;
+    EXPECT_THAT(each.sandbox_line, HasSubstr("test.lua:"));
   }
 }
 
