@@ -8,7 +8,10 @@
 namespace baton {
 
 PatientSubject::PatientSubject(std::string id, const StoreReader& reader, const BundleRegistry& bundles)
-    : id_(std::move(id)), name_("patient " + reader.store().pseudonyms().patient(id_)), reader_(reader), bundles_(bundles) {}
+    : id_(std::move(id)),
+      name_("patient " + reader.store().pseudonyms().patient(id_)),
+      reader_(reader),
+      bundles_(bundles) {}
 
 Handled PatientSubject::handle(std::vector<PatientMessage> messages, Instant now) {
   if (!patient_) {

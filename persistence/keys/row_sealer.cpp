@@ -111,8 +111,7 @@ void RowSealer::retire(std::string_view owner, std::string_view erasure, RowBatc
   if (held == nullptr) return;
   const std::string number = std::to_string(held->number);
   rows.put(ColumnFamily::named, keys::named("keys_retired", std::string(erasure) + "/" + number),
-           std::move(Writer().u8(kVersion).varint(held->number).bytes(
-                         pseudonyms_->of(Pseudonyms::Kind::owner, owner)))
+           std::move(Writer().u8(kVersion).varint(held->number).bytes(pseudonyms_->of(Pseudonyms::Kind::owner, owner)))
                .take());
   rows.remove(ColumnFamily::named, name_of(owner));
   std::erase(new_owners_, owner);
