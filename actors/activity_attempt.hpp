@@ -44,6 +44,9 @@ struct Attempt {
   Alarms::Id close_alarm = 0;
   Alarms::Id heartbeat_alarm = 0;
   Alarms::Id sleep_alarm = 0;
+  JsonText heartbeat;         // What this or an earlier attempt last said of its progress,
+  JsonText kept_heartbeat;    // and as much of it as is durable, or on its way to be.
+  Alarms::Id keep_alarm = 0;  // Set while it is too early to make another heartbeat durable.
 };
 
 }  // namespace baton

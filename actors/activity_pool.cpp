@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::size_t kQueueSize = 16'384;  // Attempts in memory that wait for a thread; the rest stay in the store.
 constexpr std::size_t kSlice = 256;         // Rows read from the store at a time.
-constexpr std::size_t kHeartbeats = 4'096;  // Details kept for a next attempt.
+constexpr Duration kKeepHeartbeatEvery{5'000};
 constexpr std::size_t kFreshPerWorker = 8;  // Attempts that wait before a further worker is woken.
 
 using Key = std::pair<std::string, OperationSeq>;
@@ -47,7 +47,7 @@ struct ActivityPool::Core : std::enable_shared_from_this<ActivityPool::Core> {
   void take(DispatchActivity order);
   void take(const CancelActivity& order);
   void take(const Consumed::Attempt& settled);
-  AttemptPtr enqueue(PendingRecord pending);
+  void enqueue(PendingRecord pending);
   void refill();
   void wake();
   void post(const AttemptPtr& attempt, std::optional<Outcome> answer);
@@ -63,6 +63,7 @@ struct ActivityPool::Core : std::enable_shared_from_this<ActivityPool::Core> {
   bool wait_for_http(const AttemptPtr& attempt, WantsHttp wanted);
   void sleep(const AttemptPtr& attempt, Duration length);
   void beat(const AttemptPtr& attempt, JsonText details);
+  void keep_heartbeat(const AttemptPtr& attempt);
   void end(const AttemptPtr& attempt, FinishActivity result);
   void tell(const AttemptPtr& attempt, FinishActivity result, bool on_worker);
   void work(std::size_t worker);
@@ -75,7 +76,6 @@ struct ActivityPool::Core : std::enable_shared_from_this<ActivityPool::Core> {
   std::vector<std::thread> threads;
   std::deque<AttemptPtr> fresh;
   std::unordered_map<Key, AttemptPtr, KeyHash> known;
-  std::map<Key, JsonText> heartbeats;
   bool more_in_store = false;
   bool left_out = false;  // Something did not fit since the reading of the store began.
   std::string cursor;
@@ -85,17 +85,19 @@ struct ActivityPool::Core : std::enable_shared_from_this<ActivityPool::Core> {
 
 // ---- the queue -------------------------------------------------------------------------------------------------------
 
-// Null when the attempt, or a later one, is known already.
-AttemptPtr ActivityPool::Core::enqueue(PendingRecord pending) {
+// Nothing when the attempt, or a later one, is known already.
+void ActivityPool::Core::enqueue(PendingRecord pending) {
   auto [known_one, is_new] = known.try_emplace(key_of(pending));
   if (!is_new) {
-    if (known_one->second->pending.attempt >= pending.attempt) return nullptr;
+    if (known_one->second->pending.attempt >= pending.attempt) return;
     abandon(known_one->second);  // An older attempt, whose result nobody waits for any more.
   }
-  known_one->second = std::make_shared<Attempt>();
-  known_one->second->pending = std::move(pending);
-  fresh.push_back(known_one->second);
-  return known_one->second;
+  const AttemptPtr attempt = known_one->second = std::make_shared<Attempt>();
+  attempt->pending = std::move(pending);
+  if (const auto limit = queue_timeout_of(attempt->pending.operation.request)) {
+    attempt->queue_alarm = alarm(attempt, *limit);
+  }
+  fresh.push_back(attempt);
 }
 
 void ActivityPool::Core::take(DispatchActivity order) {
@@ -103,10 +105,7 @@ void ActivityPool::Core::take(DispatchActivity order) {
     left_out = more_in_store = true;
     return;
   }
-  const AttemptPtr attempt = enqueue(std::move(order.pending));
-  if (!attempt) return;
-  const auto queue_timeout = queue_timeout_of(attempt->pending.operation.request);
-  if (queue_timeout) attempt->queue_alarm = alarm(attempt, *queue_timeout);
+  enqueue(std::move(order.pending));
 }
 
 void ActivityPool::Core::take(const CancelActivity& order) {
@@ -114,7 +113,6 @@ void ActivityPool::Core::take(const CancelActivity& order) {
   if (found == known.end()) return;
   abandon(found->second);
   known.erase(found);
-  heartbeats.erase({order.instance, order.seq});
 }
 
 void ActivityPool::Core::take(const Consumed::Attempt& settled) {
@@ -191,7 +189,8 @@ AttemptPtr ActivityPool::Core::take_fresh(std::size_t worker, std::uint64_t choi
 }
 
 void ActivityPool::Core::disarm(Attempt& attempt) {
-  for (const Alarms::Id id : {attempt.queue_alarm, attempt.close_alarm, attempt.heartbeat_alarm, attempt.sleep_alarm}) {
+  for (const Alarms::Id id :
+       {attempt.queue_alarm, attempt.close_alarm, attempt.heartbeat_alarm, attempt.sleep_alarm, attempt.keep_alarm}) {
     if (id != 0) ports.alarms.cancel(id);
   }
   attempt.state = Attempt::State::ended;
@@ -247,12 +246,13 @@ void ActivityPool::Core::begin(const AttemptPtr& attempt) {
   context.attempt = pending.attempt;
   context.now = ports.clock.now();
   context.settings = ports.settings;
+  context.heartbeat = pending.heartbeat;
+  attempt->heartbeat = attempt->kept_heartbeat = pending.heartbeat;
   attempt->request = *std::move(request);
-  if (attempt->request.timeout || attempt->request.heartbeat || pending.attempt > 1) {
+  if (attempt->request.timeout || attempt->request.heartbeat) {
     const std::lock_guard lock(mutex);
     if (attempt->request.timeout) attempt->close_alarm = alarm(attempt, *attempt->request.timeout);
     if (attempt->request.heartbeat) attempt->heartbeat_alarm = alarm(attempt, *attempt->request.heartbeat);
-    if (const auto last = heartbeats.find(key_of(pending)); last != heartbeats.end()) context.heartbeat = last->second;
   }
   attempt->run.emplace(workers[attempt->worker]->cache.begin(program, pending.operation.name, attempt->request.input,
                                                              std::move(context)));
@@ -345,12 +345,34 @@ void ActivityPool::Core::sleep(const AttemptPtr& attempt, Duration length) {
 }
 
 void ActivityPool::Core::beat(const AttemptPtr& attempt, JsonText details) {
-  const std::lock_guard lock(mutex);
-  heartbeats[key_of(attempt->pending)] = std::move(details);
-  if (heartbeats.size() > kHeartbeats) heartbeats.erase(heartbeats.begin());
-  if (!attempt->request.heartbeat) return;
-  ports.alarms.cancel(attempt->heartbeat_alarm);
-  attempt->heartbeat_alarm = alarm(attempt, *attempt->request.heartbeat);
+  bool keep = false;
+  {
+    const std::lock_guard lock(mutex);
+    if (attempt->state == Attempt::State::ended) return;
+    if (!details.empty() && details != "null") attempt->heartbeat = std::move(details);
+    keep = attempt->keep_alarm == 0;
+    if (attempt->request.heartbeat) {
+      ports.alarms.cancel(attempt->heartbeat_alarm);
+      attempt->heartbeat_alarm = alarm(attempt, *attempt->request.heartbeat);
+    }
+  }
+  if (keep) keep_heartbeat(attempt);
+}
+
+void ActivityPool::Core::keep_heartbeat(const AttemptPtr& attempt) {
+  KeepHeartbeat message;
+  {
+    const std::lock_guard lock(mutex);
+    attempt->keep_alarm = 0;
+    const bool known_already = attempt->heartbeat == attempt->kept_heartbeat;
+    if (stopping || attempt->state == Attempt::State::ended || known_already) return;
+    attempt->kept_heartbeat = attempt->heartbeat;
+    attempt->keep_alarm = ports.alarms.after(kKeepHeartbeatEvery, [weak = weak_from_this(), attempt] {
+      if (const auto core = weak.lock()) core->keep_heartbeat(attempt);
+    });
+    message = {attempt->pending.operation.seq, attempt->pending.attempt, attempt->heartbeat};
+  }
+  ports.keep(attempt->pending.instance, std::move(message));
 }
 
 void ActivityPool::Core::end(const AttemptPtr& attempt, FinishActivity result) {
@@ -359,7 +381,7 @@ void ActivityPool::Core::end(const AttemptPtr& attempt, FinishActivity result) {
     const std::lock_guard lock(mutex);
     wanted = attempt->state != Attempt::State::ended && !stopping;
     disarm(*attempt);
-    if (result.outcome.kind == OutcomeKind::value && !heartbeats.empty()) heartbeats.erase(key_of(attempt->pending));
+    if (attempt->heartbeat != attempt->pending.heartbeat) result.heartbeat = attempt->heartbeat;
   }
   attempt->run.reset();
   if (wanted) tell(attempt, std::move(result), true);

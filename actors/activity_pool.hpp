@@ -4,6 +4,9 @@
 // At least once: the store holds every attempt that is owed. What does not fit into the queue stays there and is read
 // when there is room, as at the start everything is. An attempt that is known here is not begun a second time until its
 // result is committed.
+//
+// Heartbeats: the details that an attempt gives become durable with its end, and while it runs at once, then every few
+// seconds as long as they change: a burst of heartbeats is one commit, and a crash loses the last seconds of them.
 #pragma once
 
 #include <condition_variable>
@@ -33,6 +36,8 @@ struct ActivityPorts {
   JsonText settings;  // As in NodeOptions.
   // The result, on its way to the instance. `on_worker`: the calling thread is a worker's, and may go on with the turn.
   std::function<void(const std::string& instance, FinishActivity, bool on_worker)> finish;
+  // What an attempt says of its progress, on its way to the instance.
+  std::function<void(const std::string& instance, KeepHeartbeat)> keep;
   // What is owed according to the store: a page after the cursor.
   std::function<Result<Page<PendingRecord>>(const std::string& cursor, std::size_t limit)> owed;
   // Tests: answers in the place of the script. May be empty.

@@ -7,6 +7,7 @@
 namespace baton {
 
 void CommitPath::commit(Turn turn, Consumed consumed, std::function<void()> then) {
+  port_.add_riders(turn);
   auto done = [this, consumed = std::move(consumed), then = std::move(then)](Turn&& durable) {
     port_.release(consumed, durable.take_effects());
     port_.give(durable.take_replies());

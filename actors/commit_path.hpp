@@ -37,6 +37,8 @@ class EffectPort {
   virtual void release(const Consumed& consumed, std::vector<Effect> effects) = 0;
   // From any thread.
   virtual void give(std::vector<Reply> replies) = 0;
+  // Before the turn is submitted: adds the rows that those whom it answers want in its batch. From any thread.
+  virtual void add_riders(Turn& turn) = 0;
 };
 
 class CommitPath {

@@ -125,6 +125,9 @@ void Deployments::commit(const std::shared_ptr<Attempt>& attempt) {
   if (!planned.ok()) return parts_.replies.give(attempt->token, planned.error());
   if (planned->changes.empty()) return parts_.replies.give(attempt->token, attempt->answer(false));
   attempt->add_report(planned->changes);
+  for (Change& row : parts_.replies.rows_with(attempt->token, attempt->answer(true))) {
+    planned->changes.push_back(std::move(row));
+  }
   Turn turn(std::move(planned->changes), {attempt->record(action::kBundleDeployed, now)}, {}, {});
   parts_.path.commit(std::move(turn), {}, [this, attempt] {
     parts_.bundles.publish(attempt->program);

@@ -15,6 +15,7 @@ struct Inbound {
   std::string message_id;  // HL7: MSH-10, or the hash of the bytes where there is none.
   std::string format;      // "hl7v2" or "json".
   std::string type;        // "ADT^A03"; empty for json.
+  std::string lane;        // In which it is handled.
   std::string raw;
   Instant received_at;
   Principal by;

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <exception>
+#include <iterator>
+#include <set>
+#include <utility>
 
 #include "actors/log.hpp"
 #include "runtime/base/sha256.hpp"
@@ -53,8 +56,10 @@ void Ingest::accept(AcceptRequest request, std::uint64_t token) {
         token, Error{ErrorCode::bad_field, "format " + request.format + " is not taken here", "send hl7v2 or json"});
   }
   const std::string lane = lane_of(request);
-  parts_.lanes.post(lane, [this, request = std::move(request), token]() mutable {
-    take(read_inbound(std::move(request), parts_.clock.now()), token, {});
+  parts_.lanes.post(lane, [this, lane, request = std::move(request), token]() mutable {
+    Inbound inbound = read_inbound(std::move(request), parts_.clock.now());
+    inbound.lane = lane;
+    take(std::move(inbound), token, {});
   });
 }
 
@@ -66,16 +71,23 @@ void Ingest::take(Inbound inbound, std::uint64_t token, Then then) {
   parts_.replies.change(token, [this, name = Name{inbound.source, inbound.message_id}](Result<JsonText> given) {
     if (given.ok()) return given;
     // Nothing was stored, so the message may come again.
-    const std::lock_guard lock(mutex_);
-    const auto found = on_their_way_.find(name);
-    if (found == on_their_way_.end()) return given;
-    const std::vector<std::uint64_t> waiting = std::move(found->second.waiting);
-    on_their_way_.erase(found);
+    std::vector<std::uint64_t> waiting;
+    {
+      const std::lock_guard lock(mutex_);
+      const auto found = on_their_way_.find(name);
+      if (found == on_their_way_.end()) return given;
+      waiting = std::move(found->second.waiting);
+      on_their_way_.erase(found);
+    }
     for (const std::uint64_t other : waiting) parts_.replies.give(other, given);
     return given;
   });
+  arrive(inbound, token, then);
+}
+
+void Ingest::arrive(const Inbound& inbound, std::uint64_t token, const Then& then) {
   try {
-    arrive(inbound, token, then);
+    route(inbound, token, then);
   } catch (const std::exception& failure) {
     log::error("message {} of {} could not be handled: {}", inbound.message_id, inbound.source, failure.what());
     const Error why{ErrorCode::script_error, "the message could not be handled", "look into the server's log"};
@@ -110,7 +122,7 @@ Ingest::Standing Ingest::look_up(Inbound& inbound, std::uint64_t token, Result<J
   }
 }
 
-void Ingest::arrive(Inbound inbound, std::uint64_t token, Then then) {
+void Ingest::route(const Inbound& inbound, std::uint64_t token, const Then& then) {
   const auto quarantine = [&](const Error& why) {
     commit_alone(inbound, quarantined(inbound, why), action::kMessageQuarantined, token, then);
   };
@@ -122,17 +134,73 @@ void Ingest::arrive(Inbound inbound, std::uint64_t token, Then then) {
     message.answer = acknowledge(inbound, std::nullopt);
     return commit_alone(inbound, std::move(message), action::kMessageAccepted, token, then);
   }
-  auto addressed = address(inbound, *events);
-  if (!addressed.ok()) return quarantine(addressed.error());
-  AcceptMessage accept = *std::move(addressed);
+  auto parts = part(*events);
+  if (!parts.ok()) return quarantine(parts.error());
+  std::vector<std::string> patients;
+  for (const auto& [patient, said] : *parts) patients.push_back(patient);
+  if (must_wait(patients, inbound, token, then)) return;
+  AcceptMessage accept = address(inbound, *std::move(parts));
   accept.reply_to = token;
-  const std::string patient = accept.events.front().patient;
-  parts_.replies.change(token, [this, message = accept.message, then](Result<JsonText> given) -> Result<JsonText> {
-    if (!given.ok()) return given;
-    finish(message, then);
-    return answer_of(message);
-  });
-  parts_.router.deliver_to_patient(patient, std::move(accept));
+  std::vector<std::string> others(patients.begin() + 1, patients.end());
+  parts_.replies.change(token,
+                        [this, message = accept.message, then, others](Result<JsonText> given) -> Result<JsonText> {
+                          if (!others.empty()) let_go_on(others);
+                          if (!given.ok()) return given;
+                          finish(message, then);
+                          return answer_of(message);
+                        });
+  parts_.router.deliver_to_patient(patients.front(), std::move(accept));
+}
+
+// A message about several people reaches all but the first of them through an outbox: what comes for those meanwhile waits
+// until it is on its way to them, so that it overtakes nothing. What has waited goes on in its own lane, and what comes
+// behind it there waits as well.
+bool Ingest::must_wait(const std::vector<std::string>& patients, const Inbound& inbound, std::uint64_t token,
+                       const Then& then) {
+  const std::lock_guard lock(mutex_);
+  for (const std::string& patient : patients) {
+    const auto held = held_.find(patient);
+    if (held == held_.end()) continue;
+    auto& waiting = held->second.waiting;
+    const bool behind =
+        std::any_of(waiting.begin(), waiting.end(), [&](const auto& each) { return each.first == inbound.lane; });
+    if (held->second.blocked == 0 && !behind) continue;
+    waiting.emplace_back(inbound.lane, [this, inbound, token, then] { arrive(inbound, token, then); });
+    return true;
+  }
+  for (std::size_t i = 1; i < patients.size(); ++i) ++held_[patients[i]].blocked;
+  return false;
+}
+
+void Ingest::let_go_on(const std::vector<std::string>& patients) {
+  std::set<std::string> lanes;
+  {
+    const std::lock_guard lock(mutex_);
+    for (const std::string& patient : patients) {
+      const auto held = held_.find(patient);
+      if (--held->second.blocked > 0) continue;
+      for (const auto& [lane, work] : held->second.waiting) lanes.insert(lane);
+      if (held->second.waiting.empty()) held_.erase(held);
+    }
+  }
+  for (const std::string& lane : lanes) parts_.lanes.post(lane, [this, lane] { go_on(lane); });
+}
+
+// In that lane.
+void Ingest::go_on(const std::string& lane) {
+  std::vector<std::function<void()>> ready;
+  {
+    const std::lock_guard lock(mutex_);
+    for (auto held = held_.begin(); held != held_.end();) {
+      auto& [blocked, waiting] = held->second;
+      for (auto& [its_lane, work] : waiting) {
+        if (blocked == 0 && its_lane == lane) ready.push_back(std::exchange(work, nullptr));
+      }
+      std::erase_if(waiting, [](const auto& each) { return each.second == nullptr; });
+      held = blocked == 0 && waiting.empty() ? held_.erase(held) : std::next(held);
+    }
+  }
+  for (const auto& work : ready) work();
 }
 
 Result<std::vector<ClinicalEvent>> Ingest::map(const Inbound& inbound) {
@@ -171,42 +239,71 @@ Result<JsonText> Ingest::run_mapping(const std::shared_ptr<const Program>& progr
     }
   }
   if (!run) run = std::make_unique<MappingRun>(program);
-  auto mapped = run->map(mapping, hl7_to_json(*inbound.hl7, 0));
+  auto mapped = run->map(mapping, json_of(inbound));
   const std::lock_guard lock(mutex_);
   if (mapped.ok()) idle_mappings_[program->hash()].push_back(std::move(run));
   return mapped;
 }
 
-Result<AcceptMessage> Ingest::address(const Inbound& inbound, const std::vector<ClinicalEvent>& events) {
-  AcceptMessage accept;
-  auto patient = survivor_of(patient_id_of(events.front().identifiers));
-  if (!patient.ok()) return patient.error();
+JsonText Ingest::json_of(const Inbound& inbound) const {
+  const Hl7Message& message = *inbound.hl7;
+  const std::string application = message.sending_application();
+  const std::string facility = message.sending_facility();
+  for (const std::string& name : {application + "|" + facility, facility, application, std::string()}) {
+    const auto zone = parts_.zones.find(name);
+    if (zone != parts_.zones.end() && zone->second != TimeZone()) return hl7_to_json(message, zone->second);
+    if (zone != parts_.zones.end()) break;
+  }
+  return hl7_to_json(message, 0);
+}
+
+// One part for each patient that the message speaks of, in its order; a second merge is a part of its own.
+Result<Ingest::Parted> Ingest::part(const std::vector<ClinicalEvent>& events) {
+  Parted parts;
   for (const ClinicalEvent& event : events) {
-    auto other = survivor_of(patient_id_of(event.identifiers));
-    if (!other.ok()) return other.error();
-    if (*other != *patient || patient->empty()) {
-      return Error{ErrorCode::bad_event, "the message speaks of more than one patient, or of none",
-                   "send one message for each patient"};
+    auto patient = survivor_of(patient_id_of(event.identifiers));
+    if (!patient.ok()) return patient.error();
+    if (patient->empty()) {
+      return Error{ErrorCode::bad_event, "an event of the message is about nobody", "give each event a patient"};
     }
-    EventRecord record = record_of(event);
-    record.patient = *patient;
-    accept.events.push_back(std::move(record));
+    auto merged = event.merge.empty() ? Result<std::string>(std::string()) : survivor_of(patient_id_of(event.merge));
+    if (!merged.ok()) return merged.error();
+    if (*merged == *patient) merged = std::string();  // Merged before.
+    auto found = std::find_if(parts.begin(), parts.end(), [&](const auto& each) {
+      return each.first == *patient && (merged->empty() || each.second.merged_patient.empty());
+    });
+    if (found == parts.end()) found = parts.insert(parts.end(), {*patient, ForwardEvents{}});
+    ForwardEvents& said = found->second;
+    said.events.push_back(record_of(event));
+    said.events.back().patient = *patient;
     for (const Identifier& identifier : event.identifiers) {
-      if (std::find(accept.identifiers.begin(), accept.identifiers.end(), identifier) == accept.identifiers.end()) {
-        accept.identifiers.push_back(identifier);
+      if (std::find(said.identifiers.begin(), said.identifiers.end(), identifier) == said.identifiers.end()) {
+        said.identifiers.push_back(identifier);
       }
     }
-    if (event.demographics != "{}") accept.demographics = event.demographics;
-    if (event.merge.empty()) continue;
-    auto merged = survivor_of(patient_id_of(event.merge));
-    if (!merged.ok()) return merged.error();
-    if (*merged == *patient) continue;  // Merged before.
-    accept.merged_patient = *std::move(merged);
-    accept.merged_identifiers = event.merge;
+    if (event.demographics != "{}") said.demographics = event.demographics;
+    if (merged->empty()) continue;
+    said.merged_patient = *std::move(merged);
+    said.merged_identifiers = event.merge;
   }
+  return parts;
+}
+
+AcceptMessage Ingest::address(const Inbound& inbound, Parted parts) {
+  AcceptMessage accept;
   accept.message = record_of(inbound, "accepted");
-  for (const EventRecord& event : accept.events) accept.message.events.push_back(event.id);
+  for (auto& [patient, said] : parts) {
+    said.by = inbound.by;
+    for (const EventRecord& event : said.events) accept.message.events.push_back(event.id);
+  }
   accept.message.answer = acknowledge(inbound, std::nullopt);
+  ForwardEvents& first = parts.front().second;
+  accept.events = std::move(first.events);
+  accept.identifiers = std::move(first.identifiers);
+  accept.demographics = std::move(first.demographics);
+  accept.merged_patient = std::move(first.merged_patient);
+  accept.merged_identifiers = std::move(first.merged_identifiers);
+  accept.others.assign(std::make_move_iterator(parts.begin() + 1), std::make_move_iterator(parts.end()));
   accept.by = inbound.by;
   return accept;
 }

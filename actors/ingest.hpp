@@ -38,6 +38,7 @@ class Ingest {
     Router& router;
     CommitPath& path;
     Replies& replies;
+    const std::map<std::string, TimeZone>& zones;  // As NodeOptions::source_zones.
   };
   explicit Ingest(Parts parts) : parts_(parts) {}
 
@@ -52,11 +53,21 @@ class Ingest {
   void take(Inbound inbound, std::uint64_t token, Then then);
   enum class Standing { fresh, on_its_way, answered };
   [[nodiscard]] Standing look_up(Inbound& inbound, std::uint64_t token, Result<JsonText>& answer);
-  void arrive(Inbound inbound, std::uint64_t token, Then then);
+  void arrive(const Inbound& inbound, std::uint64_t token, const Then& then);
+  void route(const Inbound& inbound, std::uint64_t token, const Then& then);
   [[nodiscard]] Result<std::vector<ClinicalEvent>> map(const Inbound& inbound);
   [[nodiscard]] Result<JsonText> run_mapping(const std::shared_ptr<const Program>& program,
                                              const MappingDefinition& mapping, const Inbound& inbound);
-  [[nodiscard]] Result<AcceptMessage> address(const Inbound& inbound, const std::vector<ClinicalEvent>& events);
+  [[nodiscard]] JsonText json_of(const Inbound& inbound) const;
+  // What a message says, by patient.
+  using Parted = std::vector<std::pair<std::string, ForwardEvents>>;
+  [[nodiscard]] Result<Parted> part(const std::vector<ClinicalEvent>& events);
+  // Precondition: at least one part.
+  [[nodiscard]] static AcceptMessage address(const Inbound& inbound, Parted parts);
+  [[nodiscard]] bool must_wait(const std::vector<std::string>& patients, const Inbound& inbound, std::uint64_t token,
+                               const Then& then);
+  void let_go_on(const std::vector<std::string>& patients);
+  void go_on(const std::string& lane);
   [[nodiscard]] Result<std::string> survivor_of(std::string patient);
   // Commits a message that concerns no patient: quarantined, or without events.
   void commit_alone(const Inbound& inbound, MessageRecord message, std::string_view action, std::uint64_t token,
@@ -75,6 +86,12 @@ class Ingest {
   Parts parts_;
   std::mutex mutex_;
   std::map<Name, OnItsWay> on_their_way_;
+  // A patient whom messages about several people have not reached yet: how many, and what waits for that, by lane.
+  struct Held {
+    int blocked = 0;
+    std::vector<std::pair<std::string, std::function<void()>>> waiting;
+  };
+  std::map<std::string, Held> held_;
   // Mapping sandboxes that nobody uses at the moment, by program.
   std::map<std::string, std::vector<std::unique_ptr<MappingRun>>> idle_mappings_;
 };

@@ -39,6 +39,7 @@ void Ingest::run_replay(ReplayMessage request, std::uint64_t token) {
   Inbound inbound =
       read_inbound(AcceptRequest{before.format, raw, before.source, before.message_id, request.by}, parts_.clock.now());
   inbound.source = before.source;
+  inbound.lane = "quarantine";
   const std::string name = before.message_id + "~replay-" + to_hex(sha256(raw)).substr(0, 12);
   const auto replayed = [this, before, by = request.by, reason = request.reason](const MessageRecord& message) {
     if (message.state == "accepted") commit_review(before, "replayed", action::kMessageReplayed, by, reason, 0);
@@ -81,9 +82,8 @@ void Ingest::commit_review(MessageRecord before, std::string state, std::string_
   JsonText answer = answer_of(after);
   std::vector<Change> changes;
   changes.push_back(PutMessage{std::move(before), std::move(after)});
-  Turn turn(std::move(changes), {record}, {Notify{"message", record.object, {}}}, {});
-  parts_.path.commit(std::move(turn), {},
-                     [this, token, answer = std::move(answer)] { parts_.replies.give(token, answer); });
+  Turn turn(std::move(changes), {record}, {Notify{"message", record.object, {}}}, {Reply{token, std::move(answer)}});
+  parts_.path.commit(std::move(turn), {}, {});
 }
 
 }  // namespace baton

@@ -7,8 +7,9 @@
 
 namespace baton {
 
-InstanceSubject::InstanceSubject(std::string id, const StoreReader& reader, const ProgramSource& programs)
-    : id_(std::move(id)), name_("instance " + id_), reader_(reader), programs_(programs) {}
+InstanceSubject::InstanceSubject(std::string id, const StoreReader& reader, const ProgramSource& programs,
+                                 const PauseSource& pauses)
+    : id_(std::move(id)), name_("instance " + id_), reader_(reader), programs_(programs), pauses_(pauses) {}
 
 void InstanceSubject::wake() {
   auto stored = read_stored_instance(reader_, id_);
@@ -22,9 +23,9 @@ void InstanceSubject::wake() {
   }
   if (!stored.ok()) throw std::runtime_error(to_string(stored.error()));
   if (stored->has_value()) {
-    instance_.emplace(std::move(**stored), programs_);
+    instance_.emplace(std::move(**stored), programs_, &pauses_);
   } else {
-    instance_.emplace(id_, programs_);
+    instance_.emplace(id_, programs_, &pauses_);
   }
 }
 

@@ -15,8 +15,8 @@ class InstanceSubject {
  public:
   using Message = InstanceMessage;
 
-  // Borrows both.
-  InstanceSubject(std::string id, const StoreReader& reader, const ProgramSource& programs);
+  // Borrows all three.
+  InstanceSubject(std::string id, const StoreReader& reader, const ProgramSource& programs, const PauseSource& pauses);
 
   // Throws when the store cannot be read.
   [[nodiscard]] Handled handle(std::vector<InstanceMessage> messages, Instant now);
@@ -35,6 +35,7 @@ class InstanceSubject {
   std::string name_;  // For log lines.
   const StoreReader& reader_;
   const ProgramSource& programs_;
+  const PauseSource& pauses_;
   std::optional<Instance> instance_;
 };
 

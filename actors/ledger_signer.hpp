@@ -42,7 +42,8 @@ class LedgerSigner {
   void begin();
   // A turn has become durable: signs within a second. An idle ledger has no alarm, so an idle node sleeps.
   void grown();
-  // Signs what there is and ends. Before the committer stops; what it signed is durable once that has.
+  // Signs what is committed and ends. Between the last turn's commit (Committer::drain) and the committer's stop; what it
+  // signed is durable once that has come.
   void finish();
 
   [[nodiscard]] const std::string& verifier_key() const { return verifier_key_; }

@@ -19,7 +19,9 @@ Result<std::unique_ptr<Node>> Node::open(NodeOptions options) {
   return std::unique_ptr<Node>(new Node(std::move(impl)));
 }
 
-void Node::submit(Request request, Answer answer) { impl_->submit(std::move(request), std::move(answer)); }
+void Node::submit(Request request, Answer answer, Rider rider) {
+  impl_->submit(std::move(request), std::move(answer), std::move(rider));
+}
 
 Result<JsonText> Node::submit_and_wait(Request request) {
   struct Waiting {
@@ -73,6 +75,10 @@ std::shared_ptr<const Program> Node::live_program(std::string_view workflow) con
   const auto found = live->by_workflow.find(workflow);
   return found == live->by_workflow.end() ? nullptr : found->second;
 }
+
+std::optional<BatchProgress> Node::batch_progress(const std::string& id) const { return impl_->batches->progress(id); }
+
+std::optional<PauseProgress> Node::pause_progress(const std::string& id) const { return impl_->pauses->progress(id); }
 
 std::shared_ptr<const Program> Node::program(const std::string& hash) const { return impl_->bundles->find(hash); }
 

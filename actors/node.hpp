@@ -18,6 +18,7 @@
 #include "persistence/store_reader.hpp"
 #include "runtime/base/result.hpp"
 #include "runtime/engine/message.hpp"
+#include "runtime/model/time/time_zone.hpp"
 #include "runtime/model/turn.hpp"
 #include "runtime/script/activity_run.hpp"
 #include "runtime/script/program.hpp"
@@ -127,6 +128,22 @@ struct ScheduleRequest {
   Principal by;
 };
 
+// One action on many things, see actors/batches.hpp. action: preview begin stop go_on undo. `body` is what the caller sent.
+struct BatchRequest {
+  std::string action;
+  std::string id;  // The batch; empty for preview and begin.
+  JsonText body;
+  Principal by;
+};
+
+// A pause until further notice, see actors/standing_pauses.hpp. action: begin end.
+struct PauseRequest {
+  std::string action;
+  std::string id;  // To end.
+  JsonText body;
+  Principal by;
+};
+
 // Rows about who may do what (people, sessions, keys, policies) with the record of the change, or a record alone, such as
 // of a refusal. The gateway decides; the node only stamps the record's time and commits.
 struct RecordAccess {
@@ -174,9 +191,12 @@ struct PruneRequest {
 };
 
 using Request = std::variant<StartRequest, InstanceRequest, AcceptRequest, ReplayMessage, DiscardMessage, DeployRequest,
-                             CheckRequest, ScheduleRequest, RecordAccess, EraseRequest, RotateKeys, PlaceHold, LiftHold,
-                             PruneRequest>;
+                             CheckRequest, ScheduleRequest, BatchRequest, PauseRequest, RecordAccess, EraseRequest,
+                             RotateKeys, PlaceHold, LiftHold, PruneRequest>;
 using Answer = std::function<void(Result<JsonText>)>;
+// Rows that go into the batch of what the request does, made from its answer: so what a caller remembers of a request is
+// there if and only if the request was done. Not called when it is refused or changes nothing. From any thread.
+using Rider = std::function<std::vector<Change>(const JsonText& answer)>;
 
 // A witness that is asked to cosign the audit ledger's checkpoints (C2SP tlog-witness).
 struct WitnessAt {
@@ -195,6 +215,9 @@ struct NodeOptions {
   std::size_t memory_budget = 256u << 20;  // Warm instances and patients beyond this are passivated.
   std::size_t worker_threads = 2;
   std::shared_ptr<HttpPort> http;
+  // Time zones of HL7 sources, for timestamps without an offset: by "APPLICATION|FACILITY", facility or application, the
+  // first that is there; "" is for all others. What has none lives in UTC.
+  std::map<std::string, TimeZone> source_zones;
   JsonText settings;  // What activities see as activity.settings: a JSON object; empty is {}.
   std::function<void(const std::string&)> fatal;  // After a failed write; default: say so and exit with 70.
   // Name of the audit ledger, of a new one only: its key keeps it. Empty: made from the store's identity.
@@ -228,6 +251,17 @@ struct NodeMetrics {
   std::uint64_t ledger_size = 0, ledger_minimum = 0;
 };
 
+// Of a batch that runs: the steps of the part that is under way, beyond what its row counts.
+struct BatchProgress {
+  std::uint64_t taken = 0, refused = 0, in_flight = 0;
+};
+
+// Of a standing pause that is not quiet yet.
+struct PauseProgress {
+  std::uint64_t paused = 0;
+  std::vector<std::string> instances;  // Those of them in which an attempt of an activity is under way.
+};
+
 // What a live view is told: which thing has changed. Called on the committer's thread; must not block.
 using LiveListener = std::function<void(const Notify&)>;
 
@@ -240,7 +274,7 @@ class Node {
   Node& operator=(const Node&) = delete;
 
   // Refuses with overloaded (at once, on this thread) when too much is in flight.
-  void submit(Request request, Answer answer);
+  void submit(Request request, Answer answer, Rider rider = {});
   // For callers that may block, such as the CLI and tests. With `stepped` it runs the node until the answer is there.
   [[nodiscard]] Result<JsonText> submit_and_wait(Request request);
 
@@ -265,6 +299,8 @@ class Node {
   // "decisions","operations","bundles","differences":[{"what","line","journal","replay"}]}. Takes as long as the journal
   // is. Errors: not_found, and the reader's.
   [[nodiscard]] Result<JsonText> reproduce(const std::string& instance) const;
+  [[nodiscard]] std::optional<BatchProgress> batch_progress(const std::string& id) const;
+  [[nodiscard]] std::optional<PauseProgress> pause_progress(const std::string& id) const;
   // Where an instance's script stands, and what it holds in its hands: {"instance","bundle","entries","raised"?,
   // "branches":[{"path","waits_for"?,"frames":[{"line","function"?,"values":[{"name","outer","value"|"said"}]}]}]}. Takes
   // as long as the journal of the current run is. Errors: not_found, replay_mismatch, and the reader's.

@@ -27,6 +27,16 @@ void write_script_log(const WriteLog& line) {
 
 }  // namespace
 
+void Node::Impl::add_riders(Turn& turn) {
+  if (!replies.has_riders()) return;
+  std::vector<Change> rows;
+  for (const Reply& reply : turn.replies()) {
+    if (!reply.answer.ok()) continue;
+    for (Change& row : replies.rows_with(reply.reply_to, *reply.answer)) rows.push_back(std::move(row));
+  }
+  for (Change& row : rows) turn.add(std::move(row));
+}
+
 void Node::Impl::settle(const Consumed& consumed) {
   if (!consumed.attempts.empty()) {
     activities->take(std::vector<ActivityOrder>(consumed.attempts.begin(), consumed.attempts.end()));

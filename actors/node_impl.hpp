@@ -11,6 +11,7 @@
 #include "actors/activity_pool.hpp"
 #include "actors/actor_runtime.hpp"
 #include "actors/alarms.hpp"
+#include "actors/batches.hpp"
 #include "actors/bundle_check.hpp"
 #include "actors/bundle_registry.hpp"
 #include "actors/commit_path.hpp"
@@ -26,6 +27,7 @@
 #include "actors/retention.hpp"
 #include "actors/router.hpp"
 #include "actors/schedules.hpp"
+#include "actors/standing_pauses.hpp"
 #include "actors/timer_service.hpp"
 #include "actors/watchman.hpp"
 #include "persistence/committer.hpp"
@@ -46,7 +48,7 @@ class Node::Impl : public EffectPort {
   void close();
 
   // node_requests.cpp
-  void submit(Request request, Answer answer);
+  void submit(Request request, Answer answer, Rider rider);
   void take(StartRequest request, std::uint64_t token);
   void take(InstanceRequest request, std::uint64_t token);
   void take(AcceptRequest request, std::uint64_t token);
@@ -55,6 +57,8 @@ class Node::Impl : public EffectPort {
   void take(DeployRequest request, std::uint64_t token);
   void take(CheckRequest request, std::uint64_t token);
   void take(ScheduleRequest request, std::uint64_t token);
+  void take(BatchRequest request, std::uint64_t token);
+  void take(PauseRequest request, std::uint64_t token);
   void take(RecordAccess request, std::uint64_t token);
   void take(EraseRequest request, std::uint64_t token);
   void take(RotateKeys request, std::uint64_t token);
@@ -71,6 +75,7 @@ class Node::Impl : public EffectPort {
   void release(Effect effect);
   void after_round();
   void give(std::vector<Reply> given) override { replies.give(std::move(given)); }
+  void add_riders(Turn& turn) override;
 
   // node_stepped.cpp
   bool run_one();
@@ -102,6 +107,8 @@ class Node::Impl : public EffectPort {
   std::unique_ptr<TimerService> timers;
   std::unique_ptr<Ingest> ingest;
   std::unique_ptr<Schedules> schedules;
+  std::unique_ptr<StandingPauses> pauses;
+  std::unique_ptr<Batches> batches;
   std::unique_ptr<BundleCheck> check;
   std::unique_ptr<Deployments> deployments;
   std::unique_ptr<Erasures> erasures;

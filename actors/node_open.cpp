@@ -52,6 +52,8 @@ Status Node::Impl::open() {
   path->open();
   activities->recover();
   schedules->recover();
+  pauses->begin({*clock, *reader, *lanes, *path, replies, *timers, *batches});
+  batches->recover();
   erasures->recover();
   retention->recover();
   signer->begin();
@@ -87,6 +89,8 @@ Status Node::Impl::open_store() {
     if (!high_water.ok()) return high_water.error();
     mark = *std::move(high_water);
   }
+  pauses = std::make_unique<StandingPauses>(*reader);
+  if (const Status loaded = pauses->load(); !loaded.ok()) return loaded;
   bundles = std::make_unique<BundleRegistry>(*reader, options.compiled);
   return bundles->load();
 }
@@ -159,13 +163,17 @@ void Node::Impl::open_actors() {
   lanes = std::make_unique<Lanes>(actors->system());
   parts.emplace(ActorParts{*router, *path, *alarms, *clock});
 
-  ActivityPorts doing{*clock, *bundles, *alarms, options.http, options.settings, {}, {}, options.activity_stand_in, {}};
+  ActivityPorts doing{*clock, *bundles, *alarms, options.http, options.settings, {}, {}, {}, options.activity_stand_in,
+                      {}};
   doing.finish = [this](const std::string& instance, FinishActivity result, bool on_worker) {
     if (on_worker && !options.stepped) {
       router->deliver_here(actors->system(), instance, std::move(result));
     } else {
       router->deliver(instance, std::move(result));
     }
+  };
+  doing.keep = [this](const std::string& instance, KeepHeartbeat message) {
+    router->deliver(instance, std::move(message));
   };
   doing.disclose = [this](const PendingRecord& pending, const HttpCall& call, std::function<void()> then) {
     record_disclosure(pending, call, std::move(then));
@@ -180,10 +188,14 @@ void Node::Impl::open_actors() {
                     : std::dynamic_pointer_cast<ManualClock>(clock) != nullptr ? TimerService::Mode::hand_turned
                                                                                : TimerService::Mode::threaded;
   timers = std::make_unique<TimerService>(std::move(timing), mode);
-  ingest = std::make_unique<Ingest>(Ingest::Parts{*clock, *reader, *bundles, *lanes, *router, *path, replies});
-  schedules = std::make_unique<Schedules>(
-      Schedules::Parts{*clock, *reader, *lanes, *router, *path, replies, *timers,
-                       [this](StartRequest request, Answer answer) { submit(std::move(request), std::move(answer)); }});
+  ingest = std::make_unique<Ingest>(
+      Ingest::Parts{*clock, *reader, *bundles, *lanes, *router, *path, replies, options.source_zones});
+  schedules = std::make_unique<Schedules>(Schedules::Parts{
+      *clock, *reader, *lanes, *router, *path, replies, *timers,
+      [this](StartRequest request, Answer answer) { submit(std::move(request), std::move(answer), {}); }});
+  batches = std::make_unique<Batches>(Batches::Parts{
+      *clock, *reader, *lanes, *path, replies, *timers,
+      [this](InstanceRequest request, Answer answer) { submit(std::move(request), std::move(answer), {}); }, id_salt});
   check = std::make_unique<BundleCheck>(*reader, *lanes);
   erasures =
       std::make_unique<Erasures>(Erasures::Parts{*clock, *reader, *store, *lanes, *router, *path, replies,
@@ -225,23 +237,28 @@ caf::actor Node::Impl::spawn(const Address& address) {
   caf::actor_system& system = actors->system();
   if (address.kind == ActorKind::instance) {
     return caf::actor_cast<caf::actor>(system.spawn(deciding_behavior<InstanceActor, ToInstance, InstanceSubject>,
-                                                    InstanceSubject(address.id, *reader, *bundles), address.kind,
-                                                    address.id, &*parts));
+                                                    InstanceSubject(address.id, *reader, *bundles, *pauses),
+                                                    address.kind, address.id, &*parts));
   }
   return caf::actor_cast<caf::actor>(system.spawn(deciding_behavior<PatientActor, ToPatient, PatientSubject>,
                                                   PatientSubject(address.id, *reader, *bundles), address.kind,
                                                   address.id, &*parts));
 }
 
-// Commits are held back until all is delivered, see CommitPath::open.
+// Commits are held back until all is delivered, see CommitPath::open. What begins an instance comes first: another sender's
+// message to it was sent later, and may stand before it in the order of keys.
 Status Node::Impl::deliver_outbox() {
-  std::string cursor;
-  do {
-    auto page = reader->outbox(cursor, kOutboxPage);
-    if (!page.ok()) return page.error();
-    for (const OutboxRecord& record : page->items) router->deliver(record);
-    cursor = page->cursor;
-  } while (!cursor.empty());
+  for (const bool beginnings : {true, false}) {
+    std::string cursor;
+    do {
+      auto page = reader->outbox(cursor, kOutboxPage);
+      if (!page.ok()) return page.error();
+      for (const OutboxRecord& record : page->items) {
+        if (std::holds_alternative<StartWorkflow>(record.body) == beginnings) router->deliver(record);
+      }
+      cursor = page->cursor;
+    } while (!cursor.empty());
+  }
   return success();
 }
 
@@ -274,7 +291,7 @@ void Node::Impl::close() {
   while (!options.stepped && replies.in_flight() > 0 && std::chrono::steady_clock::now() < until) {
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
-  // First those who bring new work, then those who do it, then the one who makes it durable.
+  // First those who bring new work, then those who do it, then those who make it durable and sign it.
   if (watchman) watchman->stop();
   if (timers) timers->stop();
   if (activities) activities->stop();
@@ -283,6 +300,8 @@ void Node::Impl::close() {
   if (lanes) lanes->stop();
   if (router) router->stop();
   if (actors) actors->await_all_done();
+  // The last checkpoint is to cover the last turns: those are made durable before it is signed.
+  if (committer && !options.stepped) committer->drain();
   if (signer && !options.stepped) signer->finish();
   if (committer) committer->stop();
   replies.give_all(Error{ErrorCode::stopping, "the node stopped before the request was done",

@@ -41,9 +41,9 @@ std::uint64_t seed_of(const std::string& id, std::uint64_t salt) {
 
 }  // namespace
 
-void Node::Impl::submit(Request request, Answer answer) {
+void Node::Impl::submit(Request request, Answer answer, Rider rider) {
   if (stopping) return answer(Error{ErrorCode::stopping, "the node is stopping", "ask again once it runs"});
-  auto token = router->backlog() < kBacklog ? replies.expect(answer) : std::nullopt;
+  auto token = router->backlog() < kBacklog ? replies.expect(answer, std::move(rider)) : std::nullopt;
   if (!token) {
     refused.fetch_add(1, std::memory_order_relaxed);
     return answer(overloaded());
@@ -111,6 +111,9 @@ void Node::Impl::take(CheckRequest request, std::uint64_t token) { deployments->
 void Node::Impl::take(DeployRequest request, std::uint64_t token) { deployments->deploy(std::move(request), token); }
 void Node::Impl::take(ScheduleRequest request, std::uint64_t token) { schedules->take(std::move(request), token); }
 
+void Node::Impl::take(BatchRequest request, std::uint64_t token) { batches->take(std::move(request), token); }
+
+void Node::Impl::take(PauseRequest request, std::uint64_t token) { pauses->take(std::move(request), token); }
 void Node::Impl::take(EraseRequest request, std::uint64_t token) { erasures->take(std::move(request), token); }
 void Node::Impl::take(RotateKeys request, std::uint64_t token) { erasures->take(std::move(request), token); }
 

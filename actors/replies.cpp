@@ -4,7 +4,7 @@
 
 namespace baton {
 
-std::optional<std::uint64_t> Replies::expect(Answer answer) {
+std::optional<std::uint64_t> Replies::expect(Answer answer, Rider rider) {
   if (in_flight_.fetch_add(1) >= credit_) {
     in_flight_.fetch_sub(1);
     return std::nullopt;
@@ -13,7 +13,26 @@ std::optional<std::uint64_t> Replies::expect(Answer answer) {
   Shard& shard = shard_of(token);
   const std::lock_guard lock(shard.mutex);
   shard.waiting.emplace(token, std::move(answer));
+  if (rider) {
+    shard.riders.emplace(token, std::move(rider));
+    riders_.fetch_add(1, std::memory_order_relaxed);
+  }
   return token;
+}
+
+std::vector<Change> Replies::rows_with(std::uint64_t token, const JsonText& answer) {
+  if (token == 0 || !has_riders()) return {};
+  Rider rider;
+  {
+    Shard& shard = shard_of(token);
+    const std::lock_guard lock(shard.mutex);
+    const auto found = shard.riders.find(token);
+    if (found == shard.riders.end()) return {};
+    rider = std::move(found->second);
+    shard.riders.erase(found);
+  }
+  riders_.fetch_sub(1, std::memory_order_relaxed);
+  return rider(answer);
 }
 
 void Replies::change(std::uint64_t token, std::function<Result<JsonText>(Result<JsonText>)> change) {
@@ -36,6 +55,7 @@ void Replies::give(std::uint64_t token, Result<JsonText> answer) {
     if (found == shard.waiting.end()) return;
     waiting = std::move(found->second);
     shard.waiting.erase(found);
+    riders_.fetch_sub(shard.riders.erase(token), std::memory_order_relaxed);
   }
   in_flight_.fetch_sub(1);
   waiting(std::move(answer));
@@ -51,6 +71,8 @@ void Replies::give_all(const Error& error) {
     {
       const std::lock_guard lock(shard.mutex);
       waiting.swap(shard.waiting);
+      riders_.fetch_sub(shard.riders.size(), std::memory_order_relaxed);
+      shard.riders.clear();
     }
     in_flight_.fetch_sub(waiting.size());
     for (auto& [token, answer] : waiting) answer(error);

@@ -19,11 +19,16 @@ namespace baton {
 class Replies {
  public:
   using Answer = std::function<void(Result<JsonText>)>;
+  // Rows for the batch of the turn that does what was asked, made from its answer. Called at most once.
+  using Rider = std::function<std::vector<Change>(const JsonText& answer)>;
 
   explicit Replies(std::size_t credit) : credit_(credit) {}
 
   // Takes a credit; none when all are out.
-  [[nodiscard]] std::optional<std::uint64_t> expect(Answer answer);
+  [[nodiscard]] std::optional<std::uint64_t> expect(Answer answer, Rider rider = {});
+  // The rows that ride with this answer. For a turn that answers the token once it is durable.
+  [[nodiscard]] std::vector<Change> rows_with(std::uint64_t token, const JsonText& answer);
+  [[nodiscard]] bool has_riders() const { return riders_.load(std::memory_order_relaxed) > 0; }
   // Puts `change` in front of the answer: what it returns is what the caller gets. For a token that still waits.
   void change(std::uint64_t token, std::function<Result<JsonText>(Result<JsonText>)> change);
   // Gives the answer and the credit back. A token that was answered before, and 0, are passed over.
@@ -38,11 +43,13 @@ class Replies {
   struct Shard {
     std::mutex mutex;
     std::unordered_map<std::uint64_t, Answer> waiting;
+    std::unordered_map<std::uint64_t, Rider> riders;
   };
   [[nodiscard]] Shard& shard_of(std::uint64_t token) { return shards_[token % shards_.size()]; }
 
   const std::size_t credit_;
   std::atomic<std::size_t> in_flight_{0};
+  std::atomic<std::size_t> riders_{0};
   std::atomic<std::uint64_t> next_token_{1};
   std::array<Shard, 16> shards_;
 };

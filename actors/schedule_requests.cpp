@@ -13,9 +13,9 @@ void Schedules::run_request(const ScheduleRequest& request, std::uint64_t token)
   if (request.name.empty() || request.name.size() > limits::kNameSize) {
     return refuse(ErrorCode::bad_field, "the schedule has no name, or a longer one than is taken", "name it shortly");
   }
-  if (busy_.contains(request.name)) {
-    // Its runs are just being started; what is asked comes after that.
-    return parts_.lanes.post("schedules", [this, request, token] { run_request(request, token); });
+  if (const auto busy = busy_.find(request.name); busy != busy_.end()) {
+    busy->second.requests.emplace_back(request, token);
+    return;
   }
   auto stored = read(request.name);
   if (!stored.ok()) return parts_.replies.give(token, stored.error());
@@ -36,23 +36,28 @@ void Schedules::create(const ScheduleRequest& request, std::uint64_t token, bool
   }
   auto row = read_schedule_request(request.spec, parts_.clock.now());
   if (!row.ok()) return parts_.replies.give(token, row.error());
-  commit(request.name, *row, request.by, request.action + "d", [this, name = request.name, row = *row, token] {
-    parts_.lanes.post("schedules", [this, name] { look(name); });
-    parts_.replies.give(token, to_json(row));
-  });
+  JsonText answer = to_json(*row);
+  put(request, *std::move(row), Reply{token, std::move(answer)});
 }
 
 void Schedules::change(const ScheduleRequest& request, ScheduleRow row, std::uint64_t token) {
   const bool gone = request.action == "delete";
   if (!gone) row.spec.paused = request.action == "pause";
   JsonText answer = to_json(row);
-  commit(request.name, gone ? std::nullopt : std::optional(std::move(row)), request.by, request.action + "d",
-         [this, name = request.name, answer = std::move(answer), token] {
+  put(request, gone ? std::nullopt : std::optional(std::move(row)), Reply{token, std::move(answer)});
+}
+
+// Until the row is durable the schedule is busy: a look in between would write the old one over it.
+void Schedules::put(const ScheduleRequest& request, std::optional<ScheduleRow> row, Reply reply) {
+  busy_.try_emplace(request.name).first->second.look_again = true;
+  std::vector<Reply> replies;
+  replies.push_back(std::move(reply));
+  commit(request.name, std::move(row), request.by, request.action + "d", std::move(replies),
+         [this, name = request.name] {
            parts_.lanes.post("schedules", [this, name] {
              awaited_.erase(name);
-             look(name);
+             settled(name);
            });
-           parts_.replies.give(token, answer);
          });
 }
 

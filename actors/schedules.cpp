@@ -34,7 +34,10 @@ struct Schedules::Round {
 void Schedules::recover() {
   parts_.lanes.post(kLane, [this] {
     auto rows = parts_.reader.named_all("schedules");
-    if (!rows.ok()) return log::error("schedules could not be read: {}", to_string(rows.error()));
+    if (!rows.ok()) {
+      log::error("schedules could not be read and are looked at again: {}", to_string(rows.error()));
+      return parts_.timers.call_at(parts_.clock.now() + kTryAgain, [this] { recover(); });
+    }
     for (const auto& [name, row] : *rows) look(name);
   });
 }
@@ -80,22 +83,30 @@ StartRequest Schedules::start_of(const std::string& name, const ScheduleRow& row
 }
 
 void Schedules::look_at(const std::string& name, Instant at) {
+  const auto [awaited, first] = awaited_.try_emplace(name);
+  if (!first && awaited->second.at == at) return;
   const std::uint64_t mine = ++last_awaited_;
-  awaited_[name] = mine;
+  awaited->second = {mine, at};
   parts_.timers.call_at(at, [this, name, mine] {
     parts_.lanes.post(kLane, [this, name, mine] {
-      if (awaited_[name] == mine) look(name);
+      const auto still = awaited_.find(name);
+      if (still == awaited_.end() || still->second.number != mine) return;
+      awaited_.erase(still);
+      look(name);
     });
   });
 }
 
 void Schedules::look(const std::string& name) {
   if (const auto busy = busy_.find(name); busy != busy_.end()) {
-    busy->second = true;
+    busy->second.look_again = true;
     return;
   }
   auto stored = read(name);
-  if (!stored.ok()) return log::error("schedule {} could not be read: {}", name, to_string(stored.error()));
+  if (!stored.ok()) {
+    log::error("schedule {} could not be read and is looked at again: {}", name, to_string(stored.error()));
+    return look_at(name, parts_.clock.now() + kTryAgain);
+  }
   if (!stored->has_value()) return;
   ScheduleRow row = **std::move(stored);
   const std::uint32_t running = prune(row);
@@ -107,8 +118,17 @@ void Schedules::look(const std::string& name) {
   start_runs(name, std::move(row), due);
 }
 
+void Schedules::settled(const std::string& name) {
+  const auto found = busy_.find(name);
+  if (found == busy_.end()) return;
+  const Busy was = std::move(found->second);
+  busy_.erase(found);
+  for (const auto& [request, token] : was.requests) run_request(request, token);
+  if (was.look_again) look(name);
+}
+
 void Schedules::start_runs(const std::string& name, ScheduleRow row, const DueRuns& due) {
-  busy_[name] = false;
+  busy_.try_emplace(name);
   if (due.cancel_running) {
     for (const std::string& run : row.open_runs) {
       parts_.router.deliver(run, CancelInstance{"the next run of schedule " + name + " begins", scheduler_of(name), 0});
@@ -135,26 +155,25 @@ void Schedules::start_runs(const std::string& name, ScheduleRow row, const DueRu
 }
 
 void Schedules::started(const std::shared_ptr<Round>& round, bool all) {
-  const auto done = [this, name = round->name, wake = round->due.wake] {
-    const bool again = busy_[name];
-    busy_.erase(name);
-    if (again) return look(name);
-    if (wake) look_at(name, *wake);
-  };
   if (!all) {
     // Nothing is committed, so all of it is done again; runs that did start are known then.
-    busy_.erase(round->name);
-    return look_at(round->name, parts_.clock.now() + kTryAgain);
+    look_at(round->name, parts_.clock.now() + kTryAgain);
+    return settled(round->name);
   }
   std::uint64_t skipped = 0;
   for (const SkippedRuns& run : round->due.skipped) skipped += run.count;
   commit(round->name, round->row, scheduler_of(round->name),
-         "started " + std::to_string(round->due.start.size()) + ", skipped " + std::to_string(skipped),
-         [this, done] { parts_.lanes.post(kLane, done); });
+         "started " + std::to_string(round->due.start.size()) + ", skipped " + std::to_string(skipped), {},
+         [this, name = round->name, wake = round->due.wake] {
+           parts_.lanes.post(kLane, [this, name, wake] {
+             if (wake) look_at(name, *wake);
+             settled(name);
+           });
+         });
 }
 
 void Schedules::commit(const std::string& name, std::optional<ScheduleRow> row, const Principal& by,
-                       std::string outcome, std::function<void()> then) {
+                       std::string outcome, std::vector<Reply> replies, std::function<void()> then) {
   AuditRecord record;
   record.action = action::kScheduleChanged;
   record.at = parts_.clock.now();
@@ -168,7 +187,7 @@ void Schedules::commit(const std::string& name, std::optional<ScheduleRow> row, 
   }
   std::vector<Change> changes;
   changes.push_back(PutNamed{"schedules", name, std::move(value)});
-  parts_.path.commit(Turn(std::move(changes), {record}, {}, {}), {}, std::move(then));
+  parts_.path.commit(Turn(std::move(changes), {record}, {}, std::move(replies)), {}, std::move(then));
 }
 
 }  // namespace baton

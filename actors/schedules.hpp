@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "actors/bundle_registry.hpp"
@@ -44,26 +45,38 @@ class Schedules {
 
  private:
   struct Round;  // The starts of one look at a schedule, on their way.
+  // A schedule whose row is being changed: whoever reads it meanwhile would decide on what is no longer so.
+  struct Busy {
+    bool look_again = false;
+    std::vector<std::pair<ScheduleRequest, std::uint64_t>> requests;  // With their tokens.
+  };
+  struct Awaited {
+    std::uint64_t number = 0;
+    Instant at;
+  };
 
   void look(const std::string& name);
   void look_at(const std::string& name, Instant at);
   void run_request(const ScheduleRequest& request, std::uint64_t token);
   void create(const ScheduleRequest& request, std::uint64_t token, bool exists);
   void change(const ScheduleRequest& request, ScheduleRow row, std::uint64_t token);
+  void put(const ScheduleRequest& request, std::optional<ScheduleRow> row, Reply reply);
   void trigger(const ScheduleRequest& request, const ScheduleRow& row, std::uint64_t token);
   void start_runs(const std::string& name, ScheduleRow row, const DueRuns& due);
   void started(const std::shared_ptr<Round>& round, bool all);
+  // Its row is durable, or stays as it was: what had to wait goes on.
+  void settled(const std::string& name);
   // Forgets runs that have ended; how many are open.
   std::uint32_t prune(ScheduleRow& row) const;
   void commit(const std::string& name, std::optional<ScheduleRow> row, const Principal& by, std::string outcome,
-              std::function<void()> then);
+              std::vector<Reply> replies, std::function<void()> then);
   [[nodiscard]] Result<std::optional<ScheduleRow>> read(const std::string& name) const;
   [[nodiscard]] StartRequest start_of(const std::string& name, const ScheduleRow& row, Instant nominal) const;
 
   Parts parts_;
   // The lane's own: what is awaited, so that a wake-up that is no longer meant is passed over.
-  std::map<std::string, std::uint64_t> awaited_;
-  std::map<std::string, bool> busy_;  // Starts are on their way; true: look again afterwards.
+  std::map<std::string, Awaited> awaited_;
+  std::map<std::string, Busy> busy_;
   std::uint64_t last_awaited_ = 0;
 };
 

@@ -10,6 +10,7 @@
 #include "gateway/auth/certificate.hpp"
 #include "gateway/bundles/bundle_folder.hpp"
 #include "gateway/console/console.hpp"
+#include "gateway/downtime/downtime_board.hpp"
 #include "gateway/http/http_client.hpp"
 #include "gateway/mllp/hl7_receiver.hpp"
 #include "gateway/smtp/smtp_client.hpp"
@@ -116,7 +117,8 @@ struct Server::Parts {
   std::unique_ptr<WaitBoard> waits;
   std::unique_ptr<LiveFeed> live;
   std::unique_ptr<ReadWorker> reads;
-  IdempotencyMemory idempotency;
+  std::unique_ptr<DowntimeBoard> downtime;  // Null where no folder is configured.
+  IdempotencyKeys idempotency;
   std::unique_ptr<FrontDoor> door;
   std::unique_ptr<Roster> roster;
   std::unique_ptr<Assigner> assigner;
@@ -154,6 +156,9 @@ Status Server::Parts::open_node(const Config& config) {
   options.worker_threads = config.engine_workers;
   options.http = std::make_shared<OutboundPort>(outbound, loop, config.outbound_authority);
   options.settings = config.settings;
+  // The configuration has found them before.
+  if (config.ingest_time_zone != "UTC") options.source_zones[""] = *find_time_zone(config.ingest_time_zone);
+  for (const auto& [name, zone] : config.source_time_zones) options.source_zones[name] = *find_time_zone(zone);
   options.audit_origin = config.audit_origin;
   options.keys_store = config.keys_store;
   options.keys_file = config.keys_file;
@@ -226,6 +231,13 @@ Status Server::Parts::listen(const Config& config) {
   router.set_guard([this](const Route& route, RoutedRequest request, Responder responder) {
     door->access.guard(route, std::move(request), std::move(responder));
   });
+  if (!config.downtime_folder.empty()) {
+    auto board = DowntimeBoard::open(*node, loop, *reads,
+                                     {config.downtime_folder, config.downtime_every, config.downtime_time_zone});
+    if (!board) return std::move(board).error();
+    downtime = std::move(*board);
+    downtime->begin();
+  }
   if (config.http_listen.given()) {
     if (Status status = listen_http(config); !status) return status;
     if (Status status = introduce(config); !status) return status;
@@ -357,6 +369,7 @@ Server::~Server() {
   if (parts_->live) parts_->live->stop();
   if (parts_->http) parts_->http->stop(parts_->patience);
   if (parts_->mllp) parts_->mllp->stop(parts_->patience);
+  if (parts_->downtime) parts_->downtime->stop();
   if (parts_->reads) parts_->reads->stop();
   if (parts_->door) parts_->door->passwords.stop();
   parts_->loop.stop();

@@ -133,6 +133,16 @@ void Committer::say_done(Waiting& waiting) {
   }
 }
 
+void Committer::drain() {
+  if (options_.mode == CommitterOptions::Mode::stepped) {
+    while (run_once()) {
+    }
+    return;
+  }
+  std::unique_lock lock(mutex_);
+  drained_.wait(lock, [this] { return failed() || !thread_.joinable() || (queue_.empty() && !committing_); });
+}
+
 void Committer::stop() {
   {
     const std::lock_guard lock(mutex_);
@@ -166,11 +176,17 @@ void Committer::run() {
       }
       sleeping_ = false;
       if (queue_.empty()) return;
+      committing_ = true;
       waiting.swap(queue_);
       waiting_.store(false, std::memory_order_relaxed);
     }
     commit(waiting);
     waiting.clear();
+    {
+      const std::lock_guard lock(mutex_);
+      committing_ = false;
+    }
+    drained_.notify_all();
     linger();
   }
 }

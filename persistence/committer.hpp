@@ -78,6 +78,9 @@ class Committer {
   // Stepped mode: commits one round of what waits. False when nothing waited.
   bool run_once();
 
+  // Returns when all that was submitted before is durable and reported done, or nothing more will be. Not from `done`.
+  void drain();
+
   // Commits what was submitted before, then ends. Idempotent.
   void stop();
 
@@ -133,9 +136,11 @@ class Committer {
 
   std::mutex mutex_;
   std::condition_variable arrived_;
+  std::condition_variable drained_;
   std::vector<Waiting> queue_;
   std::atomic<bool> waiting_{false};  // Something is in the queue. A hint: read without the lock.
   bool sleeping_ = false;             // The thread waits for arrived_.
+  bool committing_ = false;           // What was taken from the queue is not yet reported done.
   bool stopping_ = false;
   std::thread thread_;
 };

@@ -50,15 +50,23 @@ constexpr std::array kNamedSpaces = {
     NamedSpace{"destinations", 10, NamedSeal::house},
     NamedSpace{"policies", 11, NamedSeal::clear},
     NamedSpace{"mappings", 12, NamedSeal::clear},
-    NamedSpace{"alerts", 20},                          // text(instance) u32(number) -> AlertRecord
-    NamedSpace{"rotas", 21, NamedSeal::house},         // <unit> and <unit>@<version> -> who is on duty when
-    NamedSpace{"covers", 22, NamedSeal::house},        // <id> -> who stands in for whom
-    NamedSpace{"assignments", 23},                     // <task id>: it waits until somebody is chosen
-    NamedSpace{"key_owners", 40, NamedSeal::clear},    // <owner's pseudonym> -> number of its key; by row_sealer.cpp
-    NamedSpace{"keys_used", 41, NamedSeal::clear},     // "last" -> the greatest number given away; likewise
-    NamedSpace{"keys_retired", 42, NamedSeal::clear},  // <erasure>/<number> -> to be destroyed; likewise
-    NamedSpace{"erasures", 43, NamedSeal::house},      // <id> -> what was asked, decided and done
-    NamedSpace{"holds", 50},                           // <hold id> -> legal hold, see holds.hpp
+    NamedSpace{"alerts", 20},                             // text(instance) u32(number) -> AlertRecord
+    NamedSpace{"rotas", 21, NamedSeal::house},            // <unit> and <unit>@<version> -> who is on duty when
+    NamedSpace{"covers", 22, NamedSeal::house},           // <id> -> who stands in for whom
+    NamedSpace{"assignments", 23},                        // <task id>: it waits until somebody is chosen
+    NamedSpace{"batches", 30, NamedSeal::house},          // <batch id> -> what it does and how far it is
+    NamedSpace{"batch_items", 31, NamedSeal::house},      // <batch id>/<chunk> -> what it is done to
+    NamedSpace{"batch_marks", 32, NamedSeal::house},      // <batch id>/<position> -> written in the turn that did it
+    NamedSpace{"batch_results", 33, NamedSeal::house},    // <batch id>/<chunk> -> what did not come out plainly
+    NamedSpace{"standing_pauses", 34, NamedSeal::house},  // <pause id> -> what is paused until further notice
+    NamedSpace{"slo", 35, NamedSeal::clear},              // see runtime/engine/slo.hpp
+    NamedSpace{"paused_by", 36, NamedSeal::clear},        // <batch or pause id>/<instance>, while that has paused it
+    NamedSpace{"key_owners", 40, NamedSeal::clear},       // <owner's pseudonym> -> number of its key; by row_sealer.cpp
+    NamedSpace{"keys_used", 41, NamedSeal::clear},        // "last" -> the greatest number given away; likewise
+    NamedSpace{"keys_retired", 42, NamedSeal::clear},     // <erasure>/<number> -> to be destroyed; likewise
+    NamedSpace{"erasures", 43, NamedSeal::house},         // <id> -> what was asked, decided and done
+    NamedSpace{"holds", 50},                              // <hold id> -> legal hold, see holds.hpp
+    NamedSpace{"answer_ages", 60, NamedSeal::clear},      // <when an answer goes>/<its key in answers> -> nothing
 };
 
 std::optional<std::uint8_t> space_number(std::string_view name) {

@@ -86,9 +86,27 @@ Result<std::optional<Instant>> retry_at(const StoreReader& at, const PendingReco
     for (const Entry& entry : *entries) {
       const auto* const failed = std::get_if<AttemptFailed>(&entry.body);
       if (failed != nullptr && failed->seq == pending.operation.seq) due = failed->retry_at;
+      const auto* const moved = std::get_if<TimersMoved>(&entry.body);
+      if (moved != nullptr && due && pending.operation.seq < moved->before_seq) due = *due + Duration{moved->by_ms};
     }
   }
   return due;
+}
+
+// Whether any merge is on its way. Which of them ends whose wait is the patients' business: a hand-over may pass through
+// several records.
+Result<bool> hands_over_something(const StoreReader& at) {
+  constexpr std::size_t kPage = 500;
+  std::string cursor;
+  do {
+    const auto page = at.outbox(cursor, kPage);
+    if (!page.ok()) return page.error();
+    for (const OutboxRecord& record : page->items) {
+      if (std::holds_alternative<MergeInto>(record.body) || std::holds_alternative<TakeOver>(record.body)) return true;
+    }
+    cursor = page->cursor;
+  } while (!cursor.empty());
+  return false;
 }
 
 Status expect_timer(const StoreReader& at, const PendingRecord& pending, Instant due,
@@ -150,6 +168,10 @@ Status check_pending(const StoreReader& at, std::string_view key, std::string_vi
   if (!readable(record, key, out)) return success();
   const std::string what = "operation " + std::to_string(record->operation.seq);
   if (const Status open = expect_open(at, record->instance, what, out); !open.ok()) return open;
+  // A pause may have taken the timers; its end gives them back.
+  const auto instance = at.instance(record->instance);
+  if (!instance.ok()) return instance.error();
+  if (*instance && (*instance)->paused) return success();
   if (record->operation.due) {
     const Status timed = expect_timer(at, *record, *record->operation.due,
                                       {TimerPurpose::operation_due, TimerPurpose::schedule_to_close}, out);
@@ -224,6 +246,11 @@ Status check_outbox(const StoreReader& at, std::string_view key, std::string_vie
 Status check_patient(const StoreReader& at, std::string_view key, std::string_view value, Findings& out) {
   const auto record = decode<PatientRecord>(value);
   if (!readable(record, key, out)) return success();
+  if (!record->awaited.empty() || !record->held.empty()) {
+    const auto coming = hands_over_something(at);
+    if (!coming.ok()) return coming.error();
+    if (!*coming) out.push_back({FindingKind::stuck_patient, record->id, "waits for a merge that nobody hands over"});
+  }
   return check_indexed(at, *record, record->id, out);
 }
 

@@ -1,10 +1,13 @@
 #include "persistence/scrubber.hpp"
 
+#include <algorithm>
+
 #include "persistence/keys/row_opener.hpp"
 #include "persistence/ledger/ledger_reader.hpp"
 #include "persistence/ledger_source.hpp"
 #include "persistence/rocks.hpp"
 #include "persistence/scrub_checks.hpp"
+#include "persistence/scrub_counts.hpp"
 
 namespace baton {
 namespace {
@@ -16,7 +19,10 @@ struct Phase {
   Check check;
 };
 
-// One after the other; the ledger comes last.
+// Counting is far less work than the checks of a row, and holds a snapshot.
+constexpr std::size_t kCountedForOne = 200;
+
+// One after the other; then the ledger, and the totals.
 constexpr std::array kPhases = {
     Phase{ColumnFamily::instances, scrub::check_instance}, Phase{ColumnFamily::pending, scrub::check_pending},
     Phase{ColumnFamily::timers, scrub::check_timer},       Phase{ColumnFamily::tasks, scrub::check_task},
@@ -31,6 +37,7 @@ constexpr std::array kPhases = {
 std::string_view to_string(FindingKind kind) noexcept {
   switch (kind) {
     case FindingKind::stuck_instance: return "stuck_instance";
+    case FindingKind::stuck_patient: return "stuck_patient";
     case FindingKind::orphan: return "orphan";
     case FindingKind::missing_timer: return "missing_timer";
     case FindingKind::missing_index: return "missing_index";
@@ -44,7 +51,8 @@ std::string_view to_string(FindingKind kind) noexcept {
   return "unknown";
 }
 
-Scrubber::Scrubber(const Store& store) : store_(store) {}
+Scrubber::Scrubber(const Store& store) : store_(store), counts_(std::make_unique<CountScrubber>(store)) {}
+Scrubber::~Scrubber() = default;
 
 Result<std::vector<Finding>> Scrubber::step(std::size_t rows) {
   std::vector<Finding> findings;
@@ -52,7 +60,9 @@ Result<std::vector<Finding>> Scrubber::step(std::size_t rows) {
   const std::uint64_t pass = passes_;
   // A slice ends with the pass, so that an empty store is not looked at for ever.
   for (std::size_t left = rows; left > 0 && passes_ == pass;) {
-    const auto looked = phase_ < kPhases.size() ? scrub_rows(at, left, findings) : scrub_ledger(left, findings);
+    const auto looked = phase_ < kPhases.size()    ? scrub_rows(at, left, findings)
+                        : phase_ == kPhases.size() ? scrub_ledger(left, findings)
+                                                   : scrub_counts(left, findings);
     if (!looked.ok()) return looked.error();
     rows_checked_ += *looked;
     if (*looked < left) next_phase();
@@ -66,6 +76,7 @@ Result<std::vector<Finding>> Scrubber::run_pass() {
   phase_ = 0;
   after_.clear();
   next_leaf_ = 0;
+  counts_->reset();
   std::vector<Finding> all;
   const std::uint64_t pass = passes_;
   while (passes_ == pass) {
@@ -122,9 +133,16 @@ Result<std::size_t> Scrubber::scrub_ledger(std::size_t rows, std::vector<Finding
   return looked;
 }
 
+// Gives rows as the other phases count them.
+Result<std::size_t> Scrubber::scrub_counts(std::size_t rows, std::vector<Finding>& findings) {
+  const auto looked = counts_->step(rows * kCountedForOne, findings);
+  if (!looked.ok()) return looked;
+  return *looked == rows * kCountedForOne ? rows : std::min(*looked / kCountedForOne, rows - 1);
+}
+
 void Scrubber::next_phase() {
   after_.clear();
-  if (++phase_ <= kPhases.size()) return;
+  if (++phase_ <= kPhases.size() + 1) return;
   phase_ = 0;
   next_leaf_ = 0;
   ++passes_;

@@ -5,6 +5,7 @@
 //  - whoever waits for a time has a timer for it
 //  - every record is in the indexes that lead to it, and every index row leads to a record that belongs there
 //  - every message between actors has somebody to receive it
+//  - the totals that lists and boards show are what there is
 //  - journals have no gap, and each audit record that speaks of a journal row has that row's hash
 //
 // Works in slices of bounded length, each on one snapshot, so that it can run beside everything else. Reads only; belongs
@@ -13,6 +14,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,12 +25,13 @@ namespace baton {
 
 enum class FindingKind : std::uint8_t {
   stuck_instance,   // Open, and nothing will wake it.
+  stuck_patient,    // Holds events back for a merge that nobody hands over.
   orphan,           // Waits for, or on behalf of, an instance that is closed or absent.
   missing_timer,    // A wait has a time and no timer.
   missing_index,    // A search would not find the record.
   stale_index,      // A search finds what is not so.
   lost_receiver,    // A message nobody can take.
-  wrong_count,      // A record counts its incidents wrongly.
+  wrong_count,      // A record counts its incidents wrongly, or a total is not what there is.
   journal_gap,      // Entries are missing, or begin twice.
   ledger_mismatch,  // An audit record and its journal row disagree.
   unreadable,       // A row that cannot be decoded.
@@ -43,10 +46,13 @@ struct Finding {
   bool operator==(const Finding&) const = default;
 };
 
+class CountScrubber;
+
 class Scrubber {
  public:
   // Borrows the store.
   explicit Scrubber(const Store& store);
+  ~Scrubber();
 
   // Looks at up to `rows` more rows. Errors: io_failed, when the store cannot be read at all.
   [[nodiscard]] Result<std::vector<Finding>> step(std::size_t rows);
@@ -62,9 +68,11 @@ class Scrubber {
   [[nodiscard]] Result<std::size_t> scrub_rows(const StoreReader& reader, std::size_t rows,
                                                std::vector<Finding>& findings);
   [[nodiscard]] Result<std::size_t> scrub_ledger(std::size_t rows, std::vector<Finding>& findings);
+  [[nodiscard]] Result<std::size_t> scrub_counts(std::size_t rows, std::vector<Finding>& findings);
   void next_phase();
 
   StoreReader store_;
+  std::unique_ptr<CountScrubber> counts_;
   std::size_t phase_ = 0;
   std::string after_;            // The last key looked at in this phase.
   std::uint64_t next_leaf_ = 0;  // The ledger's place.

@@ -92,18 +92,41 @@ std::uint32_t tally_day_of(Instant at) noexcept {
   return static_cast<std::uint32_t>(std::max<std::int64_t>(at.ms / kDayMs, 0));
 }
 
-Result<Tallies> Tallies::load(const Store& store) {
-  const StoreReader reader(store);
+Result<std::optional<std::map<TallyKey, std::int64_t>>> Tallies::kept(const StoreReader& reader) {
+  using Values = std::map<TallyKey, std::int64_t>;
   std::string marker;
-  const rocksdb::Status found = store.rocks().db->Get(reader.read_options(), slice(keys::kTallies), &marker);
-  if (found.IsNotFound()) return count(reader);
+  const rocksdb::Status found = reader.store().rocks().db->Get(reader.read_options(), slice(keys::kTallies), &marker);
+  if (found.IsNotFound()) return std::optional<Values>();
   if (!found.ok()) return error_of(found, "the tallies cannot be read");
   auto rows = read_rows(reader, keys::kTallyPrefix);
   if (!rows.ok()) return std::move(rows).error();
+  return std::optional(Values(rows->begin(), rows->end()));
+}
+
+Result<Tallies> Tallies::load(const Store& store) {
+  const StoreReader reader(store);
+  auto values = kept(reader);
+  if (!values.ok()) return std::move(values).error();
+  if (!*values) return count(reader);
   Tallies tallies;
   tallies.marked_ = true;
-  tallies.values_.insert(rows->begin(), rows->end());
+  tallies.values_ = **std::move(values);
   return tallies;
+}
+
+void Tallies::count(const InstanceRecord& record) {
+  // As if it had been opened and then closed: both leave their mark.
+  InstanceRecord begun = record;
+  begun.status = InstanceStatus::running;
+  note(std::nullopt, begun);
+  note(begun, record);
+}
+
+void Tallies::count(const TaskRecord& record) {
+  TaskRecord created = record;
+  created.status = TaskStatus::open;
+  note(std::nullopt, created);
+  note(created, record);
 }
 
 Result<Tallies> Tallies::count(const StoreReader& reader) {
@@ -114,22 +137,13 @@ Result<Tallies> Tallies::count(const StoreReader& reader) {
     const auto page = reader.all_instances(after, kAtOnce);
     if (!page.ok()) return page.error();
     for (const InstanceRecord& record : page->items) {
-      // As if it had been opened and then closed: both leave their mark.
-      InstanceRecord begun = record;
-      begun.status = InstanceStatus::running;
-      tallies.note(std::nullopt, begun);
-      tallies.note(begun, record);
+      tallies.count(record);
       const auto tasks = reader.tasks_of(record.id);
       if (!tasks.ok()) return tasks.error();
-      for (const TaskRecord& task : *tasks) {
-        TaskRecord created = task;
-        created.status = TaskStatus::open;
-        tallies.note(std::nullopt, created);
-        tallies.note(created, task);
-      }
+      for (const TaskRecord& task : *tasks) tallies.count(task);
       const auto incidents = reader.incidents_of(record.id);
       if (!incidents.ok()) return incidents.error();
-      for (const IncidentRecord& incident : *incidents) tallies.note(std::nullopt, incident);
+      for (const IncidentRecord& incident : *incidents) tallies.count(incident);
     }
     after = page->cursor;
   } while (!after.empty());

@@ -2,8 +2,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { lazy, Suspense } from 'react';
 import { Navigate, Route, Routes } from 'react-router';
-import { useSessionState } from './api/session';
+import { may, useSessionState } from './api/session';
 import { askWho } from './api/sign_in';
+import { Alerts } from './pages/alerts/alerts_page';
 import { Board } from './pages/board/board';
 import { Case } from './pages/case/case';
 import { Inbox } from './pages/inbox/inbox';
@@ -20,6 +21,13 @@ import { Shell } from './shell';
 const Audit = lazy(() => import('./pages/audit/audit'));
 const Charts = lazy(() => import('./pages/charts/charts'));
 
+// Where somebody begins: with what they are here for.
+function homeOf(): string {
+  if (may('task.work')) return '/inbox';
+  if (may('audit.read')) return '/audit';
+  return may('instance.read') ? '/board' : '/charts';
+}
+
 export function App() {
   const { asked, session, ended } = useSessionState();
   const { error, refetch } = useQuery({ queryKey: ['who'], queryFn: () => askWho().then(() => true), staleTime: Infinity, enabled: !asked });
@@ -33,9 +41,10 @@ export function App() {
       <StepUp />
       <Suspense fallback={<Loading what="the page" />}>
         <Routes>
-          <Route path="/" element={<Navigate to="/inbox" replace />} />
-          <Route path="/sign-in" element={<Navigate to="/inbox" replace />} />
+          <Route path="/" element={<Navigate to={homeOf()} replace />} />
+          <Route path="/sign-in" element={<Navigate to={homeOf()} replace />} />
           <Route path="/inbox/:task?" element={<Inbox />} />
+          <Route path="/alerts" element={<Alerts />} />
           <Route path="/board" element={<Board />} />
           <Route path="/cases/:instance" element={<Case />} />
           <Route path="/patients" element={<Patients />} />

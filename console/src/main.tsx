@@ -8,6 +8,7 @@ import './styles/board.css';
 import './styles/case.css';
 import './styles/charts.css';
 import './styles/audit.css';
+import './styles/alerts.css';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';

@@ -3,6 +3,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { NavLink, useLocation } from 'react-router';
 import { useLiveState, watch } from './api/live';
+import { Interruption } from './pages/alerts/interruption';
 import { may, useSession } from './api/session';
 import { signOut } from './api/sign_in';
 import { Icon, type IconName } from './parts/icon';
@@ -13,6 +14,7 @@ import { applyTheme, readTheme, type Theme } from './theme';
 // Only what the person has the right to see is offered.
 const PLACES: { to: string; label: string; icon: IconName; needs: string }[] = [
   { to: '/inbox', label: 'Inbox', icon: 'inbox', needs: 'task.read' },
+  { to: '/alerts', label: 'Alerts', icon: 'bell', needs: 'task.read' },
   { to: '/board', label: 'Board', icon: 'board', needs: 'instance.read' },
   { to: '/patients', label: 'Patients', icon: 'person', needs: 'patient.read' },
   { to: '/incidents', label: 'Incidents', icon: 'alert', needs: 'incident.read' },
@@ -109,6 +111,7 @@ export function Shell({ children }: { children: ReactNode }) {
         </div>
       </header>
       <main id="main" tabIndex={-1} ref={main}>
+        <Interruption />
         {children}
       </main>
     </div>

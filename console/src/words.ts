@@ -28,6 +28,12 @@ export function when(instant: string): string {
   return new Date(instant).toLocaleString(undefined, { weekday: 'short', year: 'numeric', month: 'short', day: 'numeric', hour: '2-digit', minute: '2-digit' });
 }
 
+// A day and time as people write them in a field that has no zone, as the API wants it: by the clock on the wall here.
+export function instantOf(local: string): string | undefined {
+  const at = new Date(local);
+  return local && !Number.isNaN(at.getTime()) ? at.toISOString() : undefined;
+}
+
 // Clock alone for the same day, else with the date.
 export function shortWhen(instant: string, now: number): string {
   const at = new Date(instant);

@@ -90,7 +90,8 @@ def play(server, hospital, stream, progress):
 def say_where(server, folder, passwords):
     """Where the console is, and who may sign in there."""
     print(demo_users.as_text(passwords))
-    print(f"\nOpen  http://127.0.0.1:{server.ports['http']}/  and sign in as one of them: a morning has begun, tasks wait, and some are late.\n"
+    print(f"\nOpen  http://127.0.0.1:{server.ports['http']}/  and sign in as one of them. Begin as nurse.ann: claim a ride home in her unit, and decide.\n"
+          f"A morning has begun: 48 people came in, tasks wait and some are late, potassium is alarming in two, a desk did not answer, one case is on hold.\n"
           f"The clock stands still. The server goes on (process {server.process.pid}), its store is in {folder}.\n"
           f"  build/baton ls --client {server.data}/client.toml\n  kill {server.process.pid}")
 

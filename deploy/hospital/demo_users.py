@@ -1,16 +1,16 @@
 """People who may sign in for a day, for whoever looks at Baton: one for each way of working. docs/SIGN_IN.md lists them."""
 
 PEOPLE = [
-    ("nurse.ann", "Ann Lee", ["nurse"], ["4-west"], "claims and decides nurses' tasks"),
-    ("charge.ines", "Ines Kramer", ["charge_nurse", "nurse"], ["4-west"], "and reassigns them, and overrides"),
+    ("nurse.ann", "Ann Lee", ["nurse"], ["MED"], "claims and decides nurses' tasks, and those of her ward: begin here"),
+    ("charge.ines", "Ines Kramer", ["charge_nurse", "nurse"], ["MED", "SURG"], "and hands tasks to others, replaces outcomes, sees the charts"),
     ("pharmacist.bo", "Bo Lindgren", ["pharmacist"], [], "reviews medication"),
-    ("dr.cho", "Min Cho", ["physician", "attending"], ["4-west"], "decides physicians' tasks, overrides"),
+    ("dr.cho", "Min Cho", ["physician", "attending"], ["MED", "CARD"], "decides physicians' tasks, and overrides: open a case that has left"),
     ("case.omar", "Omar Reyes", ["case_manager"], [], "steers discharges"),
     ("coordinator.lea", "Lea Brandt", ["referral_coordinator", "coordinator"], [], "books and chases referrals"),
-    ("clerk.tom", "Tom Abel", ["unit_clerk"], ["4-west"], "does what clerks do"),
-    ("operator.sam", "Sam Okafor", ["operator"], [], "incidents and queues; sees no personal data"),
-    ("developer.kim", "Kim Duarte", ["developer"], [], "deploys bundles; sees no personal data"),
-    ("auditor.eva", "Eva Novak", ["auditor"], [], "reads everything, changes nothing"),
+    ("clerk.tom", "Tom Abel", ["unit_clerk"], ["ORTH"], "does what clerks do"),
+    ("operator.sam", "Sam Okafor", ["operator"], [], "the board, incidents, messages, many cases at once; sees no personal data"),
+    ("developer.kim", "Kim Duarte", ["developer"], [], "deploys bundles, looks at scripts and journals; sees no personal data"),
+    ("auditor.eva", "Eva Novak", ["auditor"], [], "asks the ledger, and takes evidence away; changes nothing"),
     ("admin.max", "Max Roe", ["admin"], [], "people and keys; nothing about patients"),
 ]
 
@@ -23,6 +23,7 @@ def add(api):
 
 def as_text(passwords):
     lines = ["", "Sign in as, for a day:"]
-    for user, name, roles, _, does in PEOPLE:
-        lines.append(f"  {user:<16} {passwords[user]:<22} {name}, {' and '.join(roles)}: {does}")
+    for user, name, roles, units, does in PEOPLE:
+        of = f" of {' and '.join(units)}" if units else ""
+        lines.append(f"  {user:<16} {passwords[user]:<22} {name}, {' and '.join(roles).replace('_', ' ')}{of}: {does}")
     return "\n".join(lines)

@@ -7,6 +7,11 @@ void add_api_routes(HttpRouter& router, ApiContext& context) {
   add_instance_routes(router, context);
   add_instance_message_routes(router, context);
   add_incident_routes(router, context);
+  add_why_routes(router, context);
+  add_batch_routes(router, context);
+  add_pause_routes(router, context);
+  add_slo_routes(router, context);
+  add_what_if_routes(router, context);
   add_task_queue_routes(router, context);
   add_task_routes(router, context);
   add_alert_routes(router, context);

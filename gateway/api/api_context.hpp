@@ -22,7 +22,7 @@ struct ApiContext {
   WaitBoard& waits;
   LiveFeed& live;
   ReadWorker& reads;
-  IdempotencyMemory& idempotency;
+  IdempotencyKeys& idempotency;
   FrontDoor& door;
   Roster& roster;
   ManualClock* clock = nullptr;                // Only with a virtual clock; then /v1/dev/clock is there.
@@ -34,6 +34,11 @@ struct ApiContext {
 void add_instance_routes(HttpRouter& router, ApiContext& context);
 void add_instance_message_routes(HttpRouter& router, ApiContext& context);
 void add_incident_routes(HttpRouter& router, ApiContext& context);
+void add_batch_routes(HttpRouter& router, ApiContext& context);
+void add_pause_routes(HttpRouter& router, ApiContext& context);
+void add_slo_routes(HttpRouter& router, ApiContext& context);
+void add_what_if_routes(HttpRouter& router, ApiContext& context);
+void add_why_routes(HttpRouter& router, ApiContext& context);
 void add_task_routes(HttpRouter& router, ApiContext& context);  // With those of actions.
 void add_task_action_routes(HttpRouter& router, ApiContext& context);
 void add_task_queue_routes(HttpRouter& router, ApiContext& context);

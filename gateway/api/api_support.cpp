@@ -114,30 +114,36 @@ void send_json(Responder& responder, int status, JsonText json) {
 
 void send_error(Responder& responder, const Error& error) { responder.send(problem_of(error)); }
 
-void submit_then(ApiContext& context, Responder responder, Request request, Answered then) {
-  context.node.submit(std::move(request),
-                      [shared = std::make_shared<Responder>(std::move(responder)),
-                       then = std::move(then)](Result<JsonText> answer) { then(shared, std::move(answer)); });
+void submit_then(ApiContext& context, Responder responder, Request request, Answered then, Rider rider) {
+  context.node.submit(
+      std::move(request),
+      [shared = std::make_shared<Responder>(std::move(responder)), then = std::move(then)](Result<JsonText> answer) {
+        then(shared, std::move(answer));
+      },
+      std::move(rider));
 }
 
 void submit(ApiContext& context, const RoutedRequest& from, Responder responder, Request request, int status,
             Refused refused) {
   const std::string_view key = from.http.header("Idempotency-Key");
-  std::optional<IdempotencyMemory::Ticket> ticket;
+  std::optional<IdempotencyKeys::Ticket> ticket;
   if (!key.empty()) {
-    auto found = context.idempotency.look(from.http, key);
+    auto found = context.idempotency.look(from.http, key, context.node);
     if (!found) return send_error(responder, found.error());
     if (found->answer) return responder.send(*found->answer);
     ticket = found->ticket;
   }
-  submit_then(context, std::move(responder), std::move(request),
-              [status, ticket, refused = std::move(refused), memory = &context.idempotency](const auto& responder_then,
-                                                                                            Result<JsonText> answer) {
-                if (!answer && refused) return refused(responder_then, answer.error());
-                if (!answer) return send_error(*responder_then, answer.error());
-                if (ticket) memory->remember(*ticket, status, *answer);
-                send_json(*responder_then, status, std::move(*answer));
-              });
+  Rider rider = ticket ? context.idempotency.rider(*ticket, status, context.node) : Rider();
+  submit_then(
+      context, std::move(responder), std::move(request),
+      [status, ticket, refused = std::move(refused), keys = &context.idempotency](const auto& responder_then,
+                                                                                  Result<JsonText> answer) {
+        if (!answer && refused) return refused(responder_then, answer.error());
+        if (!answer) return send_error(*responder_then, answer.error());
+        if (ticket) keys->remember(*ticket, status, *answer);
+        send_json(*responder_then, status, std::move(*answer));
+      },
+      std::move(rider));
 }
 
 void read_and_send(ApiContext& context, Responder responder, std::function<Result<JsonText>(const StoreReader&)> read) {

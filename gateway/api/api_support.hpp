@@ -63,7 +63,7 @@ void submit(ApiContext& context, const RoutedRequest& from, Responder responder,
             Refused refused = {});
 // The same, with something to do with the answer. `then` runs on any thread.
 using Answered = std::function<void(std::shared_ptr<Responder>, Result<JsonText>)>;
-void submit_then(ApiContext& context, Responder responder, Request request, Answered then);
+void submit_then(ApiContext& context, Responder responder, Request request, Answered then, Rider rider = {});
 
 // Reads on the worker, so that a long listing does not hold up the sockets, and sends what `read` gives.
 void read_and_send(ApiContext& context, Responder responder, std::function<Result<JsonText>(const StoreReader&)> read);

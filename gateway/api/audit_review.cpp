@@ -124,7 +124,7 @@ void add_audit_review_routes(HttpRouter& router, ApiContext& context) {
   router.add(
       {"GET", "/v1/audit/break-glass", "listBreakGlass",
        "Uses of break-glass (purpose BTG) that nobody has reviewed yet, oldest first; or all with their reviews.",
-       with_page_rules({{"reviewed", "true for those that were reviewed as well."}}), "", "AuditPage", 200,
+       with_page_rules({{"reviewed", "true for those that were reviewed as well."}}), "", "BreakGlassPage", 200,
        [&context](RoutedRequest request, Responder responder) {
          uses(context, std::move(request), std::move(responder));
        }});

@@ -1,6 +1,8 @@
-// Remembers what was answered to which Idempotency-Key while this server runs, for as many keys as fit. What must hold
-// across a restart rests on the engine: a start is known by its instance id (made from the key where the caller gave
-// none), a signal by its message id, an update by its update id. Thread-safe.
+// What was answered to which Idempotency-Key. Durable: the answer is a row in the batch of what the request did, so it is
+// there after a crash if and only if the request was done, and it goes a day later. Beside it a memory of requests that are
+// still under way, so that a key that comes with another body is refused from the first moment. Thread-safe.
+//
+// A start, a signal and an update are known to the engine as well, by the id that is made from the key.
 #pragma once
 
 #include <list>
@@ -10,16 +12,17 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "actors/node.hpp"
 #include "gateway/http/http_types.hpp"
 #include "runtime/base/json_text.hpp"
 #include "runtime/base/result.hpp"
 
 namespace baton {
 
-class IdempotencyMemory {
+class IdempotencyKeys {
  public:
   struct Ticket {
-    std::string name;  // Method, path and key.
+    std::string name;  // Method, path, key and who asks.
     std::string body;  // SHA-256 of the body, hex.
   };
   struct Found {
@@ -27,10 +30,13 @@ class IdempotencyMemory {
     Ticket ticket;
   };
 
-  explicit IdempotencyMemory(std::size_t capacity = 65'536) : capacity_(capacity) {}
+  explicit IdempotencyKeys(std::size_t capacity = 16'384) : capacity_(capacity) {}
 
-  // Error: idempotency_mismatch when the key was used for another body, bad_field when the key is too long.
-  [[nodiscard]] Result<Found> look(const HttpRequest& request, std::string_view key);
+  // Error: idempotency_mismatch when the key was used for another body, bad_field when the key is too long, and those of
+  // the store.
+  [[nodiscard]] Result<Found> look(const HttpRequest& request, std::string_view key, const Node& node);
+  // What goes into the batch of the request: that it was done, and what was answered with `status`. Borrows the node.
+  [[nodiscard]] Rider rider(Ticket ticket, int status, const Node& node);
   void remember(const Ticket& ticket, int status, const JsonText& answer);
 
  private:
@@ -38,10 +44,14 @@ class IdempotencyMemory {
     Ticket ticket;
     std::optional<HttpResponse> answer;  // None while the first request is under way.
   };
+  // Deletes a few rows whose time has come.
+  void add_expired(std::vector<Change>& rows, const Node& node);
+
   const std::size_t capacity_;
   std::mutex mutex_;
   std::list<Row> rows_;  // Oldest first.
   std::unordered_map<std::string, std::list<Row>::iterator> by_name_;
+  std::string swept_;  // Of the space answer_ages: up to here nothing is left.
 };
 
 // The instance id of a start whose caller gave a key and no id: the same key gives the same id.

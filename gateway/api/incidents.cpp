@@ -1,7 +1,10 @@
 // /v1/incidents and /v1/instances/{id}/incidents: failures that need an operator.
 #include <charconv>
 
+#include "actors/stored_instance.hpp"
 #include "gateway/api/recorded_read.hpp"
+#include "runtime/engine/incident_offers.hpp"
+#include "runtime/engine/request_options.hpp"
 
 namespace baton {
 namespace {
@@ -13,7 +16,7 @@ std::optional<std::uint32_t> number_of(const std::string& text) {
   return number;
 }
 
-void resolve(ApiContext& context, IncidentAction action, RoutedRequest request, Responder responder) {
+void resolve(ApiContext& context, IncidentAction action, bool edits, RoutedRequest request, Responder responder) {
   const auto number = number_of(request.at("number"));
   if (!number) {
     return send_error(responder, {ErrorCode::not_found, "'" + request.at("number") + "' is no incident's number", ""});
@@ -27,13 +30,90 @@ void resolve(ApiContext& context, IncidentAction action, RoutedRequest request, 
   if (action == IncidentAction::skip) message.value = json_text_of(fields.value("value"));
   if (action == IncidentAction::rewind) {
     const auto to = fields.integer("rewind_to", 0, UINT32_MAX);
-    if (!to) fields.refuse("rewind_to", "is missing", "give the index of the first entry that no longer counts");
+    message.step = fields.text("step").value_or("");
+    if (!to && message.step.empty()) {
+      fields.refuse("rewind_to", "is missing", "give a step, or the index of the first entry that no longer counts");
+    }
     message.rewind_to = static_cast<EntryIndex>(to.value_or(0));
+  }
+  if (edits) {
+    const auto* const input = fields.value("input");
+    if (input == nullptr) fields.refuse("input", "is missing", "give what the activity shall be given");
+    message.input = json_text_of(input);
   }
   message.reason = fields.text("reason").value_or("");
   message.by = principal_of(request.http);
   if (Status status = fields.finish(); !status) return send_error(responder, status.error());
   submit(context, request, std::move(responder), InstanceRequest{request.at("id"), std::move(message)});
+}
+
+// An incident as the records have it, and what can be done about it.
+void write_with_offers(JsonWriter& writer, const IncidentRecord& incident, bool paused) {
+  std::string json = to_json(incident);
+  json.back() = ',';
+  JsonWriter offers;
+  offers.begin_array();
+  for (const IncidentOffer& offer : offers_of(incident, paused)) {
+    offers.begin_object().field("action", offer.action).field("sentence", offer.sentence).key("needs").begin_array();
+    for (const std::string& need : offer.needs) offers.string(need);
+    offers.end_array().end_object();
+  }
+  offers.end_array();
+  writer.value(json + "\"offers\":" + offers.view() + "}");
+}
+
+Result<PatientData> page_of_incidents(const StoreReader& reader, const Page<IncidentRecord>& page) {
+  JsonWriter writer;
+  writer.begin_object().key("items").begin_array();
+  PatientData data;
+  for (const IncidentRecord& incident : page.items) {
+    const auto instance = reader.instance(incident.instance);
+    if (!instance) return instance.error();
+    write_with_offers(writer, incident, *instance && (*instance)->paused);
+    data.patients.push_back(incident.patient);
+  }
+  writer.end_array().optional_field("next", page.cursor).end_object();
+  data.json = std::move(writer).take();
+  return data;
+}
+
+// One incident, what its activity was given, and where its run can go back to.
+Result<PatientData> detail(const StoreReader& live, const std::string& id, std::uint32_t number) {
+  const StoreReader reader = live.snapshot();
+  const auto incident = reader.incident(id, number);
+  if (!incident) return incident.error();
+  if (!*incident) {
+    return Error{ErrorCode::not_found, "instance '" + id + "' has no incident " + std::to_string(number),
+                 "see GET /v1/incidents"};
+  }
+  const auto instance = reader.instance(id);
+  if (!instance) return instance.error();
+  if (!*instance) return Error{ErrorCode::not_found, "there is no instance '" + id + "'", ""};
+  const auto journal = read_run(reader, **instance);
+  if (!journal) return journal.error();
+  const auto pending = reader.pending(id, (*incident)->seq);
+  if (!pending) return pending.error();
+  JsonWriter writer;
+  write_with_offers(writer, **incident, (*instance)->paused);
+  std::string json = std::move(writer).take();
+  json.pop_back();
+  JsonWriter more;
+  more.begin_object().flag("paused", (*instance)->paused).field("bundle", (*instance)->bundle);
+  if (*pending) {
+    more.field("activity", (*pending)->operation.name);
+    const JsonText input = input_of((*pending)->operation);
+    if (!input.empty()) more.json_field("input", input);
+  }
+  more.key("rewind").begin_array();
+  for (const RewindPlace& place : rewind_places(*journal, (*instance)->run_begins_at)) {
+    more.begin_object()
+        .field("rewind_to", static_cast<std::int64_t>(place.entry))
+        .field("at", format_instant(place.at));
+    more.field("step", place.key).field("name", place.name).field("kind", place.kind);
+    more.optional_field("line", place.line).end_object();
+  }
+  more.end_array().end_object();
+  return PatientData{json + "," + more.view().substr(1), (*incident)->patient, id};
 }
 
 }  // namespace
@@ -47,7 +127,26 @@ void add_incident_routes(HttpRouter& router, ApiContext& context) {
                                      [page = *page](const StoreReader& reader) -> Result<PatientData> {
                                        auto found = reader.open_incidents(page.cursor, page.limit);
                                        if (!found) return std::move(found).error();
-                                       return patient_page(*found);
+                                       return page_of_incidents(reader, *found);
+                                     });
+              }});
+  router.add({"GET",
+              "/v1/instances/{id}/incidents/{number}",
+              "getIncident",
+              "One incident: its cause and source line, what can be done about it, and what that needs.",
+              {},
+              "",
+              "IncidentDetail",
+              200,
+              [&context](RoutedRequest request, Responder responder) {
+                const auto number = number_of(request.at("number"));
+                if (!number) {
+                  return send_error(
+                      responder, {ErrorCode::not_found, "'" + request.at("number") + "' is no incident's number", ""});
+                }
+                read_record_and_send(context, request.http, std::move(responder), "incident",
+                                     [id = request.at("id"), number = *number](const StoreReader& reader) {
+                                       return detail(reader, id, number);
                                      });
               }});
   router.add({"GET",
@@ -63,7 +162,7 @@ void add_incident_routes(HttpRouter& router, ApiContext& context) {
                                      [id = request.at("id")](const StoreReader& reader) -> Result<PatientData> {
                                        auto found = reader.incidents_of(id);
                                        if (!found) return std::move(found).error();
-                                       return patient_page(Page<IncidentRecord>{std::move(*found), ""});
+                                       return page_of_incidents(reader, {std::move(*found), ""});
                                      });
               }});
   for (const auto& [action, summary] :
@@ -83,9 +182,20 @@ void add_incident_routes(HttpRouter& router, ApiContext& context) {
                 "Any",
                 200,
                 [&context, action = action](RoutedRequest request, Responder responder) {
-                  resolve(context, action, std::move(request), std::move(responder));
+                  resolve(context, action, false, std::move(request), std::move(responder));
                 }});
   }
+  router.add({"POST",
+              "/v1/instances/{id}/incidents/{number}/edit",
+              "editIncident",
+              "Try again with another input of the activity that failed. Before and after are recorded.",
+              {},
+              "EditInput",
+              "Any",
+              200,
+              [&context](RoutedRequest request, Responder responder) {
+                resolve(context, IncidentAction::retry, true, std::move(request), std::move(responder));
+              }});
 }
 
 }  // namespace baton

@@ -118,14 +118,19 @@ void add_instance_message_routes(HttpRouter& router, ApiContext& context) {
               base + "/signals/{name}",
               "signalInstance",
               "Send a signal; the body is its payload.",
-              {},
+              {{"occurred_at", "RFC 3339: when it happened, where it is entered late."}},
               "Any",
               "Any",
               200,
-              payload_handler(context, [](const RoutedRequest& request, JsonText payload) {
-                return InstanceMessage(
-                    SendSignal{request.at("name"), std::move(payload), key_of(request), principal_of(request.http), 0});
-              })});
+              [&context](RoutedRequest request, Responder responder) {
+                const auto occurred_at = instant_of_query(request, "occurred_at");
+                if (!occurred_at) return send_error(responder, occurred_at.error());
+                const auto make = [at = *occurred_at](const RoutedRequest& from, JsonText payload) {
+                  return InstanceMessage(
+                      SendSignal{from.at("name"), std::move(payload), key_of(from), principal_of(from.http), 0, at});
+                };
+                payload_handler(context, make)(std::move(request), std::move(responder));
+              }});
   router.add({"POST",
               base + "/updates/{name}",
               "updateInstance",
@@ -166,12 +171,13 @@ void add_instance_message_routes(HttpRouter& router, ApiContext& context) {
               "pauseInstance",
               "Take no further step until it is resumed.",
               {},
-              "Reason",
+              "PauseInstance",
               "Any",
               200,
               message_handler(context, [](const RoutedRequest& request, JsonFields& fields) {
-                return Result<InstanceMessage>(
-                    PauseInstance{fields.text("reason").value_or(""), principal_of(request.http), 0});
+                return Result<InstanceMessage>(PauseInstance{fields.text("reason").value_or(""),
+                                                             principal_of(request.http), 0,
+                                                             fields.text("timers").value_or("")});
               })});
   router.add({"POST",
               base + "/resume",

@@ -29,7 +29,7 @@ Error no_instance(const std::string& id) {
   return {ErrorCode::not_found, "there is no instance '" + id + "'", "see GET /v1/instances"};
 }
 
-// The result is the patient's data; that it is not there yet is not.
+// The result is the patient's data; that it is not there yet is not, nor is the result of a case that is about nobody.
 void send_when_ended(ApiContext& context, const AuditRecord& read, std::shared_ptr<Responder> responder,
                      const std::string& id, Duration wait) {
   context.waits.wait(id, wait, [&context, responder, id, read](Result<std::optional<InstanceRecord>> record) {
@@ -37,6 +37,7 @@ void send_when_ended(ApiContext& context, const AuditRecord& read, std::shared_p
     if (!*record) return send_error(*responder, no_instance(id));
     JsonText json = result_json(**record);
     if ((*record)->open()) return send_json(*responder, 202, std::move(json));
+    if ((*record)->patient.empty()) return send_json(*responder, 200, std::move(json));
     AuditRecord shown = read;
     shown.patient = (*record)->patient;
     shown.instance = id;
@@ -81,23 +82,27 @@ void start(ApiContext& context, RoutedRequest request, Responder responder) {
   auto start = read_start(request.http);
   if (!start) return send_error(responder, start.error());
   const std::string_view key = request.http.header("Idempotency-Key");
+  Rider rider;
   if (!key.empty()) {
-    auto found = context.idempotency.look(request.http, key);
+    auto found = context.idempotency.look(request.http, key, context.node);
     if (!found) return send_error(responder, found.error());
+    rider = context.idempotency.rider(found->ticket, 201, context.node);
     if (start->id.empty()) start->id = instance_id_of_key(start->workflow, key);
   }
   const bool keyed = !key.empty();
-  submit_then(context, std::move(responder), std::move(*start),
-              [&context, read = read_record(request.http, "result"), wait = *wait, keyed](
-                  const std::shared_ptr<Responder>& then, Result<JsonText> answer) {
-                if (!answer) {
-                  Error error = std::move(answer).error();
-                  if (keyed && error.code == ErrorCode::already_exists) error.code = ErrorCode::idempotency_mismatch;
-                  return send_error(*then, error);
-                }
-                if (!wait) return send_json(*then, 201, std::move(*answer));
-                send_when_ended(context, read, then, id_of(*answer), *wait);
-              });
+  submit_then(
+      context, std::move(responder), std::move(*start),
+      [&context, read = read_record(request.http, "result"), wait = *wait, keyed](
+          const std::shared_ptr<Responder>& then, Result<JsonText> answer) {
+        if (!answer) {
+          Error error = std::move(answer).error();
+          if (keyed && error.code == ErrorCode::already_exists) error.code = ErrorCode::idempotency_mismatch;
+          return send_error(*then, error);
+        }
+        if (!wait) return send_json(*then, 201, std::move(*answer));
+        send_when_ended(context, read, then, id_of(*answer), *wait);
+      },
+      std::move(rider));
 }
 
 Result<InstanceFilter> read_filter(const RoutedRequest& request) {

@@ -11,10 +11,10 @@ void watch(ApiContext& context, RoutedRequest request, Responder responder) {
   while (from < topics.size()) {
     const std::size_t comma = std::min(topics.find(',', from), topics.size());
     const std::string topic = topics.substr(from, comma - from);
-    static const std::set<std::string> kTopics{"instance", "task", "incident", "patient", "message"};
+    static const std::set<std::string> kTopics{"instance", "task", "alert", "incident", "patient", "message", "batch"};
     if (!kTopics.contains(topic)) {
       return send_error(responder, {ErrorCode::bad_query, "'" + topic + "' is no topic",
-                                    "instance, task, incident, patient or message"});
+                                    "instance, task, alert, incident, patient, message or batch"});
     }
     filter.topics.insert(topic);
     from = comma + 1;
@@ -37,7 +37,7 @@ void add_live_routes(HttpRouter& router, ApiContext& context) {
               "/v1/live",
               "watchLive",
               "What has changed, as server-sent events. Last-Event-ID goes on where a client stopped.",
-              {{"topic", "instance, task, incident, patient, message; several with commas between."},
+              {{"topic", "instance, task, alert, incident, patient, message, batch; several with commas between."},
                {"patient", "Only about this patient."},
                {"id", "Only about this thing."},
                {"gather", "true: the event many, with a topic, in place of very many changes at once."},

@@ -2,7 +2,7 @@
 // lets a client that was away go on where it stopped while they are kept. Thread-safe.
 //
 //   id: <begin of this server>.<number>
-//   event: instance | task | incident | patient | message | many | reset
+//   event: instance | task | incident | patient | message | batch | many | reset
 //   data: {"topic":..,"id":..,"patient":..}, of a task "roles" and "people" as well
 //
 // A thing that changed several times since a client was told last is named once. "many", for clients that ask for it:

@@ -20,13 +20,20 @@ void change(ApiContext& context, const std::string& action, RoutedRequest reques
   submit(context, request, std::move(responder), std::move(schedule), action == "create" ? 201 : 200);
 }
 
+// A stored schedule does not say its own name: that is its key.
+JsonText with_name(const std::string& name, const std::string& row) {
+  JsonText json = "{\"name\":";
+  append_json_string(json, name);
+  return json + "," + row.substr(1);
+}
+
 Result<JsonText> list_json(const StoreReader& reader) {
   const auto rows = reader.named_all("schedules");
   if (!rows) return rows.error();
   JsonWriter writer;
   writer.begin_object().key("items").begin_array();
   for (const auto& [name, value] : *rows) {
-    if (!value.empty() && value.front() == '{') writer.value(value);
+    if (!value.empty() && value.front() == '{') writer.value(with_name(name, value));
   }
   writer.end_array().end_object();
   return std::move(writer).take();
@@ -61,7 +68,7 @@ void add_schedule_routes(HttpRouter& router, ApiContext& context) {
                                     {ErrorCode::not_found, "there is no schedule '" + request.at("name") + "'",
                                      "see GET /v1/schedules"});
                 }
-                send_json(responder, 200, std::move(**row));
+                send_json(responder, 200, with_name(request.at("name"), **row));
               }});
   struct Verb {
     const char* method;

@@ -73,6 +73,11 @@ Status read_action(ApiContext& context, ActOnTask& message, const boost::json::o
     message.outcome = fields.text("outcome").value_or("");
     message.reason_code = fields.text("reason_code").value_or("");
     if (message.outcome.empty()) fields.refuse("outcome", "is missing", "give one of the task's outcomes");
+    if (const auto occurred = fields.text("occurred_at")) {
+      const auto at = parse_instant(*occurred);
+      if (at.ok()) message.occurred_at = *at;
+      if (!at.ok()) fields.refuse("occurred_at", "is no time", "give when it was decided: 2026-03-02T09:40:00Z");
+    }
     if (const auto opened = fields.text("opened_at")) {
       const auto at = parse_instant(*opened);
       if (at.ok()) message.opened_at = *at;

@@ -68,6 +68,8 @@ const std::vector<Permission>& all_permissions() {
       {"instance.override", "replace an outcome that was reached"},
       {"incident.read", "see incidents"},
       {"incident.resolve", "retry, skip, rewind and give up incidents"},
+      {"batch.read", "see what is done to many at once"},
+      {"batch.run", "act on many cases, incidents or tasks at once, as far as one may on each"},
       {"bundle.read", "see bundles and check one against open cases"},
       {"bundle.deploy", "make a bundle live"},
       {"schedule.read", "see schedules"},

@@ -26,7 +26,7 @@ Verb break_glass_verb(Cli& cli) {
   auto options = std::make_shared<GlassOptions>();
   return {"break-glass",
           "Open a person's data without the right to it, for a while; recorded, and reviewed",
-          "  baton break-glass p-1 --reason 'unconscious in the resuscitation room' --as op-1 --role operator",
+          "  baton break-glass p-1 --reason 'unconscious in the resuscitation room' --as op-1 --as-role operator",
           {{"patient", "Patient id", &options->patient, true},
            {"--reason", "Why it cannot wait", &options->reason, true},
            {"--reason-code", "A code for the reason", &options->reason_code}},

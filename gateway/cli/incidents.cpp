@@ -8,7 +8,7 @@ namespace baton {
 namespace {
 
 struct IncidentArguments {
-  std::string id, number, value, reason, rewind_to;
+  std::string id, number, value, reason, rewind_to, step, input;
 };
 
 int list(const Cli& cli) {
@@ -48,7 +48,13 @@ int resolve(const Cli& cli, const std::string& action, const IncidentArguments& 
   JsonWriter writer;
   writer.begin_object().optional_field("reason", arguments.reason);
   if (action == "skip" && !value->empty()) writer.json_field("value", *value);
-  if (action == "rewind") writer.json_field("rewind_to", arguments.rewind_to);
+  if (action == "rewind" && !arguments.rewind_to.empty()) writer.json_field("rewind_to", arguments.rewind_to);
+  if (action == "rewind") writer.optional_field("step", arguments.step);
+  if (action == "edit") {
+    const auto input = json_argument(arguments.input);
+    if (!input) return fail(cli, input.error());
+    writer.json_field("input", *input);
+  }
   writer.end_object();
   const auto answer =
       call_api(cli, "POST", "/v1/instances/" + segment(arguments.id) + "/incidents/" + segment(*number) + "/" + action,
@@ -66,11 +72,55 @@ Verb resolve_verb(Cli& cli, const char* action, const char* summary, const char*
   const std::string name(action);
   if (name == "skip")
     options.push_back({"--value", "What the step yields instead: JSON, @file or -", &arguments->value});
-  if (name == "rewind")
-    options.push_back({"--to", "Index of the first entry that no longer counts", &arguments->rewind_to, true});
+  if (name == "rewind") {
+    options.push_back({"--to", "Index of the first entry that no longer counts", &arguments->rewind_to});
+    options.push_back({"--step", "Or the step to go back to, by its name or key", &arguments->step});
+  }
+  if (name == "edit") {
+    options.push_back({"--input", "What the activity is given instead: JSON, @file or -", &arguments->input, true});
+  }
   return {
       name, summary,  examples, std::move(options), [&cli, arguments, name] { return resolve(cli, name, *arguments); },
       {},   arguments};
+}
+
+// The incident, what can be done about it, and where it can go back to.
+int show_incident(const Cli& cli, const IncidentArguments& arguments) {
+  const auto number = number_of(cli, arguments);
+  if (!number) return fail(cli, number.error());
+  const auto incident =
+      call_api(cli, "GET", "/v1/instances/" + segment(arguments.id) + "/incidents/" + segment(*number));
+  if (!incident) return fail(cli, incident.error());
+  if (cli.json) {
+    print_json(*incident);
+    return 0;
+  }
+  std::cout << field_text(*incident, "line") << "  " << field_text(*incident, "cause") << "\n";
+  if (const std::string input = field_text(*incident, "input"); !input.empty()) {
+    std::cout << field_text(*incident, "activity") << " was given " << input << "\n";
+  }
+  for (const auto& offer : incident->as_object().at("offers").as_array()) {
+    std::cout << "  " << field_text(offer, "action") << ": " << field_text(offer, "sentence") << "\n";
+  }
+  std::vector<std::vector<std::string>> rows{{"ENTRY", "AT", "STEP", "LINE"}};
+  for (const auto& place : incident->as_object().at("rewind").as_array()) {
+    rows.push_back({field_text(place, "rewind_to"), short_time(field_text(place, "at")), field_text(place, "step"),
+                    field_text(place, "line")});
+  }
+  if (rows.size() > 1) print_table(rows);
+  return 0;
+}
+
+Verb show_verb_of(Cli& cli) {
+  auto arguments = std::make_shared<IncidentArguments>();
+  return {"show",
+          "Say what can be done about one, and where it can go back to",
+          "  baton incidents show order-17",
+          {{"id", "The instance", &arguments->id, true},
+           {"number", "The incident's number; the latest open one if not given", &arguments->number}},
+          [&cli, arguments] { return show_incident(cli, *arguments); },
+          {},
+          arguments};
 }
 
 }  // namespace
@@ -90,7 +140,9 @@ Verb incidents_verb(Cli& cli) {
       {resolve_verb(cli, "retry", "Try again what failed", "  baton incidents retry order-17"),
        resolve_verb(cli, "skip", "Go on with a value instead", "  baton incidents skip order-17 1 --value 5"),
        resolve_verb(cli, "rewind", "Go back to an entry of the history", "  baton incidents rewind order-17 1 --to 12"),
-       resolve_verb(cli, "cancel", "Give the instance up", "  baton incidents cancel order-17 1")},
+       resolve_verb(cli, "edit", "Try again with another input",
+                    "  baton incidents edit order-17 1 --input '{\"drug\":\"ASA\"}' --reason 'a misspelt name'"),
+       show_verb_of(cli), resolve_verb(cli, "cancel", "Give the instance up", "  baton incidents cancel order-17 1")},
       {}};
 }
 

@@ -9,6 +9,14 @@ struct RosterArguments {
   std::string unit, file, role, at, version, person, by, from, to, reason, id;
 };
 
+// The items of a listing that has no pages.
+Result<boost::json::array> items_of(const Cli& cli, const std::string& path) {
+  const auto answer = call_api(cli, "GET", path);
+  if (!answer) return answer.error();
+  const auto* const items = answer->is_object() ? answer->as_object().if_contains("items") : nullptr;
+  return items != nullptr && items->is_array() ? items->as_array() : boost::json::array();
+}
+
 int print_shifts(const Cli& cli, const boost::json::value& rota) {
   if (cli.json) {
     print_json(rota);
@@ -47,7 +55,7 @@ int on_duty(const Cli& cli, const RosterArguments& arguments) {
 }
 
 int list_covers(const Cli& cli) {
-  const auto items = fetch_items(cli, "/v1/covers", 10'000);
+  const auto items = items_of(cli, "/v1/covers");
   if (!items) return fail(cli, items.error());
   if (cli.json) {
     print_json(*items);
@@ -79,7 +87,7 @@ int end_cover(const Cli& cli, const RosterArguments& arguments) {
 }
 
 int queues(const Cli& cli) {
-  const auto items = fetch_items(cli, "/v1/queues", 10'000);
+  const auto items = items_of(cli, "/v1/queues");
   if (!items) return fail(cli, items.error());
   if (cli.json) {
     print_json(*items);

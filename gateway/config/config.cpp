@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "gateway/net/nearest.hpp"
+#include "runtime/model/time/time_zone.hpp"
 
 namespace baton {
 namespace {
@@ -38,6 +39,30 @@ Status set_key(Config& config, const std::string& name, const std::string& value
   return success();
 }
 
+// [sources."EPIC|GENHOSP"] time_zone = "America/New_York"
+Status set_sources(Config& config, const toml::table& sources, const std::string& file) {
+  for (const auto& [name, node] : sources) {
+    const std::string where =
+        file + ":" + std::to_string(node.source().begin.line) + ": sources." + std::string(name.str());
+    const toml::table* const source = node.as_table();
+    if (source == nullptr) {
+      return Error{ErrorCode::bad_config, where + " is no table",
+                   "write [sources.\"" + std::string(name.str()) + "\"]"};
+    }
+    for (const auto& [key, value] : *source) {
+      if (key.str() != "time_zone" || !value.is_string()) {
+        return Error{ErrorCode::bad_config,
+                     where + ": there is no key '" + std::string(key.str()) + "' with such a value",
+                     "a source has time_zone = \"America/New_York\""};
+      }
+      const auto zone = find_time_zone(value.as_string()->get());
+      if (!zone) return Error{ErrorCode::bad_config, where + ": " + zone.error().detail, zone.error().cure};
+      config.source_time_zones[std::string(name.str())] = value.as_string()->get();
+    }
+  }
+  return success();
+}
+
 Status set_from_table(Config& config, const toml::table& table, const std::string& prefix, const std::string& file) {
   for (const auto& [key, node] : table) {
     const std::string name = prefix + std::string(key.str());
@@ -46,6 +71,10 @@ Status set_from_table(Config& config, const toml::table& table, const std::strin
       std::ostringstream json;
       json << toml::json_formatter(*node.as_table());
       config.settings = json.str();
+      continue;
+    }
+    if (name == "sources" && node.is_table()) {
+      if (Status status = set_sources(config, *node.as_table(), file); !status) return status;
       continue;
     }
     if (node.is_table()) {

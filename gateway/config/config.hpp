@@ -55,9 +55,16 @@ struct Config {
   Duration auth_glass{30 * 60 * 1000};
   bool bundles_shipped = true;
   std::vector<std::string> bundles_folders;
+  std::string downtime_folder;  // Where the downtime pages go; empty: none are written.
+  Duration downtime_every{60'000};
+  std::string downtime_time_zone = "UTC";
   Duration stop_patience{10'000};
   std::string port_file;
   std::optional<std::string> virtual_clock;  // "" begins at the system's time.
+  // The time zone of HL7 sources, for timestamps without an offset: of all, and of single ones by APPLICATION|FACILITY,
+  // facility or application.
+  std::string ingest_time_zone = "UTC";
+  std::map<std::string, std::string> source_time_zones;
   JsonText settings;  // The table [settings] of the file as JSON, for activities; "{}" where there is none.
 };
 

@@ -3,6 +3,7 @@
 
 #include "gateway/config/config.hpp"
 #include "runtime/base/sha256.hpp"
+#include "runtime/model/time/time_zone.hpp"
 
 namespace baton {
 namespace {
@@ -160,6 +161,14 @@ const std::vector<ConfigKey>& config_keys() {
       size_key("mllp.connections", "Connections open at once.", &Config::mllp_connections, 1, 100'000),
       size_key("mllp.unanswered", "Messages of one connection that may wait for their answer.",
                &Config::mllp_unanswered, 1, 10'000),
+      {"ingest.time_zone",
+       "Time zone of HL7 timestamps without an offset, where the source has none of its own ([sources]).",
+       [](Config& config, const std::string& value) -> Status {
+         if (const auto zone = find_time_zone(value); !zone) return wrong(value, zone.error().cure);
+         config.ingest_time_zone = value;
+         return success();
+       },
+       [](const Config& config) { return config.ingest_time_zone; }},
       size_key("engine.memory_budget", "Memory of warm instances and patients, in bytes or with KiB, MiB, GiB.",
                &Config::engine_memory_budget, 1u << 20, std::size_t{1} << 40),
       size_key("engine.workers", "Threads that run workflows.", &Config::engine_workers, 1, 256),
@@ -209,6 +218,12 @@ const std::vector<ConfigKey>& config_keys() {
                    &Config::auth_step_up),
       duration_key("auth.break_glass", "How long somebody's data stays open to whoever has broken the glass.",
                    &Config::auth_glass),
+      text_key("downtime.folder",
+               "Folder that gets a page of open tasks for each unit, for when server and network are gone.",
+               &Config::downtime_folder),
+      duration_key("downtime.every", "How often the downtime pages are written.", &Config::downtime_every),
+      text_key("downtime.time_zone", "Time zone of the times on the downtime pages, by its IANA name.",
+               &Config::downtime_time_zone),
       duration_key("stop.patience", "How long answers under way may take when the server stops.",
                    &Config::stop_patience),
       text_key("port_file", "File that gets the real ports as JSON once the server is ready.", &Config::port_file),
@@ -231,6 +246,9 @@ JsonText configuration_json(const Config& config) {
     const bool secret = key.name.find("secret") != std::string::npos || key.name.find("password") != std::string::npos;
     writer.field(key.name, secret && !value.empty() ? digest(value) : value);
   }
+  writer.key("sources").begin_object();
+  for (const auto& [name, zone] : config.source_time_zones) writer.field(name, zone);
+  writer.end_object();
   writer.field("settings", digest(config.settings)).end_object();
   return std::move(writer).take();
 }

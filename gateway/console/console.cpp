@@ -75,8 +75,19 @@ std::optional<ConsoleFile> console_file(std::string_view path) {
 
 const std::vector<std::string>& console_pages() {
   static const std::vector<std::string> kPages = {
-      "/",       "/inbox",     "/inbox/{task}", "/board", "/cases/{instance}", "/patients", "/patients/{patient}",
-      "/charts", "/incidents", "/messages",     "/audit", "/sign-in",
+      "/",
+      "/inbox",
+      "/inbox/{task}",
+      "/alerts",
+      "/board",
+      "/cases/{instance}",
+      "/patients",
+      "/patients/{patient}",
+      "/charts",
+      "/incidents",
+      "/messages",
+      "/audit",
+      "/sign-in",
   };
   return kPages;
 }

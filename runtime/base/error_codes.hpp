@@ -35,6 +35,9 @@ namespace baton {
   X(task_on_hold, "BT123", 409, "The task is on hold")                                    \
   X(wrong_unit, "BT124", 403, "The task belongs to another unit")                         \
   X(duties_conflict, "BT125", 403, "Another person has to decide this")                   \
+  X(unknown_preview, "BT126", 409, "The preview is unknown or has expired")               \
+  X(too_many_matches, "BT127", 422, "More things match than a batch may hold")            \
+  X(what_if_ended, "BT128", 404, "The what-if has ended")                                 \
   /* 2xx: load and life of the server */                                                  \
   X(overloaded, "BT201", 429, "More work is in flight than this server accepts")          \
   X(stopping, "BT202", 503, "The server is stopping")                                     \

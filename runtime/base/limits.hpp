@@ -60,6 +60,10 @@ constexpr std::size_t kIdentifierSize = 200;    // One part of an identifier, an
 constexpr std::size_t kCommitRoundTurns = 1024;  // Turns in one group commit: latency against throughput.
 constexpr std::size_t kInFlightRequests = 8192;  // Admission: accepted and not yet committed.
 
+// Operators.
+constexpr std::size_t kBatchItems = 1'000'000;      // Things that one batch acts on.
+constexpr std::size_t kPreviewedItems = 2'000'000;  // That all previews together remember.
+
 // Ledger.
 constexpr std::size_t kLedgerLeafSize = 65'535;  // One record in the tree: what a C2SP entry bundle can hold.
 

@@ -1,7 +1,20 @@
 #include "runtime/clinical/hl7_json.hpp"
 
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <map>
+
+#include "runtime/clinical/hl7_time.hpp"
+
 namespace baton {
 namespace {
+
+// Where a timestamp without an offset was written.
+struct Place {
+  int offset_minutes = 0;          // For MSH-7, and for all where there is no zone.
+  const TimeZone* zone = nullptr;  // Null: the offset holds all year.
+};
 
 void write_component(JsonWriter& json, const Hl7Message& message, std::string_view raw) {
   json.begin_array();
@@ -29,6 +42,64 @@ void write_field(JsonWriter& json, const Hl7Message& message, std::size_t segmen
   json.end_array();
 }
 
+// "2026-11-01T01:30:00-04:00"
+std::string format_in(const TimeZone& zone, Instant at) {
+  const auto minutes = static_cast<int>(zone.offset_at(at).ms / kMinute.ms);
+  char offset[8];
+  std::snprintf(offset, sizeof offset, "%c%02d:%02d", minutes < 0 ? '-' : '+', std::abs(minutes) / 60 % 100,
+                std::abs(minutes) % 60);
+  std::string text = format_instant(Instant{at.ms + minutes * kMinute.ms});  // With ".000Z" at its end.
+  text.pop_back();
+  if (text.ends_with(".000")) text.resize(text.size() - 4);
+  return text + offset;
+}
+
+// What a timestamp without an offset means on the clocks of the zone; empty when it is none, or less precise than a day.
+std::string local_time_of(const std::string& text, const TimeZone& zone) {
+  constexpr std::size_t kDay = 8;  // YYYYMMDD
+  const bool may_be = text.size() >= kDay &&
+                      std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
+  if (!may_be) return {};
+  const auto time = parse_hl7_time(text, 0);
+  return time.ok() ? format_in(zone, zone.to_instant(LocalTime{time->instant.ms})) : std::string();
+}
+
+void write_local_times(JsonWriter& json, const Hl7Message& message, const TimeZone& zone) {
+  const Hl7Delimiters& cut = message.delimiters();
+  std::map<std::string, std::string> times;
+  const auto take = [&](std::string_view raw) {
+    const std::string text = message.text_of(raw);
+    if (std::string time = local_time_of(text, zone); !time.empty()) times.emplace(text, std::move(time));
+  };
+  for (std::size_t segment = 0; segment < message.segment_count(); ++segment) {
+    for (std::size_t field = 1; field <= message.field_count(segment); ++field) {
+      if (message.is_verbatim(segment, field)) continue;
+      for_each_part(message.raw_field(segment, field), cut.repetition, [&](std::string_view repetition) {
+        for_each_part(repetition, cut.component,
+                      [&](std::string_view component) { for_each_part(component, cut.subcomponent, take); });
+      });
+    }
+  }
+  json.key("local_times").begin_object();
+  for (const auto& [text, time] : times) json.field(text, time);
+  json.end_object();
+}
+
+// MSH-7, or nothing when it is not there or no time.
+std::optional<Hl7Time> sent_at(const Hl7Message& message) {
+  const auto sent = parse_hl7_time(message.get(Hl7Path{"MSH", 1, 7, 1, 1, 1}), 0);
+  return sent.ok() ? std::optional(*sent) : std::nullopt;
+}
+
+Place place_of(const Hl7Message& message, const TimeZone& zone) {
+  const auto sent = sent_at(message);
+  if (!sent) return {0, &zone};
+  const auto offset_at = [&](Instant at) { return static_cast<int>(zone.offset_at(at).ms / kMinute.ms); };
+  if (!sent->utc_offset_minutes) return {offset_at(zone.to_instant(LocalTime{sent->instant.ms})), &zone};
+  if (*sent->utc_offset_minutes != offset_at(sent->instant)) return {*sent->utc_offset_minutes, nullptr};
+  return {*sent->utc_offset_minutes, &zone};
+}
+
 void write_header(JsonWriter& json, const Hl7Message& message, int default_offset_minutes) {
   json.optional_field("type", message.type());
   json.optional_field("trigger", message.trigger());
@@ -46,12 +117,14 @@ void write_header(JsonWriter& json, const Hl7Message& message, int default_offse
   json.field("charset", to_text(message.charset()));
 }
 
-}  // namespace
-
-JsonText hl7_to_json(const Hl7Message& message, int default_offset_minutes) {
+JsonText to_json_at(const Hl7Message& message, const Place& place) {
   JsonWriter json;
   json.begin_object();
-  write_header(json, message, default_offset_minutes);
+  write_header(json, message, place.offset_minutes);
+  if (place.zone != nullptr) {
+    json.field("time_zone", place.zone->name());
+    write_local_times(json, message, *place.zone);
+  }
   if (!message.warnings().empty()) {
     json.key("warnings").begin_array();
     for (const Hl7Warning& warning : message.warnings()) json.string(warning.code);
@@ -67,6 +140,16 @@ JsonText hl7_to_json(const Hl7Message& message, int default_offset_minutes) {
   }
   json.end_array().end_object();
   return std::move(json).take();
+}
+
+}  // namespace
+
+JsonText hl7_to_json(const Hl7Message& message, int default_offset_minutes) {
+  return to_json_at(message, {default_offset_minutes, nullptr});
+}
+
+JsonText hl7_to_json(const Hl7Message& message, const TimeZone& zone) {
+  return to_json_at(message, place_of(message, zone));
 }
 
 }  // namespace baton

@@ -13,12 +13,17 @@
 #include "runtime/base/json_text.hpp"
 #include "runtime/base/result.hpp"
 #include "runtime/clinical/hl7_message.hpp"
+#include "runtime/model/time/time_zone.hpp"
 
 namespace baton {
 
 // `default_offset_minutes` is the UTC offset of the source system, for timestamps without one. Compact JSON, at most
 // about eight times the size of the message.
 [[nodiscard]] JsonText hl7_to_json(const Hl7Message& message, int default_offset_minutes);
+// The same for a source that lives in a time zone: "local_times" says of each timestamp without an offset, from the day on,
+// which time is meant, by the zone's rules of that day. Where MSH-7 has an offset that the zone does not have at that
+// moment, the message is from elsewhere, and its own offset holds.
+[[nodiscard]] JsonText hl7_to_json(const Hl7Message& message, const TimeZone& zone);
 
 // Builds the bytes of a message from the same shape; only "segments" is read. A field, repetition or component may also
 // be a plain string or number instead of its nested array, and null is empty. The first segment must be MSH; where its

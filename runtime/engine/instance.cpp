@@ -9,15 +9,19 @@ class Instance::Body {
   InstanceCore core;
 };
 
-Instance::Instance(std::string id, const ProgramSource& programs) : body_(std::make_unique<Body>()) {
+Instance::Instance(std::string id, const ProgramSource& programs, const PauseSource* pauses)
+    : body_(std::make_unique<Body>()) {
   body_->core.id = std::move(id);
   body_->core.programs = &programs;
+  body_->core.pauses = pauses;
 }
 
-Instance::Instance(StoredInstance stored, const ProgramSource& programs) : body_(std::make_unique<Body>()) {
+Instance::Instance(StoredInstance stored, const ProgramSource& programs, const PauseSource* pauses)
+    : body_(std::make_unique<Body>()) {
   InstanceCore& core = body_->core;
   core.id = stored.record.id;
   core.programs = &programs;
+  core.pauses = pauses;
   core.exists = true;
   core.record = std::move(stored.record);
   core.stored = core.record;
@@ -47,6 +51,7 @@ Instance::Instance(StoredInstance stored, const ProgramSource& programs) : body_
     if (operation == nullptr || !operation->open()) continue;
     operation->attempt = pending.attempt;
     operation->backing_off = pending.backing_off;
+    operation->heartbeat = pending.heartbeat;
   }
 }
 
@@ -71,6 +76,9 @@ Handled Instance::handle(std::vector<InstanceMessage> messages, Instant now) {
         },
         message);
   }
+  turn.because_of({});
+  // It may have come to be what is paused: moved to that ward, or to that bundle.
+  turn.pause_if_standing();
   Handled handled = std::move(turn).finish();
   if (!body_->core.record.open()) body_->core.script.reset();
   return handled;

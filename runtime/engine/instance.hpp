@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "runtime/engine/message.hpp"
+#include "runtime/engine/standing_pause.hpp"
 #include "runtime/model/turn.hpp"
 #include "runtime/script/program.hpp"
 
@@ -35,9 +36,10 @@ class Instance {
  public:
   // An instance that does not exist yet: its first message must be StartInstance or a StartWorkflow delivery; anything
   // else is refused with not_found.
-  Instance(std::string id, const ProgramSource& programs);
+  // `pauses` may be null: nothing is paused until further notice.
+  Instance(std::string id, const ProgramSource& programs, const PauseSource* pauses = nullptr);
   // From the store. The script is not run before a message needs it. `stored.journal` may be moved from.
-  Instance(StoredInstance stored, const ProgramSource& programs);
+  Instance(StoredInstance stored, const ProgramSource& programs, const PauseSource* pauses = nullptr);
   ~Instance();
   Instance(Instance&&) noexcept;
   Instance& operator=(Instance&&) noexcept;

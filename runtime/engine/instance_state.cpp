@@ -4,6 +4,7 @@
 
 #include "runtime/engine/audit_details.hpp"
 #include "runtime/engine/event_match.hpp"
+#include "runtime/engine/request_options.hpp"
 
 namespace baton {
 namespace {
@@ -75,6 +76,24 @@ void merge_attributes(Attributes& attributes, const JsonText& change) {
   }
 }
 
+// Precondition: the texts are as carried_over() has made them.
+void take_over(InstanceState& state, const CarriedOver& carried) {
+  const auto text_at = [](const boost::json::value& value, std::string_view name) {
+    return std::string(value.as_object().at(name).as_string());
+  };
+  merge_attributes(state.attributes, carried.attributes);
+  const boost::json::value events = boost::json::parse(carried.events);
+  const boost::json::value signals = boost::json::parse(carried.signals);
+  for (const auto& event : events.as_array()) {
+    state.events.push_back({text_at(event, "id"), text_at(event, "type"), text_at(event, "event"), false});
+  }
+  for (const auto& signal : signals.as_array()) {
+    state.signals.push_back(
+        {text_at(signal, "name"), text_at(signal, "payload"), text_at(signal, "message_id"), false});
+  }
+  state.incident_count = std::max(state.incident_count, carried.incident_count);
+}
+
 // {"type":..,"data":{"target","before","after","reason","code","by"}} as the event "override.<name>".
 ReceivedEvent override_event(const OutcomeOverridden& entry, const std::string& name) {
   JsonWriter writer;
@@ -99,6 +118,7 @@ class Apply {
   void operator()(const OperationResolved& e) {
     if (OperationState* const operation = state_.find(e.seq); operation != nullptr && operation->open()) {
       settle(*operation, e.outcome, resolved);
+      withdraw_incidents_about(e.seq);
     }
   }
   void operator()(const SignalReceived& e) {
@@ -118,7 +138,10 @@ class Apply {
     }
     receive_event(state_, override_event(e, name_in_key(e.target)), resolved);
   }
-  void operator()(const PatientChanged& e) { state_.patient = e.to; }
+  void operator()(const PatientChanged& e) {
+    state_.former_patients.insert({state_.patient, e.from});
+    state_.patient = e.to;
+  }
   void operator()(const IncidentResolved& e) {
     const auto incident = state_.open_incidents.find(e.number);
     if (incident == state_.open_incidents.end()) return;
@@ -152,8 +175,34 @@ class Apply {
   void operator()(const AlertRaised& e) { state_.facts.insert(e.key); }
   void operator()(const AlertChanged&) {}
   void operator()(const ClockJumped&) {}
-  void operator()(const Paused&) { state_.paused = true; }
-  void operator()(const Resumed&) { state_.paused = false; }
+  void operator()(const Paused&) {
+    state_.paused = true;
+    state_.paused_at = entry_.at;
+  }
+  void operator()(const Resumed&) {
+    state_.paused = false;
+    state_.timers_held.clear();
+    state_.paused_by.clear();
+  }
+  void operator()(const TimersHeld& e) {
+    state_.timers_held = e.mode == "run" ? std::string() : e.mode;
+    state_.paused_by = e.cause;
+  }
+  void operator()(const TimersMoved& e) {
+    const Duration by{e.by_ms};
+    state_.frozen = Duration{e.total_ms};
+    for (auto& [seq, operation] : state_.operations) {
+      if (!operation.open() || seq >= e.before_seq) continue;
+      if (operation.operation.due) operation.operation.due = *operation.operation.due + by;
+      if (operation.retry_at) operation.retry_at = *operation.retry_at + by;
+    }
+  }
+  void operator()(const InputEdited& e) {
+    if (OperationState* const operation = state_.find(e.seq); operation != nullptr) {
+      operation->operation.request = with_input(operation->operation.request, e.after);
+    }
+  }
+  void operator()(const RecordedLate&) {}
   void operator()(const OperationScheduled& e) {
     state_.by_key.emplace(e.operation.key, e.operation.seq);
     state_.next_seq = std::max(state_.next_seq, e.operation.seq + 1);
@@ -166,6 +215,7 @@ class Apply {
   }
   void operator()(const OperationCancelled& e) {
     if (OperationState* const operation = state_.find(e.seq); operation != nullptr) operation->abandoned = true;
+    withdraw_incidents_about(e.seq);
   }
   void operator()(const StepRecorded& e) { state_.steps.emplace(e.key, e.outcome); }
   void operator()(const AttributesSet& e) {
@@ -184,11 +234,17 @@ class Apply {
   void operator()(const Failed& e) { close(InstanceStatus::failed, Outcome::failed(e.failure)); }
   void operator()(const Cancelled&) { close(InstanceStatus::cancelled, Outcome::cancelled()); }
   void operator()(const ContinuedAsNew&) {}
+  void operator()(const CarriedOver& e) { take_over(state_, e); }
 
   Resolved resolved;
 
  private:
+  // Nobody waits any more for what it is about.
+  void withdraw_incidents_about(OperationSeq seq) {
+    std::erase_if(state_.open_incidents, [seq](const auto& each) { return each.second.seq == seq; });
+  }
   void close(InstanceStatus status, Outcome outcome) {
+    state_.open_incidents.clear();
     state_.status = status;
     state_.outcome = std::move(outcome);
   }
@@ -215,6 +271,34 @@ const OperationState* InstanceState::find(OperationSeq seq) const {
 OperationState* InstanceState::find(OperationSeq seq) {
   const auto found = operations.find(seq);
   return found == operations.end() ? nullptr : &found->second;
+}
+
+CarriedOver carried_over(const InstanceState& state) {
+  CarriedOver carried;
+  JsonWriter attributes;
+  attributes.begin_object();
+  for (const auto& [name, value] : state.attributes) attributes.json_field(name, value);
+  attributes.end_object();
+  carried.attributes = std::move(attributes).take();
+  JsonWriter events;
+  events.begin_array();
+  for (const ReceivedEvent& event : state.events) {
+    if (event.taken) continue;
+    events.begin_object().field("id", event.id).field("type", event.type).field("event", event.event).end_object();
+  }
+  events.end_array();
+  carried.events = std::move(events).take();
+  JsonWriter signals;
+  signals.begin_array();
+  for (const ReceivedSignal& signal : state.signals) {
+    if (signal.taken) continue;
+    signals.begin_object().field("name", signal.name).field("payload", signal.payload);
+    signals.field("message_id", signal.message_id).end_object();
+  }
+  signals.end_array();
+  carried.signals = std::move(signals).take();
+  carried.incident_count = state.incident_count;
+  return carried;
 }
 
 std::vector<OperationSeq> apply(InstanceState& state, const Entry& entry, EntryIndex index) {

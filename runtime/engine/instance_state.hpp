@@ -28,6 +28,7 @@ struct OperationState {
   Instant attempts_since;
   bool backing_off = false;
   std::optional<Instant> retry_at;  // While a retry timer has it.
+  JsonText heartbeat;  // Of an activity: what its attempts last said of their progress. Not in the journal.
 
   [[nodiscard]] bool open() const { return !settled && !abandoned; }
 };
@@ -55,6 +56,7 @@ struct InstanceState {
   Started started;
   std::string bundle;
   std::string patient;
+  std::set<std::string> former_patients;  // Whom it was about before merges.
   Instant last_at;
   OperationSeq next_seq = 1;
   std::map<OperationSeq, OperationState> operations;
@@ -73,6 +75,10 @@ struct InstanceState {
   bool cancel_requested = false;
   std::string cancel_reason;
   bool paused = false;
+  Instant paused_at;
+  std::string timers_held;  // While paused: "freeze" or "on_resume"; empty while they run.
+  std::string paused_by;    // While paused: the standing pause or batch that did it; empty: by hand.
+  Duration frozen{0};       // How long time has stood still for this instance.
   InstanceStatus status = InstanceStatus::running;
   Outcome outcome;
 
@@ -82,6 +88,9 @@ struct InstanceState {
   [[nodiscard]] const OperationState* find(OperationSeq seq) const;
   [[nodiscard]] OperationState* find(OperationSeq seq);
 };
+
+// What a run leaves to the one that continues it.
+[[nodiscard]] CarriedOver carried_over(const InstanceState& state);
 
 // Folds one entry in. Returns the operations that got their outcome by it, in order.
 std::vector<OperationSeq> apply(InstanceState& state, const Entry& entry, EntryIndex index);

@@ -1,6 +1,8 @@
 #include "runtime/engine/instance_turn.hpp"
 
+#include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "runtime/base/sha256.hpp"
 #include "runtime/engine/request_options.hpp"
@@ -9,6 +11,19 @@ namespace baton {
 namespace {
 
 constexpr int kRunsPerTurn = 16;  // continue_as_new in a loop without a wait is an error of the script's.
+
+// How far the attempts of open activities have come is not in the journal, but in their pending rows: a state that is
+// folded anew takes it over from the one before.
+void take_over_attempts(InstanceState& state, const InstanceState& before) {
+  for (const auto& [seq, old] : before.operations) {
+    OperationState* const now = state.find(seq);
+    if (!old.open() || old.operation.kind != OperationKind::activity || now == nullptr || !now->open()) continue;
+    now->attempt = old.attempt;
+    now->backing_off = old.backing_off;
+    now->retry_at = old.retry_at;
+    now->heartbeat = old.heartbeat;
+  }
+}
 
 }  // namespace
 
@@ -31,13 +46,15 @@ std::vector<OperationSeq> InstanceTurn::record(EntryBody body) {
   // Lent: registering may record further entries, and so move all of them.
   Entry entry = std::move(entries_[place]);
   record_effects_of(entry.body, resolved);
+  note_promises(entry.body);
   entries_[place] = std::move(entry);
   return resolved;
 }
 
-void InstanceTurn::deliver(EntryBody body) {
+void InstanceTurn::deliver(EntryBody body, std::optional<EntryBody> fact) {
   const std::size_t place = entries_.size();
   const std::vector<OperationSeq> resolved = record(std::move(body));
+  if (fact) record(*std::move(fact));
   if (core_.state.blocked() || core_.script == nullptr || !core_.record.open()) return;
   listen_to_script();
   // Lent, as in record().
@@ -45,6 +62,19 @@ void InstanceTurn::deliver(EntryBody body) {
   const RunState state = core_.script->drive(entry, resolved);
   entries_[place] = std::move(entry);
   follow(state);
+}
+
+void InstanceTurn::start_run(Started started, const WorkflowDefinition& definition) {
+  const auto standing = core_.pauses == nullptr ? nullptr : core_.pauses->standing();
+  const bool paused = standing != nullptr && std::ranges::any_of(*standing, [&](const StandingPause& each) {
+                        return each.is_about(core_.record);
+                      });
+  if (paused) {
+    record(std::move(started));
+    return pause_if_standing();
+  }
+  core_.script = std::make_unique<ScriptDriver>(core_.id, core_.state, core_.program, definition);
+  deliver(std::move(started));
 }
 
 void InstanceTurn::listen_to_script() {
@@ -71,10 +101,11 @@ void InstanceTurn::warm_up() {
   // Replaying folds the journal once more, this time with the script beside it.
   const std::vector<Entry> journal = core_.journal;
   const std::vector<bool> counts = entries_that_count(journal, core_.record.run_begins_at);
-  core_.state = InstanceState();
+  const InstanceState before = std::exchange(core_.state, InstanceState());
   core_.script = std::make_unique<ScriptDriver>(core_.id, core_.state, core_.program, *definition);
   listen_to_script();
   const ReplayResult result = core_.script->replay(journal, counts, core_.record.run_begins_at);
+  take_over_attempts(core_.state, before);
   if (result.mismatch) {
     const ReplayMismatch& m = *result.mismatch;
     const std::string stands = m.script_line.empty() ? "the script has ended" : "the script stands at " + m.script_line;
@@ -137,24 +168,26 @@ void InstanceTurn::continue_as_new(JsonText input) {
   next.patient = core_.state.patient;
   next.first_seq = core_.state.next_seq;
   next.seed = next.seed * 0x9e3779b97f4a7c15ULL + 1;
-  const InstanceState old = std::move(core_.state);
+  const bool cancelled = core_.state.cancel_requested;
+  const std::string reason = core_.state.cancel_reason;
+  const Instant last = core_.state.last_at;
+  const auto frozen = core_.state.frozen;
+  CarriedOver carried = carried_over(core_.state);
   core_.record.run_begins_at = core_.next_index();
   core_.journal.clear();
   core_.state = InstanceState();
-  core_.state.last_at = old.last_at;
-  core_.state.attributes = old.attributes;
-  core_.state.incident_count = old.incident_count;
-  core_.state.cancel_requested = old.cancel_requested;
-  // What came and was not taken is the next run's.
-  for (const ReceivedEvent& event : old.events) {
-    if (!event.taken) core_.state.events.push_back(event);
-  }
-  for (const ReceivedSignal& signal : old.signals) {
-    if (!signal.taken) core_.state.signals.push_back(signal);
-  }
+  core_.state.last_at = last;
+  core_.state.frozen = frozen;
   const WorkflowDefinition* const definition = core_.program->find_workflow(next.workflow);
   core_.script = std::make_unique<ScriptDriver>(core_.id, core_.state, core_.program, *definition);
-  deliver(std::move(next));
+  const EntryIndex begins_at = core_.record.run_begins_at;
+  deliver(std::move(next), std::move(carried));
+  // The limit of the instance lies where it lay, whichever run it is in.
+  if (frozen.ms != 0 && core_.record.open() && core_.record.run_begins_at == begins_at) {
+    record(TimersMoved{0, 0, frozen.ms});
+  }
+  // The end that was asked for is asked of this run, too.
+  if (cancelled && core_.record.open()) deliver(CancelRequested{reason, {}});
 }
 
 // ---- the rest of the turn ----------------------------------------------------------------------------------------------
@@ -211,8 +244,30 @@ void InstanceTurn::sync_record() {
   record.attributes = core_.state.attributes;
 }
 
+// What the journal no longer counts as open, because what it was about is over or was taken back, is not open on the
+// operators' list either.
+void InstanceTurn::withdraw_incidents() {
+  for (auto open = core_.incidents.begin(); open != core_.incidents.end();) {
+    if (core_.state.open_incidents.contains(open->first)) {
+      ++open;
+      continue;
+    }
+    IncidentRecord after = open->second;
+    after.resolved_at = at_;
+    after.resolution = "withdrawn";
+    AuditRecord audit = audit_of(action::kIncidentResolved, {});
+    audit.object = std::to_string(after.number);
+    audit.outcome = after.resolution;
+    audit_.push_back(std::move(audit));
+    effects_.push_back(Notify{"incident", core_.id + "/" + std::to_string(after.number), core_.state.patient});
+    changes_.push_back(PutIncident{open->second, std::move(after)});
+    open = core_.incidents.erase(open);
+  }
+}
+
 Handled InstanceTurn::finish() && {
   if (core_.script != nullptr) core_.script->set_recorder(nullptr);
+  if (!entries_.empty()) withdraw_incidents();
   if (entries_.empty() && changes_.empty()) return {std::nullopt, std::move(replies_)};
   std::vector<Change> changes;
   changes.reserve(changes_.size() + 2);

@@ -10,6 +10,7 @@
 
 #include "runtime/engine/instance.hpp"
 #include "runtime/engine/script_driver.hpp"
+#include "runtime/engine/slo.hpp"
 
 namespace baton {
 
@@ -20,6 +21,7 @@ inline constexpr const char* kRunTimeoutReason = "the workflow ran out of time";
 struct InstanceCore {
   std::string id;
   const ProgramSource* programs = nullptr;
+  const PauseSource* pauses = nullptr;
   bool exists = false;
   InstanceRecord record;
   InstanceRecord stored;  // As the last turn that changed it has written it.
@@ -48,7 +50,10 @@ class InstanceTurn {
   // Journals a fact, folds it in and registers what follows from it (wake causes, timers, outbox, audit records).
   std::vector<OperationSeq> record(EntryBody body);
   // record(), and then the script runs on because of it. Precondition: warm_up() was called in this turn.
-  void deliver(EntryBody body);
+  // `fact` stands right behind it, and the script sees both.
+  void deliver(EntryBody body, std::optional<EntryBody> fact = std::nullopt);
+  // Journals the start, and the script runs; or the instance begins paused, and it runs when that ends.
+  void start_run(Started started, const WorkflowDefinition& definition);
   // Makes sure that the script stands where the journal ends; opens an incident when it cannot. No-op while blocked.
   void warm_up();
   // After a block ended: replays everything, what arrived meanwhile included, and goes on.
@@ -72,6 +77,7 @@ class InstanceTurn {
   void because_of(Cause cause) { cause_ = std::move(cause); }
   // Fills in what every record of this instance carries.
   [[nodiscard]] AuditRecord audit_of(std::string_view action, const Principal& by) const;
+  [[nodiscard]] std::size_t entries_written() const { return entries_.size(); }
   void audit(const AuditRecord& record) { audit_.push_back(record); }
   void send(Address to, OutboxBody body);
   void open_incident(Failure cause, std::string line, OperationSeq seq);
@@ -83,6 +89,8 @@ class InstanceTurn {
   void put_task(TaskRecord after);
   // What the store will hold of the task once its operation is resolved.
   void decide_task(TaskRecord decided) { decided_[decided.seq] = std::move(decided); }
+  // The wake cause of an operation as it stands.
+  [[nodiscard]] PendingRecord pending_of(const OperationState& operation) const;
   // Asks a hook of the workflow, if it has it. Error: what a caller is told. Warms the script up.
   [[nodiscard]] Status ask_hook(std::string_view name, const TaskRecord& task, const JsonText& act);
   // A change beside the decision: counts the version, journals, records, and writes the task.
@@ -94,12 +102,25 @@ class InstanceTurn {
   // Alerts.
   void put_alert(AlertRecord after);
 
+  // pausing.cpp. Which timers a pause takes away, and its end gives back: those of retries, or all.
+  enum class Timers { retries, all };
+  void take_timers(Timers which);
+  void give_timers(Timers which);
+  // Time stood still: everything that waits for a time waits this much longer. Before give_timers().
+  void move_times(Duration by);
+  // Pauses the instance where a standing pause is about it, and it is not paused.
+  void pause_if_standing();
+  [[nodiscard]] bool stands(const std::string& pause) const;
+  // When the instance's own limit ends; nothing where it has none.
+  [[nodiscard]] std::optional<Instant> run_limit() const;
+
   // {"id":..,"status":..}
   [[nodiscard]] JsonText summary() const;
   [[nodiscard]] Handled finish() &&;
 
  private:
   void register_operation(const Operation& operation);
+  [[nodiscard]] std::vector<TimerRecord> registered_timers(Timers which) const;
   void release_operation(OperationSeq seq, bool cancelled);
   void register_child(const Operation& operation);
   void move_timers(const std::vector<TimerRecord>& before, const std::vector<TimerRecord>& after);
@@ -109,8 +130,14 @@ class InstanceTurn {
   void listen_to_script();
   void follow(const RunState& state);
   void continue_as_new(JsonText input);
+  // slo.cpp
+  void note_promises(const EntryBody& body);
+  [[nodiscard]] bool kept_before(const TimePromise& promise) const;
+  void put_promise(const TimePromise& promise, const PromiseTimes& times, std::optional<std::string> value);
+  void settle_promise(const TimePromise& promise, const PromiseTimes& times, bool kept);
   void record_effects_of(const EntryBody& body, const std::vector<OperationSeq>& resolved);
   void sync_record();
+  void withdraw_incidents();
 
   InstanceCore& core_;
   Instant at_;
@@ -143,7 +170,9 @@ void handle(InstanceTurn& turn, PauseInstance message);
 void handle(InstanceTurn& turn, ResumeInstance message);
 void handle(InstanceTurn& turn, SettlePromise message);
 void handle(InstanceTurn& turn, ChangeBundle message);
+void handle(InstanceTurn& turn, ActInBatch message);
 void handle(InstanceTurn& turn, FinishActivity message);
+void handle(InstanceTurn& turn, KeepHeartbeat message);
 void handle(InstanceTurn& turn, FireTimer message);
 void handle(InstanceTurn& turn, TakeDelivery message);
 
@@ -158,10 +187,17 @@ void resume_task(InstanceTurn& turn, const ActOnTask& message, const TaskRecord&
 
 // Shared: false, and the reply is refused, when the instance does not exist or is closed.
 [[nodiscard]] bool require_open(InstanceTurn& turn, std::uint64_t reply_to);
+// Of what is entered late: a time that lies ahead, or before there was anything to do, is refused.
+[[nodiscard]] std::optional<Error> refuse_late(const InstanceTurn& turn, const std::optional<Instant>& occurred_at,
+                                               Instant not_before);
+// Journals that what follows was done then. Nothing where it was done now.
+void note_late(InstanceTurn& turn, const std::optional<Instant>& occurred_at, const Principal& by);
 // Begins the instance; used by StartInstance and by deliveries.
 void start(InstanceTurn& turn, StartInstance message, std::string parent, OperationSeq parent_seq);
 // Cancels; used by CancelInstance, deliveries, incidents and the run timeout.
 void cancel(InstanceTurn& turn, std::string reason, Principal by);
+// Pauses an instance that is not; used by PauseInstance and by standing pauses. Precondition: timers is one of the words.
+void pause(InstanceTurn& turn, const PauseInstance& message);
 // An activity's attempt has failed: retry, raise into the script, or open an incident.
 void fail_attempt(InstanceTurn& turn, OperationSeq seq, Failure failure, std::optional<Duration> retry_after,
                   bool retryable);

@@ -29,6 +29,7 @@ struct SendSignal {
   std::string message_id;  // The same id again is answered, and has no second effect.
   Principal by;
   std::uint64_t reply_to = 0;
+  std::optional<Instant> occurred_at = {};  // Entered late: when it happened.
 };
 struct SendUpdate {
   std::string name;
@@ -60,15 +61,16 @@ struct ActOnTask {
   Principal by;
   std::uint64_t reply_to = 0;
   // Who the person is besides, as the gateway has established it.
-  std::vector<std::string> units;    // Theirs, and of those whom they stand in for.
-  std::vector<std::string> covers;   // Whom they stand in for now.
-  bool every_unit = false;           // Units do not bind them.
-  bool assigns = false;              // They may hand out others' tasks.
-  std::string shift;                 // In which they are on duty; empty when no rota says.
-  std::optional<Instant> opened_at;  // For decide: when they began to look.
-  std::optional<Instant> until;      // For hold and remind.
-  std::string condition;             // For hold: the type of an event that ends it.
-  bool stops_clock = true;           // For hold.
+  std::vector<std::string> units;           // Theirs, and of those whom they stand in for.
+  std::vector<std::string> covers;          // Whom they stand in for now.
+  bool every_unit = false;                  // Units do not bind them.
+  bool assigns = false;                     // They may hand out others' tasks.
+  std::string shift;                        // In which they are on duty; empty when no rota says.
+  std::optional<Instant> opened_at;         // For decide: when they began to look.
+  std::optional<Instant> until;             // For hold and remind.
+  std::string condition;                    // For hold: the type of an event that ends it.
+  bool stops_clock = true;                  // For hold.
+  std::optional<Instant> occurred_at = {};  // For decide: entered late, when it was decided.
 };
 // action: acknowledge dismiss correct
 struct ActOnAlert {
@@ -99,16 +101,22 @@ struct ResolveIncident {
   std::string reason;
   Principal by;
   std::uint64_t reply_to = 0;
+  std::optional<JsonText> input = {};  // For retry: what the activity is given from now on.
+  std::string step = {};               // For rewind: to where this was asked for, by key or name, instead of rewind_to.
 };
+// One that is paused already stays as it is.
 struct PauseInstance {
   std::string reason;
   Principal by;
   std::uint64_t reply_to = 0;
+  std::string timers = {};  // "run" (also when empty), "freeze" or "on_resume"; see verbs/pause.cpp.
+  std::string cause = {};   // The standing pause or batch that it belongs to; empty: by hand.
 };
 struct ResumeInstance {
   std::string reason;
   Principal by;
   std::uint64_t reply_to = 0;
+  std::string cause = {};  // Only what this has paused; empty: whatever has.
 };
 struct SettlePromise {
   OperationSeq seq = 0;
@@ -121,6 +129,15 @@ struct ChangeBundle {  // Move to another bundle; refused when the replay there 
   Principal by;
   std::uint64_t reply_to = 0;
 };
+// One step of a batch: does to the instance what `action` asks, and leaves a row that stands exactly when that is durable,
+// so that a batch that goes on after a crash knows what it has done. An action that changes nothing leaves none.
+struct ActInBatch {
+  std::string batch;  // Its id; the audit records of the action are a part of "batch/<id>".
+  std::string mark;   // Key of the row, in the space "batch_marks". Its value is {"before":..}: what undoing needs.
+  std::variant<CancelInstance, ResolveIncident, PauseInstance, ResumeInstance, SendSignal, ChangeBundle, ActOnTask>
+      action;
+  std::uint64_t reply_to = 0;
+};
 // From a worker. An attempt that is not the current one is ignored.
 struct FinishActivity {
   OperationSeq seq = 0;
@@ -128,6 +145,13 @@ struct FinishActivity {
   Outcome outcome;                      // value, failed or timed_out.
   std::optional<Duration> retry_after;  // As the other side asked.
   bool retryable = true;
+  JsonText heartbeat = {};  // What the attempt last said of its progress; empty when it said nothing.
+};
+// From a worker, now and then while an attempt runs: what it has said of its progress, so that a crash does not lose it.
+struct KeepHeartbeat {
+  OperationSeq seq = 0;
+  std::uint32_t attempt = 0;
+  JsonText details;
 };
 struct FireTimer {
   TimerRecord timer;
@@ -138,6 +162,7 @@ struct TakeDelivery {  // An outbox row of another actor, addressed to this one.
 
 using InstanceMessage = std::variant<StartInstance, SendSignal, SendUpdate, RunQuery, CancelInstance, ActOnTask,
                                      OverrideOutcome, ResolveIncident, PauseInstance, ResumeInstance, SettlePromise,
-                                     ActOnAlert, ChangeBundle, FinishActivity, FireTimer, TakeDelivery>;
+                                     ActOnAlert, ChangeBundle, ActInBatch, FinishActivity, KeepHeartbeat, FireTimer,
+                                     TakeDelivery>;
 
 }  // namespace baton

@@ -93,49 +93,53 @@ Handled PatientTurn::finish() && {
   return {Turn(std::move(changes_), std::move(leaves), std::move(effects_), std::move(replies_)), {}};
 }
 
-void PatientTurn::take(AcceptMessage message) {
-  if (!exists_) {
-    exists_ = true;
-    audit_.push_back(audit_of(action::kPatientCreated, message.by));
-  }
-  for (const Identifier& identifier : message.identifiers) {
-    if (std::find(record_.identifiers.begin(), record_.identifiers.end(), identifier) == record_.identifiers.end()) {
-      record_.identifiers.push_back(identifier);
-    }
-  }
-  if (!message.demographics.empty() && message.demographics != "{}") record_.demographics = message.demographics;
-  AuditRecord accepted = audit_of(action::kMessageAccepted, message.by);
-  accepted.object = message.message.source + "|" + message.message.message_id;
-  accepted.source_event = message.events.empty() ? "" : message.events.front().id;
-  accepted.outcome = message.events.empty() ? "nothing to tell" : message.events.front().type;
-  audit_.push_back(std::move(accepted));
-  const JsonText answer_text = message.message.answer;
-  changes_.push_back(PutMessage{std::nullopt, std::move(message.message)});
-  if (!message.merged_patient.empty() && message.merged_patient != record_.id) {
-    merge(message.merged_patient, message.merged_identifiers, message.by);
-  }
-  for (EventRecord& event : message.events) {
-    event.patient = record_.id;
-    ++record_.events;
-    route(event);
-    changes_.push_back(PutEvent{std::move(event)});
-  }
-  answer(message.reply_to, answer_text);
-}
-
-void PatientTurn::merge(const std::string& ended, const std::vector<Identifier>& identifiers, const Principal& by) {
-  if (std::find(record_.merged_from.begin(), record_.merged_from.end(), ended) != record_.merged_from.end()) return;
-  record_.merged_from.push_back(ended);
+void PatientTurn::learn(const std::vector<Identifier>& identifiers) {
   for (const Identifier& identifier : identifiers) {
     if (std::find(record_.identifiers.begin(), record_.identifiers.end(), identifier) == record_.identifiers.end()) {
       record_.identifiers.push_back(identifier);
     }
   }
-  AuditRecord merged = audit_of(action::kPatientMerged, by);
-  merged.before = "\"" + ended + "\"";
-  merged.after = "\"" + record_.id + "\"";
-  audit_.push_back(std::move(merged));
-  send({ActorKind::patient, ended}, MergeInto{record_.id});
+}
+
+void PatientTurn::begin_with(const std::vector<EventRecord>& events, const std::string& message, const Principal& by) {
+  if (!exists_) {
+    exists_ = true;
+    audit_.push_back(audit_of(action::kPatientCreated, by));
+  }
+  AuditRecord accepted = audit_of(action::kMessageAccepted, by);
+  accepted.object = message;
+  accepted.source_event = events.empty() ? "" : events.front().id;
+  accepted.outcome = events.empty() ? "nothing to tell" : events.front().type;
+  audit_.push_back(std::move(accepted));
+}
+
+void PatientTurn::take(AcceptMessage message) {
+  begin_with(message.events, message.message.source + "|" + message.message.message_id, message.by);
+  const JsonText answer_text = message.message.answer;
+  changes_.push_back(PutMessage{std::nullopt, std::move(message.message)});
+  take_events({std::move(message.events), std::move(message.identifiers), std::move(message.demographics),
+               std::move(message.merged_patient), std::move(message.merged_identifiers), std::move(message.by)});
+  for (auto& [patient, said] : message.others) send({ActorKind::patient, patient}, std::move(said));
+  answer(message.reply_to, answer_text);
+}
+
+void PatientTurn::take_events(ForwardEvents said) {
+  if (!is_alive_for(said)) return;
+  learn(said.identifiers);
+  if (!said.demographics.empty() && said.demographics != "{}") record_.demographics = std::move(said.demographics);
+  if (!said.merged_patient.empty() && said.merged_patient != record_.id) {
+    merge(said.merged_patient, said.merged_identifiers, said.by);
+  }
+  for (EventRecord& event : said.events) {
+    event.patient = record_.id;
+    ++record_.events;
+    if (record_.awaited.empty()) {
+      route(event);
+    } else {
+      record_.held.push_back(event);
+    }
+    changes_.push_back(PutEvent{std::move(event)});
+  }
 }
 
 // An event reaches every open instance that listens for it, and starts those whose trigger it is.
@@ -187,23 +191,32 @@ void PatientTurn::start(const WorkflowDefinition& definition, const std::string&
 }
 
 void PatientTurn::take(TakePatientDelivery message) {
-  const OutboxRecord& delivery = message.record;
+  OutboxRecord& delivery = message.record;
   changes_.push_back(DeleteOutbox{delivery.from, delivery.to, delivery.seq});
-  const std::string sender = (delivery.from.kind == ActorKind::patient ? "p:" : "i:") + delivery.from.id;
+  const bool from_instance = delivery.from.kind == ActorKind::instance;
+  const std::string sender = (from_instance ? "i:" : "p:") + delivery.from.id;
   const auto taken = record_.taken.find(sender);
   if (taken != record_.taken.end() && taken->second >= delivery.seq) return;
+  record_.taken[sender] = delivery.seq;
   if (const auto* closed = std::get_if<InstanceClosed>(&delivery.body)) {
-    std::erase_if(record_.open_instances, [&](const OpenInstance& each) { return each.id == closed->instance; });
-    record_.taken.erase(sender);  // A closed instance never writes again.
+    const auto is_it = [&](const OpenInstance& each) { return each.id == closed->instance; };
+    const bool known = std::erase_if(record_.open_instances, is_it) > 0;
+    // A closed instance never writes again; one that is still to be taken over is known by this to have closed.
+    if (from_instance && (known || record_.awaited.empty())) record_.taken.erase(sender);
+    if (!known) static_cast<void>(is_alive_for(*closed));
   } else if (const auto* opened = std::get_if<InstanceOpened>(&delivery.body)) {
     exists_ = true;
-    record_.taken[sender] = delivery.seq;
+    if (!is_alive_for(*opened)) return send({ActorKind::instance, opened->instance}, move_to_survivor());
     record_.open_instances.push_back({opened->instance, opened->workflow, opened->business_key});
+  } else if (auto* forwarded = std::get_if<ForwardEvents>(&delivery.body)) {
+    if (record_.merged_into.empty() && !forwarded->events.empty()) {
+      const EventRecord& first = forwarded->events.front();
+      begin_with(forwarded->events, first.source + "|" + first.message_id, forwarded->by);
+    }
+    take_events(std::move(*forwarded));
   } else if (const auto* merged = std::get_if<MergeInto>(&delivery.body)) {
-    record_.taken[sender] = delivery.seq;
     end_in_favour_of(merged->survivor);
   } else if (const auto* over = std::get_if<TakeOver>(&delivery.body)) {
-    record_.taken[sender] = delivery.seq;
     take_over(*over);
   }
 }
@@ -218,6 +231,12 @@ void PatientTurn::take(const ErasePatient& message) {
     if (message.reply_to != 0) replies_.push_back({message.reply_to, open});
     return;
   }
+  if (!record_.awaited.empty()) {
+    const Error merging{ErrorCode::conflict, "another record of this person is just being merged into this one",
+                        "approve the erasure again in a moment"};
+    if (message.reply_to != 0) replies_.push_back({message.reply_to, merging});
+    return;
+  }
   changes_.push_back(RetireKey{key_owner_of_patient(record_.id), message.erasure});
   AuditRecord begun = audit_of(action::kErasureBegun, message.by);
   begun.object = message.erasure;
@@ -228,33 +247,6 @@ void PatientTurn::take(const ErasePatient& message) {
   record_ = std::move(fresh);
   exists_ = false;
   answer(message.reply_to, "{}");
-}
-
-// This record ends: its instances and whatever comes for it go to the survivor.
-void PatientTurn::end_in_favour_of(const std::string& survivor) {
-  exists_ = true;
-  AuditRecord audit = audit_of(action::kPatientMerged, {});
-  audit.after = "\"" + survivor + "\"";
-  audit_.push_back(std::move(audit));
-  for (const OpenInstance& open : record_.open_instances) {
-    send({ActorKind::instance, open.id}, MovePatient{record_.id, survivor});
-  }
-  send({ActorKind::patient, survivor}, TakeOver{record_.id, encode(record_)});
-  record_.merged_into = survivor;
-  record_.open_instances.clear();
-}
-
-void PatientTurn::take_over(const TakeOver& over) {
-  exists_ = true;
-  const Result<PatientRecord> ended = decode<PatientRecord>(over.patient);
-  BATON_ASSERT(ended.ok());  // We wrote it ourselves.
-  for (const OpenInstance& open : ended->open_instances) record_.open_instances.push_back(open);
-  for (const auto& [key, runs] : ended->runs) record_.runs[key] = std::max(record_.runs[key], runs);
-  for (const Identifier& identifier : ended->identifiers) {
-    if (std::find(record_.identifiers.begin(), record_.identifiers.end(), identifier) == record_.identifiers.end()) {
-      record_.identifiers.push_back(identifier);
-    }
-  }
 }
 
 // ---- Patient -----------------------------------------------------------------------------------------------------------

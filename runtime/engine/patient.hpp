@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "runtime/engine/instance.hpp"
@@ -12,7 +13,8 @@
 namespace baton {
 
 // A message that has been mapped: its canonical events, and the answer that its sender gets once all is durable.
-// Precondition: all its events are about this patient.
+// Precondition: all its `events` are about this patient; what it says about others goes on to them from here, so that all
+// of the message takes effect or none.
 struct AcceptMessage {
   MessageRecord message;            // state "accepted", the raw bytes in it.
   std::vector<EventRecord> events;  // ids are set; patient is this one.
@@ -20,6 +22,7 @@ struct AcceptMessage {
   JsonText demographics;       // {"name","birth_date","sex","deceased"}, as far as the message tells.
   std::string merged_patient;  // For a merge: id of the record that ends; empty otherwise.
   std::vector<Identifier> merged_identifiers;
+  std::vector<std::pair<std::string, ForwardEvents>> others;  // By patient id, in the order of the message.
   Principal by;
   std::uint64_t reply_to = 0;
 };

@@ -19,13 +19,23 @@ class PatientTurn {
   [[nodiscard]] Handled finish() &&;
 
  private:
+  // The person is known from now on, and the message stands in the ledger.
+  void begin_with(const std::vector<EventRecord>& events, const std::string& message, const Principal& by);
+  void learn(const std::vector<Identifier>& identifiers);
+  void take_events(ForwardEvents said);
   void merge(const std::string& ended, const std::vector<Identifier>& identifiers, const Principal& by);
   void route(const EventRecord& event);
   [[nodiscard]] bool listens(const std::string& workflow, const std::string& type) const;
   void start(const WorkflowDefinition& definition, const std::string& bundle, const std::string& id,
              const std::string& key, const EventRecord& event);
+  // ---- merges: patient_merge.cpp ----
+  // Another record ends in favour of this one: its events wait until it has handed over.
+  void await(const std::string& ended);
   void end_in_favour_of(const std::string& survivor);
   void take_over(const TakeOver& over);
+  // False when this record has ended: then what came is on its way to the survivor.
+  [[nodiscard]] bool is_alive_for(const OutboxBody& body);
+  [[nodiscard]] MovePatient move_to_survivor() const { return {record_.id, record_.merged_into}; }
   void answer(std::uint64_t reply_to, JsonText json);
   [[nodiscard]] AuditRecord audit_of(std::string_view action, const Principal& by) const;
   void send(Address to, OutboxBody body);

@@ -109,8 +109,11 @@ void InstanceTurn::register_operation(const Operation& operation) {
     audit(record);
     put_task(std::move(task));
   } else {
-    PendingRecord pending{core_.id,           operation,           1,    at_, core_.record.workflow,
-                          core_.state.bundle, core_.state.patient, false};
+    // After a rewind an activity goes on counting its attempts where its journal stands.
+    OperationState& state = *core_.state.find(operation.seq);
+    state.backing_off = false;
+    state.retry_at.reset();
+    PendingRecord pending = pending_of(state);
     change(PutPending{pending});
     if (operation.kind == OperationKind::activity) effect(DispatchActivity{std::move(pending)});
   }
@@ -119,6 +122,11 @@ void InstanceTurn::register_operation(const Operation& operation) {
     effect(ArmTimer{*operation.due});
   }
   if (operation.kind == OperationKind::child) register_child(operation);
+}
+
+PendingRecord InstanceTurn::pending_of(const OperationState& operation) const {
+  return {core_.id,           operation.operation, operation.attempt,     operation.since,    core_.record.workflow,
+          core_.state.bundle, core_.state.patient, operation.backing_off, operation.heartbeat};
 }
 
 void InstanceTurn::register_again(const std::set<OperationSeq>& still_registered) {
@@ -136,7 +144,7 @@ void InstanceTurn::register_again(const std::set<OperationSeq>& still_registered
 
 void InstanceTurn::register_child(const Operation& operation) {
   ChildRequest request = child_request_of(operation);
-  const std::string id = request.id.empty() ? core_.id + "." + std::to_string(operation.seq) : request.id;
+  const std::string id = child_id_of(operation, core_.id);
   StartWorkflow start;
   start.workflow = operation.name;
   start.bundle = core_.state.bundle;
@@ -184,10 +192,9 @@ void InstanceTurn::release_operation(OperationSeq seq, bool cancelled) {
     effect(CancelActivity{core_.id, seq});
   }
   if (asked.kind == OperationKind::child && cancelled) {
-    ChildRequest request = child_request_of(asked);
+    const ChildRequest request = child_request_of(asked);
     if (!request.abandon && !request.detach) {
-      const std::string id = request.id.empty() ? core_.id + "." + std::to_string(seq) : request.id;
-      send({ActorKind::instance, id},
+      send({ActorKind::instance, child_id_of(asked, core_.id)},
            CancelChild{core_.state.cancel_reason.empty() ? "the parent no longer waits" : core_.state.cancel_reason});
     }
   }
@@ -212,6 +219,8 @@ void InstanceTurn::put_task(TaskRecord after) {
 
 // What a task no longer waits for goes; what it waits for now comes.
 void InstanceTurn::move_timers(const std::vector<TimerRecord>& before, const std::vector<TimerRecord>& after) {
+  // A pause has taken them, and gives back those that are waited for by then.
+  if (core_.state.paused && !core_.state.timers_held.empty()) return;
   for (const TimerRecord& timer : before) {
     if (std::find(after.begin(), after.end(), timer) == after.end()) change(DeleteTimer{timer});
   }
@@ -247,11 +256,10 @@ void InstanceTurn::close(InstanceStatus status, Outcome outcome) {
     refuse(reply_to, {ErrorCode::conflict, "the instance ended before the update was done", {}});
   }
   core_.update_replies.clear();
-  const WorkflowDefinition* const definition =
-      core_.program == nullptr ? nullptr : core_.program->find_workflow(core_.record.workflow);
-  if (definition != nullptr && definition->run_timeout) {
-    change(DeleteTimer{{core_.record.started_at + *definition->run_timeout, core_.id, 0, TimerPurpose::run_timeout}});
+  if (!core_.state.paused_by.empty()) {
+    change(PutNamed{"paused_by", core_.state.paused_by + "/" + core_.id, std::nullopt});
   }
+  if (const auto limit = run_limit()) change(DeleteTimer{{*limit, core_.id, 0, TimerPurpose::run_timeout}});
   core_.record.status = status;
   core_.record.closed_at = at_;
   core_.record.outcome = outcome;

@@ -50,6 +50,20 @@ bool raises_when_exhausted(const Operation& operation) {
   return text_at(options_of(operation), "on_exhausted") == "raise";
 }
 
+JsonText input_of(const Operation& operation) {
+  const json::object request = parse_object(operation.request);
+  const json::value* const input = request.if_contains("input");
+  return input == nullptr || input->is_null() ? JsonText() : json::serialize(*input);
+}
+
+JsonText with_input(const JsonText& request, const JsonText& input) {
+  json::object changed = parse_object(request);
+  boost::system::error_code error;
+  json::value value = json::parse(input, error);
+  changed["input"] = error ? json::value(nullptr) : std::move(value);
+  return json::serialize(changed);
+}
+
 ChildRequest child_request_of(const Operation& operation) {
   const json::object request = parse_object(operation.request);
   ChildRequest child;
@@ -64,6 +78,11 @@ ChildRequest child_request_of(const Operation& operation) {
     child.detach = flag_at(*options, "detach");
   }
   return child;
+}
+
+std::string child_id_of(const Operation& operation, const std::string& parent) {
+  const std::string id = child_request_of(operation).id;
+  return id.empty() ? parent + "." + std::to_string(operation.seq) : id;
 }
 
 }  // namespace baton

@@ -15,6 +15,11 @@ namespace baton {
 // True when exhausted retries are raised into the script rather than becoming an incident.
 [[nodiscard]] bool raises_when_exhausted(const Operation& operation);
 
+// What the activity is given; empty where that is nothing.
+[[nodiscard]] JsonText input_of(const Operation& operation);
+// The request of an activity with another input.
+[[nodiscard]] JsonText with_input(const JsonText& request, const JsonText& input);
+
 struct ChildRequest {
   JsonText input;
   std::string id;  // Empty: made from the parent's.
@@ -25,4 +30,6 @@ struct ChildRequest {
 };
 [[nodiscard]] ChildRequest child_request_of(const Operation& operation);
 
+// The instance that a child operation of `parent` starts.
+[[nodiscard]] std::string child_id_of(const Operation& operation, const std::string& parent);
 }  // namespace baton

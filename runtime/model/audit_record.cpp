@@ -19,7 +19,7 @@ struct LeafField {
 };
 
 // In the order of their keys, as RFC 8785 wants them.
-constexpr std::size_t kFields = 24;
+constexpr std::size_t kFields = 25;
 constexpr std::array<std::size_t, 3> kMayBeLarge = {1, 3, 6};  // after, before, evidence
 constexpr std::size_t kUsualLeafSize = 2'048;
 constexpr std::size_t kDigestSize = 128;  // More than what stands for a value takes.
@@ -28,7 +28,8 @@ constexpr std::size_t kMostInTheClear = limits::kLedgerLeafSize / 4 * 3 - 1'024;
 constexpr std::size_t kPseudonymSize = 36;  // Of a patient in a list, with quotes and comma.
 using LeafFields = std::array<LeafField, kFields>;
 
-LeafFields fields_of(const AuditRecord& r, std::string_view at, std::string_view by, std::string_view patients) {
+LeafFields fields_of(const AuditRecord& r, std::string_view at, std::string_view occurred_at, std::string_view by,
+                     std::string_view patients) {
   return {{{"action", r.action},
            {"after", r.after, Form::json},
            {"at", at},
@@ -41,6 +42,7 @@ LeafFields fields_of(const AuditRecord& r, std::string_view at, std::string_view
            {"line", r.line},
            {"model", r.model, Form::json},
            {"object", r.object},
+           {"occurred_at", occurred_at},
            {"outcome", r.outcome},
            {"parent", r.parent.empty() ? r.by.parent : r.parent},
            {"patient", r.patient},
@@ -123,10 +125,11 @@ std::string write_leaf(const LeafFields& fields, std::uint32_t digested, std::ar
 
 LeafText leaf_text(const AuditRecord& record) {
   const std::string at = format_instant(record.at);
+  const std::string occurred_at = record.occurred_at.ms == 0 ? std::string() : format_instant(record.occurred_at);
   JsonWriter by;
   write_json(by, record.by);
   const std::string patients = patients_json(record.patients);
-  const LeafFields fields = fields_of(record, at, by.view(), patients);
+  const LeafFields fields = fields_of(record, at, occurred_at, by.view(), patients);
   std::array<std::size_t, kFields> sizes{};
   std::uint32_t digested = 0;
   LeafText text;

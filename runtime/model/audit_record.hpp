@@ -83,6 +83,7 @@ inline constexpr std::string_view kKeysRotated = "keys.rotated";
 struct AuditRecord {
   std::string_view action;  // One of action::k...
   Instant at;
+  Instant occurred_at;  // Of what could only be entered later: when it was done. 0: at `at`.
   Principal by;
   std::string patient;  // Ids; empty where the record is about none.
   std::string instance;

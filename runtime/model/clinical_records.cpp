@@ -1,48 +1,13 @@
 // Patients, events and messages to bytes and back.
-#include "runtime/model/record_fields.hpp"
-#include "runtime/model/records.hpp"
+#include "runtime/model/clinical_fields.hpp"
 
 namespace baton {
-namespace record_codec {
-
-template <>
-struct RecordFields<Identifier> {
-  static auto of(auto& r) { return std::tie(r.system, r.value, r.type); }
-};
-template <>
-struct RecordFields<OpenInstance> {
-  static auto of(auto& r) { return std::tie(r.id, r.workflow, r.business_key); }
-};
-template <>
-struct RecordFields<PatientRecord> {
-  static auto of(auto& r) {
-    return std::tie(r.id, r.identifiers, r.demographics, r.merged_into, r.merged_from, r.open_instances, r.runs, r.sent,
-                    r.taken, r.events, r.last_at);
-  }
-};
-template <>
-struct RecordFields<EventRecord> {
-  static auto of(auto& r) {
-    return std::tie(r.id, r.patient, r.type, r.occurred_at, r.recorded_at, r.source, r.message_id, r.format, r.mapping,
-                    r.event);
-  }
-};
-template <>
-struct RecordFields<MessageRecord> {
-  static auto of(auto& r) {
-    return std::tie(r.source, r.message_id, r.format, r.state, r.received_at, r.reason_code, r.reason, r.answer,
-                    r.events, r.raw);
-  }
-};
-
-}  // namespace record_codec
-
 using record_codec::decode_record;
 using record_codec::encode_record;
 
 namespace {
 
-constexpr std::uint8_t kPatientVersion = 1;
+constexpr std::uint8_t kPatientVersion = 2;
 constexpr std::uint8_t kEventVersion = 1;
 constexpr std::uint8_t kMessageVersion = 1;
 

@@ -89,6 +89,15 @@ auto fields(Is<AlertChanged> auto& e) {
   return std::tuple(field("number", e.number), field("action", e.action), field("reason_code", e.reason_code),
                     field("reason", e.reason), json("data", e.data), field("by", e.by));
 }
+auto fields(Is<TimersHeld> auto& e) { return std::tuple(field("mode", e.mode), field("cause", e.cause)); }
+auto fields(Is<TimersMoved> auto& e) {
+  return std::tuple(field("by_ms", e.by_ms), field("before_seq", e.before_seq), field("total_ms", e.total_ms));
+}
+auto fields(Is<InputEdited> auto& e) {
+  return std::tuple(field("seq", e.seq), json("before", e.before), json("after", e.after), field("reason", e.reason),
+                    field("by", e.by));
+}
+auto fields(Is<RecordedLate> auto& e) { return std::tuple(field("occurred_at", e.occurred_at), field("by", e.by)); }
 auto fields(Is<OperationScheduled> auto& e) { return std::tuple(field("operation", e.operation)); }
 auto fields(Is<OperationCancelled> auto& e) { return std::tuple(field("seq", e.seq)); }
 auto fields(Is<StepRecorded> auto& e) {
@@ -113,6 +122,10 @@ auto fields(Is<Completed> auto& e) { return std::tuple(json("result", e.result))
 auto fields(Is<Failed> auto& e) { return std::tuple(field("failure", e.failure)); }
 auto fields(Is<Cancelled> auto& e) { return std::tuple(field("reason", e.reason)); }
 auto fields(Is<ContinuedAsNew> auto& e) { return std::tuple(json("input", e.input)); }
+auto fields(Is<CarriedOver> auto& e) {
+  return std::tuple(json("attributes", e.attributes), json("events", e.events), json("signals", e.signals),
+                    field("incident_count", e.incident_count));
+}
 
 // ---- to bytes ----------------------------------------------------------------------------------------------------------
 

@@ -216,6 +216,43 @@ struct AlertChanged {
   bool operator==(const AlertChanged&) const = default;
 };
 
+// Follows Paused: what the timers do until Resumed, and which standing pause or batch it belongs to.
+struct TimersHeld {
+  static constexpr std::uint8_t kNumber = 30;
+  static constexpr const char* kName = "TimersHeld";
+  std::string mode;   // "freeze", "on_resume" or "run"; without this entry it is "run".
+  std::string cause;  // Empty: paused by hand.
+  bool operator==(const TimersHeld&) const = default;
+};
+
+struct TimersMoved {  // Time stood still: what waits for a time, and the run's own limit, wait this much longer.
+  static constexpr std::uint8_t kNumber = 31;
+  static constexpr const char* kName = "TimersMoved";
+  std::int64_t by_ms = 0;
+  OperationSeq before_seq = 0;  // Of operations, those with a lower number.
+  std::int64_t total_ms = 0;    // How long time has stood still for the whole instance.
+  bool operator==(const TimersMoved&) const = default;
+};
+
+struct InputEdited {  // An operator changed what the next attempt of an activity is given.
+  static constexpr std::uint8_t kNumber = 32;
+  static constexpr const char* kName = "InputEdited";
+  OperationSeq seq = 0;
+  JsonText before;
+  JsonText after;
+  std::string reason;
+  Principal by;
+  bool operator==(const InputEdited&) const = default;
+};
+
+struct RecordedLate {  // What follows in this row was done then, and could only be entered now.
+  static constexpr std::uint8_t kNumber = 33;
+  static constexpr const char* kName = "RecordedLate";
+  Instant occurred_at;
+  Principal by;
+  bool operator==(const RecordedLate&) const = default;
+};
+
 // ---- outbound -----------------------------------------------------------------------------------------------------
 
 struct OperationScheduled {
@@ -322,12 +359,25 @@ struct ContinuedAsNew {  // The next entry is the new run's Started; replay begi
   bool operator==(const ContinuedAsNew&) const = default;
 };
 
+// Stands behind the Started of a run that continues another: what the run before leaves to it. The replay of a run begins
+// at its Started, so what is not here is forgotten.
+struct CarriedOver {
+  static constexpr std::uint8_t kNumber = 34;
+  static constexpr const char* kName = "CarriedOver";
+  JsonText attributes;               // The search attributes, an object.
+  JsonText events;                   // Received and not taken: [{"id","type","event"}], events as texts of JSON.
+  JsonText signals;                  // The same: [{"name","payload","message_id"}].
+  std::uint32_t incident_count = 0;  // So that no number is used twice.
+  bool operator==(const CarriedOver&) const = default;
+};
+
 using EntryBody =
     std::variant<Started, OperationResolved, SignalReceived, EventReceived, UpdateAccepted, CancelRequested,
                  OutcomeOverridden, PatientChanged, IncidentResolved, BundleChanged, AttemptFailed, TaskChanged,
-                 IncidentOpened, ClockJumped, Paused, Resumed, TaskDecided, AlertRaised, AlertChanged,
-                 OperationScheduled, OperationCancelled, StepRecorded, AttributesSet, DecisionRecorded, NoteWritten,
-                 PatchMarked, UpdateCompleted, SignalSent, Completed, Failed, Cancelled, ContinuedAsNew>;
+                 IncidentOpened, ClockJumped, Paused, Resumed, TaskDecided, AlertRaised, AlertChanged, TimersHeld,
+                 TimersMoved, InputEdited, RecordedLate, OperationScheduled, OperationCancelled, StepRecorded,
+                 AttributesSet, DecisionRecorded, NoteWritten, PatchMarked, UpdateCompleted, SignalSent, Completed,
+                 Failed, Cancelled, ContinuedAsNew, CarriedOver>;
 
 struct Entry {
   Instant at;  // Never before the entry in front of it.

@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "runtime/base/limits.hpp"
+#include "runtime/model/json_duplicates.hpp"
 
 namespace baton {
 namespace {
@@ -20,14 +21,17 @@ std::string shown(const boost::json::value& value) {
 }
 
 // Boost.JSON reads 1e400 as infinity, which no JSON text can say again: it would be lost on the way to the script.
-bool holds_only_finite_numbers(const boost::json::value& value) {
+// `members` counts those of all objects.
+bool holds_only_finite_numbers(const boost::json::value& value, std::size_t& members) {
   if (const double* number = value.if_double()) return std::isfinite(*number);
   if (const boost::json::array* array = value.if_array()) {
-    return std::all_of(array->begin(), array->end(), holds_only_finite_numbers);
+    return std::all_of(array->begin(), array->end(),
+                       [&members](const auto& each) { return holds_only_finite_numbers(each, members); });
   }
   if (const boost::json::object* object = value.if_object()) {
+    members += object->size();
     return std::all_of(object->begin(), object->end(),
-                       [](const auto& member) { return holds_only_finite_numbers(member.value()); });
+                       [&members](const auto& member) { return holds_only_finite_numbers(member.value(), members); });
   }
   return true;
 }
@@ -47,9 +51,15 @@ Result<boost::json::value> parse_json_document(std::string_view text) {
                  "send one JSON document (RFC 8259) in UTF-8"};
   }
   boost::json::value document = parser.release();
-  if (!holds_only_finite_numbers(document)) {
+  std::size_t members = 0;
+  if (!holds_only_finite_numbers(document, members)) {
     return Error{ErrorCode::bad_json, "it holds a number that is too large for a double (IEEE 754)",
                  "send the number as text, or one below 1.8e308"};
+  }
+  // Boost.JSON keeps the last of two values of one name.
+  if (members != count_written_members(text)) {
+    return Error{ErrorCode::bad_json, "the member '" + find_duplicate_member(text).value_or("?") + "' is there twice",
+                 "send each name once in an object: which of its values counts nobody could say"};
   }
   return document;
 }

@@ -17,7 +17,8 @@
 
 namespace baton {
 
-// Parses one JSON document, nested at most limits::kJsonDepth deep. Error: bad_json with the offset.
+// Parses one JSON document, nested at most limits::kJsonDepth deep, in which no object has a name twice. Error: bad_json
+// with the offset or the member.
 [[nodiscard]] Result<boost::json::value> parse_json_document(std::string_view text);
 
 class JsonFields {

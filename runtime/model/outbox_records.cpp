@@ -2,8 +2,7 @@
 #include <array>
 #include <utility>
 
-#include "runtime/model/record_fields.hpp"
-#include "runtime/model/records.hpp"
+#include "runtime/model/clinical_fields.hpp"
 
 namespace baton {
 namespace record_codec {
@@ -58,6 +57,12 @@ template <>
 struct RecordFields<TakeOver> {
   static auto of(auto& r) { return std::tie(r.from, r.patient); }
 };
+template <>
+struct RecordFields<ForwardEvents> {
+  static auto of(auto& r) {
+    return std::tie(r.events, r.identifiers, r.demographics, r.merged_patient, r.merged_identifiers, r.by);
+  }
+};
 
 }  // namespace record_codec
 
@@ -82,7 +87,7 @@ struct NumberedBodies {
   }
 };
 using OnDisk = NumberedBodies<StartWorkflow, ChildClosed, DeliverEvent, DeliverSignal, CancelChild, MovePatient,
-                              InstanceClosed, InstanceOpened, MergeInto, TakeOver>;
+                              InstanceClosed, InstanceOpened, MergeInto, TakeOver, ForwardEvents>;
 
 }  // namespace
 

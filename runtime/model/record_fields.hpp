@@ -5,7 +5,8 @@
 //   instant  = i64 milliseconds            optional    = u8(0) | u8(1) value
 //   list     = varint count, values        map         = varint count, (key, value)s in the order of keys
 //
-// docs/formats/records.md lists the fields of each record.
+// A later version of a record adds fields at the end; one of an earlier version is read with those fields left as they
+// are in a new record. docs/formats/records.md lists the fields of each record.
 #pragma once
 
 #include <map>
@@ -25,7 +26,8 @@
 namespace baton::record_codec {
 
 // Specialised for each record: `static auto of(auto& record) { return std::tie(record.id, ...); }`. The order is the
-// order on disk.
+// order on disk. Where fields were added, `static constexpr std::size_t in_version(std::uint8_t version)` says how many
+// of them a version has.
 template <typename Record>
 struct RecordFields;
 
@@ -140,6 +142,17 @@ void get(Reader& reader, T& record) {
   std::apply([&reader](auto&... field) { (get(reader, field), ...); }, RecordFields<T>::of(record));
 }
 
+// The first `count` fields.
+template <typename T>
+void get_first(Reader& reader, T& record, std::size_t count) {
+  const auto read = [&](auto& field) {
+    if (count == 0) return;
+    --count;
+    get(reader, field);
+  };
+  std::apply([&read](auto&... field) { (read(field), ...); }, RecordFields<T>::of(record));
+}
+
 // Fields are the same for const and not.
 template <typename Record>
 struct RecordFields<const Record> : RecordFields<Record> {};
@@ -163,8 +176,13 @@ template <typename Record>
                  "run the Baton that wrote it, or a newer one"};
   }
   Record record;
-  if (found != version) reader.fail();
-  get(reader, record);
+  if (found == 0) reader.fail();
+  if constexpr (requires { RecordFields<Record>::in_version(found); }) {
+    get_first(reader, record, RecordFields<Record>::in_version(found));
+  } else {
+    if (found != version) reader.fail();
+    get(reader, record);
+  }
   if (!reader.ok() || !reader.at_end()) {
     return Error{ErrorCode::store_corrupt, std::string(what) + " cannot be decoded", "restore the store from a backup"};
   }

@@ -26,8 +26,10 @@ struct RecordFields<InstanceRecord> {
 };
 template <>
 struct RecordFields<PendingRecord> {
+  static constexpr std::size_t in_version(std::uint8_t version) { return version == 1 ? 8 : 9; }
   static auto of(auto& r) {
-    return std::tie(r.instance, r.operation, r.attempt, r.since, r.workflow, r.bundle, r.patient, r.backing_off);
+    return std::tie(r.instance, r.operation, r.attempt, r.since, r.workflow, r.bundle, r.patient, r.backing_off,
+                    r.heartbeat);
   }
 };
 template <>
@@ -105,7 +107,7 @@ using record_codec::encode_record;
 namespace {
 
 constexpr std::uint8_t kInstanceVersion = 1;
-constexpr std::uint8_t kPendingVersion = 1;
+constexpr std::uint8_t kPendingVersion = 2;
 constexpr std::uint8_t kTaskVersion = 2;
 constexpr std::uint8_t kIncidentVersion = 1;
 constexpr std::uint8_t kAlertVersion = 1;

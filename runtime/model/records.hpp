@@ -58,6 +58,7 @@ struct PendingRecord {
   std::string bundle;
   std::string patient;
   bool backing_off = false;  // True while a retry timer, not a worker, has the operation.
+  JsonText heartbeat = {};   // Of an activity: what its attempts last said of their progress. Since version 2.
 
   bool operator==(const PendingRecord&) const = default;
 };
@@ -234,8 +235,74 @@ struct IncidentRecord {
   OperationSeq seq = 0;
   Instant opened_at;
   std::optional<Instant> resolved_at;
-  std::string resolution;  // "retry" "skip" "rewind" "cancel"; empty while open.
+  std::string resolution;  // "retry" "skip" "rewind" "cancel", "withdrawn" by itself; empty while open.
   bool operator==(const IncidentRecord&) const = default;
+};
+
+// ---- people and what came in -----------------------------------------------------------------------------------------
+
+struct Identifier {
+  std::string system;  // Assigning authority or a URI.
+  std::string value;
+  std::string type;  // "MR", "SS" as in HL7 table 0203; may be empty.
+  auto operator<=>(const Identifier&) const = default;
+};
+
+struct OpenInstance {
+  std::string id;
+  std::string workflow;
+  std::string business_key;
+  bool operator==(const OpenInstance&) const = default;
+};
+
+// One canonical event with its provenance, as it stands in the timeline of a patient.
+struct EventRecord {
+  std::string id;
+  std::string patient;
+  std::string type;
+  Instant occurred_at;
+  Instant recorded_at;
+  std::string source;      // Sending system.
+  std::string message_id;  // Its id there (MSH-10, a FHIR id...).
+  std::string format;      // "hl7v2", "fhir", "ccda", "flat", "json".
+  std::string mapping;     // "<name>@<bundle hash>".
+  JsonText event;
+  bool operator==(const EventRecord&) const = default;
+};
+
+// The durable record of one person.
+struct PatientRecord {
+  std::string id;
+  std::vector<Identifier> identifiers;
+  JsonText demographics;    // {"name":..,"birth_date":..,"sex":..,"deceased":..} as last told.
+  std::string merged_into;  // Another patient's id once this record has ended.
+  std::vector<std::string> merged_from;
+  std::vector<OpenInstance> open_instances;
+  std::map<std::string, std::uint32_t> runs;   // Started so far, by "<workflow>/<business key>".
+  std::map<std::string, std::uint64_t> sent;   // Outbox sequence by receiver.
+  std::map<std::string, std::uint64_t> taken;  // Highest outbox sequence taken, by sender.
+  std::uint64_t events = 0;
+  Instant last_at;
+  // Since version 2. Records that end in favour of this one and have not handed over yet, and the events that wait for it:
+  // before that nobody can say which instances they are for.
+  std::vector<std::string> awaited;
+  std::vector<EventRecord> held;
+  bool operator==(const PatientRecord&) const = default;
+};
+
+// A message as it came, byte for byte, and what became of it. `state` is "accepted" or "quarantined".
+struct MessageRecord {
+  std::string source;
+  std::string message_id;
+  std::string format;
+  std::string state;
+  Instant received_at;
+  std::string reason_code;  // For quarantined: the error's code and words.
+  std::string reason;
+  std::string answer;  // The ACK that was sent; the same message again gets the same answer.
+  std::vector<std::string> events;
+  std::string raw;
+  bool operator==(const MessageRecord&) const = default;
 };
 
 // ---- messages between actors ---------------------------------------------------------------------------------------
@@ -298,9 +365,20 @@ struct TakeOver {  // From the record that ended to the survivor: its identifier
   std::string patient;  // The encoded PatientRecord that ended.
   bool operator==(const TakeOver&) const = default;
 };
+// To a patient: what a message says that came to another one, because it speaks of several people, or because its record
+// had ended in favour of this one when it came.
+struct ForwardEvents {
+  std::vector<EventRecord> events;
+  std::vector<Identifier> identifiers;
+  JsonText demographics;
+  std::string merged_patient;  // As in AcceptMessage.
+  std::vector<Identifier> merged_identifiers;
+  Principal by;
+  bool operator==(const ForwardEvents&) const = default;
+};
 
 using OutboxBody = std::variant<StartWorkflow, ChildClosed, DeliverEvent, DeliverSignal, CancelChild, MovePatient,
-                                InstanceClosed, InstanceOpened, MergeInto, TakeOver>;
+                                InstanceClosed, InstanceOpened, MergeInto, TakeOver, ForwardEvents>;
 
 // Kinds of actor, as their addresses are written on disk.
 enum class ActorKind : std::uint8_t { instance = 1, patient = 2 };
@@ -318,68 +396,6 @@ struct OutboxRecord {
   std::uint64_t seq = 0;
   OutboxBody body;
   bool operator==(const OutboxRecord&) const = default;
-};
-
-// ---- people and what came in -----------------------------------------------------------------------------------------
-
-struct Identifier {
-  std::string system;  // Assigning authority or a URI.
-  std::string value;
-  std::string type;  // "MR", "SS" as in HL7 table 0203; may be empty.
-  auto operator<=>(const Identifier&) const = default;
-};
-
-struct OpenInstance {
-  std::string id;
-  std::string workflow;
-  std::string business_key;
-  bool operator==(const OpenInstance&) const = default;
-};
-
-// The durable record of one person.
-struct PatientRecord {
-  std::string id;
-  std::vector<Identifier> identifiers;
-  JsonText demographics;    // {"name":..,"birth_date":..,"sex":..,"deceased":..} as last told.
-  std::string merged_into;  // Another patient's id once this record has ended.
-  std::vector<std::string> merged_from;
-  std::vector<OpenInstance> open_instances;
-  std::map<std::string, std::uint32_t> runs;   // Started so far, by "<workflow>/<business key>".
-  std::map<std::string, std::uint64_t> sent;   // Outbox sequence by receiver.
-  std::map<std::string, std::uint64_t> taken;  // Highest outbox sequence taken, by sender.
-  std::uint64_t events = 0;
-  Instant last_at;
-  bool operator==(const PatientRecord&) const = default;
-};
-
-// One canonical event with its provenance, as it stands in the timeline of a patient.
-struct EventRecord {
-  std::string id;
-  std::string patient;
-  std::string type;
-  Instant occurred_at;
-  Instant recorded_at;
-  std::string source;      // Sending system.
-  std::string message_id;  // Its id there (MSH-10, a FHIR id...).
-  std::string format;      // "hl7v2", "fhir", "ccda", "flat", "json".
-  std::string mapping;     // "<name>@<bundle hash>".
-  JsonText event;
-  bool operator==(const EventRecord&) const = default;
-};
-
-// A message as it came, byte for byte, and what became of it. `state` is "accepted" or "quarantined".
-struct MessageRecord {
-  std::string source;
-  std::string message_id;
-  std::string format;
-  std::string state;
-  Instant received_at;
-  std::string reason_code;  // For quarantined: the error's code and words.
-  std::string reason;
-  std::string answer;  // The ACK that was sent; the same message again gets the same answer.
-  std::vector<std::string> events;
-  std::string raw;
-  bool operator==(const MessageRecord&) const = default;
 };
 
 // Encoders give version byte and fields; decoders give store_corrupt for malformed bytes.

@@ -101,6 +101,8 @@ std::optional<Instant> time_of_step(const TaskRecord& task, const json::object& 
 
 std::vector<TaskStep> steps_in(const TaskRecord& task, std::string_view field) {
   std::vector<TaskStep> steps;
+  // Most tasks have none, and this is asked at every change of one.
+  if (task.request.find("\"" + std::string(field) + "\"") == std::string::npos) return steps;
   const json::object request = parse_object(task.request);
   const json::value* const list = request.if_contains(field);
   if (list == nullptr || !list->is_array()) return steps;
@@ -205,6 +207,7 @@ std::vector<OutcomeRule> outcomes_of(const TaskRecord& task) {
 
 ApprovalRule approvals_of(const TaskRecord& task) {
   ApprovalRule rule;
+  if (task.request.find("\"approvals\"") == std::string::npos) return rule;
   const json::object request = parse_object(task.request);
   const json::object* const approvals = object_at(request, "approvals");
   if (approvals == nullptr) return rule;

@@ -99,9 +99,9 @@ struct RetireKey {
   std::string erasure;
 };
 
-using Change =
-    std::variant<AppendJournal, PutInstance, PutTask, PutIncident, PutAlert, PutPending, DeletePending, PutTimer,
-                 DeleteTimer, PutOutbox, DeleteOutbox, PutPatient, PutEvent, PutMessage, PutNamed, PruneLedger, RetireKey>;
+using Change = std::variant<AppendJournal, PutInstance, PutTask, PutIncident, PutAlert, PutPending, DeletePending,
+                            PutTimer, DeleteTimer, PutOutbox, DeleteOutbox, PutPatient, PutEvent, PutMessage, PutNamed,
+                            PruneLedger, RetireKey>;
 
 // ---- effects: released after the commit ----------------------------------------------------------------------------
 
@@ -151,6 +151,9 @@ class Turn {
   }
 
   [[nodiscard]] const std::vector<Change>& changes() const { return changes_; }
+  [[nodiscard]] const std::vector<Reply>& replies() const { return replies_; }
+  // A row that goes into the same batch and was not the actor's to decide: what a caller wants remembered of its answer.
+  void add(Change change) { changes_.push_back(std::move(change)); }
   // One a record, in order.
   [[nodiscard]] const std::vector<AuditLeaf>& audit_leaves() const { return audit_leaves_; }
   // Taken once, by whoever releases them after the commit.

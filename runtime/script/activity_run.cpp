@@ -15,7 +15,9 @@ namespace {
 using script::ActivityExchange;
 using script::Sandbox;
 
-// One Sandbox with the modules of one bundle loaded as attempts ask for them. Not thread-safe.
+// One Sandbox with the modules of one bundle loaded as attempts ask for them. Invariant: between attempts it is as it was
+// when its last module had been loaded, so that nothing of one attempt (and its patient) is there for another. Not
+// thread-safe.
 struct Workshop {
   explicit Workshop(std::shared_ptr<const Program> source)
       : program(std::move(source)), modules(*program), sandbox(modules.sandbox_options(script::activity_builtins())) {
@@ -27,6 +29,22 @@ struct Workshop {
   ActivityExchange exchange;
   Sandbox sandbox;
   std::map<std::string, int, std::less<>> tables;  // activities/x.lua -> registry reference of its table.
+
+  // Precondition: no attempt has run in it since it was made or rewound.
+  Status load(const std::string& path) {
+    if (tables.contains(path)) return success();
+    int reference = LUA_NOREF;
+    const Status loaded = sandbox.protect([&](lua_State* state) {
+      const std::string_view code = program->bytecode(path);
+      if (luaL_loadbufferx(state, code.data(), code.size(), ("@" + path).c_str(), "b") != LUA_OK) lua_error(state);
+      lua_call(state, 0, 1);
+      reference = luaL_ref(state, LUA_REGISTRYINDEX);
+    });
+    if (!loaded) return loaded;
+    if (!sandbox.keep()) return *sandbox.poison();
+    tables.emplace(path, reference);
+    return success();
+  }
 };
 
 ActivityEnded failed_with(const Error& error) {
@@ -96,11 +114,12 @@ class ActivityRun::Body {
     }
     const std::string path = "activities/" + name_.substr(0, dot) + ".lua";
     const std::string function = name_.substr(dot + 1);
+    if (const Status loaded = workshop_->load(path); !loaded) return loaded.error();
     auto coroutine = workshop_->sandbox.new_coroutine();
     if (!coroutine.ok()) return coroutine.error();
     coroutine_ = *coroutine;
     const Status ready = workshop_->sandbox.protect([&](lua_State* state) {
-      push_table(state, path);
+      lua_rawgeti(state, LUA_REGISTRYINDEX, workshop_->tables.at(path));
       lua_getfield(state, -1, function.c_str());
       if (Status pushed = script::push_json(state, input_); !pushed) script::raise(state, pushed.error());
       script::push_activity(state);
@@ -108,19 +127,6 @@ class ActivityRun::Body {
     });
     if (!ready) return ready.error();
     return std::nullopt;
-  }
-
-  void push_table(lua_State* state, const std::string& path) {
-    const auto known = workshop_->tables.find(path);
-    if (known != workshop_->tables.end()) {
-      lua_rawgeti(state, LUA_REGISTRYINDEX, known->second);
-      return;
-    }
-    const std::string_view code = workshop_->program->bytecode(path);
-    if (luaL_loadbufferx(state, code.data(), code.size(), ("@" + path).c_str(), "b") != LUA_OK) lua_error(state);
-    lua_call(state, 0, 1);
-    lua_pushvalue(state, -1);
-    workshop_->tables.emplace(path, luaL_ref(state, LUA_REGISTRYINDEX));
   }
 
   ActivityEnded value_of(int values) {
@@ -153,8 +159,11 @@ class ActivityRun::Body {
   }
 
   ActivityEnded end(ActivityEnded ended) {
-    if (coroutine_ != nullptr) workshop_->sandbox.release_coroutine(coroutine_);
-    if (home_ != nullptr && !workshop_->sandbox.poisoned()) home_->give_back(std::move(workshop_));
+    Sandbox& sandbox = workshop_->sandbox;
+    if (home_ != nullptr && sandbox.is_kept() && !sandbox.poisoned()) {
+      sandbox.rewind();
+      home_->give_back(std::move(workshop_));
+    }
     return ended;
   }
 

@@ -67,7 +67,8 @@ class ActivityRun {
 };
 
 // Keeps loaded activity sandboxes between attempts, so that a short activity costs microseconds. Owned by one thread.
-// An ActivityRun made through a cache takes a sandbox out and puts it back when it ends cleanly.
+// An ActivityRun made through a cache takes a sandbox out and puts it back when it ends cleanly: as it was before, so that
+// no attempt finds anything of another.
 class ActivityCache {
  public:
   explicit ActivityCache(std::size_t capacity = 32);

@@ -4,7 +4,11 @@
 #include <cstdlib>
 #include <cstring>
 #include <new>
+#include <string>
 #include <utility>
+#include <vector>
+
+#include "runtime/base/assert.hpp"
 
 namespace baton::script {
 namespace {
@@ -13,6 +17,24 @@ constexpr std::size_t kSmallestPage = 8u << 10;  // A fresh state with its libra
 constexpr std::size_t kLargestPage = 64u << 10;
 
 }  // namespace
+
+// What is in use of each page and large block, headers included, one behind the other.
+struct Arena::Kept {
+  struct Range {
+    char* begin;
+    std::size_t size;
+  };
+  std::array<Free*, kLargestSmall / kGrain + 1> free;
+  char* unused;
+  char* end;
+  Page* pages;
+  Large* large;
+  std::size_t held;
+  std::vector<Range> ranges;
+  std::string bytes;
+};
+
+Arena::Arena() = default;
 
 Arena::~Arena() {
   for (Page* page = pages_; page != nullptr;) std::free(std::exchange(page, page->next));
@@ -37,6 +59,7 @@ void Arena::release(void* block, std::size_t size) noexcept {
     return;
   }
   Large* const large = static_cast<Large*>(block) - 1;
+  if (large->kept) return;
   (large->previous != nullptr ? large->previous->next : large_) = large->next;
   if (large->next != nullptr) large->next->previous = large->previous;
   held_ -= size + sizeof(Large);
@@ -59,7 +82,7 @@ bool Arena::add_page() noexcept {
   const std::size_t size = std::clamp(held_ / 4 / kSmallestPage * kSmallestPage, kSmallestPage, kLargestPage);
   void* const bytes = std::malloc(size);
   if (bytes == nullptr) return false;
-  pages_ = new (bytes) Page{pages_};
+  pages_ = new (bytes) Page{pages_, size};
   unused_ = static_cast<char*>(bytes) + sizeof(Page);
   end_ = static_cast<char*>(bytes) + size;
   held_ += size;
@@ -68,10 +91,15 @@ bool Arena::add_page() noexcept {
 
 void* Arena::resize_large(void* block, std::size_t old_size, std::size_t new_size) noexcept {
   Large* const old = block == nullptr ? nullptr : static_cast<Large*>(block) - 1;
+  if (old != nullptr && old->kept) {
+    void* const fresh = resize_large(nullptr, 0, new_size);
+    if (fresh != nullptr) std::memcpy(fresh, block, std::min(old_size, new_size));
+    return fresh;
+  }
   auto* const large = static_cast<Large*>(std::realloc(old, new_size + sizeof(Large)));
   if (large == nullptr) return nullptr;
   if (block == nullptr) {
-    *large = Large{large_, nullptr};
+    *large = Large{large_, nullptr, new_size, false};
     if (large_ != nullptr) large_->previous = large;
     large_ = large;
     held_ += new_size + sizeof(Large);
@@ -79,8 +107,44 @@ void* Arena::resize_large(void* block, std::size_t old_size, std::size_t new_siz
     (large->previous != nullptr ? large->previous->next : large_) = large;
     if (large->next != nullptr) large->next->previous = large;
     held_ += new_size - old_size;
+    large->size = new_size;
   }
   return large + 1;
+}
+
+void Arena::keep() {
+  auto kept = std::make_unique<Kept>(Kept{free_, unused_, end_, pages_, large_, held_, {}, {}});
+  for (Page* page = pages_; page != nullptr; page = page->next) {
+    auto* const begin = reinterpret_cast<char*>(page);
+    const std::size_t used = page == pages_ ? static_cast<std::size_t>(unused_ - begin) : page->size;
+    kept->ranges.push_back({begin, used});
+  }
+  for (Large* large = large_; large != nullptr; large = large->next) {
+    large->kept = true;
+    kept->ranges.push_back({reinterpret_cast<char*>(large), sizeof(Large) + large->size});
+  }
+  for (const Kept::Range& range : kept->ranges) kept->bytes.append(range.begin, range.size);
+  kept_ = std::move(kept);
+}
+
+void Arena::rewind() noexcept {
+  BATON_ASSERT(kept_ != nullptr);
+  while (pages_ != kept_->pages) std::free(std::exchange(pages_, pages_->next));
+  for (Large* large = large_; large != nullptr;) {
+    Large* const next = large->next;
+    if (!large->kept) std::free(large);
+    large = next;
+  }
+  const char* bytes = kept_->bytes.data();
+  for (const Kept::Range& range : kept_->ranges) {
+    std::memcpy(range.begin, bytes, range.size);
+    bytes += range.size;
+  }
+  free_ = kept_->free;
+  unused_ = kept_->unused;
+  end_ = kept_->end;
+  large_ = kept_->large;
+  held_ = kept_->held;
 }
 
 }  // namespace baton::script

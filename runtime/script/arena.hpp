@@ -5,12 +5,13 @@
 
 #include <array>
 #include <cstddef>
+#include <memory>
 
 namespace baton::script {
 
 class Arena {
  public:
-  Arena() = default;
+  Arena();
   // Gives back everything, whether it was released or not.
   ~Arena();
   Arena(const Arena&) = delete;
@@ -21,6 +22,11 @@ class Arena {
   [[nodiscard]] void* resize(void* block, std::size_t old_size, std::size_t new_size) noexcept;
   // `block` may be null.
   void release(void* block, std::size_t size) noexcept;
+  // Remembers every block as it is now, in the place of what was remembered before.
+  void keep();
+  // Makes all blocks what they were at keep(), at the same addresses; what is newer is given back. Precondition: keep().
+  void rewind() noexcept;
+  [[nodiscard]] bool is_kept() const noexcept { return kept_ != nullptr; }
   // Bytes taken from the process: released small blocks stay held until the end, for others of their size.
   [[nodiscard]] std::size_t held() const noexcept { return held_; }
 
@@ -32,11 +38,15 @@ class Arena {
   };
   struct alignas(kGrain) Page {
     Page* next;
+    std::size_t size;  // With this header.
   };
   struct alignas(kGrain) Large {  // In front of a block that is not small.
     Large* next;
     Large* previous;
+    std::size_t size;  // Of the block.
+    bool kept;         // It stays where it is until the end: rewind() wants it back.
   };
+  struct Kept;
   static bool is_small(std::size_t size) { return size <= kLargestSmall; }
   static std::size_t class_of(std::size_t size) { return (size + kGrain - 1) / kGrain; }
   void* take_small(std::size_t size) noexcept;
@@ -49,6 +59,7 @@ class Arena {
   Page* pages_ = nullptr;
   Large* large_ = nullptr;
   std::size_t held_ = 0;
+  std::unique_ptr<Kept> kept_;
 };
 
 }  // namespace baton::script

@@ -33,6 +33,28 @@ JsonText request_of(lua_State* state, int input, int options) {
   return request;
 }
 
+// What the script says of a wait, for whoever asks why: adds "why", "owner" and "otherwise", as far as the options have
+// them, to an object or to nothing.
+void append_told(lua_State* state, int options, JsonText& request) {
+  if (!lua_istable(state, options)) return;
+  for (const char* name : {"why", "owner", "otherwise"}) {
+    const int type = lua_getfield(state, options, name);
+    if (type != LUA_TNIL) {
+      if (type != LUA_TSTRING) raise(state, std::string("option ") + name + " is a sentence: a string");
+      if (request.empty()) {
+        request.push_back('{');
+      } else {
+        request.back() = ',';
+      }
+      append_json_string(request, name);
+      request.push_back(':');
+      request += check_json(state, -1, name);
+      request.push_back('}');
+    }
+    lua_pop(state, 1);
+  }
+}
+
 void check_retry(lua_State* state, int options) {
   if (!lua_istable(state, options)) return;
   lua_getfield(state, options, "retry");
@@ -53,15 +75,16 @@ void check_duration(lua_State* state, int options, const char* name) {
   lua_pop(state, 1);
 }
 
-/// ctx:activity(name, input, { retry, timeout, queue_timeout, total_timeout, heartbeat, on_exhausted }) -> value
+/// ctx:activity(name, input, { retry, timeout, queue_timeout, total_timeout, heartbeat, on_exhausted, why, owner }) -> value
 /// Work with the outside world: at least once, its result journaled once. `timeout` limits one attempt, `queue_timeout`
 /// the wait for a worker, `total_timeout` all attempts together. Exhausted retries are an incident, or with
-/// on_exhausted = "raise" an error {code, message, details}.
+/// on_exhausted = "raise" an error {code, message, details}. `why` and `owner` (who runs that system) are for people.
 void ask_activity(lua_State* state) {
   Execution& execution = check_context(state, "activity");
   execution.check_may_continue(state);
   std::string name = check_name(state, 2, "the activity's name");
-  check_options(state, 4, "activity", "retry timeout queue_timeout total_timeout heartbeat on_exhausted");
+  check_options(state, 4, "activity",
+                "retry timeout queue_timeout total_timeout heartbeat on_exhausted why owner otherwise");
   check_retry(state, 4);
   for (const char* option : {"timeout", "queue_timeout", "total_timeout", "heartbeat"})
     check_duration(state, 4, option);
@@ -79,16 +102,19 @@ void ask_to_wake(lua_State* state, const char* method) {
   execution.check_may_continue(state);
   const auto due = check_time(state, 2, "the time", execution.host().now());
   if (!due) raise(state, std::string("ctx:") + method + " needs a duration or a time");
+  check_options(state, 3, method, "why otherwise");
   Operation operation = operation_of(execution, state, OperationKind::timer, method);
   operation.due = *due;
+  append_told(state, 3, operation.request);
   execution.ask_for(state, std::move(operation));
 }
 
-/// ctx:sleep("3d")
-/// Waits; survives restarts, and costs nothing while it waits.
+/// ctx:sleep("3d", { why, otherwise })
+/// Waits; survives restarts, and costs nothing while it waits. `why` is a sentence for people who ask why this case stands
+/// still, `otherwise` one that says what happens then.
 void ask_sleep(lua_State* state) { ask_to_wake(state, "sleep"); }
 
-/// ctx:sleep_until(time)
+/// ctx:sleep_until(time, { why, otherwise })
 void ask_sleep_until(lua_State* state) { ask_to_wake(state, "sleep_until"); }
 
 void check_strings(lua_State* state, int index, const char* what) {
@@ -104,13 +130,14 @@ void check_strings(lua_State* state, int index, const char* what) {
   raise(state, std::string(what) + " must be a string or a list of strings");
 }
 
-/// ctx:wait_event(type, { timeout, until_, where }) -> event, or nil when the time is out
+/// ctx:wait_event(type, { timeout, until_, where, why, owner, otherwise }) -> event, or nil when the time is out
 /// Takes the oldest event that was received, matches, and was not taken before, or waits for the next one. `type` may be a
-/// list and may end in "*"; `where` compares fields of the event, by path: { ["data.status"] = "final" }.
+/// list and may end in "*"; `where` compares fields of the event, by path: { ["data.status"] = "final" }. `why`, `owner` (who has to act) and `otherwise`
+/// (what happens when nothing comes) are sentences for people.
 void ask_wait_event(lua_State* state) {
   Execution& execution = check_context(state, "wait_event");
   execution.check_may_continue(state);
-  check_options(state, 3, "wait_event", "timeout until_ where");
+  check_options(state, 3, "wait_event", "timeout until_ where why owner otherwise");
   std::string name;
   JsonText types;
   if (lua_type(state, 2) == LUA_TSTRING) {
@@ -130,19 +157,21 @@ void ask_wait_event(lua_State* state) {
     operation.request += ",\"where\":" + check_json(state, -1, "where");
   }
   operation.request += "}";
+  append_told(state, 3, operation.request);
   const Instant now = execution.host().now();
   operation.due = option_time(state, 3, "timeout", now);
   if (!operation.due) operation.due = option_time(state, 3, "until_", now);
   execution.ask_for(state, std::move(operation));
 }
 
-/// ctx:wait_signal(name, { timeout, until_ }) -> payload, or nil when the time is out
+/// ctx:wait_signal(name, { timeout, until_, why, owner, otherwise }) -> payload, or nil when the time is out
 void ask_wait_signal(lua_State* state) {
   Execution& execution = check_context(state, "wait_signal");
   execution.check_may_continue(state);
-  check_options(state, 3, "wait_signal", "timeout until_");
+  check_options(state, 3, "wait_signal", "timeout until_ why owner otherwise");
   Operation operation =
       operation_of(execution, state, OperationKind::signal_wait, check_name(state, 2, "the signal's name"));
+  append_told(state, 3, operation.request);
   const Instant now = execution.host().now();
   operation.due = option_time(state, 3, "timeout", now);
   if (!operation.due) operation.due = option_time(state, 3, "until_", now);
@@ -210,7 +239,7 @@ void ask_task(lua_State* state) {
   std::string name = check_name(state, 2, "the task's name");
   check_options(state, 3, "task",
                 "why form data sources documents candidates outcomes due timeout follow_up escalate remind approvals "
-                "priority assign title reason_required");
+                "priority assign title reason_required otherwise");
   Operation operation = operation_of(execution, state, OperationKind::task, std::move(name));
   const Instant now = execution.host().now();
   if (lua_istable(state, 3)) {
@@ -231,14 +260,14 @@ void ask_task(lua_State* state) {
   execution.ask_for(state, std::move(operation));
 }
 
-/// ctx:child(workflow, input, { id, key, patient, close, detach }) -> result
+/// ctx:child(workflow, input, { id, key, patient, close, detach, why, owner }) -> result
 /// Runs another workflow of this bundle. close = "cancel" (the default) ends it with its parent, "abandon" lets it live.
 /// detach = true starts it and returns its id at once.
 void ask_child(lua_State* state) {
   Execution& execution = check_context(state, "child");
   execution.check_may_continue(state);
   std::string name = check_name(state, 2, "the workflow's name");
-  check_options(state, 4, "child", "id key patient close detach");
+  check_options(state, 4, "child", "id key patient close detach why owner otherwise");
   if (execution.program().find_workflow(name) == nullptr) raise(state, "the bundle has no workflow '" + name + "'");
   Operation operation = operation_of(execution, state, OperationKind::child, std::move(name));
   operation.request = request_of(state, 3, 4);
@@ -260,14 +289,15 @@ void ask_promise(lua_State* state) {
   execution.ask_for(state, std::move(operation));
 }
 
-/// ctx:promise(name, { timeout, until_ }) -> { id, wait = function }
+/// ctx:promise(name, { timeout, until_, why, owner, otherwise }) -> { id, wait = function }
 /// Something that the outside settles by its id, over the API.
 int ctx_promise(lua_State* state) {
   Execution& execution = check_context(state, "promise");
   execution.check_may_continue(state);
-  check_options(state, 3, "promise", "timeout until_");
+  check_options(state, 3, "promise", "timeout until_ why owner otherwise");
   Operation operation =
       operation_of(execution, state, OperationKind::promise, check_name(state, 2, "the promise's name"));
+  append_told(state, 3, operation.request);
   const Instant now = execution.host().now();
   operation.due = option_time(state, 3, "timeout", now);
   if (!operation.due) operation.due = option_time(state, 3, "until_", now);

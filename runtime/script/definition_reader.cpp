@@ -140,15 +140,63 @@ void read_drift(lua_State* state, int table, WorkflowDefinition& definition) {
   lua_pop(state, 1);
 }
 
-void check_fields(lua_State* state, int table, std::string_view allowed) {
+void check_fields(lua_State* state, int table, std::string_view allowed, const std::string& what = "define") {
   lua_pushnil(state);
   while (lua_next(state, table) != 0) {
     const std::string name = lua_type(state, -2) == LUA_TSTRING ? lua_tostring(state, -2) : "?";
     if ((" " + std::string(allowed) + " ").find(" " + name + " ") == std::string::npos) {
-      refuse(state, "define has no field '" + name + "'; it takes: " + std::string(allowed));
+      refuse(state, what + " has no field '" + name + "'; it takes: " + std::string(allowed));
     }
     lua_pop(state, 1);
   }
+}
+
+// "2d", "2d business" or { within = .., calendar = .., at_risk = .., reached = .. } on top of the stack.
+TimePromise read_promise(lua_State* state, const std::string& name) {
+  TimePromise promise;
+  promise.name = promise.reached = name;
+  const std::string what = "slo." + name;
+  if (lua_type(state, -1) == LUA_TSTRING) {
+    promise.within = lua_tostring(state, -1);
+  } else if (lua_type(state, -1) == LUA_TTABLE) {
+    const int table = lua_gettop(state);
+    check_fields(state, table, "within calendar at_risk reached", what);
+    promise.within = text_field(state, table, "within");
+    promise.calendar = text_field(state, table, "calendar");
+    if (const std::string reached = text_field(state, table, "reached"); !reached.empty()) promise.reached = reached;
+    if (const std::string risk = text_field(state, table, "at_risk"); !risk.empty()) {
+      const auto length = parse_duration(risk);
+      if (!length.ok()) refuse(state, what + ".at_risk: " + length.error().detail);
+      promise.at_risk = *length;
+    }
+  } else {
+    refuse(state, what + " must be a length of time such as \"2d business\", or a table");
+  }
+  constexpr std::string_view kBusiness = " business";
+  if (promise.within.ends_with(kBusiness)) {
+    promise.business = true;
+    promise.within.resize(promise.within.size() - kBusiness.size());
+  }
+  const bool readable =
+      promise.business ? parse_business_duration(promise.within).ok() : parse_duration(promise.within).ok();
+  if (!readable) refuse(state, what + ": '" + promise.within + "' is no length of time; say \"2d\" or \"4h business\"");
+  return promise;
+}
+
+void read_promises(lua_State* state, int table, WorkflowDefinition& definition) {
+  const int type = lua_getfield(state, table, "slo");
+  if (type == LUA_TTABLE) {
+    lua_pushnil(state);
+    while (lua_next(state, -2) != 0) {
+      if (lua_type(state, -2) != LUA_TSTRING) refuse(state, "slo must say name = \"2d business\"");
+      definition.promises.push_back(read_promise(state, lua_tostring(state, -2)));
+      lua_pop(state, 1);
+    }
+  } else if (type != LUA_TNIL) {
+    refuse(state, "slo must be a table: slo = { first_contact = \"2d business\" }");
+  }
+  lua_pop(state, 1);
+  std::ranges::sort(definition.promises, {}, &TimePromise::name);
 }
 
 Error as_bundle_error(const Error& error) {
@@ -162,9 +210,12 @@ Result<WorkflowDefinition> read_workflow_definition(const Program& program, cons
   definition.module = path;
   const Status read = examine(program, path, workflow_builtins(), [&](lua_State* state) {
     if (!lua_istable(state, 1)) refuse(state, "a workflow file must return workflow.define{...}");
-    check_fields(state, 1, "name on listen search timeout queries updates hooks owner drift run title version");
+    check_fields(state, 1, "name on listen search timeout queries updates hooks owner drift run title version why slo");
     definition.name = text_field(state, 1, "name");
     if (definition.name.empty()) refuse(state, "a workflow file must return workflow.define{ name = \"...\" }");
+    definition.title = text_field(state, 1, "title");
+    definition.why = text_field(state, 1, "why");
+    read_promises(state, 1, definition);
     read_trigger(state, 1, definition);
     definition.listens = list_field(state, 1, "listen");
     read_search(state, 1, definition);

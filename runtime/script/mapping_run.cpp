@@ -20,9 +20,17 @@ class MappingRun::Body {
       sandbox_ = std::make_unique<script::Sandbox>(modules_.sandbox_options(script::workflow_builtins()));
     }
     sandbox_->begin_turn();
+    if (const Status loaded = load(mapping); !loaded) return loaded.error();
+    auto mapped = run(mapping, message);
+    if (!sandbox_->poisoned()) sandbox_->rewind();  // Nothing of one message is there for the next.
+    return mapped;
+  }
+
+ private:
+  Result<JsonText> run(const MappingDefinition& mapping, const JsonText& message) {
     std::optional<Result<JsonText>> mapped;
     const Status called = sandbox_->protect([&](lua_State* state) {
-      push_function(state, mapping);
+      lua_rawgeti(state, LUA_REGISTRYINDEX, functions_.at(mapping.module));
       if (Status pushed = script::push_json(state, message); !pushed) {
         mapped = pushed.error();
         return;
@@ -34,21 +42,24 @@ class MappingRun::Body {
     return *mapped;
   }
 
- private:
-  void push_function(lua_State* state, const MappingDefinition& mapping) {
-    const auto known = functions_.find(mapping.module);
-    if (known != functions_.end()) {
-      lua_rawgeti(state, LUA_REGISTRYINDEX, known->second);
-      return;
+  Status load(const MappingDefinition& mapping) {
+    if (functions_.contains(mapping.module)) return success();
+    int reference = LUA_NOREF;
+    const Status loaded = sandbox_->protect([&](lua_State* state) {
+      const std::string_view code = program_->bytecode(mapping.module);
+      if (luaL_loadbufferx(state, code.data(), code.size(), ("@" + mapping.module).c_str(), "b") != LUA_OK)
+        lua_error(state);
+      lua_call(state, 0, 1);
+      lua_getfield(state, -1, "map");
+      reference = luaL_ref(state, LUA_REGISTRYINDEX);
+    });
+    if (!loaded) {
+      sandbox_.reset();  // What it has left behind goes with it.
+      return loaded;
     }
-    const std::string_view code = program_->bytecode(mapping.module);
-    if (luaL_loadbufferx(state, code.data(), code.size(), ("@" + mapping.module).c_str(), "b") != LUA_OK)
-      lua_error(state);
-    lua_call(state, 0, 1);
-    lua_getfield(state, -1, "map");
-    lua_remove(state, -2);
-    lua_pushvalue(state, -1);
-    functions_.emplace(mapping.module, luaL_ref(state, LUA_REGISTRYINDEX));
+    if (!sandbox_->keep()) return *sandbox_->poison();
+    functions_.emplace(mapping.module, reference);
+    return success();
   }
 
   // One event or a list of them is on the stack, or nil and a reason.

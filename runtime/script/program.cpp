@@ -117,6 +117,13 @@ Status Program::examine_workflows() {
     if (!path.starts_with("workflows/") || !is_lua(path)) continue;
     Result<WorkflowDefinition> definition = script::read_workflow_definition(*this, path);
     if (!definition.ok()) return in_file(definition.error(), path);
+    for (const TimePromise& promise : definition->promises) {
+      if (!promise.business || calendar(promise.calendar) != nullptr) continue;
+      return Error{
+          ErrorCode::bad_bundle,
+          path + ": slo." + promise.name + " counts business time, and there is no calendar '" + promise.calendar + "'",
+          "add calendars/*.json to the bundle, or name one of its calendars"};
+    }
     if (find_workflow(definition->name) != nullptr) {
       return Error{ErrorCode::bad_bundle, path + ": there is a workflow '" + definition->name + "' already",
                    "give each workflow of a bundle its own name"};

@@ -30,10 +30,24 @@ using BundleFiles = std::map<std::string, std::string>;  // Path below the bundl
 // The SHA-256, hex, over the files that make the identity.
 [[nodiscard]] std::string bundle_hash(const BundleFiles& files);
 
+// How soon after its start something of a case ought to have happened: slo = { first_contact = "2d business" }.
+struct TimePromise {
+  std::string name;
+  std::string within;  // A duration; where `business`, one of business time.
+  bool business = false;
+  std::string calendar;             // As in ctx:business.
+  std::optional<Duration> at_risk;  // A case is at risk this long before the deadline; a fifth of the time when absent.
+  // What keeps the promise: "task:x" "decision:x" "step:x" "stage:x"..., "end", or "x": whatever of that name is done first.
+  std::string reached;
+};
+
 // What workflow.define{...} declared, as far as the engine has to know it without running the script.
 struct WorkflowDefinition {
   std::string name;
   std::string module;                  // "workflows/discharge.lua"
+  std::string title;                   // For people; empty: the name.
+  std::string why;                     // Why there are such cases, in a sentence; empty where the script does not say.
+  std::vector<TimePromise> promises;   // slo = {...}, in the order of names.
   std::vector<std::string> on_events;  // Event types that start it; empty when started by hand only.
   std::string on_key;                  // Event field that keys it: "encounter", "patient", or a path into data.
   bool again = false;                  // Whether an event may start it again once the instance of that key is closed.

@@ -69,6 +69,28 @@ Sandbox& Sandbox::of(lua_State* state) noexcept {
 
 bool Sandbox::is_script_coroutine(lua_State* state) noexcept { return (extra_space(state) & kScriptCoroutine) != 0; }
 
+bool Sandbox::keep() {
+  BATON_ASSERT(running_ == nullptr);
+  static_cast<void>(protect([](lua_State* state) { lua_gc(state, LUA_GCCOLLECT); }));
+  if (poisoned()) return false;
+  arena_.keep();
+  kept_used_ = used_;
+  kept_large_ = large_;
+  return true;
+}
+
+void Sandbox::rewind() noexcept {
+  BATON_ASSERT(running_ == nullptr);
+  arena_.rewind();
+  used_ = kept_used_;
+  large_ = kept_large_;
+  refused_ = 0;
+  poison_.reset();
+  out_of_time_ = false;
+  place_of_error_.clear();
+  begin_turn();
+}
+
 void Sandbox::begin_turn() noexcept {
   budget_ = static_cast<std::int64_t>(options_.instructions_per_turn);
   refusals_ = 0;

@@ -103,6 +103,14 @@ class Sandbox {
     return *static_cast<T*>(context_);
   }
 
+  // Remembers the state as it is, in the place of what was remembered before; rewind() makes it that again, whatever ran
+  // in between, also after it was poisoned: nothing of a run is left, no global, no upvalue, no coroutine. For owners that
+  // run many scripts of strangers to each other in one Sandbox. Not while a script runs. keep() never raises; false when
+  // the state is poisoned.
+  [[nodiscard]] bool keep();
+  void rewind() noexcept;
+  [[nodiscard]] bool is_kept() const noexcept { return arena_.is_kept(); }
+
   // Gives the whole budget of instructions back. Call it once a turn. Has no effect on a poisoned Sandbox.
   void begin_turn() noexcept;
   [[nodiscard]] std::uint64_t instructions_left() const noexcept;
@@ -191,7 +199,9 @@ class Sandbox {
   std::int64_t budget_ = 0;      // Instructions left; below zero when spent.
   std::uint32_t hook_runs_ = 0;  // Of this turn.
   std::uint64_t turn_began_ns_ = 0;
-  bool out_of_time_ = false;  // Why it is poisoned, when it is by script_instructions.
+  bool out_of_time_ = false;   // Why it is poisoned, when it is by script_instructions.
+  std::size_t kept_used_ = 0;  // used_ and large_ at keep().
+  std::size_t kept_large_ = 0;
 };
 
 }  // namespace baton::script

@@ -180,5 +180,152 @@ TEST_F(Ingest, messages_of_one_connection_reach_their_patient_in_the_order_of_su
   }
 }
 
+// A mapping that gives one event for each PID, and one that merges for each MRG.
+constexpr const char* kSeveral = R"lua(
+local mapping, hl7 = require "mapping", require "hl7"
+return mapping.define { name = "adt", format = "hl7v2", map = function(message)
+  local m, events = hl7.wrap(message), {}
+  local groups = m:groups("PID")
+  for i, part in ipairs(groups) do
+    local event = { type = part:segment("MRG") and "patient.merged" or "encounter.beds_swapped", occurred_at = "2025-11-20T12:00:00Z",
+                    patient = { identifiers = part:identifiers("PID-3") } }
+    if part:segment("MRG") then event.merge = { identifiers = part:identifiers("MRG-1") } end
+    events[i] = event
+  end
+  return events
+end }
+)lua";
+
+std::string about(const std::string& control_id, const std::vector<std::string>& segments) {
+  std::string raw = "MSH|^~\\&|REG|HOSP|B|H|20251120120000||ADT^A17|" + control_id + "|P|2.5.1\r";
+  for (const std::string& segment : segments) raw += segment + "^^^H^MR\r";
+  return raw;
+}
+
+class SeveralPatients : public ::testing::Test {
+ protected:
+  explicit SeveralPatients(std::uint64_t seed = 1) : world_(seed) { world_.deploy({{"mappings/adt.lua", kSeveral}}); }
+  void send(const std::string& raw) {
+    AcceptRequest request;
+    request.format = "hl7v2";
+    request.raw = raw;
+    request.by.client = "10.0.0.1:4000";
+    world_.node().submit(std::move(request), [this](const Result<JsonText>& answer) {
+      EXPECT_TRUE(answer.ok());
+      ++answered_;
+    });
+  }
+  static std::string id_of(const std::string& number) { return patient_id_of({{"H", number, "MR"}}); }
+  // Message ids of the person's events, in the order in which they were taken.
+  std::vector<std::string> taken(const std::string& number) {
+    const auto page = world_.node().reader().timeline(id_of(number), {}, 100);
+    std::vector<std::string> ids;
+    for (const EventRecord& event : page->items) ids.insert(ids.begin(), event.message_id);
+    return ids;
+  }
+  NodeWorld world_;
+  int answered_ = 0;
+};
+
+TEST_F(SeveralPatients, each_hears_of_a_message_that_names_them) {
+  send(about("m1", {"PID|1||p1", "PID|2||p2", "PID|3||p3"}));
+  world_.run();
+  EXPECT_EQ(answered_, 1);
+  for (const char* person : {"p1", "p2", "p3"}) EXPECT_EQ(taken(person), std::vector<std::string>{"m1"}) << person;
+  const auto stored = world_.node().reader().message("REG|HOSP", "m1");
+  EXPECT_EQ((*stored)->state, "accepted");
+  EXPECT_EQ((*stored)->events.size(), 3u);
+}
+
+TEST_F(SeveralPatients, a_crash_at_any_step_leaves_all_of_it_or_none) {
+  for (int steps = 0; steps < 25; ++steps) {
+    NodeWorld world;
+    world.deploy({{"mappings/adt.lua", kSeveral}});
+    AcceptRequest request;
+    request.format = "hl7v2";
+    request.raw = about("m1", {"PID|1||p1", "PID|2||p2"});
+    bool answered = false;
+    world.node().submit(request, [&](const Result<JsonText>& answer) { answered = answer.ok(); });
+    for (int i = 0; i < steps; ++i) world.node().run_one();
+    const bool promised = answered;
+    world.crash();
+    world.run();
+    std::size_t events = 0;
+    for (const char* person : {"p1", "p2"})
+      events += world.node().reader().timeline(id_of(person), {}, 9)->items.size();
+    EXPECT_TRUE(events == 2 || (events == 0 && !promised)) << steps << " steps: " << events;
+  }
+}
+
+TEST_F(SeveralPatients, two_records_that_end_in_one_message_both_end) {
+  send(about("m1", {"PID|1||old1"}));
+  send(about("m2", {"PID|1||old2"}));
+  send(about("m3", {"PID|1||new", "MRG|old1", "PID|2||new", "MRG|old2"}));
+  world_.run();
+  for (const char* person : {"old1", "old2"}) {
+    EXPECT_EQ(world_.node().reader().patient(id_of(person))->value().merged_into, id_of("new")) << person;
+  }
+}
+
+// Which event an actor took first is seen by who started its cases; here the order of commits is enough.
+TEST(SeveralPatientsOrder, what_follows_on_the_connection_does_not_overtake) {
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    NodeWorld world(seed);
+    world.deploy({{"mappings/adt.lua", kSeveral}, {"workflows/flow.lua", R"lua(
+      local workflow = require "workflow"
+      return workflow.define { name = "flow", on = { event = "encounter.beds_swapped", key = "patient" }, run = function(ctx, input)
+        local seen = { input.event.source.message_id }
+        while #seen < 4 do seen[#seen + 1] = ctx:wait_event("*").source.message_id end
+        return table.concat(seen, " ")
+      end })lua"}});
+    const auto send = [&](const std::string& raw) {
+      AcceptRequest request;
+      request.format = "hl7v2";
+      request.raw = raw;
+      request.by.client = "10.0.0.1:4000";
+      world.node().submit(std::move(request), [](const Result<JsonText>& answer) { EXPECT_TRUE(answer.ok()); });
+      for (std::uint64_t i = 0; i < seed % 4; ++i) world.node().run_one();
+    };
+    send(about("m1", {"PID|1||p1", "PID|2||p2"}));
+    send(about("m2", {"PID|1||p2"}));
+    send(about("m3", {"PID|1||p3", "PID|2||p2"}));
+    send(about("m4", {"PID|1||p2"}));
+    world.run();
+    InstanceFilter filter;
+    filter.patient = patient_id_of({{"H", "p2", "MR"}});
+    const auto cases = world.node().reader().list_instances(filter, {}, 9);
+    ASSERT_EQ(cases->items.size(), 1u);
+    EXPECT_EQ(cases->items.front().outcome.value, "\"m1 m2 m3 m4\"") << "seed " << seed;
+  }
+}
+
+TEST(IngestZone, a_timestamp_without_an_offset_is_in_its_sources_time_zone) {
+  NodeWorld world;
+  world.options().source_zones[""] = *find_time_zone("Europe/Berlin");
+  world.options().source_zones["HOSP"] = *find_time_zone("America/New_York");
+  world.options().source_zones["LAB|HOSP"] = TimeZone();
+  world.deploy({{"mappings/adt.lua", R"lua(
+    local mapping, hl7 = require "mapping", require "hl7"
+    return mapping.define { name = "adt", format = "hl7v2", map = function(message)
+      local m = hl7.wrap(message)
+      return { type = "encounter.discharged", occurred_at = m:time("EVN-2"), patient = { identifiers = m:identifiers("PID-3") } }
+    end })lua"}});
+  const auto occurred = [&](const std::string& application, const std::string& facility, const std::string& at) {
+    const std::string id = application + at;
+    AcceptRequest request;
+    request.format = "hl7v2";
+    request.raw = "MSH|^~\\&|" + application + "|" + facility + "|B|H|20260715083000||ADT^A03|" + id +
+                  "|P|2.5.1\rEVN|A03|" + at + "\rPID|1||p1^^^H^MR\r";
+    const auto answer = boost::json::parse(world.tell(std::move(request))).as_object();
+    const std::string event(answer.at("events").as_array().at(0).as_string());
+    return format_instant(world.node().reader().event(event)->value().occurred_at);
+  };
+  EXPECT_EQ(occurred("REG", "HOSP", "20260715120000"), "2026-07-15T16:00:00.000Z");
+  EXPECT_EQ(occurred("REG", "HOSP", "20260115120000"), "2026-01-15T17:00:00.000Z");
+  EXPECT_EQ(occurred("REG", "HOSP", "20260115120000+0000"), "2026-01-15T12:00:00.000Z");
+  EXPECT_EQ(occurred("LAB", "HOSP", "20260115120000"), "2026-01-15T12:00:00.000Z");
+  EXPECT_EQ(occurred("REG", "ELSEWHERE", "20260115120000"), "2026-01-15T11:00:00.000Z");
+}
+
 }  // namespace
 }  // namespace baton::testing

@@ -166,6 +166,35 @@ TEST(LedgerSigner, another_origin_a_missing_key_and_a_key_that_others_may_read_a
   EXPECT_FALSE(std::filesystem::exists(file)) << "no second key for a ledger that has one";
 }
 
+TEST(LedgerSigner, the_copy_covers_the_last_turns_of_a_node_that_stops_at_once) {
+  for (int run = 0; run < 8; ++run) {
+    const Scratch scratch;
+    std::string key;
+    {
+      auto node = Node::open(on_disk(scratch));
+      ASSERT_TRUE(node.ok()) << to_string(node.error());
+      key = (*node)->audit_key();
+      for (int i = 0; i < 300; ++i) {
+        RecordAccess read;
+        read.record.action = action::kPatientRead;
+        read.record.patient = "p-1";
+        (*node)->submit(std::move(read), [](Result<JsonText>) {});
+      }
+    }
+    StoreOptions options;
+    options.path = (scratch / "data/store").string();
+    const auto store = Store::open(options);
+    ASSERT_TRUE(store.ok());
+    const StoreLedgerSource source(**store);
+    const auto verifier = parse_verifier_key(key);
+    std::ifstream file(scratch / "data/ledger.checkpoint");
+    const std::string note(std::istreambuf_iterator<char>(file), {});
+    const auto copy = open_checkpoint(note, {verifier->get(), {}, 0});
+    ASSERT_TRUE(copy.ok()) << to_string(copy.error());
+    EXPECT_EQ(copy->checkpoint.size, LedgerReader(source).head()->size) << "run " << run;
+  }
+}
+
 TEST(LedgerSigner, a_store_from_yesterday_is_refused_by_the_checkpoint_beside_it) {
   const Scratch scratch;
   { ASSERT_TRUE(Node::open(on_disk(scratch)).ok()); }

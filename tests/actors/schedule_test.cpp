@@ -56,6 +56,24 @@ TEST_F(Schedules, a_paused_schedule_starts_nothing_until_it_is_resumed) {
   EXPECT_EQ(runs().size(), 1u);
 }
 
+TEST_F(Schedules, a_pause_that_meets_a_run_is_not_overwritten_by_it) {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    NodeWorld world(seed);
+    world.deploy_workflow("return 1");
+    ASSERT_TRUE(world.ask(ScheduleRequest{"rounds", "create", R"({"workflow":"flow","every":"1h"})", nurse()}).ok());
+    world.run();
+    world.node().submit(ScheduleRequest{"rounds", "pause", {}, nurse()},
+                        [](const Result<JsonText>& answer) { EXPECT_TRUE(answer.ok()); });
+    for (std::uint64_t step = 0; step < seed % 5; ++step) world.node().run_one();
+    world.clock().set(kNoon + kHour);
+    world.run();
+    const auto row = world.node().reader().named("schedules", "rounds");
+    ASSERT_NE((*row)->find("\"paused\":true"), std::string::npos) << "seed " << seed << ": " << **row;
+    world.pass(kHour);
+    EXPECT_LE(world.node().reader().all_instances({}, 10)->items.size(), 1u) << "seed " << seed;
+  }
+}
+
 TEST_F(Schedules, a_time_that_comes_while_a_run_is_open_is_skipped_or_kept_for_its_end) {
   ASSERT_TRUE(ask("create", R"({"workflow":"flow","input":{"wait":true},"every":"1h","overlap":"buffer_one"})").ok());
   world_.pass(Duration{3 * kHour.ms});

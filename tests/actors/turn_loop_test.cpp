@@ -60,6 +60,7 @@ class Supervision : public ::testing::Test, public EffectPort {
   void give(std::vector<Reply> replies) override {
     for (Reply& reply : replies) (reply.answer.ok() ? good_ : failed_).push_back(reply.reply_to);
   }
+  void add_riders(Turn&) override {}
   void run() { EXPECT_FALSE(loop_.next(Instant{}, *path_).has_value()); }
 
   std::shared_ptr<rocksdb::Env> env_;

@@ -33,6 +33,36 @@ TEST(Hl7Json, begins_with_what_a_mapping_routes_by) {
       R"([[["ADT"],["A03"],["ADT_A03"]]],[[["M1"]]],[[["P"]]],[[["2.5.1"]]]]}]})");
 }
 
+// New York: clocks went forward at 2026-03-08T02:00, and go back at 2026-11-01T02:00.
+boost::json::object local_times_of(const std::string& sent, const std::string& fields) {
+  const TimeZone zone = find_time_zone("America/New_York").value();
+  const auto message = Hl7Message::parse("MSH|^~\\&|S|F|R|G|" + sent + "||ADT^A03|M1|P|2.5.1\rZZZ|" + fields + "\r");
+  const auto json = boost::json::parse(hl7_to_json(message.value(), zone)).as_object();
+  return json.contains("local_times") ? json.at("local_times").as_object() : boost::json::object();
+}
+
+TEST(Hl7Json, says_what_a_timestamp_without_an_offset_means_by_the_zones_rules_of_its_own_day) {
+  const auto times =
+      local_times_of("20260715083000", "20260115120000|20260308023000|20261101013000^20260715|20260115120000.25");
+  EXPECT_EQ(times.at("20260715083000"), "2026-07-15T08:30:00-04:00");  // MSH-7 itself.
+  EXPECT_EQ(times.at("20260115120000"), "2026-01-15T12:00:00-05:00");
+  EXPECT_EQ(times.at("20260308023000"), "2026-03-08T03:00:00-04:00");  // There is no half past two.
+  EXPECT_EQ(times.at("20261101013000"), "2026-11-01T01:30:00-04:00");  // There are two; the first.
+  EXPECT_EQ(times.at("20260715"), "2026-07-15T00:00:00-04:00");
+  EXPECT_EQ(times.at("20260115120000.25"), "2026-01-15T12:00:00.250-05:00");
+}
+
+TEST(Hl7Json, leaves_alone_what_has_an_offset_or_is_no_timestamp) {
+  const auto times =
+      local_times_of("20260715083000", "20260115120000+0100|1234|20261301|12345678901234567|4711-2026|x");
+  EXPECT_EQ(times.size(), 1u) << times;
+}
+
+TEST(Hl7Json, believes_an_offset_of_the_header_that_the_zone_does_not_have_then) {
+  EXPECT_EQ(local_times_of("20260715083000-0400", "20260115120000").at("20260115120000"), "2026-01-15T12:00:00-05:00");
+  EXPECT_TRUE(local_times_of("20260715083000-0500", "20260115120000").empty());
+}
+
 TEST(Hl7Json, leaves_out_what_the_header_does_not_say) {
   const JsonText json = json_of("MSH|^~\\&|||||||ADT\r");
   EXPECT_EQ(json.substr(0, json.find(",\"charset")), R"({"type":"ADT","utc_offset_minutes":0)");

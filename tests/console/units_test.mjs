@@ -13,7 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), 'baton-console-units-'));
 const units = {};
 
 before(async () => {
-  for (const [name, path] of Object.entries({ series: 'pages/charts/series.ts', diff: 'pages/case/diff.ts', path: 'pages/case/path_graph.ts', schema: 'parts/form/schema.ts', words: 'words.ts', people: 'people.ts' })) {
+  for (const [name, path] of Object.entries({ series: 'pages/charts/series.ts', diff: 'pages/case/diff.ts', path: 'pages/case/path_graph.ts', schema: 'parts/form/schema.ts', words: 'words.ts', people: 'people.ts', live: 'api/live.ts', decisions: 'pages/case/decisions.ts', questions: 'pages/audit/questions.ts', filter: 'pages/board/case_filter.ts' })) {
     const out = join(folder, `${name}.mjs`);
     await build({ entryPoints: [new URL(path, source).pathname], outfile: out, bundle: true, format: 'esm', logLevel: 'error' });
     units[name] = await import(pathToFileURL(out));
@@ -124,4 +124,46 @@ test('people are told apart by age, sex and birth; what is hidden is said to be'
   assert.equal(units.people.tellApart({ birth_date: '1943-04-23', sex: 'M' }, now), '82 y, male, born 1943-04-23');
   assert.equal(units.people.nameOf({ name: { family: 'Upton', given: 'Kristopher' } }), 'Upton, Kristopher');
   assert.equal(units.people.nameOf({ name: '***' }), 'Name hidden');
+});
+
+test('a list is read again only for news that may change it', () => {
+  const { concerns } = units.live;
+  const list = (meta, ids = []) => ({ queryKey: ['task', 'list'], meta, state: { data: { pages: [{ items: ids.map((id) => ({ id })) }] } } });
+  const mine = list({ roles: ['nurse'], people: ['ann'] }, ['held']);
+  assert.ok(concerns(mine, 'task', { id: 'new', roles: ['nurse'] }), 'it may come onto the list');
+  assert.ok(concerns(mine, 'task', { id: 'held', roles: ['pharmacist'] }), 'it may leave the list');
+  assert.ok(concerns(mine, 'task', { id: 'new', roles: ['pharmacist'], people: ['ann'] }), 'it was given to the person');
+  assert.ok(!concerns(mine, 'task', { id: 'new', roles: ['pharmacist'], people: ['bo'] }));
+  assert.ok(concerns(list({}), 'task', { id: 'new', roles: ['pharmacist'] }), 'a list of everything hears everything');
+  assert.ok(concerns(mine, 'task', { id: '' }), 'so many that they are not named');
+  assert.ok(!concerns(mine, 'incident', { id: 'new' }));
+  const one = { queryKey: ['task', 'one', 'a', 'why'], meta: undefined, state: { data: {} } };
+  assert.ok(concerns(one, 'task', { id: 'a' }) && !concerns(one, 'task', { id: 'b' }));
+});
+
+test('a decision and what replaced it stand together', () => {
+  const entries = [
+    { index: 0, at: '1', type: 'OperationScheduled', operation: { seq: 1, kind: 'task', key: 'task:review', name: 'review', line: 'a.lua:3' } },
+    { index: 1, at: '2', type: 'OperationResolved', seq: 1, outcome: { value: { outcome: 'approve', reason: 'fits', by: { subject: 'bo', role: 'pharmacist' } } } },
+    { index: 2, at: '3', type: 'DecisionRecorded', key: 'decide:hold', name: 'hold', line: 'a.lua:9', decision: { outcome: 'release' } },
+    { index: 3, at: '4', type: 'OutcomeOverridden', target: 'decide:hold', before: { outcome: 'release' }, after: { outcome: 'keep' }, reason: 'fever', by: { subject: 'cho', role: 'physician' } },
+  ];
+  const found = units.decisions.decisionsOf(entries);
+  assert.deepEqual(found.map((one) => [one.kind, one.name, one.outcome, one.by, one.line]), [['person', 'review', 'approve', 'bo (pharmacist)', 'a.lua:3'], ['script', 'hold', 'release', '', 'a.lua:9']]);
+  assert.equal(found[1].overrides[0].by, 'cho (physician)');
+  assert.equal(units.decisions.holdsNow(found[1]), 'keep');
+  assert.equal(units.decisions.holdsNow(found[0]), 'approve');
+});
+
+test('a question to the ledger asks for what was filled in, and not before it is whole', () => {
+  const { QUESTIONS, queryOf, isWhole } = units.questions;
+  const read = QUESTIONS.find((one) => one.id === 'read');
+  assert.ok(!isWhole(read, { patient: ' ' }));
+  assert.deepEqual(queryOf(read, { patient: ' p1 ', from: '2026-03-02T07:00', person: 'left over' }), { action: 'patient.read', patient: 'p1', from: new Date('2026-03-02T07:00').toISOString() });
+});
+
+test('a batch asks for the same cases as the list shows, and an empty filter says all', () => {
+  const { batchQueryOf, EVERYTHING } = units.filter;
+  assert.deepEqual(batchQueryOf(EVERYTHING, 0), { all: true });
+  assert.deepEqual(batchQueryOf({ ...EVERYTHING, workflow: 'discharge', unit: 'MED', stage: 'follow_up', only: 'paused' }, 0), { workflow: 'discharge', unit: 'MED', attributes: { stage: 'follow_up' }, paused: true });
 });

@@ -172,6 +172,10 @@ class Checker:
             yield from self._decision_stands(task, outcome, subject)
         for control_id, (trigger, encounter) in known.messages.items():
             yield from self._message_stands(control_id, trigger, encounter)
+        for instance, number in known.promises.items():
+            value = ((self.journal(instance).ended.get(1) or {}).get("outcome") or {}).get("value")
+            if value != {"number": number}:
+                yield f"{instance}: its promise was settled with {number}, and the journal says {value}"
         for key, good in known.keys.items():
             if self._signs_in(key) != good:
                 yield f"the key {key.split('_')[1]} was {'made, and is refused' if good else 'revoked, and is taken'}"

@@ -23,11 +23,13 @@ class Acknowledged:
         self.signals = {}    # (instance, message id) -> number.
         self.decisions = {}  # Task id -> (outcome, subject).
         self.messages = {}   # Control id -> (trigger, encounter).
+        self.promises = {}   # Instance -> the number that its promise was settled with.
         self.keys = {}       # API key -> True while it is good, False once it was revoked.
         self.refused = []    # What should not have been refused.
 
     def count(self):
-        return len(self.started) + len(self.signals) + len(self.decisions) + len(self.messages) + len(self.keys)
+        return (len(self.started) + len(self.signals) + len(self.decisions) + len(self.messages) + len(self.promises)
+                + len(self.keys))
 
 
 class Request:
@@ -56,6 +58,7 @@ class Client(threading.Thread):
         self.most = most        # Requests before it ends by itself.
         self.in_doubt = []
         self.waiting = []       # Approvals that still lack their signal.
+        self.asked = []         # Errands whose promise is still to be settled.
         self.stays = []         # Encounters that still lack their discharge.
         self.keys = []          # That it has made and not revoked.
         self.number = 0
@@ -85,6 +88,10 @@ class Client(threading.Thread):
         kind = self.random.random()
         if kind < 0.03:
             return self.revoke_key() if self.keys and kind < 0.01 else self.make_key()
+        if kind < 0.1:
+            return self.begin("errand", {})
+        if kind < 0.2 and self.asked:
+            return self.settle(self.asked.pop(self.random.randrange(len(self.asked))))
         if kind < 0.3:
             return self.begin("chain", {"steps": self.random.randint(1, 4)})
         if kind < 0.5:
@@ -108,6 +115,17 @@ class Client(threading.Thread):
                 self.known.started[instance] = workflow
             if workflow == "approval":
                 self.waiting.append(instance)
+            if workflow == "errand":
+                self.asked.append(instance)
+        return Request(send)
+
+    def settle(self, instance):
+        number = self.number
+
+        def send(api, _mllp):
+            api.post(f"/v1/promises/{instance}.1", {"value": {"number": number}}, headers={"idempotency-key": f"settle-{instance}"})
+            with self.lock:
+                self.known.promises[instance] = number
         return Request(send)
 
     def signal(self, instance):
@@ -136,7 +154,9 @@ class Client(threading.Thread):
                 to.post(f"/v1/tasks/{quoted(task)}/decide", {"outcome": outcome, "reason": "crash test"},
                         headers={"x-baton-subject": subject, "x-baton-role": "nurse", "idempotency-key": f"decide-{subject}-{task}"})
             except ApiError as error:
-                if error.status == 409:  # Somebody else was quicker, or it was we before the crash.
+                if error.status == 409:  # Somebody else was quicker.
+                    return
+                if error.status == 403:  # The task is not yet for nurses: it escalates to them when it is due.
                     return
                 raise
             with self.lock:

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <future>
+#include <optional>
 
 #include "gateway/auth/client_file.hpp"
 #include "gateway/http/http_client.hpp"
@@ -15,6 +16,7 @@
 #include "gateway/server.hpp"
 #include "runtime/model/json_fields.hpp"
 #include "tests/gateway/raw_client.hpp"
+#include "tests/support/openapi.hpp"
 
 namespace baton {
 namespace {
@@ -54,16 +56,19 @@ class ApiTest : public testing::Test {
     fs::remove_all(folder_);
     fs::create_directories(folder_ / "asks/workflows");
     std::ofstream(folder_ / "asks/workflows/ask.lua") << kAsk;
-    Config config;
-    config.data = (folder_ / "data").string();
-    config.http_listen.port = config.mllp_listen.port = 0;
-    config.http_tls = false;
-    config.virtual_clock = "2026-03-02T09:00:00Z";
-    config.bundles_folders = {(folder_ / "asks").string()};
-    auto server = Server::start(config, [](const std::string&) {});
+    config_.data = (folder_ / "data").string();
+    config_.http_listen.port = config_.mllp_listen.port = 0;
+    config_.http_tls = false;
+    config_.virtual_clock = "2026-03-02T09:00:00Z";
+    config_.bundles_folders = {(folder_ / "asks").string()};
+    client_ = *HttpClient::make(loop_);
+    start_server();
+  }
+  void start_server() {
+    server_.reset();
+    auto server = Server::start(config_, [](const std::string&) {});
     ASSERT_TRUE(server.ok()) << to_string(server.error());
     server_ = std::move(*server);
-    client_ = *HttpClient::make(loop_);
     key_ = read_client_file((folder_ / "data/client.toml").string())->key;
   }
   void TearDown() override {
@@ -71,8 +76,17 @@ class ApiTest : public testing::Test {
     fs::remove_all(folder_);
   }
 
+  // Every answer is held against the document that the server gives of itself.
   Reply call(const std::string& method, const std::string& path, const std::string& body = "",
              HttpHeaders headers = {}) {
+    if (!api_) api_.emplace(send("GET", "/openapi.json", "", {}).body);
+    Reply reply = send(method, path, body, std::move(headers));
+    for (const std::string& wrong : api_->complaints(method, path, reply.status, reply.body)) {
+      ADD_FAILURE() << method << " " << path << ": " << wrong;
+    }
+    return reply;
+  }
+  Reply send(const std::string& method, const std::string& path, const std::string& body, HttpHeaders headers) {
     std::promise<Result<HttpAnswer>> answered;
     headers.emplace_back("Authorization", "Bearer " + key_);
     const std::string url = "http://127.0.0.1:" + std::to_string(server_->ports().at("http")) + path;
@@ -86,6 +100,8 @@ class ApiTest : public testing::Test {
   }
 
   fs::path folder_;
+  Config config_;
+  std::optional<test::OpenApi> api_;
   std::unique_ptr<Server> server_;
   std::string key_;
   IoLoop loop_;
@@ -102,6 +118,7 @@ TEST_F(ApiTest, says_what_is_wrong_with_bad_input_and_changes_nothing) {
   };
   const std::vector<Case> cases{
       {"POST", "/v1/instances", "{\"workflow\":", 400, "BT101"},
+      {"POST", "/v1/instances", R"({"workflow":"ask","input":{"n":1,"n":2}})", 400, "BT101"},
       {"POST", "/v1/instances", "[]", 400, "BT102"},
       {"POST", "/v1/instances", "{}", 400, "BT102"},
       {"POST", "/v1/instances", "{\"workflow\":7}", 400, "BT102"},
@@ -154,6 +171,35 @@ TEST_F(ApiTest, starts_a_workflow_and_waits_for_its_result) {
   EXPECT_EQ(reply.field("result"), R"({"done":true})");
 }
 
+TEST_F(ApiTest, says_that_a_case_goes_on_when_the_time_to_wait_for_its_result_is_up) {
+  call("POST", "/v1/instances", R"({"workflow":"ask","id":"open"})");
+  for (const char* wait : {"0s", "1ms", "20ms"}) {
+    const Reply reply = call("GET", std::string("/v1/instances/open/result?wait=") + wait);
+    EXPECT_EQ(reply.status, 202) << reply.text;
+    EXPECT_EQ(reply.field("status"), "running");
+  }
+  EXPECT_EQ(call("POST", "/v1/instances?wait=1ms", R"({"workflow":"ask","id":"other"})").status, 202);
+  EXPECT_EQ(call("GET", "/v1/instances/nobody/result?wait=20s").status, 404) << "without waiting";
+}
+
+TEST_F(ApiTest, records_who_saw_the_result_of_a_case_that_is_about_a_patient) {
+  // Reading the ledger is a read of its own; those of a result are wanted.
+  const auto reads = [this] {
+    std::string text = call("GET", "/v1/audit/records?limit=1000&action=patient.read").text;
+    std::erase(text, '\\');
+    const std::string wanted = R"("object":"result")";
+    std::size_t count = 0;
+    for (std::size_t at = text.find(wanted); at != std::string::npos; at = text.find(wanted, at + 1)) ++count;
+    return count;
+  };
+  call("POST", "/v1/instances?wait=20s", R"({"workflow":"ask","id":"his","patient":"p-1","input":{"at_once":true}})");
+  EXPECT_EQ(reads(), 1u);
+  call("GET", "/v1/instances/his/result?wait=20s");
+  EXPECT_EQ(reads(), 2u);
+  call("POST", "/v1/instances?wait=20s", R"({"workflow":"ask","id":"nobodys","input":{"at_once":true}})");
+  EXPECT_EQ(reads(), 2u) << "a case that is about nobody shows nobody's data";
+}
+
 TEST_F(ApiTest, gives_the_same_answer_to_the_same_idempotency_key_and_refuses_another_body) {
   const HttpHeaders key{{"Idempotency-Key", "k1"}};
   const Reply first = call("POST", "/v1/instances", R"({"workflow":"ask","input":{"n":1}})", key);
@@ -162,6 +208,31 @@ TEST_F(ApiTest, gives_the_same_answer_to_the_same_idempotency_key_and_refuses_an
   EXPECT_EQ(first.text, again.text);
   EXPECT_EQ(call("POST", "/v1/instances", R"({"workflow":"ask","input":{"n":2}})", key).field("code"), "BT114");
   EXPECT_EQ(call("GET", "/v1/instances").body.at("items").as_array().size(), 1u);
+}
+
+TEST_F(ApiTest, knows_an_idempotency_key_after_a_restart_for_a_day) {
+  const HttpHeaders key{{"Idempotency-Key", "k1"}};
+  const HttpHeaders nurse{{"Idempotency-Key", "k2"}, {"X-Baton-Subject", "nurse-1"}, {"X-Baton-Role", "nurse"}};
+  const std::string started = R"({"workflow":"ask","id":"a1"})";
+  const std::string yes = R"({"outcome":"yes","reason":"seen"})";
+  EXPECT_EQ(call("POST", "/v1/instances", started, key).status, 201);
+  const std::string decide = "/v1/tasks/a1.1/decide";
+  const Reply decided = call("POST", decide, yes, nurse);
+  EXPECT_EQ(decided.status, 200) << decided.text;
+  start_server();
+  EXPECT_EQ(call("POST", "/v1/instances", R"({"workflow":"ask","id":"a2"})", key).field("code"), "BT114");
+  EXPECT_EQ(call("POST", "/v1/instances", started, key).status, 201);
+  EXPECT_EQ(call("POST", decide, R"({"outcome":"no"})", nurse).field("code"), "BT114");
+  const Reply again = call("POST", decide, yes, nurse);
+  EXPECT_EQ(again.status, 200) << again.text;
+  EXPECT_EQ(again.text, decided.text);
+
+  config_.virtual_clock = "2026-03-03T09:00:01Z";
+  start_server();
+  EXPECT_EQ(call("POST", "/v1/instances", R"({"workflow":"ask","id":"a2"})", key).status, 201);
+  EXPECT_EQ(call("POST", "/v1/instances", R"({"workflow":"ask","id":"a3"})", {{"Idempotency-Key", "k3"}}).status, 201);
+  EXPECT_EQ(server_->node().reader().named_all("answers")->size(), 2u) << "rows of the day before are gone";
+  EXPECT_EQ(server_->node().reader().named_all("answer_ages")->size(), 2u);
 }
 
 TEST_F(ApiTest, shows_why_an_instance_waits_and_a_decision_moves_it_on) {
@@ -261,14 +332,15 @@ TEST_F(ApiTest, tells_watchers_what_has_changed) {
 }
 
 TEST_F(ApiTest, tells_for_whom_a_task_is_and_each_thing_once_to_a_watcher_that_was_away) {
+  const HttpHeaders as_nurse{{"X-Baton-Role", "nurse"}};
   call("POST", "/v1/instances", R"({"workflow":"ask","id":"a1"})");
   for (const char* action : {"claim", "release", "claim", "release"}) {
-    ASSERT_EQ(call("POST", std::string("/v1/tasks/a1.1/") + action, "{}").status, 200);
+    ASSERT_EQ(call("POST", std::string("/v1/tasks/a1.1/") + action, "{}", as_nurse).status, 200);
   }
   RawClient watcher(server_->ports().at("http"));
   watcher.send("GET /v1/live?topic=task HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + key_ + "\r\n\r\n");
   watcher.read_until("retry: 1000\n\n");
-  call("POST", "/v1/tasks/a1.1/claim", "{}");
+  call("POST", "/v1/tasks/a1.1/claim", "{}", as_nurse);
   const std::string news = watcher.read_until("\n\n");
   EXPECT_THAT(news, HasSubstr(R"("roles":["nurse"],"people":["local"])"));
   const std::size_t begin = news.find("id: ") + 4;

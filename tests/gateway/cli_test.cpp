@@ -93,6 +93,13 @@ TEST_F(CliTest, prints_valid_json_everywhere_when_asked) {
                                                {"schedules"},
                                                {"check", (folder_ / "asks").string()},
                                                {"tasks", "show", "a1.1"},
+                                               {"tasks", "evidence", "a1.1"},
+                                               {"tasks", "hand-over", "--role", "nurse"},
+                                               {"queues"},
+                                               {"alerts"},
+                                               {"alerts", "figures"},
+                                               {"covers"},
+                                               {"rota", "on-duty"},
                                                {"cancel", "a1"}}) {
     auto arguments = verb;
     arguments.push_back("--json");

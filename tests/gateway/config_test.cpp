@@ -53,6 +53,22 @@ TEST(Config, refuses_values_that_a_key_cannot_have) {
   EXPECT_FALSE(load_config(written(""), {}, {{"http.certificate", "only.pem"}}).ok());
 }
 
+TEST(Config, takes_the_time_zone_of_each_source_and_refuses_one_that_is_none) {
+  const auto config = load_config(
+      written(
+          "[ingest]\ntime_zone = \"Europe/Berlin\"\n[sources.\"EPIC|GENHOSP\"]\ntime_zone = \"America/New_York\"\n"),
+      {}, {});
+  ASSERT_TRUE(config) << to_string(config.error());
+  EXPECT_EQ(config->ingest_time_zone, "Europe/Berlin");
+  EXPECT_EQ(config->source_time_zones.at("EPIC|GENHOSP"), "America/New_York");
+  EXPECT_THAT(configuration_json(*config), HasSubstr("\"EPIC|GENHOSP\":\"America/New_York\""));
+  const auto wrong = load_config(written("[sources.LAB]\ntime_zone = \"America/New_Yrok\"\n"), {}, {});
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().code, ErrorCode::bad_config);
+  EXPECT_THAT(to_string(wrong.error()), HasSubstr("America/New_York"));
+  EXPECT_FALSE(load_config(written("[sources.LAB]\nzone = \"UTC\"\n"), {}, {}));
+}
+
 TEST(Config, hands_settings_on_as_json) {
   const auto config = load_config(written("[settings.hospital]\nendpoint = \"http://x\"\n"), {}, {});
   ASSERT_TRUE(config.ok());

@@ -1,13 +1,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <future>
+#include <map>
 #include <mutex>
 #include <thread>
 #include <vector>
 
+#include "gateway/mllp/hl7_receiver.hpp"
 #include "gateway/mllp/mllp_client.hpp"
 #include "gateway/mllp/mllp_server.hpp"
 #include "tests/gateway/raw_client.hpp"
@@ -172,6 +175,45 @@ TEST_F(MllpTest, a_client_of_ours_says_when_the_connection_ends_before_the_answe
   taken(0);
   server_->stop(Duration{0});
   EXPECT_EQ(answered.get_future().get().error().code, ErrorCode::unreachable);
+}
+
+// A house that is full now and then: takes a message only while it has room.
+TEST(Hl7Receiver, messages_of_a_connection_are_taken_in_their_order_while_the_house_is_full_now_and_then) {
+  IoLoop loop;
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::map<std::string, std::vector<std::string>> taken;  // By client.
+  std::size_t count = 0;
+  int offers = 0;
+  Hl7Receiver receiver(
+      [&](AcceptRequest request, Answer answer) {
+        {
+          const std::lock_guard lock(mutex);
+          if (++offers % 3 != 0) return answer(Error{ErrorCode::overloaded, "full", "later"});
+          taken[request.by.client].push_back(request.raw);
+          ++count;
+          changed.notify_all();
+        }
+        answer(JsonText(R"({"ack":"AA"})"));
+      },
+      [] { return Instant{0}; }, loop);
+  const MllpHandler handler = receiver.handler();
+  std::atomic<int> acknowledged{0};
+  std::vector<std::string> sent;
+  for (int i = 0; i < 20; ++i) sent.push_back("message " + std::to_string(i));
+  for (const std::string& message : sent) {
+    for (const char* client : {"1.1.1.1:1", "2.2.2.2:2"}) {
+      loop.post([&, message, client] { handler(message, client, [&](const std::string&) { ++acknowledged; }); });
+    }
+  }
+  {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return count == 40; });
+    EXPECT_EQ(taken["1.1.1.1:1"], sent);
+    EXPECT_EQ(taken["2.2.2.2:2"], sent);
+  }
+  loop.stop();
+  EXPECT_EQ(acknowledged, 40);
 }
 
 }  // namespace

@@ -224,6 +224,19 @@ TEST(Committer, stop_commits_what_was_submitted_before) {
   EXPECT_EQ(done, 500);
 }
 
+TEST(Committer, drain_returns_when_all_that_was_submitted_is_reported_done) {
+  StoreWorld world;
+  world.committer.reset();
+  auto committer = must(Committer::start(*world.store, *world.log, world.mark.get()));
+  for (int run = 1; run <= 20; ++run) {
+    std::atomic<int> done{0};
+    for (int i = 0; i < 50; ++i) committer->submit(turn_of(note("k", "v")), [&](Turn&&) { ++done; });
+    committer->drain();
+    EXPECT_EQ(done, 50);
+  }
+  committer->drain();
+}
+
 TEST(Store, a_second_process_cannot_open_it) {
   StoreWorld world;
   StoreOptions options;

@@ -1,6 +1,9 @@
 #include "persistence/scrubber.hpp"
 
+#include "persistence/counters.hpp"
 #include "persistence/index_rows.hpp"
+#include "persistence/tallies.hpp"
+#include "runtime/base/codec.hpp"
 #include "tests/support/sample_records.hpp"
 #include "tests/support/store_world.hpp"
 
@@ -128,6 +131,39 @@ TEST(Scrubber, an_open_instance_that_nothing_wakes_is_stuck) {
   EXPECT_EQ(kinds(world), Kinds{FindingKind::stuck_instance});
   world.commit(PutOutbox{{{ActorKind::patient, "p-1"}, {ActorKind::instance, "a"}, 1, DeliverEvent{}}});
   EXPECT_EQ(kinds(world), Kinds{});  // A message on its way will wake it.
+}
+
+TEST(Scrubber, a_patient_that_waits_for_a_merge_that_nobody_hands_over_is_stuck) {
+  StoreWorld world;
+  PatientRecord patient = sample_patient();
+  patient.awaited = {"p-0"};
+  world.commit(PutPatient{patient});
+  EXPECT_EQ(kinds(world), Kinds{FindingKind::stuck_patient});
+  world.commit(PutOutbox{{{ActorKind::patient, "p-1"}, {ActorKind::patient, "p-0"}, 1, MergeInto{"p-1"}}});
+  EXPECT_EQ(kinds(world), Kinds{});
+}
+
+TEST(Scrubber, a_total_that_is_not_what_there_is_is_found) {
+  StoreWorld world;
+  fill(world);
+  ASSERT_EQ(kinds(world), Kinds{});
+  put_raw(world, ColumnFamily::meta, encode(CounterKey{Counter::open_tasks, "discharge", 0}),
+          std::string(Writer().i64(7).view()));
+  EXPECT_EQ(kinds(world), Kinds{FindingKind::wrong_count});
+}
+
+TEST(Scrubber, a_tally_that_is_not_what_there_is_is_found) {
+  StoreWorld world;
+  fill(world);
+  const auto tallies = must(tallies_of(world.reader(), Tally::started_cases));
+  ASSERT_FALSE(tallies.empty());
+  const Rocks& rocks = world.store->rocks();
+  const std::unique_ptr<rocksdb::Iterator> rows(rocks.db->NewIterator({}));
+  rows->Seek(slice(keys::kTallyPrefix));
+  ASSERT_TRUE(rows->Valid());
+  const std::string key = rows->key().ToString();
+  delete_raw(world, ColumnFamily::meta, key);
+  EXPECT_EQ(kinds(world), Kinds{FindingKind::wrong_count});
 }
 
 TEST(Scrubber, what_waits_for_a_closed_or_unknown_instance_is_an_orphan) {

@@ -1,5 +1,5 @@
-// One record of each kind with every field set: for codecs, stores and golden files. Fixed for ever: the golden store
-// holds them.
+// One record of each kind with every field set: for codecs, stores and golden files. Fixed for ever: the golden stores
+// hold them. What a later version of a record has is in a sample of its own.
 #pragma once
 
 #include <vector>
@@ -138,6 +138,32 @@ inline MessageRecord sample_message() {
           .answer = "MSH|^~\\&|...\rMSA|AA|MSG1\r",
           .events = {"e-1"},
           .raw = std::string("MSH|^~\\&|EPIC\rEVN\xff\r")};
+}
+
+// With what came with version 2.
+inline PendingRecord sample_pending_2() {
+  PendingRecord record = sample_pending();
+  record.heartbeat = R"({"row":17})";
+  return record;
+}
+inline PatientRecord sample_patient_2() {
+  PatientRecord record = sample_patient();
+  record.awaited = {"p-0"};
+  record.held = {sample_event()};
+  return record;
+}
+inline std::vector<OutboxRecord> sample_outbox_2() {
+  std::vector<OutboxRecord> all = sample_outbox();
+  all.push_back({{ActorKind::patient, "p-1"},
+                 {ActorKind::patient, "p-2"},
+                 11,
+                 ForwardEvents{{sample_event()},
+                               {{"urn:hospital", "4711", "MR"}},
+                               R"({"name":"Ada Test"})",
+                               "p-3",
+                               {{"urn:hospital", "4712", "MR"}},
+                               sample_person()}});
+  return all;
 }
 
 }  // namespace baton::test

@@ -28,11 +28,12 @@ class ShippedMapping : public testing::Test {
   }
 
   // The events of a message, read as strictly as they are at the gate.
-  Result<std::vector<ClinicalEvent>> events_of(const Hl7Message& message) {
+  Result<std::vector<ClinicalEvent>> events_of(const Hl7Message& message, const TimeZone& zone = {}) {
     const MappingDefinition* const mapping = mapping_for(message.type());
     if (mapping == nullptr)
       return Error{ErrorCode::unmapped_message, "no mapping for " + std::string(message.type()), {}};
-    const Result<JsonText> mapped = run_.map(*mapping, hl7_to_json(message, 0));
+    const Result<JsonText> mapped =
+        run_.map(*mapping, zone == TimeZone() ? hl7_to_json(message, 0) : hl7_to_json(message, zone));
     if (!mapped.ok()) return mapped.error();
     EventSource source;
     source.system = "TEST";

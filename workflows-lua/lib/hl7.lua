@@ -75,6 +75,7 @@ local function wrap_segments(header, segments)
     sender = header.sending_facility or header.sending_application,
     sent = header.time,
     offset_minutes = header.utc_offset_minutes or 0,
+    local_times = header.local_times or {},  -- What timestamps without an offset mean in the source's time zone.
     list = segments,
   }, Message)
 end
@@ -106,7 +107,7 @@ function Message:groups(name)
   end
   for i, segments in ipairs(groups) do
     local header = { type = self.type, trigger = self.trigger, control_id = self.control_id, sending_facility = self.sender,
-      time = self.sent, utc_offset_minutes = self.offset_minutes }
+      time = self.sent, utc_offset_minutes = self.offset_minutes, local_times = self.local_times }
     groups[i] = wrap_segments(header, segments)
   end
   return groups
@@ -169,7 +170,10 @@ function hl7.date(text)
   return year .. "-" .. month .. "-" .. day
 end
 
-function Message:time(path) return hl7.time(self:get(path), self.offset_minutes) end
+function Message:time(path)
+  local text = self:get(path)
+  return text and self.local_times[text] or hl7.time(text, self.offset_minutes)
+end
 function Message:date(path) return hl7.date(self:get(path)) end
 
 -- ---- people -----------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ import { useSyncExternalStore } from 'react';
 
 export type LiveState = 'connecting' | 'live' | 'lost';
 
-const TOPICS = ['task', 'instance', 'incident', 'patient', 'message'] as const;
+const TOPICS = ['task', 'alert', 'instance', 'incident', 'patient', 'message', 'batch'] as const;
 type Topic = (typeof TOPICS)[number];
 interface Change {
   id: string; // Empty: so many that they are not named.

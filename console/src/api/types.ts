@@ -18,7 +18,7 @@ export interface Problem {
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
 
-export type TaskStatus = 'open' | 'claimed' | 'decided' | 'cancelled' | 'timed_out';
+export type TaskStatus = 'open' | 'claimed' | 'on_hold' | 'decided' | 'cancelled' | 'timed_out';
 export type Priority = 'low' | 'normal' | 'high' | 'urgent';
 
 // The definition as its script gave it.
@@ -27,11 +27,30 @@ export interface TaskRequest {
   title?: string;
   form?: string;
   data?: Json;
-  outcomes?: string[];
-  reason_required?: boolean | string[];
-  priority?: Priority;
-  escalate?: { at: string; to: string }[];
-  approvals?: { need?: number; exclude?: string[] };
+  sources?: { [name: string]: { system?: string; as_of?: string } }; // Of the data, by field.
+  approvals?: { need?: number };
+}
+
+export interface Outcome {
+  name: string;
+  title?: string;
+  reason_required: boolean;
+  reason_codes: { code: string; title?: string }[]; // Not empty: one of them is needed.
+  form_part?: string; // Absent: the whole form; "none"; or a part of it, "#/$defs/..".
+}
+
+export interface NextStep {
+  at: string;
+  kind: 'due' | 'escalation' | 'reminder' | 'hold_ends' | 'follow_up';
+  role?: string;
+  person?: string;
+  text?: string;
+}
+
+export interface Comment {
+  by: string;
+  at: string;
+  text: string | { text?: string; document?: Json };
 }
 
 export interface Decision {
@@ -57,12 +76,49 @@ export interface Task {
   roles: string[];
   subjects: string[];
   claimed_by?: string;
-  escalations_done?: number;
-  outcomes: { name: string }[];
   votes: { subject: string; outcome: string; value?: Json; at: string }[];
+  units?: string[];
+  priority?: Priority;
+  owner?: string; // Who delegated it: it comes back to them.
+  form?: string;
+  hold?: { reason: string; by: string; since: string; until?: string; condition?: string; stops_clock: boolean };
+  follow_up?: string;
+  outcomes: Outcome[];
+  next_steps?: NextStep[];
+  comments?: Comment[];
+  draft?: { value: Json; at: string }; // Of whoever asks; only with one task.
+  line?: string;
   request?: TaskRequest;
   decision?: Decision;
   case?: { attributes?: { [name: string]: Json }; paused?: boolean; patient?: Demographics }; // In a listing with=case.
+}
+
+export interface TaskEvidence {
+  task: Task;
+  form?: { name: string; version: string; schema: JsonObject };
+  script: { bundle?: string; line?: string; file?: string; text?: string };
+  decision?: Json;
+  evidence?: JsonObject;
+}
+
+export interface Alert {
+  id: string;
+  name: string;
+  condition?: string;
+  tier: 'suggestion' | 'queued' | 'interruption';
+  status: 'open' | 'acknowledged' | 'dismissed' | 'corrected' | 'cleared';
+  version: number;
+  instance: string;
+  workflow: string;
+  patient?: string;
+  raised_at: string;
+  settled_at?: string;
+  settled_by?: string;
+  reason?: string;
+  fired: number;
+  suppressed: number;
+  roles: string[];
+  request?: { why?: string; level?: number; thresholds?: number[]; data?: Json };
 }
 
 export type InstanceStatus = 'running' | 'completed' | 'failed' | 'cancelled';
@@ -110,6 +166,13 @@ export interface Incident {
   opened_at: string;
   resolved_at?: string;
   resolution?: string;
+  offers?: { action: 'retry' | 'edit' | 'skip' | 'rewind' | 'cancel' | 'pause'; sentence: string; needs: string[] }[];
+}
+
+export interface IncidentDetail extends Incident {
+  activity?: string;
+  input?: Json; // Of the activity that failed.
+  rewind?: { rewind_to: number; at: string; step: string; name: string; kind: string; line?: string }[];
 }
 
 export interface InstanceDetail extends Instance {
@@ -276,6 +339,39 @@ export interface Standing {
   entries: number;
   raised?: { line: string; message: string };
   branches: { path: string; waits_for?: number; frames: { line: string; function?: string; values: StandingValue[] }[] }[];
+}
+
+// What a workflow promises: so soon after its beginning something has happened.
+export interface Promised {
+  workflow: string;
+  promise: string;
+  within: string;
+  reached: string;
+  open: number;
+  at_risk: number;
+  broken: number;
+  kept_in_30_days: number;
+  broken_in_30_days: number;
+}
+
+export interface WhatIf {
+  id: string;
+  expires_at: string;
+  bundle: string;
+  now: string;
+  next: number; // The next entry of reality that the sandbox was not told.
+  reality_ends_at: number;
+  status: InstanceStatus;
+  outcome?: JsonObject;
+  entries: HistoryEntry[];
+  waits_for: Pending[];
+  open_tasks: Task[];
+  suppressed: { kind: string; name: string; line?: string; at: string }[];
+  why: Why;
+}
+
+export interface WhatIfDifference {
+  items: { key: string; kind: string; verdict: 'same' | 'different' | 'only_reality' | 'only_sandbox'; reality_line?: string; sandbox_line?: string; reality?: Json; sandbox?: Json }[];
 }
 
 export interface Bundle {

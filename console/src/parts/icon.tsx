@@ -20,6 +20,7 @@ const PATHS = {
   close: 'M5 5l14 14M19 5 5 19',
   hold: 'M8 5v14M16 5v14',
   ledger: 'M5 4h12a2 2 0 0 1 2 2v14H7a2 2 0 0 1-2-2zM9 9h6M9 13h6M5 17.5A2 2 0 0 1 7 16h12',
+  bell: 'M6 17V11a6 6 0 0 1 12 0v6l1.5 2h-15zM10 21.5h4',
   link: 'M14 4h6v6M20 4l-9 9M18 14v6H4V6h6',
 } as const;
 

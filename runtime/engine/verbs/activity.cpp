@@ -16,19 +16,22 @@ bool never_retryable(RetryPolicy policy, const std::string& code) {
 
 void exhaust(InstanceTurn& turn, const OperationState& operation, Failure failure) {
   const OperationSeq seq = operation.operation.seq;
-  PendingRecord pending{turn.core().id,
-                        operation.operation,
-                        operation.attempt,
-                        operation.since,
-                        turn.core().record.workflow,
-                        turn.state().bundle,
-                        turn.state().patient,
-                        true};
+  PendingRecord pending = turn.pending_of(operation);
+  pending.backing_off = true;
   turn.change(PutPending{std::move(pending)});
   const std::string name = operation.operation.name;
   const std::string line = operation.operation.line;
   failure.message = "activity " + name + " failed on its last attempt: " + failure.message;
   turn.open_incident({std::string(code_of(ErrorCode::retries_exhausted)), failure.message, failure.details}, line, seq);
+}
+
+// Null when it is another attempt that the instance waits for, or none.
+OperationState* current_attempt(InstanceTurn& turn, OperationSeq seq, std::uint32_t attempt) {
+  if (!turn.core().exists || !turn.core().record.open()) return nullptr;
+  OperationState* const operation = turn.state().find(seq);
+  const bool current =
+      operation != nullptr && operation->open() && operation->attempt == attempt && !operation->backing_off;
+  return current ? operation : nullptr;
 }
 
 }  // namespace
@@ -46,11 +49,10 @@ void fail_attempt(InstanceTurn& turn, OperationSeq seq, Failure failure, std::op
   if (delay) {
     const Instant retry_at = turn.at() + *delay;
     const std::uint32_t attempt = operation.attempt;
-    PendingRecord pending{
-        turn.core().id,      operation.operation,  attempt + 1, operation.since, turn.core().record.workflow,
-        turn.state().bundle, turn.state().patient, true};
     turn.record(AttemptFailed{seq, attempt, std::move(failure), retry_at});
-    turn.change(PutPending{std::move(pending)});
+    turn.change(PutPending{turn.pending_of(operation)});
+    // A paused instance begins nothing new.
+    if (turn.state().paused) return;
     turn.change(PutTimer{{retry_at, turn.core().id, seq, TimerPurpose::retry}});
     turn.effect(ArmTimer{retry_at});
     return;
@@ -64,10 +66,9 @@ void fail_attempt(InstanceTurn& turn, OperationSeq seq, Failure failure, std::op
 }
 
 void handle(InstanceTurn& turn, FinishActivity message) {
-  if (!turn.core().exists || !turn.core().record.open()) return;
-  const OperationState* const operation = turn.state().find(message.seq);
-  if (operation == nullptr || !operation->open() || operation->attempt != message.attempt || operation->backing_off)
-    return;
+  OperationState* const operation = current_attempt(turn, message.seq, message.attempt);
+  if (operation == nullptr) return;
+  if (!message.heartbeat.empty()) operation->heartbeat = std::move(message.heartbeat);
   if (message.outcome.kind == OutcomeKind::value) {
     turn.warm_up();
     turn.deliver(OperationResolved{message.seq, std::move(message.outcome), {}});
@@ -76,6 +77,13 @@ void handle(InstanceTurn& turn, FinishActivity message) {
   Failure failure = message.outcome.kind == OutcomeKind::failed ? std::move(message.outcome.failure)
                                                                 : Failure{"timeout", "the attempt ran out of time", {}};
   fail_attempt(turn, message.seq, std::move(failure), message.retry_after, message.retryable);
+}
+
+void handle(InstanceTurn& turn, KeepHeartbeat message) {
+  OperationState* const operation = current_attempt(turn, message.seq, message.attempt);
+  if (operation == nullptr || operation->heartbeat == message.details) return;
+  operation->heartbeat = std::move(message.details);
+  turn.change(PutPending{turn.pending_of(*operation)});
 }
 
 }  // namespace baton::verbs

@@ -1,4 +1,4 @@
-// End, halt and resume an instance from outside.
+// End an instance from outside.
 #include "runtime/engine/instance_turn.hpp"
 
 namespace baton::verbs {
@@ -23,30 +23,6 @@ void handle(InstanceTurn& turn, CancelInstance message) {
   }
   if (!require_open(turn, message.reply_to)) return;
   cancel(turn, message.reason.empty() ? "cancelled by " + message.by.subject : message.reason, message.by);
-  turn.answer(message.reply_to, turn.summary());
-}
-
-void handle(InstanceTurn& turn, PauseInstance message) {
-  if (!require_open(turn, message.reply_to)) return;
-  if (!turn.state().paused) {
-    AuditRecord record = turn.audit_of(action::kInstancePaused, message.by);
-    record.reason = message.reason;
-    turn.audit(record);
-    turn.record(Paused{message.reason, message.by});
-    turn.drop_script();
-  }
-  turn.answer(message.reply_to, turn.summary());
-}
-
-void handle(InstanceTurn& turn, ResumeInstance message) {
-  if (!require_open(turn, message.reply_to)) return;
-  if (turn.state().paused) {
-    AuditRecord record = turn.audit_of(action::kInstanceResumed, message.by);
-    record.reason = message.reason;
-    turn.audit(record);
-    turn.record(Resumed{message.reason, message.by});
-    turn.restart_script();
-  }
   turn.answer(message.reply_to, turn.summary());
 }
 

@@ -56,6 +56,8 @@ class Deliver {
   }
   void operator()(const MovePatient& body) {
     if (!open() || turn_.state().patient == body.to) return;
+    // Two merges in a row come from two records, and after a crash perhaps the later one first.
+    if (turn_.state().former_patients.contains(body.from)) return;
     AuditRecord audit = turn_.audit_of(action::kInstanceMoved, {});
     audit.before = "\"" + body.from + "\"";
     audit.after = "\"" + body.to + "\"";
@@ -73,6 +75,7 @@ class Deliver {
   void operator()(const InstanceOpened&) {}
   void operator()(const MergeInto&) {}
   void operator()(const TakeOver&) {}
+  void operator()(const ForwardEvents&) {}
 
  private:
   [[nodiscard]] bool open() const { return turn_.core().exists && turn_.core().record.open(); }

@@ -1,22 +1,43 @@
 // An operator resolves an incident, moves an instance to another bundle, or a person overrides an outcome.
 #include "runtime/engine/check.hpp"
+#include "runtime/engine/incident_offers.hpp"
 #include "runtime/engine/instance_turn.hpp"
+#include "runtime/engine/request_options.hpp"
+#include "runtime/model/operator_actions.hpp"
 
 namespace baton::verbs {
 namespace {
 
 void dispatch_again(InstanceTurn& turn, OperationSeq seq) {
-  const OperationState& operation = *turn.state().find(seq);
-  PendingRecord pending{turn.core().id,
-                        operation.operation,
-                        operation.attempt,
-                        operation.since,
-                        turn.core().record.workflow,
-                        turn.state().bundle,
-                        turn.state().patient,
-                        false};
+  PendingRecord pending = turn.pending_of(*turn.state().find(seq));
   turn.change(PutPending{pending});
   turn.effect(DispatchActivity{std::move(pending)});
+}
+
+// Where the latest of the run's steps of this key or name begins.
+std::optional<EntryIndex> place_of_step(const InstanceCore& core, const std::string& step) {
+  std::optional<EntryIndex> found;
+  for (const RewindPlace& place : rewind_places(core.journal, core.record.run_begins_at)) {
+    if (place.key == step || place.name == step) found = place.entry;
+  }
+  return found;
+}
+
+bool is_activity(InstanceTurn& turn, OperationSeq seq) {
+  const OperationState* const operation = turn.state().find(seq);
+  return operation != nullptr && operation->open() && operation->operation.kind == OperationKind::activity;
+}
+
+void edit_input(InstanceTurn& turn, OperationSeq seq, const ResolveIncident& message) {
+  const JsonText before = input_of(turn.state().find(seq)->operation);
+  turn.record(InputEdited{seq, before, *message.input, message.reason, message.by});
+  AuditRecord record = turn.audit_of(action::kIncidentInputEdited, message.by);
+  record.object = std::to_string(message.number);
+  record.before = before;
+  record.after = *message.input;
+  record.reason = message.reason;
+  record.line = turn.state().find(seq)->operation.line;
+  turn.audit(record);
 }
 
 // Operations that were asked for in the part of the journal that no longer counts are given up.
@@ -41,9 +62,26 @@ void handle(InstanceTurn& turn, ResolveIncident message) {
          "baton incidents lists the open ones"});
   }
   const OperationSeq seq = found->second.seq;
+  if (turn.state().paused && message.action == IncidentAction::retry) {
+    return turn.refuse(message.reply_to, {ErrorCode::conflict, "the case is paused and begins nothing new",
+                                          "resume it first; its incident stays open until then"});
+  }
   if (message.action == IncidentAction::skip && seq == 0) {
     return turn.refuse(message.reply_to, {ErrorCode::conflict, "a failed script cannot be skipped",
                                           "retry it after a mended deployment, rewind, or cancel"});
+  }
+  if (message.action == IncidentAction::rewind && !message.step.empty()) {
+    const auto place = place_of_step(core, message.step);
+    if (!place) {
+      return turn.refuse(message.reply_to,
+                         {ErrorCode::not_found, "the current run has no step '" + message.step + "' to go back to",
+                          "baton show lists its entries; give a key, a name, or an entry's number"});
+    }
+    message.rewind_to = *place;
+  }
+  if (message.input && (message.action != IncidentAction::retry || !is_activity(turn, seq))) {
+    return turn.refuse(message.reply_to, {ErrorCode::conflict, "only the input of a failed activity can be edited",
+                                          "skip it with a value, rewind, or mend the script"});
   }
   if (message.action == IncidentAction::rewind &&
       (message.rewind_to <= core.record.run_begins_at || message.rewind_to >= core.next_index())) {
@@ -51,6 +89,7 @@ void handle(InstanceTurn& turn, ResolveIncident message) {
                        {ErrorCode::bad_field, "rewind_to must be an entry of the current run, after its start",
                         "baton show lists the entries with their numbers"});
   }
+  if (message.input) edit_input(turn, seq, message);
   if (message.action == IncidentAction::rewind) give_up_from(turn, message.rewind_to);
   IncidentResolved resolved{message.number,    message.action, message.value,
                             message.rewind_to, message.reason, message.by};

@@ -11,9 +11,14 @@ void handle(InstanceTurn& turn, SendSignal message) {
       return;
     }
   }
+  if (auto refused = refuse_late(turn, message.occurred_at, turn.core().record.started_at)) {
+    return turn.refuse(message.reply_to, *refused);
+  }
   turn.warm_up();
   if (!turn.core().record.open()) return turn.answer(message.reply_to, turn.summary());
+  note_late(turn, message.occurred_at, message.by);
   AuditRecord record = turn.audit_of(action::kSignalReceived, message.by);
+  record.occurred_at = message.occurred_at.value_or(Instant{});
   record.object = message.name;
   record.source_event = message.message_id;
   turn.audit(record);

@@ -43,8 +43,7 @@ void start(InstanceTurn& turn, StartInstance message, std::string parent, Operat
       turn.change(PutTimer{{due, core.id, 0, TimerPurpose::run_timeout}});
       turn.effect(ArmTimer{due});
     }
-    core.script = std::make_unique<ScriptDriver>(core.id, core.state, core.program, *definition);
-    turn.deliver(std::move(started));
+    turn.start_run(std::move(started), *definition);
   }
   turn.answer(message.reply_to, turn.summary());
 }

@@ -91,6 +91,7 @@ JsonText decision_of(const ActOnTask& message, Instant at) {
   JsonWriter writer;
   writer.begin_object().field("at", format_instant(at)).key("by").begin_object();
   writer.optional_field("role", message.by.role).field("subject", message.by.subject).end_object();
+  if (message.occurred_at) writer.field("occurred_at", format_instant(*message.occurred_at));
   writer.field("outcome", message.outcome).optional_field("reason", message.reason);
   writer.optional_field("reason_code", message.reason_code);
   if (!message.value.empty()) writer.json_field("value", message.value);
@@ -106,6 +107,7 @@ void audit_decision(InstanceTurn& turn, const ActOnTask& message, const TaskReco
   record.reason_code = message.reason_code;
   record.reason = message.reason;
   record.after = message.value;
+  record.occurred_at = message.occurred_at.value_or(Instant{});
   record.line = facts.line;
   record.evidence = evidence_of(task, facts, message.by, turn.at(), true);
   turn.audit(record);
@@ -133,6 +135,8 @@ void decide_task(InstanceTurn& turn, const ActOnTask& message, const TaskRecord&
       std::find_if(rules.begin(), rules.end(), [&](const OutcomeRule& each) { return each.name == message.outcome; });
   if (auto refused = refuse_outcome(rules, rule == rules.end() ? nullptr : &*rule, message))
     return turn.refuse(message.reply_to, *refused);
+  if (auto refused = refuse_late(turn, message.occurred_at, task.created_at))
+    return turn.refuse(message.reply_to, *refused);
   if (auto refused = refuse_voter(task, message)) return turn.refuse(message.reply_to, *refused);
   if (auto refused = refuse_form(turn, task, *rule, message.value)) return turn.refuse(message.reply_to, *refused);
   const JsonText decision = decision_of(message, turn.at());
@@ -155,6 +159,7 @@ void decide_task(InstanceTurn& turn, const ActOnTask& message, const TaskRecord&
   task.last_action = "decided";
   task.drafts.clear();
   task.evidence = evidence_of(task, facts, message.by, turn.at(), false);
+  note_late(turn, message.occurred_at, message.by);
   audit_decision(turn, message, task, facts);
   turn.record(TaskDecided{task.seq, task.evidence});
   turn.decide_task(task);

@@ -18,14 +18,7 @@ void retry(InstanceTurn& turn, const TimerRecord& timer, OperationState& operati
   operation.backing_off = false;
   operation.retry_at.reset();
   turn.change(DeleteTimer{timer});
-  PendingRecord pending{turn.core().id,
-                        operation.operation,
-                        operation.attempt,
-                        operation.since,
-                        turn.core().record.workflow,
-                        turn.state().bundle,
-                        turn.state().patient,
-                        false};
+  PendingRecord pending = turn.pending_of(operation);
   turn.change(PutPending{pending});
   turn.effect(DispatchActivity{std::move(pending)});
 }
@@ -83,6 +76,9 @@ void advance_task(InstanceTurn& turn, const TimerRecord& timer) {
 void handle(InstanceTurn& turn, FireTimer message) {
   const TimerRecord& timer = message.timer;
   if (!turn.core().exists || !turn.core().record.open()) return;
+  // It was on its way when the pause took it; the end of the pause gives it back.
+  const bool held = turn.state().paused && (!turn.state().timers_held.empty() || timer.purpose == TimerPurpose::retry);
+  if (held) return;
   switch (timer.purpose) {
     case TimerPurpose::run_timeout:
       turn.change(DeleteTimer{timer});

@@ -1,4 +1,6 @@
 // What an auditor comes with, as questions that are ready to be asked: docs/AUDITORS.md has the same, for the command line.
+import { instantOf } from '../../words';
+
 export interface Field {
   name: 'patient' | 'instance' | 'person' | 'rule' | 'model' | 'from' | 'to';
   label: string;
@@ -34,12 +36,6 @@ export const QUESTIONS: Question[] = [
   { id: 'refused', asks: 'Who tried what they may not do?', says: 'Every request that the policy or the sign-in refused.', fields: [{ name: 'person', label: 'Sign-in name' }, FROM, TO], answer: 'records', filter: { action: 'access.refused' } },
   { id: 'deployed', asks: 'Which scripts went live, and who brought them?', says: 'With the check of the cases that were open then.', fields: [FROM, TO], answer: 'records', filter: { action: 'bundle.deployed' } },
 ];
-
-// A day and time as people write them, as the API wants it: by the clock on the wall here.
-export function instantOf(local: string): string | undefined {
-  const at = new Date(local);
-  return local && !Number.isNaN(at.getTime()) ? at.toISOString() : undefined;
-}
 
 export function isWhole(question: Question, values: { [name: string]: string }): boolean {
   return question.fields.every((field) => !field.needed || Boolean(values[field.name]?.trim()));

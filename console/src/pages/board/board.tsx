@@ -3,18 +3,26 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import { api } from '../../api/client';
+import { useNow } from '../../api/clock';
+import { may } from '../../api/session';
 import type { Board as BoardData } from '../../api/types';
 import { Empty, Failed, Loading } from '../../parts/states';
 import { words } from '../../words';
+import { BatchList } from './batch_list';
 import { CaseList } from './case_list';
 import { Matrix } from './matrix';
+import { Promises } from './promises';
 import { useCaseFilter } from './case_filter';
 
 // The board counts everything; it need not do that at each of many changes a second.
 const BOARD_MS = 5000;
 
+// The server counts late and soon tasks up to a bound.
+function counted(count: number, board: BoardData): string {
+  return count >= board.counted_to ? `${board.counted_to.toLocaleString()}+` : count.toLocaleString();
+}
+
 function Tiles({ board }: { board: BoardData }) {
-  const number = (count: number) => (count >= board.counted_to ? `${board.counted_to.toLocaleString()}+` : count.toLocaleString());
   const open = board.cases.reduce((sum, place) => sum + place.open, 0);
   return (
     <ul className="tiles">
@@ -24,12 +32,12 @@ function Tiles({ board }: { board: BoardData }) {
       </li>
       <li className={`tile ${board.late_tasks ? 'late' : ''}`}>
         <Link to="/inbox?view=overdue">
-          <span className="tile-number">{number(board.late_tasks)}</span>
+          <span className="tile-number">{counted(board.late_tasks, board)}</span>
           <span>tasks are late</span>
         </Link>
       </li>
       <li className={`tile ${board.soon_tasks ? 'soon' : ''}`}>
-        <span className="tile-number">{number(board.soon_tasks)}</span>
+        <span className="tile-number">{counted(board.soon_tasks, board)}</span>
         <span>tasks due within the hour</span>
       </li>
       <li className={`tile ${board.incidents ? 'late' : ''}`}>
@@ -62,8 +70,8 @@ function Queues({ board }: { board: BoardData }) {
             <meter min={0} max={most} value={queue.open} aria-label={`${words(queue.role)}: ${queue.open} open`} />
             <span className="queue-open">{queue.open.toLocaleString()}</span>
             <span className="queue-late">
-              {queue.late > 0 && <span className="chip urgent">{queue.late.toLocaleString()} late</span>}
-              {queue.soon > 0 && <span className="chip high">{queue.soon.toLocaleString()} soon</span>}
+              {queue.late > 0 && <span className="chip urgent">{counted(queue.late, board)} late</span>}
+              {queue.soon > 0 && <span className="chip high">{counted(queue.soon, board)} soon</span>}
             </span>
           </li>
         ))}
@@ -87,6 +95,7 @@ export function Board() {
   });
   const [filter, setFilter] = useCaseFilter();
   const [wanted, setWorkflow] = useState('');
+  const now = useNow();
   const workflows = [...new Set(board?.cases.map((place) => place.workflow))].sort();
   const workflow = filter.workflow || (workflows.includes(wanted) ? wanted : busiest(board));
   return (
@@ -120,6 +129,8 @@ export function Board() {
           </div>
         </>
       )}
+      <Promises />
+      {may('batch.read') && <BatchList now={now} />}
       <CaseList board={board} filter={filter} setFilter={setFilter} />
     </div>
   );

@@ -1,85 +1,106 @@
-// The same done to every selected case: counted before, with a reason, one after the other, and what was refused is said.
-import { useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
-import { api, part } from '../../api/client';
-import { ReasonDialog } from '../../parts/dialog';
+// The same done to many cases: to those that are selected, or to all that the filter finds. Counted before, and begun with a reason.
+import { useEffect, useState } from 'react';
+import type { JsonObject } from '../../api/types';
+import { Dialog } from '../../parts/dialog';
+import { Failed, Loading } from '../../parts/states';
+import { words } from '../../words';
+import { NAMES, useBegin, usePreview, type BatchAction } from './batches';
 
 const ACTS = {
-  pause: { name: 'Put on hold', does: 'They take no further step, and their tasks are on hold, until they go on.' },
-  resume: { name: 'Let go on', does: 'Those that are on hold go on.' },
-  cancel: { name: 'Cancel', does: 'Their workflows are asked to end; each may clean up first. This cannot be taken back.' },
+  pause: 'They take no further step, and their tasks are on hold, until they go on.',
+  resume: 'Those that are on hold go on.',
+  retry: 'Whatever failed in them is tried once more.',
+  cancel: 'Their workflows are asked to end; each may clean up first. This cannot be taken back.',
 } as const;
 type Act = keyof typeof ACTS;
 
-const AT_ONCE = 4;
-
-export function BulkBar({ selected, clear }: { selected: Set<string>; clear: () => void }) {
-  const queries = useQueryClient();
-  const [act, setAct] = useState<Act | null>(null);
-  const [done, setDone] = useState<{ of: number; count: number; refused: string[] } | null>(null);
-
-  const run = async (reason: string, which: Act) => {
-    const ids = [...selected];
-    const waiting = [...ids];
-    const refused: string[] = [];
-    let count = 0;
-    setAct(null);
-    const worker = async () => {
-      for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) {
-        try {
-          await api.post(`/v1/instances/${part(id)}/${which}`, { body: { reason } });
-        } catch (error) {
-          refused.push(`${id}: ${error instanceof Error ? error.message : 'failed'}`);
-        }
-        count += 1;
-        setDone({ of: ids.length, count, refused: [...refused] });
-      }
-    };
-    await Promise.all(Array.from({ length: AT_ONCE }, worker));
-    clear();
-    void queries.invalidateQueries({ queryKey: ['instance'] });
+export function BatchDialog({ action, query, close }: { action: BatchAction & Act; query: JsonObject; close: () => void }) {
+  const preview = usePreview();
+  const begin = useBegin();
+  const [reason, setReason] = useState('');
+  const [rate, setRate] = useState('');
+  const [tried, setTried] = useState(false);
+  const missing = tried && !reason.trim();
+  useEffect(() => preview.mutate({ action, query }), []); // Once: what was counted is what is acted on.
+  const found = preview.data;
+  const submit = () => {
+    setTried(true);
+    if (found && reason.trim()) begin.mutate({ token: found.token, reason: reason.trim(), rate: Number(rate) || undefined }, { onSuccess: close });
   };
-
-  if (selected.size === 0 && !done) return null;
   return (
-    <div className="bulk">
-      {selected.size > 0 && (
-        <>
-          <strong>{selected.size.toLocaleString()} selected</strong>
-          {(Object.keys(ACTS) as Act[]).map((which) => (
-            <button key={which} type="button" className="button" onClick={() => setAct(which)}>
-              {ACTS[which].name}
-            </button>
-          ))}
-          <button type="button" className="button quiet" onClick={clear}>
-            Select none
-          </button>
-        </>
-      )}
-      {done && (
-        <div role="status">
-          {done.count} of {done.of} done{done.refused.length > 0 && `, ${done.refused.length} refused`}.{' '}
-          {done.refused.length > 0 && (
-            <details>
-              <summary>What was refused</summary>
-              <ul>
-                {done.refused.map((line) => (
-                  <li key={line}>{line}</li>
-                ))}
-              </ul>
-            </details>
-          )}
-          {done.count === done.of && (
-            <button type="button" className="button quiet" onClick={() => setDone(null)}>
-              Close
-            </button>
+    <Dialog title={NAMES[action]} close={close}>
+      <form className="dialog-form" noValidate onSubmit={(event) => { event.preventDefault(); submit(); }}>
+        <p>{ACTS[action]}</p>
+        {preview.error && <Failed error={preview.error} />}
+        {preview.isPending && <Loading what="how many" rows={1} />}
+        {found && (
+          <p className="notice" role="status">
+            <strong>
+              {found.count.toLocaleString()} {action === 'retry' ? (found.count === 1 ? 'incident' : 'incidents') : found.count === 1 ? 'case' : 'cases'}
+            </strong>
+            {found.by_workflow.length > 0 && `: ${found.by_workflow.map((each) => `${each.count.toLocaleString()} ${words(each.workflow).toLowerCase()}`).join(', ')}`}. {found.can_be_undone ? 'It can be undone.' : 'It cannot be undone.'}
+          </p>
+        )}
+        <div className="field">
+          <label htmlFor="batch-reason">Reason</label>
+          <textarea id="batch-reason" rows={3} value={reason} aria-invalid={missing} aria-describedby={missing ? 'batch-reason-error' : undefined} onChange={(event) => setReason(event.target.value)} />
+          {missing && (
+            <p className="field-error" id="batch-reason-error">
+              Say why. It goes into the record.
+            </p>
           )}
         </div>
+        <label className="field">
+          <span>How many a second (empty: as fast as goes)</span>
+          <input type="number" min={1} value={rate} onChange={(event) => setRate(event.target.value)} />
+        </label>
+        {begin.error && <Failed error={begin.error} />}
+        <div className="dialog-end">
+          <button type="button" className="button" onClick={close}>
+            Leave it
+          </button>
+          <button type="submit" className="button primary" disabled={!found || found.count === 0 || begin.isPending}>
+            {NAMES[action]}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+interface Props {
+  selected: Set<string>;
+  clear: () => void;
+  filtered: JsonObject; // The query of all that the filter finds.
+  some: boolean; // There are any.
+}
+
+export function BulkBar({ selected, clear, filtered, some }: Props) {
+  const [asked, setAsked] = useState<{ act: Act; query: JsonObject } | null>(null);
+  if (!some && !asked) return null;
+  const query: JsonObject = selected.size > 0 ? { ids: [...selected] } : filtered;
+  return (
+    <div className="bulk">
+      <strong>{selected.size > 0 ? `${selected.size.toLocaleString()} selected` : 'All that the filter finds'}</strong>
+      {(Object.keys(ACTS) as Act[]).map((act) => (
+        <button key={act} type="button" className="button" onClick={() => setAsked({ act, query })}>
+          {NAMES[act]}
+        </button>
+      ))}
+      {selected.size > 0 && (
+        <button type="button" className="button quiet" onClick={clear}>
+          Select none
+        </button>
       )}
-      {act && (
-        <ReasonDialog title={`${ACTS[act].name}: ${selected.size} ${selected.size === 1 ? 'case' : 'cases'}`} confirm={ACTS[act].name} close={() => setAct(null)} act={(reason) => void run(reason, act)}>
-          <p>{ACTS[act].does}</p>
-        </ReasonDialog>
+      {asked && (
+        <BatchDialog
+          action={asked.act}
+          query={asked.query}
+          close={() => {
+            setAsked(null);
+            clear();
+          }}
+        />
       )}
     </div>
   );

@@ -1,6 +1,7 @@
 // Which cases the board lists: a part of the address, and, with a name, a view that is kept on this machine.
 import { useState } from 'react';
 import { useSearchParams } from 'react-router';
+import type { JsonObject } from '../../api/types';
 
 export interface CaseFilter {
   workflow: string;
@@ -40,6 +41,20 @@ export function queryOf(filter: CaseFilter, now: number): Record<string, string 
     started_before: before?.toISOString(),
     order: 'oldest',
   };
+}
+
+// The same cases as a batch asks for them.
+export function batchQueryOf(filter: CaseFilter, now: number): JsonObject {
+  const { started_before, workflow } = queryOf(filter, now);
+  const query: JsonObject = {};
+  if (workflow) query.workflow = workflow;
+  if (filter.unit) query.unit = filter.unit;
+  if (filter.stage) query.attributes = { stage: filter.stage };
+  if (filter.key) query.key = filter.key;
+  if (filter.only === 'incidents') query.has_incident = true;
+  if (filter.only === 'paused') query.paused = true;
+  if (started_before) query.started_before = started_before;
+  return Object.keys(query).length > 0 ? query : { all: true };
 }
 
 export interface SavedView {

@@ -1,14 +1,15 @@
 // The cases that the board's filter leaves, oldest first, and what can be done with many of them at once.
-import { useState } from 'react';
+import { useCallback, useState } from 'react';
 import { Link } from 'react-router';
 import { useNow } from '../../api/clock';
+import { may } from '../../api/session';
 import { usePages } from '../../api/pages';
 import type { Board, Instance } from '../../api/types';
 import { Empty, Failed, Loading } from '../../parts/states';
 import { Table, type Column } from '../../parts/table';
 import { ago, when, words } from '../../words';
 import { BulkBar } from './bulk';
-import { EVERYTHING, queryOf, useSavedViews, type CaseFilter } from './case_filter';
+import { batchQueryOf, EVERYTHING, queryOf, useSavedViews, type CaseFilter } from './case_filter';
 
 function text(value: unknown): string {
   return typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value);
@@ -128,12 +129,14 @@ function FilterBar({ board, filter, setFilter }: Props) {
 export function CaseList(props: Props) {
   const now = useNow();
   const [selected, setSelected] = useState<Set<string>>(new Set());
+  const clear = useCallback(() => setSelected(new Set()), []);
+  const acts = may('batch.run');
   const { items, more, hasMore, error, isPending, again } = usePages<Instance>(['instance', 'list'], '/v1/instances', queryOf(props.filter, now));
   return (
     <section className="card cases" aria-labelledby="cases">
       <h2 id="cases">Cases</h2>
       <FilterBar {...props} />
-      <BulkBar selected={selected} clear={() => setSelected(new Set())} />
+      {acts && <BulkBar selected={selected} clear={clear} filtered={batchQueryOf(props.filter, now)} some={items.length > 0} />}
       {error && items.length === 0 ? (
         <Failed error={error} again={again} />
       ) : isPending ? (
@@ -146,7 +149,7 @@ export function CaseList(props: Props) {
         </Empty>
       ) : (
         <>
-          <Table label="Cases" columns={columnsAt(now)} rows={items} rowKey={(row) => row.id} rowName={(row) => row.business_key || row.id} more={more} selected={selected} onSelect={setSelected} />
+          <Table label="Cases" columns={columnsAt(now)} rows={items} rowKey={(row) => row.id} rowName={(row) => row.business_key || row.id} more={more} selected={acts ? selected : undefined} onSelect={setSelected} />
           <p className="muted" role="status">
             {items.length.toLocaleString()} {hasMore ? 'loaded; more come as you scroll' : 'in all'}
           </p>

@@ -5,13 +5,14 @@ import { Link, useParams } from 'react-router';
 import { api, ApiError, part } from '../../api/client';
 import { useNow } from '../../api/clock';
 import { usePages } from '../../api/pages';
-import type { HistoryEntry, InstanceDetail, Patient, Task } from '../../api/types';
+import type { Alert, HistoryEntry, InstanceDetail, Patient, Task } from '../../api/types';
 import { ReasonDialog } from '../../parts/dialog';
 import { Empty, Failed, Loading } from '../../parts/states';
 import { Tabs } from '../../parts/tabs';
 import { Facts } from '../../parts/values';
 import { nameOf, tellApart } from '../../people';
 import { ago, when, words } from '../../words';
+import { AlertCard } from '../alerts/alert_card';
 import { IncidentCard } from '../incidents/incident_card';
 import { DecisionsView } from './decisions_view';
 import { JournalView } from './journal_view';
@@ -19,8 +20,9 @@ import { Messages } from './messages';
 import { OverrideButton } from './override';
 import { ScriptView } from './script_view';
 import { Timeline } from './timeline';
-import { Waits } from './waits';
+import { WhyView } from './why_view';
 
+const WhatIfView = lazy(() => import('./what_if'));
 const PathView = lazy(() => import('./path_view'));
 const ENTRIES = 1000;
 
@@ -106,13 +108,17 @@ function Head({ instance, patient, now }: { instance: InstanceDetail; patient: P
 
 function Overview({ instance, tasks, now }: { instance: InstanceDetail; tasks: Task[]; now: number }) {
   const decided = tasks.filter((task) => task.decision);
+  const alerts = usePages<Alert>(['alert', 'case', instance.id], '/v1/alerts', { instance: instance.id });
   const open = instance.incidents.filter((incident) => !incident.resolved_at);
   return (
     <div className="overview">
       {open.map((incident) => (
         <IncidentCard key={incident.id} incident={incident} now={now} inCase />
       ))}
-      <Waits instance={instance} now={now} />
+      {alerts.items.map((alert) => (
+        <AlertCard key={alert.id} alert={alert} now={now} inCase />
+      ))}
+      <WhyView instance={instance} now={now} />
       <section className="card" aria-labelledby="attributes">
         <h2 id="attributes">As it stands</h2>
         <Facts of={instance.attributes} />
@@ -185,6 +191,7 @@ export function Case() {
           { id: 'decisions', name: 'Decisions', body: () => (history.isPending ? <Loading what="the decisions" /> : <DecisionsView entries={entries} instance={instance} />) },
           { id: 'path', name: 'Path', body: () => <Suspense fallback={<Loading what="the path" />}><PathView instance={instance} entries={entries} /></Suspense> },
           { id: 'script', name: 'Script', body: () => <ScriptView instance={instance} /> },
+          { id: 'what-if', name: 'What if', body: () => <Suspense fallback={<Loading what="what if" />}><WhatIfView instance={instance} entries={entries} /></Suspense> },
           { id: 'messages', name: 'Messages', body: () => <Messages entries={entries} /> },
           { id: 'journal', name: 'Journal', count: entries.length, body: () => <JournalView entries={entries} more={history.hasMore ? history.more : undefined} /> },
         ]}

@@ -1,87 +1,122 @@
-// Where a person decides: one of the task's outcomes, and why. What was written stays until it is decided.
-import { useEffect, useState, type FormEvent } from 'react';
+// Where a person decides: one of the task's outcomes, what it asks for, and why. What was written stays until it is decided.
+import { useEffect, useRef, useState, type FormEvent } from 'react';
 import { ApiError } from '../../api/client';
 import type { Session } from '../../api/session';
-import type { Task } from '../../api/types';
-import { answered, type Schema } from '../../parts/form/schema';
+import type { Outcome, Task } from '../../api/types';
+import { answered, partOf, type Schema } from '../../parts/form/schema';
 import { SchemaForm } from '../../parts/form/schema_form';
 import { Failed } from '../../parts/states';
 import { words } from '../../words';
-import { dropDraft, keepDraft, readDraft } from './drafts';
+import { useDraft } from './drafts';
 import { useActOnTask } from './tasks';
 
-export function reasonRequired(task: Task, outcome: string): boolean {
-  const required = task.request?.reason_required;
-  return Array.isArray(required) ? required.includes(outcome) : required === true;
+export function titleOf(outcome: Outcome): string {
+  return outcome.title || words(outcome.name);
+}
+
+// The part of the form that an outcome asks for; undefined where it asks for none.
+export function formFor(schema: Schema | undefined, outcome: Outcome | undefined): Schema | undefined {
+  if (!schema || outcome?.form_part === 'none') return undefined;
+  return outcome?.form_part ? partOf(schema, outcome.form_part) : schema;
 }
 
 interface Props {
   task: Task;
   schema?: Schema; // Of its form, if it has one.
   session: Session;
+  now: number;
   decided: (outcome: string) => void;
 }
 
-export function DecisionForm({ task, schema, session, decided }: Props) {
-  const [draft, setDraft] = useState(() => readDraft(task.id));
-  const [tried, setTried] = useState(false);
+export function DecisionForm({ task, schema, session, now, decided }: Props) {
   const act = useActOnTask(task, session);
-  const outcomes = task.outcomes.map((each) => each.name);
-  const needsReason = reasonRequired(task, draft.outcome);
+  const { draft, setDraft, done } = useDraft(task, session);
+  const [tried, setTried] = useState(false);
+  const [openedAt] = useState(() => new Date(now).toISOString());
+  const form = useRef<HTMLFormElement>(null);
+  const chosen = task.outcomes.find((outcome) => outcome.name === draft.outcome);
+  const asked = formFor(schema, chosen);
+  const codes = chosen?.reason_codes ?? [];
   const wrong = act.error instanceof ApiError ? act.error.fields : [];
-  const noOutcome = tried && !draft.outcome;
-  const noReason = tried && needsReason && !draft.reason.trim();
-  useEffect(() => keepDraft(task.id, draft), [task.id, draft]);
+  const noReason = tried && Boolean(chosen?.reason_required) && !draft.reason.trim();
+  const noCode = tried && codes.length > 0 && !codes.some((each) => each.code === draft.code);
+  // Whoever cannot see the marks is brought to the first field that is wrong.
+  useEffect(() => {
+    if (wrong.length > 0) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }, [act.error]);
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
     setTried(true);
-    if (!draft.outcome || (needsReason && !draft.reason.trim())) {
-      document.getElementById(draft.outcome ? 'reason' : 'outcome-0')?.focus();
-      return;
-    }
-    const value = schema ? answered(schema, draft.value ?? {}) : undefined;
+    const missing = !chosen ? 'outcome-0' : codes.length > 0 && !codes.some((each) => each.code === draft.code) ? 'reason-code' : chosen.reason_required && !draft.reason.trim() ? 'reason' : '';
+    if (missing) return document.getElementById(missing)?.focus();
+    const value = asked && schema ? answered(asked, draft.value ?? {}, schema) : undefined;
     act.mutate(
-      { action: 'decide', body: { outcome: draft.outcome, reason: draft.reason.trim(), version: task.version, value } },
+      { action: 'decide', body: { outcome: draft.outcome, reason: draft.reason.trim(), reason_code: codes.length > 0 ? draft.code : undefined, version: task.version, value, opened_at: openedAt } },
       {
         onSuccess: () => {
-          dropDraft(task.id);
-          decided(draft.outcome);
+          done();
+          decided(chosen ? titleOf(chosen) : draft.outcome);
         },
       },
     );
   };
 
   return (
-    <form className="decision" id="decision" onSubmit={submit} noValidate aria-label="Decision">
-      <fieldset aria-describedby={noOutcome ? 'outcome-error' : undefined}>
+    <form className="decision" id="decision" ref={form} onSubmit={submit} noValidate aria-label="Decision">
+      <fieldset aria-describedby={tried && !chosen ? 'outcome-error' : undefined}>
         <legend>Your decision</legend>
         <div className="outcomes">
-          {outcomes.map((outcome, number) => (
-            <label key={outcome} className="outcome">
-              <input type="radio" id={`outcome-${number}`} name="outcome" value={outcome} checked={draft.outcome === outcome} onChange={() => setDraft({ ...draft, outcome })} />
-              <span>{words(outcome)}</span>
+          {task.outcomes.map((outcome, number) => (
+            <label key={outcome.name} className="outcome">
+              <input type="radio" id={`outcome-${number}`} name="outcome" value={outcome.name} checked={draft.outcome === outcome.name} onChange={() => setDraft({ ...draft, outcome: outcome.name })} />
+              <span>{titleOf(outcome)}</span>
               {number < 9 && <kbd aria-hidden="true">{number + 1}</kbd>}
             </label>
           ))}
         </div>
-        {noOutcome && (
+        {tried && !chosen && (
           <p className="field-error" id="outcome-error">
             Choose one of the outcomes.
           </p>
         )}
       </fieldset>
-      {schema && <SchemaForm schema={schema} value={draft.value} errors={wrong} change={(value) => setDraft({ ...draft, value })} />}
+      {wrong.length > 0 && (
+        <p className="notice warn" role="alert">
+          Not decided yet: {wrong.length === 1 ? 'one answer needs' : `${wrong.length} answers need`} another look. What you wrote is kept.
+        </p>
+      )}
+      {asked && schema && <SchemaForm schema={asked} root={schema} value={draft.value} errors={wrong} change={(value) => setDraft({ ...draft, value })} />}
+      {codes.length > 0 && (
+        <div className="field">
+          <label htmlFor="reason-code">
+            Reason code <span className="muted">(required)</span>
+          </label>
+          <select id="reason-code" value={draft.code ?? ''} aria-required aria-invalid={noCode} aria-describedby={noCode ? 'reason-code-error' : undefined} onChange={(event) => setDraft({ ...draft, code: event.target.value })}>
+            <option value="">Choose</option>
+            {codes.map((each) => (
+              <option key={each.code} value={each.code}>
+                {each.title || words(each.code)}
+              </option>
+            ))}
+          </select>
+          {noCode && (
+            <p className="field-error" id="reason-code-error">
+              Say which of these it is.
+            </p>
+          )}
+        </div>
+      )}
       <div className="field">
-        <label htmlFor="reason">Reason {needsReason ? '(required)' : <span className="muted">(if there is more to say)</span>}</label>
-        <textarea id="reason" rows={3} value={draft.reason} aria-required={needsReason} aria-invalid={noReason} aria-describedby={noReason ? 'reason-error' : undefined} onChange={(event) => setDraft({ ...draft, reason: event.target.value })} />
-        {noReason && (
+        <label htmlFor="reason">Reason {chosen?.reason_required ? <span className="muted">(required)</span> : <span className="muted">(if there is more to say)</span>}</label>
+        <textarea id="reason" rows={3} value={draft.reason} aria-required={chosen?.reason_required} aria-invalid={noReason} aria-describedby={noReason ? 'reason-error' : undefined} onChange={(event) => setDraft({ ...draft, reason: event.target.value })} />
+        {noReason && chosen && (
           <p className="field-error" id="reason-error">
-            {words(draft.outcome)} needs a reason.
+            {titleOf(chosen)} needs a reason.
           </p>
         )}
       </div>
-      {act.error && !(act.error instanceof ApiError && act.error.status === 409) && <Failed error={act.error} />}
+      {act.error && wrong.length === 0 && !(act.error instanceof ApiError && act.error.status === 409) && <Failed error={act.error} />}
       {act.error instanceof ApiError && act.error.status === 409 && (
         <p className="notice warn" role="alert">
           Not decided: {act.error.message}. Look at the task as it is now, and decide again if it is still yours.

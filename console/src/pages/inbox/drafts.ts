@@ -1,25 +1,68 @@
-// What a person has begun to write in a decision, kept while they look elsewhere or sign in again: for this tab and until they
-// decide or sign out.
-import type { Json } from '../../api/types';
+// What a person has begun to write in a decision. In this tab at once, so that it outlives an expired session; on the server, with the task, when
+// they leave it, so that they find it again at another screen. Gone once it is decided.
+import { useEffect, useRef, useState } from 'react';
+import { api, part } from '../../api/client';
+import type { Session } from '../../api/session';
+import type { Json, Task } from '../../api/types';
+import { actingRole } from './tasks';
 
 export interface Draft {
   outcome: string;
   reason: string;
+  code?: string; // Of the reason.
   value?: Json; // The form.
 }
 
 const PREFIX = 'baton.draft.';
+const NOTHING: Draft = { outcome: '', reason: '' };
 
-export function readDraft(task: string): Draft {
-  const kept = sessionStorage.getItem(PREFIX + task);
-  return kept ? (JSON.parse(kept) as Draft) : { outcome: '', reason: '' };
+function isEmpty(draft: Draft): boolean {
+  return !draft.outcome && !draft.reason && !draft.code && draft.value === undefined;
 }
 
-export function keepDraft(task: string, draft: Draft): void {
-  if (draft.outcome || draft.reason || draft.value !== undefined) sessionStorage.setItem(PREFIX + task, JSON.stringify(draft));
-  else dropDraft(task);
+// What the server keeps is any JSON; what is not of this form was saved by something else.
+function ofServer(task: Task): Draft {
+  const value = task.draft?.value;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return NOTHING;
+  const text = (name: string) => (typeof value[name] === 'string' ? value[name] : '');
+  return { outcome: text('outcome'), reason: text('reason'), code: text('code') || undefined, value: value.value };
 }
 
-export function dropDraft(task: string): void {
+function read(task: Task): Draft {
+  const kept = sessionStorage.getItem(PREFIX + task.id);
+  return kept ? (JSON.parse(kept) as Draft) : ofServer(task);
+}
+
+function drop(task: string): void {
   sessionStorage.removeItem(PREFIX + task);
+}
+
+export function useDraft(task: Task, session: Session) {
+  const [draft, setDraft] = useState(() => read(task));
+  const latest = useRef({ draft, saved: JSON.stringify(draft) });
+  latest.current.draft = draft;
+  useEffect(() => {
+    if (isEmpty(draft)) drop(task.id);
+    else sessionStorage.setItem(PREFIX + task.id, JSON.stringify(draft));
+  }, [task.id, draft]);
+  useEffect(() => {
+    const save = () => {
+      const text = JSON.stringify(latest.current.draft);
+      if (text === latest.current.saved) return;
+      latest.current.saved = text;
+      // Whether it comes there or not, this tab has it.
+      api.post(`/v1/tasks/${part(task.id)}/save`, { body: { value: latest.current.draft }, role: actingRole(task, session) }).catch(() => undefined);
+    };
+    const onHidden = () => document.visibilityState === 'hidden' && save();
+    document.addEventListener('visibilitychange', onHidden);
+    return () => {
+      document.removeEventListener('visibilitychange', onHidden);
+      save();
+    };
+  }, [task.id]);
+  const done = () => {
+    drop(task.id);
+    latest.current.saved = JSON.stringify(latest.current.draft);
+  };
+  return { draft, setDraft, done };
 }

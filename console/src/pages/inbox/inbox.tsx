@@ -1,5 +1,5 @@
 // The inbox: a person's work list beside the task that they look at. Everything can be done by keyboard.
-import { useCallback, useEffect, useMemo, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { Link, useNavigate, useParams, useSearchParams } from 'react-router';
 import { useNow } from '../../api/clock';
 import { useSession, type Session } from '../../api/session';
@@ -17,6 +17,7 @@ const NOBODY: Session = { subject: '', name: '', roles: [], permissions: [], uni
 const NOTHING: Record<View, string> = {
   mine: 'Nothing is yours right now',
   roles: 'Nothing waits for your roles',
+  unit: 'Nothing waits in your unit',
   overdue: 'Nothing of yours is late',
   all: 'No task is open',
 };
@@ -31,13 +32,9 @@ export function Inbox() {
   const asked = search.get('view') as View | null;
   const view: View = asked && VIEWS.includes(asked) ? asked : 'roles';
   const who = session ?? NOBODY;
-  const { data, error, isPending, fetchNextPage, hasNextPage, isFetchingNextPage, refetch } = useTasks(view, who);
-  const tasks = useMemo(() => data?.pages.flatMap((page) => page.items) ?? [], [data]);
+  const { items: tasks, more, error, isPending, again } = useTasks(view, who);
 
   const select = useCallback((id: string) => void navigate({ pathname: `/inbox/${encodeURIComponent(id)}`, search: `?view=${view}` }, { replace: Boolean(selected) }), [navigate, view, selected]);
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
   const open = () => document.getElementById('task-title')?.focus();
   const step = (by: number) => {
     const at = tasks.findIndex((task) => task.id === selected);
@@ -48,7 +45,7 @@ export function Inbox() {
 
   // The task that comes after the decided one is shown next.
   const decided = (task: Task, outcome: string) => {
-    setSaid(`${task.request?.title ?? words(task.name)}: ${words(outcome)}. Decided.`);
+    setSaid(`${task.request?.title ?? words(task.name)}: ${outcome}. Decided.`);
     const at = tasks.findIndex((other) => other.id === task.id);
     const next = tasks[at + 1] ?? tasks[at - 1];
     if (next) select(next.id);
@@ -68,7 +65,7 @@ export function Inbox() {
             Inbox
           </p>
           <div className="tabs" role="group" aria-label="Which tasks">
-            {VIEWS.map((name) => (
+            {VIEWS.filter((name) => name !== 'unit' || who.units.length > 0).map((name) => (
               <button key={name} type="button" className="tab" aria-pressed={name === view} onClick={() => setSearch({ view: name })}>
                 {VIEW_NAMES[name]}
               </button>
@@ -76,7 +73,7 @@ export function Inbox() {
           </div>
         </header>
         {error && tasks.length === 0 ? (
-          <Failed error={error} again={() => void refetch()} />
+          <Failed error={error} again={again} />
         ) : isPending ? (
           <Loading what="tasks" />
         ) : tasks.length === 0 ? (

@@ -2,10 +2,12 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import { api, part } from '../../api/client';
-import type { InstanceDetail, Patient, Task } from '../../api/types';
+import { usePages } from '../../api/pages';
+import type { Alert, InstanceDetail, Patient, Task } from '../../api/types';
 import { Failed, Loading } from '../../parts/states';
 import { Facts } from '../../parts/values';
 import { words } from '../../words';
+import { AlertCard } from '../alerts/alert_card';
 import { Summary } from './summary';
 
 function Case({ instance, task }: { instance: InstanceDetail; task: Task }) {
@@ -52,11 +54,15 @@ export function useInstance(id: string | undefined) {
 export function TaskContext({ task, now }: { task: Task; now: number }) {
   const instance = useInstance(task.instance);
   const patient = usePatient(task.patient);
+  const alerts = usePages<Alert>(['alert', 'case', task.instance], '/v1/alerts', { instance: task.instance });
   const failed = instance.error ?? patient.error;
   return (
     <aside className="context" aria-label="Context">
       {failed && <Failed error={failed} />}
       {patient.data ? <Summary patient={patient.data} now={now} /> : task.patient && !failed && <Loading what="the patient" />}
+      {alerts.items.map((alert) => (
+        <AlertCard key={alert.id} alert={alert} now={now} inCase />
+      ))}
       {instance.data ? <Case instance={instance.data} task={task} /> : !failed && <Loading what="the case" />}
     </aside>
   );

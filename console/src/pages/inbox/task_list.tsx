@@ -28,7 +28,7 @@ function Row({ task, now, me }: { task: Task; now: number; me: string }) {
       </span>
       <span className="row-line">
         <span className="row-what">{task.request?.title ?? words(task.name)}</span>
-        {task.request?.priority === 'urgent' || task.request?.priority === 'high' ? <span className={`chip ${task.request.priority}`}>{words(task.request.priority)}</span> : null}
+        {task.hold ? <span className="chip">On hold</span> : task.priority === 'urgent' || task.priority === 'high' ? <span className={`chip ${task.priority}`}>{words(task.priority)}</span> : null}
       </span>
       <span className="row-line muted">
         <span>{[typeof ward === 'string' ? ward : '', task.roles.map(words).join(', ')].filter(Boolean).join(' · ')}</span>

@@ -1,13 +1,15 @@
 // The tasks of a work list and what can be done with one.
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, part } from '../../api/client';
 import type { ListMeta } from '../../api/live';
+import { usePages } from '../../api/pages';
 import type { Session } from '../../api/session';
-import type { Page, Task } from '../../api/types';
+import type { Task } from '../../api/types';
+import { words } from '../../words';
 
-export const VIEWS = ['mine', 'roles', 'overdue', 'all'] as const;
+export const VIEWS = ['mine', 'roles', 'unit', 'overdue', 'all'] as const;
 export type View = (typeof VIEWS)[number];
-export const VIEW_NAMES: Record<View, string> = { mine: 'Mine', roles: 'My roles', overdue: 'Overdue', all: 'All' };
+export const VIEW_NAMES: Record<View, string> = { mine: 'Mine', roles: 'My roles', unit: 'My unit', overdue: 'Overdue', all: 'All' };
 
 function queryOf(view: View, session: Session): Record<string, string | undefined> {
   const role = session.roles.join(',') || undefined;
@@ -16,6 +18,8 @@ function queryOf(view: View, session: Session): Record<string, string | undefine
       return { subject: session.subject };
     case 'roles':
       return { role };
+    case 'unit':
+      return { unit: session.units.join(',') };
     case 'overdue':
       return { role, subject: session.subject, overdue: 'true' };
     case 'all':
@@ -25,22 +29,14 @@ function queryOf(view: View, session: Session): Record<string, string | undefine
 
 // Whose tasks can come onto the list.
 function heardOf(view: View, session: Session): ListMeta {
-  if (view === 'all') return {};
+  if (view === 'all' || view === 'unit') return {};
   return { people: [session.subject], roles: view === 'mine' ? [] : session.roles };
 }
 
 export function useTasks(view: View, session: Session) {
   const nothing = view === 'roles' && session.roles.length === 0;
-  return useInfiniteQuery({
-    queryKey: ['task', 'list', view, session.subject, session.roles],
-    queryFn: ({ pageParam, signal }) =>
-      nothing
-        ? Promise.resolve<Page<Task>>({ items: [] })
-        : api.get<Page<Task>>('/v1/tasks', { query: { ...queryOf(view, session), with: 'case', limit: 100, cursor: pageParam }, signal }),
-    initialPageParam: '',
-    getNextPageParam: (page) => page.next,
-    meta: heardOf(view, session),
-  });
+  const pages = usePages<Task>(['task', 'list', view, session.subject], '/v1/tasks', { ...queryOf(view, session), with: 'case' }, !nothing, heardOf(view, session));
+  return nothing ? { ...pages, isPending: false } : pages;
 }
 
 export function useTask(id: string) {
@@ -53,7 +49,7 @@ export function actingRole(task: Task, session: Session): string | undefined {
 }
 
 export interface TaskAct {
-  action: 'claim' | 'release' | 'decide';
+  action: 'claim' | 'release' | 'decide' | 'delegate' | 'resolve' | 'reassign' | 'comment' | 'save' | 'hold' | 'resume' | 'remind';
   body?: Record<string, unknown>;
 }
 
@@ -66,4 +62,14 @@ export function useActOnTask(task: Task, session: Session) {
       void queries.invalidateQueries({ queryKey: ['task'] });
     },
   });
+}
+
+export function isOpen(task: Task): boolean {
+  return task.status === 'open' || task.status === 'claimed' || task.status === 'on_hold';
+}
+
+// "For nurse, discharge coordinator; of MED"
+export function forWhom(task: Task): string {
+  const whom = [...task.roles.map((role) => words(role).toLowerCase()), ...task.subjects].join(', ') || 'anybody';
+  return task.units?.length ? `${whom}; of ${task.units.join(', ')}` : whom;
 }

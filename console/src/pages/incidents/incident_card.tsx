@@ -1,45 +1,92 @@
-// A failure that needs an operator: its cause, where, and what can be done about it.
-import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+// A failure that needs an operator: its cause, where, and what the server offers to do about it.
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect, useState } from 'react';
 import { Link } from 'react-router';
 import { api, part } from '../../api/client';
-import type { Incident } from '../../api/types';
+import { may } from '../../api/session';
+import type { Incident, IncidentDetail, Json, JsonObject } from '../../api/types';
 import { ReasonDialog } from '../../parts/dialog';
 import { Icon } from '../../parts/icon';
 import { Failed } from '../../parts/states';
 import { Facts } from '../../parts/values';
 import { ago, when, words } from '../../words';
 
-const ACTS = {
-  retry: { name: 'Try again', text: 'What failed is tried once more.' },
-  skip: { name: 'Go on without', text: 'The case goes on as if this step had given the value below, or nothing.' },
-  cancel: { name: 'Give the case up', text: 'The case ends as cancelled.' },
-} as const;
-type Act = keyof typeof ACTS;
+type Act = NonNullable<Incident['offers']>[number]['action'];
 
-export function IncidentCard({ incident, now, inCase }: { incident: Incident; now: number; inCase?: boolean }) {
+const NAMES: Record<Act, string> = { retry: 'Try again', edit: 'Mend the input', skip: 'Go on without', rewind: 'Go back to a step', pause: 'Put the case on hold', cancel: 'Give the case up' };
+
+function parsed(text: string): { value?: Json; bad: boolean } {
+  if (!text.trim()) return { bad: false };
+  try {
+    return { value: JSON.parse(text) as Json, bad: false };
+  } catch {
+    return { bad: true };
+  }
+}
+
+function JsonField({ label, text, bad, change }: { label: string; text: string; bad: boolean; change: (text: string) => void }) {
+  return (
+    <label className="field">
+      <span>{label}</span>
+      <textarea className="mono" rows={6} spellCheck={false} value={text} aria-invalid={bad} onChange={(event) => change(event.target.value)} />
+      {bad && <span className="field-error">This is not JSON. Text needs quotes.</span>}
+    </label>
+  );
+}
+
+function ActDialog({ incident, act, sentence, close }: { incident: Incident; act: Act; sentence: string; close: () => void }) {
   const queries = useQueryClient();
-  const [asked, setAsked] = useState<Act | null>(null);
-  const [value, setValue] = useState('');
+  const [text, setText] = useState('');
+  const [place, setPlace] = useState('');
   const [bad, setBad] = useState(false);
-  const act = useMutation({
-    mutationFn: ({ which, reason }: { which: Act; reason: string }) =>
-      api.post(`/v1/instances/${part(incident.instance)}/incidents/${incident.number}/${which}`, { body: { reason, ...(which === 'skip' && value.trim() ? { value: JSON.parse(value) as unknown } : {}) } }),
+  const path = `/v1/instances/${part(incident.instance)}/incidents/${incident.number}`;
+  const detail = useQuery({ queryKey: ['incident', 'one', incident.id], queryFn: ({ signal }) => api.get<IncidentDetail>(path, { signal }), enabled: act === 'edit' || act === 'rewind' }).data;
+  useEffect(() => {
+    if (act === 'edit' && detail) setText(JSON.stringify(detail.input ?? null, null, 2));
+  }, [act, detail]);
+  const places = detail?.rewind ?? [];
+  const doIt = useMutation({
+    mutationFn: (body: JsonObject) => api.post(act === 'pause' ? `/v1/instances/${part(incident.instance)}/pause` : `${path}/${act}`, { body }),
     onSuccess: () => {
-      setAsked(null);
+      close();
       void queries.invalidateQueries({ queryKey: ['incident'] });
       void queries.invalidateQueries({ queryKey: ['instance'] });
     },
   });
-  const run = (which: Act, reason: string) => {
-    try {
-      if (value.trim()) JSON.parse(value);
-      setBad(false);
-    } catch {
-      return setBad(true);
-    }
-    act.mutate({ which, reason });
+  const run = (reason: string) => {
+    const { value, bad: wrong } = parsed(text);
+    setBad(wrong);
+    if (wrong) return;
+    const body: JsonObject = { reason };
+    if (act === 'edit') body.input = value ?? null;
+    if (act === 'skip' && value !== undefined) body.value = value;
+    if (act === 'rewind') body.rewind_to = Number(place || places.at(-1)?.rewind_to);
+    doIt.mutate(body);
   };
+  return (
+    <ReasonDialog title={NAMES[act]} confirm={NAMES[act]} close={close} pending={doIt.isPending} error={doIt.error && <Failed error={doIt.error} />} act={run}>
+      <p>{sentence}</p>
+      {act === 'skip' && <JsonField label="What the step is to have given, as JSON (empty: nothing)" text={text} bad={bad} change={setText} />}
+      {act === 'edit' && <JsonField label="Its input" text={text} bad={bad} change={setText} />}
+      {act === 'rewind' && (
+        <label className="field">
+          <span>Back to</span>
+          <select value={place || places.at(-1)?.rewind_to} onChange={(event) => setPlace(event.target.value)}>
+            {places.map((one) => (
+              <option key={one.rewind_to} value={one.rewind_to}>
+                Before {words(one.name || one.step).toLowerCase()}, {when(one.at)} {one.line && `(${one.line})`}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+    </ReasonDialog>
+  );
+}
+
+export function IncidentCard({ incident, now, inCase }: { incident: Incident; now: number; inCase?: boolean }) {
+  const [asked, setAsked] = useState<Act | null>(null);
+  const offers = incident.resolved_at || !may('incident.resolve') ? [] : (incident.offers ?? []);
   return (
     <article className="card incident" aria-label={`Incident: ${incident.cause.message ?? incident.cause.code}`}>
       <header>
@@ -56,7 +103,7 @@ export function IncidentCard({ incident, now, inCase }: { incident: Incident; no
             {incident.line && (
               <>
                 {' '}
-                at <code>{incident.line}</code>
+                at <Link to={`/cases/${encodeURIComponent(incident.instance)}?tab=script&line=${encodeURIComponent(incident.line)}`}>{incident.line}</Link>
               </>
             )}
             , <span title={when(incident.opened_at)}>{ago(incident.opened_at, now)}</span>
@@ -69,27 +116,16 @@ export function IncidentCard({ incident, now, inCase }: { incident: Incident; no
           <Facts of={incident.cause.details} />
         </details>
       ) : null}
-      {!incident.resolved_at && (
+      {offers.length > 0 && (
         <div className="actions">
-          {(Object.keys(ACTS) as Act[]).map((which) => (
-            <button key={which} type="button" className="button" onClick={() => { act.reset(); setAsked(which); }}>
-              {ACTS[which].name}
+          {offers.map((offer) => (
+            <button key={offer.action} type="button" className="button" title={offer.sentence} onClick={() => setAsked(offer.action)}>
+              {NAMES[offer.action]}
             </button>
           ))}
         </div>
       )}
-      {asked && (
-        <ReasonDialog title={ACTS[asked].name} confirm={ACTS[asked].name} close={() => setAsked(null)} pending={act.isPending} error={act.error && <Failed error={act.error} />} act={(reason) => run(asked, reason)}>
-          <p>{ACTS[asked].text}</p>
-          {asked === 'skip' && (
-            <label className="field">
-              <span>Value, as JSON</span>
-              <textarea rows={3} value={value} aria-invalid={bad} onChange={(event) => setValue(event.target.value)} />
-              {bad && <span className="field-error">This is not JSON. Text needs quotes.</span>}
-            </label>
-          )}
-        </ReasonDialog>
-      )}
+      {asked && <ActDialog incident={incident} act={asked} sentence={offers.find((offer) => offer.action === asked)?.sentence ?? ''} close={() => setAsked(null)} />}
     </article>
   );
 }

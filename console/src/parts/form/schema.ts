@@ -11,6 +11,7 @@ export interface Schema {
   const?: Json;
   default?: Json;
   format?: string;
+  'x-widget'?: string; // "textarea", "datetime".
   minimum?: number;
   maximum?: number;
   maxLength?: number;
@@ -37,6 +38,11 @@ function at(root: Schema, pointer: string): Schema {
     place = (place as { [name: string]: unknown } | undefined)?.[decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~')];
   }
   return (place as Schema | undefined) ?? {};
+}
+
+// "#/$defs/refusal" of a form.
+export function partOf(root: Schema, reference: string): Schema {
+  return at(root, reference.slice(1));
 }
 
 function holds(condition: Schema, value: Json | undefined, root: Schema): boolean {

@@ -26,6 +26,13 @@ function escape(name: string): string {
   return name.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
+// A time of the day is sent as RFC 3339 has it, with the zone of the clock on the wall here.
+function withZone(clock: string): string {
+  const minutes = -new Date().getTimezoneOffset();
+  const two = (value: number) => String(Math.floor(Math.abs(value))).padStart(2, '0');
+  return `${clock}:00${minutes === 0 ? 'Z' : `${minutes < 0 ? '-' : '+'}${two(minutes / 60)}:${two(minutes % 60)}`}`;
+}
+
 function About({ schema, id, error }: { schema: Schema; id: string; error?: string }) {
   return (
     <>
@@ -63,13 +70,14 @@ function Entry({ schema, value, change, required, name, id, error }: FieldProps 
     return <input {...shared} type="number" inputMode="decimal" step={type === 'integer' ? 1 : 'any'} min={schema.minimum} max={schema.maximum} value={typeof value === 'number' ? value : ''} onChange={(event) => change(event.target.value === '' ? undefined : Number(event.target.value))} />;
   }
   const text = typeof value === 'string' ? value : '';
-  if ((schema.maxLength ?? 0) > LONG) return <textarea {...shared} rows={3} value={text} onChange={(event) => change(event.target.value || undefined)} />;
-  if (schema.format === 'date-time') {
+  if (schema['x-widget'] === 'textarea' || (schema.maxLength ?? 0) > LONG) return <textarea {...shared} rows={3} value={text} onChange={(event) => change(event.target.value || undefined)} />;
+  if (schema.format === 'date-time' || schema['x-widget'] === 'datetime') {
     // The field has no zone; what it says is meant by the clock on the wall here.
     const local = text ? new Date(Date.parse(text) - new Date(text).getTimezoneOffset() * 60_000).toISOString().slice(0, 16) : '';
     return <input {...shared} type="datetime-local" value={local} onChange={(event) => change(event.target.value ? new Date(event.target.value).toISOString() : undefined)} />;
   }
-  return <input {...shared} type={{ date: 'date', time: 'time', email: 'email' }[schema.format ?? ''] ?? 'text'} value={text} autoComplete="off" aria-label={schema.title || name ? undefined : 'Value'} onChange={(event) => change(event.target.value || undefined)} />;
+  if (schema.format === 'time') return <input {...shared} type="time" value={text.slice(0, 5)} onChange={(event) => change(event.target.value ? withZone(event.target.value) : undefined)} />;
+  return <input {...shared} type={{ date: 'date', email: 'email' }[schema.format ?? ''] ?? 'text'} value={text} autoComplete="off" aria-label={schema.title || name ? undefined : 'Value'} onChange={(event) => change(event.target.value || undefined)} />;
 }
 
 function Several(props: FieldProps & { id: string; error?: string }) {
@@ -158,15 +166,16 @@ export function Field(props: FieldProps) {
 
 interface Props {
   schema: Schema;
+  root?: Schema; // Of the whole form, where only a part is asked for.
   value: Json | undefined;
   change: (value: Json | undefined) => void;
   errors: FieldError[];
 }
 
-export function SchemaForm({ schema, value, change, errors }: Props) {
+export function SchemaForm({ schema, root = schema, value, change, errors }: Props) {
   return (
     <div className="schema-form">
-      <Field schema={schema} root={schema} value={value} change={change} errors={errors} pointer="" name="" required />
+      <Field schema={schema} root={root} value={value} change={change} errors={errors} pointer="" name="" required />
       {errors.filter((error) => error.pointer === '').map((error) => (
         <p key={error.message} className="field-error">
           {error.message}

@@ -1,0 +1,68 @@
+// Pauses until further notice: of a workflow, a bundle, a unit. Holds back what there is by a batch, what begins or comes to be
+// such a case by itself (runtime/engine/standing_pause.hpp), and says when nothing is in flight any more. Thread-safe.
+//
+// A row in the space "standing_pauses", under its id: {"id","workflow"?,"bundle"?,"unit"?,"timers","reason","by","begun_at",
+// "state","quiet_at"?,"ended_at"?,"ended_by"?,"batch"?,"end_batch"?}. `state`: "pausing" until all cases are held back and no
+// attempt of an activity is under way in any of them, "quiet" from then on, "ending" while they are let go on, "ended".
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "actors/batches.hpp"
+#include "runtime/engine/standing_pause.hpp"
+
+namespace baton {
+
+class StandingPauses : public PauseSource {
+ public:
+  struct Parts {
+    const Clock& clock;
+    const StoreReader& reader;
+    Lanes& lanes;
+    CommitPath& path;
+    Replies& replies;
+    TimerService& timers;
+    Batches& batches;
+  };
+  explicit StandingPauses(const StoreReader& reader);
+
+  // Reads which stand, before any instance is woken. Errors: the reader's.
+  [[nodiscard]] Status load();
+  // Goes on with what was under way. Once, after load().
+  void begin(Parts parts);
+  void take(PauseRequest request, std::uint64_t token);
+  [[nodiscard]] std::shared_ptr<const std::vector<StandingPause>> standing() const override;
+  // Of one that is pausing: how many cases it holds, and how many of those have an attempt under way.
+  [[nodiscard]] std::optional<PauseProgress> progress(const std::string& id) const;
+
+ private:
+  struct Row;
+  using Then = std::function<void()>;
+
+  void begin_pause(const PauseRequest& request, std::uint64_t token);
+  void end_pause(const PauseRequest& request, std::uint64_t token);
+  void hold_back(const std::string& id);
+  void let_go(const std::string& id);
+  void batch_done(const BatchRow& batch);
+  void look_whether_quiet(const std::string& id);
+  [[nodiscard]] Result<bool> has_attempt(const std::string& instance) const;
+  [[nodiscard]] Result<PauseProgress> count(const std::string& id) const;
+  [[nodiscard]] Result<PauseProgress> count_again(PauseProgress before) const;
+  void commit(const Row& row, std::string_view action, const Principal& by, const std::string& reason, Then then);
+  [[nodiscard]] Result<Row> read(const std::string& id) const;
+  void publish(const Row& row);
+
+  const StoreReader& reader_;
+  std::optional<Parts> parts_;
+  mutable std::mutex mutex_;
+  std::shared_ptr<const std::vector<StandingPause>> standing_;
+  std::map<std::string, PauseProgress> progress_;
+};
+
+}  // namespace baton

@@ -1,0 +1,128 @@
+// Pauses until further notice: what is there, what begins, what comes to be such a case; when it is quiet; and that nothing
+// is lost when it ends.
+#include <gmock/gmock.h>
+
+#include "tests/support/node_world.hpp"
+
+namespace baton::testing {
+namespace {
+
+namespace json = boost::json;
+using ::testing::HasSubstr;
+
+class StandingPauseTest : public ::testing::Test {
+ protected:
+  void given_cases() {
+    world_.deploy_workflow(
+        "ctx:set('ward', input.ward) local got = ctx:wait_signal('go') ctx:set('ward', 'moved') return got", "",
+        "search = { ward = 'keyword' },");
+    for (int i = 0; i < 4; ++i) world_.start("c" + std::to_string(i), i < 2 ? R"({"ward":"4W"})" : R"({"ward":"5E"})");
+  }
+  std::string begin(const std::string& body) {
+    return std::string(json::parse(world_.tell(PauseRequest{"begin", "", body, nurse()})).at("id").as_string());
+  }
+  void end(const std::string& id) {
+    world_.tell(PauseRequest{"end", id, R"({"reason":"over"})", nurse()});
+    world_.run();
+  }
+  std::string state(const std::string& id) {
+    const auto row = world_.node().reader().named("standing_pauses", id);
+    return std::string(json::parse(row->value_or("{}")).at("state").as_string());
+  }
+  [[nodiscard]] bool paused(const std::string& id) { return world_.instance(id).paused; }
+
+  NodeWorld world_;
+};
+
+TEST_F(StandingPauseTest, of_a_unit_holds_back_what_is_there_and_what_comes_to_be_there) {
+  given_cases();
+  const std::string id = begin(R"({"unit":"4W","reason":"the ward moves"})");
+  world_.run();
+  EXPECT_TRUE(paused("c0"));
+  EXPECT_TRUE(paused("c1"));
+  EXPECT_FALSE(paused("c2"));
+  EXPECT_EQ(state(id), "quiet");
+  world_.start("c9", R"({"ward":"4W"})");  // Its script says in its first turn that it is one.
+  world_.run();
+  EXPECT_TRUE(paused("c9"));
+  end(id);
+  EXPECT_EQ(state(id), "ended");
+  for (const char* each : {"c0", "c1", "c9"}) EXPECT_FALSE(paused(each)) << each;
+  EXPECT_TRUE(world_.node().reader().named_all("paused_by")->empty());
+}
+
+TEST_F(StandingPauseTest, of_a_workflow_lets_new_cases_begin_paused_and_keeps_their_messages_in_order) {
+  given_cases();
+  const std::string id = begin(R"({"workflow":"flow","reason":"a mistake in the script"})");
+  world_.run();
+  world_.start("c9", R"({"ward":"4W"})");
+  EXPECT_TRUE(paused("c9"));
+  EXPECT_EQ(world_.entries("c9")["OperationScheduled"], 0);  // Its script has not run.
+  EXPECT_TRUE(world_.signal("c9", "go", "1").ok());
+  EXPECT_TRUE(world_.signal("c9", "go", "2").ok());
+  EXPECT_TRUE(world_.signal("c0", "go", "3").ok());
+  const auto resumed = world_.send("c0", ResumeInstance{"by hand", nurse(), 0});
+  ASSERT_FALSE(resumed.ok());
+  EXPECT_THAT(resumed.error().cure, HasSubstr(id));
+  end(id);
+  EXPECT_EQ(world_.result("c9"), "1");
+  EXPECT_EQ(world_.result("c0"), "3");
+}
+
+TEST_F(StandingPauseTest, is_quiet_only_when_no_attempt_is_under_way) {
+  world_.deploy_workflow("return ctx:activity('work.go', 1)", "go = function() return 1 end");
+  world_.start("c0");
+  // Before anybody works on it: the attempt was handed over and is not back.
+  const std::string id =
+      std::string(json::parse(world_.tell(PauseRequest{"begin", "", R"({"workflow":"flow","reason":"r"})", nurse()}))
+                      .at("id")
+                      .as_string());
+  world_.pass(Duration{5'000});
+  EXPECT_EQ(state(id), "quiet");
+  end(id);
+  EXPECT_EQ(world_.status("c0"), "completed");
+}
+
+TEST_F(StandingPauseTest, goes_on_after_a_crash_at_any_step_and_loses_nothing) {
+  for (int crash_after = 1; crash_after < 50; crash_after += 4) {
+    SCOPED_TRACE(crash_after);
+    NodeWorld world(static_cast<std::uint64_t>(crash_after));
+    world.deploy_workflow("ctx:sleep('1h') return ctx:wait_signal('go')");
+    for (int i = 0; i < 5; ++i) world.start("c" + std::to_string(i));
+    const auto begun = json::parse(
+        world.tell(PauseRequest{"begin", "", R"({"workflow":"flow","timers":"freeze","reason":"r"})", nurse()}));
+    const std::string id(begun.at("id").as_string());
+    for (int i = 0; i < crash_after && world.node().run_one(); ++i) {
+    }
+    world.crash();
+    world.open();
+    world.start("late");
+    world.pass(Duration{3 * kHour.ms});
+    for (const char* each : {"c0", "c4", "late"}) EXPECT_TRUE(world.instance(each).paused) << each;
+    EXPECT_TRUE(world.signal("c0", "go", "7").ok());
+    world.tell(PauseRequest{"end", id, "{}", nurse()});
+    for (int i = 0; i < crash_after && world.node().run_one(); ++i) {
+    }
+    world.crash();
+    world.open();
+    world.run();
+    for (const char* each : {"c0", "c4", "late"}) EXPECT_FALSE(world.instance(each).paused) << each;
+    EXPECT_EQ(world.status("c0"), "running");  // The hour was frozen and begins to run again.
+    world.pass(Duration{2 * kHour.ms});
+    EXPECT_EQ(world.result("c0"), "7");
+    world.expect_sound_store();
+  }
+}
+
+TEST_F(StandingPauseTest, refuses_to_be_about_nothing_or_without_a_reason) {
+  const auto refused = [&](const std::string& body) {
+    const auto answer = world_.ask(PauseRequest{"begin", "", body, nurse()});
+    return answer.ok() ? std::string() : answer.error().detail;
+  };
+  EXPECT_THAT(refused(R"({"reason":"r"})"), HasSubstr("workflow"));
+  EXPECT_THAT(refused(R"({"unit":"4W"})"), HasSubstr("reason"));
+  EXPECT_THAT(refused(R"({"unit":"4W","reason":"r","timers":"later"})"), HasSubstr("timers"));
+}
+
+}  // namespace
+}  // namespace baton::testing

@@ -1,0 +1,113 @@
+// What an instance knows beside its journal, and what one run leaves to the next, after replays, rewinds and crashes.
+#include "tests/engine/engine_fixture.hpp"
+
+namespace baton {
+namespace {
+
+using RecoveryTest = InstanceFixture;
+
+TEST_F(RecoveryTest, a_second_attempt_that_runs_is_still_the_one_that_counts_after_a_replay) {
+  given("return ctx:activity('test.work', 1, { retry = { initial = '2s', jitter = 0 } })");
+  start();
+  fail(1, "http_503");
+  fire_next_timer();  // The second attempt is with a worker.
+  when(PauseInstance{"a look", {}, 2});
+  when(ResumeInstance{"looked", {}, 3});  // Replays.
+  finish(1, "7", 2);
+  EXPECT_EQ(result(), "7");
+}
+
+TEST_F(RecoveryTest, an_activity_that_a_rewind_asks_for_again_may_answer) {
+  given(R"(local a = ctx:activity('test.work', 1, { retry = { initial = '2s', jitter = 0 } })
+           ctx:activity('test.other', 2, { retry = 'none' })
+           return a)");
+  start();
+  fail(1, "http_503");
+  fire_next_timer();
+  finish(1, "7", 2);
+  fail(2, "http_400");  // An incident.
+  when(ResolveIncident{1, IncidentAction::rewind, "", 3, "wrong answer", {}, 3});
+  ASSERT_EQ(dispatched(), std::vector<std::string>{"test.work"});
+  const std::uint32_t attempt = pending_.at(1).attempt;
+  finish(1, "8", attempt);
+  EXPECT_EQ(dispatched(), std::vector<std::string>{"test.other"});
+}
+
+TEST_F(RecoveryTest, what_an_attempt_said_of_its_progress_stays_with_its_wake_cause) {
+  given("return ctx:activity('test.work', 1, { retry = { initial = '2s', jitter = 0 } })");
+  start();
+  when(KeepHeartbeat{1, 1, R"({"row":5})"});
+  EXPECT_EQ(pending_.at(1).heartbeat, R"({"row":5})");
+  when(KeepHeartbeat{1, 1, R"({"row":5})"});
+  EXPECT_TRUE(changes_.empty());  // Nothing new.
+  when(KeepHeartbeat{1, 2, R"({"row":6})"});
+  EXPECT_TRUE(changes_.empty());  // Another attempt.
+  crash();
+  when(FinishActivity{1, 1, Outcome::failed({"http_503", "busy", {}}), std::nullopt, true, R"({"row":9})"});
+  EXPECT_EQ(pending_.at(1).heartbeat, R"({"row":9})");
+  crash();
+  fire_next_timer();
+  EXPECT_EQ(pending_.at(1).heartbeat, R"({"row":9})");
+}
+
+TEST_F(RecoveryTest, a_run_that_continues_as_new_keeps_what_came_and_was_not_taken_across_a_crash) {
+  given(R"(if input == nil then
+             ctx:set('stage', 'first')
+             ctx:wait_signal('next')
+             ctx:continue_as_new({ again = true })
+           end
+           local stage = ctx:get('stage')
+           ctx:wait_signal('go')
+           local kept = ctx:wait_signal('early')
+           local event = ctx:wait_event('encounter.*')
+           return { stage = stage, kept = kept, event = event.type })",
+        "search = { stage = 'keyword' },");
+  start("");
+  when(SendSignal{"early", R"({"n":1.50})", "s1", {}, 2});
+  when(TakeDelivery{{{ActorKind::patient, "p"},
+                     {ActorKind::instance, "i1"},
+                     1,
+                     DeliverEvent{"e1", "encounter.updated", R"({"type":"encounter.updated"})"}}});
+  when(SendSignal{"next", "", "s2", {}, 3});
+  ASSERT_GT(record_->run_begins_at, 0u);
+  crash();
+  EXPECT_EQ(record_->attributes.at("stage"), "\"first\"");
+  when(SendSignal{"go", "", "s3", {}, 4});
+  EXPECT_EQ(record_->attributes.at("stage"), "\"first\"");
+  EXPECT_EQ(result(), R"({"event":"encounter.updated","kept":{"n":1.5},"stage":"first"})");
+}
+
+TEST_F(RecoveryTest, a_cancellation_is_not_shaken_off_by_continuing_as_new) {
+  given(R"(if input == nil then
+             pcall(function() ctx:wait_signal('never') end)
+             ctx:continue_as_new({ again = true })
+           end
+           ctx:wait_signal('never'))");
+  start("");
+  when(CancelInstance{"the patient has left", {}, 2});
+  EXPECT_EQ(status(), InstanceStatus::cancelled);
+}
+
+TEST_F(RecoveryTest, an_incident_is_off_the_list_when_what_it_is_about_is_over) {
+  given(R"(return ctx:any { a = function(s) return s:activity('test.work', 1, { retry = 'none' }) end,
+                            b = function(s) s:wait_signal('go') return 'b' end })");
+  start();
+  fail(1, "http_503");
+  ASSERT_FALSE(only_incident().resolved_at);
+  when(SendSignal{"go", "", "", {}, 2});
+  EXPECT_EQ(status(), InstanceStatus::completed);
+  EXPECT_EQ(only_incident().resolution, "withdrawn");
+  EXPECT_EQ(record_->open_incidents, 0u);
+}
+
+TEST_F(RecoveryTest, an_instance_that_is_cancelled_has_no_open_incident) {
+  given("error('cannot go on')");
+  start();
+  ASSERT_FALSE(only_incident().resolved_at);
+  when(CancelInstance{"never mind", {}, 2});
+  EXPECT_EQ(status(), InstanceStatus::cancelled);
+  EXPECT_EQ(only_incident().resolution, "withdrawn");
+}
+
+}  // namespace
+}  // namespace baton

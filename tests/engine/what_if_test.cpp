@@ -1,0 +1,176 @@
+// A case in a sandbox: what it does as reality did, what it does otherwise, and that nothing leaves it.
+#include <gmock/gmock.h>
+
+#include "runtime/engine/what_if.hpp"
+#include "tests/engine/engine_fixture.hpp"
+
+namespace baton {
+namespace {
+
+using ::testing::HasSubstr;
+
+class WhatIfTest : public InstanceFixture {
+ protected:
+  [[nodiscard]] std::unique_ptr<WhatIf> fork(WhatIfFork request = {}) {
+    if (request.at == 0) request.at = record_->run_begins_at + static_cast<EntryIndex>(journal().size());
+    auto made = WhatIf::begin(*record_, journal(), request, programs_);
+    EXPECT_TRUE(made.ok()) << to_string(made.error());
+    return made.ok() ? *std::move(made) : nullptr;
+  }
+  // Verdicts by kind and key, those that are not the same.
+  static std::map<std::string, std::string> differences(const WhatIf& what_if) {
+    std::map<std::string, std::string> found;
+    for (const WhatIfDifference& each : what_if.compare()) {
+      if (each.verdict != "same") found[each.kind + " " + each.key] = each.verdict;
+    }
+    return found;
+  }
+  void decide(OperationSeq seq, const std::string& outcome) {
+    ActOnTask message;
+    message.seq = seq;
+    message.action = "decide";
+    message.outcome = outcome;
+    message.by = {PrincipalKind::person, "ada", "nurse", "", ""};
+    when(message);
+  }
+  // A case that did some of everything and waits for a signal now.
+  void given_a_case() {
+    given(R"(
+      local list = ctx:activity('test.work', { n = input.n })
+      ctx:set('stage', 'review')
+      local answer = ctx:task('review', { why = 'w', outcomes = { 'yes', 'no' }, due = '1h', escalate = { { at = 'due', to = 'boss' } } })
+      ctx:decide('plan', { outcome = answer.outcome })
+      local e = ctx:wait_event('result.final', { timeout = '2d' })
+      if answer.outcome == 'no' then ctx:note('refused') end
+      if not e then ctx:decide('late', { outcome = 'late' }) end
+      ctx:sleep('1h')
+      return ctx:wait_signal('go')
+    )",
+          "search = { stage = 'keyword' },");
+    start(R"({"n":1})");
+    now_ = now_ + kMinute;
+    finish(1, R"({"n":1})");
+    now_ = now_ + Duration{90 * kMinute.ms};
+    while (timers_.begin()->due <= now_) when(FireTimer{*timers_.begin()});
+    decide(2, "yes");
+    now_ = now_ + kHour;
+    when(TakeDelivery{{{ActorKind::patient, "p"},
+                       {ActorKind::instance, "i1"},
+                       1,
+                       DeliverEvent{"e1", "result.final", R"({"type":"result.final"})"}}});
+    now_ = now_ + Duration{2 * kHour.ms};
+    while (!timers_.empty() && timers_.begin()->due <= now_) when(FireTimer{*timers_.begin()});
+  }
+};
+
+TEST_F(WhatIfTest, without_a_change_does_what_reality_did_and_sends_nothing) {
+  given_a_case();
+  const auto what_if = fork();
+  EXPECT_THAT(differences(*what_if), testing::IsEmpty());
+  const StoredInstance stored = what_if->stored();
+  ASSERT_EQ(stored.pending.size(), 1u);
+  EXPECT_EQ(stored.pending.front().operation.name, "go");
+  EXPECT_THAT(what_if->json(), HasSubstr(R"("suppressed":[{"kind":"activity","name":"test.work")"));
+  ASSERT_TRUE(what_if->signal("go", "7").ok());
+  EXPECT_EQ(what_if->stored().record.outcome.value, "7");
+  EXPECT_EQ(status(), InstanceStatus::running);
+}
+
+TEST_F(WhatIfTest, at_any_entry_can_follow_reality_to_its_end) {
+  given_a_case();
+  const EntryIndex end = static_cast<EntryIndex>(journal().size());
+  for (EntryIndex at = 1; at <= end; ++at) {
+    const auto what_if = fork({at, nullptr, std::nullopt, {}});
+    ASSERT_TRUE(what_if->follow(end).ok());
+    EXPECT_THAT(differences(*what_if), testing::IsEmpty()) << at;
+  }
+}
+
+TEST_F(WhatIfTest, with_another_decision_goes_its_own_way_and_the_lines_say_where) {
+  given_a_case();
+  EntryIndex at = 0;
+  for (std::size_t i = 0; i < journal().size(); ++i) {
+    if (const auto* made = std::get_if<DecisionRecorded>(&journal()[i].body); made != nullptr)
+      at = static_cast<EntryIndex>(i) - 1;
+  }
+  const auto what_if = fork({at, nullptr, std::nullopt, {}});
+  ASSERT_TRUE(what_if->decide(2, "no", "", "not safe").ok());
+  ASSERT_TRUE(what_if->follow(static_cast<EntryIndex>(journal().size())).ok());
+  const auto found = differences(*what_if);
+  EXPECT_EQ(found.at("decision decision:plan"), "different");
+  EXPECT_EQ(found.at("note note:"), "only_sandbox");
+  for (const WhatIfDifference& each : what_if->compare()) {
+    if (each.key == "decision:plan") EXPECT_THAT(each.sandbox_line, HasSubstr("test.lua:"));
+  }
+}
+
+TEST_F(WhatIfTest, lets_time_pass_and_fires_what_becomes_due) {
+  given_a_case();
+  EntryIndex at = 0;
+  for (std::size_t i = 0; i < journal().size(); ++i) {
+    if (std::holds_alternative<EventReceived>(journal()[i].body)) at = static_cast<EntryIndex>(i);
+  }
+  const auto what_if = fork({at, nullptr, std::nullopt, {}});
+  ASSERT_TRUE(what_if->pass(what_if->now() + Duration{3 * kDay.ms}).ok());
+  EXPECT_EQ(differences(*what_if).at("decision decision:late"), "only_sandbox");
+  EXPECT_FALSE(what_if->pass(Instant{1}).ok());
+}
+
+TEST_F(WhatIfTest, with_other_data_runs_on_them) {
+  given_a_case();
+  const auto other = fork({0, nullptr, JsonText(R"({"n":5})"), {}});
+  EXPECT_EQ(differences(*other).at("operation activity:test.work"), "different");
+  EntryIndex brought = 0;
+  for (std::size_t i = 0; i < journal().size(); ++i) {
+    if (std::holds_alternative<OperationResolved>(journal()[i].body) && brought == 0)
+      brought = static_cast<EntryIndex>(i);
+  }
+  const auto changed = fork({0, nullptr, std::nullopt, {{brought, R"({"n":9})"}}});
+  EXPECT_EQ(differences(*changed).at("outcome activity:test.work"), "different");
+}
+
+TEST_F(WhatIfTest, under_another_script_shows_what_that_would_have_done) {
+  given_a_case();
+  const std::string other = programs_.deploy(bundle_of(R"(
+      local list = ctx:activity('test.work', { n = input.n })
+      local answer = ctx:task('review', { why = 'w', outcomes = { 'yes', 'no' }, due = '1h', escalate = { { at = 'due', to = 'boss' } } })
+      ctx:decide('plan', { outcome = answer.outcome, reason = 'new rule' })
+      return ctx:task('second', { why = 'a second look', outcomes = { 'ok' } })
+    )"));
+  const auto what_if = fork({0, programs_.find(other), std::nullopt, {}});
+  const auto found = differences(*what_if);
+  EXPECT_EQ(found.at("decision decision:plan"), "different");
+  EXPECT_EQ(found.at("operation task:second"), "only_sandbox");
+  EXPECT_EQ(found.at("operation event:result.final"), "only_reality");
+  ASSERT_EQ(what_if->stored().open_tasks.size(), 1u);
+  EXPECT_THAT(what_if->json(), HasSubstr("a second look"));
+}
+
+TEST_F(WhatIfTest, refuses_what_the_sandbox_does_not_wait_for_and_entries_that_are_not_there) {
+  given_a_case();
+  const auto what_if = fork();
+  EXPECT_EQ(what_if->resolve(99, Outcome::of("1")).error().code, ErrorCode::not_found);
+  EXPECT_FALSE(WhatIf::begin(*record_, journal(), {999, nullptr, std::nullopt, {}}, programs_).ok());
+  ASSERT_TRUE(what_if->cancel("enough").ok());
+  EXPECT_EQ(what_if->signal("go", "1").error().code, ErrorCode::conflict);
+}
+
+TEST_F(WhatIfTest, follows_a_case_that_was_rewound_and_one_that_was_paused) {
+  given("local x = ctx:activity('test.work', 1, { retry = 'none' }) ctx:sleep('1h') return x");
+  start();
+  fail(1, "http_500");
+  ResolveIncident skip;
+  skip.number = 1;
+  skip.action = IncidentAction::retry;
+  when(skip);
+  finish(1, "5", 2);
+  when(PauseInstance{"", {}, 0, "freeze"});
+  now_ = now_ + kDay;
+  when(ResumeInstance{"", {}, 0});
+  fire_next_timer();
+  ASSERT_EQ(status(), InstanceStatus::completed);
+  EXPECT_THAT(differences(*fork()), testing::IsEmpty());
+}
+
+}  // namespace
+}  // namespace baton
