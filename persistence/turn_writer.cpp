@@ -97,7 +97,7 @@ void TurnWriter::write(const AuditLeaf& leaf) {
       beside.push_back(sha256(hidden));
       put_beside(beside.back(), hidden);
     }
-    parts.beside = &beside;
+    if (!beside.empty()) parts.beside = &beside;
   } else {
     for (const std::string& bytes : leaf.beside) put_beside(sha256(bytes), bytes);
   }

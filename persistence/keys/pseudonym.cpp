@@ -1,5 +1,8 @@
 #include "persistence/keys/pseudonym.hpp"
 
+#include <array>
+#include <functional>
+
 #include "runtime/base/sha256.hpp"
 
 namespace baton {
@@ -14,6 +17,15 @@ std::string padded(const SealKey& secret, char with) {
   return block;
 }
 
+// Of the texts that a thread has asked for last. A turn asks for the same few again and again.
+struct Remembered {
+  std::string secret;  // Padded: of two stores in one process each has its own.
+  Pseudonyms::Kind kind = Pseudonyms::Kind::patient;
+  std::string text;
+  std::string pseudonym;
+};
+constexpr std::size_t kRemembered = 16;
+
 }  // namespace
 
 Pseudonyms::Pseudonyms(const SealKey& secret)
@@ -26,11 +38,15 @@ bool is_pseudonym(std::string_view text) noexcept {
 
 std::string Pseudonyms::of(Kind kind, std::string_view text) const {
   if (!keyed_ || text.empty() || is_pseudonym(text)) return std::string(text);
+  thread_local std::array<Remembered, kRemembered> remembered;
+  Remembered& place = remembered[(std::hash<std::string_view>{}(text) + static_cast<std::size_t>(kind)) % kRemembered];
+  if (place.kind == kind && place.text == text && place.secret == inner_) return place.pseudonym;
   thread_local Sha256 hasher;  // Scratch only: nothing of a caller stays in it.
   const char number = static_cast<char>(kind);
   const Hash256 inner = hasher.digest({inner_, std::string_view(&number, 1), text});
   const Hash256 outer = hasher.digest({outer_, as_bytes(inner)});
-  return "~" + to_hex(as_bytes(outer).substr(0, kShown));
+  place = {inner_, kind, std::string(text), "~" + to_hex(as_bytes(outer).substr(0, kShown))};
+  return place.pseudonym;
 }
 
 }  // namespace baton
