@@ -246,14 +246,15 @@ double steps_a_second(const std::string& folder, bool plain) {
   const Stopwatch watch;
   const std::uint64_t before = node->metrics().activities;
   const auto done = [&] { return static_cast<int>((node->metrics().activities - before) / kSteps); };
-  for (int started = 0; started < kInstances;) {
-    if (started - done() >= kAtOnce) {
-      std::this_thread::sleep_for(std::chrono::microseconds(200));
+  for (int started = 0, ended = 0; started < kInstances;) {
+    if (started - ended >= kAtOnce) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));  // Asking costs, too.
+      ended = done();
       continue;
     }
     node->submit(StartRequest{"ten", "t-" + std::to_string(started++), "null", "", "", {}}, [](Result<JsonText>) {});
   }
-  while (done() < kInstances) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  while (done() < kInstances) std::this_thread::sleep_for(std::chrono::milliseconds(2));
   return kInstances * kSteps / watch.seconds();
 }
 

@@ -18,8 +18,7 @@ class Deliver {
     message.patient = body.patient;
     message.business_key = body.business_key;
     message.seed = std::hash<std::string>{}(turn_.core().id);
-    message.by = {PrincipalKind::system, body.parent.empty() ? "event:" + body.source_event : "workflow:" + body.parent,
-                  "", "", ""};
+    message.by = {PrincipalKind::system, body.parent.empty() ? "event" : "workflow:" + body.parent, "", "", ""};
     // A child that outlives its parent still tells it how it ended, as long as somebody waits there.
     start(turn_, std::move(message), body.parent, body.parent_seq);
     // The person's record has it already when an event started it.
