@@ -126,6 +126,16 @@ TEST_F(AlertTest, an_alert_of_a_unit_is_that_units) {
   EXPECT_EQ(error(), "");
 }
 
+TEST_F(AlertTest, alerts_follow_the_person_to_another_record) {
+  given("ctx:alert('a', { why = 'x' }) ctx:wait_signal('go')");
+  when(StartInstance{"test", bundle_, "{}", "p-old", "", 7, {}, 1});
+  keep();
+  ASSERT_EQ(alert().patient, "p-old");
+  when(TakeDelivery{{{ActorKind::patient, "p-old"}, {ActorKind::instance, "i1"}, 1, MovePatient{"p-old", "p-new"}}});
+  keep();
+  EXPECT_EQ(alert().patient, "p-new");
+}
+
 TEST_F(AlertTest, what_is_open_goes_with_the_case) {
   given("ctx:alert('a', { why = 'x' }) ctx:wait_signal('go')");
   start();

@@ -68,6 +68,12 @@ class Deliver {
       task.patient = body.to;
       turn_.put_task(std::move(task));
     }
+    std::vector<AlertRecord> alerts;
+    for (const auto& [number, alert] : turn_.core().alerts) alerts.push_back(alert);
+    for (AlertRecord& alert : alerts) {
+      alert.patient = body.to;
+      turn_.put_alert(std::move(alert));
+    }
   }
   // To patients only; a misdirected one is dropped with its row.
   void operator()(const InstanceClosed&) {}
