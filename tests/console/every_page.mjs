@@ -9,6 +9,7 @@ export async function busyWard(binary, people = 12) {
   await ward.admit(people);
   await ward.post('/v1/instances', { workflow: 'broken', id: 'broken-1', input: { missing: 'end date' } });
   await ward.send([NOT_UNDERSTOOD]);
+  await ward.askForRides();
   await ward.addPerson('sam.okafor', 'Sam Okafor', ['operator', 'physician', 'charge_nurse', 'nurse', 'unit_clerk', 'auditor'], ['MED']);
   await ward.advance('11h');
   return ward;
@@ -22,11 +23,14 @@ export async function everyPage(ward) {
   return [
     ['inbox', '/inbox', '.task-row'],
     ['task', `/inbox/${encodeURIComponent(task.id)}?view=roles`, '#context-case'],
+    ['ride', '/inbox/ride-0.1?view=unit', '#next-steps'],
+    ['alerts', '/alerts', '.alert'],
     ['board', '/board', '.table tbody a'],
     ['case', `/cases/${id}`, '#waits'],
     ['history', `/cases/${id}?tab=history`, '.told'],
     ['decisions', `/cases/${id}?tab=decisions`, '.decided-one'],
     ['path', `/cases/${id}?tab=path`, '.path-node'],
+    ['what_if', `/cases/${id}?tab=what-if`, '.what-if-begin'],
     ['script', `/cases/${id}?tab=script`, '.branch'],
     ['case_messages', `/cases/${id}?tab=messages`, '#tab-body .card'],
     ['journal', `/cases/${id}?tab=journal`, '.journal-entry'],

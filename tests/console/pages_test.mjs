@@ -53,11 +53,13 @@ test('many cases are put on hold at once, with a reason that goes into the recor
   const { page } = screen;
   await page.getByLabel('Select all that are loaded').check();
   await page.getByRole('button', { name: 'Put on hold' }).click();
+  await page.getByRole('dialog').getByText(/^\d+ cases?: \d+ discharge/).waitFor(); // Counted before.
   await page.getByRole('dialog').getByRole('button', { name: 'Put on hold' }).click();
   await page.getByText('Say why.').waitFor();
   await page.getByLabel('Reason').fill('the ward moves');
   await page.getByRole('dialog').getByRole('button', { name: 'Put on hold' }).click();
-  await page.getByText(/\d+ of \d+ done\./).waitFor();
+  await page.getByRole('heading', { name: 'Done to many at once' }).waitFor();
+  await page.getByText('“the ward moves”').waitFor();
   await page.locator('.chip', { hasText: 'On hold' }).first().waitFor();
   const held = await ward.get('/v1/instances?paused=true');
   assert.ok(held.items.length > 0 && held.items.every((one) => one.attributes.ward === 'SURG'));
@@ -68,7 +70,8 @@ test('a case shows what it waits for, its path, its script at the line where it 
   const followed = (await ward.get('/v1/instances?attribute.stage=follow_up')).items[0];
   const screen = await operator(`/cases/${encodeURIComponent(followed.id)}`);
   const { page } = screen;
-  await page.getByRole('link', { name: 'Follow up call' }).waitFor();
+  await page.getByText(/follow.up call/i).first().waitFor();
+  await page.getByRole('link', { name: 'Open the task' }).first().waitFor();
   await page.getByRole('tab', { name: 'What happened' }).click();
   await page.getByText('Decided, disposition: Home, as the discharge message says').first().waitFor();
   await page.getByRole('tab', { name: 'Path' }).click();

@@ -1,13 +1,14 @@
 // A server with a ward in it, for the console's tests: started on free ports with a clock that is moved by hand, filled over MLLP
 // as a hospital would, ended by its own process id.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 export const BEGIN = '2026-03-02T07:00:00Z'; // A Monday.
 const BUNDLE = new URL('bundle', import.meta.url).pathname;
+const PRACTICE = new URL('../../deploy/hospital/practice', import.meta.url).pathname;
 const STREAM = new URL('../data/streams/adt_stream.jsonl', import.meta.url);
 
 export class Ward {
@@ -55,6 +56,23 @@ export class Ward {
   // Somebody who may sign in.
   async addPerson(user, name, roles, units = []) {
     this.passwords[user] = (await this.post('/v1/users', { user, name, roles, units, expires_in: '24h' })).password;
+  }
+
+  // Deploys the quickstart's practice bundle, and asks for rides home: one plain, one with alarming potassium.
+  async askForRides() {
+    const files = {};
+    for (const entry of readdirSync(PRACTICE, { recursive: true, withFileTypes: true })) {
+      if (!entry.isFile()) continue;
+      const path = join(entry.parentPath ?? entry.path, entry.name);
+      files[relative(PRACTICE, path)] = readFileSync(path, 'utf8');
+    }
+    await this.post('/v1/bundles', { name: 'practice', files });
+    const cases = (await this.get('/v1/instances?workflow=discharge&limit=2')).items;
+    for (const [number, one] of cases.entries()) {
+      const input = { encounter: one.business_key, ward: 'MED', walks: 'with a frame', lives: 'third floor', ...(number === 1 ? { potassium: 6.2 } : {}) };
+      await this.post('/v1/instances', { workflow: 'ride_home', id: `ride-${number}`, key: one.business_key, patient: one.patient, input });
+    }
+    await this.settle();
   }
 
   get(path) {

@@ -323,7 +323,6 @@ export interface WhyTask {
   with: string; // Why it is with whom it is with.
   wait: WhyWait;
   history: { at: string; sentence: string }[];
-  ahead: { at: string; sentence: string }[];
 }
 
 export interface StandingValue {

@@ -5,6 +5,7 @@ import { Link, useParams } from 'react-router';
 import { api, ApiError, part } from '../../api/client';
 import { useNow } from '../../api/clock';
 import { usePages } from '../../api/pages';
+import { may } from '../../api/session';
 import type { Alert, HistoryEntry, InstanceDetail, Patient, Task } from '../../api/types';
 import { ReasonDialog } from '../../parts/dialog';
 import { Empty, Failed, Loading } from '../../parts/states';
@@ -191,7 +192,7 @@ export function Case() {
           { id: 'decisions', name: 'Decisions', body: () => (history.isPending ? <Loading what="the decisions" /> : <DecisionsView entries={entries} instance={instance} />) },
           { id: 'path', name: 'Path', body: () => <Suspense fallback={<Loading what="the path" />}><PathView instance={instance} entries={entries} /></Suspense> },
           { id: 'script', name: 'Script', body: () => <ScriptView instance={instance} /> },
-          { id: 'what-if', name: 'What if', body: () => <Suspense fallback={<Loading what="what if" />}><WhatIfView instance={instance} entries={entries} /></Suspense> },
+          ...(may('incident.resolve') ? [{ id: 'what-if', name: 'What if', body: () => <Suspense fallback={<Loading what="what if" />}><WhatIfView instance={instance} entries={entries} /></Suspense> }] : []),
           { id: 'messages', name: 'Messages', body: () => <Messages entries={entries} /> },
           { id: 'journal', name: 'Journal', count: entries.length, body: () => <JournalView entries={entries} more={history.hasMore ? history.more : undefined} /> },
         ]}

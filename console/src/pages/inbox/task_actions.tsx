@@ -105,7 +105,7 @@ export function TaskActions({ task, session }: { task: Task; session: Session })
           <ul className="plain">
             {acts.map((act) => (
               <li key={act}>
-                <button type="button" className="button quiet" onClick={() => setAsked(act)}>
+                <button type="button" className="button quiet" onClick={(event) => { event.currentTarget.closest('details')?.removeAttribute('open'); setAsked(act); }}>
                   {ACTS[act].name}
                 </button>
               </li>

@@ -1,4 +1,4 @@
-// Why this task exists, why it is with whom it is with, and what happens by itself when nobody decides.
+// Why this task exists, why it is with whom it is with, and what happened to it so far.
 import { useQuery } from '@tanstack/react-query';
 import { api, part } from '../../api/client';
 import type { Task, WhyTask } from '../../api/types';
@@ -34,12 +34,6 @@ export function TaskWhy({ task, now }: { task: Task; now: number }) {
         {why.exists} {why.with}
       </p>
       {why.wait.deadline && <p>{why.wait.deadline.sentence}</p>}
-      {why.ahead.length > 0 && (
-        <>
-          <h4>If nobody decides</h4>
-          <Steps steps={why.ahead} now={now} />
-        </>
-      )}
       {why.history.length > 0 && (
         <details>
           <summary>What happened to it so far</summary>

@@ -24,6 +24,14 @@ function parsed(text: string): { value?: Json; bad: boolean } {
   }
 }
 
+function pathOf(incident: Incident): string {
+  return `/v1/instances/${part(incident.instance)}/incidents/${incident.number}`;
+}
+
+function useIncident(incident: Incident, enabled: boolean): IncidentDetail | undefined {
+  return useQuery({ queryKey: ['incident', 'one', incident.id], queryFn: ({ signal }) => api.get<IncidentDetail>(pathOf(incident), { signal }), enabled }).data;
+}
+
 function JsonField({ label, text, bad, change }: { label: string; text: string; bad: boolean; change: (text: string) => void }) {
   return (
     <label className="field">
@@ -39,8 +47,8 @@ function ActDialog({ incident, act, sentence, close }: { incident: Incident; act
   const [text, setText] = useState('');
   const [place, setPlace] = useState('');
   const [bad, setBad] = useState(false);
-  const path = `/v1/instances/${part(incident.instance)}/incidents/${incident.number}`;
-  const detail = useQuery({ queryKey: ['incident', 'one', incident.id], queryFn: ({ signal }) => api.get<IncidentDetail>(path, { signal }), enabled: act === 'edit' || act === 'rewind' }).data;
+  const path = pathOf(incident);
+  const detail = useIncident(incident, act === 'edit' || act === 'rewind');
   useEffect(() => {
     if (act === 'edit' && detail) setText(JSON.stringify(detail.input ?? null, null, 2));
   }, [act, detail]);
@@ -86,7 +94,10 @@ function ActDialog({ incident, act, sentence, close }: { incident: Incident; act
 
 export function IncidentCard({ incident, now, inCase }: { incident: Incident; now: number; inCase?: boolean }) {
   const [asked, setAsked] = useState<Act | null>(null);
-  const offers = incident.resolved_at || !may('incident.resolve') ? [] : (incident.offers ?? []);
+  const acts = !incident.resolved_at && may('incident.resolve');
+  // A case names its incidents without what is offered.
+  const detail = useIncident(incident, acts && !incident.offers);
+  const offers = acts ? (incident.offers ?? detail?.offers ?? []) : [];
   return (
     <article className="card incident" aria-label={`Incident: ${incident.cause.message ?? incident.cause.code}`}>
       <header>

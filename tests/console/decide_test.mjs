@@ -1,0 +1,114 @@
+// Forms, holds, comments, evidence and alerts in a real browser, on a real server: the program given as its argument, or build/baton.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { requireBrowser, Screen, startBrowser } from './browser.mjs';
+import { Ward } from './ward.mjs';
+
+requireBrowser();
+const binary = process.argv[2] ?? new URL('../../build/baton', import.meta.url).pathname;
+let ward;
+let browser;
+
+before(async () => {
+  ward = await Ward.start(binary);
+  await ward.admit(4);
+  await ward.addPerson('ann.lee', 'Ann Lee', ['nurse'], ['MED']);
+  await ward.addPerson('tom.abel', 'Tom Abel', ['nurse'], ['SURG']);
+  await ward.askForRides();
+  browser = await startBrowser();
+});
+
+after(async () => {
+  await browser?.close();
+  await ward?.stop();
+});
+
+async function nurse(user, path) {
+  const screen = await Screen.open(browser, ward.url, {});
+  await screen.signIn(user, ward.passwords[user]);
+  await screen.goto(path);
+  return screen;
+}
+
+test('the unit has its own inbox, and another unit does not see its tasks', async () => {
+  const ann = await nurse('ann.lee', '/inbox?view=unit');
+  await ann.page.locator('.task-row', { hasText: 'Ride home' }).first().waitFor();
+  await ann.close();
+  const tom = await nurse('tom.abel', '/inbox?view=unit');
+  await tom.page.getByText('Nothing waits in your unit').waitFor();
+  await tom.goto('/inbox/ride-0.1');
+  await tom.page.getByText(/belongs to another unit/).waitFor();
+  await tom.close();
+});
+
+test('what must be seen at once stands in front of every page until somebody has seen to it', async () => {
+  const screen = await nurse('ann.lee', '/inbox');
+  const { page } = screen;
+  const banner = page.locator('.interruption');
+  await banner.getByText(/Potassium is 6\.2/).waitFor();
+  await banner.getByRole('button', { name: 'Seen to' }).click();
+  await banner.waitFor({ state: 'hidden' });
+  const { items } = await ward.get('/v1/alerts?status=acknowledged');
+  assert.deepEqual(items.map((alert) => [alert.name, alert.settled_by]), [['potassium', 'ann.lee']]);
+  await screen.close();
+});
+
+test('a comment and a hold are seen by whoever looks, and a hold ends by hand', async () => {
+  const screen = await nurse('ann.lee', '/inbox/ride-1.1?view=unit');
+  const { page } = screen;
+  await page.getByRole('textbox', { name: 'Comment' }).fill('The daughter comes at three');
+  await page.getByRole('button', { name: 'Comment' }).click();
+  await page.getByText('The daughter comes at three').waitFor();
+  await page.getByText('More', { exact: true }).click();
+  await page.getByRole('button', { name: 'Put on hold' }).click();
+  await page.getByRole('dialog').getByLabel('Why').fill('waits for the potassium');
+  await page.getByRole('dialog').getByRole('button', { name: 'Put on hold' }).click();
+  await page.getByText('“waits for the potassium”').waitFor();
+  assert.equal(await page.getByRole('form', { name: 'Decision' }).count(), 0);
+  await page.getByRole('button', { name: 'Resume' }).click();
+  await page.getByRole('form', { name: 'Decision' }).waitFor();
+  await screen.close();
+});
+
+test('a form asks for more when an answer makes it, says what is wrong at the field, and the decision keeps what was seen', async () => {
+  const screen = await nurse('ann.lee', '/inbox/ride-0.1?view=unit');
+  const { page } = screen;
+  await page.getByLabel('Book a ride').check();
+  assert.equal(await page.getByLabel('Stairs at home').count(), 0);
+  await page.getByLabel('The patient can').selectOption({ label: 'only lie' });
+  await page.getByLabel('Stairs at home').waitFor();
+  await page.getByRole('button', { name: 'Decide' }).click();
+  await page.getByText('2 answers need another look').waitFor();
+  assert.equal(await page.getByLabel('Stairs at home').getAttribute('aria-invalid'), 'true');
+  assert.equal(await page.evaluate(() => document.activeElement.getAttribute('aria-invalid')), 'true');
+  await screen.accessible('form with errors');
+  await page.getByLabel('Ready at').fill('14:30');
+  await page.getByLabel('Stairs at home').fill('twelve');
+  await page.getByRole('button', { name: 'Decide' }).click();
+  await page.getByText('Ride home: Book a ride. Decided.').waitFor();
+  await screen.goto('/inbox/ride-0.1');
+  await page.getByText('The screen as it was').click();
+  await page.getByText(/Form ride_home, version/).waitFor();
+  const task = await ward.get('/v1/tasks/ride-0.1');
+  assert.equal(task.decision.value.stairs, 'twelve');
+  await screen.close();
+});
+
+test('an outcome that demands a code of its list says so, and what was begun is there at another screen', async () => {
+  const first = await nurse('ann.lee', '/inbox/ride-1.1?view=unit');
+  await first.page.getByLabel('No ride needed').check();
+  await first.page.getByRole('button', { name: 'Decide' }).click();
+  await first.page.getByText('Say which of these it is.').waitFor();
+  await first.page.getByLabel(/^Reason \(/).fill('has a car here');
+  const saved = first.page.waitForResponse((answer) => answer.url().endsWith('/save'));
+  await first.page.getByRole('link', { name: 'Alerts' }).click();
+  await saved;
+  await first.close();
+  const second = await nurse('ann.lee', '/inbox/ride-1.1?view=unit');
+  await second.page.getByRole('form', { name: 'Decision' }).waitFor();
+  assert.equal(await second.page.getByLabel(/^Reason \(/).inputValue(), 'has a car here');
+  await second.page.getByLabel('Reason code').selectOption({ label: 'Own car' });
+  await second.page.getByRole('button', { name: 'Decide' }).click();
+  await second.page.getByText('Ride home: No ride needed. Decided.').waitFor();
+  await second.close();
+});
