@@ -29,7 +29,7 @@ Error no_instance(const std::string& id) {
   return {ErrorCode::not_found, "there is no instance '" + id + "'", "see GET /v1/instances"};
 }
 
-// The result is the patient's data; that it is not there yet is not.
+// The result is the patient's data; that it is not there yet is not, nor is the result of a case that is about nobody.
 void send_when_ended(ApiContext& context, const AuditRecord& read, std::shared_ptr<Responder> responder,
                      const std::string& id, Duration wait) {
   context.waits.wait(id, wait, [&context, responder, id, read](Result<std::optional<InstanceRecord>> record) {
@@ -37,6 +37,7 @@ void send_when_ended(ApiContext& context, const AuditRecord& read, std::shared_p
     if (!*record) return send_error(*responder, no_instance(id));
     JsonText json = result_json(**record);
     if ((*record)->open()) return send_json(*responder, 202, std::move(json));
+    if ((*record)->patient.empty()) return send_json(*responder, 200, std::move(json));
     AuditRecord shown = read;
     shown.patient = (*record)->patient;
     shown.instance = id;

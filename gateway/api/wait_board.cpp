@@ -1,8 +1,32 @@
 #include "gateway/api/wait_board.hpp"
 
+#include <algorithm>
+#include <chrono>
+#include <future>
+#include <utility>
 #include <vector>
 
 namespace baton {
+namespace {
+
+std::int64_t steady_now_ms() {
+  using namespace std::chrono;
+  return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
+}
+
+// Erases the one row of `key` that holds `value`.
+template <typename Map, typename Key, typename Value>
+bool erase_row(Map& map, const Key& key, const Value& value) {
+  const auto [begin, end] = map.equal_range(key);
+  for (auto found = begin; found != end; ++found) {
+    if (found->second != value) continue;
+    map.erase(found);
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
 
 WaitBoard::WaitBoard(Node& node, IoLoop& loop) : node_(node), loop_(loop) {
   subscription_ = node_.subscribe([this](const Notify& change) { tell(change); });
@@ -11,58 +35,85 @@ WaitBoard::WaitBoard(Node& node, IoLoop& loop) : node_(node), loop_(loop) {
 WaitBoard::~WaitBoard() { stop(); }
 
 void WaitBoard::wait(std::string instance, Duration at_most, Ended ended) {
-  auto wait = std::make_shared<Wait>();
+  const auto wait = std::make_shared<Wait>();
   wait->instance = std::move(instance);
   wait->ended = std::move(ended);
+  wait->until_ms = steady_now_ms() + at_most.ms;
+  bool stopped = false;
   {
     const std::lock_guard lock(mutex_);
     waits_.emplace(wait->instance, wait);
-    count_.store(waits_.size());
+    by_time_.emplace(wait->until_ms, wait);
+    stopped = stopped_;
   }
-  loop_.dispatch([this, wait, at_most] {
-    wait->timer = loop_.after(at_most, [this, wait] { look(wait, true); });
-    look(wait, false);  // It may have ended before anybody listened.
-  });
+  look(wait, at_most.ms <= 0 || stopped);  // It may have ended before anybody listened.
+  arm();
 }
 
 // On a thread of the node.
 void WaitBoard::tell(const Notify& change) {
-  if (count_.load() == 0 || change.topic != "instance") return;
-  const std::lock_guard lock(mutex_);
-  const auto [begin, end] = waits_.equal_range(change.id);
-  for (auto found = begin; found != end; ++found) {
-    loop_.post([this, wait = found->second] { look(wait, false); });
+  if (change.topic != "instance") return;
+  std::vector<WaitPointer> ended;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto [begin, end] = waits_.equal_range(change.id);
+    for (auto found = begin; found != end; ++found) ended.push_back(found->second);
   }
+  for (const WaitPointer& wait : ended) look(wait, false);
 }
 
-void WaitBoard::look(const std::shared_ptr<Wait>& wait, bool time_is_up) {
-  if (wait->done.load()) return;
+void WaitBoard::look(const WaitPointer& wait, bool time_is_up) {
   auto record = node_.reader().instance(wait->instance);
   const bool open = record.ok() && *record && (*record)->open();
   if (open && !time_is_up) return;
-  if (wait->done.exchange(true)) return;
-  loop_.cancel(wait->timer);
+  if (take_off(wait)) wait->ended(std::move(record));
+}
+
+bool WaitBoard::take_off(const WaitPointer& wait) {
+  const std::lock_guard lock(mutex_);
+  erase_row(by_time_, wait->until_ms, wait);
+  return erase_row(waits_, wait->instance, wait);
+}
+
+void WaitBoard::arm() {
+  const std::lock_guard lock(mutex_);
+  if (stopped_ || by_time_.empty()) return;
+  const std::int64_t first = by_time_.begin()->first;
+  if (armed_for_ && *armed_for_ <= first) return;
+  if (armed_for_) loop_.cancel(timer_);
+  armed_for_ = first;
+  timer_ = loop_.after(Duration{std::max<std::int64_t>(first - steady_now_ms(), 0) + 1}, [this] { end_late(); });
+}
+
+// On the loop's thread.
+void WaitBoard::end_late() {
+  std::vector<WaitPointer> late;
   {
     const std::lock_guard lock(mutex_);
-    const auto [begin, end] = waits_.equal_range(wait->instance);
-    for (auto found = begin; found != end; ++found) {
-      if (found->second != wait) continue;
-      waits_.erase(found);
-      break;
-    }
-    count_.store(waits_.size());
+    armed_for_.reset();
+    const auto end = by_time_.upper_bound(steady_now_ms());
+    for (auto wait = by_time_.begin(); wait != end; ++wait) late.push_back(wait->second);
   }
-  wait->ended(std::move(record));
+  for (const WaitPointer& wait : late) look(wait, true);
+  arm();
 }
 
 void WaitBoard::stop() {
   if (subscription_ != 0) node_.unsubscribe(std::exchange(subscription_, 0));
-  std::vector<std::shared_ptr<Wait>> left;
+  std::vector<WaitPointer> left;
   {
     const std::lock_guard lock(mutex_);
+    if (std::exchange(stopped_, true)) return;
     for (const auto& [instance, wait] : waits_) left.push_back(wait);
   }
-  for (const auto& wait : left) look(wait, true);
+  for (const WaitPointer& wait : left) look(wait, true);
+  // Once this has run on the loop nothing of ours is waiting there.
+  std::promise<void> done;
+  loop_.dispatch([this, &done] {
+    loop_.cancel(timer_);
+    done.set_value();
+  });
+  done.get_future().wait();
 }
 
 }  // namespace baton

@@ -1,9 +1,10 @@
 // Who waits for an instance to end: long polls. Listens to the node; looks at the store, not at the notice, so a wait
-// ends exactly when every reader sees the end. Thread-safe; callbacks come on the loop's thread, once.
+// ends exactly when every reader sees the end. Thread-safe; callbacks come once, on the thread that sees the end: the
+// committer's, the loop's or the caller's.
 #pragma once
 
-#include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -33,19 +34,29 @@ class WaitBoard {
  private:
   struct Wait {
     std::string instance;
-    std::uint64_t timer = 0;
+    std::int64_t until_ms = 0;  // Of the steady clock.
     Ended ended;
-    std::atomic<bool> done{false};
   };
+  using WaitPointer = std::shared_ptr<Wait>;
+
   void tell(const Notify& change);
-  void look(const std::shared_ptr<Wait>& wait, bool time_is_up);
+  void look(const WaitPointer& wait, bool time_is_up);
+  // False when another thread has ended it before.
+  bool take_off(const WaitPointer& wait);
+  void arm();
+  void end_late();
 
   Node& node_;
   IoLoop& loop_;
   std::size_t subscription_ = 0;
-  std::atomic<std::size_t> count_{0};
   std::mutex mutex_;
-  std::unordered_multimap<std::string, std::shared_ptr<Wait>> waits_;
+  std::unordered_multimap<std::string, WaitPointer> waits_;
+  std::multimap<std::int64_t, WaitPointer> by_time_;
+  // When the loop will look for waits whose time is up. One timer serves them all, so that a wait that ends in time, as
+  // nearly all do, costs the loop nothing.
+  std::optional<std::int64_t> armed_for_;
+  std::uint64_t timer_ = 0;
+  bool stopped_ = false;
 };
 
 }  // namespace baton

@@ -154,6 +154,35 @@ TEST_F(ApiTest, starts_a_workflow_and_waits_for_its_result) {
   EXPECT_EQ(reply.field("result"), R"({"done":true})");
 }
 
+TEST_F(ApiTest, says_that_a_case_goes_on_when_the_time_to_wait_for_its_result_is_up) {
+  call("POST", "/v1/instances", R"({"workflow":"ask","id":"open"})");
+  for (const char* wait : {"0s", "1ms", "20ms"}) {
+    const Reply reply = call("GET", std::string("/v1/instances/open/result?wait=") + wait);
+    EXPECT_EQ(reply.status, 202) << reply.text;
+    EXPECT_EQ(reply.field("status"), "running");
+  }
+  EXPECT_EQ(call("POST", "/v1/instances?wait=1ms", R"({"workflow":"ask","id":"other"})").status, 202);
+  EXPECT_EQ(call("GET", "/v1/instances/nobody/result?wait=20s").status, 404) << "without waiting";
+}
+
+TEST_F(ApiTest, records_who_saw_the_result_of_a_case_that_is_about_a_patient) {
+  // Reading the ledger is a read of its own; those of a result are wanted.
+  const auto reads = [this] {
+    std::string text = call("GET", "/v1/audit/records?limit=1000&action=patient.read").text;
+    std::erase(text, '\\');
+    const std::string wanted = R"("object":"result")";
+    std::size_t count = 0;
+    for (std::size_t at = text.find(wanted); at != std::string::npos; at = text.find(wanted, at + 1)) ++count;
+    return count;
+  };
+  call("POST", "/v1/instances?wait=20s", R"({"workflow":"ask","id":"his","patient":"p-1","input":{"at_once":true}})");
+  EXPECT_EQ(reads(), 1u);
+  call("GET", "/v1/instances/his/result?wait=20s");
+  EXPECT_EQ(reads(), 2u);
+  call("POST", "/v1/instances?wait=20s", R"({"workflow":"ask","id":"nobodys","input":{"at_once":true}})");
+  EXPECT_EQ(reads(), 2u) << "a case that is about nobody shows nobody's data";
+}
+
 TEST_F(ApiTest, gives_the_same_answer_to_the_same_idempotency_key_and_refuses_another_body) {
   const HttpHeaders key{{"Idempotency-Key", "k1"}};
   const Reply first = call("POST", "/v1/instances", R"({"workflow":"ask","input":{"n":1}})", key);
