@@ -3,6 +3,12 @@
 #include "persistence/rocks.hpp"
 
 namespace baton {
+namespace {
+
+// A place that is near is reached quicker step by step than by a search through all levels of the store.
+constexpr int kStepsBeforeSeek = 16;
+
+}  // namespace
 
 IndexScan::IndexScan(const StoreReader& reader, const std::vector<std::string>& prefixes, bool descending,
                      const Bounds& bounds, std::string_view after)
@@ -44,10 +50,28 @@ void IndexScan::choose() {
 }
 
 void IndexScan::next() {
+  if (ranges_.size() == 1) {
+    advance(*best_);
+    return choose();
+  }
   // The same place may stand in several ranges: a task for two roles of one inbox.
   const std::string place(order());
   for (const auto& range : ranges_) {
     if (range->rows->Valid() && range->order() == place) advance(*range);
+  }
+  choose();
+}
+
+bool IndexScan::stands_before(const Range& range, std::string_view order) const {
+  return range.rows->Valid() && (descending_ ? range.order() > order : range.order() < order);
+}
+
+void IndexScan::seek(std::string_view order) {
+  for (const auto& range : ranges_) {
+    for (int step = 0; step < kStepsBeforeSeek && stands_before(*range, order); ++step) advance(*range);
+    if (!stands_before(*range, order)) continue;
+    const std::string place = range->prefix + std::string(order);
+    descending_ ? range->rows->SeekForPrev(place) : range->rows->Seek(place);
   }
   choose();
 }

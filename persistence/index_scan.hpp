@@ -29,6 +29,8 @@ class IndexScan {
   // The key behind its prefix. Borrowed until next(). Precondition: valid().
   [[nodiscard]] std::string_view order() const { return best_->order(); }
   void next();
+  // Goes on to `order`, or to what comes next in the walk; never back. Precondition: valid().
+  void seek(std::string_view order);
   [[nodiscard]] Status status() const;
 
  private:
@@ -46,6 +48,8 @@ class IndexScan {
   };
   void choose();
   void advance(Range& range) const;
+  // True when the range stands before `order` in the walk.
+  [[nodiscard]] bool stands_before(const Range& range, std::string_view order) const;
 
   bool descending_;
   std::vector<std::unique_ptr<Range>> ranges_;

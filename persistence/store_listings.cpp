@@ -1,7 +1,10 @@
 // The listings of StoreReader: which index leads to what a filter asks for, and the pages along it.
 #include <algorithm>
+#include <iterator>
+#include <memory>
 
 #include "persistence/cursor.hpp"
+#include "persistence/due_tasks.hpp"
 #include "persistence/index_rows.hpp"
 #include "persistence/index_scan.hpp"
 #include "persistence/keys/pseudonym.hpp"
@@ -13,16 +16,77 @@
 namespace baton {
 namespace {
 
-constexpr std::size_t kRowsPerPage = 20'000;  // Looked at for one page, whatever the filter leaves of them.
+// Looked at for one page, whatever the filter leaves of them: a page that finds little ends early, and says where to go on.
+constexpr std::size_t kRowsPerPage = 20'000;
+constexpr std::size_t kRecordsPerPage = 2'000;
 constexpr std::array kStatuses = {InstanceStatus::running, InstanceStatus::completed, InstanceStatus::failed,
                                   InstanceStatus::cancelled};
+
+using Prefixes = std::vector<std::string>;
 
 // How a listing is answered: the ranges of the index that together hold all it may return.
 struct Plan {
   Listing listing;
-  std::vector<std::string> prefixes;
+  Prefixes prefixes;
   bool descending = false;
   IndexScan::Bounds bounds;
+  // Further conditions: it returns only what stands, at the same place, in a range of each of these as well.
+  std::vector<Prefixes> also_in = {};
+};
+
+// Walks the places that stand in all conditions of a plan, without reading a record.
+class PlanWalk {
+ public:
+  PlanWalk(const StoreReader& reader, const Plan& plan, std::string_view after) {
+    scans_.push_back(std::make_unique<IndexScan>(reader, plan.prefixes, plan.descending, plan.bounds, after));
+    for (const Prefixes& prefixes : plan.also_in) {
+      scans_.push_back(std::make_unique<IndexScan>(reader, prefixes, plan.descending, plan.bounds, after));
+    }
+  }
+
+  // On to the next place that all have. False at the end, or when `rows` more places were looked at.
+  bool next(std::size_t& rows) {
+    while (rows > 0 && !done()) {
+      --rows;
+      place_ = scans_.front()->order();
+      if (!all_have_place()) continue;
+      passed_ = place_;
+      scans_.front()->next();
+      return true;
+    }
+    return false;
+  }
+
+  [[nodiscard]] const std::string& place() const { return place_; }
+  // The last place that needs no second look.
+  [[nodiscard]] const std::string& passed() const { return passed_; }
+  // Nothing stands behind passed().
+  [[nodiscard]] bool done() const {
+    return std::ranges::any_of(scans_, [](const auto& scan) { return !scan->valid(); });
+  }
+  [[nodiscard]] Status status() const {
+    for (const auto& scan : scans_) {
+      if (Status status = scan->status(); !status.ok()) return status;
+    }
+    return success();
+  }
+
+ private:
+  // Where one has nothing at the place, the first goes on to what that one has next: of many rows most are never visited.
+  bool all_have_place() {
+    for (std::size_t i = 1; i < scans_.size(); ++i) {
+      scans_[i]->seek(place_);
+      if (!scans_[i]->valid()) return false;
+      if (scans_[i]->order() == place_) continue;
+      passed_ = place_;
+      scans_.front()->seek(scans_[i]->order());
+      return false;
+    }
+    return true;
+  }
+
+  std::vector<std::unique_ptr<IndexScan>> scans_;
+  std::string place_, passed_;
 };
 
 // Walks the plan, finds the record of each place and keeps those that match.
@@ -31,19 +95,18 @@ Result<Page<Record>> walk(const StoreReader& reader, const Plan& plan, std::stri
                           Find&& find, Matches&& matches) {
   const auto after = read_cursor(plan.listing, cursor);
   if (!after.ok()) return after.error();
-  IndexScan scan(reader, plan.prefixes, plan.descending, plan.bounds, *after);
+  PlanWalk places(reader, plan, *after);
   Page<Record> page;
-  std::string place;
-  for (std::size_t looked = 0; scan.valid() && page.items.size() < limit && looked < kRowsPerPage; ++looked) {
-    place = scan.order();
-    Result<std::optional<Record>> record = find(place);
+  std::size_t rows = kRowsPerPage;
+  for (std::size_t records = 0; page.items.size() < limit && records < kRecordsPerPage && places.next(rows);
+       ++records) {
+    Result<std::optional<Record>> record = find(places.place());
     const bool erased = !record.ok() && record.error().code == ErrorCode::erased;
     if (!record.ok() && !erased) return record.error();
     if (!erased && *record && matches(**record)) page.items.push_back(*std::move(*record));
-    scan.next();
   }
-  if (const Status status = scan.status(); !status.ok()) return status.error();
-  if (scan.valid() && limit > 0) page.cursor = write_cursor(plan.listing, place);
+  if (const Status status = places.status(); !status.ok()) return status.error();
+  if (!places.done() && !places.passed().empty()) page.cursor = write_cursor(plan.listing, places.passed());
   return page;
 }
 
@@ -84,39 +147,61 @@ std::optional<std::string> scalar_of(const JsonText& value) {
   return scalars.front();
 }
 
-// The most telling condition first.
-std::vector<std::string> instance_prefixes(const InstanceFilter& filter, const StoreCounts& counts,
-                                           const Pseudonyms& pseudonyms) {
+// Cases of one workflow, where it has so small a part of all that reading the others' records would be most of the work.
+constexpr std::uint64_t kFewAmongAll = 4;
+
+std::uint64_t count_of(const std::map<InstanceStatus, std::uint64_t>& by_status) {
+  std::uint64_t sum = 0;
+  for (const auto& [status, count] : by_status) sum += count;
+  return sum;
+}
+
+bool is_rare(const std::string& workflow, const StoreCounts& counts) {
+  std::uint64_t all = 0, own = 0;
+  for (const auto& [name, by_status] : counts.instances) {
+    all += count_of(by_status);
+    if (name == workflow) own = count_of(by_status);
+  }
+  return own < all / kFewAmongAll;
+}
+
+// What the indexes know of a filter; matches() looks at the rest. The most telling condition comes first.
+std::vector<Prefixes> instance_conditions(const InstanceFilter& filter, const StoreCounts& counts,
+                                          const Pseudonyms& pseudonyms) {
   std::vector<std::string> workflows;
   for (const auto& [workflow, unused] : counts.instances) workflows.push_back(workflow);
   if (!filter.workflow.empty()) workflows = {filter.workflow};
 
-  std::vector<std::string> prefixes;
+  std::vector<Prefixes> conditions;
   if (!filter.business_key.empty()) {
+    Prefixes& with_key = conditions.emplace_back();
     for (const std::string& workflow : workflows) {
-      prefixes.push_back(keys::instances_by_business_key(
+      with_key.push_back(keys::instances_by_business_key(
           pseudonyms.of(Pseudonyms::Kind::business_key, filter.business_key), workflow));
     }
-  } else if (!filter.patient.empty()) {
-    prefixes.push_back(keys::index(Index::instances_by_patient, pseudonyms.patient(filter.patient)));
-  } else if (!filter.attributes.empty()) {
-    const auto& [name, value] = filter.attributes.front();
+    return conditions;  // Few cases have the same.
+  }
+  if (!filter.patient.empty()) {
+    return {{keys::index(Index::instances_by_patient, pseudonyms.patient(filter.patient))}};
+  }
+  if (filter.with_incident == true) conditions.push_back({keys::index(Index::instances_with_incident)});
+  for (const auto& [name, value] : filter.attributes) {
+    Prefixes& with_value = conditions.emplace_back();
     const auto scalar = scalar_of(value);
     for (const InstanceStatus status : statuses_of(filter)) {
       if (!scalar) continue;
-      prefixes.push_back(
+      with_value.push_back(
           keys::instances_by_attribute(name, pseudonyms.of(Pseudonyms::Kind::attribute, *scalar), status));
     }
-  } else if (filter.with_incident == true) {
-    prefixes.push_back(keys::index(Index::instances_with_incident));
-  } else {
-    for (const std::string& workflow : workflows) {
-      for (const InstanceStatus status : statuses_of(filter)) {
-        prefixes.push_back(keys::instances_by_workflow(workflow, status));
-      }
+  }
+  if (!conditions.empty() && (filter.workflow.empty() || !is_rare(filter.workflow, counts))) return conditions;
+  Prefixes& of_workflow = conditions.emplace_back();
+  for (const std::string& workflow : workflows) {
+    for (const InstanceStatus status : statuses_of(filter)) {
+      of_workflow.push_back(keys::instances_by_workflow(workflow, status));
     }
   }
-  return prefixes;
+  return conditions;
 }
 
 bool has_attribute(const InstanceRecord& record, const std::pair<std::string, JsonText>& wanted) {
@@ -262,10 +347,12 @@ Result<Page<InstanceRecord>> StoreReader::list_instances(const InstanceFilter& f
   const StoreReader at = snapshot_ ? *this : snapshot();  // Index and records of one moment.
   const auto counted = at.counts();
   if (!counted.ok()) return counted.error();
-  const Plan plan{Listing::instances,
-                  instance_prefixes(filter, *counted, store_->pseudonyms()),
-                  !filter.oldest_first,
-                  {time_bound(filter.started_from), time_bound(filter.started_before)}};
+  std::vector<Prefixes> conditions = instance_conditions(filter, *counted, store_->pseudonyms());
+  Plan plan{Listing::instances,
+            std::move(conditions.front()),
+            !filter.oldest_first,
+            {time_bound(filter.started_from), time_bound(filter.started_before)}};
+  plan.also_in.assign(std::make_move_iterator(conditions.begin() + 1), std::make_move_iterator(conditions.end()));
   return walk<InstanceRecord>(
       at, plan, cursor, limit, [&](std::string_view order) { return at.instance(instance_at(order)); },
       [&](const InstanceRecord& record) { return matches(filter, record); });
@@ -308,6 +395,18 @@ Result<Page<AlertRecord>> StoreReader::list_alerts(const AlertFilter& filter, st
 Result<std::size_t> count_open_tasks(const StoreReader& reader, const TaskFilter& filter, std::size_t most) {
   const Plan plan = task_plan(filter, reader.store().pseudonyms());
   IndexScan scan(reader, plan.prefixes, plan.descending, plan.bounds, {});
+  std::size_t count = 0;
+  for (; scan.valid() && count < most; scan.next()) ++count;
+  if (const Status status = scan.status(); !status.ok()) return status.error();
+  return count;
+}
+
+Result<std::size_t> count_tasks_due(const StoreReader& reader, const std::string& role, Instant after, Instant until,
+                                    std::size_t most) {
+  TaskFilter filter;
+  if (!role.empty()) filter.roles = {role};
+  const Plan plan = task_plan(filter, reader.store().pseudonyms());
+  IndexScan scan(reader, plan.prefixes, false, {keys::timers_after(after), keys::timers_after(until)}, {});
   std::size_t count = 0;
   for (; scan.valid() && count < most; scan.next()) ++count;
   if (const Status status = scan.status(); !status.ok()) return status.error();

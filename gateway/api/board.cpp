@@ -4,13 +4,14 @@
 #include <charconv>
 
 #include "gateway/api/api_support.hpp"
+#include "persistence/due_tasks.hpp"
 #include "persistence/tallies.hpp"
 
 namespace baton {
 namespace {
 
-// Late and soon tasks are counted up to here; beyond it nobody needs the number.
-constexpr std::size_t kCounted = 10'000;
+// Late and soon tasks of each role are counted up to here; beyond it nobody needs the number.
+constexpr std::size_t kCounted = 2'000;
 constexpr Duration kSoon{3'600'000};
 constexpr std::int64_t kDayMs = 86'400'000;
 constexpr std::uint32_t kMostDays = 400;
@@ -50,13 +51,20 @@ Status write_cases(JsonWriter& writer, const StoreReader& reader, std::uint32_t 
   return success();
 }
 
-Result<std::int64_t> count_due(const StoreReader& reader, const std::string& role, Instant until) {
-  TaskFilter filter;
-  if (!role.empty()) filter.roles = {role};
-  filter.overdue_at = until;
-  const auto count = count_open_tasks(reader, filter, kCounted);
-  if (!count) return count.error();
-  return static_cast<std::int64_t>(*count);
+struct Due {
+  std::int64_t late = 0;
+  std::int64_t soon = 0;
+};
+
+Result<Due> count_due(const StoreReader& reader, const std::string& role, Instant now) {
+  TaskFilter overdue;
+  if (!role.empty()) overdue.roles = {role};
+  overdue.overdue_at = now;
+  const auto late = count_open_tasks(reader, overdue, kCounted);
+  if (!late) return late.error();
+  const auto soon = count_tasks_due(reader, role, now, now + kSoon, kCounted);
+  if (!soon) return soon.error();
+  return Due{static_cast<std::int64_t>(*late), static_cast<std::int64_t>(*soon)};
 }
 
 Status write_queues(JsonWriter& writer, const StoreReader& reader, Instant now) {
@@ -64,12 +72,10 @@ Status write_queues(JsonWriter& writer, const StoreReader& reader, Instant now) 
   if (!rows) return rows.error();
   writer.key("queues").begin_array();
   for (const auto& [key, count] : *rows) {
-    const auto late = count_due(reader, key.a, now);
-    if (!late) return late.error();
-    const auto soon = count_due(reader, key.a, now + kSoon);
-    if (!soon) return soon.error();
-    writer.begin_object().field("role", key.a).field("open", count).field("late", *late);
-    writer.field("soon", *soon - *late).end_object();
+    const auto due = count_due(reader, key.a, now);
+    if (!due) return due.error();
+    writer.begin_object().field("role", key.a).field("open", count).field("late", due->late);
+    writer.field("soon", due->soon).end_object();
   }
   writer.end_array();
   return success();
@@ -88,12 +94,10 @@ Result<JsonText> board_json(const StoreReader& live, Instant now) {
     for (const auto& [name, count] : by_name) sum += static_cast<std::int64_t>(count);
     return sum;
   };
-  const auto late = count_due(reader, "", now);
-  if (!late) return late.error();
-  const auto soon = count_due(reader, "", now + kSoon);
-  if (!soon) return soon.error();
+  const auto due = count_due(reader, "", now);
+  if (!due) return due.error();
   const auto quarantined = counts->messages.find("quarantined");
-  writer.field("open_tasks", total(counts->open_tasks)).field("late_tasks", *late).field("soon_tasks", *soon - *late);
+  writer.field("open_tasks", total(counts->open_tasks)).field("late_tasks", due->late).field("soon_tasks", due->soon);
   writer.field("counted_to", static_cast<std::int64_t>(kCounted)).field("incidents", total(counts->open_incidents));
   writer.field("quarantined",
                quarantined == counts->messages.end() ? 0 : static_cast<std::int64_t>(quarantined->second));

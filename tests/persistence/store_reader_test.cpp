@@ -1,5 +1,7 @@
 #include "persistence/store_reader.hpp"
 
+#include <algorithm>
+
 #include "tests/support/sample_records.hpp"
 #include "tests/support/store_world.hpp"
 
@@ -53,6 +55,55 @@ TEST(StoreReader, every_record_is_read_back_as_it_was_committed) {
   EXPECT_EQ(must(reader.named("settings", "theme")), "dark");
   EXPECT_EQ(must(reader.instance("i-2")), std::nullopt);
   EXPECT_EQ(must(reader.named("settings", "none")), std::nullopt);
+}
+
+// Cases of two workflows in five wards and three stages, begun in an order that none of these follows.
+std::vector<InstanceRecord> many_cases() {
+  std::vector<InstanceRecord> all;
+  for (int i = 0; i < 400; ++i) {
+    InstanceRecord record = instance_named("i-" + std::to_string(i * 7 % 400), i / 3);
+    record.workflow = i % 40 == 1 ? "transfer" : "discharge";
+    record.attributes["ward"] = "\"W" + std::to_string(i * i % 5) + "\"";
+    record.attributes["stage"] = "\"s" + std::to_string(i / 4 % 3) + "\"";
+    record.status = i % 11 == 0 ? InstanceStatus::completed : InstanceStatus::running;
+    all.push_back(std::move(record));
+  }
+  return all;
+}
+
+TEST(StoreReader, a_listing_with_several_conditions_has_the_cases_that_meet_all_of_them_page_after_page) {
+  StoreWorld world;
+  const std::vector<InstanceRecord> all = many_cases();
+  for (const InstanceRecord& record : all) world.commit(PutInstance{{}, record});
+  for (const char* workflow : {"", "transfer", "discharge"}) {
+    for (const bool oldest_first : {true, false}) {
+      InstanceFilter filter;
+      filter.workflow = workflow;
+      filter.status = InstanceStatus::running;
+      filter.attributes = {{"ward", "\"W1\""}, {"stage", "\"s2\""}};
+      filter.oldest_first = oldest_first;
+      std::vector<std::pair<std::int64_t, std::string>> wanted;
+      for (const InstanceRecord& record : all) {
+        const bool meets = record.status == filter.status && record.attributes.at("ward") == "\"W1\"" &&
+                           record.attributes.at("stage") == "\"s2\"" &&
+                           (filter.workflow.empty() || record.workflow == workflow);
+        if (meets) wanted.emplace_back(record.started_at.ms, record.id);
+      }
+      std::ranges::sort(wanted);
+      if (!oldest_first) std::ranges::reverse(wanted);
+      Ids expected, found;
+      for (const auto& [at, id] : wanted) expected.push_back(id);
+      std::string cursor;
+      do {
+        const auto page = must(world.reader().list_instances(filter, cursor, 4));
+        EXPECT_LE(page.items.size(), 4u);
+        for (const std::string& id : ids(page)) found.push_back(id);
+        cursor = page.cursor;
+      } while (!cursor.empty());
+      EXPECT_EQ(found, expected) << workflow << " " << oldest_first;
+      EXPECT_FALSE(expected.empty());
+    }
+  }
 }
 
 TEST(StoreReader, a_journal_is_read_from_any_entry_on) {

@@ -1,5 +1,7 @@
 #include "persistence/tallies.hpp"
 
+#include "persistence/due_tasks.hpp"
+
 #include "tests/support/sample_records.hpp"
 #include "tests/support/store_world.hpp"
 
@@ -119,6 +121,21 @@ TEST(Tallies, counting_everything_again_gives_what_was_counted_along_the_way) {
   }
   EXPECT_EQ(counted, kept);
   EXPECT_FALSE(kept.empty());
+}
+
+TEST(Tallies, tasks_that_fall_due_in_a_span_are_counted_up_to_a_bound_by_role_or_altogether) {
+  StoreWorld world;
+  for (OperationSeq seq = 1; seq <= 5; ++seq) world.commit(PutTask{{}, a_task(seq, {seq < 4 ? "nurse" : "clerk"})});
+  const Instant due = *a_task(1, {"nurse"}).due;
+  const auto counted = [&](const std::string& role, Instant after, Instant until, std::size_t most = 100) {
+    return must(count_tasks_due(world.reader(), role, after, until, most));
+  };
+  EXPECT_EQ(counted("nurse", due - Duration{1}, due), 3u);
+  EXPECT_EQ(counted("clerk", due - Duration{1}, due), 2u);
+  EXPECT_EQ(counted("", due - Duration{1}, due), 5u);
+  EXPECT_EQ(counted("", due - Duration{1}, due, 4), 4u);
+  EXPECT_EQ(counted("", due, due + kHour), 0u) << "what is due at the beginning is late already";
+  EXPECT_EQ(counted("", due - kHour, due - Duration{1}), 0u);
 }
 
 TEST(Tallies, late_tasks_are_counted_up_to_a_bound_and_once_for_several_roles) {

@@ -13,8 +13,12 @@ import { useCaseFilter } from './case_filter';
 // The board counts everything; it need not do that at each of many changes a second.
 const BOARD_MS = 5000;
 
+// The server counts late and soon tasks up to a bound.
+function counted(count: number, board: BoardData): string {
+  return count >= board.counted_to ? `${board.counted_to.toLocaleString()}+` : count.toLocaleString();
+}
+
 function Tiles({ board }: { board: BoardData }) {
-  const number = (count: number) => (count >= board.counted_to ? `${board.counted_to.toLocaleString()}+` : count.toLocaleString());
   const open = board.cases.reduce((sum, place) => sum + place.open, 0);
   return (
     <ul className="tiles">
@@ -24,12 +28,12 @@ function Tiles({ board }: { board: BoardData }) {
       </li>
       <li className={`tile ${board.late_tasks ? 'late' : ''}`}>
         <Link to="/inbox?view=overdue">
-          <span className="tile-number">{number(board.late_tasks)}</span>
+          <span className="tile-number">{counted(board.late_tasks, board)}</span>
           <span>tasks are late</span>
         </Link>
       </li>
       <li className={`tile ${board.soon_tasks ? 'soon' : ''}`}>
-        <span className="tile-number">{number(board.soon_tasks)}</span>
+        <span className="tile-number">{counted(board.soon_tasks, board)}</span>
         <span>tasks due within the hour</span>
       </li>
       <li className={`tile ${board.incidents ? 'late' : ''}`}>
@@ -62,8 +66,8 @@ function Queues({ board }: { board: BoardData }) {
             <meter min={0} max={most} value={queue.open} aria-label={`${words(queue.role)}: ${queue.open} open`} />
             <span className="queue-open">{queue.open.toLocaleString()}</span>
             <span className="queue-late">
-              {queue.late > 0 && <span className="chip urgent">{queue.late.toLocaleString()} late</span>}
-              {queue.soon > 0 && <span className="chip high">{queue.soon.toLocaleString()} soon</span>}
+              {queue.late > 0 && <span className="chip urgent">{counted(queue.late, board)} late</span>}
+              {queue.soon > 0 && <span className="chip high">{counted(queue.soon, board)} soon</span>}
             </span>
           </li>
         ))}

@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useMemo, useState } from 'react';
 import { Link, useNavigate, useParams, useSearchParams } from 'react-router';
 import { useNow } from '../../api/clock';
+import { useSearchOn } from '../../api/pages';
 import { useSession, type Session } from '../../api/session';
 import type { Task } from '../../api/types';
 import { Icon } from '../../parts/icon';
@@ -38,6 +39,7 @@ export function Inbox() {
   const more = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage();
   }, [hasNextPage, isFetchingNextPage, fetchNextPage]);
+  const searching = useSearchOn(tasks.length === 0 && !error, hasNextPage, more);
   const open = () => document.getElementById('task-title')?.focus();
   const step = (by: number) => {
     const at = tasks.findIndex((task) => task.id === selected);
@@ -77,7 +79,7 @@ export function Inbox() {
         </header>
         {error && tasks.length === 0 ? (
           <Failed error={error} again={() => void refetch()} />
-        ) : isPending ? (
+        ) : isPending || searching ? (
           <Loading what="tasks" />
         ) : tasks.length === 0 ? (
           <Empty title={NOTHING[view]} />
