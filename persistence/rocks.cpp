@@ -22,9 +22,11 @@ bool keyed_by_instance(ColumnFamily family) {
          family == ColumnFamily::incidents;
 }
 
-// Rows here live for a moment: their tombstones are merged away early, or every scan would walk over them.
-bool short_lived(ColumnFamily family) {
-  return family == ColumnFamily::pending || family == ColumnFamily::timers || family == ColumnFamily::outbox;
+// Rows here live for a moment, or leave from the front of a list, as tasks that are decided leave a work list: their
+// tombstones are merged away early, or every scan would walk over them.
+bool leaves_gaps(ColumnFamily family) {
+  return family == ColumnFamily::pending || family == ColumnFamily::timers || family == ColumnFamily::outbox ||
+         family == ColumnFamily::index;
 }
 
 }  // namespace
@@ -105,7 +107,7 @@ rocksdb::ColumnFamilyOptions family_options(ColumnFamily family, const StoreOpti
   if (family == ColumnFamily::journal || family == ColumnFamily::pending) {
     cf.memtable_insert_with_hint_prefix_extractor = std::make_shared<InstancePrefix>();
   }
-  if (short_lived(family)) {
+  if (leaves_gaps(family)) {
     cf.table_properties_collector_factories.push_back(rocksdb::NewCompactOnDeletionCollectorFactory(4096, 2048));
   }
   return cf;
