@@ -66,7 +66,7 @@ class Router {
     caf::actor actor;
     std::uint64_t sent = 0;
     std::size_t memory = 0;
-    bool cooled = false;       // Was asked to drop its script since it last had a message.
+    bool cooled = false;       // Was asked to drop its script since it last had a message: `place` is in Shard::cooled.
     std::size_t expected = 0;  // Bytes that it was asked to give back and has not answered for.
     std::list<const Address*>::iterator place;
   };
@@ -79,7 +79,8 @@ class Router {
   struct Shard {
     std::mutex mutex;
     Slots slots;
-    std::list<const Address*> by_use;  // Keys of `slots`, the least recently used first.
+    // Keys of `slots`, the least recently used first: those with their scripts, and those that were asked to drop them.
+    std::list<const Address*> warm, cooled;
   };
 
   [[nodiscard]] Shard& shard_of(const Address& address);
@@ -87,6 +88,8 @@ class Router {
   template <typename Message>
   void send(const Address& address, Message message, caf::execution_unit* runner = nullptr);
   void make_room(Shard& shard);
+  // Puts a slot at the end of the list where it belongs.
+  void line_up(Shard& shard, Slot& slot, bool cooled);
   void answered(Slot& slot);
   void remove(Shard& shard, Slots::iterator slot);
 
@@ -96,7 +99,8 @@ class Router {
   std::atomic<std::uint64_t> delivered_{0};
   std::atomic<std::uint64_t> settled_{0};
   std::atomic<std::uint64_t> memory_{0};
-  std::atomic<std::uint64_t> expected_{0};  // Of memory_, what was asked back and is on its way.
+  std::atomic<std::uint64_t> warm_memory_{0};  // Of memory_, that of slots which are not cooled.
+  std::atomic<std::uint64_t> expected_{0};     // Of memory_, what was asked back and is on its way.
   std::atomic<std::uint64_t> instances_{0};
   std::atomic<std::uint64_t> patients_{0};
   std::atomic<bool> stopping_{false};
