@@ -4,7 +4,9 @@
 
 namespace baton {
 
-ReadWorker::ReadWorker(std::size_t capacity) : capacity_(capacity), thread_([this] { loop(); }) {}
+ReadWorker::ReadWorker(std::size_t capacity) : capacity_(capacity) {
+  for (std::thread& thread : threads_) thread = std::thread([this] { loop(); });
+}
 
 ReadWorker::~ReadWorker() { stop(); }
 
@@ -38,9 +40,9 @@ void ReadWorker::stop() {
     const std::lock_guard lock(mutex_);
     if (stopping_) return;
     stopping_ = true;
-    changed_.notify_one();
+    changed_.notify_all();
   }
-  thread_.join();
+  for (std::thread& thread : threads_) thread.join();
   for (const Work& work : std::exchange(waiting_, {})) work(false);
 }
 

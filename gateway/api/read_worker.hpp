@@ -1,7 +1,8 @@
-// One thread that reads the store for listings and histories, beside the sockets' thread. Bounded: what comes when too
-// much waits is refused at once. Thread-safe.
+// The threads that read the store for listings and histories, beside the sockets' thread: two, so that a long listing
+// does not hold up a short one. Bounded: what comes when too much waits is refused at once. Thread-safe.
 #pragma once
 
+#include <array>
 #include <condition_variable>
 #include <deque>
 #include <functional>
@@ -21,7 +22,7 @@ class ReadWorker {
   ReadWorker& operator=(const ReadWorker&) = delete;
 
   void run(Work work);
-  // Ends the thread; what waits is dropped. Idempotent.
+  // Ends the threads; what waits is dropped. Idempotent.
   void stop();
 
  private:
@@ -32,7 +33,7 @@ class ReadWorker {
   std::condition_variable changed_;
   std::deque<Work> waiting_;
   bool stopping_ = false;
-  std::thread thread_;
+  std::array<std::thread, 2> threads_;
 };
 
 }  // namespace baton
