@@ -4,6 +4,7 @@
 #include <map>
 
 #include "gateway/bench/bench_load.hpp"
+#include "gateway/bench/board.hpp"
 #include "gateway/bench/growth.hpp"
 #include "gateway/bench/measured.hpp"
 
@@ -130,11 +131,12 @@ Status run_bench(const BenchOptions& options, const std::function<void(const Jso
   static const std::map<std::string, Run> kWorkloads = {
       {"w1", &run_w1}, {"w2", &run_w2}, {"w3", &run_w3}, {"w4", &run_w4}};
   const auto found = kWorkloads.find(options.workload);
-  if (found == kWorkloads.end() && options.workload != "growth") {
+  if (found == kWorkloads.end() && options.workload != "growth" && options.workload != "board") {
     return Error{ErrorCode::bad_field, "there is no workload '" + options.workload + "'",
-                 "choose w1, w2, w3, w4 or growth"};
+                 "choose w1, w2, w3, w4, growth or board"};
   }
   const Workplace workplace(options.data);
+  if (options.workload == "board") return run_board(options, workplace, line);
   if (found == kWorkloads.end()) return run_growth(options, workplace, line);
   const auto measured = found->second(options, workplace);
   if (!measured.ok()) return measured.error();

@@ -31,6 +31,15 @@ end })"},
   ctx:wait_signal("closed")
   return decision and decision.outcome
 end })"},
+    {"workflows/handoff.lua", R"(return require("workflow").define { name = "handoff",
+  search = { ward = "keyword", stage = "keyword" }, run = function(ctx, input)
+  ctx:set("ward", input.ward)
+  ctx:set("stage", input.stage)
+  local decision = ctx:task("review", { why = "The handoff waits for a person", outcomes = { "approve", "refuse" },
+    candidates = { role = input.role, persons = { input.person } }, due = input.due, timeout = "30d" })
+  ctx:wait_signal("closed")
+  return decision and decision.outcome
+end })"},
     {"activities/bench.lua", "return { echo = function(input) return input end }"}};
 
 }  // namespace

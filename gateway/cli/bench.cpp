@@ -66,7 +66,7 @@ Verb bench_verb(Cli& cli) {
           "Measure a workload on this machine, beside the raw disk",
           "  baton bench w2 --json\n  baton bench w4 --n 20000 --concurrency 64 --filled 1000000\n"
           "  baton bench growth --json > growth.jsonl",
-          {{"workload", "w1, w2, w3, w4 or growth; see docs/PERFORMANCE.md", &arguments->workload, true},
+          {{"workload", "w1, w2, w3, w4, growth or board; see docs/PERFORMANCE.md", &arguments->workload, true},
            {"--n", "Instances; the workload's own number if not given", &arguments->n},
            {"--concurrency", "In flight at once; the workload's own if not given", &arguments->concurrency},
            {"--filled", "Instances that wait in the store before w1, w2 or w4 is measured", &arguments->filled},
