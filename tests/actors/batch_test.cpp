@@ -118,7 +118,7 @@ TEST_F(BatchTest, keeps_its_rate_and_can_be_stopped_and_continued) {
 
 TEST_F(BatchTest, is_taken_back_by_another_and_only_what_it_did) {
   given_cases(4);
-  world_.send("c100", PauseInstance{"by hand", operator_(), 0});
+  (void)world_.send("c100", PauseInstance{"by hand", operator_(), 0});
   const std::string id = begin(R"({"action":"pause","query":{"workflow":"flow"}})");
   world_.run();
   EXPECT_EQ(batch(id).at("unchanged").as_int64(), 1);
@@ -142,7 +142,7 @@ TEST_F(BatchTest, retries_many_incidents_and_says_what_was_refused) {
   world_.options().settings = "{}";
   world_.crash();
   const std::string token = preview(R"({"action":"retry","query":{"code":"BT308"}})");
-  world_.send("c3", CancelInstance{"gone meanwhile", operator_(), 0});
+  (void)world_.send("c3", CancelInstance{"gone meanwhile", operator_(), 0});
   world_.run();
   const auto begun = ask("begin", "", R"({"token":")" + token + R"(","reason":"it is back"})");
   world_.run();
