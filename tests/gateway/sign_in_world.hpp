@@ -169,7 +169,7 @@ class SignInWorld : public testing::Test {
   std::unique_ptr<LiveFeed> live_;
   std::unique_ptr<Roster> roster_;
   std::unique_ptr<ReadWorker> reads_;
-  IdempotencyMemory idempotency_;
+  IdempotencyKeys idempotency_;
   std::unique_ptr<ApiContext> context_;
   std::unique_ptr<HttpRouter> router_;
   std::unique_ptr<HttpServer> server_;
