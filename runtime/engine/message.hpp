@@ -160,9 +160,9 @@ struct TakeDelivery {  // An outbox row of another actor, addressed to this one.
   OutboxRecord record;
 };
 
-using InstanceMessage = std::variant<StartInstance, SendSignal, SendUpdate, RunQuery, CancelInstance, ActOnTask,
-                                     OverrideOutcome, ResolveIncident, PauseInstance, ResumeInstance, SettlePromise,
-                                     ActOnAlert, ChangeBundle, ActInBatch, FinishActivity, KeepHeartbeat, FireTimer,
-                                     TakeDelivery>;
+using InstanceMessage =
+    std::variant<StartInstance, SendSignal, SendUpdate, RunQuery, CancelInstance, ActOnTask, OverrideOutcome,
+                 ResolveIncident, PauseInstance, ResumeInstance, SettlePromise, ActOnAlert, ChangeBundle, ActInBatch,
+                 FinishActivity, KeepHeartbeat, FireTimer, TakeDelivery>;
 
 }  // namespace baton

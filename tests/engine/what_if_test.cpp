@@ -51,7 +51,7 @@ class WhatIfTest : public InstanceFixture {
     now_ = now_ + kMinute;
     finish(1, R"({"n":1})");
     now_ = now_ + Duration{90 * kMinute.ms};
-    while (timers_.begin()->due <= now_) when(FireTimer{*timers_.begin()});
+    while (!timers_.empty() && timers_.begin()->due <= now_) when(FireTimer{*timers_.begin()});
     decide(2, "yes");
     now_ = now_ + kHour;
     when(TakeDelivery{{{ActorKind::patient, "p"},
