@@ -81,9 +81,14 @@ void write_operation(JsonWriter& writer, const Route& route) {
     }
   }
   writer.key("default").begin_object().field("description", "An error; its type is the path of its page.");
-  writer.key("content").begin_object().key("application/problem+json").begin_object();
-  write_schema(writer, "Problem");
-  writer.end_object().end_object().end_object();
+  if (route.answer == "text/html") {  // A page for a person says in words what is wrong.
+    write_content(writer, route.answer);
+  } else {
+    writer.key("content").begin_object().key("application/problem+json").begin_object();
+    write_schema(writer, "Problem");
+    writer.end_object().end_object();
+  }
+  writer.end_object();
   writer.end_object().end_object();
 }
 

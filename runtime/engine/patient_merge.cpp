@@ -72,11 +72,16 @@ void PatientTurn::take_over(const TakeOver& over) {
   if (over.from == record_.id) {
     // Its own, come round: records were merged in a circle at the same time. It does not end.
     record_.merged_into.clear();
-  } else if (!is_alive_for(over)) {
-    return;
   }
   const Result<PatientRecord> ended = decode<PatientRecord>(over.patient);
   BATON_ASSERT(ended.ok());  // We wrote it ourselves.
+  if (!is_alive_for(over)) {
+    // It has ended meanwhile, before it knew of these instances: they have been told of this record only.
+    for (const OpenInstance& open : ended->open_instances) {
+      send({ActorKind::instance, open.id}, MovePatient{record_.id, record_.merged_into});
+    }
+    return;
+  }
   for (const OpenInstance& open : ended->open_instances) {
     // One that moved here and closed at once may have said so before.
     if (record_.taken.erase("i:" + open.id) > 0) continue;

@@ -30,7 +30,7 @@ class WhatIfTest : public InstanceFixture {
     message.seq = seq;
     message.action = "decide";
     message.outcome = outcome;
-    message.by = {PrincipalKind::person, "ada", "nurse", "", ""};
+    message.by = {PrincipalKind::person, "ada", "boss", "", ""};
     when(message);
   }
   // A case that did some of everything and waits for a signal now.

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "persistence/audit_query.hpp"
+#include "persistence/leaf_opener.hpp"
 #include "persistence/ledger/ledger_reader.hpp"
 #include "persistence/ledger_source.hpp"
 #include "persistence/scrubber.hpp"
@@ -121,9 +121,12 @@ void check_ledger(const Node& node, const std::vector<InstanceRecord>& instances
   const auto head = ledger.checked_head();
   if (!head.ok()) return out.push_back("ledger: " + to_string(head.error()));
   if (head->size > 0 && ledger.root(head->size).value() != head->root) out.push_back("the ledger's root is another");
+  LeafOpener opener(reader);
   std::map<std::string, int> bound;
   for (std::uint64_t i = 0; i < head->size; ++i) {
-    const auto leaf = ledger.leaf(i);
+    const auto sealed = ledger.leaf(i);
+    if (!sealed.ok()) return out.push_back("ledger: " + to_string(sealed.error()));
+    const auto leaf = opener.open(*sealed);
     if (!leaf.ok()) return out.push_back("ledger: " + to_string(leaf.error()));
     const auto parsed = parse_json_document(*leaf);
     if (!parsed.ok()) continue;
@@ -135,11 +138,13 @@ void check_ledger(const Node& node, const std::vector<InstanceRecord>& instances
   std::size_t rows = 0;
   for (const InstanceRecord& record : instances) {
     const auto journal = reader.journal(record.id);
-    if (!journal.ok()) continue;
-    for (const JournalRow& row : *journal) {
+    const auto stored = reader.journal(record.id, 0, SIZE_MAX, RowForm::as_stored);
+    if (!journal.ok() || !stored.ok()) continue;
+    for (std::size_t i = 0; i < journal->size(); ++i) {
+      const JournalRow& row = (*journal)[i];
       const auto entries = decode_entries(row.row);
       const std::string name = record.id + "/" + std::to_string(row.first) + "+" + std::to_string(entries->size()) +
-                               ":" + to_hex(sha256(row.row));
+                               ":" + to_hex(sha256((*stored)[i].row));
       ++rows;
       if (bound[name] != 1)
         out.push_back("journal row " + name + " has " + std::to_string(bound[name]) + " audit records");
