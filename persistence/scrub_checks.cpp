@@ -109,6 +109,15 @@ Result<bool> hands_over_something(const StoreReader& at) {
   return false;
 }
 
+// An operator has it, not a timer.
+Result<bool> has_incident(const StoreReader& at, const PendingRecord& pending) {
+  const auto incidents = at.incidents_of(pending.instance);
+  if (!incidents.ok()) return incidents.error();
+  return std::ranges::any_of(*incidents, [&](const IncidentRecord& incident) {
+    return !incident.resolved_at && incident.seq == pending.operation.seq;
+  });
+}
+
 Status expect_timer(const StoreReader& at, const PendingRecord& pending, Instant due,
                     std::initializer_list<TimerPurpose> purposes, Findings& out) {
   for (const TimerPurpose purpose : purposes) {
@@ -178,6 +187,9 @@ Status check_pending(const StoreReader& at, std::string_view key, std::string_vi
     if (!timed.ok()) return timed;
   }
   if (!record->backing_off) return success();
+  const auto failed = has_incident(at, *record);
+  if (!failed.ok()) return failed.error();
+  if (*failed) return success();
   const auto due = retry_at(at, *record);
   if (!due.ok()) return due.error();
   return expect_timer(at, *record, due->value_or(Instant{0}), {TimerPurpose::retry}, out);

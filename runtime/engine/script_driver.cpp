@@ -26,7 +26,11 @@ void ScriptDriver::begin_run() {
 }
 
 RunState ScriptDriver::drive(const Entry& entry, const std::vector<OperationSeq>& resolved) {
-  now_ = entry.at;
+  return drive_at(entry.at, entry, resolved);
+}
+
+RunState ScriptDriver::drive_at(Instant now, const Entry& entry, const std::vector<OperationSeq>& resolved) {
+  now_ = now;
   if (const auto* started = std::get_if<Started>(&entry.body)) {
     begin_run();
     return run_->start(started->input);
@@ -59,6 +63,35 @@ RunState ScriptDriver::drive(const Entry& entry, const std::vector<OperationSeq>
   return state;
 }
 
+// Applies entries from `i` on up to the next that drives the script, and says by which the script is to be driven then. What the
+// script did stands behind the entry that drove it, so that it claims it as it asks again. While the instance is blocked, by a pause
+// or a failed script, entries arrive and the script does not run: what it does with all of them stands behind the entry that lets it
+// go on, and so they are taken together, at that entry's time.
+std::vector<ScriptDriver::Driving> ScriptDriver::next_driving(const std::vector<Entry>& entries,
+                                                              const std::vector<bool>& counts, EntryIndex first,
+                                                              std::size_t& i) {
+  std::vector<Driving> driving;
+  const std::size_t begin = i;
+  std::size_t arrived_blocked = 0;  // The first of `driving` that came while the instance was blocked.
+  for (; i < entries.size(); ++i) {
+    if (!counts[i]) continue;
+    const EntryBody& body = entries[i].body;
+    const bool blocked = state_.blocked();
+    const bool drives = drives_script(body);
+    if (i > begin && !blocked && drives && !driving.empty()) break;
+    // What the script was told before a pause it did before the pause; only one that began paused has not run at all.
+    const bool begins_paused =
+        std::holds_alternative<Paused>(body) && i > 0 && std::holds_alternative<Started>(entries[i - 1].body);
+    if (!blocked && !driving.empty() && std::holds_alternative<Paused>(body) && !begins_paused) break;
+    auto resolved = apply(state_, entries[i], first + static_cast<EntryIndex>(i));
+    if (drives) driving.push_back({i, entries[i].at, std::move(resolved)});
+    if (!blocked) arrived_blocked = begins_paused ? 0 : driving.size();
+    if (!blocked || state_.blocked()) continue;
+    for (std::size_t k = arrived_blocked; k < driving.size(); ++k) driving[k].at = entries[i].at;
+  }
+  return driving;
+}
+
 ReplayResult ScriptDriver::replay(const std::vector<Entry>& entries, const std::vector<bool>& counts,
                                   EntryIndex first) {
   replaying_ = true;
@@ -81,19 +114,12 @@ ReplayResult ScriptDriver::replay(const std::vector<Entry>& entries, const std::
   ReplayResult result{RunWaits{}, std::nullopt, false};
   std::size_t i = 0;
   while (i < entries.size() && std::holds_alternative<RunWaits>(result.state)) {
-    if (!counts[i]) {
-      ++i;
-      continue;
-    }
-    const std::size_t driving = i;
-    const auto resolved = apply(state_, entries[i], first + static_cast<EntryIndex>(i));
-    ++i;
-    // What the script did then stands behind the entry that drove it: it will claim that as it asks again.
-    for (; i < entries.size() && (!counts[i] || !drives_script(entries[i].body)); ++i) {
-      if (counts[i]) apply(state_, entries[i], first + static_cast<EntryIndex>(i));
-    }
+    const std::vector<Driving> driving = next_driving(entries, counts, first, i);
     if (i == entries.size()) replaying_ = fresh_;
-    if (drives_script(entries[driving].body)) result.state = drive(entries[driving], resolved);
+    for (const Driving& each : driving) {
+      if (!std::holds_alternative<RunWaits>(result.state)) break;
+      result.state = drive_at(each.at, entries[each.place], each.resolved);
+    }
   }
   // Entries that the script did not live to see still count for the state.
   for (; i < entries.size(); ++i) {

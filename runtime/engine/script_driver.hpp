@@ -82,7 +82,17 @@ class ScriptDriver : public WorkflowHost {
   void log(std::string_view level, std::string_view text) override;
 
  private:
+  // An entry that the script is driven by, and when.
+  struct Driving {
+    std::size_t place;
+    Instant at;
+    std::vector<OperationSeq> resolved;
+  };
+
   void begin_run();
+  [[nodiscard]] std::vector<Driving> next_driving(const std::vector<Entry>& entries, const std::vector<bool>& counts,
+                                                  EntryIndex first, std::size_t& i);
+  [[nodiscard]] RunState drive_at(Instant now, const Entry& entry, const std::vector<OperationSeq>& resolved);
   [[nodiscard]] std::optional<ReplayMismatch> unclaimed() const;
   void record(EntryBody body);
   [[nodiscard]] bool known_fact(const std::string& key);

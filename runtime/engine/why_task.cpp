@@ -26,8 +26,11 @@ std::vector<std::string> outcome_names(const TaskRecord& task) {
 
 // "a pharmacist", "ada or a nurse", "anybody".
 std::string candidates(const TaskRecord& task) {
-  std::vector<std::string> all = task.subjects;
-  for (const std::string& role : task.roles) all.push_back("the role " + words::plain(role));
+  std::vector<std::string> all;
+  if (!is_for_anybody(task)) {
+    all = task.subjects;
+    for (const std::string& role : task.roles) all.push_back("the role " + words::plain(role));
+  }
   std::string text = all.empty() ? "anybody who may decide tasks" : words::list(all);
   if (!task.units.empty()) text += " of " + words::list(task.units);
   return text;
@@ -153,7 +156,7 @@ std::string with_whom(const TaskRecord& task, const std::vector<Entry>& journal,
     last = change;
     at = entry.at;
   }
-  std::string offered = task.roles.empty() && task.subjects.empty()
+  std::string offered = is_for_anybody(task)
                             ? "It is offered to anybody who may decide tasks, since the script names nobody."
                             : "The script names " + candidates(task) + ".";
   if (last == nullptr) return offered;

@@ -1,6 +1,7 @@
 #include "runtime/model/task_definition.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/json.hpp>
 
 namespace baton {
@@ -178,6 +179,16 @@ TaskRecord task_of(const Operation& operation, std::string instance, std::string
     append_texts(task.units, texts_at(*candidates, "units"));
   }
   return task;
+}
+
+bool is_for_anybody(const TaskRecord& task) {
+  if (task.roles.empty() && task.subjects.empty()) return true;
+  if (task.escalations_done == 0) return false;
+  const json::object request = parse_object(task.request);
+  const json::object* const candidates = object_at(request, "candidates");
+  if (candidates == nullptr) return true;
+  return std::ranges::none_of(std::array{"role", "roles", "person", "persons"},
+                              [&](const char* name) { return !texts_at(*candidates, name).empty(); });
 }
 
 std::vector<OutcomeRule> outcomes_of(const TaskRecord& task) {

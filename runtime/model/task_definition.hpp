@@ -46,6 +46,8 @@ struct TaskStep {
   std::string text;    // Of a reminder.
 };
 // Sorted by time, with the holds so far in them.
+// True when its script names nobody: everybody who may decide tasks is a candidate, and an escalation takes nothing away.
+[[nodiscard]] bool is_for_anybody(const TaskRecord& task);
 [[nodiscard]] std::vector<TaskStep> escalations_of(const TaskRecord& task);
 [[nodiscard]] std::vector<TaskStep> reminders_of(const TaskRecord& task);
 

@@ -18,6 +18,18 @@ class PauseTest : public InstanceFixture {
     when(ResumeInstance{"done", {PrincipalKind::person, "eve", "", "", ""}, 1, hold});
   }
   void pass(Duration time) { now_ = now_ + time; }
+  [[nodiscard]] int scheduled() const {
+    int count = 0;
+    for (const Entry& entry : journal()) count += std::holds_alternative<OperationScheduled>(entry.body) ? 1 : 0;
+    return count;
+  }
+
+  struct Standing : PauseSource {
+    std::shared_ptr<std::vector<StandingPause>> pauses = std::make_shared<std::vector<StandingPause>>(
+        std::vector<StandingPause>{{"p1", "test", "", "", "run", "why", {PrincipalKind::person, "eve", "", "", ""}}});
+    [[nodiscard]] std::shared_ptr<const std::vector<StandingPause>> standing() const override { return pauses; }
+  };
+  Standing standing_;
 };
 
 TEST_F(PauseTest, with_timers_that_run_fires_them_and_the_script_sees_it_when_it_goes_on) {
@@ -173,6 +185,37 @@ TEST_F(PauseTest, refuses_words_that_it_does_not_know) {
 
 // ---- a step of a batch ----------------------------------------------------------------------------------------------------
 
+TEST_F(PauseTest, of_one_that_begins_paused_or_goes_on_after_many_messages_replays_to_what_its_journal_says) {
+  for (const bool begins_paused : {false, true}) {
+    SCOPED_TRACE(begins_paused);
+    given(
+        "local a = ctx:wait_signal('go') local b = ctx:wait_signal('go') ctx:note('between') local c = "
+        "ctx:wait_signal('go') return { a, b, c }");
+    if (begins_paused) instance_ = std::make_unique<Instance>("i1", programs_, &standing_);
+    journal_.clear();
+    pending_.clear();
+    record_.reset();
+    start();
+    if (!begins_paused) pause();
+    standing_.pauses->clear();
+    when(SendSignal{"go", "1", "", {}, 1});
+    when(SendSignal{"go", "2", "", {}, 1});
+    resume(begins_paused ? "p1" : "");
+    EXPECT_EQ(scheduled(), 3);
+    EXPECT_EQ(pending_.size(), 1u);
+    for (int i = 0; i < 3; ++i) {
+      crash();
+      when(SendSignal{"other", "0", "", {}, 1});
+      EXPECT_EQ(scheduled(), 3);
+      EXPECT_EQ(pending_.size(), 1u);
+      EXPECT_TRUE(incidents_.empty());
+    }
+    when(SendSignal{"go", "3", "", {}, 1});
+    EXPECT_EQ(result(), "[1,2,3]");
+    EXPECT_TRUE(pending_.empty());
+  }
+}
+
 TEST_F(PauseTest, in_a_batch_leaves_a_mark_in_the_same_turn_and_names_the_batch) {
   given("ctx:wait_signal('go')");
   start();
@@ -181,7 +224,7 @@ TEST_F(PauseTest, in_a_batch_leaves_a_mark_in_the_same_turn_and_names_the_batch)
   for (const Change& change : changes_) {
     if (const auto* row = std::get_if<PutNamed>(&change)) marks.push_back(row->space + ":" + row->key);
   }
-  EXPECT_EQ(marks, std::vector<std::string>{"batch_marks:b1/0000000001"});
+  EXPECT_EQ(marks, (std::vector<std::string>{"paused_by:b1/i1", "batch_marks:b1/0000000001"}));
   EXPECT_THAT(leaves_.back(), HasSubstr(R"("parent":"batch/b1")"));
   // Once more: it changes nothing and leaves no mark.
   when(ActInBatch{"b1", "b1/0000000001", PauseInstance{"why", {}, 0, "run", "b1"}, 1});

@@ -100,6 +100,30 @@ TEST_F(RecoveryTest, an_incident_is_off_the_list_when_what_it_is_about_is_over) 
   EXPECT_EQ(record_->open_incidents, 0u);
 }
 
+TEST_F(RecoveryTest, what_arrives_while_a_script_has_failed_is_taken_up_in_its_order_and_replays_so) {
+  given("ctx:wait_signal('go') error('a mistake')");
+  start();
+  when(SendSignal{"go", "1", "", {}, 2});
+  ASSERT_EQ(only_incident().number, 1u);
+  when(SendSignal{"go", "2", "", {}, 3});
+  when(SendSignal{"go", "3", "", {}, 4});
+  const std::string mended =
+      programs_.deploy(bundle_of("local a = ctx:wait_signal('go') local b = ctx:wait_signal('go') ctx:note('between')\n"
+                                 "local c = ctx:wait_signal('go') return { a, b, c, ctx:wait_signal('go') }"));
+  when(ChangeBundle{mended, {}, 5});
+  when(ResolveIncident{1, IncidentAction::retry, "", 0, "mended", {}, 6});
+  EXPECT_EQ(pending_.size(), 1u);
+  const std::string before = journal_bytes();
+  for (int i = 0; i < 3; ++i) {
+    crash();
+    when(RunQuery{"", {}, 7});
+    EXPECT_EQ(journal_bytes(), before);
+  }
+  when(SendSignal{"go", "4", "", {}, 8});
+  EXPECT_EQ(result(), "[1,2,3,4]");
+  EXPECT_TRUE(pending_.empty());
+}
+
 TEST_F(RecoveryTest, an_instance_that_is_cancelled_has_no_open_incident) {
   given("error('cannot go on')");
   start();

@@ -100,7 +100,9 @@ TEST(SloDefinition, says_what_is_wrong_with_it) {
   EXPECT_EQ(refused("{ a = '2d' }"), "");
   EXPECT_THAT(refused("{ a = 'soon' }"), testing::HasSubstr("no length of time"));
   EXPECT_THAT(refused("{ a = { within = '2d', until_ = 'x' } }"), testing::HasSubstr("slo.a has no field"));
-  EXPECT_THAT(refused("{ a = '2d business' }"), testing::HasSubstr("no calendar"));
+  EXPECT_EQ(refused("{ a = '2d business' }"), "") << "a bundle without a calendar has us_federal";
+  EXPECT_THAT(refused("{ a = { within = '2d business', calendar = 'moon' } }"),
+              testing::HasSubstr("no calendar 'moon'"));
 }
 
 }  // namespace

@@ -229,6 +229,24 @@ TEST_F(TaskTest, a_delegate_works_on_it_and_the_owner_gets_it_back) {
   EXPECT_EQ(refused(decide("done", "dr-1", "", "physician")), "");
 }
 
+TEST_F(TaskTest, a_delegate_does_not_decide_what_is_for_persons_by_name_either) {
+  given("ctx:task('review', { why = 'x', candidates = { persons = { 'dr-1' } } })");
+  start();
+  refused(act("claim", "dr-1"));
+  ActOnTask give = act("delegate", "dr-1");
+  give.to = "student";
+  ASSERT_EQ(refused(give), "");
+  EXPECT_EQ(refused(decide("done", "student")), "BT105: dr-1 delegated this and decides it");
+}
+
+TEST_F(TaskTest, an_escalation_takes_a_task_away_from_nobody) {
+  given("ctx:task('review', { why = 'x', due = '1h', escalate = { { at = 'due', to = 'boss' } } })");
+  start();
+  fire_next_timer();
+  ASSERT_EQ(task().roles, std::vector<std::string>{"boss"});
+  EXPECT_EQ(refused(act("claim", "ann", "nurse")), "");
+}
+
 TEST_F(TaskTest, a_held_task_is_another_persons_until_it_is_given_back) {
   given("ctx:task('review', { why = 'x', candidates = { role = 'nurse' } })");
   start();

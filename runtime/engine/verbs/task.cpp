@@ -43,8 +43,7 @@ std::string candidates_of(const TaskRecord& task) {
 }
 
 std::optional<Error> refuse_person(const TaskRecord& task, const ActOnTask& message) {
-  const bool anybody = task.roles.empty() && task.subjects.empty();
-  if (!anybody && !is_named(task, message) && !contains(task.roles, message.by.role)) {
+  if (!is_for_anybody(task) && !is_named(task, message) && !contains(task.roles, message.by.role)) {
     return Error{ErrorCode::not_permitted,
                  "this task is for " + candidates_of(task) + ", not for " + message.by.subject +
                      (message.by.role.empty() ? "" : " as " + message.by.role),

@@ -62,7 +62,7 @@ std::optional<Error> refuse_voter(const TaskRecord& task, const ActOnTask& messa
   }
   if (!task.owner.empty() && task.claimed_by == message.by.subject && task.owner != message.by.subject) {
     const bool candidate =
-        task.roles.empty() || std::find(task.roles.begin(), task.roles.end(), message.by.role) != task.roles.end() ||
+        is_for_anybody(task) || std::find(task.roles.begin(), task.roles.end(), message.by.role) != task.roles.end() ||
         std::find(task.subjects.begin(), task.subjects.end(), message.by.subject) != task.subjects.end();
     if (!candidate) {
       return Error{ErrorCode::conflict, task.owner + " delegated this and decides it",
