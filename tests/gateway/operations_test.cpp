@@ -105,12 +105,12 @@ TEST_F(Operations, hold_back_a_ward_until_further_notice) {
   const auto pause = local("POST", "/v1/pauses", R"({"unit":"4W","timers":"freeze","reason":"the ward moves"})");
   ASSERT_EQ(pause.status, 201) << pause.text;
   const std::string path = "/v1/pauses/" + pause.field("id");
-  EXPECT_THAT(eventually(path, "quiet"), HasSubstr(R"("state":"quiet")"));
+  EXPECT_THAT(eventually(path, R"("state":"quiet")"), HasSubstr(R"("state":"quiet")"));
   start("c2", R"({"ward":"4W"})");
   EXPECT_THAT(local("GET", "/v1/instances/c2").text, HasSubstr(R"("paused":true)"));
   EXPECT_THAT(local("GET", "/v1/tasks/c1.1/why").text, HasSubstr("on hold"));
   EXPECT_EQ(local("POST", path + "/end", "{}").status, 200);
-  EXPECT_THAT(eventually(path, "ended"), HasSubstr(R"("state":"ended")"));
+  EXPECT_THAT(eventually(path, R"("state":"ended")"), HasSubstr(R"("state":"ended")"));
   EXPECT_THAT(local("GET", "/v1/instances/c2").text, HasSubstr(R"("paused":false)"));
 }
 
