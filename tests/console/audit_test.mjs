@@ -40,14 +40,14 @@ async function auditor(path) {
 test('a ready question is answered with records, and each has its proof', async () => {
   const screen = await auditor('/audit');
   const { page } = screen;
-  await page.getByLabel('Question').selectOption('Why was this case decided so?');
+  await page.getByRole('combobox', { name: 'Question' }).selectOption('Why was this case decided so?');
   await page.getByLabel('Case id').fill(followed.id);
   await page.getByRole('button', { name: 'Ask' }).click();
   await page.getByText('Disposition').first().waitFor();
   await page.getByRole('link', { name: /^Record \d+$/ }).first().click();
   await page.getByRole('heading', { name: 'Its proof' }).waitFor();
   await page.getByText(/of a ledger of \d+ records, signed by/).waitFor();
-  await page.getByLabel('Question').selectOption('Would it be decided the same again?');
+  await page.getByRole('combobox', { name: 'Question' }).selectOption('Would it be decided the same again?');
   await page.getByText(/^Yes\. \d+ decisions/).waitFor();
   await screen.close();
 });
@@ -87,10 +87,10 @@ test('a use of break-glass waits until somebody has looked at it', async () => {
 test('any other question is asked as SQL, and a wrong one says what is wrong', async () => {
   const screen = await auditor('/audit?tab=sql');
   const { page } = screen;
-  await page.getByLabel('Query').fill('SELECT action, count(*) AS how_many FROM records GROUP BY 1');
+  await page.getByRole('textbox', { name: 'Query' }).fill('SELECT action, count(*) AS how_many FROM records GROUP BY 1');
   await page.getByRole('button', { name: 'Ask' }).click();
   await page.getByRole('cell', { name: 'task.created' }).waitFor();
-  await page.getByLabel('Query').fill('SELECT nothing FROM nowhere');
+  await page.getByRole('textbox', { name: 'Query' }).fill('SELECT anything FROM nowhere');
   await page.getByRole('button', { name: 'Ask' }).click();
   await page.getByText(/no such table/).waitFor();
   await screen.close();
