@@ -92,6 +92,6 @@ test('any other question is asked as SQL, and a wrong one says what is wrong', a
   await page.getByRole('cell', { name: 'task.created' }).waitFor();
   await page.getByRole('textbox', { name: 'Query' }).fill('SELECT anything FROM nowhere');
   await page.getByRole('button', { name: 'Ask' }).click();
-  await page.getByText(/no such table/).waitFor();
+  await page.getByText(/no such table/i).waitFor();
   await screen.close();
 });
