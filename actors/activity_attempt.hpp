@@ -8,6 +8,7 @@
 #include <string>
 
 #include "actors/alarms.hpp"
+#include "runtime/base/frozen.hpp"
 #include "runtime/engine/message.hpp"
 #include "runtime/script/activity_run.hpp"
 
@@ -35,7 +36,9 @@ struct HttpAnswer;
 struct Attempt {
   enum class State { queued, running, waiting, sleeping, ended };
 
-  PendingRecord pending;
+  explicit Attempt(Frozen<PendingRecord> owed) : pending(std::move(owed)) {}
+
+  Frozen<PendingRecord> pending;
   ActivityRequest request;
   State state = State::queued;
   std::size_t worker = 0;  // Whose thread `run` belongs to.

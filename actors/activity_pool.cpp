@@ -47,7 +47,7 @@ struct ActivityPool::Core : std::enable_shared_from_this<ActivityPool::Core> {
   void take(DispatchActivity order);
   void take(const CancelActivity& order);
   void take(const Consumed::Attempt& settled);
-  void enqueue(PendingRecord pending);
+  void enqueue(Frozen<PendingRecord> pending);
   void refill();
   void wake();
   void post(const AttemptPtr& attempt, std::optional<Outcome> answer);
@@ -86,15 +86,14 @@ struct ActivityPool::Core : std::enable_shared_from_this<ActivityPool::Core> {
 // ---- the queue -------------------------------------------------------------------------------------------------------
 
 // Nothing when the attempt, or a later one, is known already.
-void ActivityPool::Core::enqueue(PendingRecord pending) {
-  auto [known_one, is_new] = known.try_emplace(key_of(pending));
+void ActivityPool::Core::enqueue(Frozen<PendingRecord> pending) {
+  auto [known_one, is_new] = known.try_emplace(key_of(*pending));
   if (!is_new) {
-    if (known_one->second->pending.attempt >= pending.attempt) return;
+    if (known_one->second->pending->attempt >= pending->attempt) return;
     abandon(known_one->second);  // An older attempt, whose result nobody waits for any more.
   }
-  const AttemptPtr attempt = known_one->second = std::make_shared<Attempt>();
-  attempt->pending = std::move(pending);
-  if (const auto limit = queue_timeout_of(attempt->pending.operation.request)) {
+  const AttemptPtr attempt = known_one->second = std::make_shared<Attempt>(std::move(pending));
+  if (const auto limit = queue_timeout_of(attempt->pending->operation.request)) {
     attempt->queue_alarm = alarm(attempt, *limit);
   }
   fresh.push_back(attempt);
@@ -117,7 +116,7 @@ void ActivityPool::Core::take(const CancelActivity& order) {
 
 void ActivityPool::Core::take(const Consumed::Attempt& settled) {
   const auto found = known.find({settled.instance, settled.seq});
-  if (found == known.end() || found->second->pending.attempt != settled.attempt) return;
+  if (found == known.end() || found->second->pending->attempt != settled.attempt) return;
   known.erase(found);
 }
 
@@ -212,7 +211,7 @@ Alarms::Id ActivityPool::Core::alarm(const AttemptPtr& attempt, Duration wait) {
       if (attempt->state != Attempt::State::queued) return core->post(attempt, std::nullopt);
       core->disarm(*attempt);
     }
-    core->tell(attempt, {attempt->pending.operation.seq, attempt->pending.attempt, Outcome::timed_out(), {}, true},
+    core->tell(attempt, {attempt->pending->operation.seq, attempt->pending->attempt, Outcome::timed_out(), {}, true},
                false);
   });
 }
@@ -220,7 +219,7 @@ Alarms::Id ActivityPool::Core::alarm(const AttemptPtr& attempt, Duration wait) {
 // ---- one attempt -----------------------------------------------------------------------------------------------------
 
 void ActivityPool::Core::begin(const AttemptPtr& attempt) {
-  const PendingRecord& pending = attempt->pending;
+  const PendingRecord& pending = *attempt->pending;
   const auto refuse = [&](ErrorCode code, std::string why) {
     end(attempt, {pending.operation.seq,
                   pending.attempt,
@@ -270,7 +269,7 @@ void ActivityPool::Core::go_on(const Ready& ready) {
     attempt->state = Attempt::State::running;
   }
   if (!ready.answer) {
-    return end(attempt, {attempt->pending.operation.seq, attempt->pending.attempt, Outcome::timed_out(), {}, true});
+    return end(attempt, {attempt->pending->operation.seq, attempt->pending->attempt, Outcome::timed_out(), {}, true});
   }
   attempt->run->resume(*ready.answer);
   drive(attempt);
@@ -280,7 +279,7 @@ void ActivityPool::Core::drive(const AttemptPtr& attempt) {
   while (true) {
     ActivityStep step = attempt->run->step();
     if (auto* ended = std::get_if<ActivityEnded>(&step)) {
-      return end(attempt, {attempt->pending.operation.seq, attempt->pending.attempt, std::move(ended->outcome),
+      return end(attempt, {attempt->pending->operation.seq, attempt->pending->attempt, std::move(ended->outcome),
                            ended->retry_after, ended->retryable});
     }
     if (auto* http = std::get_if<WantsHttp>(&step)) {
@@ -321,11 +320,11 @@ bool ActivityPool::Core::wait_for_http(const AttemptPtr& attempt, WantsHttp want
     const std::lock_guard lock(core->mutex);
     core->post(attempt, std::move(outcome));
   };
-  if (attempt->pending.patient.empty() || !ports.disclose) {
+  if (attempt->pending->patient.empty() || !ports.disclose) {
     ports.http->send(std::move(call), std::move(answered));
     return true;
   }
-  ports.disclose(attempt->pending, call, [http = ports.http, call, answered] { http->send(call, answered); });
+  ports.disclose(*attempt->pending, call, [http = ports.http, call, answered] { http->send(call, answered); });
   return true;
 }
 
@@ -370,9 +369,9 @@ void ActivityPool::Core::keep_heartbeat(const AttemptPtr& attempt) {
     attempt->keep_alarm = ports.alarms.after(kKeepHeartbeatEvery, [weak = weak_from_this(), attempt] {
       if (const auto core = weak.lock()) core->keep_heartbeat(attempt);
     });
-    message = {attempt->pending.operation.seq, attempt->pending.attempt, attempt->heartbeat};
+    message = {attempt->pending->operation.seq, attempt->pending->attempt, attempt->heartbeat};
   }
-  ports.keep(attempt->pending.instance, std::move(message));
+  ports.keep(attempt->pending->instance, std::move(message));
 }
 
 void ActivityPool::Core::end(const AttemptPtr& attempt, FinishActivity result) {
@@ -381,7 +380,7 @@ void ActivityPool::Core::end(const AttemptPtr& attempt, FinishActivity result) {
     const std::lock_guard lock(mutex);
     wanted = attempt->state != Attempt::State::ended && !stopping;
     disarm(*attempt);
-    if (attempt->heartbeat != attempt->pending.heartbeat) result.heartbeat = attempt->heartbeat;
+    if (attempt->heartbeat != attempt->pending->heartbeat) result.heartbeat = attempt->heartbeat;
   }
   attempt->run.reset();
   if (wanted) tell(attempt, std::move(result), true);
@@ -389,7 +388,7 @@ void ActivityPool::Core::end(const AttemptPtr& attempt, FinishActivity result) {
 
 void ActivityPool::Core::tell(const AttemptPtr& attempt, FinishActivity result, bool on_worker) {
   finished.fetch_add(1, std::memory_order_relaxed);
-  ports.finish(attempt->pending.instance, std::move(result), on_worker);
+  ports.finish(attempt->pending->instance, std::move(result), on_worker);
 }
 
 // ---- threads ---------------------------------------------------------------------------------------------------------

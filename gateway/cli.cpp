@@ -39,6 +39,7 @@ void add_common(CLI::App& app, Cli& cli) {
   app.add_option("--as", cli.subject, "For whom, where the key may speak for others: a stable id (BATON_SUBJECT)")
       ->group("Everywhere");
   app.add_option("--as-role", cli.role, "In which role (BATON_ROLE)")->group("Everywhere");
+  app.add_option("--as-unit", cli.unit, "In which unit (BATON_UNIT)")->group("Everywhere");
 }
 
 void add_verb(CLI::App& parent, const Verb& verb, Cli& cli, const Verb*& chosen) {

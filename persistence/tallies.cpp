@@ -118,15 +118,15 @@ void Tallies::count(const InstanceRecord& record) {
   // As if it had been opened and then closed: both leave their mark.
   InstanceRecord begun = record;
   begun.status = InstanceStatus::running;
-  note(std::nullopt, begun);
-  note(begun, record);
+  note(nullptr, begun);
+  note(&begun, record);
 }
 
 void Tallies::count(const TaskRecord& record) {
   TaskRecord created = record;
   created.status = TaskStatus::open;
-  note(std::nullopt, created);
-  note(created, record);
+  note(nullptr, created);
+  note(&created, record);
 }
 
 Result<Tallies> Tallies::count(const StoreReader& reader) {
@@ -150,15 +150,15 @@ Result<Tallies> Tallies::count(const StoreReader& reader) {
   return tallies;
 }
 
-void Tallies::note(const std::optional<InstanceRecord>& before, const InstanceRecord& after) {
-  const auto was = before ? place_of(*before) : std::nullopt;
+void Tallies::note(const InstanceRecord* before, const InstanceRecord& after) {
+  const auto was = before != nullptr ? place_of(*before) : std::nullopt;
   const auto is = place_of(after);
   if (was != is) {
     if (was) add(*was, -1);
     if (is) add(*is, 1);
   }
-  if (!before) add({Tally::started_cases, after.workflow, "", "", tally_day_of(after.started_at)}, 1);
-  const bool was_open = !before || before->open();
+  if (before == nullptr) add({Tally::started_cases, after.workflow, "", "", tally_day_of(after.started_at)}, 1);
+  const bool was_open = before == nullptr || before->open();
   if (was_open && !after.open()) {
     const Instant closed = after.closed_at.value_or(after.started_at);
     add({Tally::closed_cases, after.workflow, outcome_of(after), "", tally_day_of(closed),
@@ -167,8 +167,8 @@ void Tallies::note(const std::optional<InstanceRecord>& before, const InstanceRe
   }
 }
 
-void Tallies::note(const std::optional<TaskRecord>& before, const TaskRecord& after) {
-  const bool was_open = before && before->open_for_decision();
+void Tallies::note(const TaskRecord* before, const TaskRecord& after) {
+  const bool was_open = before != nullptr && before->open_for_decision();
   const bool is_open = after.open_for_decision();
   if (!was_open || !is_open || before->roles != after.roles) {
     if (was_open) {
@@ -178,8 +178,8 @@ void Tallies::note(const std::optional<TaskRecord>& before, const TaskRecord& af
       for (const std::string& role : after.roles) add({Tally::open_by_role, role}, 1);
     }
   }
-  if (!before) add({Tally::created_tasks, after.workflow, after.name, "", tally_day_of(after.created_at)}, 1);
-  if (is_open || (before && !was_open)) return;
+  if (before == nullptr) add({Tally::created_tasks, after.workflow, after.name, "", tally_day_of(after.created_at)}, 1);
+  if (is_open || (before != nullptr && !was_open)) return;
   const Instant closed = after.closed_at.value_or(after.created_at);
   if (after.status != TaskStatus::decided) {
     return add({Tally::withdrawn_tasks, after.workflow, after.name, "", tally_day_of(closed)}, 1);
@@ -190,8 +190,8 @@ void Tallies::note(const std::optional<TaskRecord>& before, const TaskRecord& af
       1);
 }
 
-void Tallies::note(const std::optional<IncidentRecord>& before, const IncidentRecord& after) {
-  if (before) return;
+void Tallies::note(const IncidentRecord* before, const IncidentRecord& after) {
+  if (before != nullptr) return;
   add({Tally::opened_incidents, after.workflow, after.cause.code.substr(0, kNameSize), "",
        tally_day_of(after.opened_at)},
       1);

@@ -54,13 +54,13 @@ class Tallies {
   // What the store keeps; nothing where it has none yet.
   [[nodiscard]] static Result<std::optional<std::map<TallyKey, std::int64_t>>> kept(const StoreReader& reader);
 
-  void note(const std::optional<InstanceRecord>& before, const InstanceRecord& after);
-  void note(const std::optional<TaskRecord>& before, const TaskRecord& after);
-  void note(const std::optional<IncidentRecord>& before, const IncidentRecord& after);
+  void note(const InstanceRecord* before, const InstanceRecord& after);
+  void note(const TaskRecord* before, const TaskRecord& after);
+  void note(const IncidentRecord* before, const IncidentRecord& after);
   // A record that was never counted, with all that has led to it.
   void count(const InstanceRecord& record);
   void count(const TaskRecord& record);
-  void count(const IncidentRecord& record) { note(std::nullopt, record); }
+  void count(const IncidentRecord& record) { note(nullptr, record); }
   // Puts the rows that have changed since the last call; what has become none is removed.
   void flush(RowBatch& rows);
   [[nodiscard]] const std::map<TallyKey, std::int64_t>& all() const { return values_; }

@@ -38,7 +38,7 @@ void TurnWriter::add(const Turn& turn) {
     if (turn_patient_.empty()) {
       for (const Change& change : turn.changes()) {
         const auto* const message = std::get_if<PutMessage>(&change);
-        if (message != nullptr) owner_ = key_owner_of_message(message->after.source, message->after.message_id);
+        if (message != nullptr) owner_ = key_owner_of_message(message->after->source, message->after->message_id);
       }
     }
   }
@@ -136,8 +136,8 @@ void TurnWriter::finish_round() {
 
 // Both lists are sorted: one walk finds what goes and what comes.
 template <typename Record>
-void TurnWriter::write_index(const std::optional<Record>& before, const Record& after) {
-  const IndexKeys old_keys = before ? index_keys(*before, sealer_.pseudonyms()) : IndexKeys{};
+void TurnWriter::write_index(const Record* before, const Record& after) {
+  const IndexKeys old_keys = before != nullptr ? index_keys(*before, sealer_.pseudonyms()) : IndexKeys{};
   const IndexKeys new_keys = index_keys(after, sealer_.pseudonyms());
   auto old_key = old_keys.begin();
   auto new_key = new_keys.begin();
@@ -160,44 +160,48 @@ void TurnWriter::write(const AppendJournal& change) {
 }
 
 void TurnWriter::write(const PutInstance& change) {
-  const auto& [before, after] = change;
+  const InstanceRecord* const before = pointer_to(change.before);
+  const InstanceRecord& after = *change.after;
   put_sealed(ColumnFamily::instances, after.id, encode(after), after.patient);
   write_index(before, after);
   tallies_.note(before, after);
-  if (before && before->workflow == after.workflow && before->status == after.status) return;
-  if (before) counters_.add(Counter::instances, before->workflow, number_of(before->status), -1);
+  if (before != nullptr && before->workflow == after.workflow && before->status == after.status) return;
+  if (before != nullptr) counters_.add(Counter::instances, before->workflow, number_of(before->status), -1);
   counters_.add(Counter::instances, after.workflow, number_of(after.status), 1);
 }
 
 void TurnWriter::write(const PutTask& change) {
-  const auto& [before, after] = change;
+  const TaskRecord* const before = pointer_to(change.before);
+  const TaskRecord& after = *change.after;
   put_sealed(ColumnFamily::tasks, keys::in_instance(after.instance, after.seq), encode(after), after.patient);
   write_index(before, after);
   tallies_.note(before, after);
-  const int was_open = before && before->open_for_decision() ? 1 : 0;
+  const int was_open = before != nullptr && before->open_for_decision() ? 1 : 0;
   const int is_open = after.open_for_decision() ? 1 : 0;
   if (was_open != is_open) counters_.add(Counter::open_tasks, after.workflow, 0, is_open - was_open);
 }
 
 void TurnWriter::write(const PutIncident& change) {
-  const auto& [before, after] = change;
+  const IncidentRecord* const before = pointer_to(change.before);
+  const IncidentRecord& after = *change.after;
   put_sealed(ColumnFamily::incidents, keys::in_instance(after.instance, after.number), encode(after), after.patient);
   write_index(before, after);
   tallies_.note(before, after);
-  const int was_open = before && !before->resolved_at ? 1 : 0;
+  const int was_open = before != nullptr && !before->resolved_at ? 1 : 0;
   const int is_open = after.resolved_at ? 0 : 1;
   if (was_open != is_open) counters_.add(Counter::open_incidents, after.workflow, 0, is_open - was_open);
 }
 
 void TurnWriter::write(const PutAlert& change) {
-  const auto& [before, after] = change;
+  const AlertRecord* const before = pointer_to(change.before);
+  const AlertRecord& after = *change.after;
   put_sealed(ColumnFamily::named, keys::named("alerts", keys::in_instance(after.instance, after.number)), encode(after),
              after.patient);
   write_index(before, after);
 }
 
 void TurnWriter::write(const PutPending& change) {
-  const PendingRecord& record = change.record;
+  const PendingRecord& record = *change.record;
   put_sealed(ColumnFamily::pending, keys::in_instance(record.instance, record.operation.seq), encode(record),
              record.patient);
 }
@@ -213,7 +217,7 @@ void TurnWriter::write(const PutTimer& change) {
 void TurnWriter::write(const DeleteTimer& change) { rows_.remove(ColumnFamily::timers, keys::timer(change.timer)); }
 
 void TurnWriter::write(const PutOutbox& change) {
-  const OutboxRecord& record = change.record;
+  const OutboxRecord& record = *change.record;
   put_sealed(ColumnFamily::outbox, keys::outbox(on_disk(record.from), on_disk(record.to), record.seq), encode(record));
 }
 
@@ -222,22 +226,24 @@ void TurnWriter::write(const DeleteOutbox& change) {
 }
 
 void TurnWriter::write(const PutPatient& change) {
-  put_sealed(ColumnFamily::patients, sealer_.pseudonyms().patient(change.record.id), encode(change.record),
-             change.record.id);
-  write_index({}, change.record);
+  const PatientRecord& record = *change.record;
+  put_sealed(ColumnFamily::patients, sealer_.pseudonyms().patient(record.id), encode(record), record.id);
+  write_index<PatientRecord>(nullptr, record);
 }
 
 void TurnWriter::write(const PutEvent& change) {
-  put_sealed(ColumnFamily::events, change.record.id, encode(change.record), change.record.patient);
-  write_index({}, change.record);
+  const EventRecord& record = *change.record;
+  put_sealed(ColumnFamily::events, record.id, encode(record), record.patient);
+  write_index<EventRecord>(nullptr, record);
 }
 
 void TurnWriter::write(const PutMessage& change) {
-  const auto& [before, after] = change;
+  const MessageRecord* const before = pointer_to(change.before);
+  const MessageRecord& after = *change.after;
   put_sealed(ColumnFamily::messages, keys::message(after.source, after.message_id), encode(after));
   write_index(before, after);
-  if (before && before->state == after.state) return;
-  if (before) counters_.add(Counter::messages, before->state, 0, -1);
+  if (before != nullptr && before->state == after.state) return;
+  if (before != nullptr) counters_.add(Counter::messages, before->state, 0, -1);
   counters_.add(Counter::messages, after.state, 0, 1);
 }
 

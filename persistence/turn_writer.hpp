@@ -72,7 +72,7 @@ class TurnWriter {
   void use_owner_of(std::string_view patient);
   [[nodiscard]] Address on_disk(const Address& address) const;
   template <typename Record>
-  void write_index(const std::optional<Record>& before, const Record& after);
+  void write_index(const Record* before, const Record& after);
 
   RowBatch rows_;
   Counters counters_;

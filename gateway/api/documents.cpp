@@ -46,6 +46,7 @@ void write_parameters(JsonWriter& writer, const Route& route) {
     write_parameter(writer, "Idempotency-Key", "header", "The same key and body again get the same answer.", false);
     write_parameter(writer, "X-Baton-Role", "header", "In which of the caller's roles.", false);
     write_parameter(writer, "X-Baton-Subject", "header", "For whom; only with the permission act.as.", false);
+    write_parameter(writer, "X-Baton-Unit", "header", "In which unit; with X-Baton-Subject.", false);
     write_parameter(writer, "X-Baton-Csrf", "header", "The session's token; with a session's cookie.", false);
   }
   writer.end_array();

@@ -10,7 +10,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 6> kParts{"workflows", "activities", "mappings", "lib", "calendars", "tests"};
+constexpr std::array<std::string_view, 7> kParts{"workflows", "activities", "mappings", "lib",
+                                                 "calendars", "forms",      "tests"};
 
 Result<std::string> read_file(const fs::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -44,8 +45,9 @@ Result<NamedBundle> read_bundle_folder(const std::string& folder) {
     }
   }
   if (bundle.files.empty()) {
-    return Error{ErrorCode::bad_bundle, "'" + folder + "' holds no bundle",
-                 "a bundle has workflows/*.lua, and may have activities/, mappings/, lib/, calendars/ and tests/"};
+    return Error{
+        ErrorCode::bad_bundle, "'" + folder + "' holds no bundle",
+        "a bundle has workflows/*.lua, and may have activities/, mappings/, lib/, calendars/, forms/ and tests/"};
   }
   return bundle;
 }

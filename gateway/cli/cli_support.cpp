@@ -1,5 +1,6 @@
 #include "gateway/cli/cli_support.hpp"
 
+#include <algorithm>
 #include <boost/json/serialize.hpp>
 #include <cstdio>
 #include <fstream>
@@ -61,6 +62,8 @@ Result<std::string> send(const Cli& cli, const std::string& method, const std::s
   if (!body.empty()) call.headers.emplace_back("Content-Type", content_type);
   const std::string subject = cli.subject.empty() ? from_environment("BATON_SUBJECT", "") : cli.subject;
   const std::string role = cli.role.empty() ? from_environment("BATON_ROLE", "") : cli.role;
+  const std::string unit = cli.unit.empty() ? from_environment("BATON_UNIT", "") : cli.unit;
+  if (!unit.empty()) call.headers.emplace_back("X-Baton-Unit", unit);
   if (!subject.empty()) call.headers.emplace_back("X-Baton-Subject", subject);
   if (!role.empty()) call.headers.emplace_back("X-Baton-Role", role);
   std::promise<Result<HttpAnswer>> answered;
@@ -146,7 +149,16 @@ std::string field_text(const boost::json::value& object, std::string_view name) 
   if (!object.is_object()) return {};
   const auto* value = object.as_object().if_contains({name.data(), name.size()});
   if (value == nullptr || value->is_null()) return {};
-  return value->is_string() ? std::string(value->as_string()) : boost::json::serialize(*value);
+  if (const auto* text = value->if_string()) return std::string(*text);
+  if (const auto* failure = value->if_object(); failure && failure->contains("code") && failure->contains("message")) {
+    return field_text(*value, "code") + " " + field_text(*value, "message");
+  }
+  const auto* list = value->if_array();
+  const bool texts = list != nullptr && std::ranges::all_of(*list, [](const auto& each) { return each.is_string(); });
+  if (!texts) return boost::json::serialize(*value);
+  std::string joined;
+  for (const auto& each : *list) joined += (joined.empty() ? "" : ", ") + std::string(each.as_string());
+  return joined;
 }
 
 std::string short_time(const std::string& text) {

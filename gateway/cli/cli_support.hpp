@@ -21,6 +21,7 @@ struct Cli {
   std::string client, url, ca, key;
   std::string subject;  // For whom, where the key may speak for others; empty: BATON_SUBJECT, else for its own service.
   std::string role;
+  std::string unit;
 };
 
 // Calls the server. Errors: unreachable, or what the server's problem says.
@@ -41,7 +42,8 @@ int done(const Cli& cli, const boost::json::value& value, const std::string& sen
 
 // A table with aligned columns; the first row is its head.
 void print_table(const std::vector<std::vector<std::string>>& rows);
-// A field as people read it: text without quotes, other values as JSON, nothing for what is absent.
+// A field as people read it: text without quotes, a list of texts with commas between, a failure's code and message, other
+// values as JSON, nothing for what is absent.
 [[nodiscard]] std::string field_text(const boost::json::value& object, std::string_view name);
 // "2026-03-02 14:05" of an RFC 3339 text.
 [[nodiscard]] std::string short_time(const std::string& text);

@@ -38,9 +38,8 @@ void print_steps(const boost::json::value& why, std::string_view name) {
 void print_case(const boost::json::value& why) {
   std::cout << field_text(why, "exists") << "\n";
   print_told(why, "");
-  for (const char* name : {"paused", "paused_reason"}) {
-    if (const std::string text = field_text(why, name); !text.empty()) std::cout << text << "\n";
-  }
+  if (const std::string text = field_text(why, "paused"); !text.empty()) std::cout << text << "\n";
+  if (const std::string text = field_text(why, "paused_reason"); !text.empty()) std::cout << "\"" << text << "\"\n";
   const auto& waits = why.as_object().at("waits").as_array();
   if (waits.empty()) std::cout << field_text(why, "sentence") << "\n";
   for (const auto& wait : waits) print_wait(wait);

@@ -83,7 +83,7 @@ void settle(AlertRecord& alert, AlertStatus status, Instant at) {
 
 void InstanceTurn::put_alert(AlertRecord after) {
   const auto found = core_.alerts.find(after.number);
-  std::optional<AlertRecord> before;
+  std::optional<Frozen<AlertRecord>> before;
   if (found != core_.alerts.end()) before = found->second;
   ++after.version;
   effect(Notify{"alert", alert_id_of(after), after.patient});
@@ -146,7 +146,7 @@ void InstanceTurn::raise_alert(const AlertRaised& raised) {
   record.line = raised.line;
   record.outcome = to_string(alert.tier);
   record.evidence = raised.alert;
-  audit(record);
+  audit(std::move(record));
   put_alert(std::move(alert));
 }
 
@@ -218,7 +218,7 @@ void handle(InstanceTurn& turn, ActOnAlert message) {
   record.reason_code = message.reason_code;
   record.reason = message.reason;
   record.after = message.data;
-  turn.audit(record);
+  turn.audit(std::move(record));
   turn.put_alert(std::move(alert));
   JsonWriter writer;
   writer.begin_object().field("alert", alert_id_of(turn.core().alerts.at(message.number)));

@@ -48,8 +48,7 @@ struct Proposal {
   JsonText model;
 };
 
-std::optional<Proposal> proposal_in(const std::vector<Entry>& journal, const std::string& target,
-                                    const Principal& script) {
+std::optional<Proposal> proposal_in(EntriesView journal, const std::string& target, const Principal& script) {
   std::optional<Proposal> found;
   std::optional<std::pair<OperationSeq, std::string>> task;
   for (std::size_t i = 0; i + 1 < journal.size(); ++i) {
@@ -102,7 +101,7 @@ void describe_decision(AuditRecord& record, const DecisionRecorded& made) {
   record.after = json::serialize(decision);
 }
 
-void describe_override(AuditRecord& record, const OutcomeOverridden& made, const std::vector<Entry>& journal) {
+void describe_override(AuditRecord& record, const OutcomeOverridden& made, EntriesView journal) {
   record.object = made.target;
   record.rule = name_in_key(made.target);
   record.reason_code = made.reason_code;

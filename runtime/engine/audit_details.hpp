@@ -6,8 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/engine/run_journal.hpp"
 #include "runtime/model/audit_record.hpp"
-#include "runtime/model/entry.hpp"
 #include "runtime/model/records.hpp"
 
 namespace baton {
@@ -19,7 +19,7 @@ namespace baton {
 void describe_decision(AuditRecord& record, const DecisionRecorded& made);
 
 // An override. Who had reached what it replaces is looked up in the run's journal, which ends with the override.
-void describe_override(AuditRecord& record, const OutcomeOverridden& made, const std::vector<Entry>& journal);
+void describe_override(AuditRecord& record, const OutcomeOverridden& made, EntriesView journal);
 
 // What a person had before them who decides a task at `at`: {"age_ms","as_of","form","form_version","values"}, without
 // what the task does not have. Forms lie in bundles, so that a form's version is its bundle's.

@@ -14,8 +14,8 @@ std::string_view to_string(CheckVerdict verdict) noexcept {
   return "unknown";
 }
 
-CheckFinding check(const std::string& instance, const std::vector<Entry>& journal, EntryIndex first,
-                   const std::string& workflow, const std::shared_ptr<const Program>& candidate) {
+CheckFinding check(const std::string& instance, EntriesView journal, EntryIndex first, const std::string& workflow,
+                   const std::shared_ptr<const Program>& candidate) {
   CheckFinding finding;
   finding.instance = instance;
   const WorkflowDefinition* const definition = candidate->find_workflow(workflow);

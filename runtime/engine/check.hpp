@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/model/entry.hpp"
+#include "runtime/engine/run_journal.hpp"
 #include "runtime/script/program.hpp"
 
 namespace baton {
@@ -28,7 +28,7 @@ struct CheckFinding {
 };
 
 // `journal` is that of the current run, from its Started, which has index `first`.
-[[nodiscard]] CheckFinding check(const std::string& instance, const std::vector<Entry>& journal, EntryIndex first,
+[[nodiscard]] CheckFinding check(const std::string& instance, EntriesView journal, EntryIndex first,
                                  const std::string& workflow, const std::shared_ptr<const Program>& candidate);
 
 }  // namespace baton

@@ -52,7 +52,7 @@ class Place {
 
 }  // namespace
 
-std::vector<RewindPlace> rewind_places(const std::vector<Entry>& journal, EntryIndex first) {
+std::vector<RewindPlace> rewind_places(EntriesView journal, EntryIndex first) {
   std::vector<RewindPlace> places;
   const std::vector<bool> counts = entries_that_count(journal, first);
   for (std::size_t i = 1; i < journal.size(); ++i) {

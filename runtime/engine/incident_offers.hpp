@@ -27,6 +27,6 @@ struct RewindPlace {
   std::string line;
 };
 // Those of the current run, oldest first. `first` is the index of its Started.
-[[nodiscard]] std::vector<RewindPlace> rewind_places(const std::vector<Entry>& journal, EntryIndex first);
+[[nodiscard]] std::vector<RewindPlace> rewind_places(EntriesView journal, EntryIndex first);
 
 }  // namespace baton

@@ -25,7 +25,7 @@ Instance::Instance(StoredInstance stored, const ProgramSource& programs, const P
   core.exists = true;
   core.record = std::move(stored.record);
   core.stored = core.record;
-  core.journal = std::move(stored.journal);
+  core.journal = RunJournal(std::move(stored.journal));
   for (TaskRecord& task : stored.open_tasks) {
     const OperationSeq seq = task.seq;
     core.tasks.emplace(seq, std::move(task));

@@ -315,7 +315,7 @@ bool drives_script(const EntryBody& body) {
       body);
 }
 
-std::vector<bool> entries_that_count(const std::vector<Entry>& journal, EntryIndex first) {
+std::vector<bool> entries_that_count(EntriesView journal, EntryIndex first) {
   std::vector<bool> counts(journal.size(), true);
   for (std::size_t i = 0; i < journal.size(); ++i) {
     const auto* const resolved = std::get_if<IncidentResolved>(&journal[i].body);

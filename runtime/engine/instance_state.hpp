@@ -10,7 +10,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "runtime/model/entry.hpp"
+#include "runtime/engine/run_journal.hpp"
 #include "runtime/model/records.hpp"
 
 namespace baton {
@@ -99,7 +99,7 @@ std::vector<OperationSeq> apply(InstanceState& state, const Entry& entry, EntryI
 [[nodiscard]] bool drives_script(const EntryBody& body);
 
 // Which entries still count, given the rewinds among them: false for those that were rewound.
-[[nodiscard]] std::vector<bool> entries_that_count(const std::vector<Entry>& journal, EntryIndex first);
+[[nodiscard]] std::vector<bool> entries_that_count(EntriesView journal, EntryIndex first);
 
 // "encounter.*" takes "encounter.discharged"; "*" takes all.
 [[nodiscard]] bool matches_pattern(std::string_view pattern, std::string_view type);

@@ -39,15 +39,11 @@ InstanceTurn::InstanceTurn(InstanceCore& core, Instant now)
 
 std::vector<OperationSeq> InstanceTurn::record(EntryBody body) {
   const EntryIndex index = core_.next_index();
-  const std::size_t place = entries_.size();
-  core_.journal.push_back({at_, std::move(body)});
-  entries_.push_back(core_.journal.back());
-  const std::vector<OperationSeq> resolved = apply(core_.state, entries_[place], index);
-  // Lent: registering may record further entries, and so move all of them.
-  Entry entry = std::move(entries_[place]);
+  const Entry& entry = core_.journal.add({at_, std::move(body)});
+  entries_.push_back(&entry);
+  std::vector<OperationSeq> resolved = apply(core_.state, entry, index);
   record_effects_of(entry.body, resolved);
   note_promises(entry.body);
-  entries_[place] = std::move(entry);
   return resolved;
 }
 
@@ -57,11 +53,7 @@ void InstanceTurn::deliver(EntryBody body, std::optional<EntryBody> fact) {
   if (fact) record(*std::move(fact));
   if (core_.state.blocked() || core_.script == nullptr || !core_.record.open()) return;
   listen_to_script();
-  // Lent, as in record().
-  Entry entry = std::move(entries_[place]);
-  const RunState state = core_.script->drive(entry, resolved);
-  entries_[place] = std::move(entry);
-  follow(state);
+  follow(core_.script->drive(*entries_[place], resolved));
 }
 
 void InstanceTurn::start_run(Started started, const WorkflowDefinition& definition) {
@@ -99,12 +91,11 @@ void InstanceTurn::warm_up() {
     return;
   }
   // Replaying folds the journal once more, this time with the script beside it.
-  const std::vector<Entry> journal = core_.journal;
-  const std::vector<bool> counts = entries_that_count(journal, core_.record.run_begins_at);
+  const std::vector<bool> counts = entries_that_count(core_.journal, core_.record.run_begins_at);
   const InstanceState before = std::exchange(core_.state, InstanceState());
   core_.script = std::make_unique<ScriptDriver>(core_.id, core_.state, core_.program, *definition);
   listen_to_script();
-  const ReplayResult result = core_.script->replay(journal, counts, core_.record.run_begins_at);
+  const ReplayResult result = core_.script->replay(core_.journal, counts, core_.record.run_begins_at);
   take_over_attempts(core_.state, before);
   if (result.mismatch) {
     const ReplayMismatch& m = *result.mismatch;
@@ -174,7 +165,7 @@ void InstanceTurn::continue_as_new(JsonText input) {
   const auto frozen = core_.state.frozen;
   CarriedOver carried = carried_over(core_.state);
   core_.record.run_begins_at = core_.next_index();
-  core_.journal.clear();
+  ended_runs_.push_back(std::exchange(core_.journal, RunJournal()));
   core_.state = InstanceState();
   core_.state.last_at = last;
   core_.state.frozen = frozen;
@@ -218,7 +209,7 @@ AuditRecord InstanceTurn::audit_of(std::string_view action_code, const Principal
 void InstanceTurn::send(Address to, OutboxBody body) {
   // Unique and rising for each receiver: the journal's position, and a counter inside the turn.
   const std::uint64_t seq = (static_cast<std::uint64_t>(core_.next_index()) << 12) + ++sent_;
-  OutboxRecord outbox{{ActorKind::instance, core_.id}, std::move(to), seq, std::move(body)};
+  Frozen<OutboxRecord> outbox = OutboxRecord{{ActorKind::instance, core_.id}, std::move(to), seq, std::move(body)};
   change(PutOutbox{outbox});
   effect(DeliverOutbox{std::move(outbox)});
 }
@@ -279,11 +270,9 @@ Handled InstanceTurn::finish() && {
     changes.push_back(AppendJournal{core_.id, first_index_, std::move(row)});
     sync_record();
   }
-  if (core_.exists && (!existed_ || core_.record != core_.stored)) {
-    std::optional<InstanceRecord> before;
-    if (existed_) before = std::move(core_.stored);
-    core_.stored = core_.record;
-    changes.push_back(PutInstance{std::move(before), core_.record});
+  if (core_.exists && (!existed_ || !core_.stored || core_.record != **core_.stored)) {
+    const Frozen<InstanceRecord> record = core_.record;
+    changes.push_back(PutInstance{std::exchange(core_.stored, record), record});
     effects_.push_back(Notify{"instance", core_.id, core_.state.patient});
   }
   for (auto& each : changes_) changes.push_back(std::move(each));

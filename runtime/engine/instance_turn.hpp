@@ -24,10 +24,10 @@ struct InstanceCore {
   const PauseSource* pauses = nullptr;
   bool exists = false;
   InstanceRecord record;
-  InstanceRecord stored;  // As the last turn that changed it has written it.
+  std::optional<Frozen<InstanceRecord>> stored;  // As the last turn that changed it has written it.
   InstanceState state;
-  std::vector<Entry> journal;                         // Of the current run.
-  std::map<OperationSeq, TaskRecord> tasks;           // Open ones.
+  RunJournal journal;                                 // Of the current run.
+  std::map<OperationSeq, Frozen<TaskRecord>> tasks;   // Open ones.
   std::map<std::uint32_t, IncidentRecord> incidents;  // Open ones.
   std::map<std::uint32_t, AlertRecord> alerts;        // All that were ever told.
   std::shared_ptr<const Program> program;
@@ -78,7 +78,7 @@ class InstanceTurn {
   // Fills in what every record of this instance carries.
   [[nodiscard]] AuditRecord audit_of(std::string_view action, const Principal& by) const;
   [[nodiscard]] std::size_t entries_written() const { return entries_.size(); }
-  void audit(const AuditRecord& record) { audit_.push_back(record); }
+  void audit(AuditRecord record) { audit_.push_back(std::move(record)); }
   void send(Address to, OutboxBody body);
   void open_incident(Failure cause, std::string line, OperationSeq seq);
   void close(InstanceStatus status, Outcome outcome);
@@ -124,7 +124,7 @@ class InstanceTurn {
   void release_operation(OperationSeq seq, bool cancelled);
   void register_child(const Operation& operation);
   void move_timers(const std::vector<TimerRecord>& before, const std::vector<TimerRecord>& after);
-  void note_for_assignment(const std::optional<TaskRecord>& before, const TaskRecord& after);
+  void note_for_assignment(const TaskRecord* before, const TaskRecord& after);
   void raise_alert(const AlertRaised& raised);
   void clear_alerts();
   void listen_to_script();
@@ -143,7 +143,8 @@ class InstanceTurn {
   Instant at_;
   bool existed_;
   EntryIndex first_index_;
-  std::vector<Entry> entries_;
+  std::vector<const Entry*> entries_;  // In the journal, or in that of a run which ended in this turn.
+  std::vector<RunJournal> ended_runs_;
   std::map<OperationSeq, TaskRecord> decided_;  // Tasks as decided in this turn, until their operation is resolved.
   std::vector<Change> changes_;
   std::vector<Effect> effects_;

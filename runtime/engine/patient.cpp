@@ -76,7 +76,8 @@ AuditRecord PatientTurn::audit_of(std::string_view action_code, const Principal&
 }
 
 void PatientTurn::send(Address to, OutboxBody body) {
-  OutboxRecord outbox{{ActorKind::patient, record_.id}, to, ++record_.sent["all"], std::move(body)};
+  Frozen<OutboxRecord> outbox =
+      OutboxRecord{{ActorKind::patient, record_.id}, std::move(to), ++record_.sent["all"], std::move(body)};
   changes_.push_back(PutOutbox{outbox});
   effects_.push_back(DeliverOutbox{std::move(outbox)});
 }

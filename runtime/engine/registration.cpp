@@ -31,12 +31,12 @@ void InstanceTurn::record_effects_of(const EntryBody& body, const std::vector<Op
                    AuditRecord record =
                        audit_of(action::kDecisionMade, {PrincipalKind::script, core_.record.workflow, "", "", ""});
                    describe_decision(record, e);
-                   audit(record);
+                   audit(std::move(record));
                  },
                  [&](const OutcomeOverridden& e) {
                    AuditRecord record = audit_of(action::kOutcomeOverridden, e.by);
                    describe_override(record, e, core_.journal);
-                   audit(record);
+                   audit(std::move(record));
                  },
                  [&](const IncidentOpened& e) {
                    IncidentRecord incident{
@@ -49,7 +49,7 @@ void InstanceTurn::record_effects_of(const EntryBody& body, const std::vector<Op
                    record.line = e.line;
                    record.reason_code = e.cause.code;
                    record.reason = e.cause.message;
-                   audit(record);
+                   audit(std::move(record));
                    core_.incidents.emplace(e.number, std::move(incident));
                  },
                  [&](const IncidentResolved& e) {
@@ -66,7 +66,7 @@ void InstanceTurn::record_effects_of(const EntryBody& body, const std::vector<Op
                    record.outcome = to_string(e.action);
                    record.reason = e.reason;
                    record.after = e.value;
-                   audit(record);
+                   audit(std::move(record));
                  },
                  [&](const SignalSent& e) {
                    send({ActorKind::instance, e.to},
@@ -106,14 +106,14 @@ void InstanceTurn::register_operation(const Operation& operation) {
     record.line = operation.line;
     record.outcome = operation.name;
     record.rule = operation.name;
-    audit(record);
+    audit(std::move(record));
     put_task(std::move(task));
   } else {
     // After a rewind an activity goes on counting its attempts where its journal stands.
     OperationState& state = *core_.state.find(operation.seq);
     state.backing_off = false;
     state.retry_at.reset();
-    PendingRecord pending = pending_of(state);
+    Frozen<PendingRecord> pending = pending_of(state);
     change(PutPending{pending});
     if (operation.kind == OperationKind::activity) effect(DispatchActivity{std::move(pending)});
   }
@@ -131,8 +131,8 @@ PendingRecord InstanceTurn::pending_of(const OperationState& operation) const {
 
 void InstanceTurn::register_again(const std::set<OperationSeq>& still_registered) {
   std::set<OperationSeq> registered = still_registered;
-  for (const Entry& entry : entries_) {
-    if (const auto* scheduled = std::get_if<OperationScheduled>(&entry.body))
+  for (const Entry* const entry : entries_) {
+    if (const auto* scheduled = std::get_if<OperationScheduled>(&entry->body))
       registered.insert(scheduled->operation.seq);
   }
   std::vector<Operation> waiting;
@@ -172,14 +172,14 @@ void InstanceTurn::release_operation(OperationSeq seq, bool cancelled) {
     const auto found = core_.tasks.find(seq);
     if (found == core_.tasks.end()) return;
     const auto decided = decided_.find(seq);
-    TaskRecord after = decided == decided_.end() ? found->second : std::move(decided->second);
+    TaskRecord after = decided == decided_.end() ? *found->second : std::move(decided->second);
     if (after.open_for_decision()) {
       after.status = cancelled ? TaskStatus::cancelled : TaskStatus::timed_out;
       AuditRecord record = audit_of(action::kTaskClosed, {});
       record.object = task_id_of(core_.id, seq);
       record.outcome = to_string(after.status);
       record.rule = asked.name;
-      audit(record);
+      audit(std::move(record));
     }
     after.closed_at = at_;
     ++after.version;
@@ -204,17 +204,18 @@ void InstanceTurn::release_operation(OperationSeq seq, bool cancelled) {
 
 void InstanceTurn::put_task(TaskRecord after) {
   const auto found = core_.tasks.find(after.seq);
-  std::optional<TaskRecord> before;
+  std::optional<Frozen<TaskRecord>> before;
   if (found != core_.tasks.end()) before = found->second;
   effect(Notify{"task", task_id_of(core_.id, after.seq), after.patient});
   move_timers(before ? timers_of(*before) : std::vector<TimerRecord>(), timers_of(after));
-  if (assigns_itself(after)) note_for_assignment(before, after);
-  if (after.open_for_decision()) {
-    core_.tasks[after.seq] = after;
+  if (assigns_itself(after)) note_for_assignment(pointer_to(before), after);
+  const Frozen<TaskRecord> frozen = std::move(after);
+  if (frozen->open_for_decision()) {
+    core_.tasks.insert_or_assign(frozen->seq, frozen);
   } else if (before) {
-    core_.tasks.erase(after.seq);
+    core_.tasks.erase(found);
   }
-  change(PutTask{std::move(before), std::move(after)});
+  change(PutTask{std::move(before), frozen});
 }
 
 // What a task no longer waits for goes; what it waits for now comes.
@@ -232,9 +233,9 @@ void InstanceTurn::move_timers(const std::vector<TimerRecord>& before, const std
 }
 
 // A row for each task that waits for somebody to be chosen: whoever chooses reads these rows, and so forgets none.
-void InstanceTurn::note_for_assignment(const std::optional<TaskRecord>& before, const TaskRecord& after) {
+void InstanceTurn::note_for_assignment(const TaskRecord* before, const TaskRecord& after) {
   const auto waits = [](const TaskRecord& task) { return task.status == TaskStatus::open && task.claimed_by.empty(); };
-  const bool did = before && waits(*before);
+  const bool did = before != nullptr && waits(*before);
   if (did == waits(after)) return;
   change(
       PutNamed{"assignments", task_id_of(core_.id, after.seq), did ? std::nullopt : std::optional<std::string>("1")});
@@ -269,7 +270,7 @@ void InstanceTurn::close(InstanceStatus status, Outcome outcome) {
     record.reason_code = outcome.failure.code;
     record.reason = outcome.failure.message;
   }
-  audit(record);
+  audit(std::move(record));
   if (!core_.record.parent.empty()) {
     send({ActorKind::instance, core_.record.parent}, ChildClosed{core_.record.parent_seq, std::move(outcome)});
   }

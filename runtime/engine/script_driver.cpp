@@ -67,13 +67,12 @@ RunState ScriptDriver::drive_at(Instant now, const Entry& entry, const std::vect
 // script did stands behind the entry that drove it, so that it claims it as it asks again. While the instance is blocked, by a pause
 // or a failed script, entries arrive and the script does not run: what it does with all of them stands behind the entry that lets it
 // go on, and so they are taken together, at that entry's time.
-std::vector<ScriptDriver::Driving> ScriptDriver::next_driving(const std::vector<Entry>& entries,
-                                                              const std::vector<bool>& counts, EntryIndex first,
-                                                              std::size_t& i) {
+std::vector<ScriptDriver::Driving> ScriptDriver::next_driving(EntriesView entries, const std::vector<bool>& counts,
+                                                              EntryIndex first, std::size_t& i) {
   std::vector<Driving> driving;
   const std::size_t begin = i;
   std::size_t arrived_blocked = 0;  // The first of `driving` that came while the instance was blocked.
-  for (; i < entries.size(); ++i) {
+  for (; i < counts.size(); ++i) {
     if (!counts[i]) continue;
     const EntryBody& body = entries[i].body;
     const bool blocked = state_.blocked();
@@ -92,15 +91,15 @@ std::vector<ScriptDriver::Driving> ScriptDriver::next_driving(const std::vector<
   return driving;
 }
 
-ReplayResult ScriptDriver::replay(const std::vector<Entry>& entries, const std::vector<bool>& counts,
-                                  EntryIndex first) {
+ReplayResult ScriptDriver::replay(EntriesView entries, const std::vector<bool>& counts, EntryIndex first) {
+  const std::size_t size = counts.size();
   replaying_ = true;
   fresh_ = false;
   holding_lines_ = true;
   held_lines_.clear();
   seq_after_journal_ = 1;
   journaled_patches_.clear();
-  for (std::size_t i = 0; i < entries.size(); ++i) {
+  for (std::size_t i = 0; i < size; ++i) {
     if (const auto* incident = std::get_if<IncidentOpened>(&entries[i].body)) {
       state_.incident_count = std::max(state_.incident_count, incident->number);
     }
@@ -113,16 +112,16 @@ ReplayResult ScriptDriver::replay(const std::vector<Entry>& entries, const std::
   }
   ReplayResult result{RunWaits{}, std::nullopt, false};
   std::size_t i = 0;
-  while (i < entries.size() && std::holds_alternative<RunWaits>(result.state)) {
+  while (i < size && std::holds_alternative<RunWaits>(result.state)) {
     const std::vector<Driving> driving = next_driving(entries, counts, first, i);
-    if (i == entries.size()) replaying_ = fresh_;
+    if (i == size) replaying_ = fresh_;
     for (const Driving& each : driving) {
       if (!std::holds_alternative<RunWaits>(result.state)) break;
       result.state = drive_at(each.at, entries[each.place], each.resolved);
     }
   }
   // Entries that the script did not live to see still count for the state.
-  for (; i < entries.size(); ++i) {
+  for (; i < size; ++i) {
     if (counts[i]) apply(state_, entries[i], first + static_cast<EntryIndex>(i));
   }
   replaying_ = false;

@@ -47,9 +47,9 @@ class ScriptDriver : public WorkflowHost {
   void set_log(WriteLine log) { log_ = std::move(log); }
 
   // Rebuilds state and script from the journal of the current run: `entries` begins with Started at index `first`.
-  // Preconditions: the state is empty; `counts` as of entries_that_count.
-  [[nodiscard]] ReplayResult replay(const std::vector<Entry>& entries, const std::vector<bool>& counts,
-                                    EntryIndex first);
+  // Preconditions: the state is empty; `counts` as of entries_that_count. What the script does anew may be added to the
+  // journal behind `entries` meanwhile.
+  [[nodiscard]] ReplayResult replay(EntriesView entries, const std::vector<bool>& counts, EntryIndex first);
 
   // Runs on because of a driving entry that was applied to the state, which resolved these operations.
   [[nodiscard]] RunState drive(const Entry& entry, const std::vector<OperationSeq>& resolved);
@@ -90,7 +90,7 @@ class ScriptDriver : public WorkflowHost {
   };
 
   void begin_run();
-  [[nodiscard]] std::vector<Driving> next_driving(const std::vector<Entry>& entries, const std::vector<bool>& counts,
+  [[nodiscard]] std::vector<Driving> next_driving(EntriesView entries, const std::vector<bool>& counts,
                                                   EntryIndex first, std::size_t& i);
   [[nodiscard]] RunState drive_at(Instant now, const Entry& entry, const std::vector<OperationSeq>& resolved);
   [[nodiscard]] std::optional<ReplayMismatch> unclaimed() const;

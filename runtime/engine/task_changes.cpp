@@ -26,7 +26,7 @@ void InstanceTurn::note_task_change(TaskRecord task, const std::string& what, co
   audit_record.rule = task.name;
   audit_record.reason = reason;
   audit_record.after = data;
-  audit(audit_record);
+  audit(std::move(audit_record));
   put_task(std::move(task));
 }
 
@@ -49,7 +49,7 @@ Status InstanceTurn::ask_hook(std::string_view name, const TaskRecord& task, con
 void InstanceTurn::end_holds_for(const std::string& event_type) {
   std::vector<TaskRecord> held;
   for (const auto& [seq, task] : core_.tasks) {
-    if (task.hold && !task.hold->condition.empty() && matches_pattern(task.hold->condition, event_type))
+    if (task->hold && !task->hold->condition.empty() && matches_pattern(task->hold->condition, event_type))
       held.push_back(task);
   }
   for (const TaskRecord& task : held) {

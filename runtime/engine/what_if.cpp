@@ -277,11 +277,11 @@ void WhatIf::handle(InstanceMessage message) {
   for (const Effect& effect : handled.turn->take_effects()) {
     JsonWriter writer;
     if (const auto* dispatch = std::get_if<DispatchActivity>(&effect)) {
-      const Operation& operation = dispatch->pending.operation;
+      const Operation& operation = dispatch->pending->operation;
       writer.begin_object().field("kind", "activity").field("name", operation.name).field("line", operation.line);
     } else if (const auto* send = std::get_if<DeliverOutbox>(&effect)) {
-      if (send->record.to.kind == ActorKind::patient) continue;  // Bookkeeping.
-      writer.begin_object().field("kind", "message").field("name", send->record.to.id);
+      if (send->record->to.kind == ActorKind::patient) continue;  // Bookkeeping.
+      writer.begin_object().field("kind", "message").field("name", send->record->to.id);
     } else {
       continue;
     }
@@ -297,9 +297,9 @@ void WhatIf::keep(const Change& change) {
     journal_.insert(journal_.end(), entries->begin(), entries->end());
   }
   if (const auto* c = std::get_if<PutInstance>(&change)) record_ = c->after;
-  if (const auto* c = std::get_if<PutTask>(&change)) tasks_[c->after.seq] = c->after;
-  if (const auto* c = std::get_if<PutIncident>(&change)) incidents_[c->after.number] = c->after;
-  if (const auto* c = std::get_if<PutPending>(&change)) pending_[c->record.operation.seq] = c->record;
+  if (const auto* c = std::get_if<PutTask>(&change)) tasks_[c->after->seq] = c->after;
+  if (const auto* c = std::get_if<PutIncident>(&change)) incidents_[c->after->number] = c->after;
+  if (const auto* c = std::get_if<PutPending>(&change)) pending_[c->record->operation.seq] = c->record;
   if (const auto* c = std::get_if<DeletePending>(&change)) pending_.erase(c->seq);
   if (const auto* c = std::get_if<PutTimer>(&change)) timers_[order_of(c->timer)] = c->timer;
   if (const auto* c = std::get_if<DeleteTimer>(&change)) timers_.erase(order_of(c->timer));

@@ -88,7 +88,8 @@ std::vector<WhyWait> waits_of(const WhyFacts& facts, const InstanceState& state)
   return waits;
 }
 
-std::string waits_sentence(const std::vector<WhyWait>& waits) {
+std::string waits_sentence(const std::vector<WhyWait>& waits, bool paused) {
+  if (waits.empty() && paused) return "When it is resumed it goes on where it stood.";
   if (waits.empty()) return "It is working right now and waits for nothing.";
   std::string text;
   for (std::size_t i = 0; i < std::min(waits.size(), kToldWaits); ++i) {
@@ -144,7 +145,7 @@ Why why_instance(const WhyFacts& facts) {
     why.unblock.push_back("Somebody who may control cases resumes it.");
   }
   if (state.cancel_requested) why.sentence += " It was asked to end and is putting things in order first.";
-  why.sentence += " " + waits_sentence(why.waits);
+  why.sentence += " " + waits_sentence(why.waits, state.paused);
   for (const WhyWait& wait : why.waits) {
     for (const std::string& way : wait.unblock) {
       if (std::ranges::find(why.unblock, way) == why.unblock.end()) why.unblock.push_back(way);

@@ -51,6 +51,9 @@ std::string told_change(const TaskChanged& change) {
   if (change.action == "resolved")
     return by + " gave it back to " + (change.subject.empty() ? "the queue" : change.subject);
   if (change.action == "assigned") return by + " assigned it to " + change.subject;
+  if (change.action == "held") return by + " put it on hold";
+  if (change.action == "resumed") return change.by.subject.empty() ? "Its hold ended" : by + " ended its hold";
+  if (change.action == "follow_up_set") return by + " said when it shall come up again";
   if (change.action == "reminded") return "It came up again";
   if (change.action == "follow_up_due") return "It was time to look at it again";
   if (change.action == "escalation_refused") return "The workflow kept it where it was, though it was late";
@@ -192,6 +195,8 @@ WhyWait why_task_wait(const WhyFacts& facts, const InstanceState& state, const T
   if (task.hold) wait.sentence += hold_words(*task.hold, facts.now);
   const OperationState* const operation = state.find(task.seq);
   wait.deadline = deadline_of(task, operation == nullptr ? std::nullopt : operation->operation.due, facts.now);
+  if (task.hold) say_task_is_held(wait, *task.hold, facts.now);
+  say_case_is_held(wait, state, facts.now);
   if (state.paused) {
     wait.unblock.push_back("The case is resumed; until then this task is on hold.");
   } else if (task.hold) {

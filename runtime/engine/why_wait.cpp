@@ -176,7 +176,8 @@ WhyWait of_activity(const WhyFacts& facts, const InstanceState& state, const Ope
     const AttemptFailed* const failed = last_failure(facts.stored.journal, operation.operation.seq);
     wait.sentence = "Another system did not answer as it should (" + name +
                     (failed == nullptr ? "" : ": " + failed->failure.code) + "). Attempt " +
-                    std::to_string(operation.attempt) + " follows " + words::when(*operation.retry_at, facts.now) + ".";
+                    std::to_string(operation.attempt) + " follows " +
+                    (state.paused ? "when the case is resumed" : words::when(*operation.retry_at, facts.now)) + ".";
     if (failed != nullptr) wait.failure = failed->failure.message;
     wait.unblock.push_back("The other system answers the next attempt, at " + words::time(*operation.retry_at) + ".");
   } else {
@@ -202,16 +203,7 @@ WhyWait of_activity(const WhyFacts& facts, const InstanceState& state, const Ope
 
 }  // namespace
 
-WhyWait why_wait(const WhyFacts& facts, const InstanceState& state, const OperationState& operation) {
-  switch (operation.operation.kind) {
-    case OperationKind::timer: return of_timer(facts, state, operation);
-    case OperationKind::event_wait: return of_event(facts, state, operation);
-    case OperationKind::signal_wait: return of_signal(facts, state, operation);
-    case OperationKind::promise: return of_promise(facts, state, operation);
-    case OperationKind::child: return of_child(facts, state, operation);
-    case OperationKind::activity: return of_activity(facts, state, operation);
-    case OperationKind::task: break;
-  }
+static WhyWait task_wait(const WhyFacts& facts, const InstanceState& state, const OperationState& operation) {
   // The record says more than the operation does; an open task always has one.
   for (const TaskRecord& task : facts.stored.open_tasks) {
     if (task.seq == operation.operation.seq) return why_task_wait(facts, state, task, operation.operation.line);
@@ -219,6 +211,21 @@ WhyWait why_wait(const WhyFacts& facts, const InstanceState& state, const Operat
   const TaskRecord task =
       task_of(operation.operation, facts.stored.record.id, facts.stored.record.workflow, {}, operation.since);
   return why_task_wait(facts, state, task, operation.operation.line);
+}
+
+WhyWait why_wait(const WhyFacts& facts, const InstanceState& state, const OperationState& operation) {
+  WhyWait wait;
+  switch (operation.operation.kind) {
+    case OperationKind::timer: wait = of_timer(facts, state, operation); break;
+    case OperationKind::event_wait: wait = of_event(facts, state, operation); break;
+    case OperationKind::signal_wait: wait = of_signal(facts, state, operation); break;
+    case OperationKind::promise: wait = of_promise(facts, state, operation); break;
+    case OperationKind::child: wait = of_child(facts, state, operation); break;
+    case OperationKind::activity: wait = of_activity(facts, state, operation); break;
+    case OperationKind::task: return task_wait(facts, state, operation);
+  }
+  say_case_is_held(wait, state, facts.now);
+  return wait;
 }
 
 WhyWait why_incident(const WhyFacts& facts, const IncidentRecord& incident, const OperationState* operation) {

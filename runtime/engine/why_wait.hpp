@@ -9,6 +9,9 @@ namespace baton {
 // The same of a task; `task` is its record.
 [[nodiscard]] WhyWait why_task_wait(const WhyFacts& facts, const InstanceState& state, const TaskRecord& task,
                                     const std::string& line);
+// why_held.cpp: while the case is paused, or the task on hold.
+void say_case_is_held(WhyWait& wait, const InstanceState& state, Instant now);
+void say_task_is_held(WhyWait& wait, const TaskHold& hold, Instant now);
 [[nodiscard]] WhyWait why_incident(const WhyFacts& facts, const IncidentRecord& incident,
                                    const OperationState* operation);
 

@@ -224,17 +224,24 @@ std::string_view to_string(IncidentAction action) noexcept {
   return "unknown";
 }
 
-std::string encode_entries(const std::vector<Entry>& entries) {
+std::string encode_entries(std::span<const Entry* const> entries) {
   Writer writer;
-  writer.reserve(64 * entries.size());
+  writer.reserve(128 * entries.size());
   writer.u8(kJournalRowVersion).varint(entries.size());
   Instant previous{0};
-  for (const Entry& entry : entries) {
-    writer.i64(entry.at.ms - previous.ms);  // Entries of one turn mostly share their time.
-    previous = entry.at;
-    encode_body(writer, entry.body);
+  for (const Entry* const entry : entries) {
+    writer.i64(entry->at.ms - previous.ms);  // Entries of one turn mostly share their time.
+    previous = entry->at;
+    encode_body(writer, entry->body);
   }
   return std::move(writer).take();
+}
+
+std::string encode_entries(const std::vector<Entry>& entries) {
+  std::vector<const Entry*> places;
+  places.reserve(entries.size());
+  for (const Entry& entry : entries) places.push_back(&entry);
+  return encode_entries(places);
 }
 
 Result<std::vector<Entry>> decode_entries(std::string_view bytes) {

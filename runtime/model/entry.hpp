@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -386,6 +387,7 @@ struct Entry {
 };
 
 // The entries of one turn as one journal row: version, count, entries. decode yields store_corrupt on malformed bytes.
+[[nodiscard]] std::string encode_entries(std::span<const Entry* const> entries);
 [[nodiscard]] std::string encode_entries(const std::vector<Entry>& entries);
 [[nodiscard]] Result<std::vector<Entry>> decode_entries(std::string_view bytes);
 

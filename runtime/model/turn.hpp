@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "runtime/base/assert.hpp"
+#include "runtime/base/frozen.hpp"
 #include "runtime/model/audit_leaf.hpp"
 #include "runtime/model/records.hpp"
 
@@ -23,23 +24,23 @@ struct AppendJournal {  // One row: the entries of one turn.
 };
 // Indexes follow from the difference between before and after; `before` is what the store holds now.
 struct PutInstance {
-  std::optional<InstanceRecord> before;
-  InstanceRecord after;
+  std::optional<Frozen<InstanceRecord>> before;
+  Frozen<InstanceRecord> after;
 };
 struct PutTask {
-  std::optional<TaskRecord> before;
-  TaskRecord after;
+  std::optional<Frozen<TaskRecord>> before;
+  Frozen<TaskRecord> after;
 };
 struct PutIncident {
-  std::optional<IncidentRecord> before;
-  IncidentRecord after;
+  std::optional<Frozen<IncidentRecord>> before;
+  Frozen<IncidentRecord> after;
 };
 struct PutAlert {
-  std::optional<AlertRecord> before;
-  AlertRecord after;
+  std::optional<Frozen<AlertRecord>> before;
+  Frozen<AlertRecord> after;
 };
 struct PutPending {
-  PendingRecord record;
+  Frozen<PendingRecord> record;
 };
 struct DeletePending {
   std::string instance;
@@ -52,7 +53,7 @@ struct DeleteTimer {
   TimerRecord timer;
 };
 struct PutOutbox {
-  OutboxRecord record;
+  Frozen<OutboxRecord> record;
 };
 struct DeleteOutbox {  // In the receiver's turn.
   Address from;
@@ -60,14 +61,14 @@ struct DeleteOutbox {  // In the receiver's turn.
   std::uint64_t seq = 0;
 };
 struct PutPatient {
-  PatientRecord record;
+  Frozen<PatientRecord> record;
 };
 struct PutEvent {
-  EventRecord record;
+  Frozen<EventRecord> record;
 };
 struct PutMessage {
-  std::optional<MessageRecord> before;
-  MessageRecord after;
+  std::optional<Frozen<MessageRecord>> before;
+  Frozen<MessageRecord> after;
 };
 // Rows of the boxes above runtime that no script or patient decides about: bundles, deployments, schedules, settings,
 // idempotent answers. `space` is a name that persistence/key_space.hpp knows; an absent value deletes.
@@ -106,14 +107,14 @@ using Change = std::variant<AppendJournal, PutInstance, PutTask, PutIncident, Pu
 // ---- effects: released after the commit ----------------------------------------------------------------------------
 
 struct DispatchActivity {
-  PendingRecord pending;  // Name, input and options are in its operation.
+  Frozen<PendingRecord> pending;  // Name, input and options are in its operation.
 };
 struct CancelActivity {
   std::string instance;
   OperationSeq seq = 0;
 };
 struct DeliverOutbox {
-  OutboxRecord record;
+  Frozen<OutboxRecord> record;
 };
 struct ArmTimer {
   Instant due;

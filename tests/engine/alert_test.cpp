@@ -35,7 +35,7 @@ class AlertTest : public TaskFixture {
   }
   void keep() {
     for (const Change& change : changes_) {
-      if (const auto* put = std::get_if<PutAlert>(&change)) alerts_[put->after.number] = put->after;
+      if (const auto* put = std::get_if<PutAlert>(&change)) alerts_[put->after->number] = put->after;
     }
   }
   void crash_with_alerts() {

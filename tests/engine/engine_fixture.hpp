@@ -102,7 +102,7 @@ class InstanceFixture : public ::testing::Test {
     std::vector<std::string> names;
     for (const Effect& effect : effects_) {
       if (const auto* dispatch = std::get_if<DispatchActivity>(&effect))
-        names.push_back(dispatch->pending.operation.name);
+        names.push_back(dispatch->pending->operation.name);
     }
     return names;
   }
@@ -154,9 +154,9 @@ class InstanceFixture : public ::testing::Test {
   void store(const Change& change) {
     if (const auto* c = std::get_if<AppendJournal>(&change)) journal_[c->first] = c->row;
     if (const auto* c = std::get_if<PutInstance>(&change)) record_ = c->after;
-    if (const auto* c = std::get_if<PutTask>(&change)) tasks_[c->after.seq] = c->after;
-    if (const auto* c = std::get_if<PutIncident>(&change)) incidents_[c->after.number] = c->after;
-    if (const auto* c = std::get_if<PutPending>(&change)) pending_[c->record.operation.seq] = c->record;
+    if (const auto* c = std::get_if<PutTask>(&change)) tasks_[c->after->seq] = c->after;
+    if (const auto* c = std::get_if<PutIncident>(&change)) incidents_[c->after->number] = c->after;
+    if (const auto* c = std::get_if<PutPending>(&change)) pending_[c->record->operation.seq] = c->record;
     if (const auto* c = std::get_if<DeletePending>(&change)) pending_.erase(c->seq);
     if (const auto* c = std::get_if<PutTimer>(&change)) timers_.insert(c->timer);
     if (const auto* c = std::get_if<DeleteTimer>(&change)) timers_.erase(c->timer);

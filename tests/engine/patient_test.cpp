@@ -102,8 +102,8 @@ class Ward {
     if (!handled.turn) return;
     for (const Change& change : handled.turn->changes()) {
       if (const auto* put = std::get_if<PutPatient>(&change)) {
-        const auto read = decode<PatientRecord>(encode(put->record));  // As the store would give it back.
-        ASSERT_TRUE(read.ok() && *read == put->record);
+        const auto read = decode<PatientRecord>(encode(*put->record));  // As the store would give it back.
+        ASSERT_TRUE(read.ok() && *read == *put->record);
         records_[id] = put->record;
       }
       if (const auto* put = std::get_if<PutOutbox>(&change)) queue(put->record);

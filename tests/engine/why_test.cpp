@@ -47,6 +47,7 @@ class WhyTest : public InstanceFixture {
     message.action = action;
     message.to = to;
     message.outcome = outcome;
+    message.reason = "because";
     message.by = {PrincipalKind::person, by, role, "", ""};
     message.reply_to = 1;
     when(message);
@@ -240,6 +241,43 @@ TEST_F(WhyTest, of_a_paused_case_says_by_whom_and_that_its_tasks_are_on_hold) {
   EXPECT_TRUE(only_wait(told).on_hold);
   EXPECT_THAT(told.unblock, testing::ElementsAre("Somebody who may control cases resumes it.",
                                                  "The case is resumed; until then this task is on hold."));
+}
+
+TEST_F(WhyTest, of_a_paused_case_whose_time_stands_still_promises_nothing_by_the_clock) {
+  given("ctx:all { a = function(s) s:sleep('3d') end, b = function(s) s:wait_signal('go', { timeout = '2d' }) end }");
+  start();
+  now_ = now_ + kDay;
+  when(PauseInstance{"the ward moves", {PrincipalKind::person, "eve", "", "", ""}, 0, "freeze", ""});
+  now_ = now_ + Duration{5 * kDay.ms};
+  Why told = why();
+  ASSERT_EQ(told.waits.size(), 2u);
+  EXPECT_EQ(told.waits[1].sentence, "It sleeps, and its time stands still with 2 days left.");
+  EXPECT_THAT(told.waits[1].unblock, testing::ElementsAre("The case is resumed; then it sleeps on for 2 days."));
+  EXPECT_EQ(told.waits[0].deadline->sentence, "Its time stands still, with 1 day left, until the case is resumed.");
+  EXPECT_EQ(told.waits[0].deadline->at, now_ + kDay);
+  EXPECT_EQ(told.waits[0].unblock.front(), "The case is resumed; what arrives until then is kept in its order.");
+  when(ResumeInstance{"", {}, 0});
+  EXPECT_EQ(why().waits[1].sentence, "It sleeps until 2023-11-22 22:13 UTC (in 2 days).");
+}
+
+TEST_F(WhyTest, of_a_case_that_began_paused_does_not_say_that_it_works) {
+  given("ctx:activity('test.work', 1)");
+  start();
+  when(PauseInstance{"", {PrincipalKind::person, "eve", "", "", ""}, 0, "run", ""});
+  finish(1, "1");
+  EXPECT_THAT(why().sentence, HasSubstr("When it is resumed it goes on where it stood."));
+  EXPECT_THAT(why().sentence, Not(HasSubstr("working")));
+}
+
+TEST_F(WhyTest, of_a_task_on_hold_says_that_its_clock_stands) {
+  given("ctx:task('t', { why = 'w', candidates = { role = 'nurse' }, due = '4h' })");
+  start();
+  now_ = now_ + kHour;
+  act(1, "hold", "ada", "nurse");
+  now_ = now_ + kDay;
+  const WhyTask told = why_of_task(1);
+  EXPECT_EQ(told.wait.deadline->sentence, "Its time stands still, with 3 hours left, until it is resumed.");
+  EXPECT_EQ(told.history.back().sentence, "ada (nurse) put it on hold.");
 }
 
 TEST_F(WhyTest, of_several_waits_names_those_first_whom_people_can_move) {

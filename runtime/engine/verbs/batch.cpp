@@ -12,7 +12,7 @@ JsonText before_of(InstanceTurn& turn, const auto& action) {
   if constexpr (std::is_same_v<Action, ResumeInstance>) writer.optional_field("timers", turn.state().timers_held);
   if constexpr (std::is_same_v<Action, ActOnTask>) {
     const auto found = turn.core().tasks.find(action.seq);
-    if (found != turn.core().tasks.end()) writer.field("to", found->second.claimed_by);
+    if (found != turn.core().tasks.end()) writer.field("to", found->second->claimed_by);
   }
   writer.end_object();
   return std::move(writer).take();

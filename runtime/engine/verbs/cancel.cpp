@@ -10,7 +10,7 @@ void cancel(InstanceTurn& turn, std::string reason, Principal by) {
   if (!core.record.open()) return;
   AuditRecord record = turn.audit_of(action::kInstanceCancelRequested, by);
   record.reason = reason;
-  turn.audit(record);
+  turn.audit(std::move(record));
   const bool runs = core.script != nullptr && !core.state.blocked();
   turn.deliver(CancelRequested{reason, std::move(by)});
   // A script that cannot run cannot compensate either: the operator knows, and the instance ends here.

@@ -60,7 +60,7 @@ class Deliver {
     AuditRecord audit = turn_.audit_of(action::kInstanceMoved, {});
     audit.before = "\"" + body.from + "\"";
     audit.after = "\"" + body.to + "\"";
-    turn_.audit(audit);
+    turn_.audit(std::move(audit));
     turn_.record(PatientChanged{body.from, body.to});
     std::vector<TaskRecord> tasks;
     for (const auto& [seq, task] : turn_.core().tasks) tasks.push_back(task);
@@ -104,7 +104,7 @@ void handle(InstanceTurn& turn, TakeDelivery message) {
     AuditRecord audit = turn.audit_of(action::kDeliveryTaken, {});
     audit.outcome = "discarded";
     audit.reason = "there is no such instance";
-    turn.audit(audit);
+    turn.audit(std::move(audit));
   }
 }
 

@@ -9,7 +9,7 @@ namespace baton::verbs {
 namespace {
 
 void dispatch_again(InstanceTurn& turn, OperationSeq seq) {
-  PendingRecord pending = turn.pending_of(*turn.state().find(seq));
+  Frozen<PendingRecord> pending = turn.pending_of(*turn.state().find(seq));
   turn.change(PutPending{pending});
   turn.effect(DispatchActivity{std::move(pending)});
 }
@@ -37,7 +37,7 @@ void edit_input(InstanceTurn& turn, OperationSeq seq, const ResolveIncident& mes
   record.after = *message.input;
   record.reason = message.reason;
   record.line = turn.state().find(seq)->operation.line;
-  turn.audit(record);
+  turn.audit(std::move(record));
 }
 
 // Operations that were asked for in the part of the journal that no longer counts are given up.
@@ -133,7 +133,7 @@ void handle(InstanceTurn& turn, ChangeBundle message) {
   AuditRecord record = turn.audit_of(action::kInstanceMigrated, message.by);
   record.before = "\"" + core.state.bundle + "\"";
   record.after = "\"" + message.to + "\"";
-  turn.audit(record);
+  turn.audit(std::move(record));
   turn.record(BundleChanged{core.state.bundle, message.to, message.by});
   core.program = candidate;
   turn.restart_script();

@@ -31,7 +31,7 @@ void pause(InstanceTurn& turn, const PauseInstance& message) {
   record.reason = message.reason;
   record.outcome = message.timers == kRun ? "" : message.timers;
   record.object = message.cause;
-  turn.audit(record);
+  turn.audit(std::move(record));
   turn.record(Paused{message.reason, message.by});
   const bool held = message.timers != kRun;
   if (held || !message.cause.empty()) turn.record(TimersHeld{message.timers, message.cause});
@@ -52,7 +52,7 @@ void handle(InstanceTurn& turn, ResumeInstance message) {
     AuditRecord record = turn.audit_of(action::kInstanceResumed, message.by);
     record.reason = message.reason;
     record.object = turn.state().paused_by;
-    turn.audit(record);
+    turn.audit(std::move(record));
     const std::string held = turn.state().timers_held;
     const Duration stood = turn.at() - turn.state().paused_at;
     if (!turn.state().paused_by.empty()) {

@@ -21,7 +21,7 @@ void handle(InstanceTurn& turn, SendSignal message) {
   record.occurred_at = message.occurred_at.value_or(Instant{});
   record.object = message.name;
   record.source_event = message.message_id;
-  turn.audit(record);
+  turn.audit(std::move(record));
   turn.deliver(SignalReceived{message.name, std::move(message.payload), message.message_id, message.by});
   turn.answer(message.reply_to, turn.summary());
 }
@@ -51,7 +51,7 @@ void handle(InstanceTurn& turn, SendUpdate message) {
   AuditRecord record = turn.audit_of(action::kUpdateAccepted, message.by);
   record.object = message.name;
   record.after = message.payload;
-  turn.audit(record);
+  turn.audit(std::move(record));
   if (message.reply_to != 0) core.update_replies[message.update_id] = message.reply_to;
   turn.deliver(UpdateAccepted{message.update_id, message.name, std::move(message.payload), message.by});
   // One that has to wait is answered as accepted; its outcome stands in the history later.

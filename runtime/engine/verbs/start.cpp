@@ -33,7 +33,7 @@ void start(InstanceTurn& turn, StartInstance message, std::string parent, Operat
   core.state.bundle = message.bundle;
   AuditRecord record = turn.audit_of(action::kInstanceStarted, message.by);
   if (!parent.empty()) record.parent = parent;
-  turn.audit(record);
+  turn.audit(std::move(record));
   if (definition == nullptr) {
     turn.record(std::move(started));
     turn.warm_up();

@@ -59,7 +59,7 @@ std::optional<Error> refuse_person(const TaskRecord& task, const ActOnTask& mess
 }
 
 // Who acted on earlier tasks of these names: their decisions and their votes.
-bool acted_before(const InstanceTurn& turn, const InstanceState& state, const std::vector<Entry>& journal,
+bool acted_before(const InstanceTurn& turn, const InstanceState& state, EntriesView journal,
                   const std::vector<std::string>& tasks, const std::string& subject) {
   (void)turn;
   const auto named = [&](OperationSeq seq) {
@@ -67,13 +67,17 @@ bool acted_before(const InstanceTurn& turn, const InstanceState& state, const st
     return operation != nullptr && operation->operation.kind == OperationKind::task &&
            contains(tasks, operation->operation.name);
   };
-  return std::any_of(journal.begin(), journal.end(), [&](const Entry& entry) {
+  const auto acted = [&](const Entry& entry) {
     if (const auto* resolved = std::get_if<OperationResolved>(&entry.body)) {
       return resolved->by.subject == subject && named(resolved->seq);
     }
     const auto* const changed = std::get_if<TaskChanged>(&entry.body);
     return changed != nullptr && changed->action == "approved" && changed->by.subject == subject && named(changed->seq);
-  });
+  };
+  for (std::size_t i = 0; i < journal.size(); ++i) {
+    if (acted(journal[i])) return true;
+  }
+  return false;
 }
 
 // Separation of duties: some must not take or decide it, whatever their role.

@@ -110,7 +110,7 @@ void audit_decision(InstanceTurn& turn, const ActOnTask& message, const TaskReco
   record.occurred_at = message.occurred_at.value_or(Instant{});
   record.line = facts.line;
   record.evidence = evidence_of(task, facts, message.by, turn.at(), true);
-  turn.audit(record);
+  turn.audit(std::move(record));
 }
 
 void approve(InstanceTurn& turn, const ActOnTask& message, TaskRecord task) {
