@@ -112,10 +112,11 @@ struct Series {
   std::array<const char*, 3> parts;  // Null where the tally has none.
   bool buckets;
 };
-constexpr std::array<Series, 6> kSeries = {{
+constexpr std::array<Series, 7> kSeries = {{
     {"started", Tally::started_cases, {"workflow", nullptr, nullptr}, false},
     {"closed", Tally::closed_cases, {"workflow", "outcome", nullptr}, true},
     {"tasks_created", Tally::created_tasks, {"workflow", "name", nullptr}, false},
+    {"tasks_taken", Tally::taken_tasks, {"workflow", "name", nullptr}, true},
     {"tasks_decided", Tally::decided_tasks, {"workflow", "name", "in"}, true},
     {"tasks_withdrawn", Tally::withdrawn_tasks, {"workflow", "name", nullptr}, false},
     {"incidents", Tally::opened_incidents, {"workflow", "code", nullptr}, false},
