@@ -160,19 +160,26 @@ Result<JsonText> series_json(const StoreReader& live, Instant now, std::uint32_t
 }
 
 void send_series(ApiContext& context, RoutedRequest request, Responder responder) {
-  std::uint32_t days = 30;
-  if (const std::string* text = request.find_query("days")) {
-    const char* end = text->data() + text->size();
-    const auto [parsed, error] = std::from_chars(text->data(), end, days);
-    if (error != std::errc() || parsed != end || days == 0 || days > kMostDays) {
-      return send_error(responder, {ErrorCode::bad_query, "'days' is not a number from 1 to 400", ""});
-    }
-  }
-  read_and_send(context, std::move(responder),
-                [&context, days](const StoreReader& reader) { return series_json(reader, context.node.now(), days); });
+  const auto days = days_of_query(request);
+  if (!days) return send_error(responder, days.error());
+  read_and_send(context, std::move(responder), [&context, days = *days](const StoreReader& reader) {
+    return series_json(reader, context.node.now(), days);
+  });
 }
 
 }  // namespace
+
+Result<std::uint32_t> days_of_query(const RoutedRequest& request) {
+  std::uint32_t days = 30;
+  const std::string* const text = request.find_query("days");
+  if (text == nullptr) return days;
+  const char* end = text->data() + text->size();
+  const auto [parsed, error] = std::from_chars(text->data(), end, days);
+  if (error != std::errc() || parsed != end || days == 0 || days > kMostDays) {
+    return Error{ErrorCode::bad_query, "'days' is not a number from 1 to 400", "leave it away for 30"};
+  }
+  return days;
+}
 
 void add_board_routes(HttpRouter& router, ApiContext& context) {
   router.add(

@@ -183,6 +183,7 @@ constexpr std::array kTable = {
     RoutePermission{"getClock", kSignedIn},
     RoutePermission{"setClock", "clock.set"},
 };
+    RoutePermission{"getOverrideFigures", "metrics.read"},
 
 }  // namespace
 
