@@ -31,6 +31,7 @@ void add_api_routes(HttpRouter& router, ApiContext& context) {
   add_sign_in_routes(router, context);
   add_provider_sign_in_routes(router, context);
   add_people_routes(router, context);
+  add_view_routes(router, context);
   add_document_routes(router, context);
 }
 

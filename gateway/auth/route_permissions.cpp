@@ -21,6 +21,9 @@ constexpr std::array kTable = {
     RoutePermission{"signOut", kSignedIn},
     RoutePermission{"getMe", kSignedIn},
     RoutePermission{"changeOwnPassword", kSignedIn},
+    RoutePermission{"listViews", kSignedIn},
+    RoutePermission{"keepView", kSignedIn},
+    RoutePermission{"dropView", kSignedIn},
     // People and keys.
     RoutePermission{"listUsers", "people.manage"},
     RoutePermission{"addUser", "people.manage", true},
