@@ -137,6 +137,7 @@ constexpr std::array kTable = {
     RoutePermission{"getPatientSummary", "patient.read"},
     RoutePermission{"getTimeline", "patient.read"},
     RoutePermission{"breakGlass", "patient.break_glass", true},
+    RoutePermission{"breakGlassOfInstance", "patient.break_glass", true},
     RoutePermission{"getEvent", "patient.read"},
     // The ledger.
     RoutePermission{"readAudit", "audit.read"},
@@ -182,11 +183,11 @@ constexpr std::array kTable = {
     RoutePermission{"getMetrics", "metrics.read"},
     RoutePermission{"getBoard", "instance.read"},
     RoutePermission{"getSeries", "metrics.read"},
+    RoutePermission{"getOverrideFigures", "metrics.read"},
     RoutePermission{"scrapeMetrics", "metrics.read"},
     RoutePermission{"getClock", kSignedIn},
     RoutePermission{"setClock", "clock.set"},
 };
-    RoutePermission{"getOverrideFigures", "metrics.read"},
 
 }  // namespace
 
