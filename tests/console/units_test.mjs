@@ -13,7 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), 'baton-console-units-'));
 const units = {};
 
 before(async () => {
-  for (const [name, path] of Object.entries({ series: 'pages/charts/series.ts', diff: 'pages/case/diff.ts', path: 'pages/case/path_graph.ts', schema: 'parts/form/schema.ts', words: 'words.ts', people: 'people.ts', live: 'api/live.ts', decisions: 'pages/case/decisions.ts', questions: 'pages/audit/questions.ts', filter: 'pages/board/case_filter.ts' })) {
+  for (const [name, path] of Object.entries({ series: 'pages/charts/series.ts', diff: 'pages/case/diff.ts', path: 'pages/case/path_graph.ts', schema: 'parts/form/schema.ts', words: 'words.ts', people: 'people.ts', live: 'api/live.ts', decisions: 'pages/case/decisions.ts', questions: 'pages/audit/questions.ts', filter: 'pages/board/case_filter.ts', week: 'pages/duty/week.ts' })) {
     const out = join(folder, `${name}.mjs`);
     await build({ entryPoints: [new URL(path, source).pathname], outfile: out, bundle: true, format: 'esm', logLevel: 'error' });
     units[name] = await import(pathToFileURL(out));
@@ -67,9 +67,9 @@ test('a week begins on its Monday, and its shifts come once more in the next, ea
 });
 
 test('days without anything stand in a chart as nothing', () => {
-  const { daysOf, perDay } = units.series;
+  const { daysOf, perSpan } = units.series;
   const days = daysOf({ first: '2026-02-27', last: '2026-03-01' });
-  assert.deepEqual(perDay(days, { begun: [{ day: '2026-03-01', count: 2 }, { day: '2026-03-01', count: 1 }] }), [
+  assert.deepEqual(perSpan(days, { begun: [{ day: '2026-03-01', count: 2 }, { day: '2026-03-01', count: 1 }] }), [
     { day: '2026-02-27', begun: 0 },
     { day: '2026-02-28', begun: 0 },
     { day: '2026-03-01', begun: 3 },
