@@ -54,6 +54,7 @@ constexpr std::array kNamedSpaces = {
     NamedSpace{"rotas", 21, NamedSeal::house},            // <unit> and <unit>@<version> -> who is on duty when
     NamedSpace{"covers", 22, NamedSeal::house},           // <id> -> who stands in for whom
     NamedSpace{"assignments", 23},                        // <task id>: it waits until somebody is chosen
+    NamedSpace{"views", 24, NamedSeal::house},            // <person> U+001F <name> -> a filter that they keep
     NamedSpace{"batches", 30, NamedSeal::house},          // <batch id> -> what it does and how far it is
     NamedSpace{"batch_items", 31, NamedSeal::house},      // <batch id>/<chunk> -> what it is done to
     NamedSpace{"batch_marks", 32, NamedSeal::house},      // <batch id>/<position> -> written in the turn that did it

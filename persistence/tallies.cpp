@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kNameSize = 64;  // Of a stage, unit or outcome: what is longer is cut.
 constexpr std::int64_t kDayMs = 86'400'000;
+constexpr std::string_view kVersion("\x02", 1);  // Below it there were no taken_tasks.
 
 std::string encode(const TallyKey& key) {
   std::string bytes(keys::kTallyPrefix);
@@ -79,6 +80,15 @@ Result<std::vector<std::pair<TallyKey, std::int64_t>>> read_rows(const StoreRead
   return found;
 }
 
+// Empty where the store has no tallies.
+Result<std::string> version_in(const StoreReader& reader) {
+  std::string version;
+  const rocksdb::Status found = reader.store().rocks().db->Get(reader.read_options(), slice(keys::kTallies), &version);
+  if (found.IsNotFound()) return std::string();
+  if (!found.ok()) return error_of(found, "the tallies cannot be read");
+  return version;
+}
+
 }  // namespace
 
 std::uint8_t tally_bucket_of(Duration length) noexcept {
@@ -94,10 +104,9 @@ std::uint32_t tally_day_of(Instant at) noexcept {
 
 Result<std::optional<std::map<TallyKey, std::int64_t>>> Tallies::kept(const StoreReader& reader) {
   using Values = std::map<TallyKey, std::int64_t>;
-  std::string marker;
-  const rocksdb::Status found = reader.store().rocks().db->Get(reader.read_options(), slice(keys::kTallies), &marker);
-  if (found.IsNotFound()) return std::optional<Values>();
-  if (!found.ok()) return error_of(found, "the tallies cannot be read");
+  const auto version = version_in(reader);
+  if (!version.ok()) return version.error();
+  if (*version != kVersion) return std::optional<Values>();
   auto rows = read_rows(reader, keys::kTallyPrefix);
   if (!rows.ok()) return std::move(rows).error();
   return std::optional(Values(rows->begin(), rows->end()));
@@ -105,12 +114,21 @@ Result<std::optional<std::map<TallyKey, std::int64_t>>> Tallies::kept(const Stor
 
 Result<Tallies> Tallies::load(const Store& store) {
   const StoreReader reader(store);
-  auto values = kept(reader);
-  if (!values.ok()) return std::move(values).error();
-  if (!*values) return count(reader);
+  const auto version = version_in(reader);
+  if (!version.ok()) return version.error();
+  if (version->empty()) return count(reader);
+  auto rows = read_rows(reader, keys::kTallyPrefix);
+  if (!rows.ok()) return std::move(rows).error();
   Tallies tallies;
-  tallies.marked_ = true;
-  tallies.values_ = **std::move(values);
+  tallies.values_ = {rows->begin(), rows->end()};
+  tallies.marked_ = *version == kVersion;
+  if (tallies.marked_) return tallies;
+  // Of an older store only what is new is counted: its totals have those in them who were erased since.
+  auto counted = count(reader);
+  if (!counted.ok()) return counted;
+  for (const auto& [key, count] : counted->values_) {
+    if (key.tally == Tally::taken_tasks) tallies.add(key, count);
+  }
   return tallies;
 }
 
@@ -188,6 +206,11 @@ void Tallies::note(const TaskRecord* before, const TaskRecord& after) {
   add({Tally::decided_tasks, after.workflow, after.name, late ? "late" : "in_time", tally_day_of(closed),
        tally_bucket_of(closed - after.created_at)},
       1);
+  // Who decides without having claimed has it from then on.
+  const Instant taken = after.claimed_at.value_or(closed);
+  add({Tally::taken_tasks, after.workflow, after.name, "", tally_day_of(closed),
+       tally_bucket_of(taken - after.created_at)},
+      1);
 }
 
 void Tallies::note(const IncidentRecord* before, const IncidentRecord& after) {
@@ -203,7 +226,7 @@ void Tallies::add(TallyKey key, std::int64_t by) {
 }
 
 void Tallies::flush(RowBatch& rows) {
-  if (!marked_) rows.put(ColumnFamily::meta, keys::kTallies, std::string_view("\x01", 1));
+  if (!marked_) rows.put(ColumnFamily::meta, keys::kTallies, kVersion);
   marked_ = true;
   for (const TallyKey& key : changed_) {
     const auto found = values_.find(key);

@@ -28,6 +28,7 @@ enum class Tally : std::uint8_t {
   decided_tasks = 6,     // workflow, name, "late" or "in_time"; day; bucket from creation to decision.
   withdrawn_tasks = 7,   // workflow, name; day. Cancelled or timed out.
   opened_incidents = 8,  // workflow, code; day.
+  taken_tasks = 9,       // workflow, name; day of the decision; bucket from creation until whoever decided had it.
 };
 
 struct TallyKey {

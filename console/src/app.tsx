@@ -19,6 +19,7 @@ import { StepUp } from './parts/step_up';
 import { Shell } from './shell';
 
 const Audit = lazy(() => import('./pages/audit/audit'));
+const Duty = lazy(() => import('./pages/duty/duty'));
 const Charts = lazy(() => import('./pages/charts/charts'));
 
 // Where somebody begins: with what they are here for.
@@ -46,6 +47,7 @@ export function App() {
           <Route path="/inbox/:task?" element={<Inbox />} />
           <Route path="/alerts" element={<Alerts />} />
           <Route path="/board" element={<Board />} />
+          <Route path="/duty" element={<Duty />} />
           <Route path="/cases/:instance" element={<Case />} />
           <Route path="/patients" element={<Patients />} />
           <Route path="/patients/:patient" element={<Patient />} />

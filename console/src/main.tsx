@@ -9,6 +9,7 @@ import './styles/case.css';
 import './styles/charts.css';
 import './styles/audit.css';
 import './styles/alerts.css';
+import './styles/duty.css';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';

@@ -3,6 +3,10 @@ import type { Demographics } from './api/types';
 
 const MASKED = '***'; // What the server sends in place of personal data to those who may not see it.
 
+export function isMasked(value: string | undefined): boolean {
+  return value === MASKED;
+}
+
 export function nameOf(person: Demographics | undefined): string {
   const name = person?.name;
   if (!name) return 'Name not known';

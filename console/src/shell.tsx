@@ -16,6 +16,7 @@ const PLACES: { to: string; label: string; icon: IconName; needs: string }[] = [
   { to: '/inbox', label: 'Inbox', icon: 'inbox', needs: 'task.read' },
   { to: '/alerts', label: 'Alerts', icon: 'bell', needs: 'task.read' },
   { to: '/board', label: 'Board', icon: 'board', needs: 'instance.read' },
+  { to: '/duty', label: 'Duty', icon: 'duty', needs: 'task.read' },
   { to: '/patients', label: 'Patients', icon: 'person', needs: 'patient.read' },
   { to: '/incidents', label: 'Incidents', icon: 'alert', needs: 'incident.read' },
   { to: '/messages', label: 'Messages', icon: 'mail', needs: 'message.read' },

@@ -2,7 +2,7 @@
 
 PEOPLE = [
     ("nurse.ann", "Ann Lee", ["nurse"], ["MED"], "claims and decides nurses' tasks, and those of her ward: begin here"),
-    ("charge.ines", "Ines Kramer", ["charge_nurse", "nurse"], ["MED", "SURG"], "and hands tasks to others, replaces outcomes, sees the charts"),
+    ("charge.ines", "Ines Kramer", ["charge_nurse", "nurse"], ["MED", "SURG"], "and plans duty, hands tasks to others, replaces outcomes, sees the charts"),
     ("pharmacist.bo", "Bo Lindgren", ["pharmacist"], [], "reviews medication"),
     ("dr.cho", "Min Cho", ["physician", "attending"], ["MED", "CARD"], "decides physicians' tasks, and overrides: open a case that has left"),
     ("case.omar", "Omar Reyes", ["case_manager"], [], "steers discharges"),
@@ -11,6 +11,7 @@ PEOPLE = [
     ("operator.sam", "Sam Okafor", ["operator"], [], "the board, incidents, messages, many cases at once; sees no personal data"),
     ("developer.kim", "Kim Duarte", ["developer"], [], "deploys bundles, looks at scripts and journals; sees no personal data"),
     ("auditor.eva", "Eva Novak", ["auditor"], [], "asks the ledger, and takes evidence away; changes nothing"),
+    ("records.ruth", "Ruth Adler", ["records_officer"], [], "places and lifts legal holds, lets go what may go"),
     ("admin.max", "Max Roe", ["admin"], [], "people and keys; nothing about patients"),
 ]
 

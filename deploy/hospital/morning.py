@@ -87,9 +87,31 @@ def ask_for_rides(api, now):
         api.post("/v1/instances", {"workflow": "ride_home", "id": f"ride-{stay}", "key": stay, "patient": case["patient"], "input": told})
 
 
+# Who is on duty in the wards, from the hour to the hour of the morning; from demo_users.py, and others who do not sign in.
+ROTAS = {
+    "MED": (("nurse.ann", "nurse", "late", 6, 14), ("nurse.joy", "nurse", "early", 0, 8), ("charge.ines", "charge_nurse", "long", 0, 13), ("nurse.paul", "nurse", "night", 13, 24)),
+    "SURG": (("nurse.mia", "nurse", "late", 6, 14), ("charge.ines", "charge_nurse", "long", 0, 13)),
+    "ORTH": (("clerk.tom", "unit_clerk", "day", 0, 10), ("nurse.leo", "nurse", "early", 0, 8)),  # No nurse is on duty there when the clock stops.
+    "CARD": (("nurse.ida", "nurse", "late", 6, 14), ("dr.cho", "physician", "day", 0, 13)),
+}
+
+
+def plan(api, begin):
+    """The rotas of the wards, for this day and the next, and somebody who stands in for somebody."""
+    def at(hours):
+        return (begin + datetime.timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    for ward, shifts in ROTAS.items():
+        planned = [{"person": person, "role": role, "shift": shift, "from": at(first + days * 24), "to": at(last + days * 24)}
+                   for days in (0, 1) for person, role, shift, first, last in shifts]
+        api.request("PUT", f"/v1/rotas/{quoted(ward)}", {"shifts": planned})
+    api.post("/v1/covers", {"person": "nurse.eli", "by": "nurse.ann", "from": at(0), "to": at(5 * 24), "reason": "on leave"})
+
+
 def play(day, messages):
     """`day` knows the API, the clock and the line by which messages come in."""
     begin = day.clock.now
+    plan(day.api, begin)
     admit(day, messages, begin)
     day.clock.set(begin + datetime.timedelta(hours=HOURS - 2))
     ask_for_rides(day.api, day.clock.now)

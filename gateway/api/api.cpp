@@ -26,10 +26,12 @@ void add_api_routes(HttpRouter& router, ApiContext& context) {
   add_live_routes(router, context);
   add_metrics_routes(router, context);
   add_board_routes(router, context);
+  add_override_figure_routes(router, context);
   add_clock_routes(router, context);
   add_sign_in_routes(router, context);
   add_provider_sign_in_routes(router, context);
   add_people_routes(router, context);
+  add_view_routes(router, context);
   add_document_routes(router, context);
 }
 

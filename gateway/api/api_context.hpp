@@ -62,6 +62,7 @@ void add_clock_routes(HttpRouter& router, ApiContext& context);
 void add_sign_in_routes(HttpRouter& router, ApiContext& context);
 void add_provider_sign_in_routes(HttpRouter& router, ApiContext& context);
 void add_people_routes(HttpRouter& router, ApiContext& context);
+void add_view_routes(HttpRouter& router, ApiContext& context);
 // /openapi.json and /errors/{code}; after all others, since it describes them.
 void add_document_routes(HttpRouter& router, ApiContext& context);
 

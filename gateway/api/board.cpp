@@ -112,10 +112,11 @@ struct Series {
   std::array<const char*, 3> parts;  // Null where the tally has none.
   bool buckets;
 };
-constexpr std::array<Series, 6> kSeries = {{
+constexpr std::array<Series, 7> kSeries = {{
     {"started", Tally::started_cases, {"workflow", nullptr, nullptr}, false},
     {"closed", Tally::closed_cases, {"workflow", "outcome", nullptr}, true},
     {"tasks_created", Tally::created_tasks, {"workflow", "name", nullptr}, false},
+    {"tasks_taken", Tally::taken_tasks, {"workflow", "name", nullptr}, true},
     {"tasks_decided", Tally::decided_tasks, {"workflow", "name", "in"}, true},
     {"tasks_withdrawn", Tally::withdrawn_tasks, {"workflow", "name", nullptr}, false},
     {"incidents", Tally::opened_incidents, {"workflow", "code", nullptr}, false},
@@ -159,19 +160,26 @@ Result<JsonText> series_json(const StoreReader& live, Instant now, std::uint32_t
 }
 
 void send_series(ApiContext& context, RoutedRequest request, Responder responder) {
-  std::uint32_t days = 30;
-  if (const std::string* text = request.find_query("days")) {
-    const char* end = text->data() + text->size();
-    const auto [parsed, error] = std::from_chars(text->data(), end, days);
-    if (error != std::errc() || parsed != end || days == 0 || days > kMostDays) {
-      return send_error(responder, {ErrorCode::bad_query, "'days' is not a number from 1 to 400", ""});
-    }
-  }
-  read_and_send(context, std::move(responder),
-                [&context, days](const StoreReader& reader) { return series_json(reader, context.node.now(), days); });
+  const auto days = days_of_query(request);
+  if (!days) return send_error(responder, days.error());
+  read_and_send(context, std::move(responder), [&context, days = *days](const StoreReader& reader) {
+    return series_json(reader, context.node.now(), days);
+  });
 }
 
 }  // namespace
+
+Result<std::uint32_t> days_of_query(const RoutedRequest& request) {
+  std::uint32_t days = 30;
+  const std::string* const text = request.find_query("days");
+  if (text == nullptr) return days;
+  const char* end = text->data() + text->size();
+  const auto [parsed, error] = std::from_chars(text->data(), end, days);
+  if (error != std::errc() || parsed != end || days == 0 || days > kMostDays) {
+    return Error{ErrorCode::bad_query, "'days' is not a number from 1 to 400", "leave it away for 30"};
+  }
+  return days;
+}
 
 void add_board_routes(HttpRouter& router, ApiContext& context) {
   router.add(

@@ -12,7 +12,7 @@
 namespace baton {
 namespace {
 
-constexpr std::size_t kCounted = 10'000;  // Beyond it nobody needs the number.
+constexpr std::size_t kCounted = 1'000;  // Of each role and unit; beyond it nobody needs the number.
 constexpr std::size_t kSample = 20;
 
 // ---- queues ------------------------------------------------------------------------------------------------------------
@@ -24,17 +24,21 @@ Result<JsonText> queues(const StoreReader& reader, const Roster& roster, const S
   for (const std::string& unit : standing.every_unit ? roster.units() : standing.units) units.insert(unit);
   JsonWriter writer;
   writer.begin_object().key("items").begin_array();
-  const auto write = [&](const std::string& role, const std::string& unit) -> Status {
+  // Of a role over all units it is known how many are open; everything else is counted.
+  const auto write = [&](const std::string& role, const std::string& unit, std::optional<std::int64_t> open) -> Status {
     TaskFilter filter;
     filter.roles = {role};
     if (!unit.empty()) filter.seen_units = std::vector<std::string>{unit};
-    const auto open = count_open_tasks(reader, filter, kCounted);
-    if (!open.ok()) return open.error();
+    if (!open) {
+      const auto counted = count_open_tasks(reader, filter, kCounted);
+      if (!counted.ok()) return counted.error();
+      open = static_cast<std::int64_t>(*counted);
+    }
     filter.overdue_at = now;
     const auto late = count_open_tasks(reader, filter, kCounted);
     if (!late.ok()) return late.error();
     writer.begin_object().field("role", role).optional_field("unit", unit);
-    writer.field("open", static_cast<std::int64_t>(*open)).field("late", static_cast<std::int64_t>(*late));
+    writer.field("open", *open).field("late", static_cast<std::int64_t>(*late));
     writer.key("on_duty").begin_array();
     for (const Shift& shift : roster.on_duty(unit, role, now)) writer.string(shift.person);
     writer.end_array().end_object();
@@ -42,13 +46,13 @@ Result<JsonText> queues(const StoreReader& reader, const Roster& roster, const S
   };
   for (const auto& [key, count] : *tallies) {
     if (standing.every_unit) {
-      if (Status done = write(key.a, ""); !done) return done.error();
+      if (Status done = write(key.a, "", count); !done) return done.error();
     }
     for (const std::string& unit : units) {
-      if (Status done = write(key.a, unit); !done) return done.error();
+      if (Status done = write(key.a, unit, std::nullopt); !done) return done.error();
     }
   }
-  writer.end_array().end_object();
+  writer.end_array().field("counted_to", static_cast<std::int64_t>(kCounted)).end_object();
   return std::move(writer).take();
 }
 

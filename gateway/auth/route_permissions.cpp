@@ -21,6 +21,9 @@ constexpr std::array kTable = {
     RoutePermission{"signOut", kSignedIn},
     RoutePermission{"getMe", kSignedIn},
     RoutePermission{"changeOwnPassword", kSignedIn},
+    RoutePermission{"listViews", kSignedIn},
+    RoutePermission{"keepView", kSignedIn},
+    RoutePermission{"dropView", kSignedIn},
     // People and keys.
     RoutePermission{"listUsers", "people.manage"},
     RoutePermission{"addUser", "people.manage", true},
@@ -134,6 +137,7 @@ constexpr std::array kTable = {
     RoutePermission{"getPatientSummary", "patient.read"},
     RoutePermission{"getTimeline", "patient.read"},
     RoutePermission{"breakGlass", "patient.break_glass", true},
+    RoutePermission{"breakGlassOfInstance", "patient.break_glass", true},
     RoutePermission{"getEvent", "patient.read"},
     // The ledger.
     RoutePermission{"readAudit", "audit.read"},
@@ -179,6 +183,7 @@ constexpr std::array kTable = {
     RoutePermission{"getMetrics", "metrics.read"},
     RoutePermission{"getBoard", "instance.read"},
     RoutePermission{"getSeries", "metrics.read"},
+    RoutePermission{"getOverrideFigures", "metrics.read"},
     RoutePermission{"scrapeMetrics", "metrics.read"},
     RoutePermission{"getClock", kSignedIn},
     RoutePermission{"setClock", "clock.set"},

@@ -94,6 +94,13 @@ Result<LoadResult> open_cases(const ServerProcess& server, const std::string& pr
   }));
 }
 
+// Every ward has a rota, so that queues are counted in each of them.
+Result<LoadResult> plan_wards(const ServerProcess& server) {
+  return without_refusals(run_load(server.port(), 1, kWards, [&](std::uint64_t i) {
+    return http_request("PUT", "/v1/rotas/" + ward(i), R"({"shifts":[]})", server.authorization());
+  }));
+}
+
 std::string decision(const ServerProcess& server, const std::string& prefix, std::uint64_t i) {
   return http_request(
       "POST", "/v1/tasks/" + prefix + number(i) + ".1/decide", R"({"outcome":"approve"})",
@@ -146,6 +153,8 @@ std::vector<Query> queries(const std::string& prefix, std::uint64_t cases, const
       {"cases_on_hold", [=](std::uint64_t) { return board + "&paused=true"; }},
       {"cases_open_since", [=](std::uint64_t) { return board + "&started_before=" + yesterday; }},
       {"series", [](std::uint64_t) { return std::string("/v1/metrics/series?days=30"); }},
+      {"overrides", [](std::uint64_t) { return std::string("/v1/metrics/overrides?days=30"); }},
+      {"queues", [](std::uint64_t) { return std::string("/v1/queues"); }},
   };
 }
 
@@ -182,6 +191,8 @@ Status run_board(const BenchOptions& options, const Workplace& workplace,
   const auto filled = open_cases(**server, prefix, n, *patients);
   if (!filled.ok()) return filled.error();
 
+  const auto planned = plan_wards(**server);
+  if (!planned.ok()) return planned.error();
   const auto done = decide_late(**server, prefix, n / 10);
   if (!done.ok()) return done.error();
 

@@ -80,6 +80,7 @@ const std::vector<std::string>& console_pages() {
       "/inbox/{task}",
       "/alerts",
       "/board",
+      "/duty",
       "/cases/{instance}",
       "/patients",
       "/patients/{patient}",

@@ -6,6 +6,7 @@
 
 #include "runtime/engine/why_wait.hpp"
 #include "runtime/engine/why_words.hpp"
+#include "runtime/model/json_fields.hpp"
 
 namespace baton {
 namespace {
@@ -14,6 +15,26 @@ constexpr std::size_t kToldWaits = 3;  // In the sentence of all; the rest are c
 
 const Started* start_of(const std::vector<Entry>& journal) {
   return journal.empty() ? nullptr : std::get_if<Started>(&journal.front().body);
+}
+
+std::string text_in(const boost::json::object& object, std::string_view name) {
+  const auto* const value = object.if_contains({name.data(), name.size()});
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+// What the event says that a case was begun with: {"event":{"type":..,"source":{"system":..}}}. Of it only that which is about
+// nobody.
+std::string because_of_event(const JsonText& input) {
+  const auto parsed = parse_json_document(input);
+  if (!parsed.ok() || !parsed->is_object()) return " because of a message.";
+  const auto* const event = parsed->get_object().if_contains("event");
+  if (event == nullptr || !event->is_object()) return " because of a message.";
+  const std::string type = text_in(event->get_object(), "type");
+  const auto* const source = event->get_object().if_contains("source");
+  const std::string system =
+      source != nullptr && source->is_object() ? text_in(source->get_object(), "system") : std::string();
+  if (type.empty()) return " because of a message.";
+  return " because a message" + (system.empty() ? "" : " from " + system) + " meant " + type + ".";
 }
 
 std::string exists_sentence(const WhyFacts& facts) {
@@ -29,6 +50,7 @@ std::string exists_sentence(const WhyFacts& facts) {
     if (facts.cause == nullptr) return text + " because of the message event " + by.substr(6) + ".";
     return text + " because a message from " + facts.cause->source + " meant " + facts.cause->type + ".";
   }
+  if (by == "event") return text + because_of_event(started->input);
   if (by.starts_with("schedule:")) return text + " because the schedule " + by.substr(9) + " says so.";
   if (by.empty()) return text + ".";
   return text + " because " + words::who(started->by) + " started it.";

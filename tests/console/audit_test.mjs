@@ -52,6 +52,20 @@ test('a ready question is answered with records, and each has its proof', async 
   await screen.close();
 });
 
+test('a question with figures is answered in tables, each with the SQL that gave it', async () => {
+  const screen = await auditor('/audit');
+  const { page } = screen;
+  await page.getByRole('combobox', { name: 'Question' }).selectOption({ label: 'What did the reviewer see?' });
+  await page.getByLabel('Case', { exact: true }).fill(followed.id);
+  await page.getByRole('button', { name: 'Ask' }).click();
+  await page.getByRole('heading', { name: 'Looked at before' }).waitFor();
+  await page.getByText('The SQL that gave it').first().click();
+  await page.getByText(/SELECT idx, at, subject/).first().waitFor();
+  await screen.accessible('an answer with figures');
+  await page.getByRole('combobox', { name: 'Question' }).selectOption({ label: 'Who saw or changed anything of this patient?' });
+  await screen.close();
+});
+
 test('the evidence that is saved can be checked offline', async () => {
   const screen = await auditor(`/audit?q=case&instance=${encodeURIComponent(followed.id)}`);
   const { page } = screen;

@@ -10,8 +10,10 @@ export async function busyWard(binary, people = 12) {
   await ward.post('/v1/instances', { workflow: 'broken', id: 'broken-1', input: { missing: 'end date' } });
   await ward.send([NOT_UNDERSTOOD]);
   await ward.askForRides();
-  await ward.addPerson('sam.okafor', 'Sam Okafor', ['operator', 'physician', 'charge_nurse', 'nurse', 'unit_clerk', 'auditor'], ['MED']);
+  await ward.addPerson('sam.okafor', 'Sam Okafor', ['operator', 'physician', 'charge_nurse', 'nurse', 'unit_clerk', 'auditor', 'records_officer'], ['MED']);
   await ward.advance('11h');
+  await ward.plan();
+  await ward.decideSome('sam.okafor');
   return ward;
 }
 
@@ -26,6 +28,9 @@ export async function everyPage(ward) {
     ['ride', '/inbox/ride-0.1?view=unit', '#next-steps'],
     ['alerts', '/alerts', '.alert'],
     ['board', '/board', '.table tbody a'],
+    ['queues', '/duty', '#queues'],
+    ['rota', '/duty?tab=rota&unit=MED', '.shift'],
+    ['covers', '/duty?tab=covers', '.reviews li'],
     ['case', `/cases/${id}`, '#waits'],
     ['history', `/cases/${id}?tab=history`, '.told'],
     ['decisions', `/cases/${id}?tab=decisions`, '.decided-one'],
@@ -43,6 +48,8 @@ export async function everyPage(ward) {
     ['record', `/audit?q=case&instance=${id}&record=20`, '#proof'],
     ['explain', `/audit?q=explain&instance=${id}`, '.told'],
     ['reproduce', `/audit?q=reproduce&instance=${id}`, '.notice'],
+    ['ready', `/audit?q=ready:overrides`, '.ready h3'],
+    ['keeping', '/audit?tab=keeping', '.reviews li'],
     ['break_glass', '/audit?tab=break-glass', '#break-glass'],
     ['sql', '/audit?tab=sql', '#sql'],
   ];

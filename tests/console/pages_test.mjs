@@ -91,7 +91,8 @@ test('an override needs a reason and stands in the history', async () => {
   const { page } = screen;
   await page.getByRole('button', { name: 'Override a decision' }).click();
   await page.getByLabel('What holds instead').fill('home_health');
-  await page.getByLabel('Reason').fill('the daughter cannot help');
+  await page.getByLabel('Reason code').fill('family');
+  await page.getByLabel('Reason', { exact: true }).fill('the daughter cannot help');
   await page.getByRole('dialog').getByRole('button', { name: 'Override' }).click();
   await page.getByRole('dialog').waitFor({ state: 'hidden' });
   await page.getByRole('tab', { name: 'What happened' }).click();
@@ -135,10 +136,20 @@ test('a patient shows messages, cases and what is open as one story', async () =
 test('the charts show what happened, and each has its figures', async () => {
   const screen = await operator('/charts');
   const { page } = screen;
-  await page.getByRole('heading', { name: 'Turnaround' }).waitFor();
+  for (const title of ['Turnaround', 'Turnaround over time', 'Handoff', 'How long people take', 'Tasks decided', 'Backlog', 'Overrides', 'Exceptions', 'Cases']) {
+    await page.getByRole('heading', { name: title, exact: true }).waitFor();
+  }
   await page.locator('.recharts-bar-rectangle').first().waitFor();
-  await page.getByText('Figures').first().click();
-  await page.getByRole('rowheader', { name: '2026-03-02' }).first().waitFor();
+  const figures = (title) => page.getByRole('region', { name: title, exact: true });
+  await figures('Cases').locator('summary').click();
+  await figures('Cases').getByRole('rowheader', { name: '2026-03-02' }).waitFor();
+  await figures('Overrides').locator('summary').click();
+  await figures('Overrides').getByRole('row', { name: /^Discharge · Disposition 1 \d+ \d+ % 0$/ }).waitFor();
+  await page.getByLabel('Workflow').selectOption('broken');
+  await figures('Overrides').getByText('Nobody replaced an outcome in this time.').waitFor();
+  assert.equal(new URL(page.url()).searchParams.get('workflow'), 'broken');
+  await page.getByLabel('The last').selectOption('365');
+  await page.getByText('Begun and ended in each week.').waitFor();
   await screen.close();
 });
 

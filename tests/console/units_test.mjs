@@ -13,7 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), 'baton-console-units-'));
 const units = {};
 
 before(async () => {
-  for (const [name, path] of Object.entries({ series: 'pages/charts/series.ts', diff: 'pages/case/diff.ts', path: 'pages/case/path_graph.ts', schema: 'parts/form/schema.ts', words: 'words.ts', people: 'people.ts', live: 'api/live.ts', decisions: 'pages/case/decisions.ts', questions: 'pages/audit/questions.ts', filter: 'pages/board/case_filter.ts' })) {
+  for (const [name, path] of Object.entries({ series: 'pages/charts/series.ts', diff: 'pages/case/diff.ts', path: 'pages/case/path_graph.ts', schema: 'parts/form/schema.ts', words: 'words.ts', people: 'people.ts', live: 'api/live.ts', decisions: 'pages/case/decisions.ts', questions: 'pages/audit/questions.ts', filter: 'pages/board/case_filter.ts', week: 'pages/duty/week.ts' })) {
     const out = join(folder, `${name}.mjs`);
     await build({ entryPoints: [new URL(path, source).pathname], outfile: out, bundle: true, format: 'esm', logLevel: 'error' });
     units[name] = await import(pathToFileURL(out));
@@ -34,10 +34,42 @@ test('a percentile is the upper bound of its bucket, and says so beyond the last
   assert.equal(minutes(2880, bounds), '2 d');
 });
 
+test('a trend has the half of each span, and nothing where nothing ended', () => {
+  const { trend, spansOf } = units.series;
+  const days = ['2026-03-01', '2026-03-02'];
+  const rows = [{ day: '2026-03-02', bucket: 1, count: 3 }, { day: '2026-03-02', bucket: 2, count: 1 }];
+  assert.deepEqual(trend(days, { discharge: rows }, [60, 120, 600]), [
+    { day: '2026-03-01', discharge: null },
+    { day: '2026-03-02', discharge: 2 },
+  ]);
+  const quarter = Array.from({ length: 90 }, (_, at) => new Date(Date.UTC(2026, 0, 1 + at)).toISOString().slice(0, 10));
+  assert.equal(spansOf(quarter), 7);
+  assert.deepEqual(units.series.perSpan(quarter, { begun: [{ day: quarter[8], count: 2 }, { day: quarter[13], count: 1 }] }).slice(0, 3).map((week) => week.begun), [0, 3, 0]);
+  assert.deepEqual(trend(quarter, { discharge: [{ day: quarter[8], bucket: 0, count: 1 }] }, [60]).slice(0, 2), [
+    { day: quarter[0], discharge: null },
+    { day: quarter[7], discharge: 1 },
+  ]);
+});
+
+test('a week begins on its Monday, and its shifts come once more in the next, each once', () => {
+  const { mondayOf, withNextWeek, repeated, hours } = units.week;
+  const monday = mondayOf(Date.parse('2026-03-04T12:00:00'));
+  assert.equal(monday.getDay(), 1);
+  assert.equal(mondayOf(Date.parse('2026-03-08T23:59:00')).getTime(), monday.getTime());
+  assert.equal(mondayOf(Date.parse('2026-03-04T12:00:00'), 1).getTime(), mondayOf(Date.parse('2026-03-11T12:00:00')).getTime());
+  const shift = { person: 'ann', from: new Date('2026-03-03T21:00:00').toISOString(), to: new Date('2026-03-04T06:00:00').toISOString() };
+  const twice = withNextWeek([shift], monday);
+  assert.deepEqual(twice.map((one) => one.from), [shift.from, new Date('2026-03-10T21:00:00').toISOString()]);
+  assert.deepEqual(withNextWeek(twice, monday), twice);
+  assert.deepEqual(repeated(shift, 2).map((one) => one.to), [shift.to, new Date('2026-03-05T06:00:00').toISOString()]);
+  assert.equal(repeated(shift, 400).length, 28);
+  assert.match(hours(shift), /^(21:00|0?9:00\sPM)–/);
+});
+
 test('days without anything stand in a chart as nothing', () => {
-  const { daysOf, perDay } = units.series;
+  const { daysOf, perSpan } = units.series;
   const days = daysOf({ first: '2026-02-27', last: '2026-03-01' });
-  assert.deepEqual(perDay(days, { begun: [{ day: '2026-03-01', count: 2 }, { day: '2026-03-01', count: 1 }] }), [
+  assert.deepEqual(perSpan(days, { begun: [{ day: '2026-03-01', count: 2 }, { day: '2026-03-01', count: 1 }] }), [
     { day: '2026-02-27', begun: 0 },
     { day: '2026-02-28', begun: 0 },
     { day: '2026-03-01', begun: 3 },

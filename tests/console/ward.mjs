@@ -75,6 +75,41 @@ export class Ward {
     await this.settle();
   }
 
+  // A rota, somebody who stands in for somebody, a hold, and a pause that stands: what the pages of operations and audit show.
+  async plan() {
+    const at = (clock) => `2026-03-02T${clock}:00Z`;
+    const shift = (person, role, shift, from, to) => ({ person, role, shift, from, to });
+    await this.request('PUT', '/v1/rotas/MED', {
+      shifts: [
+        shift('ann.lee', 'nurse', 'late', at('14:00'), at('22:00')),
+        shift('ben.kim', 'nurse', 'late', at('14:00'), at('22:00')),
+        shift('cara.voss', 'charge_nurse', 'long', at('07:00'), at('19:00')),
+        shift('dora.weiss', 'nurse', 'night', at('21:30'), '2026-03-03T06:30:00Z'),
+      ],
+    });
+    await this.request('PUT', '/v1/rotas/SURG', { shifts: [shift('finn.olsen', 'nurse', 'late', at('14:00'), at('22:00'))] });
+    await this.post('/v1/covers', { person: 'gina.rossi', by: 'ann.lee', from: at('06:00'), to: '2026-03-09T06:00:00Z', reason: 'on leave' });
+    await this.post('/v1/audit/holds', { from: '2026-03-02T00:00:00Z', to: '2026-03-03T00:00:00Z', matter: '17 O 33/26', reason: 'the court asked' });
+    await this.post('/v1/pauses', { unit: 'ORTH', timers: 'freeze', reason: 'the bed management system is down' });
+  }
+
+  // Rides that somebody takes after a while and decides later still, some of them by ending their case; and a decision that is overridden.
+  async decideSome(subject) {
+    const nurse = { subject, role: 'nurse' };
+    const { items } = await this.get('/v1/instances?workflow=discharge&limit=8');
+    const rides = items.slice(2).map((one, number) => ({ id: `late-${number}`, one }));
+    for (const { id, one } of rides) await this.post('/v1/instances', { workflow: 'ride_home', id, key: one.business_key, patient: one.patient, input: { encounter: one.business_key, ward: 'MED', walks: 'alone', lives: 'next door' } });
+    await this.advance('12m');
+    for (const { id } of rides.slice(0, 4)) await this.post(`/v1/tasks/${id}.1/claim`, {}, nurse);
+    for (const { id } of rides.slice(0, 5)) {
+      await this.advance('17m');
+      await this.post(`/v1/tasks/${id}.1/decide`, { outcome: 'not_needed', reason_code: 'family' }, nurse);
+    }
+    const followed = (await this.get('/v1/instances?attribute.stage=follow_up')).items[1];
+    await this.post(`/v1/instances/${encodeURIComponent(followed.id)}/override`, { target: 'disposition', after: { outcome: 'home_health' }, reason: 'the daughter cannot help' }, { subject: 'dr.cho', role: 'physician' });
+    await this.settle();
+  }
+
   get(path) {
     return this.request('GET', path);
   }

@@ -77,6 +77,13 @@ TEST_F(WhyTest, names_the_message_that_started_the_case) {
   EXPECT_THAT(why({}, &event).exists, HasSubstr("because a message from ADT meant encounter.discharge_planned."));
 }
 
+TEST_F(WhyTest, says_what_the_message_meant_with_which_the_case_was_begun) {
+  given("ctx:wait_signal('go')");
+  const std::string input = R"({"event":{"type":"encounter.admitted","source":{"system":"ADT"},"patient":"SECRET"}})";
+  when(StartInstance{"test", bundle_, input, "", "", 7, {PrincipalKind::system, "event", "", "", ""}, 1});
+  EXPECT_THAT(why().exists, HasSubstr("because a message from ADT meant encounter.admitted."));
+}
+
 TEST_F(WhyTest, of_a_timer_says_until_when_and_that_nobody_has_to_act) {
   given("ctx:sleep('3d', { why = 'The result needs three days', otherwise = 'The ward is asked' })");
   start();

@@ -41,6 +41,22 @@ TEST_F(Glass, opens_one_persons_data_and_nobody_elses) {
   EXPECT_EQ(with_key(make_key_for("monitor"), "GET", "/v1/patients/p-1").status, 403);
 }
 
+TEST_F(Glass, is_broken_from_a_case_by_who_may_not_see_whom_it_is_about) {
+  EXPECT_EQ(by_operator("/v1/instances/case-p-1").field("patient"), "***");
+  const auto from_case = [&](const std::string& key, const std::string& instance) {
+    return with_key(key, "POST", "/v1/instances/" + instance + "/break-glass", R"({"reason":"unconscious"})");
+  };
+  const WireReply opened = from_case(operator_, "case-p-1");
+  ASSERT_EQ(opened.status, 201) << opened.text;
+  EXPECT_EQ(opened.field("patient"), "p-1");
+  EXPECT_EQ(by_operator("/v1/instances/case-p-1").field("patient"), "p-1");
+  EXPECT_EQ(by_operator("/v1/instances/case-p-2").field("patient"), "***");
+  EXPECT_EQ(from_case(operator_, "nobody").status, 404);
+  EXPECT_EQ(from_case(make_key_for("monitor"), "case-p-2").status, 403);
+  local("POST", "/v1/instances", R"({"workflow":"ask","id":"case-of-nobody"})");
+  EXPECT_EQ(from_case(operator_, "case-of-nobody").status, 409);
+}
+
 TEST_F(Glass, closes_by_itself) {
   ASSERT_EQ(break_glass(operator_, "p-1").status, 201);
   pass(Duration{30 * 60 * 1000 - 1});

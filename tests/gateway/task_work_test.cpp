@@ -244,6 +244,7 @@ TEST_F(TaskWork, queues_say_how_much_waits_for_whom) {
   const WireReply queues = local("GET", "/v1/queues");
   EXPECT_THAT(queues.text, HasSubstr(R"("role":"nurse","open":2)")) << queues.text;
   EXPECT_THAT(queues.text, HasSubstr(R"("role":"nurse","unit":"4-west","open":1)"));
+  EXPECT_EQ(queues.field("counted_to"), "1000");
 }
 
 }  // namespace

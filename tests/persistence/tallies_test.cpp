@@ -1,6 +1,7 @@
 #include "persistence/tallies.hpp"
 
 #include "persistence/due_tasks.hpp"
+#include "persistence/rocks.hpp"
 
 #include "tests/support/sample_records.hpp"
 #include "tests/support/store_world.hpp"
@@ -94,6 +95,51 @@ TEST(Tallies, tasks_are_counted_for_each_role_and_by_how_they_were_decided) {
   EXPECT_EQ(read(world, Tally::created_tasks), (Counts{{"discharge/review//0", 2}}));
 }
 
+TEST(Tallies, a_decided_task_is_counted_by_how_long_it_was_until_whoever_decided_had_it) {
+  StoreWorld world;
+  const TaskRecord claimed_before = a_task(1, {"nurse"});
+  const TaskRecord never_claimed = a_task(2, {"nurse"});
+  world.commit({PutTask{{}, claimed_before}, PutTask{{}, never_claimed}});
+  TaskRecord decided = claimed_before;
+  decided.status = TaskStatus::decided;
+  decided.claimed_at = kSampleStart + Duration{7 * 60'000};
+  decided.closed_at = kSampleStart + kHour + kMinute;
+  TaskRecord at_once = never_claimed;
+  at_once.status = TaskStatus::decided;
+  at_once.closed_at = kSampleStart + kHour + kMinute;
+  world.commit({PutTask{claimed_before, decided}, PutTask{never_claimed, at_once}});
+  EXPECT_EQ(read(world, Tally::taken_tasks), (Counts{{"discharge/review//2", 1}, {"discharge/review//5", 1}}));
+}
+
+// Writes the store as a version that knew no taken_tasks left it.
+void make_older(const StoreWorld& world) {
+  auto& rocks = world.store->rocks();
+  std::string prefix(keys::kTallyPrefix);
+  prefix.push_back(static_cast<char>(Tally::taken_tasks));
+  const std::string end = keys::end_of(prefix);
+  auto* meta = rocks.family(ColumnFamily::meta);
+  ASSERT_TRUE(rocks.db->DeleteRange({}, meta, slice(prefix), slice(end)).ok());
+  ASSERT_TRUE(rocks.db->Put({}, meta, slice(keys::kTallies), "\x01").ok());
+}
+
+TEST(Tallies, a_store_of_an_older_version_has_what_is_new_counted_and_keeps_its_totals) {
+  StoreWorld world;
+  TaskRecord decided = a_task(1, {"nurse"});
+  world.commit({PutInstance{{}, a_case("i-1", "in_hospital", "MED")}, PutTask{{}, decided}});
+  decided.status = TaskStatus::decided;
+  decided.closed_at = kSampleStart + kMinute;
+  world.commit(PutTask{a_task(1, {"nurse"}), decided});
+  const Counts taken = read(world, Tally::taken_tasks);
+  make_older(world);
+  ASSERT_EQ(read(world, Tally::taken_tasks), Counts{});
+
+  world.reopen();
+  world.commit(PutInstance{{}, a_case("i-2", "in_hospital", "MED")});
+  EXPECT_EQ(read(world, Tally::taken_tasks), taken);
+  EXPECT_EQ(read(world, Tally::open_cases), (Counts{{"discharge/in_hospital/MED/0", 2}}));
+  EXPECT_TRUE(must(Tallies::kept(world.reader())).has_value());
+}
+
 TEST(Tallies, counting_everything_again_gives_what_was_counted_along_the_way) {
   StoreWorld world;
   const InstanceRecord one = a_case("i-1", "in_hospital", "MED");
@@ -116,7 +162,7 @@ TEST(Tallies, counting_everything_again_gives_what_was_counted_along_the_way) {
     if (count != 0) counted[key] = count;
   }
   std::map<TallyKey, std::int64_t> kept;
-  for (std::uint8_t tally = 1; tally <= 8; ++tally) {
+  for (std::uint8_t tally = 1; tally <= 9; ++tally) {
     for (const auto& [key, count] : must(tallies_of(world.reader(), static_cast<Tally>(tally)))) kept[key] = count;
   }
   EXPECT_EQ(counted, kept);

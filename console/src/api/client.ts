@@ -86,6 +86,8 @@ async function askAndProve<T>(method: string, path: string, options: Ask): Promi
 export const api = {
   get: <T>(path: string, options: Ask = {}) => askAndProve<T>('GET', path, options),
   post: <T>(path: string, options: Ask = {}) => askAndProve<T>('POST', path, { body: {}, ...options }),
+  put: <T>(path: string, options: Ask = {}) => askAndProve<T>('PUT', path, { body: {}, ...options }),
+  drop: <T>(path: string, options: Ask = {}) => askAndProve<T>('DELETE', path, options),
 };
 
 // A value as one part of a path.

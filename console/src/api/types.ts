@@ -281,9 +281,15 @@ export interface Series {
   started: SeriesRow[];
   closed: SeriesRow[];
   tasks_created: SeriesRow[];
+  tasks_taken: SeriesRow[]; // Bucket: until whoever decided had it.
   tasks_decided: SeriesRow[];
   tasks_withdrawn: SeriesRow[];
   incidents: SeriesRow[];
+}
+
+export interface OverrideFigures {
+  days: { day: string; workflow: string; rule: string; count: number }[];
+  rules: { workflow: string; rule: string; overrides: number; decisions: number; reversed: number }[];
 }
 
 // One thing that a case waits for. `sentence` is Baton's, `told` the script's own words.

@@ -1,7 +1,7 @@
 // What is shown in place of data: nothing yet, nothing at all, or why not.
 import type { ReactNode } from 'react';
 import { ApiError } from '../api/client';
-import { Icon } from './icon';
+import { Icon, type IconName } from './icon';
 
 export function Loading({ what, rows = 4 }: { what: string; rows?: number }) {
   return (
@@ -14,10 +14,10 @@ export function Loading({ what, rows = 4 }: { what: string; rows?: number }) {
   );
 }
 
-export function Empty({ title, children }: { title: string; children?: ReactNode }) {
+export function Empty({ title, icon = 'check', children }: { title: string; icon?: IconName; children?: ReactNode }) {
   return (
     <div className="empty">
-      <Icon name="check" size={28} />
+      <Icon name={icon} size={28} />
       <p className="empty-title">{title}</p>
       {children && <div className="empty-text">{children}</div>}
     </div>

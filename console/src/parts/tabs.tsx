@@ -38,7 +38,7 @@ export function Tabs({ label, tabs, param = 'tab', beside }: Props) {
       <div className="tabs page-tabs" role="tablist" aria-label={label} ref={list} onKeyDown={onKeyDown}>
         {tabs.map((tab) => (
           <button key={tab.id} id={`tab-${tab.id}`} type="button" role="tab" className="tab" aria-selected={tab === chosen} aria-controls="tab-body" tabIndex={tab === chosen ? 0 : -1} onClick={() => choose(tab)}>
-            {tab.name}
+            {tab.name}{' '}
             {tab.count ? <span className="tab-count">{tab.count}</span> : null}
           </button>
         ))}

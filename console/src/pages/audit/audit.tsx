@@ -6,10 +6,12 @@ import { api } from '../../api/client';
 import { usePages } from '../../api/pages';
 import { Empty, Failed, Loading } from '../../parts/states';
 import { Tabs } from '../../parts/tabs';
-import { BreakGlass } from './break_glass';
+import { BreakGlass, useUnreviewed } from './break_glass';
 import { EvidenceButton } from './evidence_button';
+import { Keeping } from './keeping';
 import { Explanation, Reproduced } from './explanation';
 import { isWhole, queryOf, QUESTIONS, type Question } from './questions';
+import { ReadyAnswer, useReady } from './ready';
 import type { AuditRecord } from './record';
 import { RecordPanel } from './record_panel';
 import { RecordTable } from './record_table';
@@ -35,7 +37,7 @@ function Records({ question, values }: { question: Question; values: Values }) {
   const { items, more, hasMore, error, isPending, again } = usePages<AuditRecord>(['audit', 'records'], '/v1/audit/records', queryOf(question, values));
   if (error && items.length === 0) return <Failed error={error} again={again} />;
   if (isPending) return <Loading what="records" />;
-  if (items.length === 0) return <Empty title="The ledger has no such record" />;
+  if (items.length === 0) return <Empty title="The ledger has no such record" icon="search" />;
   return (
     <>
       <RecordTable records={items} more={more} />
@@ -55,6 +57,7 @@ function Answer({ question, values }: { question: Question; values: Values }) {
       {question.answer === 'latest' && <Latest />}
       {question.answer === 'records' && <Records question={question} values={values} />}
       {question.answer === 'explain' && <Explanation instance={instance ?? ''} />}
+      {question.answer === 'ready' && <ReadyAnswer question={question} values={values} />}
       {question.answer === 'reproduce' && <Reproduced instance={instance ?? ''} />}
       {(instance || patient) && (
         <div className="actions">
@@ -68,7 +71,9 @@ function Answer({ question, values }: { question: Question; values: Values }) {
 // What is asked is part of the address; a field counts once it is asked, not while it is written.
 function Questions() {
   const [search, setSearch] = useSearchParams();
-  const question = QUESTIONS.find((one) => one.id === search.get('q')) ?? QUESTIONS[0];
+  const ready = useReady();
+  const wanted = search.get('q');
+  const question = [...QUESTIONS, ...ready].find((one) => one.id === wanted) ?? QUESTIONS[0];
   const asked: Values = Object.fromEntries((question?.fields ?? []).map(({ name }) => [name, search.get(name) ?? '']));
   const [written, setWritten] = useState<Values>(asked);
   useEffect(() => setWritten(asked), [search.toString()]);
@@ -91,10 +96,17 @@ function Questions() {
         <label className="inline-field question">
           <span>Question</span>
           <select value={question.id} onChange={(event) => go(event.target.value, written)}>
-            {QUESTIONS.map((one) => (
-              <option key={one.id} value={one.id}>
-                {one.asks}
-              </option>
+            {[
+              { name: 'Records', all: QUESTIONS },
+              { name: 'With figures', all: ready },
+            ].map((group) => (
+              <optgroup key={group.name} label={group.name}>
+                {group.all.map((one) => (
+                  <option key={one.id} value={one.id}>
+                    {one.asks}
+                  </option>
+                ))}
+              </optgroup>
             ))}
           </select>
         </label>
@@ -126,7 +138,8 @@ export default function Audit() {
         label="Parts of the audit"
         tabs={[
           { id: 'questions', name: 'Questions', body: () => <Questions /> },
-          { id: 'break-glass', name: 'Break-glass', body: () => <BreakGlass /> },
+          { id: 'break-glass', name: 'Break-glass', count: useUnreviewed(), body: () => <BreakGlass /> },
+          { id: 'keeping', name: 'Keeping', body: () => <Keeping /> },
           { id: 'sql', name: 'SQL', body: () => <SqlView /> },
         ]}
         beside={record ? <RecordPanel key={record} index={record} /> : undefined}

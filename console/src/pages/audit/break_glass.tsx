@@ -46,6 +46,11 @@ function Review({ record, close }: { record: AuditRecord; close: () => void }) {
   );
 }
 
+// How many wait for a review, as far as one page tells: what should be nothing is to be seen from the tab.
+export function useUnreviewed(): number {
+  return usePages<AuditRecord>(['audit', 'break-glass'], '/v1/audit/break-glass', { reviewed: undefined }).items.length;
+}
+
 export function BreakGlass() {
   const me = useSession()?.subject;
   const linkTo = useRecordLink();

@@ -2,7 +2,7 @@
 import { instantOf } from '../../words';
 
 export interface Field {
-  name: 'patient' | 'instance' | 'person' | 'rule' | 'model' | 'from' | 'to';
+  name: string; // As the API has it.
   label: string;
   needed?: boolean;
 }
@@ -12,7 +12,7 @@ export interface Question {
   asks: string;
   says: string; // What the answer is, and what it is not.
   fields: Field[];
-  answer: 'records' | 'latest' | 'explain' | 'reproduce';
+  answer: 'records' | 'latest' | 'explain' | 'reproduce' | 'ready';
   filter?: { [name: string]: string };
 }
 

@@ -1,5 +1,6 @@
 // One record: what it says, what lay beside it, and the evidence that it is in the signed ledger.
 import { useQuery } from '@tanstack/react-query';
+import { useEffect, useRef } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import { api } from '../../api/client';
 import type { Json } from '../../api/types';
@@ -54,13 +55,17 @@ export function RecordPanel({ index }: { index: string }) {
     queryFn: ({ signal }) => api.get<Evidence>(`/v1/audit/records/${index}`, { signal }),
     staleTime: Infinity, // A record never changes.
   });
+  const panel = useRef<HTMLElement>(null);
+  useEffect(() => {
+    panel.current?.scrollIntoView({ block: 'nearest' });
+  }, [Boolean(data)]);
   const close = () => {
     const next = new URLSearchParams(search);
     next.delete('record');
     setSearch(next);
   };
   return (
-    <section className="card record" aria-labelledby="record">
+    <section className="card record" aria-labelledby="record" ref={panel}>
       <div className="card-head">
         <h2 id="record">Record {index}</h2>
         <button type="button" className="button quiet" onClick={close}>

@@ -2,15 +2,8 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { api } from '../../api/client';
-import type { Json } from '../../api/types';
 import { Empty, Failed, Loading } from '../../parts/states';
-import { Table, type Column } from '../../parts/table';
-
-interface Answer {
-  columns: string[];
-  rows: Json[][];
-  truncated: boolean;
-}
+import { SqlTable, type SqlAnswer } from './sql_table';
 
 const READY: [string, string][] = [
   ['Override rates by decision and person', 'SELECT o.rule, o.subject, count(*) AS overrides,\n  (SELECT count(*) FROM decisions d WHERE d.rule = o.rule) AS decisions\nFROM overrides o GROUP BY 1, 2 ORDER BY 3 DESC'],
@@ -21,18 +14,13 @@ const READY: [string, string][] = [
   ['Decisions by models, least sure first', "SELECT at, instance, rule, outcome, confidence, model\nFROM decisions WHERE kind = 'model' ORDER BY confidence"],
 ];
 
-function shown(value: Json | undefined): string {
-  return value === null || value === undefined ? '' : typeof value === 'string' ? value : JSON.stringify(value);
-}
-
 export function SqlView() {
   const [query, setQuery] = useState(READY[0]?.[1] ?? '');
-  const ask = useMutation({ mutationFn: () => api.post<Answer>('/v1/audit/sql', { body: { query } }) });
+  const ask = useMutation({ mutationFn: () => api.post<SqlAnswer>('/v1/audit/sql', { body: { query } }) });
   const submit = (event: FormEvent) => {
     event.preventDefault();
     ask.mutate();
   };
-  const columns: Column<{ at: number; row: Json[] }>[] = (ask.data?.columns ?? []).map((name, at) => ({ key: `${name}${at}`, head: name, cell: ({ row }) => shown(row[at]) }));
   return (
     <section className="card" aria-labelledby="sql">
       <h2 id="sql">Anything else, as SQL</h2>
@@ -62,14 +50,7 @@ export function SqlView() {
       {ask.error && <Failed error={ask.error} />}
       {ask.isPending && <Loading what="the answer" />}
       {ask.data && ask.data.rows.length === 0 && <Empty title="No row answers this" />}
-      {ask.data && ask.data.rows.length > 0 && (
-        <div className="cases">
-          <Table label="Answer" columns={columns} rows={ask.data.rows.map((row, at) => ({ at, row }))} rowKey={({ at }) => String(at)} />
-          <p className="muted" role="status">
-            {ask.data.rows.length.toLocaleString()} rows{ask.data.truncated && ': there are more; narrow the query'}
-          </p>
-        </div>
-      )}
+      {ask.data && ask.data.rows.length > 0 && <SqlTable label="Answer" answer={ask.data} />}
     </section>
   );
 }

@@ -11,6 +11,7 @@ import { words } from '../../words';
 import { BatchList } from './batch_list';
 import { CaseList } from './case_list';
 import { Matrix } from './matrix';
+import { PauseList } from './pause_list';
 import { Promises } from './promises';
 import { useCaseFilter } from './case_filter';
 
@@ -130,6 +131,7 @@ export function Board() {
         </>
       )}
       <Promises />
+      {may('batch.read') && <PauseList board={board} now={now} />}
       {may('batch.read') && <BatchList now={now} />}
       <CaseList board={board} filter={filter} setFilter={setFilter} />
     </div>

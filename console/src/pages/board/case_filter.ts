@@ -1,5 +1,4 @@
-// Which cases the board lists: a part of the address, and, with a name, a view that is kept on this machine.
-import { useState } from 'react';
+// Which cases the board lists: a part of the address, and, with a name, a view that is kept for the person (views.ts).
 import { useSearchParams } from 'react-router';
 import type { JsonObject } from '../../api/types';
 
@@ -55,30 +54,4 @@ export function batchQueryOf(filter: CaseFilter, now: number): JsonObject {
   if (filter.only === 'paused') query.paused = true;
   if (started_before) query.started_before = started_before;
   return Object.keys(query).length > 0 ? query : { all: true };
-}
-
-export interface SavedView {
-  name: string;
-  filter: CaseFilter;
-}
-
-const KEY = 'baton.views';
-
-export function useSavedViews() {
-  const [views, setViews] = useState<SavedView[]>(() => {
-    try {
-      return JSON.parse(localStorage.getItem(KEY) ?? '[]') as SavedView[];
-    } catch {
-      return [];
-    }
-  });
-  const change = (next: SavedView[]) => {
-    localStorage.setItem(KEY, JSON.stringify(next));
-    setViews(next);
-  };
-  return {
-    views,
-    save: (name: string, filter: CaseFilter) => change([...views.filter((view) => view.name !== name), { name, filter }].sort((a, b) => a.name.localeCompare(b.name))),
-    drop: (name: string) => change(views.filter((view) => view.name !== name)),
-  };
 }

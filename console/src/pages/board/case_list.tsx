@@ -7,20 +7,30 @@ import { usePages } from '../../api/pages';
 import type { Board, Instance } from '../../api/types';
 import { Empty, Failed, Loading } from '../../parts/states';
 import { Table, type Column } from '../../parts/table';
+import { isMasked } from '../../people';
 import { ago, when, words } from '../../words';
 import { BulkBar } from './bulk';
-import { batchQueryOf, EVERYTHING, queryOf, useSavedViews, type CaseFilter } from './case_filter';
+import { batchQueryOf, EVERYTHING, queryOf, type CaseFilter } from './case_filter';
+import { ViewsMenu } from './views_menu';
 
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : value === undefined ? '' : JSON.stringify(value);
+// What a case says of itself; to those who may not see personal data it says nothing.
+function Attribute({ row, names, show = (text) => text }: { row: Instance; names: string[]; show?: (text: string) => string }) {
+  if (isMasked(row.business_key)) return <span className="muted">hidden</span>;
+  const value = names.map((name) => row.attributes[name]).find((one) => one !== undefined);
+  return <>{typeof value === 'string' ? show(value) : value === undefined ? '' : JSON.stringify(value)}</>;
+}
+
+// Its number in the house; its id, which says nothing about anybody, where there is none or it is hidden.
+function nameOf(row: Instance): string {
+  return row.business_key && !isMasked(row.business_key) ? row.business_key : row.id;
 }
 
 function columnsAt(now: number): Column<Instance>[] {
   return [
-    { key: 'case', head: 'Case', cell: (row) => <Link to={`/cases/${encodeURIComponent(row.id)}`}>{row.business_key || row.id}</Link> },
+    { key: 'case', head: 'Case', cell: (row) => <Link to={`/cases/${encodeURIComponent(row.id)}`}>{nameOf(row)}</Link> },
     { key: 'workflow', head: 'Workflow', cell: (row) => words(row.workflow) },
-    { key: 'stage', head: 'Stage', cell: (row) => words(text(row.attributes.stage)) },
-    { key: 'unit', head: 'Unit', cell: (row) => text(row.attributes.unit ?? row.attributes.ward) },
+    { key: 'stage', head: 'Stage', cell: (row) => <Attribute row={row} names={['stage']} show={words} /> },
+    { key: 'unit', head: 'Unit', cell: (row) => <Attribute row={row} names={['unit', 'ward']} /> },
     { key: 'begun', head: 'Begun', cell: (row) => <span title={when(row.started_at)}>{ago(row.started_at, now)}</span> },
     {
       key: 'marks',
@@ -42,8 +52,6 @@ interface Props {
 }
 
 function FilterBar({ board, filter, setFilter }: Props) {
-  const saved = useSavedViews();
-  const [name, setName] = useState('');
   const names = (part: 'workflow' | 'stage' | 'unit') => [...new Set(board?.cases.map((place) => place[part]).filter(Boolean))].sort();
   const choice = (part: 'workflow' | 'stage' | 'unit', label: string) => (
     <label className="inline-field">
@@ -86,42 +94,12 @@ function FilterBar({ board, filter, setFilter }: Props) {
         <span>Stay or order number</span>
         <input type="search" value={filter.key} onChange={(event) => setFilter({ ...filter, key: event.target.value })} />
       </label>
-      <details className="views">
-        <summary className="button">Views</summary>
-        <div className="views-body card">
-          {saved.views.length === 0 && <p className="muted">Keep a filter that you need often.</p>}
-          <ul className="plain">
-            {saved.views.map((view) => (
-              <li key={view.name}>
-                <button type="button" className="button quiet" onClick={() => setFilter({ ...EVERYTHING, ...view.filter })}>
-                  {view.name}
-                </button>
-                <button type="button" className="button quiet icon-button" aria-label={`Forget ${view.name}`} onClick={() => saved.drop(view.name)}>
-                  ×
-                </button>
-              </li>
-            ))}
-          </ul>
-          <form
-            onSubmit={(event) => {
-              event.preventDefault();
-              if (name.trim()) saved.save(name.trim(), filter);
-              setName('');
-            }}
-          >
-            <label className="field">
-              <span>Keep this filter as</span>
-              <input value={name} onChange={(event) => setName(event.target.value)} />
-            </label>
-            <button type="submit" className="button">
-              Keep
-            </button>
-          </form>
-        </div>
-      </details>
-      <button type="button" className="button quiet" onClick={() => setFilter(EVERYTHING)}>
-        Clear
-      </button>
+      <ViewsMenu filter={filter} choose={setFilter} />
+      {Object.values(filter).some(Boolean) && (
+        <button type="button" className="button quiet" onClick={() => setFilter(EVERYTHING)}>
+          Clear
+        </button>
+      )}
     </div>
   );
 }
@@ -142,14 +120,14 @@ export function CaseList(props: Props) {
       ) : isPending ? (
         <Loading what="cases" />
       ) : items.length === 0 ? (
-        <Empty title="No open case is like that">
+        <Empty title="No open case is like that" icon="search">
           <button type="button" className="button" onClick={() => props.setFilter(EVERYTHING)}>
             Show all
           </button>
         </Empty>
       ) : (
         <>
-          <Table label="Cases" columns={columnsAt(now)} rows={items} rowKey={(row) => row.id} rowName={(row) => row.business_key || row.id} more={more} selected={acts ? selected : undefined} onSelect={setSelected} />
+          <Table label="Cases" columns={columnsAt(now)} rows={items} rowKey={(row) => row.id} rowName={nameOf} more={more} selected={acts ? selected : undefined} onSelect={setSelected} />
           <p className="muted" role="status">
             {items.length.toLocaleString()} {hasMore ? 'loaded; more come as you scroll' : 'in all'}
           </p>

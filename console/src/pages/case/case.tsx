@@ -7,11 +7,12 @@ import { useNow } from '../../api/clock';
 import { usePages } from '../../api/pages';
 import { may } from '../../api/session';
 import type { Alert, HistoryEntry, InstanceDetail, Patient, Task } from '../../api/types';
+import { BreakGlassButton, mayBreakGlass } from '../../parts/break_glass';
 import { ReasonDialog } from '../../parts/dialog';
 import { Empty, Failed, Loading } from '../../parts/states';
 import { Tabs } from '../../parts/tabs';
 import { Facts } from '../../parts/values';
-import { nameOf, tellApart } from '../../people';
+import { isMasked, nameOf, tellApart } from '../../people';
 import { ago, when, words } from '../../words';
 import { AlertCard } from '../alerts/alert_card';
 import { IncidentCard } from '../incidents/incident_card';
@@ -90,9 +91,15 @@ function Head({ instance, patient, now }: { instance: InstanceDetail; patient: P
               </Link>
               <span className="muted">{tellApart(patient.demographics, now)}</span>
             </>
+          ) : isMasked(instance.patient) ? (
+            <>
+              <span className="muted">Whom it is about is hidden: you may not see personal data</span>
+              {mayBreakGlass() && <BreakGlassButton path={`/v1/instances/${part(instance.id)}`} />}
+            </>
           ) : instance.patient ? null : (
             <span className="muted">About no patient</span>
           )}
+          {patient && !may('patient.read') && <span className="chip high">Glass broken: what you see is recorded</span>}
         </p>
         <p className="task-marks">
           <span className={`chip ${instance.paused ? 'high' : instance.status === 'failed' ? 'urgent' : ''}`}>{status}</span>
@@ -175,9 +182,9 @@ export function Case() {
   const patient = useQuery({
     queryKey: ['patient', 'one', instance?.patient],
     queryFn: ({ signal }) => api.get<Patient>(`/v1/patients/${part(instance?.patient ?? '')}`, { signal }),
-    enabled: Boolean(instance?.patient),
+    enabled: Boolean(instance?.patient) && !isMasked(instance?.patient),
   }).data;
-  if (error instanceof ApiError && error.status === 404) return <Empty title="There is no such case" />;
+  if (error instanceof ApiError && error.status === 404) return <Empty title="There is no such case" icon="search" />;
   if (error && !instance) return <div className="page"><Failed error={error} again={() => void refetch()} /></div>;
   if (!instance) return <div className="page"><Loading what="the case" rows={6} /></div>;
   const entries = history.items;

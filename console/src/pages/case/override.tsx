@@ -28,6 +28,7 @@ export function OverrideButton({ instance }: { instance: InstanceDetail }) {
   const [open, setOpen] = useState(false);
   const [target, setTarget] = useState('');
   const [after, setAfter] = useState('');
+  const [code, setCode] = useState('');
   const [missing, setMissing] = useState(false);
   const { data } = useQuery({
     queryKey: ['instance', 'one', instance.id, 'decisions'],
@@ -36,7 +37,7 @@ export function OverrideButton({ instance }: { instance: InstanceDetail }) {
   const targets = targetsOf(data?.items ?? []);
   const chosen = targets.find((one) => one.name === target) ?? targets[0];
   const override = useMutation({
-    mutationFn: (reason: string) => api.post(`/v1/instances/${part(instance.id)}/override`, { body: { target: chosen?.name, after: { outcome: after.trim() } as Json, reason } }),
+    mutationFn: (reason: string) => api.post(`/v1/instances/${part(instance.id)}/override`, { body: { target: chosen?.name, after: { outcome: after.trim() } as Json, reason_code: code.trim() || undefined, reason } }),
     onSuccess: () => {
       setOpen(false);
       void queries.invalidateQueries({ queryKey: ['instance'] });
@@ -65,6 +66,10 @@ export function OverrideButton({ instance }: { instance: InstanceDetail }) {
             <span>What holds instead (as the script names it)</span>
             <input value={after} required aria-invalid={missing} onChange={(event) => setAfter(event.target.value)} />
             {missing && <span className="field-error">Say what holds instead.</span>}
+          </label>
+          <label className="field">
+            <span>Reason code (if your house has a list of them)</span>
+            <input value={code} autoComplete="off" onChange={(event) => setCode(event.target.value)} />
           </label>
         </ReasonDialog>
       )}

@@ -22,6 +22,24 @@ function place(graph: PathGraph) {
   return { drawn, width: size.width ?? 0, height: size.height ?? 0 };
 }
 
+interface Point {
+  x: number;
+  y: number;
+}
+
+// From the right side of one box to the left side of another, level at both ends; the layout's own points are where it passes between boxes.
+function curve(from: Point & { width: number }, to: Point & { width: number }, points: Point[]): string {
+  const begin = { x: from.x + from.width / 2, y: from.y };
+  const end = { x: to.x - to.width / 2, y: to.y };
+  const between = points.slice(1, -1).filter((point) => point.x > begin.x && point.x < end.x);
+  const stops = between.length > 1 ? [begin, ...between, end] : [begin, end];
+  return stops.slice(1).reduce((path, stop, at) => {
+    const last = stops[at] ?? begin;
+    const middle = (last.x + stop.x) / 2;
+    return `${path} C${middle} ${last.y} ${middle} ${stop.y} ${stop.x} ${stop.y}`;
+  }, `M${begin.x} ${begin.y}`);
+}
+
 function short(text: string, most: number): string {
   return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
@@ -77,8 +95,10 @@ export default function PathView({ instance, entries }: { instance: InstanceDeta
             </marker>
           </defs>
           {graph.edges.map((edge) => {
-            const points = (drawn.edge(edge.from, edge.to) as { points?: { x: number; y: number }[] } | undefined)?.points ?? [];
-            return <polyline key={`${edge.from}>${edge.to}`} className={edge.taken ? 'path-edge' : 'path-edge untaken'} points={points.map((point) => `${point.x},${point.y}`).join(' ')} markerEnd="url(#arrow)" />;
+            const points = (drawn.edge(edge.from, edge.to) as { points?: Point[] } | undefined)?.points ?? [];
+            const [from, to] = [drawn.node(edge.from), drawn.node(edge.to)] as (Point & { width: number })[];
+            if (!from || !to) return null;
+            return <path key={`${edge.from}>${edge.to}`} className={edge.taken ? 'path-edge' : 'path-edge untaken'} d={curve(from, to, points)} markerEnd="url(#arrow)" />;
           })}
           {graph.nodes.map((node) => {
             const { x, y, width: wide } = drawn.node(node.id) as { x: number; y: number; width: number };

@@ -3,9 +3,11 @@
 import { useMutation } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { api, part } from '../../api/client';
+import { may } from '../../api/session';
 import type { HistoryEntry, InstanceDetail, Json, JsonObject, WhatIf, WhatIfDifference } from '../../api/types';
 import { Empty, Failed } from '../../parts/states';
 import { Facts } from '../../parts/values';
+import { useBundles } from '../board/pauses';
 import { shortWhen, when, words } from '../../words';
 import { operationsOf, tell } from './journal';
 
@@ -14,13 +16,14 @@ function Begin({ instance, entries, begun }: { instance: InstanceDetail; entries
   const [bundle, setBundle] = useState('');
   const [input, setInput] = useState('');
   const [bad, setBad] = useState(false);
+  const versions = useBundles(may('bundle.read')).data?.items ?? [];
   const fork = useMutation({ mutationFn: (body: JsonObject) => api.post<WhatIf>(`/v1/instances/${part(instance.id)}/what-if`, { body }), onSuccess: begun });
   const told = entries.map((entry) => tell(entry, operationsOf(entries))).filter((one) => one.tone !== 'small');
   const submit = (event: FormEvent) => {
     event.preventDefault();
     try {
       const body: JsonObject = at ? { at: Number(at) } : {};
-      if (bundle.trim()) body.bundle = bundle.trim();
+      if (bundle) body.bundle = bundle;
       if (input.trim()) body.input = JSON.parse(input) as Json;
       setBad(false);
       fork.mutate(body);
@@ -44,8 +47,17 @@ function Begin({ instance, entries, begun }: { instance: InstanceDetail; entries
         </select>
       </label>
       <label className="field">
-        <span>On another version (SHA-256 of a bundle; empty: its own)</span>
-        <input value={bundle} autoComplete="off" onChange={(event) => setBundle(event.target.value)} />
+        <span>On which version of the scripts</span>
+        <select value={bundle} onChange={(event) => setBundle(event.target.value)}>
+          <option value="">Its own, {instance.bundle.slice(0, 12)}</option>
+          {versions
+            .filter((one) => one.hash !== instance.bundle)
+            .map((one) => (
+              <option key={one.hash} value={one.hash}>
+                {one.name} {one.hash.slice(0, 12)}, live
+              </option>
+            ))}
+        </select>
       </label>
       <label className="field">
         <span>With another input, as JSON (empty: its own)</span>

@@ -8,9 +8,22 @@ export function daysOf(series: Series): string[] {
   return days;
 }
 
-export function perDay(days: string[], named: { [name: string]: SeriesRow[] }): { day: string; [name: string]: number | string }[] {
-  const index = new Map(days.map((day, position) => [day, position]));
-  const rows = days.map((day): { day: string; [name: string]: number | string } => ({ day, ...Object.fromEntries(Object.keys(named).map((name) => [name, 0])) }));
+// How many days one point is made of: those of a week where there are many.
+const MANY_DAYS = 31;
+export function spansOf(days: string[]): number {
+  return days.length > MANY_DAYS ? 7 : 1;
+}
+
+// "on each day"
+export function each(days: string[]): string {
+  return spansOf(days) > 1 ? 'in each week' : 'on each day';
+}
+
+// Sums by span, each under its first day.
+export function perSpan(days: string[], named: { [name: string]: { day: string; count: number }[] }): { day: string; [name: string]: number | string }[] {
+  const length = spansOf(days);
+  const index = new Map(days.map((day, position) => [day, Math.floor(position / length)]));
+  const rows = days.filter((_, at) => at % length === 0).map((day): { day: string; [name: string]: number | string } => ({ day, ...Object.fromEntries(Object.keys(named).map((name) => [name, 0])) }));
   for (const [name, values] of Object.entries(named)) {
     for (const value of values) {
       const row = rows[index.get(value.day) ?? -1];
@@ -20,7 +33,7 @@ export function perDay(days: string[], named: { [name: string]: SeriesRow[] }): 
   return rows;
 }
 
-export function sum(rows: SeriesRow[]): number {
+export function sum(rows: { count: number }[]): number {
   return rows.reduce((total, row) => total + row.count, 0);
 }
 
@@ -56,8 +69,23 @@ export function histogram(rows: SeriesRow[], bounds: number[]): { length: string
   return counts.slice(first, last + 1).map((count, at) => ({ length: first + at < bounds.length ? minutes(bounds[first + at] ?? 0, bounds) : minutes(Infinity, bounds), count }));
 }
 
-export function groups(rows: SeriesRow[], of: (row: SeriesRow) => string): Map<string, SeriesRow[]> {
-  const all = new Map<string, SeriesRow[]>();
+export function groups<Row>(rows: Row[], of: (row: Row) => string): Map<string, Row[]> {
+  const all = new Map<string, Row[]>();
   for (const row of rows) all.set(of(row), [...(all.get(of(row)) ?? []), row]);
   return all;
+}
+
+// Half of what ended in each span took at most so many hours, by name; null where nothing ended.
+export function trend(days: string[], named: { [name: string]: SeriesRow[] }, bounds: number[]): { day: string; [name: string]: number | string | null }[] {
+  const length = spansOf(days);
+  return days
+    .filter((_, at) => at % length === 0)
+    .map((day, at) => {
+      const span = new Set(days.slice(at * length, (at + 1) * length));
+      const half = (rows: SeriesRow[]) => {
+        const within = percentile(rows.filter((row) => span.has(row.day)), 0.5, bounds);
+        return within === null ? null : Math.round((Math.min(within, bounds.at(-1) ?? within) / 60) * 10) / 10;
+      };
+      return { day, ...Object.fromEntries(Object.entries(named).map(([name, rows]) => [name, half(rows)])) };
+    });
 }

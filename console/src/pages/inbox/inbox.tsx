@@ -88,7 +88,7 @@ export function Inbox() {
             <Icon name="back" /> Tasks
           </Link>
         )}
-        {selected ? <TaskDetail key={selected} id={selected} session={who} now={now} decided={decided} /> : <Empty title="Choose a task">Arrow keys or j and k move through the list.</Empty>}
+        {selected ? <TaskDetail key={selected} id={selected} session={who} now={now} decided={decided} /> : <Empty title="Choose a task" icon="inbox">Arrow keys or j and k move through the list.</Empty>}
       </section>
       <p className={`toast ${said ? 'shown' : ''}`} role="status">
         {said}

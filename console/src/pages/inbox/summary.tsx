@@ -6,6 +6,7 @@ import { api, part } from '../../api/client';
 import type { Allergy, Patient, PatientSummary } from '../../api/types';
 import { Icon } from '../../parts/icon';
 import { Failed, Loading } from '../../parts/states';
+import { isMasked } from '../../people';
 import { ago, when, words } from '../../words';
 
 function Age({ at, now }: { at: string; now: number }) {
@@ -108,7 +109,7 @@ export function useSummary(patient: string | undefined) {
   return useQuery({
     queryKey: ['patient', 'one', patient, 'summary'],
     queryFn: ({ signal }) => api.get<PatientSummary>(`/v1/patients/${part(patient ?? '')}/summary`, { signal }),
-    enabled: Boolean(patient),
+    enabled: Boolean(patient) && !isMasked(patient),
   });
 }
 

@@ -6,6 +6,7 @@ import { usePages } from '../../api/pages';
 import type { Alert, InstanceDetail, Patient, Task } from '../../api/types';
 import { Failed, Loading } from '../../parts/states';
 import { Facts } from '../../parts/values';
+import { isMasked } from '../../people';
 import { words } from '../../words';
 import { AlertCard } from '../alerts/alert_card';
 import { Summary } from './summary';
@@ -39,7 +40,7 @@ export function usePatient(id: string | undefined) {
   return useQuery({
     queryKey: ['patient', 'one', id],
     queryFn: ({ signal }) => api.get<Patient>(`/v1/patients/${part(id ?? '')}`, { signal }),
-    enabled: Boolean(id),
+    enabled: Boolean(id) && !isMasked(id),
   });
 }
 
@@ -59,7 +60,7 @@ export function TaskContext({ task, now }: { task: Task; now: number }) {
   return (
     <aside className="context" aria-label="Context">
       {failed && <Failed error={failed} />}
-      {patient.data ? <Summary patient={patient.data} now={now} /> : task.patient && !failed && <Loading what="the patient" />}
+      {patient.data ? <Summary patient={patient.data} now={now} /> : task.patient && !isMasked(task.patient) && !failed && <Loading what="the patient" />}
       {alerts.items.map((alert) => (
         <AlertCard key={alert.id} alert={alert} now={now} inCase />
       ))}

@@ -159,7 +159,7 @@ export function TaskDetail({ id, session, now, decided }: Props) {
   const patient = usePatient(task?.patient).data;
   const schema = useForm(task);
   if (error instanceof ApiError && error.status === 404) {
-    return <Empty title="There is no such task">It may have been part of a case that is gone.</Empty>;
+    return <Empty title="There is no such task" icon="search">It may have been part of a case that is gone.</Empty>;
   }
   if (!task) return error ? <Failed error={error} again={() => void refetch()} /> : <Loading what="the task" rows={6} />;
   const heldByOther = Boolean(task.claimed_by) && task.claimed_by !== session.subject;

@@ -110,7 +110,13 @@ export function IncidentCard({ incident, now, inCase }: { incident: Incident; no
                 <Link to={`/cases/${encodeURIComponent(incident.instance)}`}>{incident.instance}</Link>,{' '}
               </>
             )}
-            <code>{incident.cause.code}</code>
+            {/^BT\d+$/.test(incident.cause.code) ? (
+              <a href={`/errors/${incident.cause.code}`} target="_blank" rel="noreferrer">
+                About {incident.cause.code}
+              </a>
+            ) : (
+              <code>{incident.cause.code}</code>
+            )}
             {incident.line && (
               <>
                 {' '}

@@ -4,7 +4,9 @@ import { Link, useParams } from 'react-router';
 import { api, ApiError, part } from '../../api/client';
 import { useNow } from '../../api/clock';
 import { usePages } from '../../api/pages';
+import { may } from '../../api/session';
 import type { Instance, Patient as Person, PatientEvent, Task } from '../../api/types';
+import { BreakGlassButton, mayBreakGlass } from '../../parts/break_glass';
 import { Due } from '../../parts/due';
 import { Icon } from '../../parts/icon';
 import { Empty, Failed, Loading } from '../../parts/states';
@@ -61,6 +63,19 @@ function Story({ items, now }: { items: Happening[]; now: number }) {
   );
 }
 
+// Who may not see the person may still have to.
+function Closed({ id, error }: { id: string; error: ApiError }) {
+  return (
+    <div className="page">
+      <h1>A patient</h1>
+      <Failed error={error} />
+      <div className="actions">
+        <BreakGlassButton path={`/v1/patients/${part(id)}`} />
+      </div>
+    </div>
+  );
+}
+
 export function Patient() {
   const { patient: id = '' } = useParams();
   const now = useNow();
@@ -68,7 +83,8 @@ export function Patient() {
   const events = usePages<PatientEvent>(['patient', 'timeline', id], `/v1/patients/${part(id)}/timeline`);
   const cases = usePages<Instance>(['instance', 'patient', id], '/v1/instances', { patient: id });
   const tasks = usePages<Task>(['task', 'patient', id], '/v1/tasks', { patient: id });
-  if (error instanceof ApiError && error.status === 404) return <Empty title="There is no such patient" />;
+  if (error instanceof ApiError && error.status === 404) return <Empty title="There is no such patient" icon="search" />;
+  if (error instanceof ApiError && error.status === 403 && mayBreakGlass()) return <Closed id={id} error={error} />;
   if (error && !person) return <div className="page"><Failed error={error} again={() => void refetch()} /></div>;
   if (!person) return <div className="page"><Loading what="the patient" rows={6} /></div>;
   const open = tasks.items.filter((task) => task.status === 'open' || task.status === 'claimed');
@@ -77,6 +93,11 @@ export function Patient() {
       <header>
         <h1>{nameOf(person.demographics)}</h1>
         <p className="muted">{tellApart(person.demographics, now)}</p>
+        {!may('patient.read') && (
+          <p>
+            <span className="chip high">Glass broken: what you see is recorded</span>
+          </p>
+        )}
       </header>
       {person.merged_into && (
         <p className="notice warn">
