@@ -72,29 +72,30 @@ void fill(StoreWorld& world) {
   PendingRecord retrying = wait_of("retrying");
   retrying.backing_off = true;
   const std::string attempts = encode_entries({{kSampleStart, AttemptFailed{5, 1, {}, kSampleStart + kMinute}}});
-  world.commit({PutInstance{{}, running("waiting")},
-                PutPending{wait_of("waiting")},
-                PutInstance{{}, running("deciding")},
-                PutTask{{}, task_of("deciding")},
-                PutTimer{{*task_of("deciding").due, "deciding", 2, TimerPurpose::escalation}},
-                PutInstance{{}, with_incident},
-                PutIncident{{}, incident},
-                PutInstance{{}, paused},
-                PutInstance{{}, running("sleeping")},
-                PutPending{sleeping},
-                PutTimer{{kSampleStart + kDay, "sleeping", 5, TimerPurpose::operation_due}},
-                PutTimer{{kSampleStart + kDay, "sleeping", 0, TimerPurpose::run_timeout}},
-                PutInstance{{}, running("retrying")},
-                PutPending{retrying},
-                AppendJournal{"retrying", 0, attempts},
-                PutTimer{{kSampleStart + kMinute, "retrying", 5, TimerPurpose::retry}},
-                PutInstance{{}, sample_instance()},
-                PutPatient{sample_patient()},
-                PutEvent{sample_event()},
-                PutMessage{{}, sample_message()},
-                PutOutbox{{{ActorKind::patient, "p-1"}, {ActorKind::instance, "new"}, 1, StartWorkflow{}}},
-                PutOutbox{{{ActorKind::patient, "p-1"}, {ActorKind::instance, "new"}, 2, DeliverEvent{}}},
-                PutOutbox{{{ActorKind::instance, "waiting"}, {ActorKind::patient, "p-9"}, 1, InstanceClosed{}}}});
+  world.commit(
+      {PutInstance{{}, running("waiting")},
+       PutPending{wait_of("waiting")},
+       PutInstance{{}, running("deciding")},
+       PutTask{{}, task_of("deciding")},
+       PutTimer{{*task_of("deciding").due, "deciding", 2, TimerPurpose::escalation}},
+       PutInstance{{}, with_incident},
+       PutIncident{{}, incident},
+       PutInstance{{}, paused},
+       PutInstance{{}, running("sleeping")},
+       PutPending{sleeping},
+       PutTimer{{kSampleStart + kDay, "sleeping", 5, TimerPurpose::operation_due}},
+       PutTimer{{kSampleStart + kDay, "sleeping", 0, TimerPurpose::run_timeout}},
+       PutInstance{{}, running("retrying")},
+       PutPending{retrying},
+       AppendJournal{"retrying", 0, attempts},
+       PutTimer{{kSampleStart + kMinute, "retrying", 5, TimerPurpose::retry}},
+       PutInstance{{}, sample_instance()},
+       PutPatient{sample_patient()},
+       PutEvent{sample_event()},
+       PutMessage{{}, sample_message()},
+       PutOutbox{OutboxRecord{{ActorKind::patient, "p-1"}, {ActorKind::instance, "new"}, 1, StartWorkflow{}}},
+       PutOutbox{OutboxRecord{{ActorKind::patient, "p-1"}, {ActorKind::instance, "new"}, 2, DeliverEvent{}}},
+       PutOutbox{OutboxRecord{{ActorKind::instance, "waiting"}, {ActorKind::patient, "p-9"}, 1, InstanceClosed{}}}});
 }
 
 TEST(Scrubber, finds_nothing_where_all_is_well) {
@@ -129,7 +130,7 @@ TEST(Scrubber, an_open_instance_that_nothing_wakes_is_stuck) {
   StoreWorld world;
   world.commit(PutInstance{{}, running("a")});
   EXPECT_EQ(kinds(world), Kinds{FindingKind::stuck_instance});
-  world.commit(PutOutbox{{{ActorKind::patient, "p-1"}, {ActorKind::instance, "a"}, 1, DeliverEvent{}}});
+  world.commit(PutOutbox{OutboxRecord{{ActorKind::patient, "p-1"}, {ActorKind::instance, "a"}, 1, DeliverEvent{}}});
   EXPECT_EQ(kinds(world), Kinds{});  // A message on its way will wake it.
 }
 
@@ -139,7 +140,7 @@ TEST(Scrubber, a_patient_that_waits_for_a_merge_that_nobody_hands_over_is_stuck)
   patient.awaited = {"p-0"};
   world.commit(PutPatient{patient});
   EXPECT_EQ(kinds(world), Kinds{FindingKind::stuck_patient});
-  world.commit(PutOutbox{{{ActorKind::patient, "p-1"}, {ActorKind::patient, "p-0"}, 1, MergeInto{"p-1"}}});
+  world.commit(PutOutbox{OutboxRecord{{ActorKind::patient, "p-1"}, {ActorKind::patient, "p-0"}, 1, MergeInto{"p-1"}}});
   EXPECT_EQ(kinds(world), Kinds{});
 }
 
@@ -230,7 +231,8 @@ TEST(Scrubber, an_index_row_that_leads_astray_is_found_in_every_index) {
 
 TEST(Scrubber, a_message_that_nobody_can_take_is_found) {
   StoreWorld world;
-  world.commit(PutOutbox{{{ActorKind::patient, "p-1"}, {ActorKind::instance, "nobody"}, 1, DeliverEvent{}}});
+  world.commit(
+      PutOutbox{OutboxRecord{{ActorKind::patient, "p-1"}, {ActorKind::instance, "nobody"}, 1, DeliverEvent{}}});
   EXPECT_EQ(kinds(world), Kinds{FindingKind::lost_receiver});
 }
 

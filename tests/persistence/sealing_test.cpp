@@ -80,17 +80,18 @@ void fill(StoreWorld& world, std::vector<Change> more = {}) {
   message.raw = "PID|||MRN-0815||Quetzal^Dora";
   const Address patient{ActorKind::patient, "p-quetzal"};
   const Address instance{ActorKind::instance, "i-1"};
-  std::vector<Change> changes = {AppendJournal{"i-1", 0, canary_journal()},
-                                 PutInstance{{}, canary_instance()},
-                                 PutTask{{}, task},
-                                 PutIncident{{}, incident},
-                                 PutPending{pending},
-                                 PutPatient{canary_patient()},
-                                 PutEvent{event},
-                                 PutMessage{{}, message},
-                                 PutOutbox{{instance, patient, 1, InstanceOpened{"i-1", "discharge", "VISIT-77"}}},
-                                 PutOutbox{{patient, instance, 1, DeliverEvent{"e-1", "x", R"({"name":"Quetzal"})"}}},
-                                 PutNamed{"answers", "a-1", R"({"name":"Quetzal"})"}};
+  std::vector<Change> changes = {
+      AppendJournal{"i-1", 0, canary_journal()},
+      PutInstance{{}, canary_instance()},
+      PutTask{{}, task},
+      PutIncident{{}, incident},
+      PutPending{pending},
+      PutPatient{canary_patient()},
+      PutEvent{event},
+      PutMessage{{}, message},
+      PutOutbox{OutboxRecord{instance, patient, 1, InstanceOpened{"i-1", "discharge", "VISIT-77"}}},
+      PutOutbox{OutboxRecord{patient, instance, 1, DeliverEvent{"e-1", "x", R"({"name":"Quetzal"})"}}},
+      PutNamed{"answers", "a-1", R"({"name":"Quetzal"})"}};
   for (Change& change : more) changes.push_back(std::move(change));
   std::vector<AuditLeaf> leaves = {canary_audit()};
   AuditRecord list;
