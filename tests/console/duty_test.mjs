@@ -37,7 +37,7 @@ test('a rota is planned as a draft, put as a version, and says in the queues who
   await page.getByText('No unit has a rota yet, so nobody is on duty.').waitFor();
   await page.getByRole('tab', { name: 'Rota' }).click();
   await page.getByText('With one, queues say who is on duty').waitFor();
-  await page.getByLabel('Another unit').fill('MED');
+  await page.getByLabel('Unit', { exact: true }).fill('MED');
   await page.getByRole('button', { name: 'Plan it' }).click();
   await page.getByRole('button', { name: 'Change', exact: true }).click();
   const form = page.getByRole('form', { name: 'Add a shift' });
@@ -96,7 +96,7 @@ test('many tasks are counted, then handed each to the least busy on shift, with 
   await screen.close();
 });
 
-test('all that one person has goes to another', async () => {
+test('all that one person has goes to another, unless it has changed since it was counted', async () => {
   const screen = await open('cara.voss', '/duty');
   const { page } = screen;
   await page.getByRole('button', { name: 'Hand over many' }).click();
@@ -107,6 +107,14 @@ test('all that one person has goes to another', async () => {
   await dialog.getByLabel('All to one person').check();
   await dialog.getByLabel('Sign-in name').fill('ben.kim');
   await dialog.getByLabel('Reason').fill('goes home');
+  const hers = (await ward.get('/v1/tasks?subject=ann.lee')).items[0];
+  await ward.post(`/v1/tasks/${encodeURIComponent(hers.id)}/reassign`, { to: 'cara.voss', reason: 'meanwhile' });
+  await dialog.getByRole('button', { name: 'Hand over' }).click();
+  await dialog.getByText('0 tasks match now, not 1').waitFor();
+  await ward.post(`/v1/tasks/${encodeURIComponent(hers.id)}/reassign`, { to: 'ann.lee', reason: 'back again' });
+  await dialog.getByLabel('Each to the least busy on shift who may decide it').check();
+  await dialog.getByLabel('All to one person').check();
+  await dialog.getByText(/^1 task$/).waitFor();
   await dialog.getByRole('button', { name: 'Hand over' }).click();
   await dialog.getByText('1 of 1 handed over.').waitFor();
   await screen.close();

@@ -184,7 +184,7 @@ export function Case() {
     queryFn: ({ signal }) => api.get<Patient>(`/v1/patients/${part(instance?.patient ?? '')}`, { signal }),
     enabled: Boolean(instance?.patient) && !isMasked(instance?.patient),
   }).data;
-  if (error instanceof ApiError && error.status === 404) return <Empty title="There is no such case" icon="search" />;
+  if (error instanceof ApiError && error.status === 404) return <Empty title="There is no such case" icon="search" page />;
   if (error && !instance) return <div className="page"><Failed error={error} again={() => void refetch()} /></div>;
   if (!instance) return <div className="page"><Loading what="the case" rows={6} /></div>;
   const entries = history.items;

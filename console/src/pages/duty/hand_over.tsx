@@ -93,14 +93,16 @@ export function HandOver({ filter, queues, close }: { filter: Filter; queues: Qu
   const named = Boolean(asked.role ?? asked.unit ?? asked.subject);
   const person = least ? undefined : to.trim();
   const preview = useQuery({
-    queryKey: ['task', 'hand-over', asked, person],
+    queryKey: ['hand-over', asked, person],
     queryFn: ({ signal }) => api.post<Answer>('/v1/tasks/reassign', { body: { filter: asked, to: person || undefined, preview: true }, signal }),
     enabled: named,
     staleTime: 0,
   });
   const act = useMutation({
     mutationFn: () => api.post<Answer>('/v1/tasks/reassign', { body: { filter: asked, to: person, reason: reason.trim(), expect: preview.data?.matches } }),
-    onSettled: () => void client.invalidateQueries({ queryKey: ['task'] }),
+    onSettled: () => {
+      for (const key of ['task', 'queues', 'hand-over']) void client.invalidateQueries({ queryKey: [key] });
+    },
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();

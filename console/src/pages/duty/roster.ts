@@ -41,10 +41,11 @@ export interface Cover {
 }
 
 const EVERY_MS = 15_000;
+const QUEUES_MS = 5000;
 
 export function useQueues() {
-  // Under the topic of tasks: the live feed has it read again when one changes.
-  return useQuery({ queryKey: ['task', 'queues'], queryFn: ({ signal }) => api.get<QueueList>('/v1/queues', { signal }), refetchInterval: EVERY_MS });
+  // Everything is counted: that need not be done at each of many changes a second.
+  return useQuery({ queryKey: ['queues'], queryFn: ({ signal }) => api.get<QueueList>('/v1/queues', { signal }), refetchInterval: QUEUES_MS });
 }
 
 export function useRotas() {
@@ -66,7 +67,7 @@ export function usePutRota() {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: ({ unit, version, shifts }: Rota) => api.put<Rota>(`/v1/rotas/${part(unit)}`, { body: { version, shifts } }),
-    onSuccess: () => Promise.all([queries.invalidateQueries({ queryKey: ['rotas'] }), queries.invalidateQueries({ queryKey: ['task', 'queues'] })]),
+    onSuccess: () => Promise.all([queries.invalidateQueries({ queryKey: ['rotas'] }), queries.invalidateQueries({ queryKey: ['queues'] })]),
   });
 }
 

@@ -121,7 +121,7 @@ function Plan({ rota, now }: { rota: Rota; now: number }) {
   );
 }
 
-function NewUnit({ choose }: { choose: (unit: string) => void }) {
+function NewUnit({ first, choose }: { first: boolean; choose: (unit: string) => void }) {
   const [unit, setUnit] = useState('');
   return (
     <form
@@ -133,7 +133,7 @@ function NewUnit({ choose }: { choose: (unit: string) => void }) {
       }}
     >
       <label className="inline-field">
-        <span>Another unit</span>
+        <span>{first ? 'Unit' : 'Another unit'}</span>
         <input value={unit} autoComplete="off" onChange={(event) => setUnit(event.target.value)} />
       </label>
       <button type="submit" className="button" disabled={!unit.trim()}>
@@ -171,7 +171,7 @@ export function Rotas() {
               </select>
             </label>
           )}
-          {may('roster.manage') && <NewUnit choose={choose} />}
+          {may('roster.manage') && <NewUnit first={units.length === 0} choose={choose} />}
         </div>
       </div>
       {chosen ? <Plan key={chosen} rota={data.items.find((rota) => rota.unit === chosen) ?? { unit: chosen, version: 0, shifts: [] }} now={now} /> : <Empty title="No unit has a rota yet" icon="duty">With one, queues say who is on duty, and work can be handed to the least busy.</Empty>}

@@ -83,7 +83,7 @@ export function Patient() {
   const events = usePages<PatientEvent>(['patient', 'timeline', id], `/v1/patients/${part(id)}/timeline`);
   const cases = usePages<Instance>(['instance', 'patient', id], '/v1/instances', { patient: id });
   const tasks = usePages<Task>(['task', 'patient', id], '/v1/tasks', { patient: id });
-  if (error instanceof ApiError && error.status === 404) return <Empty title="There is no such patient" icon="search" />;
+  if (error instanceof ApiError && error.status === 404) return <Empty title="There is no such patient" icon="search" page />;
   if (error instanceof ApiError && error.status === 403 && mayBreakGlass()) return <Closed id={id} error={error} />;
   if (error && !person) return <div className="page"><Failed error={error} again={() => void refetch()} /></div>;
   if (!person) return <div className="page"><Loading what="the patient" rows={6} /></div>;

@@ -1,0 +1,67 @@
+// What pages show when there is nothing to show, or when somebody may not see it, in a real browser, on a real server that has no case
+// yet: the program given as its argument, or build/baton.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { requireBrowser, Screen, startBrowser } from './browser.mjs';
+import { Ward } from './ward.mjs';
+
+requireBrowser();
+const binary = process.argv[2] ?? new URL('../../build/baton', import.meta.url).pathname;
+let ward;
+let browser;
+
+before(async () => {
+  ward = await Ward.start(binary);
+  await ward.addPerson('sam.okafor', 'Sam Okafor', ['operator', 'physician', 'charge_nurse', 'nurse', 'auditor', 'records_officer'], ['MED']);
+  await ward.addPerson('nina.holt', 'Nina Holt', ['nurse']);
+  browser = await startBrowser();
+});
+
+after(async () => {
+  await browser?.close();
+  await ward?.stop();
+});
+
+const EMPTY = {
+  '/inbox': 'Nothing waits for your roles',
+  '/alerts': 'No alert is open',
+  '/board': 'No case is open',
+  '/duty': 'No task is open',
+  '/duty?tab=rota': 'No unit has a rota yet',
+  '/duty?tab=covers': 'Nobody stands in for anybody',
+  '/patients': 'Nobody is known yet',
+  '/incidents': 'No incident is open',
+  '/messages': 'Every message was understood',
+  '/charts': 'Nothing has happened in this time',
+  '/audit?q=ready:overrides': 'None.',
+  '/audit?tab=break-glass': 'Every use was reviewed',
+  '/audit?tab=keeping': 'No hold is in force',
+  '/cases/nobody': 'There is no such case',
+  '/inbox/nobody.1': 'There is no such task',
+  '/patients/nobody': 'There is no such patient',
+};
+
+test('a page that has nothing to show says so, and keeps to WCAG 2.2 AA', async () => {
+  const screen = await Screen.open(browser, ward.url, {});
+  await screen.signIn('sam.okafor', ward.passwords['sam.okafor']);
+  for (const [path, says] of Object.entries(EMPTY)) {
+    await screen.goto(path);
+    await screen.page.getByText(says, { exact: true }).first().waitFor();
+    await screen.accessible(`${path}, empty`);
+  }
+  await screen.close();
+});
+
+test('a page that somebody may not see is not offered, and says which right it takes and what theirs are', async () => {
+  const screen = await Screen.open(browser, ward.url, {});
+  await screen.signIn('nina.holt', ward.passwords['nina.holt']);
+  for (const [name, path, right] of [['Charts', '/charts', 'metrics.read'], ['Audit', '/audit', 'audit.read'], ['Messages', '/messages', 'message.read']]) {
+    assert.equal(await screen.page.getByRole('link', { name, exact: true }).count(), 0);
+    await screen.goto(path);
+    await screen.page.getByText(`This needs the permission '${right}'`).first().waitFor();
+    await screen.page.getByText('Ask somebody whose role has it. Yours: nurse.').first().waitFor();
+    assert.equal(await screen.page.getByRole('button', { name: 'Try again' }).count(), 0);
+    await screen.accessible(`${path}, refused`);
+  }
+  await screen.close();
+});
