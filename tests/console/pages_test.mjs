@@ -90,6 +90,7 @@ test('an override needs a reason and stands in the history', async () => {
   const screen = await operator(`/cases/${encodeURIComponent(followed.id)}`);
   const { page } = screen;
   await page.getByRole('button', { name: 'Override a decision' }).click();
+  await page.getByRole('combobox', { name: 'Decision' }).selectOption({ label: 'Disposition: Home' });
   await page.getByLabel('What holds instead').fill('home_health');
   await page.getByLabel('Reason code').fill('family');
   await page.getByLabel('Reason', { exact: true }).fill('the daughter cannot help');
@@ -97,6 +98,26 @@ test('an override needs a reason and stands in the history', async () => {
   await page.getByRole('dialog').waitFor({ state: 'hidden' });
   await page.getByRole('tab', { name: 'What happened' }).click();
   await page.getByText('Overridden, disposition: the daughter cannot help').first().waitFor();
+  await screen.close();
+});
+
+test('what a person decided is replaced by one of the outcomes that the task had', async () => {
+  const followed = (await ward.get('/v1/instances?attribute.stage=follow_up')).items[1];
+  const task = (await ward.get(`/v1/tasks?instance=${encodeURIComponent(followed.id)}`)).items.find((one) => one.name === 'list_pending_results');
+  await ward.post(`/v1/tasks/${encodeURIComponent(task.id)}/decide`, { outcome: 'none', reason: 'asked the laboratory' }, { subject: 'ann.lee', role: 'nurse' });
+  await ward.settle();
+  const screen = await operator(`/cases/${encodeURIComponent(followed.id)}?tab=decisions`);
+  const { page } = screen;
+  const card = page.locator('.decided-one', { hasText: 'List pending results' });
+  await card.getByRole('button', { name: /^Override/ }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByLabel('Reason', { exact: true }).fill('a culture is still out');
+  await dialog.getByRole('button', { name: 'Override' }).click();
+  await dialog.getByText('Say what holds instead.').waitFor();
+  await dialog.getByLabel('What holds instead').selectOption('listed');
+  await screen.accessible('the dialog that overrides');
+  await dialog.getByRole('button', { name: 'Override' }).click();
+  await card.getByText('“a culture is still out”').waitFor();
   await screen.close();
 });
 

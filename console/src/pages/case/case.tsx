@@ -16,6 +16,7 @@ import { isMasked, nameOf, tellApart } from '../../people';
 import { ago, when, words } from '../../words';
 import { AlertCard } from '../alerts/alert_card';
 import { IncidentCard } from '../incidents/incident_card';
+import { decisionsOf, type Decided } from './decisions';
 import { DecisionsView } from './decisions_view';
 import { JournalView } from './journal_view';
 import { Messages } from './messages';
@@ -35,7 +36,13 @@ const ACTS = {
 } as const;
 type Act = keyof typeof ACTS;
 
-function Actions({ instance }: { instance: InstanceDetail }) {
+interface Told {
+  instance: InstanceDetail;
+  decided: Decided[];
+  tasks: Task[];
+}
+
+function Actions({ instance, decided, tasks }: Told) {
   const queries = useQueryClient();
   const [asked, setAsked] = useState<Act | null>(null);
   const act = useMutation({
@@ -45,15 +52,15 @@ function Actions({ instance }: { instance: InstanceDetail }) {
       void queries.invalidateQueries({ queryKey: ['instance'] });
     },
   });
-  if (instance.status !== 'running') return <OverrideButton instance={instance} />;
+  if (instance.status !== 'running') return null;
   return (
     <div className="actions">
-      {(instance.paused ? (['resume', 'cancel'] as const) : (['pause', 'cancel'] as const)).map((which) => (
+      {may('instance.control') && (instance.paused ? (['resume', 'cancel'] as const) : (['pause', 'cancel'] as const)).map((which) => (
         <button key={which} type="button" className="button" onClick={() => { act.reset(); setAsked(which); }}>
           {ACTS[which].name}
         </button>
       ))}
-      <OverrideButton instance={instance} />
+      <OverrideButton instance={instance} decided={decided} tasks={tasks} />
       {asked && (
         <ReasonDialog title={ACTS[asked].name} confirm={ACTS[asked].name} close={() => setAsked(null)} pending={act.isPending} error={act.error && <Failed error={act.error} />} act={(reason) => act.mutate({ which: asked, reason })}>
           <p>{ACTS[asked].text}</p>
@@ -75,7 +82,7 @@ function Where({ instance }: { instance: InstanceDetail }) {
   return typeof said === 'string' ? <p className="why">{said}</p> : null;
 }
 
-function Head({ instance, patient, now }: { instance: InstanceDetail; patient: Patient | undefined; now: number }) {
+function Head({ instance, decided, tasks, patient, now }: Told & { patient: Patient | undefined; now: number }) {
   const status = instance.paused ? 'On hold' : { running: 'Open', completed: 'Ended', failed: 'Failed', cancelled: 'Cancelled' }[instance.status];
   return (
     <header className="case-head">
@@ -109,7 +116,7 @@ function Head({ instance, patient, now }: { instance: InstanceDetail; patient: P
         </p>
         <Where instance={instance} />
       </div>
-      <Actions instance={instance} />
+      <Actions instance={instance} decided={decided} tasks={tasks} />
     </header>
   );
 }
@@ -188,15 +195,16 @@ export function Case() {
   if (error && !instance) return <div className="page"><Failed error={error} again={() => void refetch()} /></div>;
   if (!instance) return <div className="page"><Loading what="the case" rows={6} /></div>;
   const entries = history.items;
+  const decided = decisionsOf(entries);
   return (
     <div className="page">
-      <Head instance={instance} patient={patient} now={now} />
+      <Head instance={instance} decided={decided} tasks={tasks.items} patient={patient} now={now} />
       <Tabs
         label="Parts of the case"
         tabs={[
           { id: 'now', name: 'Now', body: () => <Overview instance={instance} tasks={tasks.items} now={now} /> },
           { id: 'history', name: 'What happened', body: () => (history.isPending ? <Loading what="the history" /> : <Timeline entries={entries} />) },
-          { id: 'decisions', name: 'Decisions', body: () => (history.isPending ? <Loading what="the decisions" /> : <DecisionsView entries={entries} instance={instance} />) },
+          { id: 'decisions', name: 'Decisions', body: () => (history.isPending ? <Loading what="the decisions" /> : <DecisionsView decided={decided} tasks={tasks.items} instance={instance} />) },
           { id: 'path', name: 'Path', body: () => <Suspense fallback={<Loading what="the path" />}><PathView instance={instance} entries={entries} /></Suspense> },
           { id: 'script', name: 'Script', body: () => <ScriptView instance={instance} /> },
           ...(may('incident.resolve') ? [{ id: 'what-if', name: 'What if', body: () => <Suspense fallback={<Loading what="what if" />}><WhatIfView instance={instance} entries={entries} /></Suspense> }] : []),

@@ -1,12 +1,13 @@
 // The decisions of a case: what, by whom or at which line, why, on what evidence; and each override with both outcomes.
 import { Link } from 'react-router';
-import type { HistoryEntry, InstanceDetail } from '../../api/types';
+import type { InstanceDetail, Task } from '../../api/types';
 import { Empty } from '../../parts/states';
 import { Facts } from '../../parts/values';
 import { when, words } from '../../words';
-import { decisionsOf, holdsNow, type Decided } from './decisions';
+import { holdsNow, type Decided } from './decisions';
+import { OverrideButton } from './override';
 
-function One({ decided, instance }: { decided: Decided; instance: InstanceDetail }) {
+function One({ decided, tasks, instance }: { decided: Decided; tasks: Task[]; instance: InstanceDetail }) {
   const held = decided.overrides.length > 0;
   return (
     <li className="card decided-one">
@@ -40,17 +41,19 @@ function One({ decided, instance }: { decided: Decided; instance: InstanceDetail
         </summary>
         <Facts of={decided.whole} />
       </details>
+      <div className="actions">
+        <OverrideButton instance={instance} decided={[decided]} tasks={tasks} name={words(decided.name)} />
+      </div>
     </li>
   );
 }
 
-export function DecisionsView({ entries, instance }: { entries: HistoryEntry[]; instance: InstanceDetail }) {
-  const decided = decisionsOf(entries);
+export function DecisionsView({ decided, tasks, instance }: { decided: Decided[]; tasks: Task[]; instance: InstanceDetail }) {
   if (decided.length === 0) return <Empty title="Nothing has been decided in this case yet" />;
   return (
     <ul className="plain cards">
       {decided.map((one) => (
-        <One key={one.index} decided={one} instance={instance} />
+        <One key={one.index} decided={one} tasks={tasks} instance={instance} />
       ))}
     </ul>
   );
