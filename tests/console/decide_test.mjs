@@ -112,3 +112,26 @@ test('an outcome that demands a code of its list says so, and what was begun is 
   await second.page.getByText('Ride home: No ride needed. Decided.').waitFor();
   await second.close();
 });
+
+test('what was decided on paper is entered with its time, and marked as recorded late', async () => {
+  const cases = (await ward.get('/v1/instances?workflow=discharge&limit=3')).items;
+  await ward.post('/v1/instances', { workflow: 'ride_home', id: 'ride-late', key: cases[2].business_key, patient: cases[2].patient, input: { encounter: cases[2].business_key, ward: 'MED', walks: 'alone', lives: 'next door' } });
+  await ward.advance('2h');
+  const screen = await nurse('ann.lee', '/inbox/ride-late.1?view=unit');
+  const { page } = screen;
+  await page.getByLabel('No ride needed').check();
+  await page.getByLabel('Reason code').selectOption({ label: 'The family comes' });
+  await page.getByText('It was decided earlier').click();
+  await page.getByLabel('When', { exact: true }).fill('2026-03-02T06:00');
+  await page.getByRole('button', { name: 'Decide' }).click();
+  await page.locator('.decision .failed').waitFor(); // Before the task was there.
+  await page.getByLabel('When', { exact: true }).fill('2026-03-02T07:30');
+  await screen.accessible('a decision that is entered late');
+  await page.getByRole('button', { name: 'Decide' }).click();
+  await page.getByText('Ride home: No ride needed. Decided.').waitFor();
+  await screen.goto('/inbox/ride-late.1');
+  await page.getByText(/07:30; recorded late/).waitFor();
+  await screen.goto('/cases/ride-late?tab=history');
+  await page.getByText(/^What follows was done .*07:30, and could only be entered now/).waitFor();
+  await screen.close();
+});

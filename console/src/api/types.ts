@@ -55,6 +55,7 @@ export interface Comment {
 
 export interface Decision {
   at: string;
+  occurred_at?: string; // Of what could only be entered later: when it was decided.
   by: { subject: string; role?: string };
   outcome: string;
   reason?: string;

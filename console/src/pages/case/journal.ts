@@ -1,6 +1,6 @@
 // The journal of a case as sentences for people. What a sentence says stands in the entry; nothing is guessed.
 import type { HistoryEntry, Json, JsonObject } from '../../api/types';
-import { when, words } from '../../words';
+import { span, when, words } from '../../words';
 
 export interface Operation {
   seq: number;
@@ -100,6 +100,22 @@ export function tell(entry: HistoryEntry, operations: Map<number, Operation>): T
       return { entry, what: `An incident: ${text(object(entry.cause).message) || text(object(entry.cause).code)}`, tone: 'trouble', detail: entry.cause, line: text(entry.line) };
     case 'IncidentResolved':
       return { entry, what: `The incident was resolved: ${text(entry.action)}${entry.reason ? `, ${text(entry.reason)}` : ''}`, by, tone: 'person' };
+    case 'AlertRaised':
+      return { entry, what: `People are told of this: ${words(text(entry.name))}`, tone: 'plain', detail: entry.alert, line: text(entry.line) };
+    case 'AlertChanged':
+      return { entry, what: `The alert was ${text(entry.action)}${entry.reason ? `: ${text(entry.reason)}` : ''}`, by, tone: 'person' };
+    case 'InputEdited':
+      return { entry, what: `The input of ${words(operation?.name ?? 'a step').toLowerCase()} was changed${entry.reason ? `: ${text(entry.reason)}` : ''}`, by, tone: 'person', detail: { before: entry.before ?? null, after: entry.after ?? null } };
+    case 'RecordedLate':
+      return { entry, what: `What follows was done ${when(text(entry.occurred_at))}, and could only be entered now`, by, tone: 'person' };
+    case 'SignalSent':
+      return { entry, what: `Sent the signal ${text(entry.name)} to another case`, tone: 'plain', detail: entry.payload, line: text(entry.line) };
+    case 'ContinuedAsNew':
+      return { entry, what: 'Began anew with what it knew', tone: 'plain', detail: entry.input };
+    case 'ClockJumped':
+      return { entry, what: `The server’s clock jumped by ${span(Number(entry.by_ms))}`, tone: 'trouble' };
+    case 'TimersMoved':
+      return { entry, what: `Its times moved by ${span(Number(entry.by_ms))}`, tone: 'small' };
     case 'Paused':
       return { entry, what: `Put on hold${entry.reason ? `: ${text(entry.reason)}` : ''}`, by, tone: 'person' };
     case 'Resumed':

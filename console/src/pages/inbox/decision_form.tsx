@@ -6,7 +6,7 @@ import type { Outcome, Task } from '../../api/types';
 import { answered, partOf, type Schema } from '../../parts/form/schema';
 import { SchemaForm } from '../../parts/form/schema_form';
 import { Failed } from '../../parts/states';
-import { words } from '../../words';
+import { instantOf, words } from '../../words';
 import { useDraft } from './drafts';
 import { useActOnTask } from './tasks';
 
@@ -32,6 +32,7 @@ export function DecisionForm({ task, schema, session, now, decided }: Props) {
   const act = useActOnTask(task, session);
   const { draft, setDraft, done } = useDraft(task, session);
   const [tried, setTried] = useState(false);
+  const [then, setThen] = useState(''); // When it was decided, where that can only be entered now.
   const [openedAt] = useState(() => new Date(now).toISOString());
   const form = useRef<HTMLFormElement>(null);
   const chosen = task.outcomes.find((outcome) => outcome.name === draft.outcome);
@@ -52,7 +53,7 @@ export function DecisionForm({ task, schema, session, now, decided }: Props) {
     if (missing) return document.getElementById(missing)?.focus();
     const value = asked && schema ? answered(asked, draft.value ?? {}, schema) : undefined;
     act.mutate(
-      { action: 'decide', body: { outcome: draft.outcome, reason: draft.reason.trim(), reason_code: codes.length > 0 ? draft.code : undefined, version: task.version, value, opened_at: openedAt } },
+      { action: 'decide', body: { outcome: draft.outcome, reason: draft.reason.trim(), reason_code: codes.length > 0 ? draft.code : undefined, version: task.version, value, opened_at: openedAt, occurred_at: instantOf(then) } },
       {
         onSuccess: () => {
           done();
@@ -116,6 +117,16 @@ export function DecisionForm({ task, schema, session, now, decided }: Props) {
           </p>
         )}
       </div>
+      <details className="late-entry">
+        <summary>It was decided earlier</summary>
+        <div className="field">
+          <label htmlFor="decided-at">When</label>
+          <input id="decided-at" type="datetime-local" value={then} onChange={(event) => setThen(event.target.value)} aria-describedby="decided-at-help" />
+          <p className="field-help" id="decided-at-help">
+            For what was decided on paper while Baton could not be reached. It goes into the record with both times.
+          </p>
+        </div>
+      </details>
       {act.error && wrong.length === 0 && !(act.error instanceof ApiError && act.error.status === 409) && <Failed error={act.error} />}
       {act.error instanceof ApiError && act.error.status === 409 && (
         <p className="notice warn" role="alert">

@@ -83,7 +83,7 @@ function Closed({ task }: { task: Task }) {
     <div className="notice decided" role="status">
       <p>
         <strong>{words(decision.outcome)}</strong>, decided by <strong>{decision.by.subject}</strong>
-        {decision.by.role ? ` as ${words(decision.by.role).toLowerCase()}` : ''}, {when(decision.at)}.
+        {decision.by.role ? ` as ${words(decision.by.role).toLowerCase()}` : ''}, {decision.occurred_at ? `${when(decision.occurred_at)}; recorded late, ${when(decision.at)}` : when(decision.at)}.
       </p>
       {decision.reason && <p>“{decision.reason}”</p>}
       <EvidenceView task={task} />
