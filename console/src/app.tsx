@@ -1,7 +1,6 @@
 // The views and their addresses: the same list as gateway/console/console.cpp.
 import { useQuery } from '@tanstack/react-query';
-import { lazy, Suspense } from 'react';
-import { Navigate, Route, Routes } from 'react-router';
+import { Navigate, Route, Routes, useLocation } from 'react-router';
 import { may, useSessionState } from './api/session';
 import { askWho } from './api/sign_in';
 import { Alerts } from './pages/alerts/alerts_page';
@@ -14,13 +13,15 @@ import { NotFound } from './pages/not_found';
 import { Patient } from './pages/patient/patient';
 import { Patients } from './pages/patient/patients';
 import { SignIn, SignInAgain } from './pages/sign_in';
+import { later } from './parts/later';
+import { Mishap } from './parts/mishap';
 import { Failed, Loading } from './parts/states';
 import { StepUp } from './parts/step_up';
 import { Shell } from './shell';
 
-const Audit = lazy(() => import('./pages/audit/audit'));
-const Duty = lazy(() => import('./pages/duty/duty'));
-const Charts = lazy(() => import('./pages/charts/charts'));
+const Audit = later('the audit', () => import('./pages/audit/audit'));
+const Duty = later('duty', () => import('./pages/duty/duty'));
+const Charts = later('the charts', () => import('./pages/charts/charts'));
 
 // Where somebody begins: with what they are here for.
 function homeOf(): string {
@@ -30,6 +31,7 @@ function homeOf(): string {
 }
 
 export function App() {
+  const place = useLocation().pathname;
   const { asked, session, ended } = useSessionState();
   const { error, refetch } = useQuery({ queryKey: ['who'], queryFn: () => askWho().then(() => true), staleTime: Infinity, enabled: !asked });
   if (!session) {
@@ -40,7 +42,7 @@ export function App() {
     <Shell>
       {ended && <SignInAgain />}
       <StepUp />
-      <Suspense fallback={<Loading what="the page" />}>
+      <Mishap place={place}>
         <Routes>
           <Route path="/" element={<Navigate to={homeOf()} replace />} />
           <Route path="/sign-in" element={<Navigate to={homeOf()} replace />} />
@@ -57,7 +59,7 @@ export function App() {
           <Route path="/charts" element={<Charts />} />
           <Route path="*" element={<NotFound />} />
         </Routes>
-      </Suspense>
+      </Mishap>
     </Shell>
   );
 }

@@ -65,3 +65,25 @@ test('a page that somebody may not see is not offered, and says which right it t
   }
   await screen.close();
 });
+
+test('a page that cannot be loaded, or breaks, says so in its place, and the others go on', async () => {
+  const screen = await Screen.open(browser, ward.url, {});
+  const { page } = screen;
+  await screen.signIn('sam.okafor', ward.passwords['sam.okafor']);
+  await page.route('**/assets/duty-*.js', (route) => route.abort());
+  await page.getByRole('link', { name: 'Duty' }).click();
+  await page.getByText('This page cannot be loaded. The server may have a newer console.').waitFor();
+  await screen.accessible('a page that cannot be loaded');
+  await page.unroute('**/assets/duty-*.js');
+  await page.getByRole('button', { name: 'Try again' }).click();
+  await page.getByRole('heading', { name: 'Duty' }).waitFor();
+
+  await page.route('**/v1/board', (route) => route.fulfill({ json: { now: '2026-03-02T07:00:00Z' } }));
+  await page.getByRole('link', { name: 'Board' }).click();
+  await page.getByText('This page broke.').waitFor();
+  await page.getByRole('link', { name: 'Alerts' }).click();
+  await page.getByText('No alert is open').waitFor();
+  assert.ok(screen.complaints.length > 0);
+  screen.complaints.length = 0; // They were made on purpose.
+  await screen.close();
+});

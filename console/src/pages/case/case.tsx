@@ -1,6 +1,6 @@
 // One case: where it stands and what it waits for, what has happened, the path, the scripts, and what may be done by hand.
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { lazy, Suspense, useState } from 'react';
+import { useState } from 'react';
 import { Link, useParams } from 'react-router';
 import { api, ApiError, part } from '../../api/client';
 import { useNow } from '../../api/clock';
@@ -9,6 +9,7 @@ import { may } from '../../api/session';
 import type { Alert, HistoryEntry, InstanceDetail, Patient, Task } from '../../api/types';
 import { BreakGlassButton, mayBreakGlass } from '../../parts/break_glass';
 import { ReasonDialog } from '../../parts/dialog';
+import { later } from '../../parts/later';
 import { Empty, Failed, Loading } from '../../parts/states';
 import { Tabs } from '../../parts/tabs';
 import { Facts } from '../../parts/values';
@@ -25,8 +26,8 @@ import { ScriptView } from './script_view';
 import { Timeline } from './timeline';
 import { WhyView } from './why_view';
 
-const WhatIfView = lazy(() => import('./what_if'));
-const PathView = lazy(() => import('./path_view'));
+const WhatIfView = later('what if', () => import('./what_if'));
+const PathView = later('the path', () => import('./path_view'));
 const ENTRIES = 1000;
 
 const ACTS = {
@@ -205,9 +206,9 @@ export function Case() {
           { id: 'now', name: 'Now', body: () => <Overview instance={instance} tasks={tasks.items} now={now} /> },
           { id: 'history', name: 'What happened', body: () => (history.isPending ? <Loading what="the history" /> : <Timeline entries={entries} />) },
           { id: 'decisions', name: 'Decisions', body: () => (history.isPending ? <Loading what="the decisions" /> : <DecisionsView decided={decided} tasks={tasks.items} instance={instance} />) },
-          { id: 'path', name: 'Path', body: () => <Suspense fallback={<Loading what="the path" />}><PathView instance={instance} entries={entries} /></Suspense> },
+          { id: 'path', name: 'Path', body: () => <PathView instance={instance} entries={entries} /> },
           { id: 'script', name: 'Script', body: () => <ScriptView instance={instance} /> },
-          ...(may('incident.resolve') ? [{ id: 'what-if', name: 'What if', body: () => <Suspense fallback={<Loading what="what if" />}><WhatIfView instance={instance} entries={entries} /></Suspense> }] : []),
+          ...(may('incident.resolve') ? [{ id: 'what-if', name: 'What if', body: () => <WhatIfView instance={instance} entries={entries} /> }] : []),
           { id: 'messages', name: 'Messages', body: () => <Messages entries={entries} /> },
           { id: 'journal', name: 'Journal', count: entries.length, body: () => <JournalView entries={entries} more={history.hasMore ? history.more : undefined} /> },
         ]}
