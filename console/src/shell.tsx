@@ -3,12 +3,12 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { NavLink, useLocation } from 'react-router';
 import { useLiveState, watch } from './api/live';
+import { Account } from './pages/account';
 import { Interruption } from './pages/alerts/interruption';
 import { may, useSession } from './api/session';
 import { signOut } from './api/sign_in';
 import { Icon, type IconName } from './parts/icon';
 import { KeysHelp } from './parts/keys_help';
-import { words } from './words';
 import { applyTheme, readTheme, type Theme } from './theme';
 
 // Only what the person has the right to see is offered.
@@ -101,10 +101,7 @@ export function Shell({ children }: { children: ReactNode }) {
             <ThemeButton />
             <KeysHelp />
           </div>
-          <p className="who">
-            <strong>{session?.name || session?.subject}</strong>
-            <span>{session?.roles.map(words).join(', ')}</span>
-          </p>
+          {session && <Account session={session} />}
           <button type="button" className="button quiet" onClick={() => void signOut()}>
             <Icon name="leave" />
             <span>Sign out</span>

@@ -87,3 +87,34 @@ test('a page that cannot be loaded, or breaks, says so in its place, and the oth
   screen.complaints.length = 0; // They were made on purpose.
   await screen.close();
 });
+
+test('somebody sees who they are here, takes another password, and signs out at every screen at once', async () => {
+  const [here, there] = [await Screen.open(browser, ward.url, {}), await Screen.open(browser, ward.url, {})];
+  for (const screen of [here, there]) await screen.signIn('nina.holt', ward.passwords['nina.holt']);
+  const { page } = here;
+  await page.getByRole('button', { name: /^Nina Holt/ }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('with a password', { exact: true }).waitFor();
+  await dialog.getByText('Another password').click();
+  await dialog.getByLabel('Password now').fill('something else');
+  await dialog.getByLabel('New password', { exact: true }).fill('seven red herons');
+  await dialog.getByLabel('New password, once more').fill('seven red heron');
+  await dialog.getByRole('button', { name: 'Change it' }).click();
+  await dialog.getByText('The two are not the same.').waitFor();
+  await dialog.getByLabel('New password, once more').fill('seven red herons');
+  await dialog.getByRole('button', { name: 'Change it' }).click();
+  await dialog.getByRole('alert').waitFor(); // The password now is another one.
+  await here.accessible('another password');
+  await dialog.getByLabel('Password now').fill(ward.passwords['nina.holt']);
+  await dialog.getByRole('button', { name: 'Change it' }).click();
+  await dialog.getByText(/^Changed\./).waitFor();
+  await there.goto('/board');
+  await there.page.getByRole('heading', { name: 'Sign in to Baton' }).waitFor();
+  await there.signIn('nina.holt', 'seven red herons');
+  await dialog.getByRole('button', { name: 'Sign out everywhere' }).click();
+  await page.getByRole('heading', { name: 'Sign in to Baton' }).waitFor();
+  await there.goto('/board');
+  await there.page.getByRole('heading', { name: 'Sign in to Baton' }).waitFor();
+  await here.close();
+  await there.close();
+});

@@ -23,6 +23,11 @@ export async function signInAgain(password: string): Promise<void> {
   becomeSession(await api.post<Session>('/v1/sign-in/again', { body: { password } }));
 }
 
+// Other sessions of the same person end with it.
+export async function changePassword(password: string, next: string): Promise<void> {
+  becomeSession(await api.post<Session>('/v1/me/password', { body: { password, new_password: next } }));
+}
+
 export async function signOut(everywhere = false): Promise<void> {
   await api.post('/v1/sign-out', { body: { everywhere } });
   for (const key of Object.keys(sessionStorage)) if (key.startsWith('baton.')) sessionStorage.removeItem(key);
