@@ -67,6 +67,8 @@ class People:
         role = task["roles"][-1] if task.get("roles") else "nurse"
         person = f"{role}-{share('person', task['id']) % 3 + 1}"
         who = {"x-baton-subject": person, "x-baton-role": role}
+        if task.get("units"):  # One of those who work there.
+            who["x-baton-unit"] = task["units"][0]
         outcome, reason = choose(task)
         path = f"/v1/tasks/{quoted(task['id'])}"
         body = {"outcome": outcome, "reason": reason}

@@ -13,7 +13,7 @@ before(async () => {
   ward = await Ward.start(binary);
   await ward.admit(4);
   await ward.addPerson('ann.lee', 'Ann Lee', ['nurse'], ['MED']);
-  await ward.addPerson('tom.abel', 'Tom Abel', ['nurse'], ['SURG']);
+  await ward.addPerson('tom.abel', 'Tom Abel', ['nurse'], ['ICU']); // Where nobody lies.
   await ward.askForRides();
   browser = await startBrowser();
 });

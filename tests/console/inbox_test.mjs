@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { requireBrowser, Screen, startBrowser } from './browser.mjs';
-import { Ward } from './ward.mjs';
+import { Ward, WARDS } from './ward.mjs';
 
 requireBrowser();
 const binary = process.argv[2] ?? new URL('../../build/baton', import.meta.url).pathname;
@@ -12,7 +12,8 @@ let browser;
 before(async () => {
   ward = await Ward.start(binary);
   await ward.admit(12);
-  await ward.addPerson('ines.kramer', 'Ines Kramer', ['nurse']);
+  await ward.addPerson('ines.kramer', 'Ines Kramer', ['nurse'], WARDS);
+  await ward.addPerson('omar.reyes', 'Omar Reyes', ['nurse'], WARDS);
   browser = await startBrowser();
 });
 

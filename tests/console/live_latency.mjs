@@ -2,7 +2,7 @@
 // claims and releases it, again and again, while other tasks of the house change RATE times a second. Prints p50 and p99, and fails beyond 300 ms.
 import assert from 'node:assert/strict';
 import { requireBrowser, Screen, startBrowser } from './browser.mjs';
-import { Ward } from './ward.mjs';
+import { Ward, WARDS } from './ward.mjs';
 
 requireBrowser();
 const binary = process.argv[2] ?? new URL('../../build/baton', import.meta.url).pathname;
@@ -42,7 +42,7 @@ async function others(ward, tasks, going) {
   for (let turn = 0; going(); turn += 1) {
     const task = tasks[turn % tasks.length];
     const action = Math.floor(turn / tasks.length) % 2 === 0 ? 'claim' : 'release';
-    await ward.post(`/v1/tasks/${encodeURIComponent(task.id)}/${action}`, {}, { subject: 'lea.brandt', role: task.roles[0] });
+    await ward.post(`/v1/tasks/${encodeURIComponent(task.id)}/${action}`, {}, { subject: 'lea.brandt', role: task.roles[0], unit: task.units[0] });
     await new Promise((resolve) => setTimeout(resolve, 1000 / rate));
   }
 }
@@ -51,7 +51,8 @@ const ward = await Ward.start(binary);
 const browser = await startBrowser();
 try {
   await ward.admit(24);
-  await ward.addPerson('ines.kramer', 'Ines Kramer', ['nurse']);
+  await ward.addPerson('ines.kramer', 'Ines Kramer', ['nurse'], WARDS);
+  await ward.addPerson('omar.reyes', 'Omar Reyes', ['nurse'], WARDS);
   const screen = await Screen.open(browser, ward.url, {});
   await screen.signIn('ines.kramer', ward.passwords['ines.kramer']);
   const { items } = await ward.get('/v1/tasks?limit=100');

@@ -47,6 +47,7 @@ export class Ward {
     const headers = { 'content-type': 'application/json', authorization: `Bearer ${this.key}` };
     if (who.subject) headers['x-baton-subject'] = who.subject;
     if (who.role) headers['x-baton-role'] = who.role;
+    if (who.unit) headers['x-baton-unit'] = who.unit;
     const answer = await fetch(this.url + path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body) });
     const value = await answer.json();
     if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(value)}`);
@@ -156,7 +157,7 @@ export class Ward {
   }
 }
 
-const WARDS = ['MED', 'SURG', 'CARD', 'ORTH'];
+export const WARDS = ['MED', 'SURG', 'CARD', 'ORTH'];
 const ALLERGIES = ['AL1|1|DA|PEN^Penicillin|SV|Rash~Wheezing', 'AL1|2|FA|PNUT^Peanut|MO|Swelling'];
 
 // A result that was ordered and is not there yet.

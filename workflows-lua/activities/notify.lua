@@ -1,7 +1,7 @@
 -- What lib/notify.lua asks for. [settings.notify] says where:
 --
 --   [settings.notify]
---   smtp = "smtps://mail.hospital.example:465"
+--   smtp = "smtps://mail.hospital.example:465"      or "smtp+starttls://mail.hospital.example:587"
 --   from = "baton@hospital.example"
 --   user = ".."  password = ".."              only where the server asks for them
 --   [settings.notify.hooks.bed_board]

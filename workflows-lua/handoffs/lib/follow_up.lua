@@ -5,6 +5,7 @@ local notices = require "notices"
 local outside = require "outside"
 local policy = require "policy"
 local times = require "times"
+local ward = require "ward"
 
 local follow_up = {}
 
@@ -29,7 +30,7 @@ function follow_up.medication(ctx, case)
     why = why,
     form = "med_review",
     data = { home = lists.home, chart = lists.chart, differences = comparison and comparison.differences },
-    candidates = { role = "pharmacist" },
+    candidates = ward.people(case.ward, { role = "pharmacist" }),
     outcomes = {
       { name = "approve", title = "Approve" },
       { name = "change", title = "Change drugs", form = "#/$defs/change" },
@@ -45,7 +46,7 @@ function follow_up.medication(ctx, case)
       why = "The pharmacist does not agree with the orders: " .. (review.reason or "no reason given"),
       form = "med_review",
       data = { review = review, differences = comparison and comparison.differences },
-      candidates = { role = "attending" },
+      candidates = ward.people(case.ward, { role = "attending" }),
       outcomes = { "changed", "kept" },
       priority = "high",
       due = "4h",
@@ -71,7 +72,7 @@ function follow_up.summary(ctx, case)
     why = "The discharge summary is not complete, and the next carer works without it",
     form = "complete_summary",
     data = { missing = missing, attending = case.attending },
-    candidates = { role = "attending" },
+    candidates = ward.people(case.ward, { role = "attending" }),
     outcomes = { "done" },
     due = "24h",
     escalate = { { at = "due", to = "medical_records" } },
@@ -89,7 +90,7 @@ function follow_up.contact(ctx, case)
       why = ("Call %d of %d: is the patient well, are the drugs there, is the visit booked?"):format(attempt, policy.contact.attempts),
       form = "follow_up_call",
       data = { attempt = attempt, discharged_at = ctx:format_time(case.left_at), disposition = case.disposition },
-      candidates = { role = "care_coordinator" },
+      candidates = ward.people(case.ward, { role = "care_coordinator" }),
       outcomes = { "reached", "not_reached", "declined" },
       due = within,
       escalate = { { at = "-2h", to = "charge_nurse" }, { at = "due", to = "case_manager" } },
@@ -106,7 +107,7 @@ function follow_up.contact(ctx, case)
           why = "The patient was reached and reports: " .. tostring(call.value.concern),
           form = "clinical_concern",
           data = { call = call.value },
-          candidates = { role = "nurse" },
+          candidates = ward.people(case.ward, { role = "nurse" }),
           outcomes = { "advised", "visit_today", "emergency" },
           priority = "urgent",
           due = "2h",
@@ -121,7 +122,7 @@ function follow_up.contact(ctx, case)
   local answer = ctx:task("unreachable_patient", {
     why = ("Nobody was reached in %d attempts"):format(case.calls),
     form = "unreachable_patient",
-    candidates = { role = "case_manager" },
+    candidates = ward.people(case.ward, { role = "case_manager" }),
     outcomes = { "letter_sent", "home_visit", "contact_elsewhere" },
     due = ctx:business("1d", { calendar = policy.calendar }),
   })
@@ -131,7 +132,7 @@ end
 -- ---- the visit --------------------------------------------------------------------------------------------------------------
 
 -- An appointment: from the scheduling system, or from the person who was asked to book one. Nil when there shall be none.
-local function book(ctx, deadline, attempt)
+local function book(ctx, case, deadline, attempt)
   local winner, found = ctx:race {
     heard = function(s)
       return s:wait_event({ "appointment.booked", "appointment.rescheduled" },
@@ -142,7 +143,7 @@ local function book(ctx, deadline, attempt)
         why = attempt == 1 and "The patient needs a visit soon after the discharge" or "The last visit did not take place",
         form = "book_visit",
         data = { deadline = s:format_time(deadline) },
-        candidates = { role = "scheduler" },
+        candidates = ward.people(case.ward, { role = "scheduler" }),
         outcomes = { "booked", { name = "declined", form = false }, { name = "not_needed", form = false } },
         due = s:business("1d", { calendar = policy.calendar }),
         escalate = { { at = "due", to = "care_coordinator" } },
@@ -161,7 +162,7 @@ local function book(ctx, deadline, attempt)
 end
 
 -- True when the patient was there.
-local function was_kept(ctx, visit)
+local function was_kept(ctx, case, visit)
   local winner, found = ctx:race {
     heard = visit.id and function(s)
       return s:wait_event({ "appointment.kept", "appointment.missed", "appointment.cancelled" },
@@ -173,7 +174,7 @@ local function was_kept(ctx, visit)
         why = "Was the patient at the follow-up visit?",
         form = "visit_kept",
         data = { appointment = visit.id, at = s:format_time(visit.at) },
-        candidates = { role = "scheduler" },
+        candidates = ward.people(case.ward, { role = "scheduler" }),
         outcomes = { "kept", "missed" },
         due = s:business("1d", { calendar = policy.calendar }),
       })
@@ -190,14 +191,14 @@ function follow_up.visit(ctx, case)
   ctx:decide("visit_within", { outcome = days .. " days", reason = because, code = risk })
 
   for attempt = 1, policy.visit.attempts do
-    local visit = book(ctx, deadline, attempt)
+    local visit = book(ctx, case, deadline, attempt)
     if not visit then return end
     if visit.at > deadline then ctx:note { visit_after_deadline = true, days = days } end
-    if was_kept(ctx, visit) then return end
+    if was_kept(ctx, case, visit) then return end
   end
   ctx:task("visit_missed", {
     why = ("The patient missed %d follow-up visits"):format(policy.visit.attempts),
-    candidates = { role = "case_manager" },
+    candidates = ward.people(case.ward, { role = "case_manager" }),
     outcomes = { "seen_elsewhere", "home_visit", "no_visit" },
     due = ctx:business("1d", { calendar = policy.calendar }),
   })
@@ -211,7 +212,7 @@ function follow_up.results(ctx, case)
     local listed = ctx:task("list_pending_results", {
       why = "The record could not say which results are still to come",
       form = "list_pending_results",
-      candidates = { role = "nurse" },
+      candidates = ward.people(case.ward, { role = "nurse" }),
       outcomes = { { name = "none", form = false }, { name = "listed", form = "#/$defs/listed" } },
       due = ctx:business("1d", { calendar = policy.calendar }),
     })
@@ -219,7 +220,7 @@ function follow_up.results(ctx, case)
   end
   local chase_at = case.left_at + times.days(policy.results.chase_after_days)
   ctx:map(pending, function(s, order)
-    s:child("pending_result", { order = order, encounter = case.encounter, chase_at = chase_at },
+    s:child("pending_result", { order = order, encounter = case.encounter, ward = case.ward, chase_at = chase_at },
       { key = case.encounter .. "/" .. order.order })
   end)
 end

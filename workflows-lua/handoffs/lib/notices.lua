@@ -3,6 +3,7 @@
 local outside = require "outside"
 local policy = require "policy"
 local tables = require "tables"
+local ward = require "ward"
 
 local notices = {}
 
@@ -27,7 +28,7 @@ local function acknowledged(notice, how)
 end
 
 -- Nobody has answered: somebody picks up the telephone. An acknowledgement that comes meanwhile does as well.
-local function call(ctx, notice, why)
+local function call(ctx, case, notice, why)
   local winner, answer = ctx:race {
     signal = function(s) return s:wait_signal("acknowledged:" .. notice.recipient) end,
     person = function(s)
@@ -35,7 +36,7 @@ local function call(ctx, notice, why)
         why = why,
         form = "call_recipient",
         data = { notice = notice.id, kind = notice.kind, recipient = notice.recipient },
-        candidates = { role = "unit_clerk" },
+        candidates = ward.people(case.ward, { role = "unit_clerk" }),
         outcomes = { "told", "unreachable" },
         due = s:business(policy.notices.call_within, { calendar = policy.calendar }),
         escalate = { { at = "due", to = "charge_nurse" } },
@@ -60,7 +61,7 @@ function notices.tell(ctx, case, kind, recipient)
     notice.state = "sending"  -- From here on it may have gone out: whoever takes the notice back has to assume that it has.
     local receipt = outside.ask(ctx, "notices.send", letter(ctx, case, notice))
     if not receipt then
-      call(ctx, notice, ("The %s notice to %s could not be sent"):format(kind, recipient))
+      call(ctx, case, notice, ("The %s notice to %s could not be sent"):format(kind, recipient))
       return notice
     end
     notice.state = "sent"
@@ -77,7 +78,7 @@ function notices.tell(ctx, case, kind, recipient)
     end
     outside.ask(ctx, "notices.remind", letter(ctx, case, notice))
   end
-  call(ctx, notice, ("%s has not acknowledged the %s notice"):format(recipient, kind))
+  call(ctx, case, notice, ("%s has not acknowledged the %s notice"):format(recipient, kind))
   return notice
 end
 
@@ -94,7 +95,7 @@ function notices.correct(ctx, case, kind, reason)
   for _, notice in ipairs(case.notices) do
     if notice.kind == kind and not notice.corrected then
       notice.corrected = true
-      ctx:child("notice_correction", { notice = notice, encounter = case.encounter, reason = reason },
+      ctx:child("notice_correction", { notice = notice, encounter = case.encounter, ward = case.ward, reason = reason },
         { key = notice.id, detach = true })
     end
   end

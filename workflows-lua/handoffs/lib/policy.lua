@@ -20,6 +20,10 @@ policy.dispositions = {
 -- A code that is in none of these lists, or no code: followed up like somebody who went home, since that asks for most.
 policy.default_disposition = "home"
 
+-- Tasks belong to the patient's ward: a nurse sees those of the units in her account (`baton users set --unit`). Say false where nobody is assigned
+-- to wards; then everybody of the role sees all of them.
+policy.tasks_by_ward = true
+
 policy.admission = {
   -- Planning begins early in the stay: 42 CFR 482.43(a).
   checklist_within = "24h",

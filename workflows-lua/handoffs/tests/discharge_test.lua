@@ -57,6 +57,23 @@ test.case("a patient who goes home is called, seen, and the case closes on day 3
   t:equal(case:attribute("follow_up"), "completed")
 end)
 
+test.case("a task belongs to the patient's ward, and goes on with the next where the patient is moved", function(t)
+  hospital(t)
+  admit(t)
+  local checklist = t:expect_task("readiness_checklist", { unit = "MED" })
+  t:fails(function() checklist:claim { subject = "nurse.bea", role = "nurse", unit = "SURG" } end, "belongs to MED")
+  checklist:decide("ready", { by = { subject = "nurse.ann", role = "nurse", unit = "MED" } })
+  t:event { type = "encounter.updated", encounter = "E1", data = { ward = "SURG" } }
+  t:skip("31d")
+  t:expect_task("long_stay", { unit = "SURG" })
+end)
+
+test.case("where no message says the ward, everybody of the role sees the task", function(t)
+  hospital(t)
+  t:event { type = "encounter.admitted", encounter = "E1", data = {} }
+  t:equal(t:expect_task("readiness_checklist").units, {})
+end)
+
 test.case("an admission is told to the primary care physician, and planning begins", function(t)
   hospital(t)
   local case = admit(t)

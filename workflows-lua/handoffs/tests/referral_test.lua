@@ -34,6 +34,16 @@ local function report(t) t:event { type = "consultation.created", patient = "P1"
 
 -- ---- the loop -----------------------------------------------------------------------------------------------------------------
 
+test.case("tasks belong to the ward that asks; the other side has its own people", function(t)
+  clinic(t)
+  local case = t:start("referral", { order = ORDER, encounter = "E1", ward = "MED" }, { key = "R1", patient = "P1" })
+  t:equal(case:attribute("ward"), "MED")
+  local triage = t:expect_task("triage_referral")
+  t:equal(triage.units, {})
+  triage:decide("accepted")
+  t:equal(t:expect_task("schedule_referral").units, { "MED" })
+end)
+
 test.case("the loop closes when the referrer has read the report, and not before", function(t)
   t:crash_everywhere()
   local case = seen(t)

@@ -9,6 +9,7 @@ local follow_up = require "follow_up"
 local notices = require "notices"
 local policy = require "policy"
 local times = require "times"
+local ward = require "ward"
 
 -- Does `work`, which may itself return a change, until the next change is heard.
 local function until_change(ctx, case, work)
@@ -27,7 +28,7 @@ local function checklist(ctx, case)
     why = "Planning the discharge begins with the admission: what will this patient need?",
     form = "readiness_checklist",
     data = { ward = case.ward, encounter = case.encounter },
-    candidates = { roles = { "nurse", "discharge_coordinator" } },
+    candidates = ward.people(case.ward, { roles = { "nurse", "discharge_coordinator" } }),
     outcomes = { "ready", "needs_services" },
     due = policy.admission.checklist_within,
     escalate = { { at = "due", to = "charge_nurse" } },
@@ -40,17 +41,17 @@ local function refer(ctx, case)
   case.referred = true
   local value = case.checklist.value or {}
   for i, order in ipairs(value.referrals or {}) do
-    ctx:child("referral", { order = order, encounter = case.encounter }, { key = case.encounter .. "/referral/" .. i, detach = true })
+    ctx:child("referral", { order = order, encounter = case.encounter, ward = case.ward }, { key = case.encounter .. "/referral/" .. i, detach = true })
   end
 end
 
 -- Nobody has heard of this stay for a month: is it still one?
-local function ask_whether_still_here(ctx)
+local function ask_whether_still_here(ctx, case)
   repeat
     ctx:sleep("30d")
     local answer = ctx:task("long_stay", {
       why = "This patient has been in for a month since anybody looked at the case",
-      candidates = { role = "unit_clerk" },
+      candidates = ward.people(case.ward, { role = "unit_clerk" }),
       outcomes = { "still_here", "gone" },
       due = "2d",
     })
@@ -71,7 +72,7 @@ local function prepare(ctx, case)
       case.done.medication = true
     end,
   }
-  return ask_whether_still_here(ctx)
+  return ask_whether_still_here(ctx, case)
 end
 
 -- ---- after the discharge ------------------------------------------------------------------------------------------------------
@@ -92,7 +93,7 @@ function after.followed_up(ctx, case)
     local answer = ctx:task("unfinished_follow_up", {
       why = ("%d days after the discharge this is still open: %s"):format(policy.close_after_days, table.concat(follow_up.open(case), ", ")),
       data = { open = follow_up.open(case) },
-      candidates = { role = "case_manager" },
+      candidates = ward.people(case.ward, { role = "case_manager" }),
       outcomes = { "close", "go_on" },
       due = ctx:business("2d", { calendar = policy.calendar }),
     })
@@ -114,7 +115,7 @@ function after.ama(ctx, case)
       why = "The patient left against medical advice: shall we follow up, and how?",
       form = "ama_follow_up",
       data = { ward = case.ward, attending = case.attending },
-      candidates = { role = "case_manager" },
+      candidates = ward.people(case.ward, { role = "case_manager" }),
       outcomes = { "follow_up", "no_follow_up" },
       priority = "high",
       due = "4h",

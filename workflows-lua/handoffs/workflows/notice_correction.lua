@@ -2,17 +2,19 @@
 local workflow = require "workflow"
 local outside = require "outside"
 local policy = require "policy"
+local ward = require "ward"
 
 return workflow.define {
   name = "notice_correction",
   title = "Correction of a notice",
   listen = { "none" },  -- It waits for a signal or a person only.
-  search = { stage = "keyword", recipient = "keyword", encounter = "keyword" },
+  search = { stage = "keyword", recipient = "keyword", encounter = "keyword", ward = "keyword" },
 
   run = function(ctx, input)
     local notice = input.notice
     ctx:set("recipient", notice.recipient)
     ctx:set("encounter", input.encounter)
+    ctx:set("ward", input.ward)
 
     ctx:set("stage", "correcting")
     local receipt = outside.ask(ctx, "notices.correct", {
@@ -29,7 +31,7 @@ return workflow.define {
         why = ("%s was told of a %s that is no longer true: %s"):format(notice.recipient, notice.kind, input.reason),
         form = "call_recipient",
         data = { notice = notice.id, reason = input.reason },
-        candidates = { role = "unit_clerk" },
+        candidates = ward.people(input.ward, { role = "unit_clerk" }),
         outcomes = { "told", "unreachable" },
         priority = "high",
         due = ctx:business(policy.notices.call_within, { calendar = policy.calendar }),

@@ -2,17 +2,19 @@
 -- A case of its own, so that only these few hear of every result in the house.
 local workflow = require "workflow"
 local policy = require "policy"
+local ward = require "ward"
 
 return workflow.define {
   name = "pending_result",
   title = "Result pending at discharge",
   listen = { "result.final", "result.corrected", "result.cancelled" },
-  search = { stage = "keyword", order = "keyword", encounter = "keyword" },
+  search = { stage = "keyword", order = "keyword", encounter = "keyword", ward = "keyword" },
 
   run = function(ctx, input)
     local order = input.order
     ctx:set("order", order.order)
     ctx:set("encounter", input.encounter)
+    ctx:set("ward", input.ward)
     ctx:set("stage", "waiting")
 
     local result = ctx:wait_event({ "result.final", "result.corrected", "result.cancelled" },
@@ -25,7 +27,7 @@ return workflow.define {
         why = ("%s was pending at discharge and has not come"):format(order.name or order.order),
         form = "chase_result",
         data = { order = order },
-        candidates = { role = "nurse" },
+        candidates = ward.people(input.ward, { role = "nurse" }),
         outcomes = { "normal", "abnormal", "never_done" },
         due = ctx:business(policy.results.review_within, { calendar = policy.calendar }),
         escalate = { { at = "due", to = "charge_nurse" } },
@@ -41,7 +43,7 @@ return workflow.define {
         why = ("%s came after the patient had left, and it is abnormal"):format(order.name or order.order),
         form = "review_result",
         data = { order = order, result = concern },
-        candidates = { role = "physician" },
+        candidates = ward.people(input.ward, { role = "physician" }),
         outcomes = { "patient_informed", "next_carer_informed", "no_action_needed" },
         priority = concern.critical and "urgent" or "high",
         due = concern.critical and "1h" or ctx:business(policy.results.review_within, { calendar = policy.calendar }),

@@ -11,6 +11,7 @@ local outside = require "outside"
 local policy = require "policy"
 local tables = require "tables"
 local times = require "times"
+local ward = require "ward"
 
 local rules = policy.referral
 
@@ -54,7 +55,7 @@ function states.draft(ctx, referral)
       why = "The referral cannot be sent without: " .. table.concat(missing, ", "),
       form = "referral",
       data = { order = order, missing = missing },
-      candidates = { role = "referrer" },
+      candidates = ward.people(referral.ward, { role = "referrer" }),
       outcomes = { "completed", "discarded" },
       due = working(s, "1d"),
     })
@@ -78,7 +79,7 @@ function states.sent(ctx, referral)
       s:task("send_by_hand", {
         why = "The referral could not be sent: send it by fax or telephone",
         data = { order = referral.order },
-        candidates = { role = "referral_coordinator" },
+        candidates = ward.people(referral.ward, { role = "referral_coordinator" }),
         outcomes = { "sent" },
         due = working(s, "4h"),
       })
@@ -103,7 +104,7 @@ function states.sent(ctx, referral)
     s:task("call_about_referral", {
       why = ("%s has not acknowledged the referral"):format(referral.order.recipient),
       data = { order = referral.order },
-      candidates = { role = "referral_coordinator" },
+      candidates = ward.people(referral.ward, { role = "referral_coordinator" }),
       outcomes = { "acknowledged" },
       due = working(s, "4h"),
     })
@@ -155,7 +156,7 @@ function states.asked_back(ctx, referral)
       why = "The other side asks: " .. (referral.refusal or "for more information"),
       form = "referral",
       data = { order = referral.order },
-      candidates = { role = "referrer" },
+      candidates = ward.people(referral.ward, { role = "referrer" }),
       outcomes = { "answered", "withdrawn" },
       due = working(s, "1d"),
     })
@@ -174,7 +175,7 @@ local function referrer_decides(ctx, referral, name, why)
     why = why,
     form = "referral",
     data = { order = referral.order, refusal = referral.refusal },
-    candidates = { role = "referrer" },
+    candidates = ward.people(referral.ward, { role = "referrer" }),
     outcomes = { "send_elsewhere", "try_again", "give_up" },
     priority = "high",
     due = working(ctx, "1d"),
@@ -209,7 +210,7 @@ function states.scheduling(ctx, referral)
           why = "The referral was accepted; the patient needs an appointment",
           form = "book_visit",
           data = { order = referral.order, missed = referral.missed },
-          candidates = { roles = { "scheduler", "referral_coordinator" } },
+          candidates = ward.people(referral.ward, { roles = { "scheduler", "referral_coordinator" } }),
           outcomes = { "scheduled", "patient_declined" },
           priority = referral.priority,
           due = working(b, rules.schedule_within[referral.priority]),
@@ -246,7 +247,7 @@ function states.visit(ctx, referral)
         return b:task("was_seen", {
           why = "Was the patient seen?",
           data = { order = referral.order, at = b:format_time(visit.at) },
-          candidates = { roles = { "scheduler", "referral_coordinator" } },
+          candidates = ward.people(referral.ward, { roles = { "scheduler", "referral_coordinator" } }),
           outcomes = { "seen", "no_show" },
           due = working(b, "1d"),
         })
@@ -295,7 +296,7 @@ function states.report(ctx, referral)
         return b:task("chase_report", {
           why = "The patient was seen, and no report has come back",
           data = { order = referral.order, seen_at = b:format_time(referral.seen_at) },
-          candidates = { role = "referral_coordinator" },
+          candidates = ward.people(referral.ward, { role = "referral_coordinator" }),
           outcomes = { "received", "no_report" },
           due = working(b, "2d"),
           escalate = { { at = "due", to = "referrer" } },
@@ -318,7 +319,7 @@ function states.reading(ctx, referral)
     why = "The report on your referral is back",
     form = "read_report",
     data = { order = referral.order, report = referral.report },
-    candidates = { role = "referrer" },
+    candidates = ward.people(referral.ward, { role = "referrer" }),
     outcomes = { "acknowledged", "follow_up_needed" },
     due = working(ctx, rules.read_within),
     escalate = { { at = "due", to = "referral_coordinator" } },
@@ -339,7 +340,7 @@ function states.cancelled(ctx, referral)
         ctx:task("cancel_by_hand", {
           why = "The other side could not be told that the referral is cancelled",
           data = { order = referral.order, reason = referral.cancelled_because },
-          candidates = { role = "referral_coordinator" },
+          candidates = ward.people(referral.ward, { role = "referral_coordinator" }),
           outcomes = { "told" },
           due = working(ctx, "4h"),
         })
@@ -362,7 +363,7 @@ local function look_at_late_answers(ctx, referral)
       local review = ctx:task("late_answer", {
         why = ("%s came after this referral had ended as %s"):format(late.type, referral.outcome),
         data = { order = referral.order, event = late.data, outcome = referral.outcome },
-        candidates = { role = "referrer" },
+        candidates = ward.people(referral.ward, { role = "referrer" }),
         outcomes = { "noted", "refer_again" },
         due = working(ctx, "1d"),
         escalate = { { at = "due", to = "referral_coordinator" } },
@@ -386,6 +387,7 @@ return workflow.define {
     recipient = "keyword",
     priority = "keyword",
     encounter = "keyword",
+    ward = "keyword",      -- of whoever asks
     visit_at = "time",
   },
 
@@ -395,12 +397,14 @@ return workflow.define {
       id = order.id or ctx.key or ctx.instance,
       order = order,
       encounter = input.encounter,
+      ward = input.ward,  -- Of whoever asks. The other side has its own people.
       priority = rules.triage_within[order.priority or ""] and order.priority or "normal",
       missed = 0,
     }
     ctx:set("referral", referral.id)
     ctx:set("priority", referral.priority)
     ctx:set("encounter", input.encounter)
+    ctx:set("ward", input.ward)
     ctx:compensate(function()  -- An operator stops the case: the other side has to know as well.
       if referral.sent and not referral.outcome then
         outside.ask(ctx, "referrals.cancel", { referral = referral.id, reason = "the case was stopped" })
