@@ -5,6 +5,7 @@
 
 #include "actors/cpu_clock.hpp"
 #include "actors/log.hpp"
+#include "actors/stage_shelf.hpp"
 #include "runtime/base/codec.hpp"
 
 namespace baton {
@@ -111,7 +112,7 @@ Result<std::shared_ptr<const Program>> BundleRegistry::compile(std::string name,
   for (const auto& known : compiled_) {
     if (known->name() == name && known->files() == files) return known;
   }
-  return Program::compile(std::move(name), std::move(files), &thread_cpu_ns);
+  return Program::compile(std::move(name), std::move(files), &thread_cpu_ns, &make_stage_shelf);
 }
 
 Result<std::shared_ptr<const Program>> BundleRegistry::compile_stored(std::string_view hash) const {

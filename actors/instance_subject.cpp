@@ -12,7 +12,7 @@ InstanceSubject::InstanceSubject(std::string id, const StoreReader& reader, cons
     : id_(std::move(id)), name_("instance " + id_), reader_(reader), programs_(programs), pauses_(pauses) {}
 
 void InstanceSubject::wake() {
-  auto stored = read_stored_instance(reader_, id_);
+  auto stored = read_stored_instance(reader_, id_, RowsOf::waking_actor);
   if (!stored.ok() && stored.error().code == ErrorCode::erased) {
     // A case that ended, whose person was erased: it answers as every closed one, and there is nothing else to say.
     StoredInstance gone;

@@ -19,7 +19,33 @@ Result<std::vector<Entry>> read_run(const StoreReader& reader, const InstanceRec
   return journal;
 }
 
-Result<std::optional<StoredInstance>> read_stored_instance(const StoreReader& reader, const std::string& id) {
+namespace {
+
+// What the rows beside the journal may hold, by what the run's journal asked for.
+struct Asked {
+  bool activity = false;  // How far its attempts are is in its pending row.
+  bool task = false;
+  bool alert = false;
+};
+
+Asked asked_in(const StoredInstance& stored) {
+  Asked asked;
+  asked.alert = stored.record.run_begins_at > 0;  // Perhaps in a run before.
+  for (const Entry& entry : stored.journal) {
+    if (const auto* scheduled = std::get_if<OperationScheduled>(&entry.body)) {
+      asked.activity = asked.activity || scheduled->operation.kind == OperationKind::activity;
+      asked.task = asked.task || scheduled->operation.kind == OperationKind::task;
+    } else if (std::holds_alternative<AlertRaised>(entry.body)) {
+      asked.alert = true;
+    }
+  }
+  return asked;
+}
+
+}  // namespace
+
+Result<std::optional<StoredInstance>> read_stored_instance(const StoreReader& reader, const std::string& id,
+                                                           RowsOf rows) {
   auto record = reader.instance(id);
   if (!record.ok()) return record.error();
   if (!record->has_value()) return std::optional<StoredInstance>();
@@ -28,15 +54,22 @@ Result<std::optional<StoredInstance>> read_stored_instance(const StoreReader& re
   auto journal = read_run(reader, stored.record);
   if (!journal.ok()) return journal.error();
   stored.journal = *std::move(journal);
-  auto pending = reader.pending_of(id);
-  if (!pending.ok()) return pending.error();
-  stored.pending = *std::move(pending);
-  auto tasks = reader.open_tasks_of(id);
-  if (!tasks.ok()) return tasks.error();
-  stored.open_tasks = *std::move(tasks);
-  auto alerts = reader.alerts_of(id);
-  if (!alerts.ok()) return alerts.error();
-  stored.alerts = *std::move(alerts);
+  const Asked asked = rows == RowsOf::waking_actor ? asked_in(stored) : Asked{true, true, true};
+  if (asked.activity) {
+    auto pending = reader.pending_of(id);
+    if (!pending.ok()) return pending.error();
+    stored.pending = *std::move(pending);
+  }
+  if (asked.task) {
+    auto tasks = reader.open_tasks_of(id);
+    if (!tasks.ok()) return tasks.error();
+    stored.open_tasks = *std::move(tasks);
+  }
+  if (asked.alert) {
+    auto alerts = reader.alerts_of(id);
+    if (!alerts.ok()) return alerts.error();
+    stored.alerts = *std::move(alerts);
+  }
   if (stored.record.open_incidents > 0) {
     auto incidents = reader.incidents_of(id);
     if (!incidents.ok()) return incidents.error();

@@ -10,9 +10,13 @@
 
 namespace baton {
 
+// To wake, an actor needs no row that says the same as the journal: it reads only what its journal says there is.
+enum class RowsOf { whoever_asks, waking_actor };
+
 // Nothing when there is no such instance. Errors: the reader's.
 [[nodiscard]] Result<std::optional<StoredInstance>> read_stored_instance(const StoreReader& reader,
-                                                                         const std::string& id);
+                                                                         const std::string& id,
+                                                                         RowsOf rows = RowsOf::whoever_asks);
 
 // The journal of its current run. Errors: the reader's.
 [[nodiscard]] Result<std::vector<Entry>> read_run(const StoreReader& reader, const InstanceRecord& record);

@@ -17,11 +17,17 @@ Error corrupt() {
 
 }  // namespace
 
+void append_audit_prefix(std::string& key, const AuditField& field, std::string_view value,
+                         const Pseudonyms& pseudonyms) {
+  key.push_back(static_cast<char>(field.index));
+  if (field.index == Index::audit_by_patient) return keys::append_text(key, pseudonyms.patient(value));
+  if (field.index == Index::audit_by_field) keys::append_text(key, field.name);
+  keys::append_text(key, value);
+}
+
 std::string audit_prefix(const AuditField& field, std::string_view value, const Pseudonyms& pseudonyms) {
-  if (field.index == Index::audit_by_patient) return keys::index(field.index, pseudonyms.patient(value));
-  if (field.index != Index::audit_by_field) return keys::index(field.index, value);
-  std::string prefix = keys::index(field.index, field.name);
-  keys::append_text(prefix, value);
+  std::string prefix;
+  append_audit_prefix(prefix, field, value, pseudonyms);
   return prefix;
 }
 
@@ -49,17 +55,39 @@ void AuditIndex::add(std::uint64_t index, const AuditLeaf& leaf, const Pseudonym
   if (!first_) first_ = index;
   const auto offset = static_cast<std::uint32_t>(index - *first_);
   latest_ = std::max(latest_, leaf.at);
-  for (const AuditField& field : kAuditFields) add(field, leaf.*field.value, offset, pseudonyms);
+  for (std::size_t field = 0; field < kAuditFields.size(); ++field) {
+    add(field, leaf.*kAuditFields[field].value, offset, pseudonyms);
+  }
   for (const std::string& patient : leaf.patients) {
-    if (patient != leaf.patient) add(kAuditFields.front(), patient, offset, pseudonyms);
+    if (patient != leaf.patient) add(0, patient, offset, pseudonyms);
   }
 }
 
-void AuditIndex::add(const AuditField& field, std::string_view value, std::uint32_t offset,
-                     const Pseudonyms& pseudonyms) {
+void AuditIndex::add(std::size_t field, std::string_view value, std::uint32_t offset, const Pseudonyms& pseudonyms) {
   if (value.empty() || value.size() > kAuditIndexedSize) return;
-  std::vector<std::uint32_t>& offsets = offsets_[audit_prefix(field, value, pseudonyms)];
-  if (offsets.empty() || offsets.back() != offset) offsets.push_back(offset);
+  Last& last = last_[field];
+  if (last.offsets == nullptr || last.value != value) {
+    last.value = value;
+    last.offsets = &note(kAuditFields[field], value, offset, pseudonyms);
+  } else {
+    append(*last.offsets, offset);
+  }
+}
+
+AuditIndex::Offsets& AuditIndex::note(const AuditField& field, std::string_view value, std::uint32_t offset,
+                                      const Pseudonyms& pseudonyms) {
+  prefix_.clear();
+  append_audit_prefix(prefix_, field, value, pseudonyms);
+  if (const auto known = offsets_.find(std::string_view(prefix_)); known != offsets_.end()) {
+    append(known->second, offset);
+    return known->second;
+  }
+  return offsets_.emplace(prefix_, Offsets{offset, {}}).first->second;
+}
+
+void AuditIndex::append(Offsets& offsets, std::uint32_t offset) {
+  const std::uint32_t latest = offsets.further.empty() ? offsets.first : offsets.further.back();
+  if (latest != offset) offsets.further.push_back(offset);
 }
 
 void AuditIndex::flush(RowBatch& rows) {
@@ -69,14 +97,15 @@ void AuditIndex::flush(RowBatch& rows) {
   keys::append_u64(key, *first_);
   rows.put(ColumnFamily::index, key, {});
   for (const auto& [prefix, offsets] : offsets_) {
-    key = prefix;
+    key.assign(prefix);
     keys::append_u64(key, *first_);
     Writer value;
-    value.u8(kVersion);
-    for (const std::uint32_t offset : offsets) value.varint(offset);
+    value.u8(kVersion).varint(offsets.first);
+    for (const std::uint32_t offset : offsets.further) value.varint(offset);
     rows.put(ColumnFamily::index, key, value.view());
   }
   offsets_.clear();
+  for (Last& last : last_) last.offsets = nullptr;
   first_.reset();
 }
 

@@ -14,6 +14,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -55,6 +56,8 @@ inline constexpr std::array<AuditField, 11> kAuditFields = {{
 constexpr std::size_t kAuditIndexedSize = 512;
 
 // What the rows of one value of a field begin with.
+void append_audit_prefix(std::string& key, const AuditField& field, std::string_view value,
+                         const Pseudonyms& pseudonyms);
 [[nodiscard]] std::string audit_prefix(const AuditField& field, std::string_view value, const Pseudonyms& pseudonyms);
 // Does the record have this value in this field? A record of a list is of every patient in it. Of a leaf as it is stored
 // the patients are pseudonyms.
@@ -62,6 +65,8 @@ constexpr std::size_t kAuditIndexedSize = 512;
 
 class AuditIndex {
  public:
+  AuditIndex(AuditIndex&&) = default;
+  AuditIndex& operator=(AuditIndex&&) = default;
   // Reads how late it is. Errors: store_corrupt, io_failed.
   [[nodiscard]] static Result<AuditIndex> load(const Store& store);
 
@@ -74,11 +79,31 @@ class AuditIndex {
   void flush(RowBatch& rows);
 
  private:
-  void add(const AuditField& field, std::string_view value, std::uint32_t offset, const Pseudonyms& pseudonyms);
+  AuditIndex() = default;
+  // Ascending. Most values of a round are in one leaf only.
+  struct Offsets {
+    std::uint32_t first = 0;
+    std::vector<std::uint32_t> further;
+  };
+  struct PrefixHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view prefix) const { return std::hash<std::string_view>{}(prefix); }
+  };
+  // What a field said in the leaf before: leaves in a row mostly say the same.
+  struct Last {
+    std::string value;
+    Offsets* offsets = nullptr;  // Null: nothing was said in this round.
+  };
+  void add(std::size_t field, std::string_view value, std::uint32_t offset, const Pseudonyms& pseudonyms);
+  static void append(Offsets& offsets, std::uint32_t offset);
+  // The offsets of a value, with this one behind the others.
+  Offsets& note(const AuditField& field, std::string_view value, std::uint32_t offset, const Pseudonyms& pseudonyms);
 
   Instant latest_{INT64_MIN};
-  std::optional<std::uint64_t> first_;                                   // Of the round.
-  std::unordered_map<std::string, std::vector<std::uint32_t>> offsets_;  // By prefix of the key.
+  std::optional<std::uint64_t> first_;                                             // Of the round.
+  std::unordered_map<std::string, Offsets, PrefixHash, std::equal_to<>> offsets_;  // By prefix of the key.
+  std::array<Last, kAuditFields.size()> last_;
+  std::string prefix_;  // Scratch.
 };
 
 // The offsets in a row's value, ascending. Error store_corrupt.

@@ -59,7 +59,13 @@ void WaitBoard::tell(const Notify& change) {
     const auto [begin, end] = waits_.equal_range(change.id);
     for (auto found = begin; found != end; ++found) ended.push_back(found->second);
   }
-  for (const WaitPointer& wait : ended) look(wait, false);
+  for (const WaitPointer& wait : ended) {
+    if (!change.instance) {
+      look(wait, false);
+    } else if (!(*change.instance)->open() && take_off(wait)) {
+      wait->ended(std::optional<InstanceRecord>(**change.instance));
+    }
+  }
 }
 
 void WaitBoard::look(const WaitPointer& wait, bool time_is_up) {

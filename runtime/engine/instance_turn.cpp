@@ -273,7 +273,7 @@ Handled InstanceTurn::finish() && {
   if (core_.exists && (!existed_ || !core_.stored || core_.record != **core_.stored)) {
     const Frozen<InstanceRecord> record = core_.record;
     changes.push_back(PutInstance{std::exchange(core_.stored, record), record});
-    effects_.push_back(Notify{"instance", core_.id, core_.state.patient});
+    effects_.push_back(Notify{"instance", core_.id, core_.state.patient, record});
   }
   for (auto& each : changes_) changes.push_back(std::move(each));
   if (audit_.empty()) audit_.push_back(audit_of(action::kInstanceAdvanced, {}));

@@ -74,13 +74,18 @@ class InstanceTurn {
     std::string parent;
     std::string source_event;
   };
-  void because_of(Cause cause) { cause_ = std::move(cause); }
+  void because_of(Cause cause) {
+    cause_ = std::move(cause);
+    ended_attempt_.reset();
+  }
   // Fills in what every record of this instance carries.
   [[nodiscard]] AuditRecord audit_of(std::string_view action, const Principal& by) const;
   [[nodiscard]] std::size_t entries_written() const { return entries_.size(); }
   void audit(AuditRecord record) { audit_.push_back(std::move(record)); }
   void send(Address to, OutboxBody body);
   void open_incident(Failure cause, std::string line, OperationSeq seq);
+  // The attempt that this activity waited for has ended by itself: for the rest of this message no worker has to be told.
+  void attempt_ended(OperationSeq seq) { ended_attempt_ = seq; }
   void close(InstanceStatus status, Outcome outcome);
   // Closes as cancelled, or as failed where the workflow's own time limit was the reason.
   void end_cancelled();
@@ -151,6 +156,7 @@ class InstanceTurn {
   std::vector<Reply> replies_;
   std::vector<AuditRecord> audit_;
   Cause cause_;
+  std::optional<OperationSeq> ended_attempt_;
   std::uint32_t sent_ = 0;
   int runs_begun_ = 0;
 };

@@ -189,7 +189,7 @@ void InstanceTurn::release_operation(OperationSeq seq, bool cancelled) {
   change(DeletePending{core_.id, seq});
   if (asked.kind == OperationKind::activity) {
     if (operation.retry_at) change(DeleteTimer{{*operation.retry_at, core_.id, seq, TimerPurpose::retry}});
-    effect(CancelActivity{core_.id, seq});
+    if (ended_attempt_ != seq) effect(CancelActivity{core_.id, seq});
   }
   if (asked.kind == OperationKind::child && cancelled) {
     const ChildRequest request = child_request_of(asked);

@@ -160,7 +160,7 @@ struct RecordFields<const Record> : RecordFields<Record> {};
 template <typename Record>
 [[nodiscard]] std::string encode_record(std::uint8_t version, const Record& record) {
   Writer writer;
-  writer.reserve(256);
+  writer.reserve(384);
   writer.u8(version);
   put(writer, record);
   return std::move(writer).take();

@@ -123,6 +123,7 @@ struct Notify {       // To live views: which thing has changed. No personal dat
   std::string topic;  // "instance" "task" "incident" "alert" "patient" "message"
   std::string id;
   std::string patient;
+  std::optional<Frozen<InstanceRecord>> instance;  // As it is now, where that is what has changed.
 };
 
 struct WriteLog {  // What a script said to operators; once, whatever is replayed later.

@@ -69,6 +69,7 @@ void handle(InstanceTurn& turn, FinishActivity message) {
   OperationState* const operation = current_attempt(turn, message.seq, message.attempt);
   if (operation == nullptr) return;
   if (!message.heartbeat.empty()) operation->heartbeat = std::move(message.heartbeat);
+  turn.attempt_ended(message.seq);
   if (message.outcome.kind == OutcomeKind::value) {
     turn.warm_up();
     turn.deliver(OperationResolved{message.seq, std::move(message.outcome), {}});
