@@ -18,7 +18,10 @@ std::vector<IncidentOffer> offers_of(const IncidentRecord& incident, bool paused
     offers.push_back({"edit", "Try again with another input; both inputs are recorded.", {"input", "reason"}});
   }
   if (activity) offers.push_back({"skip", "Go on as if the step had given this value.", {"value", "reason"}});
-  offers.push_back({"rewind", "Go back to an earlier step and run again from there.", {"step or rewind_to", "reason"}});
+  if (!paused) {
+    offers.push_back(
+        {"rewind", "Go back to an earlier step and run again from there.", {"step or rewind_to", "reason"}});
+  }
   offers.push_back({"cancel",
                     activity ? "End the case; what the workflow has to undo it undoes first."
                              : "End the case. Its script cannot run, so it undoes nothing.",

@@ -302,8 +302,8 @@ CarriedOver carried_over(const InstanceState& state) {
 }
 
 std::vector<OperationSeq> apply(InstanceState& state, const Entry& entry, EntryIndex index) {
-  BATON_ASSERT(entry.at >= state.last_at || state.last_at.ms == 0);
-  state.last_at = entry.at;
+  // A replay may meet what its script does anew before it has come to the end of its journal.
+  state.last_at = std::max(state.last_at, entry.at);
   Apply visitor(state, entry, index);
   std::visit(visitor, entry.body);
   return std::move(visitor.resolved);
@@ -315,12 +315,21 @@ bool drives_script(const EntryBody& body) {
       body);
 }
 
+// What was done to the case, and not by its script or in answer to it: a rewind does not take it back.
+static bool outlives_rewind(const EntryBody& body) {
+  return std::holds_alternative<Paused>(body) || std::holds_alternative<Resumed>(body) ||
+         std::holds_alternative<TimersHeld>(body) || std::holds_alternative<TimersMoved>(body) ||
+         std::holds_alternative<BundleChanged>(body) || std::holds_alternative<PatientChanged>(body);
+}
+
 std::vector<bool> entries_that_count(EntriesView journal, EntryIndex first) {
   std::vector<bool> counts(journal.size(), true);
   for (std::size_t i = 0; i < journal.size(); ++i) {
     const auto* const resolved = std::get_if<IncidentResolved>(&journal[i].body);
     if (resolved == nullptr || resolved->action != IncidentAction::rewind || resolved->rewound_to < first) continue;
-    for (std::size_t k = resolved->rewound_to - first; k < i; ++k) counts[k] = false;
+    for (std::size_t k = resolved->rewound_to - first; k < i; ++k) {
+      if (!outlives_rewind(journal[k].body)) counts[k] = false;
+    }
   }
   return counts;
 }

@@ -98,7 +98,8 @@ std::vector<OperationSeq> apply(InstanceState& state, const Entry& entry, EntryI
 // True for the entries because of which the script runs on.
 [[nodiscard]] bool drives_script(const EntryBody& body);
 
-// Which entries still count, given the rewinds among them: false for those that were rewound.
+// Which entries still count, given the rewinds among them: false for those that were rewound. A pause, another bundle and
+// another patient stay what they are.
 [[nodiscard]] std::vector<bool> entries_that_count(EntriesView journal, EntryIndex first);
 
 // "encounter.*" takes "encounter.discharged"; "*" takes all.

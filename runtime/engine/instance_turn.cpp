@@ -38,6 +38,7 @@ InstanceTurn::InstanceTurn(InstanceCore& core, Instant now)
 // ---- entries ---------------------------------------------------------------------------------------------------------
 
 std::vector<OperationSeq> InstanceTurn::record(EntryBody body) {
+  BATON_ASSERT(core_.journal.empty() || at_ >= core_.journal[core_.journal.size() - 1].at);
   const EntryIndex index = core_.next_index();
   const Entry& entry = core_.journal.add({at_, std::move(body)});
   entries_.push_back(&entry);
@@ -97,6 +98,7 @@ void InstanceTurn::warm_up() {
   listen_to_script();
   const ReplayResult result = core_.script->replay(core_.journal, counts, core_.record.run_begins_at);
   take_over_attempts(core_.state, before);
+  release_what_came_true();
   if (result.mismatch) {
     const ReplayMismatch& m = *result.mismatch;
     const std::string stands = m.script_line.empty() ? "the script has ended" : "the script stands at " + m.script_line;

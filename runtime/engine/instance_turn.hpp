@@ -58,6 +58,8 @@ class InstanceTurn {
   void warm_up();
   // After a block ended: replays everything, what arrived meanwhile included, and goes on.
   void restart_script();
+  // After a replay: releases what the script asked for anew and what its journal has come to resolve behind that place.
+  void release_what_came_true();
   // After a rewind: registers what waits again, except for the operations in `still_registered`.
   void register_again(const std::set<OperationSeq>& still_registered);
   void drop_script();

@@ -142,6 +142,16 @@ void InstanceTurn::register_again(const std::set<OperationSeq>& still_registered
   for (const Operation& operation : waiting) register_operation(operation);
 }
 
+void InstanceTurn::release_what_came_true() {
+  std::vector<OperationSeq> over;
+  for (const Entry* const entry : entries_) {
+    const auto* const asked = std::get_if<OperationScheduled>(&entry->body);
+    const OperationState* const operation = asked == nullptr ? nullptr : core_.state.find(asked->operation.seq);
+    if (operation != nullptr && !operation->open()) over.push_back(asked->operation.seq);
+  }
+  for (const OperationSeq seq : over) release_operation(seq, false);
+}
+
 void InstanceTurn::register_child(const Operation& operation) {
   ChildRequest request = child_request_of(operation);
   const std::string id = child_id_of(operation, core_.id);

@@ -6,6 +6,21 @@
 #include "runtime/engine/audit_details.hpp"
 
 namespace baton {
+namespace {
+
+// The key of what a script did; null for what was done to it.
+const std::string* key_of(const EntryBody& body) {
+  if (const auto* e = std::get_if<OperationScheduled>(&body)) return &e->operation.key;
+  if (const auto* e = std::get_if<StepRecorded>(&body)) return &e->key;
+  if (const auto* e = std::get_if<AttributesSet>(&body)) return &e->key;
+  if (const auto* e = std::get_if<DecisionRecorded>(&body)) return &e->key;
+  if (const auto* e = std::get_if<NoteWritten>(&body)) return &e->key;
+  if (const auto* e = std::get_if<SignalSent>(&body)) return &e->key;
+  if (const auto* e = std::get_if<AlertRaised>(&body)) return &e->key;
+  return nullptr;
+}
+
+}  // namespace
 
 ScriptDriver::ScriptDriver(std::string instance, InstanceState& state, std::shared_ptr<const Program> program,
                            const WorkflowDefinition& definition)
@@ -67,13 +82,14 @@ RunState ScriptDriver::drive_at(Instant now, const Entry& entry, const std::vect
 // script did stands behind the entry that drove it, so that it claims it as it asks again. While the instance is blocked, by a pause
 // or a failed script, entries arrive and the script does not run: what it does with all of them stands behind the entry that lets it
 // go on, and so they are taken together, at that entry's time.
-std::vector<ScriptDriver::Driving> ScriptDriver::next_driving(EntriesView entries, const std::vector<bool>& counts,
-                                                              EntryIndex first, std::size_t& i) {
+std::vector<ScriptDriver::Driving> ScriptDriver::next_driving() {
   std::vector<Driving> driving;
+  const EntriesView entries = journal_->entries;
+  std::size_t& i = journal_->next;
   const std::size_t begin = i;
   std::size_t arrived_blocked = 0;  // The first of `driving` that came while the instance was blocked.
-  for (; i < counts.size(); ++i) {
-    if (!counts[i]) continue;
+  for (; i < journal_->size(); ++i) {
+    if (journal_->passed[i]) continue;
     const EntryBody& body = entries[i].body;
     const bool blocked = state_.blocked();
     const bool drives = drives_script(body);
@@ -82,7 +98,7 @@ std::vector<ScriptDriver::Driving> ScriptDriver::next_driving(EntriesView entrie
     const bool begins_paused =
         std::holds_alternative<Paused>(body) && i > 0 && std::holds_alternative<Started>(entries[i - 1].body);
     if (!blocked && !driving.empty() && std::holds_alternative<Paused>(body) && !begins_paused) break;
-    auto resolved = apply(state_, entries[i], first + static_cast<EntryIndex>(i));
+    auto resolved = apply(state_, entries[i], journal_->first + static_cast<EntryIndex>(i));
     if (drives) driving.push_back({i, entries[i].at, std::move(resolved)});
     if (!blocked) arrived_blocked = begins_paused ? 0 : driving.size();
     if (!blocked || state_.blocked()) continue;
@@ -111,19 +127,21 @@ ReplayResult ScriptDriver::replay(EntriesView entries, const std::vector<bool>& 
     }
   }
   ReplayResult result{RunWaits{}, std::nullopt, false};
-  std::size_t i = 0;
-  while (i < size && std::holds_alternative<RunWaits>(result.state)) {
-    const std::vector<Driving> driving = next_driving(entries, counts, first, i);
-    if (i == size) replaying_ = fresh_;
+  journal_.emplace(Replayed{entries, first, 0, counts, {}, false});
+  journal_->passed.flip();
+  while (journal_->next < size && std::holds_alternative<RunWaits>(result.state)) {
+    const std::vector<Driving> driving = next_driving();
+    if (journal_->next == size) replaying_ = fresh_;
     for (const Driving& each : driving) {
       if (!std::holds_alternative<RunWaits>(result.state)) break;
       result.state = drive_at(each.at, entries[each.place], each.resolved);
     }
   }
   // Entries that the script did not live to see still count for the state.
-  for (; i < size; ++i) {
-    if (counts[i]) apply(state_, entries[i], first + static_cast<EntryIndex>(i));
+  for (std::size_t i = journal_->next; i < size; ++i) {
+    if (!journal_->passed[i]) apply(state_, entries[i], first + static_cast<EntryIndex>(i));
   }
+  journal_.reset();
   replaying_ = false;
   result.fresh = fresh_;
   const bool ended =
@@ -149,6 +167,25 @@ std::optional<ReplayMismatch> ScriptDriver::unclaimed() const {
   return std::nullopt;
 }
 
+// What the script did once for an entry of long ago stands at the end of what was its journal then: a step that a new bundle has
+// inserted, or what it did after a rewind. As it asks again it claims that, and not a second one.
+bool ScriptDriver::take_from_later(const std::string& key) {
+  if (!journal_ || journal_->next == journal_->size()) return false;
+  const EntriesView entries = journal_->entries;
+  if (!journal_->indexed) {
+    for (std::size_t i = journal_->next; i < journal_->size(); ++i) {
+      const std::string* const made = key_of(entries[i].body);
+      if (made != nullptr && !journal_->passed[i]) journal_->later.emplace(*made, i);
+    }
+    journal_->indexed = true;
+  }
+  const auto found = journal_->later.find(key);
+  if (found == journal_->later.end() || found->second < journal_->next || journal_->passed[found->second]) return false;
+  journal_->passed[found->second] = true;
+  apply(state_, entries[found->second], journal_->first + static_cast<EntryIndex>(found->second));
+  return true;
+}
+
 void ScriptDriver::record(EntryBody body) {
   if (replaying_) fresh_ = true;
   say_held_lines();
@@ -157,13 +194,15 @@ void ScriptDriver::record(EntryBody body) {
 
 // The script has come to what its journal knows already, so what it said on the way was said then.
 bool ScriptDriver::known_fact(const std::string& key) {
-  const bool known = state_.facts.contains(key);
+  const bool known = state_.facts.contains(key) || take_from_later(key);
   if (known) held_lines_.clear();
   return known;
 }
 
 OperationSeq ScriptDriver::ask(Operation operation) {
-  if (const auto known = state_.by_key.find(operation.key); known != state_.by_key.end()) {
+  auto known = state_.by_key.find(operation.key);
+  if (known == state_.by_key.end() && take_from_later(operation.key)) known = state_.by_key.find(operation.key);
+  if (known != state_.by_key.end()) {
     OperationState* const found = state_.find(known->second);
     found->claimed = true;
     held_lines_.clear();
@@ -187,8 +226,9 @@ void ScriptDriver::abandon(OperationSeq seq) {
   record(OperationCancelled{seq});
 }
 
-const Outcome* ScriptDriver::recorded_step(std::string_view key) const {
-  const auto found = state_.steps.find(std::string(key));
+const Outcome* ScriptDriver::recorded_step(std::string_view key) {
+  auto found = state_.steps.find(std::string(key));
+  if (found == state_.steps.end() && take_from_later(std::string(key))) found = state_.steps.find(std::string(key));
   if (found == state_.steps.end()) return nullptr;
   held_lines_.clear();
   return &found->second;

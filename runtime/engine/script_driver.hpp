@@ -6,7 +6,9 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -64,7 +66,7 @@ class ScriptDriver : public WorkflowHost {
   OperationSeq ask(Operation operation) override;
   [[nodiscard]] const Outcome* outcome_of(OperationSeq seq) const override;
   void abandon(OperationSeq seq) override;
-  [[nodiscard]] const Outcome* recorded_step(std::string_view key) const override;
+  [[nodiscard]] const Outcome* recorded_step(std::string_view key) override;
   void record_step(std::string key, std::string line, Outcome outcome) override;
   void set_attributes(std::string key, JsonText attributes) override;
   [[nodiscard]] JsonText attribute(std::string_view name) const override;
@@ -90,8 +92,21 @@ class ScriptDriver : public WorkflowHost {
   };
 
   void begin_run();
-  [[nodiscard]] std::vector<Driving> next_driving(EntriesView entries, const std::vector<bool>& counts,
-                                                  EntryIndex first, std::size_t& i);
+  // A journal under replay.
+  struct Replayed {
+    EntriesView entries;  // May grow meanwhile: what is new in it is none of the replay's.
+    EntryIndex first;
+    std::size_t next;          // Those before it are applied.
+    std::vector<bool> passed;  // Behind that: applied already, or they do not count. As long as what is replayed.
+    // Keys of what the script did that stands behind `next`, once they are needed.
+    std::map<std::string, std::size_t> later;
+    bool indexed;
+
+    [[nodiscard]] std::size_t size() const { return passed.size(); }
+  };
+
+  [[nodiscard]] std::vector<Driving> next_driving();
+  [[nodiscard]] bool take_from_later(const std::string& key);
   [[nodiscard]] RunState drive_at(Instant now, const Entry& entry, const std::vector<OperationSeq>& resolved);
   [[nodiscard]] std::optional<ReplayMismatch> unclaimed() const;
   void record(EntryBody body);
@@ -106,6 +121,7 @@ class ScriptDriver : public WorkflowHost {
   RecordEntry record_;
   WriteLine log_;
   Instant now_;
+  std::optional<Replayed> journal_;  // While replaying.
   bool replaying_ = false;
   bool fresh_ = false;
   bool holding_lines_ = false;  // While replaying, up to the first new entry.

@@ -39,7 +39,7 @@ class WorkflowHost {
   virtual void abandon(OperationSeq seq) = 0;
 
   // Local work that was journaled under this key, or null: then the script does it and records it.
-  [[nodiscard]] virtual const Outcome* recorded_step(std::string_view key) const = 0;
+  [[nodiscard]] virtual const Outcome* recorded_step(std::string_view key) = 0;
   virtual void record_step(std::string key, std::string line, Outcome outcome) = 0;
 
   // Facts that nobody waits for. Under a known key they have no effect.

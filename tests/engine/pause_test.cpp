@@ -1,6 +1,7 @@
 // What a pause does to timers, tasks, activities and messages, and that none of it is lost.
 #include <gmock/gmock.h>
 
+#include "runtime/engine/incident_offers.hpp"
 #include "tests/engine/engine_fixture.hpp"
 
 namespace baton {
@@ -214,6 +215,17 @@ TEST_F(PauseTest, of_one_that_begins_paused_or_goes_on_after_many_messages_repla
     EXPECT_EQ(result(), "[1,2,3]");
     EXPECT_TRUE(pending_.empty());
   }
+}
+
+TEST_F(PauseTest, lets_nothing_be_tried_again_from_an_earlier_step) {
+  given("return ctx:activity('test.work', 1, { retry = 'none' })");
+  start();
+  fail(1, "http_503");
+  pause("freeze");
+  when(ResolveIncident{1, IncidentAction::rewind, "", 1, "again", {}, 3});
+  EXPECT_EQ(replies_.front().answer.error().code, ErrorCode::conflict);
+  EXPECT_TRUE(dispatched().empty());
+  for (const IncidentOffer& offer : offers_of(only_incident(), true)) EXPECT_NE(offer.action, "rewind");
 }
 
 TEST_F(PauseTest, in_a_batch_leaves_a_mark_in_the_same_turn_and_names_the_batch) {

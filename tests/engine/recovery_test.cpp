@@ -1,4 +1,6 @@
 // What an instance knows beside its journal, and what one run leaves to the next, after replays, rewinds and crashes.
+#include <gmock/gmock.h>
+
 #include "tests/engine/engine_fixture.hpp"
 
 namespace baton {
@@ -122,6 +124,72 @@ TEST_F(RecoveryTest, what_arrives_while_a_script_has_failed_is_taken_up_in_its_o
   when(SendSignal{"go", "4", "", {}, 8});
   EXPECT_EQ(result(), "[1,2,3,4]");
   EXPECT_TRUE(pending_.empty());
+}
+
+TEST_F(RecoveryTest, a_case_that_was_rewound_replays_to_what_it_did_then) {
+  given(
+      "local a = ctx:wait_signal('go') local b = ctx:activity('test.work', a, { retry = 'none' }) "
+      "ctx:wait_signal('end')");
+  start();
+  now_ = now_ + kHour;
+  when(SendSignal{"go", "1", "", {}, 2});
+  now_ = now_ + kHour;
+  fail(2, "http_503");
+  now_ = now_ + kHour;
+  when(ResolveIncident{1, IncidentAction::rewind, "", 4, "too late: the step itself stands before that", {}, 3});
+  EXPECT_THAT(replies_.front().answer.error().cure, ::testing::HasSubstr("entry 3"));
+  when(ResolveIncident{1, IncidentAction::rewind, "", 3, "again", {}, 3});
+  ASSERT_EQ(dispatched(), std::vector<std::string>{"test.work"});
+  now_ = now_ + kHour;
+  finish(pending_.rbegin()->first, "7", pending_.rbegin()->second.attempt);
+  EXPECT_EQ(pending_.size(), 1u);
+  const std::string before = journal_bytes();
+  for (int i = 0; i < 2; ++i) {
+    now_ = now_ + kHour;
+    crash();
+    when(RunQuery{"", {}, 7});
+    EXPECT_EQ(journal_bytes(), before);
+    EXPECT_EQ(pending_.size(), 1u);
+  }
+  when(SendSignal{"end", "1", "", {}, 8});
+  EXPECT_EQ(status(), InstanceStatus::completed);
+}
+
+TEST_F(RecoveryTest, a_rewind_does_not_take_back_that_the_case_was_moved_to_a_mended_bundle) {
+  given("ctx:set('stage', 'first') error('a mistake')", "search = { stage = 'keyword' },");
+  start();
+  const std::string mended =
+      programs_.deploy(bundle_of("ctx:set('stage', 'first') ctx:wait_signal('go')", "search = { stage = 'keyword' },"));
+  when(ChangeBundle{mended, {}, 2});
+  when(ResolveIncident{1, IncidentAction::rewind, "", 1, "mended", {}, 3});
+  EXPECT_EQ(record_->bundle, mended);
+  EXPECT_EQ(record_->open_incidents, 0u);
+  crash();
+  when(SendSignal{"go", "1", "", {}, 4});
+  EXPECT_EQ(status(), InstanceStatus::completed);
+}
+
+TEST_F(RecoveryTest, a_step_that_a_new_bundle_inserts_before_what_happened_long_ago_does_no_harm) {
+  given("ctx:wait_signal('a') ctx:wait_signal('b') ctx:wait_signal('c')");
+  start();
+  for (const char* name : {"a", "b"}) {
+    now_ = now_ + kHour;
+    when(SendSignal{name, "1", "", {}, 2});
+  }
+  now_ = now_ + kHour;
+  const std::string other = programs_.deploy(bundle_of(
+      "ctx:wait_signal('a') ctx:step('new', function() return 1 end) ctx:wait_signal('b') ctx:wait_signal('c')"));
+  when(ChangeBundle{other, {}, 3});
+  EXPECT_TRUE(replies_.front().answer.ok()) << to_string(replies_.front().answer.error());
+  const std::string before = journal_bytes();
+  for (int i = 0; i < 2; ++i) {
+    now_ = now_ + kHour;
+    crash();
+    when(RunQuery{"", {}, 7});
+    EXPECT_EQ(journal_bytes(), before);
+  }
+  when(SendSignal{"c", "1", "", {}, 4});
+  EXPECT_EQ(status(), InstanceStatus::completed);
 }
 
 TEST_F(RecoveryTest, an_instance_that_is_cancelled_has_no_open_incident) {

@@ -62,7 +62,8 @@ void handle(InstanceTurn& turn, ResolveIncident message) {
          "baton incidents lists the open ones"});
   }
   const OperationSeq seq = found->second.seq;
-  if (turn.state().paused && message.action == IncidentAction::retry) {
+  const bool runs_again = message.action == IncidentAction::retry || message.action == IncidentAction::rewind;
+  if (turn.state().paused && runs_again) {
     return turn.refuse(message.reply_to, {ErrorCode::conflict, "the case is paused and begins nothing new",
                                           "resume it first; its incident stays open until then"});
   }
@@ -88,6 +89,15 @@ void handle(InstanceTurn& turn, ResolveIncident message) {
     return turn.refuse(message.reply_to,
                        {ErrorCode::bad_field, "rewind_to must be an entry of the current run, after its start",
                         "baton show lists the entries with their numbers"});
+  }
+  if (message.action == IncidentAction::rewind && seq != 0 &&
+      message.rewind_to > turn.state().find(seq)->scheduled_at) {
+    return turn.refuse(message.reply_to,
+                       {ErrorCode::bad_field,
+                        "the step that failed was asked for before entry " + std::to_string(message.rewind_to) +
+                            ", and would not run again",
+                        "retry it, or go back to entry " + std::to_string(turn.state().find(seq)->scheduled_at) +
+                            " or an earlier one"});
   }
   if (message.input) edit_input(turn, seq, message);
   if (message.action == IncidentAction::rewind) give_up_from(turn, message.rewind_to);
