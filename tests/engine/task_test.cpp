@@ -314,6 +314,38 @@ TEST_F(TaskTest, an_override_runs_what_the_script_declared_before_the_instance_e
   EXPECT_EQ(status(), InstanceStatus::completed);
 }
 
+TEST_F(TaskTest, an_outcome_of_a_case_that_has_ended_is_replaced_and_undone_by_a_case_of_its_own) {
+  const std::string body = "ctx:decide('hold', { outcome = 'hold' }) return 'ended'";
+  const OverrideOutcome message{
+      "hold", R"({"outcome":"release"})", "C1", "too late", {PrincipalKind::person, "dr-1", "", "", ""}, 3};
+  given(body);
+  start();
+  ASSERT_EQ(status(), InstanceStatus::completed);
+  crash();
+  when(message);
+  EXPECT_EQ(*replies_.front().answer, R"({"id":"i1","status":"completed","compensation":null})");
+  EXPECT_EQ(count_of("OutcomeOverridden"), 1);
+  EXPECT_EQ(record("outcome.overridden").at("proposed_by").as_object().at("kind").as_string(), "script");
+  EXPECT_TRUE(outbox_.empty());
+  journal_.clear();
+  given_with(body, {{"workflows/undo.lua",
+                     "local workflow = require 'workflow'\nreturn workflow.define { name = "
+                     "'undo_hold', run = function(ctx, input) return input end }\n"}});
+  start();
+  crash();
+  when(message);
+  ASSERT_EQ(outbox_.size(), 1u);
+  const auto& undo = std::get<StartWorkflow>(outbox_.front().body);
+  EXPECT_EQ(undo.workflow, "undo_hold");
+  EXPECT_EQ(undo.parent, "i1");
+  EXPECT_EQ(json_of(undo.input).at("before"), json_of(R"({"outcome":"hold"})"));
+  EXPECT_EQ(status(), InstanceStatus::completed);
+  crash();
+  when(message);  // Once more: what stands now is what was said before.
+  EXPECT_EQ(json_of(std::get<StartWorkflow>(outbox_.back().body).input).at("before"), json_of(message.after));
+  EXPECT_NE(outbox_.front().to.id, outbox_.back().to.id);
+}
+
 TEST_F(TaskTest, a_compensation_that_fails_is_an_incident) {
   given("ctx:on_override('hold', function() error('cannot undo') end) ctx:decide('hold', {}) ctx:wait_signal('go')");
   start();

@@ -1,4 +1,5 @@
 // An operator resolves an incident, moves an instance to another bundle, or a person overrides an outcome.
+#include "runtime/engine/audit_details.hpp"
 #include "runtime/engine/check.hpp"
 #include "runtime/engine/incident_offers.hpp"
 #include "runtime/engine/instance_turn.hpp"
@@ -150,35 +151,82 @@ void handle(InstanceTurn& turn, ChangeBundle message) {
   turn.answer(message.reply_to, turn.summary());
 }
 
-void handle(InstanceTurn& turn, OverrideOutcome message) {
-  if (!require_open(turn, message.reply_to)) return;
+namespace {
+
+struct Replaced {
+  std::string target;  // Key of the decision or task.
+  JsonText before;
+};
+
+std::optional<Replaced> find_outcome(const InstanceState& state, const std::string& name) {
+  std::optional<Replaced> found;
+  for (const auto& [key, decision] : state.decisions) {
+    if (key == name || decision.name == name) found = Replaced{key, decision.decision};
+  }
+  for (const auto& [seq, operation] : state.operations) {
+    if (operation.operation.kind != OperationKind::task || !operation.settled) continue;
+    if (operation.operation.key != name && operation.operation.name != name) continue;
+    found = Replaced{operation.operation.key, operation.outcome.value};
+  }
+  return found;
+}
+
+// What the undoing workflow is given: as ctx:on_override's function, and whose outcome it was.
+JsonText undo_input(const InstanceCore& core, const OutcomeOverridden& made) {
+  JsonWriter writer;
+  writer.begin_object().json_field("after", made.after).json_field("before", made.before).key("by");
+  write_json(writer, made.by);
+  writer.field("case", core.id).optional_field("code", made.reason_code).field("reason", made.reason);
+  writer.field("target", made.target).field("workflow", core.record.workflow).end_object();
+  return std::move(writer).take();
+}
+
+// The case has ended, and with its script what that has declared to undo the outcome. A workflow "undo_<name>" of its bundle is
+// started in its place, as a case of its own.
+void override_closed(InstanceTurn& turn, const OverrideOutcome& message, OutcomeOverridden made) {
   InstanceCore& core = turn.core();
+  core.program = core.programs->find(core.state.bundle);
+  const std::string undo = "undo_" + name_in_key(made.target);
+  const bool undoes = core.program != nullptr && core.program->find_workflow(undo) != nullptr;
+  const std::string child = core.id + "/" + undo + "/" + std::to_string(core.next_index());
+  if (undoes) {
+    StartWorkflow start;
+    start.workflow = undo;
+    start.bundle = core.state.bundle;
+    start.input = undo_input(core, made);
+    start.patient = core.state.patient;
+    start.business_key = core.record.business_key;
+    start.parent = core.id;
+    start.abandon = true;
+    turn.send({ActorKind::instance, child}, std::move(start));
+  }
+  turn.record(std::move(made));
+  turn.effect(Notify{"instance", core.id, core.state.patient});
+  JsonWriter writer;
+  writer.begin_object().field("id", core.id).field("status", to_string(core.record.status)).key("compensation");
+  undoes ? writer.string(child) : writer.null();
+  writer.end_object();
+  turn.answer(message.reply_to, std::move(writer).take());
+}
+
+}  // namespace
+
+void handle(InstanceTurn& turn, OverrideOutcome message) {
+  InstanceCore& core = turn.core();
+  if (!core.exists && !require_open(turn, message.reply_to)) return;
   if (message.reason.empty()) {
     return turn.refuse(message.reply_to, {ErrorCode::bad_field, "an override needs a reason", "say why in \"reason\""});
   }
-  std::string target;
-  JsonText before;
-  for (const auto& [key, decision] : core.state.decisions) {
-    if (key == message.target || decision.name == message.target) {
-      target = key;
-      before = decision.decision;
-    }
-  }
-  for (const auto& [seq, operation] : core.state.operations) {
-    if (operation.operation.kind != OperationKind::task || !operation.settled) continue;
-    if (operation.operation.key != message.target && operation.operation.name != message.target) continue;
-    target = operation.operation.key;
-    before = operation.outcome.value;
-  }
-  if (target.empty()) {
+  const auto found = find_outcome(core.state, message.target);
+  if (!found) {
     return turn.refuse(message.reply_to,
                        {ErrorCode::not_found, "no decision or decided task is called '" + message.target + "'",
                         "baton show lists the decisions of the instance"});
   }
+  OutcomeOverridden made{found->target, found->before, message.after, message.reason_code, message.reason, message.by};
+  if (!core.record.open()) return override_closed(turn, message, std::move(made));
   turn.warm_up();
-  if (core.record.open()) {
-    turn.deliver(OutcomeOverridden{target, before, message.after, message.reason_code, message.reason, message.by});
-  }
+  if (core.record.open()) turn.deliver(std::move(made));
   turn.answer(message.reply_to, turn.summary());
 }
 
