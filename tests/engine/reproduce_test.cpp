@@ -46,6 +46,16 @@ TEST_F(ReproduceTest, a_completed_instance_is_reproduced_with_its_decisions_and_
   EXPECT_EQ(report.bundles, std::vector<std::string>{bundle_});
 }
 
+TEST_F(ReproduceTest, one_whose_outcome_was_replaced_after_its_end_is_reproduced) {
+  given(kDecides);
+  start(R"({"n":7})");
+  finish(1, R"({"n":7})");
+  when(SendSignal{"go", R"({"why":"fit"})", "", {}, 1});
+  when(OverrideOutcome{"hold", R"({"outcome":"go"})", "", "too late", {PrincipalKind::person, "dr-1", "", "", ""}, 3});
+  const Reproduction report = again();
+  EXPECT_TRUE(report.reproduced()) << shown(report);
+}
+
 TEST_F(ReproduceTest, an_instance_that_still_waits_is_reproduced) {
   given(kDecides);
   start(R"({"n":7})");
