@@ -7,6 +7,11 @@ export function isMasked(value: string | undefined): boolean {
   return value === MASKED;
 }
 
+// In quotation marks what somebody said, unless it is hidden or there is nothing.
+export function quoted(said: string | undefined): string {
+  return said && !isMasked(said) ? `“${said}”` : '';
+}
+
 export function nameOf(person: Demographics | undefined): string {
   const name = person?.name;
   if (!name) return 'Name not known';

@@ -115,7 +115,7 @@ test('two tabs share one stream, and the other goes on when the first is closed'
   await second.goto(`${ward.url}/inbox/${encodeURIComponent(items[0].id)}`);
   await second.getByRole('form', { name: 'Decision' }).waitFor();
   await second.getByText('Live', { exact: true }).waitFor();
-  await ward.post(`/v1/tasks/${encodeURIComponent(items[0].id)}/claim`, {}, { subject: 'tom.abel', role: 'unit_clerk' });
+  await ward.post(`/v1/tasks/${encodeURIComponent(items[0].id)}/claim`, {}, { subject: 'tom.abel', role: 'unit_clerk', unit: items[0].units[0] });
   await second.getByText('tom.abel has this task').waitFor();
   await screen.close();
 });

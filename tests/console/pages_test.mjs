@@ -104,7 +104,7 @@ test('an override needs a reason and stands in the history', async () => {
 test('what a person decided is replaced by one of the outcomes that the task had', async () => {
   const followed = (await ward.get('/v1/instances?attribute.stage=follow_up')).items[1];
   const task = (await ward.get(`/v1/tasks?instance=${encodeURIComponent(followed.id)}`)).items.find((one) => one.name === 'list_pending_results');
-  await ward.post(`/v1/tasks/${encodeURIComponent(task.id)}/decide`, { outcome: 'none', reason: 'asked the laboratory' }, { subject: 'ann.lee', role: 'nurse' });
+  await ward.post(`/v1/tasks/${encodeURIComponent(task.id)}/decide`, { outcome: 'none', reason: 'asked the laboratory' }, { subject: 'ann.lee', role: 'nurse', unit: task.units[0] });
   await ward.settle();
   const screen = await operator(`/cases/${encodeURIComponent(followed.id)}?tab=decisions`);
   const { page } = screen;

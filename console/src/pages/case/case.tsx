@@ -89,7 +89,7 @@ function Head({ instance, decided, tasks, patient, now }: Told & { patient: Pati
     <header className="case-head">
       <div>
         <h1>
-          {words(instance.workflow)} {instance.business_key}
+          {words(instance.workflow)} {isMasked(instance.business_key) ? instance.id : instance.business_key}
         </h1>
         <p className="about">
           {patient ? (
@@ -137,7 +137,7 @@ function Overview({ instance, tasks, now }: { instance: InstanceDetail; tasks: T
       <WhyView instance={instance} now={now} />
       <section className="card" aria-labelledby="attributes">
         <h2 id="attributes">As it stands</h2>
-        <Facts of={instance.attributes} />
+        {isMasked(instance.business_key) ? <p className="muted">Hidden: you may not see personal data.</p> : <Facts of={instance.attributes} />}
         {instance.outcome && Object.keys(instance.outcome).length > 0 && (
           <>
             <h3>How it ended</h3>

@@ -7,6 +7,7 @@ import type { InstanceDetail, Why, WhyWait } from '../../api/types';
 import { Due } from '../../parts/due';
 import { Icon, type IconName } from '../../parts/icon';
 import { Failed, Loading } from '../../parts/states';
+import { isMasked, quoted } from '../../people';
 import { ago } from '../../words';
 
 const ICONS: Record<WhyWait['kind'], IconName> = { incident: 'alert', task: 'person', event: 'mail', signal: 'mail', promise: 'link', child: 'case', activity: 'link', timer: 'clock' };
@@ -18,8 +19,8 @@ function Wait({ wait, instance, now }: { wait: WhyWait; instance: InstanceDetail
       <Icon name={ICONS[wait.kind] ?? 'clock'} />
       <div className="why-wait">
         <p className="why-sentence">{wait.sentence}</p>
-        {wait.told && <p>“{wait.told}”</p>}
-        {wait.failure && <p className="muted">It said: {wait.failure}</p>}
+        {quoted(wait.told) && <p>{quoted(wait.told)}</p>}
+        {wait.failure && !isMasked(wait.failure) && <p className="muted">It said: {wait.failure}</p>}
         <p className="muted">
           {wait.owner.sentence} Since {ago(wait.since, now)}
           {script && (
@@ -31,7 +32,7 @@ function Wait({ wait, instance, now }: { wait: WhyWait; instance: InstanceDetail
         </p>
         {wait.deadline && (
           <p className="muted">
-            {wait.deadline.sentence} {wait.deadline.told && `“${wait.deadline.told}”`}
+            {wait.deadline.sentence} {quoted(wait.deadline.told)}
           </p>
         )}
         {wait.unblock.length > 0 && (
@@ -65,11 +66,11 @@ export function WhyView({ instance, now }: { instance: InstanceDetail; now: numb
       {why && (
         <>
           <p className="why-exists">
-            {why.exists} {why.told && `“${why.told}”`}
+            {why.exists} {quoted(why.told)}
           </p>
           {why.paused && (
             <p className="notice warn">
-              {why.paused} {why.paused_reason && `“${why.paused_reason}”`}
+              {why.paused} {quoted(why.paused_reason)}
             </p>
           )}
           {why.waits.length === 0 && <p className="muted">{instance.status === 'running' ? 'It goes on by itself.' : 'It has ended, and waits for nothing.'}</p>}

@@ -69,13 +69,13 @@ function Choice({ label, value, all, options, change }: { label: string; value: 
 }
 
 // How many tasks match; undefined where nothing is asked yet.
-function Matches({ named, count, error, again }: { named: boolean; count: number | undefined; error: unknown; again: () => void }) {
+function Matches({ named, unit, count, error, again }: { named: boolean; unit: string; count: number | undefined; error: unknown; again: () => void }) {
   if (!named) return <p className="muted">Say which: of a role, a unit or a person.</p>;
   if (error) return <Failed error={error} again={again} />;
   if (count === undefined) return <Loading what="how many" rows={1} />;
   return (
     <p className="notice" role="status">
-      <strong>{count === 1 ? '1 task' : `${count.toLocaleString()} tasks`}</strong> {count === 1 ? 'is' : 'are'} like that now.
+      <strong>{count === 1 ? '1 task' : `${count.toLocaleString()} tasks`}</strong> {count === 1 ? 'is' : 'are'} like that now.{unit && ` Tasks that name no unit are not among them: they are not of ${unit} alone.`}
     </p>
   );
 }
@@ -122,7 +122,7 @@ export function HandOver({ filter, queues, close }: { filter: Filter; queues: Qu
             <Choice label="Of unit" value={unit} all="Any" options={names('unit')} change={setUnit} />
           </div>
           <PersonField label="Only what this person has (if not all)" value={subject} change={setSubject} />
-          <Matches named={named} count={preview.data?.matches} error={preview.error} again={() => void preview.refetch()} />
+          <Matches named={named} unit={unit} count={preview.data?.matches} error={preview.error} again={() => void preview.refetch()} />
           <fieldset className="choices">
             <legend>To whom</legend>
             <label className="check">
