@@ -73,7 +73,9 @@ class ShippedWorkflow : public InstanceFixture, public testing::WithParamInterfa
       Principal nurse;
       nurse.subject = "nurse";
       nurse.role = task.roles.empty() ? "nurse" : task.roles.front();
-      turn(ActOnTask{seq, "decide", std::nullopt, "", outcome, value, "", "", nurse, 9});
+      ActOnTask decision{seq, "decide", std::nullopt, "", outcome, value, "", "", nurse, 9};
+      decision.units = task.units;
+      turn(decision);
       settle();
       return;
     }
