@@ -5,7 +5,6 @@
 
 #include "actors/cpu_clock.hpp"
 #include "actors/log.hpp"
-#include "actors/stage_shelf.hpp"
 #include "runtime/base/codec.hpp"
 
 namespace baton {
@@ -112,7 +111,7 @@ Result<std::shared_ptr<const Program>> BundleRegistry::compile(std::string name,
   for (const auto& known : compiled_) {
     if (known->name() == name && known->files() == files) return known;
   }
-  return Program::compile(std::move(name), std::move(files), &thread_cpu_ns, &make_stage_shelf);
+  return Program::compile(std::move(name), std::move(files), &thread_cpu_ns);
 }
 
 Result<std::shared_ptr<const Program>> BundleRegistry::compile_stored(std::string_view hash) const {

@@ -123,11 +123,7 @@ void Arena::keep() {
     large->kept = true;
     kept->ranges.push_back({reinterpret_cast<char*>(large), sizeof(Large) + large->size});
   }
-  std::size_t size = 0;
-  for (const Kept::Range& range : kept->ranges) size += range.size;
-  kept->bytes.reserve(size);
   for (const Kept::Range& range : kept->ranges) kept->bytes.append(range.begin, range.size);
-  remembered_ = sizeof(Kept) + size;
   kept_ = std::move(kept);
 }
 

@@ -27,9 +27,8 @@ class Arena {
   // Makes all blocks what they were at keep(), at the same addresses; what is newer is given back. Precondition: keep().
   void rewind() noexcept;
   [[nodiscard]] bool is_kept() const noexcept { return kept_ != nullptr; }
-  // Bytes taken from the process, with what is remembered: released small blocks stay held until the end, for others of
-  // their size.
-  [[nodiscard]] std::size_t held() const noexcept { return held_ + remembered_; }
+  // Bytes taken from the process: released small blocks stay held until the end, for others of their size.
+  [[nodiscard]] std::size_t held() const noexcept { return held_; }
 
  private:
   static constexpr std::size_t kGrain = 16;
@@ -60,7 +59,6 @@ class Arena {
   Page* pages_ = nullptr;
   Large* large_ = nullptr;
   std::size_t held_ = 0;
-  std::size_t remembered_ = 0;
   std::unique_ptr<Kept> kept_;
 };
 

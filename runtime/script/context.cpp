@@ -60,16 +60,18 @@ void set_facts(lua_State* state, const InstanceInfo& info) {
 
 void set_context_facts(lua_State* state) { set_facts(state, Execution::of(state).host().info()); }
 
-void make_context(lua_State* state) {
+void push_context(lua_State* state) {
+  if (lua_rawgetp(state, LUA_REGISTRYINDEX, &kContext) == LUA_TTABLE) return;
+  lua_pop(state, 1);
   lua_createtable(state, 0, 56);
   add_operations(state);
   add_records(state);
   add_branches(state);
   add_values(state);
+  set_context_facts(state);
+  lua_pushvalue(state, -1);
   lua_rawsetp(state, LUA_REGISTRYINDEX, &kContext);
 }
-
-void push_context(lua_State* state) { lua_rawgetp(state, LUA_REGISTRYINDEX, &kContext); }
 
 // A call of ctx takes some hundred nanoseconds, business time a little more.
 constexpr std::uint64_t kInstructionsPerCall = 40;

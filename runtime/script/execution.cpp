@@ -25,26 +25,39 @@ Execution::Execution(std::shared_ptr<const Program> program, const WorkflowDefin
     : program_(std::move(program)),
       definition_(definition),
       host_(host),
-      stage_(take_stage(*program_, definition)),
-      sandbox_(stage_->sandbox) {
+      modules_(*program_),
+      sandbox_(modules_.sandbox_options(workflow_builtins())) {
   sandbox_.set_context(this);
 }
 
-Execution::~Execution() { leave_stage(*program_, definition_, std::move(stage_)); }
+Execution::~Execution() = default;
+
+Status Execution::load_definition() {
+  lua_State* const state = sandbox_.state();
+  if (Status loaded = sandbox_.load(chunk_name_of(definition_.module), program_->bytecode(definition_.module), true);
+      !loaded) {
+    return loaded;
+  }
+  if (Status called = sandbox_.call(state, 0, 1); !called) return called;
+  // The definition is on top of the stack: hand it to a function that keeps it.
+  lua_pushcfunction(state, [](lua_State* L) {
+    Execution::of(L).definition_table_ = luaL_ref(L, LUA_REGISTRYINDEX);
+    return 0;
+  });
+  lua_insert(state, -2);
+  return sandbox_.call(state, 1, 0);
+}
 
 RunState Execution::start(const JsonText& input) {
   const auto fail = [](const Error& error) {
     return RunState(RunFailed{{std::string(code_of(error.code)), error.detail, {}}, {}});
   };
-  if (!stage_->loaded()) {
-    if (Status loaded = stage_->load(*program_, definition_); !loaded) return fail(loaded.error());
-  }
+  if (Status loaded = load_definition(); !loaded) return fail(loaded.error());
   std::optional<Error> refused;
   Status made = sandbox_.protect([&](lua_State* L) {
-    lua_rawgeti(L, LUA_REGISTRYINDEX, stage_->definition);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, definition_table_);
     lua_getfield(L, -1, "run");
     push_context(L);
-    set_context_facts(L);
     if (Status pushed = push_json(L, input); !pushed) {
       refused = pushed.error();
       return;

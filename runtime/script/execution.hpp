@@ -16,7 +16,6 @@
 
 #include "runtime/script/module_index.hpp"
 #include "runtime/script/sandbox.hpp"
-#include "runtime/script/stage.hpp"
 #include "runtime/script/standing.hpp"
 #include "runtime/script/workflow_run.hpp"
 
@@ -132,14 +131,16 @@ class Execution {
   void update_finished(Branch& branch, bool returned);
   void forget(Branch& branch);
   void end_with(RunFailed failed);
+  [[nodiscard]] Status load_definition();
   static int after_wait(lua_State* state, int status, lua_KContext context);
   static int after_group(lua_State* state, int status, lua_KContext context);
 
   std::shared_ptr<const Program> program_;
   const WorkflowDefinition& definition_;
   WorkflowHost& host_;
-  std::shared_ptr<Stage> stage_;
-  Sandbox& sandbox_;  // The stage's.
+  ModuleIndex modules_;
+  Sandbox sandbox_;
+  int definition_table_ = LUA_NOREF;
   std::vector<std::unique_ptr<Branch>> branches_;
   std::deque<Branch*> ready_;
   Branch* current_ = nullptr;
@@ -156,9 +157,7 @@ class Execution {
 
 // ---- shared by the files of ctx ------------------------------------------------------------------------------------
 
-// Makes the ctx object of a stage, without fields of an instance; its methods are in ctx_*.cpp.
-void make_context(lua_State* state);
-// Pushes it.
+// Pushes the ctx object; its methods are in ctx_*.cpp.
 void push_context(lua_State* state);
 // Sets its plain fields (instance, patient, ...) again, on the table on top of the stack.
 void set_context_facts(lua_State* state);

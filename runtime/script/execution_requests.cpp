@@ -33,7 +33,7 @@ Result<JsonText> Execution::query(std::string_view name, const JsonText& argumen
   reading_only_ = true;
   std::optional<Result<JsonText>> answer;
   const Status asked = sandbox_.protect([&](lua_State* L) {
-    if (!push_function(L, stage_->definition, "queries", name, nullptr)) {
+    if (!push_function(L, definition_table_, "queries", name, nullptr)) {
       answer = unknown("query", name);
       return;
     }
@@ -51,12 +51,12 @@ Status Execution::validate_update(std::string_view name, const JsonText& argumen
   reading_only_ = true;
   std::optional<Error> refused;
   const Status asked = sandbox_.protect([&](lua_State* L) {
-    if (!push_function(L, stage_->definition, "updates", name, "apply")) {
+    if (!push_function(L, definition_table_, "updates", name, "apply")) {
       refused = unknown("update", name);
       return;
     }
     lua_settop(L, 0);
-    if (!push_function(L, stage_->definition, "updates", name, "validate")) return;
+    if (!push_function(L, definition_table_, "updates", name, "validate")) return;
     push_or_raise(L, host_.attributes());
     push_or_raise(L, arguments);
     lua_call(L, 2, 2);
@@ -74,7 +74,7 @@ Status Execution::ask_hook(std::string_view name, const JsonText& task, const Js
   reading_only_ = true;
   std::optional<Error> refused;
   const Status asked = sandbox_.protect([&](lua_State* L) {
-    if (!push_function(L, stage_->definition, "hooks", name, nullptr)) return;
+    if (!push_function(L, definition_table_, "hooks", name, nullptr)) return;
     push_or_raise(L, host_.attributes());
     push_or_raise(L, task);
     push_or_raise(L, act);
@@ -131,7 +131,7 @@ void Execution::refresh_facts() {
 
 RunState Execution::apply_update(const std::string& update_id, const std::string& name, const JsonText& arguments) {
   const Status begun = sandbox_.protect([&](lua_State* L) {
-    if (!push_function(L, stage_->definition, "updates", name, "apply")) raise(L, unknown("update", name));
+    if (!push_function(L, definition_table_, "updates", name, "apply")) raise(L, unknown("update", name));
     push_context(L);
     push_or_raise(L, arguments);
     Branch root;

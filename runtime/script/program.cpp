@@ -61,12 +61,10 @@ std::string bundle_hash(const BundleFiles& files) {
   return to_hex(sha256(writer.view()));
 }
 
-Result<std::shared_ptr<const Program>> Program::compile(std::string name, BundleFiles files, CpuClock cpu_clock,
-                                                        MakeStageShelf make_shelf) {
+Result<std::shared_ptr<const Program>> Program::compile(std::string name, BundleFiles files, CpuClock cpu_clock) {
   auto program = std::shared_ptr<Program>(new Program());
   program->name_ = std::move(name);
   program->cpu_clock_ = cpu_clock;
-  if (make_shelf != nullptr) program->shelf_ = make_shelf();
   program->files_ = complete_bundle(std::move(files));
   program->hash_ = bundle_hash(program->files_);
   using Stage = Status (Program::*)();

@@ -22,7 +22,6 @@
 #include "runtime/base/result.hpp"
 #include "runtime/model/forms/json_schema.hpp"
 #include "runtime/model/time/business_calendar.hpp"
-#include "runtime/script/stage_shelf.hpp"
 
 namespace baton {
 
@@ -91,17 +90,13 @@ class Program {
   // Completes the bundle from the standard library (standard_library.hpp; files() and hash() are those of the whole),
   // compiles every source and evaluates the definitions in a throw-away sandbox. Errors: bad_bundle, script_syntax,
   // script_error, each naming file and line.
-  // `cpu_clock` is for its sandboxes (script::Options::cpu_clock_ns), `make_shelf` makes the place where they wait for the
-  // next instance; a server gives both.
+  // `cpu_clock` is for its sandboxes (script::Options::cpu_clock_ns); a server gives one.
   static Result<std::shared_ptr<const Program>> compile(std::string name, BundleFiles files,
-                                                        CpuClock cpu_clock = nullptr,
-                                                        MakeStageShelf make_shelf = nullptr);
+                                                        CpuClock cpu_clock = nullptr);
 
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] const std::string& hash() const { return hash_; }
   [[nodiscard]] CpuClock cpu_clock() const { return cpu_clock_; }
-  // Null where sandboxes are used once.
-  [[nodiscard]] StageShelf* shelf() const { return shelf_.get(); }
   [[nodiscard]] const BundleFiles& files() const { return files_; }
   [[nodiscard]] const std::vector<WorkflowDefinition>& workflows() const { return workflows_; }
   [[nodiscard]] const WorkflowDefinition* find_workflow(std::string_view name) const;
@@ -135,7 +130,6 @@ class Program {
   std::vector<WorkflowDefinition> workflows_;
   std::vector<MappingDefinition> mappings_;
   std::set<std::string, std::less<>> activities_;  // "module.function"
-  std::unique_ptr<StageShelf> shelf_;              // Last: what is on it borrows the rest.
 };
 
 // Where the engine finds programs by hash. Implemented above, over the deployed bundles; must be thread-safe.

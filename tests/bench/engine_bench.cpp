@@ -2,31 +2,11 @@
 #include <benchmark/benchmark.h>
 
 #include <map>
-#include <vector>
 
 #include "runtime/engine/instance.hpp"
 
 namespace baton {
 namespace {
-
-// As a node has it, but without a lock: one thread, one workflow.
-class OneShelf : public StageShelf {
- public:
-  std::shared_ptr<script::Stage> take(const WorkflowDefinition&) override {
-    if (stages_.empty()) return nullptr;
-    auto stage = std::move(stages_.back());
-    stages_.pop_back();
-    return stage;
-  }
-  void leave(const WorkflowDefinition&, std::shared_ptr<script::Stage> stage) override {
-    if (stages_.size() < 64) stages_.push_back(std::move(stage));
-  }
-
- private:
-  std::vector<std::shared_ptr<script::Stage>> stages_;
-};
-
-std::unique_ptr<StageShelf> make_shelf() { return std::make_unique<OneShelf>(); }
 
 class OneProgram : public ProgramSource {
  public:
@@ -35,8 +15,7 @@ class OneProgram : public ProgramSource {
         "bench",
         {{"workflows/test.lua",
           "return require('workflow').define { name = 'test', run = function(ctx, input)\n" + body + "\nend }"},
-         {"activities/test.lua", "return { work = function(input) return input end }"}},
-        nullptr, &make_shelf);
+         {"activities/test.lua", "return { work = function(input) return input end }"}});
   }
   [[nodiscard]] std::shared_ptr<const Program> find(std::string_view) const override { return program_; }
   [[nodiscard]] const std::string& hash() const { return program_->hash(); }
