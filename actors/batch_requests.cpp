@@ -145,13 +145,13 @@ void Batches::begin(const BatchRequest& request, std::uint64_t token) {
   row.hash = preview.hash;
   row.by = request.by;
   row.count = preview.items->size();
-  keep_items(std::move(row), preview.items, 0, std::nullopt,
+  keep_items(std::move(row), preview.items, 0, std::nullopt, token,
              [this, token](const BatchRow& begun) { parts_.replies.give(token, to_json(begun)); });
 }
 
-// Writes the items, some chunks a turn; with the last of them the batch begins.
+// Writes the items, some chunks a turn; with the last of them the batch begins, and whoever asked (0: nobody) is answered.
 void Batches::keep_items(BatchRow row, std::shared_ptr<const std::vector<BatchItem>> items, std::size_t chunk,
-                         std::optional<BatchRow> undone, Begun begun) {
+                         std::optional<BatchRow> undone, std::uint64_t token, Begun begun) {
   std::vector<Change> changes;
   const std::size_t chunks = (items->size() + kBatchChunk - 1) / kBatchChunk;
   const std::size_t end = std::min(chunks, chunk + kChunksPerTurn);
@@ -169,9 +169,12 @@ void Batches::keep_items(BatchRow row, std::shared_ptr<const std::vector<BatchIt
     undone->undone_by = row.id;
     changes.push_back(PutNamed{"batches", undone->id, to_json(*undone)});
   }
+  if (last) {
+    for (Change& each : parts_.replies.rows_with(token, to_json(row))) changes.push_back(std::move(each));
+  }
   commit(std::move(changes), row, last ? action::kBatchStarted : action::kBatchAdvanced, row.by, row.reason,
-         [this, row, items, end, last, undone, begun] {
-           if (!last) return keep_items(row, items, end, undone, begun);
+         [this, row, items, end, last, undone, token, begun] {
+           if (!last) return keep_items(row, items, end, undone, token, begun);
            begun(row);
            if (row.count > 0) return run(row.id);
            if (done_) done_(row);
@@ -193,7 +196,8 @@ void Batches::begin_for(BatchRow row, BatchQuery query, std::function<void(Resul
                   row.id = new_id();
                   row.count = items->size();
                   row.hash = hash_of(*items);
-                  keep_items(std::move(row), items, 0, std::nullopt, [begun](const BatchRow& kept) { begun(kept.id); });
+                  keep_items(std::move(row), items, 0, std::nullopt, 0,
+                             [begun](const BatchRow& kept) { begun(kept.id); });
                 });
               });
 }
@@ -221,7 +225,8 @@ void Batches::go_on(const BatchRequest& request, std::uint64_t token) {
     return parts_.replies.give(token, Error{ErrorCode::conflict, "the batch is " + row->state + ", not stopped", {}});
   }
   row->state = "running";
-  std::vector<Change> changes{PutNamed{"batches", row->id, to_json(*row)}};
+  std::vector<Change> changes = parts_.replies.rows_with(token, to_json(*row));
+  changes.push_back(PutNamed{"batches", row->id, to_json(*row)});
   commit(std::move(changes), *row, action::kBatchResumed, request.by, *reason, [this, row = *row, token] {
     parts_.replies.give(token, to_json(row));
     run(row.id);
@@ -286,7 +291,7 @@ void Batches::undo(const BatchRequest& request, std::uint64_t token) {
   row.count = items->size();
   row.hash = hash_of(*items);
   auto shared = std::make_shared<const std::vector<BatchItem>>(*std::move(items));
-  keep_items(std::move(row), std::move(shared), 0, *std::move(old),
+  keep_items(std::move(row), std::move(shared), 0, *std::move(old), token,
              [this, token](const BatchRow& begun) { parts_.replies.give(token, to_json(begun)); });
 }
 

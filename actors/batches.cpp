@@ -208,6 +208,9 @@ void Batches::finish_part(Running& running) {
   const std::string_view action = done               ? action::kBatchFinished
                                   : running.stopping ? action::kBatchStopped
                                                      : action::kBatchAdvanced;
+  for (const std::uint64_t token : running.stop_tokens) {
+    for (Change& each : parts_.replies.rows_with(token, to_json(row))) changes.push_back(std::move(each));
+  }
   changes.push_back(PutNamed{"batches", id, to_json(row)});
   const bool stopped = !done && running.stopping;
   commit(std::move(changes), row, action, stopped ? running.stopped_by : Principal{},

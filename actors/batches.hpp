@@ -65,7 +65,7 @@ class Batches {
   [[nodiscard]] Result<std::vector<BatchItem>> undo_items(const BatchRow& row) const;
   using Begun = std::function<void(const BatchRow&)>;
   void keep_items(BatchRow row, std::shared_ptr<const std::vector<BatchItem>> items, std::size_t chunk,
-                  std::optional<BatchRow> undone, Begun begun);
+                  std::optional<BatchRow> undone, std::uint64_t token, Begun begun);
   void drop_previews();
   [[nodiscard]] std::string new_id();
 

@@ -156,11 +156,14 @@ void StandingPauses::begin_pause(const PauseRequest& request, std::uint64_t toke
   writer.field("begun_at", format_instant(parts_->clock.now())).field("state", "pausing").end_object();
   const auto written = parse_json_document(writer.view());
   const Row row{written->get_object()};
-  commit(row, action::kPauseBegun, request.by, pause.reason, [this, row, token] {
-    publish(row);
-    parts_->replies.give(token, row.written());
-    hold_back(row.id());
-  });
+  commit(
+      row, action::kPauseBegun, request.by, pause.reason,
+      [this, row, token] {
+        publish(row);
+        parts_->replies.give(token, row.written());
+        hold_back(row.id());
+      },
+      token);
 }
 
 // From now on, or no longer: what begins begins paused.
@@ -289,15 +292,19 @@ void StandingPauses::end_pause(const PauseRequest& request, std::uint64_t token)
   row.fields["state"] = "ending";
   row.fields["ended_at"] = format_instant(parts_->clock.now());
   row.fields["ended_by"] = request.by.subject;
-  commit(row, action::kPauseEnded, request.by, reason, [this, row, token] {
-    publish(row);
-    parts_->replies.give(token, row.written());
-    let_go(row.id());
-  });
+  commit(
+      row, action::kPauseEnded, request.by, reason,
+      [this, row, token] {
+        publish(row);
+        parts_->replies.give(token, row.written());
+        let_go(row.id());
+      },
+      token);
 }
 
+// `answers`: whom this turn answers, with the row; that it was done is in the turn.
 void StandingPauses::commit(const Row& row, std::string_view action, const Principal& by, const std::string& reason,
-                            Then then) {
+                            Then then, std::uint64_t answers) {
   AuditRecord record;
   record.action = action;
   record.at = parts_->clock.now();
@@ -308,7 +315,8 @@ void StandingPauses::commit(const Row& row, std::string_view action, const Princ
   record.outcome = row.text("state");
   record.reason = reason;
   record.after = row.written();
-  std::vector<Change> changes{PutNamed{"standing_pauses", row.id(), row.written()}};
+  std::vector<Change> changes = parts_->replies.rows_with(answers, row.written());
+  changes.push_back(PutNamed{"standing_pauses", row.id(), row.written()});
   parts_->path.commit(Turn(std::move(changes), {std::move(record)}, {Notify{"batch", row.id(), {}}}, {}), {},
                       [this, then = std::move(then)] {
                         if (then) parts_->lanes.post(kBatchLane, then);

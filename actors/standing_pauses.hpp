@@ -54,7 +54,8 @@ class StandingPauses : public PauseSource {
   [[nodiscard]] Result<bool> has_attempt(const std::string& instance) const;
   [[nodiscard]] Result<PauseProgress> count(const std::string& id) const;
   [[nodiscard]] Result<PauseProgress> count_again(PauseProgress before) const;
-  void commit(const Row& row, std::string_view action, const Principal& by, const std::string& reason, Then then);
+  void commit(const Row& row, std::string_view action, const Principal& by, const std::string& reason, Then then,
+              std::uint64_t answers = 0);
   [[nodiscard]] Result<Row> read(const std::string& id) const;
   void publish(const Row& row);
 

@@ -1,4 +1,6 @@
 // baton alerts: conditions that scripts tell people of.
+#include <cmath>
+
 #include "gateway/cli/cli_support.hpp"
 #include "runtime/base/json_text.hpp"
 
@@ -46,6 +48,13 @@ int settle(const Cli& cli, const std::string& action, const AlertArguments& argu
   return done(cli, *answer, action + ": done");
 }
 
+// "33 %"; empty where nothing was settled.
+std::string percent(const boost::json::value& item, std::string_view name) {
+  const auto* const rate = item.as_object().if_contains(name);
+  return rate == nullptr || !rate->is_number() ? ""
+                                               : std::to_string(std::lround(rate->to_number<double>() * 100)) + " %";
+}
+
 int figures(const Cli& cli, const AlertArguments& arguments) {
   const std::string window = arguments.window.empty() ? "" : "?window=" + segment(arguments.window);
   const auto answer = call_api(cli, "GET", "/v1/alert-figures" + window);
@@ -59,7 +68,7 @@ int figures(const Cli& cli, const AlertArguments& arguments) {
   for (const auto& item : answer->as_object().at("items").as_array()) {
     rows.push_back({field_text(item, "workflow"), field_text(item, "name"), field_text(item, "told"),
                     field_text(item, "suppressed"), field_text(item, "backlog"), field_text(item, "dismissed"),
-                    field_text(item, "corrected"), field_text(item, "dismissal_rate")});
+                    field_text(item, "corrected"), percent(item, "dismissal_rate")});
   }
   print_table(rows);
   return 0;

@@ -12,6 +12,7 @@
 
 #include "gateway/net/io_loop_core.hpp"
 #include "gateway/net/tls_context.hpp"
+#include "runtime/base/assert.hpp"
 
 namespace baton {
 namespace {
@@ -266,6 +267,31 @@ void connect_stream(IoLoop& loop, const std::string& host, std::uint16_t port, s
   connecting->address = host + ":" + std::to_string(port);
   connecting->done = std::move(done);
   loop.dispatch([connecting, port, timeout] { connecting->start(std::to_string(port), timeout); });
+}
+
+// ---- from plain to TLS ---------------------------------------------------------------------------------------------
+
+namespace {
+
+std::shared_ptr<TlsStream> with_tls(const std::shared_ptr<ByteStream>& plain, std::shared_ptr<TlsContext> tls) {
+  auto* const spent = dynamic_cast<PlainStream*>(plain.get());
+  BATON_ASSERT(spent != nullptr && tls != nullptr);
+  return std::make_shared<TlsStream>(std::move(spent->layer()), std::move(tls));
+}
+
+}  // namespace
+
+std::shared_ptr<ByteStream> accept_tls(const std::shared_ptr<ByteStream>& plain, std::shared_ptr<TlsContext> tls) {
+  return with_tls(plain, std::move(tls));
+}
+
+void connect_tls(const std::shared_ptr<ByteStream>& plain, std::shared_ptr<TlsContext> tls, const std::string& host,
+                 std::function<void(std::shared_ptr<ByteStream>)> done) {
+  const auto stream = with_tls(plain, std::move(tls));
+  stream->connect_handshake(host, [stream, done = std::move(done)](bool ok) {
+    if (!ok) stream->close();
+    done(ok ? stream : nullptr);
+  });
 }
 
 }  // namespace baton

@@ -64,4 +64,13 @@ class Listener {
 void connect_stream(IoLoop& loop, const std::string& host, std::uint16_t port, std::shared_ptr<TlsContext> tls,
                     Duration timeout, std::function<void(Result<std::shared_ptr<ByteStream>>)> done);
 
+// The same connection with TLS from here on, where both sides have agreed on that in the clear (STARTTLS). `plain` is of
+// connect_stream or a Listener without TLS, and is spent: nothing may be under way on it. On the loop.
+// The server's side; its handshake is still before it.
+[[nodiscard]] std::shared_ptr<ByteStream> accept_tls(const std::shared_ptr<ByteStream>& plain,
+                                                     std::shared_ptr<TlsContext> tls);
+// The client's side: the certificate must be valid for `host`. Calls back once, with null where the handshake failed.
+void connect_tls(const std::shared_ptr<ByteStream>& plain, std::shared_ptr<TlsContext> tls, const std::string& host,
+                 std::function<void(std::shared_ptr<ByteStream>)> done);
+
 }  // namespace baton

@@ -10,16 +10,19 @@ namespace {
 constexpr QuestionParameter kFrom{"from", "RFC 3339 in UTC, inclusive"};
 constexpr QuestionParameter kTo{"to", "RFC 3339 in UTC, exclusive"};
 constexpr QuestionParameter kRule{"rule", "Name of the decision or task in the script; all if not given"};
-constexpr QuestionParameter kZone{"zone", "Time zone of the shifts, such as Europe/Berlin; UTC if not given"};
+constexpr QuestionParameter kZone{"zone",
+                                  "Time zone of shifts that no rota names, such as Europe/Berlin; UTC if not given"};
 
 // Each override with the unit of its case, its shift, and the first override of the same outcome that came after it.
-#define BATON_OVERRIDES                                                                                              \
-  "WITH o AS (SELECT v.*, coalesce(i.attributes ->> '$.unit', i.attributes ->> '$.ward') AS unit, "                  \
-  "shift(v.at, :zone) AS shift, (SELECT min(l.idx) FROM overrides l WHERE l.instance = v.instance AND "              \
-  "l.object = v.object AND l.idx > v.idx) AS reversed_by FROM overrides v LEFT JOIN instances i ON "                 \
-  "i.id = v.instance WHERE 1 [[rule AND v.rule = :rule]][[from AND v.at >= :from]][[to AND v.at < :to]]), "          \
-  "d AS (SELECT c.rule, coalesce(i.attributes ->> '$.unit', i.attributes ->> '$.ward') AS unit, "                    \
-  "shift(c.at, :zone) AS shift, c.subject FROM (SELECT DISTINCT rule FROM o) r JOIN decisions c ON c.rule = r.rule " \
+#define BATON_OVERRIDES                                                                                                \
+  "WITH o AS (SELECT v.*, coalesce(i.attributes ->> '$.unit', i.attributes ->> '$.ward') AS unit, "                    \
+  "shift(v.at, :zone, coalesce(i.attributes ->> '$.unit', i.attributes ->> '$.ward'), v.subject) AS shift, (SELECT "   \
+  "min(l.idx) FROM overrides l WHERE l.instance = v.instance AND "                                                     \
+  "l.object = v.object AND l.idx > v.idx) AS reversed_by FROM overrides v LEFT JOIN instances i ON "                   \
+  "i.id = v.instance WHERE 1 [[rule AND v.rule = :rule]][[from AND v.at >= :from]][[to AND v.at < :to]]), "            \
+  "d AS (SELECT c.rule, coalesce(i.attributes ->> '$.unit', i.attributes ->> '$.ward') AS unit, "                      \
+  "shift(c.at, :zone, coalesce(i.attributes ->> '$.unit', i.attributes ->> '$.ward'), c.subject) AS shift, c.subject " \
+  "FROM (SELECT DISTINCT rule FROM o) r JOIN decisions c ON c.rule = r.rule "                                          \
   "LEFT JOIN instances i ON i.id = c.instance WHERE 1 [[from AND c.at >= :from]][[to AND c.at < :to]]) "
 
 #define BATON_RATES_BY(group)                                                                   \

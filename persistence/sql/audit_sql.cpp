@@ -7,6 +7,7 @@
 #include <cstring>
 #include <new>
 
+#include "persistence/sql/rota_shifts.hpp"
 #include "persistence/sql/sql_tables.hpp"
 #include "runtime/model/time/time_zone.hpp"
 
@@ -29,8 +30,9 @@ struct Query {
   Deadline deadline;
   std::optional<Error> error;  // From the store; SQLite only carries a number.
 
-  std::uint64_t looked = 0;  // What the sources have read.
-  bool declaring = false;    // SQLite asks its authorizer about declarations of tables as well.
+  std::uint64_t looked = 0;              // What the sources have read.
+  std::optional<sql::RotaShifts> rotas;  // Once they are asked for.
+  bool declaring = false;                // SQLite asks its authorizer about declarations of tables as well.
 
   [[nodiscard]] bool late() const { return std::chrono::steady_clock::now() >= deadline; }
 };
@@ -255,6 +257,24 @@ void sql_shift(sqlite3_context* out, int, sqlite3_value** arguments) {
   sqlite3_result_text(out, hour < 7 || hour >= 23 ? "night" : hour < 15 ? "day" : "evening", -1, SQLITE_STATIC);
 }
 
+// shift(at, zone, unit, person): by the unit's rota; by the clock on the wall where it has none for that time.
+void sql_shift_of_unit(sqlite3_context* out, int count, sqlite3_value** arguments) {
+  Query& query = *static_cast<Query*>(sqlite3_user_data(out));
+  const auto at = parse_instant(text_of(arguments[0]));
+  if (!query.rotas) {
+    auto loaded = sql::RotaShifts::load(query.reader);
+    if (!loaded.ok()) {
+      query.error = loaded.error();
+      return sqlite3_result_error(out, "the rotas cannot be read", -1);
+    }
+    query.rotas = *std::move(loaded);
+  }
+  const std::string name =
+      at.ok() ? query.rotas->name_at(text_of(arguments[2]), text_of(arguments[3]), *at) : std::string();
+  if (name.empty()) return sql_shift(out, count, arguments);
+  sqlite3_result_text64(out, name.data(), name.size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
 struct CloseDatabase {
   void operator()(sqlite3* database) const { sqlite3_close(database); }
 };
@@ -299,6 +319,7 @@ Result<Database> open_database(std::vector<TableOfQuery>& tables, Query& query, 
   constexpr int kPure = SQLITE_UTF8 | SQLITE_DETERMINISTIC;
   sqlite3_create_function_v2(raw, "local_time", 2, kPure, nullptr, sql_local_time, nullptr, nullptr, nullptr);
   sqlite3_create_function_v2(raw, "shift", 2, kPure, nullptr, sql_shift, nullptr, nullptr, nullptr);
+  sqlite3_create_function_v2(raw, "shift", 4, kPure, &query, sql_shift_of_unit, nullptr, nullptr, nullptr);
   sqlite3_limit(raw, SQLITE_LIMIT_LENGTH, static_cast<int>(limits.bytes));
   sqlite3_limit(raw, SQLITE_LIMIT_SQL_LENGTH, 64 << 10);
   sqlite3_limit(raw, SQLITE_LIMIT_ATTACHED, 0);

@@ -14,8 +14,9 @@
 
 #include "persistence/store_reader.hpp"
 
-// Two functions beside SQLite's: local_time(at, zone) gives the clock on the wall, shift(at, zone) 'day' (07:00 to 15:00),
-// 'evening' (to 23:00) or 'night'. Without a zone, or with one that is not known, UTC.
+// Functions beside SQLite's: local_time(at, zone) gives the clock on the wall, shift(at, zone) 'day' (07:00 to 15:00),
+// 'evening' (to 23:00) or 'night'; shift(at, zone, unit, person) the shift that ran in the unit by its rota, the person's own
+// where they were on one, and where no rota says as before. Without a zone, or with one that is not known, UTC.
 namespace baton {
 
 struct SqlLimits {

@@ -204,8 +204,11 @@ int smtp_send(lua_State* state) {
   WantsHttp call;
   call.method = "MAIL";
   call.url = text_field(state, 1, "server");
-  if (!call.url.starts_with("smtp://") && !call.url.starts_with("smtps://")) {
-    raise(state, "smtp.send needs server = \"smtp://host:port\" or \"smtps://host:port\"");
+  const bool known =
+      call.url.starts_with("smtp://") || call.url.starts_with("smtps://") || call.url.starts_with("smtp+starttls://");
+  if (!known) {
+    raise(state,
+          "smtp.send needs server = \"smtps://host:port\", \"smtp+starttls://host:port\" or \"smtp://host:port\"");
   }
   const std::string from = text_field(state, 1, "from");
   const std::string subject = text_field(state, 1, "subject");

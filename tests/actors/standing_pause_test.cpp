@@ -114,6 +114,36 @@ TEST_F(StandingPauseTest, goes_on_after_a_crash_at_any_step_and_loses_nothing) {
   }
 }
 
+// What a caller's Idempotency-Key was answered stands in the turn that did it, so that a crash cannot part them.
+TEST_F(StandingPauseTest, and_a_batch_leave_what_was_answered_in_the_turn_that_did_it) {
+  given_cases();
+  const auto answered = [&](const std::string& key) {
+    return world_.node().reader().named("answers", key)->has_value();
+  };
+  const auto ask = [&](Request request, const std::string& key) {
+    world_.node().submit(
+        std::move(request), [](const Result<JsonText>&) {},
+        [key](const JsonText& answer) {
+          return std::vector<Change>{PutNamed{"answers", key, answer}};
+        });
+    for (int i = 0; i < 10'000 && !answered(key) && world_.node().run_one(); ++i) {
+    }
+    EXPECT_TRUE(answered(key)) << key;
+    world_.crash();
+    world_.open();
+    EXPECT_TRUE(answered(key)) << key;
+  };
+  ask(PauseRequest{"begin", "", R"({"workflow":"flow","reason":"r"})", nurse()}, "begin pause");
+  const auto pauses = world_.node().reader().named_all("standing_pauses");
+  ASSERT_EQ(pauses->size(), 1u);
+  ask(PauseRequest{"end", pauses->front().first, "{}", nurse()}, "end pause");
+  world_.run();
+  const auto preview = json::parse(
+      world_.tell(BatchRequest{"preview", "", R"({"action":"cancel","query":{"workflow":"flow"}})", nurse()}));
+  const std::string token(preview.at("token").as_string());
+  ask(BatchRequest{"begin", "", R"({"token":")" + token + R"(","reason":"r","rate":1})", nurse()}, "begin batch");
+}
+
 TEST_F(StandingPauseTest, refuses_to_be_about_nothing_or_without_a_reason) {
   const auto refused = [&](const std::string& body) {
     const auto answer = world_.ask(PauseRequest{"begin", "", body, nurse()});

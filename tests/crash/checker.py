@@ -9,6 +9,7 @@ import collections
 import hashlib
 
 from hospital.api import ApiError, quoted
+from people import PeopleChecker
 
 TERMINAL = {"Completed": "completed", "Failed": "failed", "Cancelled": "cancelled"}
 
@@ -151,7 +152,7 @@ class Checker:
             yield f"{instance}: shows the tasks {sorted(shown_tasks)}, and its journal says {sorted(tasks)}"
         if shown_others != others:
             yield f"{instance}: waits for {sorted(shown_others)}, and its journal says {sorted(others)}"
-        if detail["status"] == "running" and not (tasks or others or detail["incidents"]):
+        if detail["status"] == "running" and not (tasks or others or detail["incidents"] or detail.get("paused")):
             yield f"{instance}: is open and nothing will wake it"
         if detail["incidents"]:
             yield f"{instance}: has an incident: {detail['incidents'][0]['cause']}"
@@ -179,6 +180,7 @@ class Checker:
         for key, good in known.keys.items():
             if self._signs_in(key) != good:
                 yield f"the key {key.split('_')[1]} was {'made, and is refused' if good else 'revoked, and is taken'}"
+        yield from PeopleChecker(self).nothing_is_lost(known)
 
     def _signs_in(self, key):
         try:

@@ -14,6 +14,7 @@ sys.path[:0] = [HERE, os.path.join(HERE, "..", "..", "deploy")]
 from checker import Checker  # noqa: E402
 from hospital.api import ApiError  # noqa: E402
 from load import Acknowledged  # noqa: E402
+from people import PeopleChecker  # noqa: E402
 
 AT = "2026-01-05T12:00:00.000Z"
 
@@ -39,7 +40,7 @@ class World:
             scheduled(6, 3, "activity", "effects.apply", "a"),
             entry(7, "OperationResolved", seq=3, outcome={"value": {"receipt": "R1"}}),
             scheduled(8, 4, "activity", "effects.apply", "b"), entry(9, "AttributesSet", attributes={"stage": "late"})]
-        self.detail = {"id": "I1", "status": "running", "attributes": {"stage": "late"}, "open_tasks": [], "incidents": [],
+        self.detail = {"id": "I1", "status": "running", "paused": False, "attributes": {"stage": "late"}, "open_tasks": [], "incidents": [],
                        "waits_for": [{"seq": "4"}]}
         self.task = {"status": "decided", "decision": {"outcome": "yes"}}
         self.rows = [{"first": 0, "row": base64.b64encode(b"row 0").decode()}, {"first": 5, "row": base64.b64encode(b"row 5").decode()}]
@@ -55,12 +56,17 @@ class World:
         self.tasks = [{"id": "I1.7"}]
         self.incidents = [{"instance": "I1", "number": 1}]
         self.effects = {"I1/3": {"instance": "I1", "step": "a", "receipt": "R1"}, "I1/4": {"instance": "I1", "step": "b", "receipt": "R2"}}
+        self.reviews = [{"id": "I2", "paused": True, "attributes": {"ward": "W1"}}, {"id": "I3", "paused": False, "attributes": {"ward": "W2"}}]
+        self.pauses = [{"id": "P1", "unit": "W1", "state": "quiet", "reason": "p1"}]
+        self.batch = {"state": "done", "count": 1, "done": 1, "unchanged": 0, "refused": 0}
+        self.alerts = [{"id": "I1.1", "status": "acknowledged"}]
         self.good_keys = {"baton_a_x"}
         self.known = Acknowledged()
         self.known.keys = {"baton_a_x": True, "baton_b_x": False}
         self.known.started["I1"] = "approval"
         self.known.signals["I1", "S1"] = 4
         self.known.decisions["I1.2"] = ("yes", "ada")
+        self.known.pauses["P1"] = ("W1", True)
 
     # What Checker asks of an Api.
     def get(self, path, **_):
@@ -68,13 +74,23 @@ class World:
             return {"items": [{"index": index, "leaf": leaf} for index, leaf in enumerate(self.ledger)]}
         if path.startswith("/v1/tasks/"):
             return self.task
-        return self.detail
+        if path == "/v1/pauses":
+            return {"items": self.pauses}
+        return self.batch if path.startswith("/v1/batches/") else self.detail
 
-    def request(self, _method, _path, headers):
+    def request(self, _method, path, headers):
+        if path.startswith("/v1/tasks/"):
+            return self.task
         if headers["authorization"].split()[1] not in self.good_keys:
             raise ApiError(401, {"title": "not accepted"})
 
-    def pages(self, path, **_):
+    def pages(self, path, **query):
+        if query.get("workflow") == "review":
+            return iter(self.reviews)
+        if path.startswith("/v1/alerts"):
+            return iter(each for each in self.alerts if each["status"] == query.get("status", "open"))
+        if path.startswith("/v1/batches/"):
+            return iter([{"id": "I1", "state": "done"}])
         if path.endswith("/history"):
             if not self.history or "I1" not in path:
                 raise ApiError(404, {"title": "not found"})
@@ -87,6 +103,9 @@ class World:
             return iter(self.incidents)
         return iter(self.instances)
 
+    def happened(self, kind, **fields):
+        self.history.append(entry(len(self.history), kind, **fields))
+
     def complaints(self):
         checker = Checker(self)
         found = list(checker.nothing_is_lost(self.known))
@@ -94,10 +113,11 @@ class World:
             found += checker.instance_agrees("I1")
             found += checker.effects_agree(self.effects)
             found += checker.audit_agrees(["I1"])
+            found += PeopleChecker(checker).compensations_agree("I1")
         return found + list(checker.ledger_is_state())
 
 
-class CheckerTest(unittest.TestCase):
+class WorldTest(unittest.TestCase):
     def setUp(self):
         self.world = World()
 
@@ -105,6 +125,8 @@ class CheckerTest(unittest.TestCase):
         found = self.world.complaints()
         self.assertTrue(any(words in complaint for complaint in found), f"no complaint says {words!r}: {found}")
 
+
+class CheckerTest(WorldTest):
     def test_a_world_in_order_has_no_complaints(self):
         self.assertEqual(self.world.complaints(), [])
 
@@ -225,6 +247,51 @@ class CheckerTest(unittest.TestCase):
     def test_a_record_of_an_instance_that_is_not_there_is_seen(self):
         self.world.ledger.append({"instance": "I9", "journal": "0+1:00"})
         self.refuses("I9: is in the ledger and nowhere else")
+
+
+class PeopleTest(WorldTest):
+    """What people and operators did."""
+
+    def test_a_lost_claim_and_a_lost_draft_are_seen(self):
+        self.world.known.claims["I1.2", "ada"] = True
+        self.world.known.drafts["I1.2", "ada", 7] = True
+        self.refuses("I1.2: ada's claim was acknowledged, and is there 0 times")
+        self.refuses("I1.2: ada's draft 7 was acknowledged, and is there 0 times")
+
+    def test_a_draft_that_is_not_shown_is_seen(self):
+        self.world.known.drafts["I1.2", "ada", 7] = True
+        self.world.happened("TaskChanged", seq=2, action="saved", data={"number": 7}, by={"subject": "ada"})
+        self.world.task = {"status": "claimed", "draft": {"value": {"number": 6}}, "decision": {"outcome": "yes"}}
+        self.refuses("ada's draft is {'number': 7}, and is shown as")
+
+    def test_an_override_that_is_there_twice_or_undoes_nothing_is_seen(self):
+        self.world.known.overrides["I1", 5] = True
+        for _ in range(2):
+            self.world.happened("OutcomeOverridden", after={"number": 5})
+        self.refuses("the override 5 was acknowledged, and is there 2 times")
+        self.refuses("the compensation 'undo 5' was asked for 0 times")
+
+    def test_an_alert_that_is_open_again_is_seen(self):
+        self.world.known.alerts["I1.1"] = "acknowledged"
+        self.world.alerts = [{"id": "I1.1", "status": "open"}]
+        self.refuses("I1.1: was acknowledged, and is ['open']")
+
+    def test_a_batch_that_told_a_case_never_or_twice_is_seen(self):
+        self.world.known.batches["B1"] = 1
+        self.refuses("B1: I1 is done, and was told 0 times")
+        self.world.batch["state"] = "running"
+        self.refuses("B1: was begun on 1, and is running")
+
+    def test_a_pause_that_is_lost_or_there_twice_is_seen(self):
+        self.world.pauses.append({**self.world.pauses[0], "id": "P2"})
+        self.refuses("the pause 'p1' was begun once and is there twice")
+        self.world.pauses = []
+        self.refuses("P1: should be quiet, and is None")
+        self.refuses("I2: of W1, is held back, and [] are")
+
+    def test_a_case_that_escaped_a_pause_is_seen(self):
+        self.world.reviews[0]["paused"] = False
+        self.refuses("I2: of W1, is not held back, and ['W1'] are")
 
 
 if __name__ == "__main__":

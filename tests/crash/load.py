@@ -13,6 +13,7 @@ import threading
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "deploy"))
 from hospital.api import Api, ApiError, NoAnswer, quoted  # noqa: E402
 from hospital.mllp import MllpClient  # noqa: E402
+from people import People  # noqa: E402
 
 
 class Acknowledged:
@@ -25,11 +26,24 @@ class Acknowledged:
         self.messages = {}   # Control id -> (trigger, encounter).
         self.promises = {}   # Instance -> the number that its promise was settled with.
         self.keys = {}       # API key -> True while it is good, False once it was revoked.
+        self.claims = {}     # (task id, subject) -> True.
+        self.drafts = {}     # (task id, subject, number) -> True.
+        self.overrides = {}  # (instance, number) -> True.
+        self.alerts = {}     # Alert id -> what it was settled as.
+        self.batches = {}    # Batch id -> how many it was begun on.
+        self.pauses = {}     # Pause id -> (ward, whether it stands).
         self.refused = []    # What should not have been refused.
 
+    def _all(self):
+        return [value for value in vars(self).values() if isinstance(value, dict)]
+
     def count(self):
-        return (len(self.started) + len(self.signals) + len(self.decisions) + len(self.messages) + len(self.promises)
-                + len(self.keys))
+        return sum(len(known) for known in self._all())
+
+    def add(self, other):
+        for mine, theirs in zip(self._all(), other._all()):
+            mine.update(theirs)
+        self.refused += other.refused
 
 
 class Request:
@@ -62,6 +76,11 @@ class Client(threading.Thread):
         self.stays = []         # Encounters that still lack their discharge.
         self.keys = []          # That it has made and not revoked.
         self.number = 0
+        self.people = People(self)
+
+    @staticmethod
+    def request(send):
+        return Request(send)
 
     def run(self):
         api = Api(self.server.ports["http"], self.server.key, timeout=15)
@@ -85,6 +104,8 @@ class Client(threading.Thread):
 
     def next_request(self, api):
         self.number += 1
+        if self.random.random() < 0.35:
+            return self.people.next(api)
         kind = self.random.random()
         if kind < 0.03:
             return self.revoke_key() if self.keys and kind < 0.01 else self.make_key()

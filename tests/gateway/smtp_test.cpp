@@ -4,13 +4,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <array>
+#include <filesystem>
 #include <future>
 #include <mutex>
 
 #include "gateway/http/http_client.hpp"
 #include "gateway/net/byte_stream.hpp"
 #include "runtime/base/base64.hpp"
+#include "tests/gateway/certificates.hpp"
 
 namespace baton {
 namespace {
@@ -22,7 +27,8 @@ using testing::Not;
 // Speaks RFC 5321 as far as a test needs it. What it is to answer to a command instead of "250 ok" is told beforehand.
 class MailServer {
  public:
-  explicit MailServer(IoLoop& loop) : loop_(loop) {
+  // `tls`: offers STARTTLS with it.
+  explicit MailServer(IoLoop& loop, std::shared_ptr<TlsContext> tls = nullptr) : loop_(loop), tls_(std::move(tls)) {
     auto listener = Listener::open(loop, "127.0.0.1", 0, nullptr,
                                    [this](std::shared_ptr<ByteStream> stream) { serve(std::move(stream)); });
     EXPECT_TRUE(listener.ok());
@@ -30,7 +36,9 @@ class MailServer {
   }
   ~MailServer() { listener_->close(); }
 
-  [[nodiscard]] std::string url() const { return "smtp://127.0.0.1:" + std::to_string(listener_->port()); }
+  [[nodiscard]] std::string url(const std::string& scheme = "smtp", const std::string& host = "127.0.0.1") const {
+    return scheme + "://" + host + ":" + std::to_string(listener_->port());
+  }
   // The next command that begins so is answered with this line, once.
   void answer(const std::string& command, const std::string& line) {
     const std::lock_guard lock(mutex_);
@@ -52,6 +60,7 @@ class MailServer {
     std::string text;
     std::string out;
     bool data = false;
+    bool secure = false;
     bool writing = false;
     std::string mail;
   };
@@ -84,9 +93,28 @@ class MailServer {
       while ((end = session->text.find("\r\n")) != std::string::npos) {
         const std::string line = session->text.substr(0, end);
         session->text.erase(0, end + 2);
+        if (tls_ && line == "STARTTLS") return secure(session);
         take(session, line);
       }
       read(session);
+    });
+  }
+
+  void secure(const std::shared_ptr<Session>& session) {
+    std::string reply = "220 go ahead\r\n";
+    {
+      const std::lock_guard lock(mutex_);
+      commands_.push_back("STARTTLS");
+      for (const auto& [command, line] : answers_) {
+        if (command == "STARTTLS") reply = line + "\r\n";
+      }
+    }
+    session->stream->write(reply, "", [this, session](bool) {
+      session->stream = accept_tls(session->stream, tls_);
+      session->secure = true;
+      session->stream->accept_handshake([this, session](bool ok) {
+        if (ok) read(session);
+      });
     });
   }
 
@@ -108,7 +136,11 @@ class MailServer {
       if (session->data && reply.starts_with("2")) mails_.push_back(session->mail);
     }
     if (session->data) session->data = false;
-    if (line.starts_with("EHLO") && reply == "250 ok") reply = "250-mail.test\r\n250-8BITMIME\r\n250 SIZE 1000000";
+    if (line.starts_with("EHLO") && reply == "250 ok") {
+      reply = "250-mail.test\r\n250-8BITMIME\r\n";
+      if (tls_ && !session->secure) reply += "250-STARTTLS\r\n";
+      reply += "250 SIZE 1000000";
+    }
     if (line == "DATA" && reply == "250 ok") {
       reply = "354 go on";
       session->data = true;
@@ -118,6 +150,7 @@ class MailServer {
   }
 
   IoLoop& loop_;
+  const std::shared_ptr<TlsContext> tls_;
   std::unique_ptr<Listener> listener_;
   mutable std::mutex mutex_;
   std::vector<std::pair<std::string, std::string>> answers_;
@@ -129,7 +162,7 @@ class Smtp : public testing::Test {
  protected:
   Result<HttpAnswer> send(HttpCall call) {
     std::promise<Result<HttpAnswer>> answered;
-    SmtpClient client(loop_, "");
+    SmtpClient client(loop_, trusted_);
     client.send(std::move(call), [&](Result<HttpAnswer> answer) { answered.set_value(std::move(answer)); });
     return answered.get_future().get();
   }
@@ -141,6 +174,7 @@ class Smtp : public testing::Test {
             Duration{10'000}};
   }
 
+  std::string trusted_;  // An authority's file.
   IoLoop loop_;
   MailServer server_{loop_};
 };
@@ -182,6 +216,65 @@ TEST_F(Smtp, an_address_cannot_smuggle_a_command) {
 TEST_F(Smtp, a_server_that_is_none_is_an_error_and_no_hang) {
   server_.answer("EHLO", "hello?");
   EXPECT_EQ(send(mail()).error().code, ErrorCode::unreachable);
+}
+
+class SmtpWithTls : public Smtp {
+ protected:
+  void SetUp() override {
+    folder_ = testing::TempDir() + "/baton_smtp_" + std::to_string(::getpid());
+    ::mkdir(folder_.c_str(), 0700);
+    Authority authority(folder_, "authority");
+    const Issued issued = authority.issue("mail", "DNS:localhost,IP:127.0.0.1");
+    auto tls = make_server_tls(issued.certificate, issued.key);
+    ASSERT_TRUE(tls.ok()) << to_string(tls.error());
+    trusted_ = authority.file();
+    secure_ = std::make_unique<MailServer>(loop_, *tls);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+  HttpCall secured(const std::string& url) {
+    HttpCall call = mail();
+    call.url = url;
+    call.headers.emplace_back("X-Mail-User", "baton");
+    call.headers.emplace_back("X-Mail-Password", "secret");
+    return call;
+  }
+
+  std::string folder_;
+  std::unique_ptr<MailServer> secure_;
+};
+
+TEST_F(SmtpWithTls, says_nothing_of_the_mail_before_starttls_and_forgets_what_it_heard) {
+  const auto answer = send(secured(secure_->url("smtp+starttls")));
+  ASSERT_TRUE(answer.ok()) << to_string(answer.error());
+  EXPECT_EQ(answer->status, 250);
+  const auto commands = secure_->commands();
+  ASSERT_GE(commands.size(), 5u);
+  EXPECT_EQ(commands[0], "EHLO baton");
+  EXPECT_EQ(commands[1], "STARTTLS");
+  EXPECT_EQ(commands[2], "EHLO baton");
+  EXPECT_THAT(commands[3], HasSubstr("AUTH PLAIN"));
+  EXPECT_EQ(secure_->mails().size(), 1u);
+}
+
+TEST_F(SmtpWithTls, goes_not_on_in_the_clear_where_starttls_is_not_offered_or_not_honest) {
+  const auto plain = send(secured(server_.url("smtp+starttls")));
+  ASSERT_FALSE(plain.ok());
+  EXPECT_THAT(plain.error().detail, HasSubstr("does not offer STARTTLS"));
+  EXPECT_THAT(server_.commands(), ElementsAre("EHLO baton"));
+  // Words in the clear behind the agreement are not the server's.
+  secure_->answer("STARTTLS", "220 go ahead\r\n250 ok");
+  const auto injected = send(secured(secure_->url("smtp+starttls")));
+  ASSERT_FALSE(injected.ok());
+  EXPECT_THAT(injected.error().detail, HasSubstr("in the clear after STARTTLS"));
+  EXPECT_TRUE(secure_->mails().empty());
+}
+
+TEST_F(SmtpWithTls, trusts_no_certificate_of_anybody_else) {
+  trusted_.clear();
+  const auto stranger = send(secured(secure_->url("smtp+starttls")));
+  ASSERT_FALSE(stranger.ok());
+  EXPECT_THAT(stranger.error().detail, HasSubstr("TLS handshake"));
+  EXPECT_THAT(secure_->commands(), ElementsAre("EHLO baton", "STARTTLS"));
 }
 
 // A workflow tells somebody by mail: deferred once, then taken; journaled once, and with the same Message-ID.

@@ -142,6 +142,26 @@ TEST_F(Questions, overrides_with_rates_by_unit_shift_and_person_and_which_were_r
   EXPECT_EQ(ask("overrides", {{"zone", "Asia/Tokyo"}}, 0, "shift"), R"([["evening"],["night"],["night"]])");
 }
 
+TEST_F(Questions, shifts_are_those_of_the_units_rota_where_it_has_one) {
+  const auto rota = [](int version, const std::string& shifts) {
+    return R"({"unit":"4E","version":)" + std::to_string(version) + R"(,"shifts":[)" + shifts + "]}";
+  };
+  const std::string early =
+      rota(1, R"({"person":"d-1","shift":"early","from":"2026-03-01T06:00:00.000Z","to":"2026-03-01T14:00:00.000Z"})");
+  const std::string late =
+      rota(2, R"({"person":"d-9","shift":"late","from":"2026-03-01T18:00:00.000Z","to":"2026-03-01T23:00:00.000Z"},
+                                      {"person":"d-1","shift":"on call","from":"2026-03-01T17:00:00.000Z","to":"2026-03-02T07:00:00.000Z"})");
+  std::vector<Change> changes{PutNamed{"rotas", "4E", late}, PutNamed{"rotas", "4E@1", early},
+                              PutNamed{"rotas", "4E@2", late}};
+  world_.committer->submit(Turn(std::move(changes), {record(action::kRotaChanged, 15, "charge")}, {}, {}), {});
+  world_.committer->run_once();
+  // The first by the version before; the second by her own shift, though another began later; the other ward has no rota.
+  EXPECT_EQ(ask("overrides", {}, 0, "unit shift subject"),
+            R"([["4E","early","d-1"],["4E","on call","d-1"],["5W","evening","d-2"]])");
+  EXPECT_EQ(ask("overrides", {{"rule", "hold"}}, 2, "shift overrides decisions"),
+            R"([["on call",1,0],["evening",1,2],["early",1,1]])");
+}
+
 TEST_F(Questions, break_glass_that_nobody_has_reviewed_with_the_reads_behind_it) {
   EXPECT_EQ(ask("break-glass", {}, 0, "idx subject patient reads_behind"), R"([[8,"op-1","p-1",1]])");
 }
