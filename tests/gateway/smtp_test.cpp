@@ -260,7 +260,7 @@ TEST_F(SmtpWithTls, goes_not_on_in_the_clear_where_starttls_is_not_offered_or_no
   const auto plain = send(secured(server_.url("smtp+starttls")));
   ASSERT_FALSE(plain.ok());
   EXPECT_THAT(plain.error().detail, HasSubstr("does not offer STARTTLS"));
-  EXPECT_THAT(server_.commands(), ElementsAre("EHLO baton"));
+  EXPECT_THAT(server_.commands(), testing::Each(testing::AnyOf("EHLO baton", "QUIT")));  // No word of the mail.
   // Words in the clear behind the agreement are not the server's.
   secure_->answer("STARTTLS", "220 go ahead\r\n250 ok");
   const auto injected = send(secured(secure_->url("smtp+starttls")));

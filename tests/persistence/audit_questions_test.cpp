@@ -159,7 +159,7 @@ TEST_F(Questions, shifts_are_those_of_the_units_rota_where_it_has_one) {
   EXPECT_EQ(ask("overrides", {}, 0, "unit shift subject"),
             R"([["4E","early","d-1"],["4E","on call","d-1"],["5W","evening","d-2"]])");
   EXPECT_EQ(ask("overrides", {{"rule", "hold"}}, 2, "shift overrides decisions"),
-            R"([["on call",1,0],["evening",1,2],["early",1,1]])");
+            R"([["early",1,1],["evening",1,2],["on call",1,0]])");
 }
 
 TEST_F(Questions, break_glass_that_nobody_has_reviewed_with_the_reads_behind_it) {
