@@ -203,7 +203,12 @@ void StandingPauses::batch_done(const BatchRow& batch) {
   const auto row = read(batch.pause);
   if (!row.ok()) return;
   if (row->text("state") == "pausing") {
-    if (batch.done > 0) return hold_back(row->id());
+    // A turn that was decided before the pause stood may be committed after a pass has looked: only the second pass that finds
+    // nothing, which begins some commits later, has seen what such turns began.
+    int& empty = empty_passes_[row->id()];
+    empty = batch.done > 0 ? 0 : empty + 1;
+    if (empty < 2) return hold_back(row->id());
+    empty_passes_.erase(row->id());
     return look_whether_quiet(row->id());
   }
   // Over, or ending: what a batch has still paused meanwhile is let go as well, until none is left.

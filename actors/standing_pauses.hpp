@@ -64,6 +64,7 @@ class StandingPauses : public PauseSource {
   mutable std::mutex mutex_;
   std::shared_ptr<const std::vector<StandingPause>> standing_;
   std::map<std::string, PauseProgress> progress_;
+  std::map<std::string, int> empty_passes_;  // Of those that are pausing; on the batches' lane.
 };
 
 }  // namespace baton
