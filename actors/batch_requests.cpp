@@ -48,10 +48,12 @@ void Batches::take(BatchRequest request, std::uint64_t token) {
   parts_.lanes.post(kBatchLane, [this, request = std::move(request), token] {
     if (request.action == "preview") return preview(request, token);
     if (request.action == "begin") return begin(request, token);
-    if (request.action == "stop") return stop(request, token);
-    if (request.action == "go_on") return go_on(request, token);
-    if (request.action == "undo") return undo(request, token);
-    parts_.replies.give(token, Error{ErrorCode::bad_field, "a batch cannot " + request.action, {}});
+    rows_.when_there(request.id, [this, request, token] {
+      if (request.action == "stop") return stop(request, token);
+      if (request.action == "go_on") return go_on(request, token);
+      if (request.action == "undo") return undo(request, token);
+      parts_.replies.give(token, Error{ErrorCode::bad_field, "a batch cannot " + request.action, {}});
+    });
   });
 }
 
@@ -227,9 +229,10 @@ void Batches::go_on(const BatchRequest& request, std::uint64_t token) {
   row->state = "running";
   std::vector<Change> changes = parts_.replies.rows_with(token, to_json(*row));
   changes.push_back(PutNamed{"batches", row->id, to_json(*row)});
+  rows_.leave(row->id);
   commit(std::move(changes), *row, action::kBatchResumed, request.by, *reason, [this, row = *row, token] {
     parts_.replies.give(token, to_json(row));
-    run(row.id);
+    rows_.arrive(row.id, [this, row] { run(row.id); });
   });
 }
 
@@ -291,8 +294,13 @@ void Batches::undo(const BatchRequest& request, std::uint64_t token) {
   row.count = items->size();
   row.hash = hash_of(*items);
   auto shared = std::make_shared<const std::vector<BatchItem>>(*std::move(items));
+  const std::string taken_back = old->id;
+  rows_.leave(taken_back);
   keep_items(std::move(row), std::move(shared), 0, *std::move(old), token,
-             [this, token](const BatchRow& begun) { parts_.replies.give(token, to_json(begun)); });
+             [this, token, taken_back](const BatchRow& begun) {
+               parts_.replies.give(token, to_json(begun));
+               rows_.arrive(taken_back, {});
+             });
 }
 
 }  // namespace baton

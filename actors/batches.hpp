@@ -20,6 +20,7 @@
 #include "actors/lanes.hpp"
 #include "actors/node.hpp"
 #include "actors/replies.hpp"
+#include "actors/rows_in_flight.hpp"
 #include "actors/timer_service.hpp"
 
 namespace baton {
@@ -87,6 +88,7 @@ class Batches {
   // The lane's own.
   std::map<std::string, Preview> previews_;
   std::map<std::string, Running> running_;
+  RowsInFlight rows_;  // That are resumed or taken back; running ones are in running_.
   std::uint64_t tokens_ = 0;
   std::set<std::string> ids_;  // Given out since the start.
   std::function<void(const BatchRow&)> done_;

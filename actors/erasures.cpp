@@ -55,9 +55,10 @@ void Erasures::recover() {
   for (const Erasure& erasure : *all) {
     if (erasure.state != ErasureState::approved) continue;
     in_lane([this, erasure] {
-      carry_out(erasure, [id = erasure.id](const Result<JsonText>& done) {
-        if (!done.ok()) log::warn("erasure {} waits: {}", id, to_string(done.error()));
-      });
+      rows_.leave(erasure.id);
+      carry_out(erasure, decided(erasure.id, [id = erasure.id](const Result<JsonText>& done) {
+                  if (!done.ok()) log::warn("erasure {} waits: {}", id, to_string(done.error()));
+                }));
     });
   }
 }
@@ -66,19 +67,34 @@ void Erasures::take(EraseRequest request, std::uint64_t token) {
   in_lane([this, asked = std::move(request), token] {
     const Then then = [this, token](Result<JsonText> answer) { parts_.replies.give(token, std::move(answer)); };
     if (asked.action == "request") return this->request(asked, then);
-    auto found = find_erasure(parts_.reader, asked.id);
-    if (!found.ok()) return then(found.error());
-    if (!*found)
-      return then(Error{ErrorCode::not_found, "there is no erasure '" + asked.id + "'", "baton audit erase list"});
-    const ErasureState state = (*found)->state;
-    if (asked.action == "resume" && state == ErasureState::approved) return carry_out(**found, then);
-    if (state != ErasureState::requested) {
-      return then(Error{ErrorCode::conflict, "the erasure is " + std::string(to_string(state)) + " already", {}});
-    }
-    if (asked.action == "approve") return approve(asked, **std::move(found), then);
-    if (asked.action == "refuse") return refuse(asked, **std::move(found), then);
-    then(Error{ErrorCode::conflict, "the erasure waits for a decision", "approve or refuse it"});
+    rows_.when_there(asked.id, [this, asked, then] {
+      rows_.leave(asked.id);
+      decide(asked, decided(asked.id, then));
+    });
   });
+}
+
+// The same, after which others may decide on the erasure.
+Erasures::Then Erasures::decided(const std::string& id, Then then) {
+  return [this, id, then = std::move(then)](Result<JsonText> answer) {
+    in_lane([this, id, then, answer = std::move(answer)] { rows_.arrive(id, [&] { then(answer); }); });
+  };
+}
+
+void Erasures::decide(const EraseRequest& asked, const Then& then) {
+  auto found = find_erasure(parts_.reader, asked.id);
+  if (!found.ok()) return then(found.error());
+  if (!*found) {
+    return then(Error{ErrorCode::not_found, "there is no erasure '" + asked.id + "'", "baton audit erase list"});
+  }
+  const ErasureState state = (*found)->state;
+  if (asked.action == "resume" && state == ErasureState::approved) return carry_out(**found, then);
+  if (state != ErasureState::requested) {
+    return then(Error{ErrorCode::conflict, "the erasure is " + std::string(to_string(state)) + " already", {}});
+  }
+  if (asked.action == "approve") return approve(asked, **std::move(found), then);
+  if (asked.action == "refuse") return refuse(asked, **std::move(found), then);
+  then(Error{ErrorCode::conflict, "the erasure waits for a decision", "approve or refuse it"});
 }
 
 void Erasures::commit(const Erasure& erasure, std::string_view action, const Principal& by, std::vector<Change> changes,

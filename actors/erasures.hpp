@@ -24,6 +24,7 @@
 #include "actors/node.hpp"
 #include "actors/replies.hpp"
 #include "actors/router.hpp"
+#include "actors/rows_in_flight.hpp"
 #include "persistence/erasures.hpp"
 
 namespace baton {
@@ -54,6 +55,8 @@ class Erasures {
  private:
   using Then = std::function<void(Result<JsonText>)>;
   void request(const EraseRequest& asked, const Then& then);
+  void decide(const EraseRequest& asked, const Then& then);
+  [[nodiscard]] Then decided(const std::string& id, Then then);
   void refuse(const EraseRequest& asked, Erasure erasure, const Then& then);
   void approve(const EraseRequest& asked, Erasure erasure, const Then& then);
   // The same from wherever it stands.
@@ -79,7 +82,8 @@ class Erasures {
   void in_lane(std::function<void()> work);
 
   Parts parts_;
-  std::mutex mutex_;  // Of the writers.
+  RowsInFlight rows_;  // Of the lane: one decision on an erasure at a time.
+  std::mutex mutex_;   // Of the writers.
   std::vector<std::thread> writers_;
 };
 

@@ -83,7 +83,9 @@ Status StandingPauses::load() {
 
 void StandingPauses::begin(Parts parts) {
   parts_.emplace(parts);
-  parts_->batches.on_done([this](const BatchRow& batch) { batch_done(batch); });
+  parts_->batches.on_done([this](const BatchRow& batch) {
+    if (!batch.pause.empty()) rows_.when_there(batch.pause, [this, batch] { batch_done(batch); });
+  });
   parts_->lanes.post(kBatchLane, [this] {
     const auto rows = reader_.named_all("standing_pauses");
     if (!rows.ok()) return log::error("standing pauses could not be read: {}", to_string(rows.error()));
@@ -120,7 +122,8 @@ Result<StandingPauses::Row> StandingPauses::read(const std::string& id) const {
 
 void StandingPauses::take(PauseRequest request, std::uint64_t token) {
   parts_->lanes.post(kBatchLane, [this, request = std::move(request), token] {
-    request.action == "begin" ? begin_pause(request, token) : end_pause(request, token);
+    if (request.action == "begin") return begin_pause(request, token);
+    rows_.when_there(request.id, [this, request, token] { end_pause(request, token); });
   });
 }
 
@@ -199,7 +202,6 @@ void StandingPauses::let_go(const std::string& id) {
 }
 
 void StandingPauses::batch_done(const BatchRow& batch) {
-  if (batch.pause.empty()) return;
   const auto row = read(batch.pause);
   if (!row.ok()) return;
   if (row->text("state") == "pausing") {
@@ -271,8 +273,9 @@ void StandingPauses::look_whether_quiet(const std::string& id) {
     progress_[id] = *now;
   }
   if (!now->instances.empty()) {
-    parts_->timers.call_at(parts_->clock.now() + kLookAgain,
-                           [this, id] { parts_->lanes.post(kBatchLane, [this, id] { look_whether_quiet(id); }); });
+    parts_->timers.call_at(parts_->clock.now() + kLookAgain, [this, id] {
+      parts_->lanes.post(kBatchLane, [this, id] { rows_.when_there(id, [this, id] { look_whether_quiet(id); }); });
+    });
     return;
   }
   Row quiet = *row;
@@ -322,9 +325,10 @@ void StandingPauses::commit(const Row& row, std::string_view action, const Princ
   record.after = row.written();
   std::vector<Change> changes = parts_->replies.rows_with(answers, row.written());
   changes.push_back(PutNamed{"standing_pauses", row.id(), row.written()});
+  rows_.leave(row.id());
   parts_->path.commit(Turn(std::move(changes), {std::move(record)}, {Notify{"batch", row.id(), {}}}, {}), {},
-                      [this, then = std::move(then)] {
-                        if (then) parts_->lanes.post(kBatchLane, then);
+                      [this, id = row.id(), then = std::move(then)] {
+                        parts_->lanes.post(kBatchLane, [this, id, then = std::move(then)] { rows_.arrive(id, then); });
                       });
 }
 

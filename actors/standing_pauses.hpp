@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "actors/batches.hpp"
+#include "actors/rows_in_flight.hpp"
 #include "runtime/engine/standing_pause.hpp"
 
 namespace baton {
@@ -64,7 +65,9 @@ class StandingPauses : public PauseSource {
   mutable std::mutex mutex_;
   std::shared_ptr<const std::vector<StandingPause>> standing_;
   std::map<std::string, PauseProgress> progress_;
-  std::map<std::string, int> empty_passes_;  // Of those that are pausing; on the batches' lane.
+  // On the batches' lane.
+  std::map<std::string, int> empty_passes_;  // Of those that are pausing.
+  RowsInFlight rows_;
 };
 
 }  // namespace baton

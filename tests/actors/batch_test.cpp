@@ -131,6 +131,24 @@ TEST_F(BatchTest, is_taken_back_by_another_and_only_what_it_did) {
   EXPECT_EQ(refused("undo", id, "{}").code, ErrorCode::conflict);
 }
 
+TEST_F(BatchTest, is_taken_back_once_when_two_ask_at_the_same_moment) {
+  given_cases(4);
+  const std::string id = begin(R"({"action":"pause","query":{"workflow":"flow"}})");
+  world_.run();
+  std::vector<Result<JsonText>> answers;
+  for (int i = 0; i < 2; ++i) {
+    world_.node().submit(BatchRequest{"undo", id, R"({"reason":"wrong ward"})", operator_()},
+                         [&](const Result<JsonText>& answer) { answers.push_back(answer); });
+  }
+  world_.run();
+  ASSERT_EQ(answers.size(), 2u);
+  EXPECT_TRUE(answers[0].ok());
+  ASSERT_FALSE(answers[1].ok());
+  EXPECT_EQ(answers[1].error().code, ErrorCode::conflict);
+  EXPECT_EQ(batch(id).at("undone_by"), json::parse(*answers[0]).at("id"));
+  EXPECT_EQ(paused(), 0);
+}
+
 TEST_F(BatchTest, retries_many_incidents_and_says_what_was_refused) {
   world_.deploy_workflow(
       "return ctx:activity('work.go', input, { retry = 'none' })",

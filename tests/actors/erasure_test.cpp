@@ -230,6 +230,22 @@ TEST_F(Erasing, takes_two_people_a_basis_and_a_reason) {
   EXPECT_TRUE(world_.node().reader().patient(who).ok());
 }
 
+TEST_F(Erasing, is_decided_once_when_two_decide_at_the_same_moment) {
+  have_stayed("MRN-0815", "c1", "VISIT-77");
+  const std::string id = requested(patient("MRN-0815"));
+  std::vector<Result<JsonText>> answers;
+  for (const auto& [action, by] : {std::pair{"refuse", "officer-2"}, std::pair{"approve", "officer-3"}}) {
+    world_.node().submit(EraseRequest{action, id, "", "", "checked", person(by)},
+                         [&](const Result<JsonText>& answer) { answers.push_back(answer); });
+  }
+  world_.run();
+  ASSERT_EQ(answers.size(), 2u);
+  EXPECT_TRUE(answers[0].ok());
+  ASSERT_FALSE(answers[1].ok());
+  EXPECT_EQ(answers[1].error().code, ErrorCode::conflict);
+  EXPECT_EQ(erasure(id).state, ErasureState::refused);
+}
+
 TEST_F(Erasing, waits_until_every_case_about_the_person_has_ended) {
   accept(adt("c1", "A01", "MRN-0815", "VISIT-77"));
   const std::string id = requested(patient("MRN-0815"));

@@ -114,6 +114,25 @@ TEST_F(StandingPauseTest, goes_on_after_a_crash_at_any_step_and_loses_nothing) {
   }
 }
 
+// Whoever looks whether it is quiet must not write "quiet" over an end that is on its way to the disk.
+TEST_F(StandingPauseTest, ends_when_it_is_ended_at_any_moment_of_its_beginning) {
+  for (int after = 0; after < 120; ++after) {
+    SCOPED_TRACE(after);
+    NodeWorld world(static_cast<std::uint64_t>(after));
+    world.deploy_workflow("return ctx:wait_signal('go')");
+    for (const char* each : {"c0", "c1"}) world.start(each);
+    const auto begun =
+        json::parse(world.tell(PauseRequest{"begin", "", R"({"workflow":"flow","reason":"r"})", nurse()}));
+    const std::string id(begun.at("id").as_string());
+    for (int i = 0; i < after && world.node().run_one(); ++i) {
+    }
+    world.tell(PauseRequest{"end", id, "{}", nurse()});
+    world.pass(kMinute);
+    EXPECT_EQ(json::parse(**world.node().reader().named("standing_pauses", id)).at("state"), "ended");
+    for (const char* each : {"c0", "c1"}) EXPECT_FALSE(world.instance(each).paused) << each;
+  }
+}
+
 // What a caller's Idempotency-Key was answered stands in the turn that did it, so that a crash cannot part them.
 TEST_F(StandingPauseTest, and_a_batch_leave_what_was_answered_in_the_turn_that_did_it) {
   given_cases();
