@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -23,7 +24,8 @@ struct Consumed {
   };
   std::vector<TimerRecord> timers;
   std::vector<Attempt> attempts;
-  std::size_t messages = 0;  // That the router counted.
+  std::size_t messages = 0;                   // That the router counted.
+  std::shared_ptr<const void> decided_under;  // Of Handled.
 };
 
 // Where effects go. Implemented by the node; nothing here may block.

@@ -15,6 +15,7 @@ namespace {
 namespace json = boost::json;
 
 constexpr Duration kLookAgain{1'000};
+constexpr Duration kTurnsPass{20};  // Until turns that were under way are likely to be durable.
 constexpr std::size_t kSlice = 1'000;
 
 std::string text_at(const json::object& object, std::string_view name) {
@@ -175,15 +176,23 @@ void StandingPauses::publish(const Row& row) {
   auto standing = std::make_shared<std::vector<StandingPause>>(*standing_);
   std::erase_if(*standing, [&](const StandingPause& each) { return each.id == row.id(); });
   if (row.stands()) standing->push_back(row.pause());
+  before_.push_back(standing_);
   standing_ = std::move(standing);
 }
 
-// Those that are there already. Looked for again until none is left: one may have begun while the row was committed.
+bool StandingPauses::all_turns_know() {
+  std::erase_if(before_, [](const std::weak_ptr<const void>& each) { return each.expired(); });
+  return before_.empty();
+}
+
+// Those that are there already. Looked for again until none is left: one may have begun while the row was committed. Only a
+// pass that begins when every turn knows of the pause has seen all that others began.
 void StandingPauses::hold_back(const std::string& id) {
   const auto row = read(id);
   if (!row.ok() || row->text("state") != "pausing") return;
   BatchQuery query = row->query();
   query.paused = false;
+  if (all_turns_know()) looks_for_the_last_.insert(id);
   parts_->batches.begin_for(row->batch("pause"), std::move(query), [id](const Result<std::string>& batch) {
     if (!batch.ok()) log::error("standing pause {} could not begin: {}", id, to_string(batch.error()));
   });
@@ -205,13 +214,10 @@ void StandingPauses::batch_done(const BatchRow& batch) {
   const auto row = read(batch.pause);
   if (!row.ok()) return;
   if (row->text("state") == "pausing") {
-    // A turn that was decided before the pause stood may be committed after a pass has looked: only the second pass that finds
-    // nothing, which begins some commits later, has seen what such turns began.
-    int& empty = empty_passes_[row->id()];
-    empty = batch.done > 0 ? 0 : empty + 1;
-    if (empty < 2) return hold_back(row->id());
-    empty_passes_.erase(row->id());
-    return look_whether_quiet(row->id());
+    const bool saw_all = looks_for_the_last_.erase(row->id()) > 0;
+    if (batch.done > 0) return hold_back(row->id());
+    if (saw_all) return look_whether_quiet(row->id());
+    return in_a_while(kTurnsPass, row->id(), &StandingPauses::hold_back);
   }
   // Over, or ending: what a batch has still paused meanwhile is let go as well, until none is left.
   if (batch.done > 0 || batch.action.name == "pause") return let_go(row->id());
@@ -273,9 +279,7 @@ void StandingPauses::look_whether_quiet(const std::string& id) {
     progress_[id] = *now;
   }
   if (!now->instances.empty()) {
-    parts_->timers.call_at(parts_->clock.now() + kLookAgain, [this, id] {
-      parts_->lanes.post(kBatchLane, [this, id] { rows_.when_there(id, [this, id] { look_whether_quiet(id); }); });
-    });
+    in_a_while(kLookAgain, id, &StandingPauses::look_whether_quiet);
     return;
   }
   Row quiet = *row;
@@ -283,6 +287,12 @@ void StandingPauses::look_whether_quiet(const std::string& id) {
   quiet.fields["quiet_at"] = format_instant(parts_->clock.now());
   quiet.fields["paused"] = static_cast<std::int64_t>(now->paused);
   commit(quiet, action::kPauseQuiet, {}, "", {});
+}
+
+void StandingPauses::in_a_while(Duration wait, const std::string& id, Look look) {
+  parts_->timers.call_at(parts_->clock.now() + wait, [this, id, look] {
+    parts_->lanes.post(kBatchLane, [this, id, look] { rows_.when_there(id, [this, id, look] { (this->*look)(id); }); });
+  });
 }
 
 void StandingPauses::end_pause(const PauseRequest& request, std::uint64_t token) {

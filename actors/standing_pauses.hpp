@@ -6,11 +6,11 @@
 // attempt of an activity is under way in any of them, "quiet" from then on, "ending" while they are let go on, "ended".
 #pragma once
 
-#include <atomic>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -52,6 +52,8 @@ class StandingPauses : public PauseSource {
   void let_go(const std::string& id);
   void batch_done(const BatchRow& batch);
   void look_whether_quiet(const std::string& id);
+  using Look = void (StandingPauses::*)(const std::string& id);
+  void in_a_while(Duration wait, const std::string& id, Look look);
   [[nodiscard]] Result<bool> has_attempt(const std::string& instance) const;
   [[nodiscard]] Result<PauseProgress> count(const std::string& id) const;
   [[nodiscard]] Result<PauseProgress> count_again(PauseProgress before) const;
@@ -59,6 +61,8 @@ class StandingPauses : public PauseSource {
               std::uint64_t answers = 0);
   [[nodiscard]] Result<Row> read(const std::string& id) const;
   void publish(const Row& row);
+  // True when no turn is under way that was decided before the last publish().
+  [[nodiscard]] bool all_turns_know();
 
   const StoreReader& reader_;
   std::optional<Parts> parts_;
@@ -66,7 +70,8 @@ class StandingPauses : public PauseSource {
   std::shared_ptr<const std::vector<StandingPause>> standing_;
   std::map<std::string, PauseProgress> progress_;
   // On the batches' lane.
-  std::map<std::string, int> empty_passes_;  // Of those that are pausing.
+  std::vector<std::weak_ptr<const void>> before_;  // Lists that stood once, and under which turns may still be decided.
+  std::set<std::string> looks_for_the_last_;  // Of those that are pausing: the pass that is under way sees everything.
   RowsInFlight rows_;
 };
 

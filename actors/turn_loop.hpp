@@ -59,6 +59,7 @@ class TurnLoop {
       path.give(std::move(handled->immediately));
       if (handled->turn) {
         in_flight_ = true;
+        consumed.decided_under = std::move(handled->decided_under);
         return PreparedTurn{std::move(*handled->turn), std::move(consumed)};
       }
       path.settle(consumed);

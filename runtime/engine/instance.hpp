@@ -20,6 +20,9 @@ namespace baton {
 struct Handled {
   std::optional<Turn> turn;        // Absent when nothing had to be written (queries, refusals, duplicates).
   std::vector<Reply> immediately;  // Answers that need no commit.
+  // Kept by whoever commits the turn until it is durable: which standing pauses it was decided under. Those who wait until no
+  // turn knows less than they do see by it when that is so.
+  std::shared_ptr<const void> decided_under;
 };
 
 // What the store holds of an instance when its actor wakes.

@@ -28,7 +28,11 @@ void take_over_attempts(InstanceState& state, const InstanceState& before) {
 }  // namespace
 
 InstanceTurn::InstanceTurn(InstanceCore& core, Instant now)
-    : core_(core), at_(std::max(now, core.state.last_at)), existed_(core.exists), first_index_(core.next_index()) {
+    : core_(core),
+      standing_(core.pauses == nullptr ? nullptr : core.pauses->standing()),
+      at_(std::max(now, core.state.last_at)),
+      existed_(core.exists),
+      first_index_(core.next_index()) {
   entries_.reserve(4);
   if (core_.script != nullptr) core_.script->begin_turn();
   const Duration behind = core_.state.last_at - now;
@@ -58,8 +62,7 @@ void InstanceTurn::deliver(EntryBody body, std::optional<EntryBody> fact) {
 }
 
 void InstanceTurn::start_run(Started started, const WorkflowDefinition& definition) {
-  const auto standing = core_.pauses == nullptr ? nullptr : core_.pauses->standing();
-  const bool paused = standing != nullptr && std::ranges::any_of(*standing, [&](const StandingPause& each) {
+  const bool paused = standing_ != nullptr && std::ranges::any_of(*standing_, [&](const StandingPause& each) {
                         return each.is_about(core_.record);
                       });
   if (paused) {
@@ -261,7 +264,7 @@ void InstanceTurn::withdraw_incidents() {
 Handled InstanceTurn::finish() && {
   if (core_.script != nullptr) core_.script->set_recorder(nullptr);
   if (!entries_.empty()) withdraw_incidents();
-  if (entries_.empty() && changes_.empty()) return {std::nullopt, std::move(replies_)};
+  if (entries_.empty() && changes_.empty()) return {std::nullopt, std::move(replies_), {}};
   std::vector<Change> changes;
   changes.reserve(changes_.size() + 2);
   std::string journal;
@@ -281,7 +284,8 @@ Handled InstanceTurn::finish() && {
   if (audit_.empty()) audit_.push_back(audit_of(action::kInstanceAdvanced, {}));
   audit_.front().journal = std::move(journal);
   std::vector<AuditLeaf> leaves(std::make_move_iterator(audit_.begin()), std::make_move_iterator(audit_.end()));
-  return {Turn(std::move(changes), std::move(leaves), std::move(effects_), std::move(replies_)), {}};
+  return {
+      Turn(std::move(changes), std::move(leaves), std::move(effects_), std::move(replies_)), {}, std::move(standing_)};
 }
 
 }  // namespace baton

@@ -147,6 +147,7 @@ class InstanceTurn {
   void withdraw_incidents();
 
   InstanceCore& core_;
+  std::shared_ptr<const std::vector<StandingPause>> standing_;  // Decided under these, even where they end meanwhile.
   Instant at_;
   bool existed_;
   EntryIndex first_index_;

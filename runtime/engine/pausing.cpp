@@ -20,20 +20,17 @@ bool StandingPause::is_about(const InstanceRecord& record) const {
 }
 
 void InstanceTurn::pause_if_standing() {
-  if (core_.pauses == nullptr || !core_.exists || core_.state.paused) return;
-  const auto standing = core_.pauses->standing();
-  if (standing->empty() || !core_.record.open()) return;
+  if (standing_ == nullptr || standing_->empty() || !core_.exists || core_.state.paused || !core_.record.open()) return;
   sync_record();
-  for (const StandingPause& each : *standing) {
+  for (const StandingPause& each : *standing_) {
     if (!each.is_about(core_.record)) continue;
     return verbs::pause(*this, {each.reason, each.by, 0, each.timers, each.id});
   }
 }
 
 bool InstanceTurn::stands(const std::string& pause) const {
-  if (core_.pauses == nullptr || pause.empty()) return false;
-  const auto standing = core_.pauses->standing();
-  return std::ranges::any_of(*standing, [&](const StandingPause& each) { return each.id == pause; });
+  if (standing_ == nullptr || pause.empty()) return false;
+  return std::ranges::any_of(*standing_, [&](const StandingPause& each) { return each.id == pause; });
 }
 
 std::optional<Instant> InstanceTurn::run_limit() const {

@@ -83,6 +83,41 @@ TEST_F(StandingPauseTest, is_quiet_only_when_no_attempt_is_under_way) {
   EXPECT_EQ(world_.status("c0"), "completed");
 }
 
+// A turn that was decided before the pause stood becomes durable after it: nothing is quiet until such turns are seen.
+TEST_F(StandingPauseTest, is_quiet_only_when_what_began_at_its_very_beginning_is_held_back_too) {
+  for (int seed = 0; seed < 150; ++seed) {
+    SCOPED_TRACE(seed);
+    NodeWorld world(static_cast<std::uint64_t>(seed));
+    world.deploy_workflow("return ctx:wait_signal('go')");
+    std::string id;
+    const auto quiet = [&] {
+      const auto row = id.empty() ? std::nullopt : *world.node().reader().named("standing_pauses", id);
+      return row && json::parse(*row).at("state") == "quiet";
+    };
+    world.node().submit(PauseRequest{"begin", "", R"({"workflow":"flow","reason":"r"})", nurse()},
+                        [&](const Result<JsonText>& begun) { id = json::parse(*begun).at("id").as_string(); });
+    for (int i = 0; i < seed / 10; ++i) world.node().run_one();
+    for (const char* each : {"c0", "c1", "c2", "c3"}) {
+      world.node().submit(StartRequest{.workflow = "flow", .id = each, .input = "{}", .by = nurse()},
+                          [](const Result<JsonText>&) {});
+      world.node().run_one();
+    }
+    const auto next = [&] {
+      if (world.node().run_one()) return true;
+      const auto due = world.node().next_due();
+      if (due) world.clock().set(std::max(*due, world.clock().now()));
+      return due.has_value();
+    };
+    while (!quiet() && next()) {
+    }
+    EXPECT_TRUE(quiet());
+    for (const char* each : {"c0", "c1", "c2", "c3"}) {
+      const auto record = world.node().reader().instance(each);
+      EXPECT_TRUE(!record->has_value() || (*record)->paused) << each;
+    }
+  }
+}
+
 TEST_F(StandingPauseTest, goes_on_after_a_crash_at_any_step_and_loses_nothing) {
   for (int crash_after = 1; crash_after < 50; crash_after += 4) {
     SCOPED_TRACE(crash_after);
