@@ -4,6 +4,7 @@
 #include <boost/json.hpp>
 
 #include "runtime/model/json_fields.hpp"
+#include "runtime/model/json_members.hpp"
 
 namespace baton {
 namespace {
@@ -12,11 +13,6 @@ namespace json = boost::json;
 
 Error corrupt() {
   return {ErrorCode::store_corrupt, "a batch in the store cannot be read", "restore the store from a backup"};
-}
-
-std::string text_at(const json::object& object, std::string_view name) {
-  const json::value* const value = object.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 
 std::uint64_t number_at(const json::object& object, std::string_view name) {

@@ -213,7 +213,7 @@ Result<NoteSigningKey> Node::Impl::ledger_key() const {
     return NoteSigningKey::from_seed(origin, as_bytes(sha256("the ledger of a store in memory")));
   }
   const StoreLedgerSource source(*store);
-  const auto last = LedgerReader(source).checkpoint_at_or_before(~std::uint64_t{0});
+  const auto last = LedgerReader(source).last_checkpoint();
   const bool signed_before = last.ok() || last.error().code != ErrorCode::not_found;
   return open_ledger_key(options.data_directory + "/ledger.key", options.audit_origin, origin, !signed_before);
 }

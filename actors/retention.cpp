@@ -4,7 +4,6 @@
 
 #include "actors/log.hpp"
 #include "persistence/holds.hpp"
-#include "persistence/ledger/checkpoint.hpp"
 #include "persistence/ledger/prune.hpp"
 #include "persistence/sweep.hpp"
 
@@ -17,17 +16,6 @@ constexpr std::size_t kLeavesASlice = 2'000;  // Some milliseconds.
 
 Error bad_hold(std::string what) {
   return {ErrorCode::bad_field, std::move(what), "name a patient, an instance, or a span of time, and a reason"};
-}
-
-// Size of the last checkpoint: what is not signed yet is not pruned.
-Result<std::uint64_t> signed_size(const LedgerReader& reader) {
-  const auto note = reader.checkpoint_at_or_before(~std::uint64_t{0});
-  if (!note.ok()) return note.error();
-  const auto parsed = parse_note(*note);
-  if (!parsed.ok()) return parsed.error();
-  const auto checkpoint = parse_checkpoint(parsed->text);
-  if (!checkpoint.ok()) return checkpoint.error();
-  return checkpoint->size;
 }
 
 Status check_hold(const PlaceHold& request) {
@@ -175,7 +163,7 @@ void Retention::begin_prune(const PruneRequest& request, std::uint64_t token) {
                           "try again in a minute; GET /v1/audit/retention says when it is swept"});
   }
   const LedgerReader ledger(source_);
-  const auto size = signed_size(ledger);
+  const auto size = ledger.signed_size();
   if (!size.ok()) return refuse(token, size.error());
   auto holds = HoldsInForce::load(parts_.reader);
   if (!holds.ok()) return refuse(token, holds.error());

@@ -7,6 +7,7 @@
 #include "actors/batch_state.hpp"
 #include "actors/log.hpp"
 #include "runtime/model/json_fields.hpp"
+#include "runtime/model/json_members.hpp"
 #include "runtime/model/operator_actions.hpp"
 
 namespace baton {
@@ -17,11 +18,6 @@ namespace json = boost::json;
 constexpr Duration kLookAgain{1'000};
 constexpr Duration kTurnsPass{20};  // Until turns that were under way are likely to be durable.
 constexpr std::size_t kSlice = 1'000;
-
-std::string text_at(const json::object& object, std::string_view name) {
-  const json::value* const value = object.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
 
 }  // namespace
 

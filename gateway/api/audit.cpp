@@ -208,7 +208,7 @@ Status write_clock(JsonWriter& writer, const StoreReader& reader, std::uint64_t 
 Result<JsonText> record_json(const StoreReader& reader, std::uint64_t index, std::string& opened) {
   const StoreLedgerSource source(reader.store());
   const LedgerReader ledger(source);
-  const auto note = ledger.checkpoint_at_or_before(~std::uint64_t{0});
+  const auto note = ledger.last_checkpoint();
   if (!note) return note.error();
   const auto proof = prove_record(ledger, index, *note);
   if (!proof) return proof.error();

@@ -4,7 +4,6 @@
 #include "gateway/api/recorded_read.hpp"
 #include "persistence/audit_query.hpp"
 #include "persistence/holds.hpp"
-#include "persistence/ledger/checkpoint.hpp"
 #include "persistence/ledger/ledger_reader.hpp"
 #include "persistence/ledger_source.hpp"
 
@@ -69,16 +68,6 @@ void show_holds(ApiContext& context, RoutedRequest request, Responder responder)
       [with_lifted = all->value_or(false)](const StoreReader& reader) { return holds_json(reader, with_lifted); });
 }
 
-Result<std::uint64_t> signed_size(const LedgerReader& ledger) {
-  const auto note = ledger.checkpoint_at_or_before(~std::uint64_t{0});
-  if (!note.ok()) return note.error();
-  const auto parsed = parse_note(*note);
-  if (!parsed.ok()) return parsed.error();
-  const auto checkpoint = parse_checkpoint(parsed->text);
-  if (!checkpoint.ok()) return checkpoint.error();
-  return checkpoint->size;
-}
-
 Result<JsonText> retention_json(const StoreReader& reader) {
   const StoreLedgerSource source(reader.store());
   const LedgerReader ledger(source);
@@ -86,7 +75,7 @@ Result<JsonText> retention_json(const StoreReader& reader) {
   if (!head.ok()) return head.error();
   const auto pruned = ledger.pruned();
   if (!pruned.ok()) return pruned.error();
-  const auto size = signed_size(ledger);
+  const auto size = ledger.signed_size();
   if (!size.ok()) return size.error();
   const auto holds = list_holds(reader, false);
   if (!holds.ok()) return holds.error();
@@ -105,7 +94,7 @@ void show_retention(ApiContext& context, RoutedRequest, Responder responder) {
 // The greatest index at which the ledger can begin when all before `at`, or before that index, may go.
 Result<std::uint64_t> prunable_to(const StoreReader& reader, const std::string& before) {
   const StoreLedgerSource source(reader.store());
-  const auto size = signed_size(LedgerReader(source));
+  const auto size = LedgerReader(source).signed_size();
   if (!size.ok()) return size.error();
   std::uint64_t to = *size;
   if (const auto index = index_of(before); index.ok()) {

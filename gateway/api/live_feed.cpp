@@ -15,11 +15,6 @@ namespace {
 constexpr std::int64_t kPaceMs = 20;
 constexpr std::size_t kMany = 64;
 
-std::int64_t steady_now_ms() {
-  using namespace std::chrono;
-  return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
-}
-
 std::string epoch_now() {
   using namespace std::chrono;
   return std::to_string(duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count());
@@ -55,7 +50,7 @@ void LiveFeed::tell(const Notify& change) {
 }
 
 void LiveFeed::flush_in_time() {
-  const std::int64_t wait = flushed_at_ms_ + kPaceMs - steady_now_ms();
+  const std::int64_t wait = flushed_at_ms_ + kPaceMs - steady_ms();
   if (wait <= 0) return flush();
   loop_.after(Duration{wait}, [this, there = std::weak_ptr(there_)] {
     if (there.lock()) flush();
@@ -116,7 +111,7 @@ std::string LiveFeed::news_for(const Watcher& watcher, std::uint64_t end, const 
 
 void LiveFeed::flush() {
   flush_posted_.store(false);
-  flushed_at_ms_ = steady_now_ms();
+  flushed_at_ms_ = steady_ms();
   const std::lock_guard lock(mutex_);
   if (stopped_) return;
   const std::uint64_t end = first_ + recent_.size();

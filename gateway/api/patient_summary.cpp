@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "runtime/model/json_fields.hpp"
+#include "runtime/model/json_members.hpp"
 #include "runtime/model/record_json.hpp"
 
 namespace baton {
@@ -17,11 +18,6 @@ constexpr std::size_t kRecent = 8;
 constexpr std::array<std::string_view, 3> kSettled = {"result.final", "result.corrected", "result.cancelled"};
 constexpr std::array<std::string_view, 4> kWaiting = {"result.ordered", "result.pending", "result.preliminary",
                                                       "result.partial"};
-
-std::string text_at(const boost::json::object& object, std::string_view name) {
-  const auto* value = object.if_contains({name.data(), name.size()});
-  return value != nullptr && value->is_string() ? std::string(value->as_string()) : std::string();
-}
 
 // Folds a timeline, newest event first. docs/EVENTS.md has what `data` holds.
 class Summary {

@@ -1,18 +1,12 @@
 #include "gateway/api/wait_board.hpp"
 
 #include <algorithm>
-#include <chrono>
 #include <future>
 #include <utility>
 #include <vector>
 
 namespace baton {
 namespace {
-
-std::int64_t steady_now_ms() {
-  using namespace std::chrono;
-  return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
-}
 
 // Erases the one row of `key` that holds `value`.
 template <typename Map, typename Key, typename Value>
@@ -38,7 +32,7 @@ void WaitBoard::wait(std::string instance, Duration at_most, Ended ended) {
   const auto wait = std::make_shared<Wait>();
   wait->instance = std::move(instance);
   wait->ended = std::move(ended);
-  wait->until_ms = steady_now_ms() + at_most.ms;
+  wait->until_ms = steady_ms() + at_most.ms;
   bool stopped = false;
   {
     const std::lock_guard lock(mutex_);
@@ -88,7 +82,7 @@ void WaitBoard::arm() {
   if (armed_for_ && *armed_for_ <= first) return;
   if (armed_for_) loop_.cancel(timer_);
   armed_for_ = first;
-  timer_ = loop_.after(Duration{std::max<std::int64_t>(first - steady_now_ms(), 0) + 1}, [this] { end_late(); });
+  timer_ = loop_.after(Duration{std::max<std::int64_t>(first - steady_ms(), 0) + 1}, [this] { end_late(); });
 }
 
 // On the loop's thread.
@@ -97,7 +91,7 @@ void WaitBoard::end_late() {
   {
     const std::lock_guard lock(mutex_);
     armed_for_.reset();
-    const auto end = by_time_.upper_bound(steady_now_ms());
+    const auto end = by_time_.upper_bound(steady_ms());
     for (auto wait = by_time_.begin(); wait != end; ++wait) late.push_back(wait->second);
   }
   for (const WaitPointer& wait : late) look(wait, true);

@@ -7,6 +7,7 @@
 #include "gateway/http/url_text.hpp"
 #include "runtime/base/base64.hpp"
 #include "runtime/model/json_fields.hpp"
+#include "runtime/model/json_members.hpp"
 
 namespace baton {
 namespace {
@@ -19,7 +20,7 @@ constexpr std::array<const char*, 12> kColumns = {"at",       "action",  "patien
 class LeafFields {
  public:
   explicit LeafFields(const boost::json::object& leaf) : leaf_(leaf) {}
-  [[nodiscard]] std::string text(std::string_view name) const { return text_in(leaf_, name); }
+  [[nodiscard]] std::string text(std::string_view name) const { return text_at(leaf_, name); }
   // All that the record is about, each once.
   [[nodiscard]] std::vector<std::string> patients() const {
     std::vector<std::string> all;
@@ -33,14 +34,10 @@ class LeafFields {
   }
   [[nodiscard]] std::string by(std::string_view name) const {
     const auto* who = leaf_.if_contains("by");
-    return who != nullptr && who->is_object() ? text_in(who->get_object(), name) : std::string();
+    return who != nullptr && who->is_object() ? text_at(who->get_object(), name) : std::string();
   }
 
  private:
-  static std::string text_in(const boost::json::object& object, std::string_view name) {
-    const auto* value = object.if_contains(name);
-    return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-  }
   const boost::json::object& leaf_;
 };
 

@@ -8,6 +8,7 @@
 
 #include "gateway/auth/secret.hpp"
 #include "runtime/model/json_fields.hpp"
+#include "runtime/model/json_members.hpp"
 
 namespace baton {
 namespace {
@@ -20,11 +21,6 @@ using Parameters = std::unique_ptr<OSSL_PARAM, decltype(&OSSL_PARAM_free)>;
 using Builder = std::unique_ptr<OSSL_PARAM_BLD, decltype(&OSSL_PARAM_BLD_free)>;
 
 const unsigned char* bytes_of(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
-
-std::string text_of(const boost::json::object& object, std::string_view name) {
-  const auto* value = object.if_contains({name.data(), name.size()});
-  return value != nullptr && value->is_string() ? std::string(value->as_string()) : std::string();
-}
 
 Key own(EVP_PKEY* key) {
   return key == nullptr ? Key() : Key(key, [](void* held) { EVP_PKEY_free(static_cast<EVP_PKEY*>(held)); });
@@ -70,12 +66,12 @@ Key ed25519_key(const std::string& x) {
 // The key, with the one algorithm that its type stands for; without a key where it is none for us.
 JsonWebKey read_key(const boost::json::object& object) {
   const auto number = [&object](std::string_view name) {
-    return decode_base64url(text_of(object, name)).value_or(std::string());
+    return decode_base64url(text_at(object, name)).value_or(std::string());
   };
   JsonWebKey key;
-  key.id = text_of(object, "kid");
-  const std::string type = text_of(object, "kty");
-  const std::string curve = text_of(object, "crv");
+  key.id = text_at(object, "kid");
+  const std::string type = text_at(object, "kty");
+  const std::string curve = text_at(object, "crv");
   if (type == "RSA") {
     key.algorithm = "RS256";
     key.key = rsa_key(number("n"), number("e"));
@@ -86,8 +82,8 @@ JsonWebKey read_key(const boost::json::object& object) {
     key.algorithm = "EdDSA";
     key.key = ed25519_key(number("x"));
   }
-  const std::string use = text_of(object, "use");
-  const std::string algorithm = text_of(object, "alg");
+  const std::string use = text_at(object, "use");
+  const std::string algorithm = text_at(object, "alg");
   const bool usable = (use.empty() || use == "sig") && (algorithm.empty() || algorithm == key.algorithm);
   if (!usable) key.key.reset();
   return key;

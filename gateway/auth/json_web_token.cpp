@@ -4,6 +4,7 @@
 
 #include "gateway/auth/secret.hpp"
 #include "runtime/model/json_fields.hpp"
+#include "runtime/model/json_members.hpp"
 
 namespace baton {
 namespace {
@@ -50,9 +51,9 @@ Result<JsonWebToken> JsonWebToken::parse(std::string_view token) {
   auto signature = decode_base64url(token.substr(second + 1));
   if (!signature) return refused("is not base 64");
   JsonWebToken parsed;
-  parsed.algorithm = text_claim(*header, "alg");
-  parsed.key_id = text_claim(*header, "kid");
-  parsed.type = text_claim(*header, "typ");
+  parsed.algorithm = text_at(*header, "alg");
+  parsed.key_id = text_at(*header, "kid");
+  parsed.type = text_at(*header, "typ");
   if (!is_allowed(parsed.algorithm)) {
     return refused("is signed with '" + parsed.algorithm + "', which is not one of RS256, ES256 and EdDSA");
   }
@@ -65,7 +66,7 @@ Result<JsonWebToken> JsonWebToken::parse(std::string_view token) {
 }
 
 Status check_claims(const JsonWebToken& token, const TokenRules& rules) {
-  if (text_claim(token.claims, "iss") != rules.issuer) return refused("is from another issuer");
+  if (text_at(token.claims, "iss") != rules.issuer) return refused("is from another issuer");
   if (!has_audience(token.claims, rules.audience)) return refused("is for another audience");
   const auto expires = time_claim(token.claims, "exp");
   if (!expires) return refused("says no time at which it expires");
@@ -76,11 +77,6 @@ Status check_claims(const JsonWebToken& token, const TokenRules& rules) {
     if (from && rules.now + rules.leeway < *from) return refused("is not valid yet");
   }
   return success();
-}
-
-std::string text_claim(const boost::json::object& claims, std::string_view name) {
-  const auto* value = claims.if_contains({name.data(), name.size()});
-  return value != nullptr && value->is_string() ? std::string(value->as_string()) : std::string();
 }
 
 std::vector<std::string> texts_claim(const boost::json::object& claims, std::string_view path) {

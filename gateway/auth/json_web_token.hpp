@@ -32,8 +32,6 @@ struct TokenRules {
 // Errors: bad_credential, which says what is wrong.
 [[nodiscard]] Status check_claims(const JsonWebToken& token, const TokenRules& rules);
 
-// A claim as text; empty when it is absent or no text.
-[[nodiscard]] std::string text_claim(const boost::json::object& claims, std::string_view name);
 // "realm_access.roles": a list of texts, or one text with spaces between.
 [[nodiscard]] std::vector<std::string> texts_claim(const boost::json::object& claims, std::string_view path);
 [[nodiscard]] std::optional<Instant> time_claim(const boost::json::object& claims, std::string_view name);

@@ -8,6 +8,7 @@
 #include "runtime/base/limits.hpp"
 #include "runtime/base/sha256.hpp"
 #include "runtime/model/json_fields.hpp"
+#include "runtime/model/json_members.hpp"
 
 namespace baton {
 namespace {
@@ -81,11 +82,11 @@ void Provider::with_metadata(WithMetadata then) {
                 const auto found = object_of(answer, "its configuration");
                 if (!found) return then(found.error());
                 // Another issuer's configuration would let it sign in people of this one (OpenID Connect Discovery 4.3).
-                if (text_claim(*found, "issuer") != self->options_.issuer) {
+                if (text_at(*found, "issuer") != self->options_.issuer) {
                   return then(provider_failed("says that it is another issuer than auth.issuer"));
                 }
-                Metadata metadata{text_claim(*found, "authorization_endpoint"), text_claim(*found, "token_endpoint"),
-                                  text_claim(*found, "jwks_uri")};
+                Metadata metadata{text_at(*found, "authorization_endpoint"), text_at(*found, "token_endpoint"),
+                                  text_at(*found, "jwks_uri")};
                 const auto* names = found->if_contains("authorization_response_iss_parameter_supported");
                 metadata.names_itself = names != nullptr && names->is_bool() && names->as_bool();
                 if (metadata.keys.empty()) return then(provider_failed("publishes no keys"));
@@ -178,8 +179,8 @@ void Provider::check(const JsonWebToken& token, const std::string& audience, std
 
 TokenHolder Provider::holder_of(const boost::json::object& claims) const {
   TokenHolder holder;
-  holder.subject = text_claim(claims, options_.subject_claim).substr(0, limits::kNameSize);
-  holder.name = text_claim(claims, "name").substr(0, limits::kNameSize);
+  holder.subject = text_at(claims, options_.subject_claim).substr(0, limits::kNameSize);
+  holder.name = text_at(claims, "name").substr(0, limits::kNameSize);
   if (holder.name.empty()) holder.name = holder.subject;
   for (std::string& value : texts_claim(claims, options_.role_claim)) {
     if (options_.roles.empty()) {
@@ -192,8 +193,8 @@ TokenHolder Provider::holder_of(const boost::json::object& claims) const {
   const auto proved = time_claim(claims, "auth_time");
   holder.authenticated_at = proved ? *proved : time_claim(claims, "iat").value_or(Instant{});
   // A token that a program got for itself names the program as its subject (RFC 9068 section 2.2).
-  const std::string client = text_claim(claims, "client_id");
-  holder.person = client.empty() || client != text_claim(claims, "sub");
+  const std::string client = text_at(claims, "client_id");
+  holder.person = client.empty() || client != text_at(claims, "sub");
   return holder;
 }
 
@@ -307,7 +308,7 @@ void Provider::took_tokens(const Pending& pending, Result<HttpAnswer> answer,
   if (answer.ok() && answer->status == 400) return done(sign_in_failed("was refused by the provider"));
   const auto tokens = object_of(answer, "tokens");
   if (!tokens) return done(tokens.error());
-  auto token = JsonWebToken::parse(text_claim(*tokens, "id_token"));
+  auto token = JsonWebToken::parse(text_at(*tokens, "id_token"));
   if (!token) return done(sign_in_failed("has no good ID token: " + token.error().detail));
   auto shared = std::make_shared<const JsonWebToken>(std::move(*token));
   check(*shared, options_.client_id,
@@ -317,9 +318,9 @@ void Provider::took_tokens(const Pending& pending, Result<HttpAnswer> answer,
             return done(sign_in_failed("has no good ID token: " + status.error().detail));
           }
           const auto& claims = shared->claims;
-          if (!same_secret(text_claim(claims, "nonce"), pending.nonce))
+          if (!same_secret(text_at(claims, "nonce"), pending.nonce))
             return done(sign_in_failed("has another's ID token"));
-          if (const std::string party = text_claim(claims, "azp");
+          if (const std::string party = text_at(claims, "azp");
               !party.empty() && party != self->options_.client_id) {
             return done(sign_in_failed("has an ID token for another client"));
           }

@@ -16,6 +16,7 @@
 #include "runtime/engine/standing_pause.hpp"
 #include "runtime/engine/why.hpp"
 #include "runtime/model/json_fields.hpp"
+#include "runtime/model/json_members.hpp"
 #include "runtime/model/task_definition.hpp"
 
 namespace baton {
@@ -32,13 +33,6 @@ constexpr std::string_view kIndex = "index.html";
 Error failed(const std::string& path) {
   return {ErrorCode::io_failed, "the downtime page " + path + " cannot be written",
           "let this user write to downtime.folder, and make room on its disk"};
-}
-
-std::string text_in(const JsonText& json, std::string_view name) {
-  const auto parsed = parse_json_document(json);
-  if (!parsed.ok() || !parsed->is_object()) return {};
-  const auto* value = parsed->get_object().if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 
 // A name as demographics have it: a text, or {"family","given"}.
@@ -119,7 +113,7 @@ Status DowntimeBoard::read_case(const StoreReader& reader, const InstanceRecord&
     shown.name = task.name;
     shown.title = definition == nullptr || definition->title.empty() ? record.workflow : definition->title;
     shown.patient = patient;
-    shown.why = text_in(task.request, "why");
+    shown.why = text_at(parse_object(task.request), "why");
     shown.owner = why.wait.owner.sentence;
     shown.due = task.due;
     shown.then = why.wait.deadline ? why.wait.deadline->sentence : std::string();

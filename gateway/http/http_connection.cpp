@@ -47,11 +47,6 @@ std::string head_of(const HttpResponse& response, bool keep_alive, bool with_len
 
 }  // namespace
 
-std::int64_t steady_ms() noexcept {
-  using namespace std::chrono;
-  return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
-}
-
 struct HttpConnection::Parser {
   http::request_parser<http::string_body> request;
 };
@@ -102,8 +97,7 @@ void HttpConnection::enter(Phase phase, Duration limit) {
 }
 
 void HttpConnection::start() {
-  server_->open.insert(this);
-  server_->open_count = server_->open.size();
+  server_->open.enter(this);
   enter(Phase::handshake, server_->options.header_timeout);
   stream_->accept_handshake([self = shared_from_this()](bool ok) {
     if (!ok || self->phase_ != Phase::handshake) return self->close();
@@ -114,8 +108,7 @@ void HttpConnection::start() {
 }
 
 void HttpConnection::turn_away(const Error& error) {
-  server_->open.insert(this);
-  server_->open_count = server_->open.size();
+  server_->open.enter(this);
   keep_alive_ = false;
   enter(Phase::handling, server_->options.header_timeout);
   stream_->accept_handshake([self = shared_from_this(), error](bool ok) {
@@ -213,7 +206,8 @@ void HttpConnection::hand_over() {
   }
   server_->requests.fetch_add(1, std::memory_order_relaxed);
   enter(Phase::handling, Duration{0});
-  if (server_->stopping) return respond(problem_of({ErrorCode::stopping, "this server takes no more requests", ""}));
+  if (server_->open.stopping())
+    return respond(problem_of({ErrorCode::stopping, "this server takes no more requests", ""}));
   server_->handler(std::move(request), Responder(shared_from_this()));
 }
 
@@ -227,7 +221,7 @@ void HttpConnection::answer(HttpResponse response) {
 
 void HttpConnection::respond(HttpResponse response) {
   if (phase_ != Phase::handling) return;
-  if (server_->stopping) keep_alive_ = false;
+  if (server_->open.stopping()) keep_alive_ = false;
   std::string head = head_of(response, keep_alive_, true);
   if (without_body_) response.body.clear();
   enter(Phase::writing, server_->options.write_timeout);
@@ -264,8 +258,7 @@ void HttpConnection::close() {
   if (phase_ == Phase::closed) return;
   phase_ = Phase::closed;
   stream_->close();
-  server_->open.erase(this);
-  server_->open_count = server_->open.size();
+  server_->open.leave(this);
   if (live_) live_->mark_closed();
   live_.reset();
 }

@@ -5,10 +5,10 @@
 #include <atomic>
 #include <memory>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 #include "gateway/http/http_server.hpp"
+#include "gateway/net/open_connections.hpp"
 
 namespace baton {
 
@@ -24,10 +24,8 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   HttpServerOptions options;
   HttpHandler handler;
   std::unique_ptr<Listener> listener;
-  std::unordered_set<HttpConnection*> open;  // Each removes itself; a connection is held by its own callbacks.
-  bool stopping = false;
+  OpenConnections<HttpConnection> open{loop};
   std::atomic<std::uint64_t> requests{0}, connections{0}, refused{0}, timeouts{0};
-  std::atomic<std::size_t> open_count{0};
 };
 
 class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
@@ -88,6 +86,5 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
 };
 
 // Milliseconds of the steady clock.
-[[nodiscard]] std::int64_t steady_ms() noexcept;
 
 }  // namespace baton

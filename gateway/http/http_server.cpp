@@ -1,8 +1,6 @@
 #include "gateway/http/http_server.hpp"
 
 #include <algorithm>
-#include <future>
-#include <thread>
 #include <utility>
 
 #include "gateway/http/http_connection.hpp"
@@ -50,8 +48,7 @@ void HttpServer::State::accept(std::shared_ptr<ByteStream> stream) {
 
 void HttpServer::State::sweep() {
   const std::int64_t now = steady_ms();
-  const std::vector<HttpConnection*> all(open.begin(), open.end());
-  for (HttpConnection* connection : all) connection->check_deadline(now);
+  open.each([now](HttpConnection& connection) { connection.check_deadline(now); });
   const Duration shortest =
       std::min({options.header_timeout, options.body_timeout, options.idle_timeout, options.write_timeout});
   const Duration period{std::clamp<std::int64_t>(shortest.ms / 4, 10, 1000)};
@@ -80,28 +77,13 @@ std::uint16_t HttpServer::port() const noexcept { return state_->listener->port(
 
 HttpServerCounts HttpServer::counts() const noexcept {
   return {state_->requests.load(), state_->connections.load(), state_->refused.load(), state_->timeouts.load(),
-          state_->open_count.load()};
+          state_->open.count()};
 }
 
 void HttpServer::stop(Duration patience) {
   if (std::exchange(stopped_, true)) return;
   state_->listener->close();
-  const auto on_every = [this](void (HttpConnection::*act)()) {
-    std::promise<void> done;
-    state_->loop.dispatch([this, act, &done] {
-      state_->stopping = true;
-      const std::vector<HttpConnection*> all(state_->open.begin(), state_->open.end());
-      for (HttpConnection* connection : all) (connection->*act)();
-      done.set_value();
-    });
-    done.get_future().wait();
-  };
-  on_every(&HttpConnection::stop_if_idle);
-  const std::int64_t until = steady_ms() + patience.ms;
-  while (state_->open_count.load() > 0 && steady_ms() < until) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  on_every(&HttpConnection::close);
+  state_->open.stop(patience, &HttpConnection::stop_if_idle, &HttpConnection::close);
 }
 
 }  // namespace baton

@@ -3,26 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
-#include <chrono>
 #include <deque>
-#include <future>
 #include <optional>
-#include <thread>
-#include <unordered_set>
 #include <utility>
 #include <vector>
 
+#include "gateway/net/open_connections.hpp"
 #include "runtime/clinical/mllp_frame.hpp"
 
 namespace baton {
-namespace {
-
-std::int64_t steady_now_ms() {
-  using namespace std::chrono;
-  return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
-}
-
-}  // namespace
 
 struct MllpServer::State : std::enable_shared_from_this<MllpServer::State> {
   State(IoLoop& io_loop, MllpServerOptions given, MllpHandler on_message, MllpRefusal on_refusal)
@@ -36,10 +25,8 @@ struct MllpServer::State : std::enable_shared_from_this<MllpServer::State> {
   MllpHandler handler;
   MllpRefusal refusal;
   std::unique_ptr<Listener> listener;
-  std::unordered_set<Connection*> open;
-  bool stopping = false;
+  OpenConnections<Connection> open{loop};
   std::atomic<std::uint64_t> messages{0}, connections{0}, refused{0};
-  std::atomic<std::size_t> open_count{0};
 };
 
 class MllpServer::Connection : public std::enable_shared_from_this<MllpServer::Connection> {
@@ -51,8 +38,7 @@ class MllpServer::Connection : public std::enable_shared_from_this<MllpServer::C
         decoder_(server_->options.message_size) {}
 
   void start() {
-    server_->open.insert(this);
-    server_->open_count = server_->open.size();
+    server_->open.enter(this);
     expect_within(server_->options.frame_timeout);
     stream_->accept_handshake([self = shared_from_this()](bool ok) {
       if (!ok) return self->close();
@@ -77,12 +63,11 @@ class MllpServer::Connection : public std::enable_shared_from_this<MllpServer::C
     if (closed_) return;
     closed_ = true;
     stream_->close();
-    server_->open.erase(this);
-    server_->open_count = server_->open.size();
+    server_->open.leave(this);
   }
 
  private:
-  void expect_within(Duration limit) { deadline_ms_ = steady_now_ms() + limit.ms; }
+  void expect_within(Duration limit) { deadline_ms_ = steady_ms() + limit.ms; }
 
   void read() {
     if (reading_ || closed_ || ending_ || slots_.size() >= server_->options.unanswered) return;
@@ -154,7 +139,7 @@ class MllpServer::Connection : public std::enable_shared_from_this<MllpServer::C
   void flush() {
     if (writing_ || out_.empty() || closed_) return;
     writing_ = true;
-    write_deadline_ms_ = steady_now_ms() + server_->options.write_timeout.ms;
+    write_deadline_ms_ = steady_ms() + server_->options.write_timeout.ms;
     stream_->write(std::exchange(out_, {}), "", [self = shared_from_this()](bool ok) {
       self->writing_ = false;
       self->write_deadline_ms_ = 0;
@@ -201,7 +186,7 @@ class MllpServer::Connection : public std::enable_shared_from_this<MllpServer::C
 
 void MllpServer::State::accept(std::shared_ptr<ByteStream> stream) {
   connections.fetch_add(1, std::memory_order_relaxed);
-  if (stopping || open.size() >= options.connections) {
+  if (open.stopping() || open.size() >= options.connections) {
     refused.fetch_add(1, std::memory_order_relaxed);
     return stream->close();
   }
@@ -209,8 +194,7 @@ void MllpServer::State::accept(std::shared_ptr<ByteStream> stream) {
 }
 
 void MllpServer::State::sweep() {
-  const std::vector<Connection*> all(open.begin(), open.end());
-  for (Connection* connection : all) connection->check_deadline(steady_now_ms());
+  open.each([now = steady_ms()](Connection& connection) { connection.check_deadline(now); });
   const Duration period{
       std::clamp<std::int64_t>(std::min(options.frame_timeout, options.write_timeout).ms / 4, 10, 1000)};
   loop.after(period, [weak = weak_from_this()] {
@@ -237,28 +221,13 @@ Result<std::unique_ptr<MllpServer>> MllpServer::open(IoLoop& loop, MllpServerOpt
 std::uint16_t MllpServer::port() const noexcept { return state_->listener->port(); }
 
 MllpServerCounts MllpServer::counts() const noexcept {
-  return {state_->messages.load(), state_->connections.load(), state_->refused.load(), state_->open_count.load()};
+  return {state_->messages.load(), state_->connections.load(), state_->refused.load(), state_->open.count()};
 }
 
 void MllpServer::stop(Duration patience) {
   if (std::exchange(stopped_, true)) return;
   state_->listener->close();
-  const auto on_every = [this](void (Connection::*act)()) {
-    std::promise<void> done;
-    state_->loop.dispatch([this, act, &done] {
-      state_->stopping = true;
-      const std::vector<Connection*> all(state_->open.begin(), state_->open.end());
-      for (Connection* connection : all) (connection->*act)();
-      done.set_value();
-    });
-    done.get_future().wait();
-  };
-  on_every(&Connection::stop);
-  const std::int64_t until = steady_now_ms() + patience.ms;
-  while (state_->open_count.load() > 0 && steady_now_ms() < until) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  on_every(&Connection::close);
+  state_->open.stop(patience, &Connection::stop, &Connection::close);
 }
 
 }  // namespace baton

@@ -8,6 +8,11 @@
 
 namespace baton {
 
+std::int64_t steady_ms() noexcept {
+  using namespace std::chrono;
+  return duration_cast<milliseconds>(steady_clock::now().time_since_epoch()).count();
+}
+
 IoLoop::IoLoop() : core_(std::make_unique<Core>()) {
   core_->thread = std::thread([core = core_.get()] { core->context.run(); });
 }

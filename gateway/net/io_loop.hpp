@@ -10,6 +10,9 @@
 
 namespace baton {
 
+// A clock that nobody sets, in milliseconds. Any thread.
+[[nodiscard]] std::int64_t steady_ms() noexcept;
+
 class IoLoop {
  public:
   // Starts the thread.

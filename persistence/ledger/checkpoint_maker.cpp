@@ -43,7 +43,7 @@ Result<CheckpointMaker> CheckpointMaker::open(const LedgerSource& source, const 
   BATON_ASSERT(!signers.empty());
   CheckpointMaker maker(source, std::move(signers));
   const LedgerReader reader(source);
-  const auto last = reader.checkpoint_at_or_before(~std::uint64_t{0});
+  const auto last = reader.last_checkpoint();
   if (!last.ok() && last.error().code == ErrorCode::not_found) return maker;
   if (!last.ok()) return last.error();
   const auto opened = open_checkpoint(*last, {&key, {}, 0});

@@ -3,6 +3,8 @@
 #include <map>
 #include <utility>
 
+#include "persistence/ledger/checkpoint.hpp"
+
 namespace baton {
 
 using namespace ledger_rows;
@@ -233,6 +235,16 @@ Result<std::string> LedgerReader::checkpoint_at_or_before(std::uint64_t size) co
   const auto row = source_->floor(checkpoint_key(size));
   if (!row) return Error{ErrorCode::not_found, "the ledger has no checkpoint yet", {}};
   return read_checkpoint(row->value);
+}
+
+Result<std::uint64_t> LedgerReader::signed_size() const {
+  const auto note = last_checkpoint();
+  if (!note.ok()) return note.error();
+  const auto parsed = parse_note(*note);
+  if (!parsed.ok()) return parsed.error();
+  const auto checkpoint = parse_checkpoint(parsed->text);
+  if (!checkpoint.ok()) return checkpoint.error();
+  return checkpoint->size;
 }
 
 }  // namespace baton

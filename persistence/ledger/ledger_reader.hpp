@@ -64,6 +64,9 @@ class LedgerReader {
 
   // The note stored for the largest size that is not above `size`. Error not_found when there is none.
   [[nodiscard]] Result<std::string> checkpoint_at_or_before(std::uint64_t size) const;
+  // The last of them, and the size that it is about. Errors as above.
+  [[nodiscard]] Result<std::string> last_checkpoint() const { return checkpoint_at_or_before(~std::uint64_t{0}); }
+  [[nodiscard]] Result<std::uint64_t> signed_size() const;
 
   [[nodiscard]] const LedgerSource& source() const { return *source_; }
 

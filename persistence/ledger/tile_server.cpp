@@ -1,6 +1,5 @@
 #include "persistence/ledger/tile_server.hpp"
 
-#include "persistence/ledger/checkpoint.hpp"
 #include "persistence/ledger/tile_layout.hpp"
 
 namespace baton {
@@ -10,22 +9,16 @@ constexpr std::string_view kForever = "public, max-age=31536000, immutable";
 
 Error not_found() { return Error{ErrorCode::not_found, "the signed ledger has nothing at this path", {}}; }
 
-Result<std::uint64_t> signed_size(std::string_view note) {
-  const auto parsed = parse_note(note);
-  if (!parsed.ok()) return parsed.error();
-  const auto checkpoint = parse_checkpoint(parsed->text);
-  if (!checkpoint.ok()) return checkpoint.error();
-  return checkpoint->size;
-}
-
 }  // namespace
 
 Result<ServedTile> serve_tile(const LedgerReader& reader, std::string_view path) {
-  const auto note = reader.checkpoint_at_or_before(~std::uint64_t{0});
-  if (!note.ok()) return note.error();
-  if (path == "checkpoint") return ServedTile{*note, "text/plain; charset=utf-8", "no-cache"};
+  if (path == "checkpoint") {
+    const auto note = reader.last_checkpoint();
+    if (!note.ok()) return note.error();
+    return ServedTile{*note, "text/plain; charset=utf-8", "no-cache"};
+  }
   const auto tile = parse_tile_path(path);
-  const auto size = signed_size(*note);
+  const auto size = reader.signed_size();
   if (!size.ok()) return size.error();
   if (!tile || !is_within_tree(*tile, *size)) return not_found();
 

@@ -5,6 +5,7 @@
 
 #include "runtime/engine/instance_turn.hpp"
 #include "runtime/model/json_fields.hpp"
+#include "runtime/model/json_members.hpp"
 
 namespace baton {
 namespace {
@@ -12,16 +13,6 @@ namespace {
 namespace json = boost::json;
 
 constexpr Duration kBatch{15 * 60 * 1000};
-
-std::string text_at(const json::object& object, std::string_view name) {
-  const json::value* const value = object.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-
-bool flag_at(const json::object& object, std::string_view name) {
-  const json::value* const value = object.if_contains(name);
-  return value != nullptr && value->is_bool() && value->get_bool();
-}
 
 void append_texts(std::vector<std::string>& into, const json::object& object, std::string_view name) {
   const json::value* const value = object.if_contains(name);

@@ -6,16 +6,12 @@
 
 #include "runtime/base/sha256.hpp"
 #include "runtime/model/json_fields.hpp"
+#include "runtime/model/json_members.hpp"
 
 namespace baton {
 namespace {
 
 namespace json = boost::json;
-
-std::string text_in(const json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
 
 json::object object_of(const JsonText& text) {
   auto value = parse_json_document(text.empty() ? "{}" : text);
@@ -87,12 +83,12 @@ void describe_decision(AuditRecord& record, const DecisionRecorded& made) {
   record.rule = made.name;
   record.line = made.line;
   json::object decision = object_of(made.decision);
-  record.outcome = text_in(decision, "outcome");
-  record.reason_code = text_in(decision, "code");
-  record.reason = text_in(decision, "reason");
+  record.outcome = text_at(decision, "outcome");
+  record.reason_code = text_at(decision, "code");
+  record.reason = text_at(decision, "reason");
   if (const json::object model = model_of(decision); !model.empty()) {
     record.model = json::serialize(model);
-    record.by = {PrincipalKind::model, text_in(model, "id"), "", "", ""};
+    record.by = {PrincipalKind::model, text_at(model, "id"), "", "", ""};
   }
   if (const auto* evidence = decision.if_contains("evidence"); evidence != nullptr) {
     record.evidence = json::serialize(*evidence);
@@ -108,7 +104,7 @@ void describe_override(AuditRecord& record, const OutcomeOverridden& made, Entri
   record.reason = made.reason;
   record.before = made.before;
   record.after = made.after;
-  record.outcome = text_in(object_of(made.after), "outcome");
+  record.outcome = text_at(object_of(made.after), "outcome");
   const auto proposal = proposal_in(journal, made.target, {PrincipalKind::script, record.workflow, "", "", ""});
   if (!proposal) return;
   record.proposed_by = json_of(proposal->by);

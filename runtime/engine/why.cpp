@@ -7,6 +7,7 @@
 #include "runtime/engine/why_wait.hpp"
 #include "runtime/engine/why_words.hpp"
 #include "runtime/model/json_fields.hpp"
+#include "runtime/model/json_members.hpp"
 
 namespace baton {
 namespace {
@@ -17,11 +18,6 @@ const Started* start_of(const std::vector<Entry>& journal) {
   return journal.empty() ? nullptr : std::get_if<Started>(&journal.front().body);
 }
 
-std::string text_in(const boost::json::object& object, std::string_view name) {
-  const auto* const value = object.if_contains({name.data(), name.size()});
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-
 // What the event says that a case was begun with: {"event":{"type":..,"source":{"system":..}}}. Of it only that which is about
 // nobody.
 std::string because_of_event(const JsonText& input) {
@@ -29,10 +25,10 @@ std::string because_of_event(const JsonText& input) {
   if (!parsed.ok() || !parsed->is_object()) return " because of a message.";
   const auto* const event = parsed->get_object().if_contains("event");
   if (event == nullptr || !event->is_object()) return " because of a message.";
-  const std::string type = text_in(event->get_object(), "type");
+  const std::string type = text_at(event->get_object(), "type");
   const auto* const source = event->get_object().if_contains("source");
   const std::string system =
-      source != nullptr && source->is_object() ? text_in(source->get_object(), "system") : std::string();
+      source != nullptr && source->is_object() ? text_at(source->get_object(), "system") : std::string();
   if (type.empty()) return " because of a message.";
   return " because a message" + (system.empty() ? "" : " from " + system) + " meant " + type + ".";
 }

@@ -3,19 +3,13 @@
 
 #include "runtime/engine/why_wait.hpp"
 #include "runtime/engine/why_words.hpp"
+#include "runtime/model/json_members.hpp"
 #include "runtime/model/task_definition.hpp"
 
 namespace baton {
 namespace {
 
 namespace json = boost::json;
-
-std::string text_in(const JsonText& request, std::string_view name) {
-  boost::system::error_code error;
-  const json::value value = json::parse(request, error);
-  const json::value* const found = !error && value.is_object() ? value.get_object().if_contains(name) : nullptr;
-  return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string();
-}
 
 std::vector<std::string> outcome_names(const TaskRecord& task) {
   std::vector<std::string> names;
@@ -96,7 +90,7 @@ std::string due_words(const TaskRecord& task, Instant now) {
 // What happens when nobody decides: the next escalation, else the end of the wait, else nothing.
 std::optional<WhyDeadline> deadline_of(const TaskRecord& task, const std::optional<Instant>& timeout, Instant now) {
   const auto steps = escalations_of(task);
-  const std::string otherwise = text_in(task.request, "otherwise");
+  const std::string otherwise = text_at(parse_object(task.request), "otherwise");
   if (task.escalations_done < steps.size()) {
     const TaskStep& next = steps[task.escalations_done];
     return WhyDeadline{next.at,
@@ -176,7 +170,7 @@ WhyWait why_task_wait(const WhyFacts& facts, const InstanceState& state, const T
   wait.line = line;
   wait.since = task.created_at;
   wait.id = task_id_of(task.instance, task.seq);
-  wait.told = text_in(task.request, "why");
+  wait.told = text_at(parse_object(task.request), "why");
   wait.on_hold = state.paused || task.hold.has_value();
   wait.owner.kind = "people";
   const std::string name = "the decision \"" + words::plain(task.name) + "\"";

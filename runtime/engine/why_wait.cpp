@@ -4,6 +4,7 @@
 
 #include "runtime/engine/request_options.hpp"
 #include "runtime/engine/why_words.hpp"
+#include "runtime/model/json_members.hpp"
 #include "runtime/model/task_definition.hpp"
 
 namespace baton {
@@ -23,8 +24,7 @@ std::string told(const json::object& request, std::string_view name) {
   if (const json::value* const options = request.if_contains("options"); options != nullptr && options->is_object()) {
     where = &options->get_object();
   }
-  const json::value* const value = where->if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+  return text_at(*where, name);
 }
 
 std::vector<std::string> event_types(const json::object& request) {

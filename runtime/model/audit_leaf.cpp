@@ -4,19 +4,15 @@
 #include <utility>
 
 #include "runtime/model/json_fields.hpp"
+#include "runtime/model/json_members.hpp"
 
 namespace baton {
 namespace {
 
-std::string text_in(const boost::json::object& object, std::string_view name) {
-  const auto* value = object.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->as_string()) : std::string();
-}
-
 // A model is named by a text, or by the id of an object.
 std::string model_in(const boost::json::value& value) {
   if (value.is_string()) return std::string(value.get_string());
-  return value.is_object() ? text_in(value.get_object(), "id") : std::string();
+  return value.is_object() ? text_at(value.get_object(), "id") : std::string();
 }
 
 std::string model_of(const JsonText& json) {
@@ -51,24 +47,24 @@ AuditLeaf::AuditLeaf(std::string leaf) : bytes(std::move(leaf)) {
   const auto document = parse_json_document(bytes);
   if (!document.ok() || !document->is_object()) return;
   const boost::json::object& object = document->get_object();
-  patient = text_in(object, "patient");
-  instance = text_in(object, "instance");
-  action = text_in(object, "action");
-  workflow = text_in(object, "workflow");
-  bundle = text_in(object, "bundle");
-  rule = text_in(object, "rule");
-  outcome = text_in(object, "outcome");
-  purpose = text_in(object, "purpose");
-  source_event = text_in(object, "source_event");
+  patient = text_at(object, "patient");
+  instance = text_at(object, "instance");
+  action = text_at(object, "action");
+  workflow = text_at(object, "workflow");
+  bundle = text_at(object, "bundle");
+  rule = text_at(object, "rule");
+  outcome = text_at(object, "outcome");
+  purpose = text_at(object, "purpose");
+  source_event = text_at(object, "source_event");
   if (const auto* used = object.if_contains("model")) model = model_in(*used);
   if (const auto* shown = object.if_contains("patients"); shown != nullptr && shown->is_array()) {
     for (const auto& each : shown->get_array()) {
       if (each.is_string()) patients.emplace_back(each.get_string());
     }
   }
-  if (const auto read = parse_instant(text_in(object, "at")); read.ok()) at = *read;
+  if (const auto read = parse_instant(text_at(object, "at")); read.ok()) at = *read;
   if (const auto* by = object.if_contains("by"); by != nullptr && by->is_object()) {
-    subject = text_in(by->get_object(), "subject");
+    subject = text_at(by->get_object(), "subject");
   }
 }
 

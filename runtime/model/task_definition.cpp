@@ -1,4 +1,5 @@
 #include "runtime/model/task_definition.hpp"
+#include "runtime/model/json_members.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,28 +9,6 @@ namespace baton {
 namespace {
 
 namespace json = boost::json;
-
-// Requests were written by ctx from Lua tables; one that is no object says nothing.
-json::object parse_object(const JsonText& text) {
-  boost::system::error_code error;
-  json::value value = json::parse(text, error);
-  return !error && value.is_object() ? std::move(value.get_object()) : json::object();
-}
-
-std::string text_at(const json::object& object, std::string_view name) {
-  const json::value* const value = object.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-
-bool flag_at(const json::object& object, std::string_view name) {
-  const json::value* const value = object.if_contains(name);
-  return value != nullptr && value->is_bool() && value->get_bool();
-}
-
-const json::object* object_at(const json::object& object, std::string_view name) {
-  const json::value* const value = object.if_contains(name);
-  return value != nullptr ? value->if_object() : nullptr;
-}
 
 // A string, or a list of strings.
 std::vector<std::string> texts_at(const json::object& object, std::string_view name) {

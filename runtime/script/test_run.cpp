@@ -1,5 +1,6 @@
 #include "runtime/script/test_run.hpp"
 
+#include <algorithm>
 #include <array>
 #include <boost/json.hpp>
 
@@ -20,19 +21,25 @@ constexpr std::uint64_t kTestInstructions = 50'000'000;
 constexpr char kTestModule[] = "test";
 constexpr char kTestSource[] = "testing/test.lua";  // In the standard library, where no bundle finds it.
 
-// A test may use the whole standard library; of a bundle only what it requires itself is in it.
+// A test may use what the bundle's tests share, tests/NAME.lua, and the whole standard library; of a bundle only what it requires
+// itself is in it.
 class TestModules : public script::ModuleSource {
  public:
-  explicit TestModules(const Program& program) : bundle_(program) {}
+  explicit TestModules(const Program& program) : program_(program), bundle_(program) {}
   Result<script::Module> find(std::string_view name) const override {
     auto own = bundle_.find(name);
     if (own.ok()) return own;
+    std::string path = "tests/" + std::string(name) + ".lua";
+    std::replace(path.begin(), path.end() - 4, '.', '/');
+    const auto shared = program_.files().find(path);
+    if (shared != program_.files().end()) return script::Module{shared->first, shared->second, false};
     const auto found = standard_library().find("lib/" + std::string(name) + ".lua");
     if (found == standard_library().end()) return own;
     return script::Module{found->first, found->second, false};
   }
 
  private:
+  const Program& program_;
   script::ModuleIndex bundle_;
 };
 

@@ -29,7 +29,7 @@ class Scratch {
 
 std::string last_note(const Node& node) {
   const StoreLedgerSource source(node.reader().store());
-  const auto note = LedgerReader(source).checkpoint_at_or_before(~std::uint64_t{0});
+  const auto note = LedgerReader(source).last_checkpoint();
   return note.ok() ? *note : std::string();
 }
 

@@ -4,38 +4,21 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { after, before, test } from 'node:test';
-import { requireBrowser, Screen, startBrowser } from './browser.mjs';
-import { Ward } from './ward.mjs';
+import { test } from 'node:test';
+import { staged } from './staged.mjs';
 
-requireBrowser();
 const { unzipSync } = createRequire(new URL('../../console/package.json', import.meta.url))('fflate');
-const binary = process.argv[2] ?? new URL('../../build/baton', import.meta.url).pathname;
 let ward;
-let browser;
 let followed;
 
-before(async () => {
-  ward = await Ward.start(binary);
+const { signedIn } = staged(async (begun) => {
+  ward = begun;
   await ward.admit(3);
   await ward.addPerson('eva.novak', 'Eva Novak', ['auditor']);
   followed = (await ward.get('/v1/instances?attribute.stage=follow_up')).items[0];
-  browser = await startBrowser();
 });
 
-after(async () => {
-  await browser?.close();
-  await ward?.stop();
-});
-
-async function auditor(path) {
-  const screen = await Screen.open(browser, ward.url, {});
-  await screen.goto('/');
-  await screen.giveCredentials('eva.novak', ward.passwords['eva.novak']);
-  await screen.page.getByRole('link', { name: 'Audit' }).waitFor();
-  await screen.goto(path);
-  return screen;
-}
+const auditor = (path) => signedIn('eva.novak', path, { live: false });
 
 test('a ready question is answered with records, and each has its proof', async () => {
   const screen = await auditor('/audit');

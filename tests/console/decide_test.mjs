@@ -1,40 +1,23 @@
 // Forms, holds, comments, evidence and alerts in a real browser, on a real server: the program given as its argument, or build/baton.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { requireBrowser, Screen, startBrowser } from './browser.mjs';
-import { Ward } from './ward.mjs';
+import { test } from 'node:test';
+import { staged } from './staged.mjs';
 
-requireBrowser();
-const binary = process.argv[2] ?? new URL('../../build/baton', import.meta.url).pathname;
 let ward;
-let browser;
 
-before(async () => {
-  ward = await Ward.start(binary);
+const { signedIn } = staged(async (begun) => {
+  ward = begun;
   await ward.admit(4);
   await ward.addPerson('ann.lee', 'Ann Lee', ['nurse'], ['MED']);
   await ward.addPerson('tom.abel', 'Tom Abel', ['nurse'], ['ICU']); // Where nobody lies.
   await ward.askForRides();
-  browser = await startBrowser();
 });
-
-after(async () => {
-  await browser?.close();
-  await ward?.stop();
-});
-
-async function nurse(user, path) {
-  const screen = await Screen.open(browser, ward.url, {});
-  await screen.signIn(user, ward.passwords[user]);
-  await screen.goto(path);
-  return screen;
-}
 
 test('the unit has its own inbox, and another unit does not see its tasks', async () => {
-  const ann = await nurse('ann.lee', '/inbox?view=unit');
+  const ann = await signedIn('ann.lee', '/inbox?view=unit');
   await ann.page.locator('.task-row', { hasText: 'Ride home' }).first().waitFor();
   await ann.close();
-  const tom = await nurse('tom.abel', '/inbox?view=unit');
+  const tom = await signedIn('tom.abel', '/inbox?view=unit');
   await tom.page.getByText('Nothing waits in your unit').waitFor();
   await tom.goto('/inbox/ride-0.1');
   await tom.page.getByText(/belongs to another unit/).waitFor();
@@ -42,7 +25,7 @@ test('the unit has its own inbox, and another unit does not see its tasks', asyn
 });
 
 test('what must be seen at once stands in front of every page until somebody has seen to it', async () => {
-  const screen = await nurse('ann.lee', '/inbox');
+  const screen = await signedIn('ann.lee', '/inbox');
   const { page } = screen;
   const banner = page.locator('.interruption');
   await banner.getByText(/Potassium is 6\.2/).waitFor();
@@ -54,7 +37,7 @@ test('what must be seen at once stands in front of every page until somebody has
 });
 
 test('a comment and a hold are seen by whoever looks, and a hold ends by hand', async () => {
-  const screen = await nurse('ann.lee', '/inbox/ride-1.1?view=unit');
+  const screen = await signedIn('ann.lee', '/inbox/ride-1.1?view=unit');
   const { page } = screen;
   await page.getByRole('textbox', { name: 'Comment' }).fill('The daughter comes at three');
   await page.getByRole('button', { name: 'Comment' }).click();
@@ -71,7 +54,7 @@ test('a comment and a hold are seen by whoever looks, and a hold ends by hand', 
 });
 
 test('a form asks for more when an answer makes it, says what is wrong at the field, and the decision keeps what was seen', async () => {
-  const screen = await nurse('ann.lee', '/inbox/ride-0.1?view=unit');
+  const screen = await signedIn('ann.lee', '/inbox/ride-0.1?view=unit');
   const { page } = screen;
   await page.getByLabel('Book a ride').check();
   assert.equal(await page.getByLabel('Stairs at home').count(), 0);
@@ -95,7 +78,7 @@ test('a form asks for more when an answer makes it, says what is wrong at the fi
 });
 
 test('an outcome that demands a code of its list says so, and what was begun is there at another screen', async () => {
-  const first = await nurse('ann.lee', '/inbox/ride-1.1?view=unit');
+  const first = await signedIn('ann.lee', '/inbox/ride-1.1?view=unit');
   await first.page.getByLabel('No ride needed').check();
   await first.page.getByRole('button', { name: 'Decide' }).click();
   await first.page.getByText('Say which of these it is.').waitFor();
@@ -104,7 +87,7 @@ test('an outcome that demands a code of its list says so, and what was begun is 
   await first.page.getByRole('link', { name: 'Alerts' }).click();
   await saved;
   await first.close();
-  const second = await nurse('ann.lee', '/inbox/ride-1.1?view=unit');
+  const second = await signedIn('ann.lee', '/inbox/ride-1.1?view=unit');
   await second.page.getByRole('form', { name: 'Decision' }).waitFor();
   assert.equal(await second.page.getByLabel(/^Reason \(/).inputValue(), 'has a car here');
   await second.page.getByLabel('Reason code').selectOption({ label: 'Own car' });
@@ -117,7 +100,7 @@ test('what was decided on paper is entered with its time, and marked as recorded
   const cases = (await ward.get('/v1/instances?workflow=discharge&limit=3')).items;
   await ward.post('/v1/instances', { workflow: 'ride_home', id: 'ride-late', key: cases[2].business_key, patient: cases[2].patient, input: { encounter: cases[2].business_key, ward: 'MED', walks: 'alone', lives: 'next door' } });
   await ward.advance('2h');
-  const screen = await nurse('ann.lee', '/inbox/ride-late.1?view=unit');
+  const screen = await signedIn('ann.lee', '/inbox/ride-late.1?view=unit');
   const { page } = screen;
   await page.getByLabel('No ride needed').check();
   await page.getByLabel('Reason code').selectOption({ label: 'The family comes' });

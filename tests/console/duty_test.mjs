@@ -1,38 +1,21 @@
 // Queues, rotas, covers, and many tasks handed over at once, in a real browser, on a real server: the program given as its argument, or build/baton.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { requireBrowser, Screen, startBrowser } from './browser.mjs';
-import { Ward } from './ward.mjs';
+import { test } from 'node:test';
+import { staged } from './staged.mjs';
 
-requireBrowser();
-const binary = process.argv[2] ?? new URL('../../build/baton', import.meta.url).pathname;
 let ward;
-let browser;
 
-before(async () => {
-  ward = await Ward.start(binary);
+const { signedIn } = staged(async (begun) => {
+  ward = begun;
   await ward.admit(4);
   await ward.askForRides();
   await ward.addPerson('cara.voss', 'Cara Voss', ['charge_nurse', 'nurse'], ['MED']);
   await ward.addPerson('ann.lee', 'Ann Lee', ['nurse'], ['MED']);
   await ward.addPerson('ben.kim', 'Ben Kim', ['nurse'], ['MED']);
-  browser = await startBrowser();
 });
-
-after(async () => {
-  await browser?.close();
-  await ward?.stop();
-});
-
-async function open(user, path) {
-  const screen = await Screen.open(browser, ward.url, {});
-  await screen.signIn(user, ward.passwords[user]);
-  await screen.goto(path);
-  return screen;
-}
 
 test('a rota is planned as a draft, put as a version, and says in the queues who is on duty', async () => {
-  const screen = await open('cara.voss', '/duty');
+  const screen = await signedIn('cara.voss', '/duty');
   const { page } = screen;
   await page.getByText('No unit has a rota yet, so nobody is on duty.').waitFor();
   await page.getByRole('tab', { name: 'Rota' }).click();
@@ -64,7 +47,7 @@ test('a rota is planned as a draft, put as a version, and says in the queues who
 });
 
 test('a rota that somebody else has put meanwhile is not overwritten', async () => {
-  const screen = await open('cara.voss', '/duty?tab=rota');
+  const screen = await signedIn('cara.voss', '/duty?tab=rota');
   const { page } = screen;
   await page.getByRole('button', { name: 'Change', exact: true }).click();
   await page.getByRole('button', { name: /^Remove ben\.kim/ }).first().click();
@@ -78,7 +61,7 @@ test('a rota that somebody else has put meanwhile is not overwritten', async () 
 });
 
 test('many tasks are counted, then handed each to the least busy on shift, with a reason', async () => {
-  const screen = await open('cara.voss', '/duty');
+  const screen = await signedIn('cara.voss', '/duty');
   const { page } = screen;
   const { matches } = await ward.post('/v1/tasks/reassign', { filter: { role: 'nurse', unit: 'MED' }, preview: true });
   assert.ok(matches > 1);
@@ -101,7 +84,7 @@ test('many tasks are counted, then handed each to the least busy on shift, with 
 });
 
 test('all that one person has goes to another, unless it has changed since it was counted', async () => {
-  const screen = await open('cara.voss', '/duty');
+  const screen = await signedIn('cara.voss', '/duty');
   const { page } = screen;
   await page.getByRole('button', { name: 'Hand over many' }).click();
   const dialog = page.getByRole('dialog');
@@ -128,7 +111,7 @@ test('all that one person has goes to another, unless it has changed since it wa
 });
 
 test('a cover is entered, stands, and can be ended', async () => {
-  const screen = await open('cara.voss', '/duty?tab=covers');
+  const screen = await signedIn('cara.voss', '/duty?tab=covers');
   const { page } = screen;
   await page.getByText('Nobody stands in for anybody').waitFor();
   await page.getByRole('button', { name: 'Enter a cover' }).click();
@@ -148,7 +131,7 @@ test('a cover is entered, stands, and can be ended', async () => {
 });
 
 test('who may not plan or hand over sees it and is offered nothing', async () => {
-  const screen = await open('ann.lee', '/duty');
+  const screen = await signedIn('ann.lee', '/duty');
   const { page } = screen;
   await page.getByRole('row', { name: /Nurse.*MED/ }).waitFor();
   assert.equal(await page.getByRole('button', { name: /^Hand over/ }).count(), 0);

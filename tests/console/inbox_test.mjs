@@ -1,30 +1,20 @@
 // The inbox in a real browser, on a real server: the program given as its argument, or build/baton.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { requireBrowser, Screen, startBrowser } from './browser.mjs';
-import { Ward, WARDS } from './ward.mjs';
+import { test } from 'node:test';
+import { staged } from './staged.mjs';
+import { WARDS } from './ward.mjs';
 
-requireBrowser();
-const binary = process.argv[2] ?? new URL('../../build/baton', import.meta.url).pathname;
 let ward;
-let browser;
 
-before(async () => {
-  ward = await Ward.start(binary);
+const { open, signedIn } = staged(async (begun) => {
+  ward = begun;
   await ward.admit(12);
   await ward.addPerson('ines.kramer', 'Ines Kramer', ['nurse'], WARDS);
   await ward.addPerson('omar.reyes', 'Omar Reyes', ['nurse'], WARDS);
-  browser = await startBrowser();
-});
-
-after(async () => {
-  await browser?.close();
-  await ward?.stop();
 });
 
 async function nurse(options) {
-  const screen = await Screen.open(browser, ward.url, options);
-  await screen.signIn('ines.kramer', ward.passwords['ines.kramer']);
+  const screen = await signedIn('ines.kramer', undefined, options);
   await screen.page.locator('.task-row').first().waitFor();
   return screen;
 }
@@ -135,7 +125,7 @@ test('a server that cannot be reached is said, not hidden', async () => {
 for (const theme of ['light', 'dark']) {
   test(`sign-in and inbox keep to WCAG 2.2 AA, ${theme}`, async () => {
     for (const [width, height] of [[1440, 900], [1024, 768], [768, 1024]]) {
-      const screen = await Screen.open(browser, ward.url, { theme, width, height });
+      const screen = await open({ theme, width, height });
       await screen.goto('/');
       await screen.page.getByLabel('Sign-in name').waitFor();
       await screen.accessible(`sign-in ${width}`);

@@ -1,39 +1,22 @@
 // Standing pauses, kept views and broken glass in a real browser, on a real server: the program given as its argument, or build/baton.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { requireBrowser, Screen, startBrowser } from './browser.mjs';
-import { Ward } from './ward.mjs';
+import { test } from 'node:test';
+import { staged } from './staged.mjs';
 
-requireBrowser();
-const binary = process.argv[2] ?? new URL('../../build/baton', import.meta.url).pathname;
 let ward;
-let browser;
 
-before(async () => {
-  ward = await Ward.start(binary);
+const { signedIn } = staged(async (begun) => {
+  ward = begun;
   await ward.admit(8);
   await ward.addPerson('otto.brun', 'Otto Brun', ['operator']);
   await ward.addPerson('rita.salas', 'Rita Salas', ['records_officer']);
   await ward.addPerson('eva.novak', 'Eva Novak', ['auditor']);
-  browser = await startBrowser();
 });
 
-after(async () => {
-  await browser?.close();
-  await ward?.stop();
-});
-
-async function open(user, path) {
-  const screen = await Screen.open(browser, ward.url, {});
-  await screen.goto('/');
-  await screen.giveCredentials(user, ward.passwords[user]);
-  await screen.page.getByRole('navigation', { name: 'Main' }).waitFor();
-  await screen.goto(path);
-  return screen;
-}
+const at = (user, path) => signedIn(user, path, { live: false });
 
 test('a unit is held back until further notice, comes to rest, and goes on again', async () => {
-  const screen = await open('otto.brun', '/board');
+  const screen = await at('otto.brun', '/board');
   const { page } = screen;
   await page.getByText('Nothing is held back').waitFor();
   await page.getByRole('button', { name: 'Hold back' }).click();
@@ -61,7 +44,7 @@ test('a unit is held back until further notice, comes to rest, and goes on again
 });
 
 test('a filter that is kept under a name is there at another screen, for nobody else, and can be dropped', async () => {
-  const first = await open('otto.brun', '/board?unit=SURG&days=1');
+  const first = await at('otto.brun', '/board?unit=SURG&days=1');
   await first.page.locator('summary', { hasText: 'Views' }).click();
   await first.page.getByText('Keep a filter that you need often.').waitFor();
   await first.page.getByLabel('Keep this filter as').fill('Surgery, long');
@@ -69,7 +52,7 @@ test('a filter that is kept under a name is there at another screen, for nobody 
   await first.page.getByRole('button', { name: 'Surgery, long', exact: true }).waitFor();
   await first.accessible('the views');
   await first.close();
-  const second = await open('otto.brun', '/board');
+  const second = await at('otto.brun', '/board');
   await second.page.locator('summary', { hasText: 'Views' }).click();
   await second.page.getByRole('button', { name: 'Surgery, long', exact: true }).click();
   const address = new URL(second.page.url()).searchParams;
@@ -82,7 +65,7 @@ test('a filter that is kept under a name is there at another screen, for nobody 
 
 test('who may not see whom a case is about breaks the glass with a reason, and it waits for a review', async () => {
   const one = (await ward.get('/v1/instances?workflow=discharge')).items[0];
-  const screen = await open('otto.brun', `/cases/${encodeURIComponent(one.id)}`);
+  const screen = await at('otto.brun', `/cases/${encodeURIComponent(one.id)}`);
   const { page } = screen;
   await page.getByText('Whom it is about is hidden').waitFor();
   await page.getByRole('button', { name: 'Break the glass' }).click();
@@ -97,12 +80,12 @@ test('who may not see whom a case is about breaks the glass with a reason, and i
   await screen.close();
 
   const other = (await ward.get('/v1/patients')).items.find((patient) => patient.id !== one.patient);
-  const refused = await open('otto.brun', `/patients/${encodeURIComponent(other.id)}`);
+  const refused = await at('otto.brun', `/patients/${encodeURIComponent(other.id)}`);
   await refused.page.getByRole('button', { name: 'Break the glass' }).waitFor();
   await refused.accessible('a patient behind glass');
   await refused.close();
 
-  const auditor = await open('eva.novak', '/audit');
+  const auditor = await at('eva.novak', '/audit');
   await auditor.page.getByRole('tab', { name: 'Break-glass 1' }).click();
   await auditor.page.getByText('“unconscious in the emergency room”').waitFor();
   await auditor.close();
@@ -110,7 +93,7 @@ test('who may not see whom a case is about breaks the glass with a reason, and i
 
 test('a legal hold is placed, seen by who reads the ledger, and lifted', async () => {
   const one = (await ward.get('/v1/instances?workflow=discharge')).items[0];
-  const screen = await open('rita.salas', '/audit?tab=keeping');
+  const screen = await at('rita.salas', '/audit?tab=keeping');
   const { page } = screen;
   await page.getByText('No hold is in force').waitFor();
   await page.getByRole('button', { name: 'Place a hold' }).click();
@@ -123,7 +106,7 @@ test('a legal hold is placed, seen by who reads the ledger, and lifted', async (
   await dialog.getByRole('button', { name: 'Place the hold' }).click();
   await page.getByText('17 O 33/26').waitFor();
   await screen.accessible('holds');
-  const auditor = await open('eva.novak', '/audit?tab=keeping');
+  const auditor = await at('eva.novak', '/audit?tab=keeping');
   await auditor.page.getByText('“the court asked”').waitFor();
   assert.equal(await auditor.page.getByRole('button', { name: /^Lift/ }).count(), 0);
   await auditor.close();

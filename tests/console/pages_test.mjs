@@ -1,36 +1,21 @@
 // Board, case, patient, incidents, messages and charts in a real browser, on a real server: the program given as its argument,
 // or build/baton.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { requireBrowser, Screen, startBrowser } from './browser.mjs';
-import { Ward } from './ward.mjs';
+import { test } from 'node:test';
+import { staged } from './staged.mjs';
 
-requireBrowser();
-const binary = process.argv[2] ?? new URL('../../build/baton', import.meta.url).pathname;
 let ward;
-let browser;
 
-before(async () => {
-  ward = await Ward.start(binary);
+const { signedIn } = staged(async (begun) => {
+  ward = begun;
   await ward.admit(12);
   await ward.post('/v1/instances', { workflow: 'broken', id: 'broken-1', input: { missing: 'end date' } });
   await ward.send(['MSH|^~\\&|SYNADT|GENHOSP|RUNTIME|HUB|20260302070000||ADT^A01^ADT_A01|BAD1|P|2.5.1\rEVN|A01|20260302070000\r']);
   await ward.addPerson('sam.okafor', 'Sam Okafor', ['operator', 'physician']);
   await ward.advance('11h'); // Past the time at which the first tasks are due.
-  browser = await startBrowser();
 });
 
-after(async () => {
-  await browser?.close();
-  await ward?.stop();
-});
-
-async function operator(path, options) {
-  const screen = await Screen.open(browser, ward.url, options);
-  await screen.signIn('sam.okafor', ward.passwords['sam.okafor']);
-  await screen.goto(path);
-  return screen;
-}
+const operator = (path, look) => signedIn('sam.okafor', path, look);
 
 test('the board says where all cases stand, and a cell leads to its cases', async () => {
   const screen = await operator('/board');

@@ -1,25 +1,15 @@
 // What pages show when there is nothing to show, or when somebody may not see it, in a real browser, on a real server that has no case
 // yet: the program given as its argument, or build/baton.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { requireBrowser, Screen, startBrowser } from './browser.mjs';
-import { Ward } from './ward.mjs';
+import { test } from 'node:test';
+import { staged } from './staged.mjs';
 
-requireBrowser();
-const binary = process.argv[2] ?? new URL('../../build/baton', import.meta.url).pathname;
 let ward;
-let browser;
 
-before(async () => {
-  ward = await Ward.start(binary);
+const { open, signedIn } = staged(async (begun) => {
+  ward = begun;
   await ward.addPerson('sam.okafor', 'Sam Okafor', ['operator', 'physician', 'charge_nurse', 'nurse', 'auditor', 'records_officer'], ['MED']);
   await ward.addPerson('nina.holt', 'Nina Holt', ['nurse']);
-  browser = await startBrowser();
-});
-
-after(async () => {
-  await browser?.close();
-  await ward?.stop();
 });
 
 const EMPTY = {
@@ -42,8 +32,7 @@ const EMPTY = {
 };
 
 test('a page that has nothing to show says so, and keeps to WCAG 2.2 AA', async () => {
-  const screen = await Screen.open(browser, ward.url, {});
-  await screen.signIn('sam.okafor', ward.passwords['sam.okafor']);
+  const screen = await signedIn('sam.okafor');
   for (const [path, says] of Object.entries(EMPTY)) {
     await screen.goto(path);
     await screen.page.getByText(says, { exact: true }).first().waitFor();
@@ -53,8 +42,7 @@ test('a page that has nothing to show says so, and keeps to WCAG 2.2 AA', async 
 });
 
 test('a page that somebody may not see is not offered, and says which right it takes and what theirs are', async () => {
-  const screen = await Screen.open(browser, ward.url, {});
-  await screen.signIn('nina.holt', ward.passwords['nina.holt']);
+  const screen = await signedIn('nina.holt');
   for (const [name, path, right] of [['Charts', '/charts', 'metrics.read'], ['Audit', '/audit', 'audit.read'], ['Messages', '/messages', 'message.read']]) {
     assert.equal(await screen.page.getByRole('link', { name, exact: true }).count(), 0);
     await screen.goto(path);
@@ -67,7 +55,7 @@ test('a page that somebody may not see is not offered, and says which right it t
 });
 
 test('a page that cannot be loaded, or breaks, says so in its place, and the others go on', async () => {
-  const screen = await Screen.open(browser, ward.url, {});
+  const screen = await open();
   const { page } = screen;
   await screen.signIn('sam.okafor', ward.passwords['sam.okafor']);
   await page.route('**/assets/duty-*.js', (route) => route.abort());
@@ -89,7 +77,7 @@ test('a page that cannot be loaded, or breaks, says so in its place, and the oth
 });
 
 test('somebody sees who they are here, takes another password, and signs out at every screen at once', async () => {
-  const [here, there] = [await Screen.open(browser, ward.url, {}), await Screen.open(browser, ward.url, {})];
+  const [here, there] = [await open(), await open()];
   for (const screen of [here, there]) await screen.signIn('nina.holt', ward.passwords['nina.holt']);
   const { page } = here;
   await page.getByRole('button', { name: /^Nina Holt/ }).click();

@@ -117,11 +117,25 @@ class Checker:
         self.api = api
         self.journals = {}
         self.records = []  # As they were listed last.
+        self.gone = {}     # Instance -> whether its data was erased.
 
     def journal(self, instance):
         if instance not in self.journals:
             self.journals[instance] = Journal(list(self.api.pages(f"/v1/instances/{quoted(instance)}/history")))
         return self.journals[instance]
+
+    def is_gone(self, instance):
+        """Was the key of its data destroyed?"""
+        if instance not in self.gone:
+            self.gone[instance] = self.answers_gone("/v1/instances/" + quoted(instance))
+        return self.gone[instance]
+
+    def answers_gone(self, path):
+        try:
+            self.api.get(path)
+            return False
+        except ApiError as error:
+            return error.status == 410
 
     def all_instances(self):
         self.records = list(self.api.pages("/v1/instances"))
@@ -172,7 +186,9 @@ class Checker:
         for task, (outcome, subject) in known.decisions.items():
             yield from self._decision_stands(task, outcome, subject)
         for control_id, (trigger, encounter) in known.messages.items():
-            yield from self._message_stands(control_id, trigger, encounter)
+            if encounter not in known.leaving:
+                yield from self._message_stands(control_id, trigger, encounter)
+        yield from self._erasures_stand(known)
         for instance, number in known.promises.items():
             value = ((self.journal(instance).ended.get(1) or {}).get("outcome") or {}).get("value")
             if value != {"number": number}:
@@ -218,6 +234,23 @@ class Checker:
             if len(heard) != 1:
                 yield f"{control_id}: was acknowledged, and reached its instance {len(heard)} times"
 
+    def _erasures_stand(self, known):
+        """What was approved is done, and nothing of the person answers any more. Who was only to be erased may be there still, as a whole."""
+        states = {row["id"]: row["state"] for row in self.api.get("/v1/erasures")["items"]}
+        erased = set()
+        for erasure, (encounter, patient) in known.erasures.items():
+            erased.add(encounter)
+            if states.get(erasure) != "erased":
+                yield f"{erasure}: was approved, and is {states.get(erasure)}"
+            if not self.answers_gone("/v1/patients/" + patient):
+                yield f"{erasure}: the record of {patient} is there still"
+            if list(self.api.pages("/v1/instances", workflow="stay", key=encounter)):
+                yield f"{erasure}: the case of {encounter} is there still"
+        for encounter in set(known.leaving) - erased:
+            for control_id, (trigger, about) in known.messages.items():
+                if about == encounter:
+                    yield from self._message_stands(control_id, trigger, encounter)
+
     # ---- no effect without commit, none twice ---------------------------------------------------------------------------------
 
     def effects_agree(self, effects):
@@ -225,6 +258,8 @@ class Checker:
         for key, effect in effects.items():
             by_step[effect["instance"], effect["step"]].append(key)
         for (instance, step), keys in by_step.items():
+            if self.is_gone(instance):
+                continue
             if len(keys) > 1:
                 yield f"{instance}: step {step} was done under {len(keys)} keys: {keys}"
             committed = [operation for operation in self.journal(instance).scheduled.values()
@@ -258,7 +293,11 @@ class Checker:
         for instance in instances:
             rows = sorted(set(covered.pop(instance, [])))
             yield from self._rows_agree(instance, rows)
-        yield from (f"{instance}: is in the ledger and nowhere else" for instance in covered)
+        yield from (f"{instance}: is in the ledger and nowhere else" for instance in covered if not self.is_gone(instance))
+        gone = sum(1 for instance in covered if self.is_gone(instance))
+        told = sum(row["cases"] for row in self.api.get("/v1/erasures")["items"] if row["state"] == "erased")
+        if gone != told:
+            yield f"erasures say that they took {told} cases, and {gone} of the ledger's cannot be read"
 
     # ---- ledger = state ---------------------------------------------------------------------------------------------------------
 
@@ -287,6 +326,8 @@ class Checker:
                 incidents.discard((instance, thing))
         shown = {record["id"]: record["status"] for record in self.all_instances()}
         for instance in sorted(set(told) | set(shown)):
+            if told.get(instance) in TERMINAL.values() and instance not in shown and self.is_gone(instance):
+                continue
             if told.get(instance) != shown.get(instance):
                 yield f"{instance}: is {shown.get(instance)}, and the ledger says {told.get(instance)}"
         yield from differences("task", {task["id"] for task in self.api.pages("/v1/tasks")}, tasks)

@@ -60,6 +60,11 @@ class World:
         self.pauses = [{"id": "P1", "unit": "W1", "state": "quiet", "reason": "p1"}]
         self.batch = {"state": "done", "count": 1, "done": 1, "unchanged": 0, "refused": 0}
         self.alerts = [{"id": "I1.1", "status": "acknowledged"}]
+        self.stays = []
+        self.erasures = [{"id": "R1", "state": "erased", "cases": 1}]
+        self.gone = {"/v1/instances/I4", "/v1/patients/p4"}
+        self.ledger += [{"instance": "I4", "journal": "0+5:" + hashlib.sha256(b"row").hexdigest()}, {"action": "instance.started", "instance": "I4"},
+                        {"action": "instance.closed", "instance": "I4", "outcome": "completed"}]
         self.good_keys = {"baton_a_x"}
         self.known = Acknowledged()
         self.known.keys = {"baton_a_x": True, "baton_b_x": False}
@@ -67,6 +72,9 @@ class World:
         self.known.signals["I1", "S1"] = 4
         self.known.decisions["I1.2"] = ("yes", "ada")
         self.known.pauses["P1"] = ("W1", True)
+        self.known.leaving["E4"] = True
+        self.known.erasures["R1"] = ("E4", "p4")
+        self.known.messages["A01-E4"] = ("A01", "E4")
 
     # What Checker asks of an Api.
     def get(self, path, **_):
@@ -76,6 +84,10 @@ class World:
             return self.task
         if path == "/v1/pauses":
             return {"items": self.pauses}
+        if path == "/v1/erasures":
+            return {"items": self.erasures}
+        if path in self.gone:
+            raise ApiError(410, {"title": "destroyed"})
         return self.batch if path.startswith("/v1/batches/") else self.detail
 
     def request(self, _method, path, headers):
@@ -87,6 +99,8 @@ class World:
     def pages(self, path, **query):
         if query.get("workflow") == "review":
             return iter(self.reviews)
+        if query.get("workflow") == "stay":
+            return iter(self.stays)
         if path.startswith("/v1/alerts"):
             return iter(each for each in self.alerts if each["status"] == query.get("status", "open"))
         if path.startswith("/v1/batches/"):
@@ -247,6 +261,26 @@ class CheckerTest(WorldTest):
     def test_a_record_of_an_instance_that_is_not_there_is_seen(self):
         self.world.ledger.append({"instance": "I9", "journal": "0+1:00"})
         self.refuses("I9: is in the ledger and nowhere else")
+
+    def test_an_erasure_that_is_not_done_is_seen(self):
+        self.world.erasures[0]["state"] = "approved"
+        self.refuses("R1: was approved, and is approved")
+        self.world.erasures = []
+        self.refuses("R1: was approved, and is None")
+
+    def test_a_person_who_was_erased_and_is_there_still_is_seen(self):
+        self.world.gone.remove("/v1/patients/p4")
+        self.refuses("R1: the record of p4 is there still")
+        self.world.stays = [{"id": "I4"}]
+        self.refuses("R1: the case of E4 is there still")
+
+    def test_a_case_that_cannot_be_read_and_that_no_erasure_took_is_seen(self):
+        self.world.erasures[0]["cases"] = 0
+        self.refuses("erasures say that they took 0 cases, and 1 of the ledger's cannot be read")
+
+    def test_a_case_that_was_to_be_erased_and_was_not_is_there_as_a_whole(self):
+        self.world.known.erasures = {}
+        self.refuses("A01-E4: was acknowledged, and began 0 instances")
 
 
 class PeopleTest(WorldTest):

@@ -32,6 +32,8 @@ class Acknowledged:
         self.alerts = {}     # Alert id -> what it was settled as.
         self.batches = {}    # Batch id -> how many it was begun on.
         self.pauses = {}     # Pause id -> (ward, whether it stands).
+        self.leaving = {}    # Encounter -> True: its patient was to be erased, whether or not that was acknowledged.
+        self.erasures = {}   # Erasure id -> (encounter, patient).
         self.refused = []    # What should not have been refused.
 
     def _all(self):
@@ -74,6 +76,7 @@ class Client(threading.Thread):
         self.waiting = []       # Approvals that still lack their signal.
         self.asked = []         # Errands whose promise is still to be settled.
         self.stays = []         # Encounters that still lack their discharge.
+        self.left = []          # That have it.
         self.keys = []          # That it has made and not revoked.
         self.number = 0
         self.people = People(self)
@@ -109,6 +112,8 @@ class Client(threading.Thread):
         kind = self.random.random()
         if kind < 0.03:
             return self.revoke_key() if self.keys and kind < 0.01 else self.make_key()
+        if kind < 0.06 and self.left:
+            return self.erase(self.left.pop(self.random.randrange(len(self.left))))
         if kind < 0.1:
             return self.begin("errand", {})
         if kind < 0.2 and self.asked:
@@ -203,6 +208,32 @@ class Client(threading.Thread):
                 self.known.keys[key] = False
         return Request(send)
 
+    def erase(self, encounter):
+        """Asked for by one person, approved by another. Refused while a case of the patient is open."""
+        asked = {}
+
+        def send(api, _mllp):
+            with self.lock:
+                self.known.leaving[encounter] = True
+            if not asked:
+                cases = api.get("/v1/instances", workflow="stay", key=encounter)["items"]
+                if not cases:
+                    return  # The case has not begun yet.
+                erasure = api.post("/v1/erasures", {"patient": cases[0]["patient"], "basis": "test", "reason": "crash test"},
+                                   headers={"x-baton-subject": "records-1", "idempotency-key": f"erase-{encounter}"})
+                asked.update(id=erasure["id"], patient=cases[0]["patient"])
+            try:
+                api.post(f"/v1/erasures/{asked['id']}/approve", {"reason": "crash test"},
+                         headers={"x-baton-subject": "officer-2", "idempotency-key": f"approve-{encounter}"})
+            except ApiError as error:
+                if error.status != 409:
+                    raise
+                if api.get("/v1/erasures/" + asked["id"])["erasure"]["state"] == "requested":
+                    return  # A case is open still.
+            with self.lock:
+                self.known.erasures[asked["id"]] = (encounter, asked["patient"])
+        return Request(send)
+
     def message(self, trigger, encounter):
         control_id = f"{trigger}-{encounter}"
 
@@ -211,6 +242,8 @@ class Client(threading.Thread):
             with self.lock:
                 if answer.accepted and answer.control_id == control_id:
                     self.known.messages[control_id] = (trigger, encounter)
+                    if trigger == "A03":
+                        self.left.append(encounter)
                 else:
                     self.known.refused.append(f"{control_id}: {answer.text!r}")
         return Request(send)

@@ -5,6 +5,7 @@
 #include "runtime/base/limits.hpp"
 #include "runtime/engine/instance_turn.hpp"
 #include "runtime/model/json_fields.hpp"
+#include "runtime/model/json_members.hpp"
 #include "runtime/model/task_definition.hpp"
 
 namespace baton::verbs {
@@ -199,11 +200,6 @@ void save(InstanceTurn& turn, const ActOnTask& message, TaskRecord task) {
   turn.answer(message.reply_to, task_answer(turn.core().tasks.at(message.seq)));
 }
 
-std::string text_of(const boost::json::object& object, std::string_view name) {
-  const auto* const value = object.if_contains(name);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
-}
-
 // Who was quicker, and when.
 Error closed_task(const OperationState& operation) {
   const std::string cure = "look at the case again before you act";
@@ -213,10 +209,10 @@ Error closed_task(const OperationState& operation) {
   }
   const boost::json::object& object = decision->get_object();
   const auto* const by = object.if_contains("by");
-  const std::string who = by != nullptr && by->is_object() ? text_of(by->get_object(), "subject") : "";
+  const std::string who = by != nullptr && by->is_object() ? text_at(by->get_object(), "subject") : "";
   return {ErrorCode::conflict,
-          "the task is decided already: '" + text_of(object, "outcome") + "' by " + (who.empty() ? "somebody" : who) +
-              " at " + text_of(object, "at"),
+          "the task is decided already: '" + text_at(object, "outcome") + "' by " + (who.empty() ? "somebody" : who) +
+              " at " + text_at(object, "at"),
           cure};
 }
 

@@ -1,40 +1,10 @@
 -- What goes otherwise than planned: cancellations, repetitions, messages out of order, readmissions, deaths. 2026-03-02 is a Monday.
 local test = require "test"
-
--- A hospital where everything answers, and both medication lists agree.
-local function hospital(t)
-  t:clock("2026-03-02T09:00:00-05:00")
-  t:mock("pharmacy.home_list", { { code = "A1", name = "Apixaban", dose = "5 mg" } })
-  t:mock("ehr.active_orders", { { code = "A1", name = "Apixaban", dose = "5 mg" } })
-  t:mock("ehr.pending_results", {})
-  t:mock("ehr.summary_status", { complete = true })
-  t:mock("notices.send", { acknowledged = true })
-  t:mock("notices.remind", {})
-  t:mock("notices.correct", { acknowledged = true })
-end
-
-local function admit(t, encounter)
-  t:event { type = "encounter.admitted", encounter = encounter or "E1", data = { ward = "MED", admission_type = "R" } }
-  return t:instance("discharge", encounter or "E1")
-end
-
-local function leave(t, code, encounter)
-  t:event { type = "encounter.discharged", encounter = encounter or "E1", data = { disposition_code = code or "01", ward = "MED" } }
-  return t:instance("discharge", encounter or "E1")
-end
-
--- Admitted on Monday at nine, home on Tuesday at nine.
-local function home(t)
-  hospital(t)
-  admit(t)
-  t:expect_task("readiness_checklist"):decide("ready")
-  t:skip("1d")
-  return leave(t)
-end
+local discharges = require "support.discharges"
 
 test.case("a cancelled discharge stops everything, corrects what was said, and waits for the next one", function(t)
   t:crash_everywhere()
-  local case = home(t)
+  local case = discharges.home(t)
   t:skip("50m")
   t:event { type = "encounter.discharge_cancelled", encounter = "E1", data = { ward = "MED" } }
   t:equal(case:attribute("stage"), "in_hospital")
@@ -44,17 +14,17 @@ test.case("a cancelled discharge stops everything, corrects what was said, and w
 
   t:skip("5d")
   t:expect_no_task()  -- No timer of the first discharge is left.
-  leave(t)
+  discharges.leave(t)
   t:equal(case:attribute("outcome"), "discharged")
   t:expect_task("follow_up_call")
   t:equal(#t:instances("discharge"), 1)
 end)
 
 test.case("a notice that did not go out before the cancellation never goes out", function(t)
-  hospital(t)
-  admit(t)
+  discharges.open(t)
+  discharges.admit(t)
   t:mock("notices.send", { fail = { code = "http_503", message = "down" } }, 1)
-  leave(t)
+  discharges.leave(t)
   t:event { type = "encounter.discharge_cancelled", encounter = "E1", data = {} }
   local sent = #t:calls("notices.send")
   t:skip("2d")
@@ -62,7 +32,7 @@ test.case("a notice that did not go out before the cancellation never goes out",
 end)
 
 test.case("a recipient who cannot be told of the correction is called by a person", function(t)
-  local case = home(t)
+  local case = discharges.home(t)
   t:mock("notices.correct", { fail = { code = "http_410", message = "gone", retryable = false } })
   t:event { type = "encounter.discharge_cancelled", encounter = "E1", data = {} }
   t:expect_task("call_about_correction", { role = "unit_clerk" }):decide("told")
@@ -71,9 +41,9 @@ test.case("a recipient who cannot be told of the correction is called by a perso
 end)
 
 test.case("a discharge told twice is one discharge", function(t)
-  local case = home(t)
+  local case = discharges.home(t)
   local sent = #t:calls("notices.send")
-  leave(t)
+  discharges.leave(t)
   t:expect_task("follow_up_call")
   t:equal(#t:calls("notices.send"), sent)
   t:equal(#t:instances("discharge"), 1)
@@ -81,45 +51,45 @@ test.case("a discharge told twice is one discharge", function(t)
 end)
 
 test.case("a discharge that is told again and then cancelled stays cancelled", function(t)
-  local case = home(t)
-  leave(t)
+  local case = discharges.home(t)
+  discharges.leave(t)
   t:event { type = "encounter.discharge_cancelled", encounter = "E1", data = {} }
   t:equal(case:attribute("stage"), "in_hospital")
 end)
 
 test.case("a discharge with a corrected destination starts its follow-up anew", function(t)
-  local case = home(t)
-  leave(t, "20")
+  local case = discharges.home(t)
+  discharges.leave(t, "20")
   t:equal(case:attribute("outcome"), "deceased_no_followup")
   t:expect_no_task()
   t:expect_activity("notices.correct", { kind = "discharge" })
 end)
 
 test.case("a person who knows better replaces the destination, and the message told again does not undo it", function(t)
-  local case = home(t)
+  local case = discharges.home(t)
   t:override(case, "disposition", { after = { outcome = "facility" }, reason = "Went to Hillside instead" })
   t:equal(case:attribute("disposition"), "facility")
   t:expect_no_task("follow_up_call")
   t:expect_activity("notices.send", { recipient = "facility" })
-  leave(t)
+  discharges.leave(t)
   t:equal(case:attribute("disposition"), "facility")
 end)
 
 test.case("a death that was told by mistake is taken back like any discharge", function(t)
-  hospital(t)
-  admit(t)
-  local case = leave(t, "20")
+  discharges.open(t)
+  discharges.admit(t)
+  local case = discharges.leave(t, "20")
   t:event { type = "encounter.discharge_cancelled", encounter = "E1", data = {} }
   t:equal(case:attribute("stage"), "in_hospital")
-  leave(t, "01")
+  discharges.leave(t, "01")
   t:equal(case:attribute("outcome"), "discharged")
   t:expect_task("follow_up_call")
 end)
 
 test.case("a discharge that overtakes its admission is followed up, and the admission only adds to it", function(t)
   t:crash_everywhere()
-  hospital(t)
-  local case = leave(t)
+  discharges.open(t)
+  local case = discharges.leave(t)
   t:expect_task("follow_up_call")
   t:skip("10m")
   t:event { type = "encounter.admitted", encounter = "E1", occurred_at = "2026-03-01T08:00:00-05:00", data = { ward = "SURG" } }
@@ -130,8 +100,8 @@ test.case("a discharge that overtakes its admission is followed up, and the admi
 end)
 
 test.case("a cancellation that overtakes its discharge takes it with it", function(t)
-  hospital(t)
-  local case = admit(t)
+  discharges.open(t)
+  local case = discharges.admit(t)
   t:skip("1d")
   t:event { type = "encounter.discharge_cancelled", encounter = "E1", data = { sent_at = "2026-03-03T09:00:00-05:00" } }
   t:event { type = "encounter.discharged", encounter = "E1", data = { sent_at = "2026-03-03T08:00:00-05:00", disposition_code = "01" } }
@@ -142,8 +112,8 @@ test.case("a cancellation that overtakes its discharge takes it with it", functi
 end)
 
 test.case("a cancellation that is told again after the next discharge changes nothing", function(t)
-  hospital(t)
-  local case = admit(t)
+  discharges.open(t)
+  local case = discharges.admit(t)
   for _, message in ipairs { { "discharged", "08" }, { "discharge_cancelled", "09" }, { "discharged", "10" }, { "discharge_cancelled", "09" } } do
     t:event { type = "encounter." .. message[1], encounter = "E1",
       data = { sent_at = "2026-03-02T" .. message[2] .. ":00:00-05:00", disposition_code = "01" } }
@@ -153,8 +123,8 @@ test.case("a cancellation that is told again after the next discharge changes no
 end)
 
 test.case("a cancelled admission ends the case and corrects the notice", function(t)
-  hospital(t)
-  local case = admit(t)
+  discharges.open(t)
+  local case = discharges.admit(t)
   t:event { type = "encounter.admit_cancelled", encounter = "E1", data = {} }
   t:equal(case:attribute("outcome"), "admit_cancelled")
   t:equal(case:attribute("stage"), "closed")
@@ -165,7 +135,7 @@ test.case("a cancelled admission ends the case and corrects the notice", functio
 end)
 
 test.case("a cancellation that overtakes its admission leaves no case open", function(t)
-  hospital(t)
+  discharges.open(t)
   t:event { type = "encounter.admit_cancelled", encounter = "E1", data = { sent_at = "2026-03-02T08:40:00-05:00" } }
   t:event { type = "encounter.admitted", encounter = "E1", data = { sent_at = "2026-03-02T08:00:00-05:00", ward = "MED" } }
   local case = t:instance("discharge", "E1")
@@ -176,30 +146,30 @@ test.case("a cancellation that overtakes its admission leaves no case open", fun
 end)
 
 test.case("a patient who is admitted after all, under the same number, is a case again", function(t)
-  hospital(t)
-  local case = admit(t)
+  discharges.open(t)
+  local case = discharges.admit(t)
   t:event { type = "encounter.admit_cancelled", encounter = "E1", data = { sent_at = "2026-03-02T09:40:00-05:00" } }
   t:event { type = "encounter.admitted", encounter = "E1", data = { sent_at = "2026-03-02T10:00:00-05:00", ward = "MED" } }
   t:equal(case:attribute("stage"), "in_hospital")
   t:equal(case:attribute("outcome"), nil)
   t:expect_task("readiness_checklist")
-  leave(t)
+  discharges.leave(t)
   t:equal(case:attribute("outcome"), "discharged")
 end)
 
 test.case("after a merge the case goes on under the record that stays", function(t)
-  hospital(t)
+  discharges.open(t)
   t:event { type = "encounter.admitted", patient = "OLD", encounter = "E1", data = { ward = "MED" } }
   t:event { type = "patient.merged", patient = "NEW", merge = { identifiers = { { system = "TEST", value = "OLD", type = "MR" } } } }
-  local case = leave(t)
+  local case = discharges.leave(t)
   t:equal(case:attribute("outcome"), "discharged")
   t:expect_task("follow_up_call")
 end)
 
 test.case("a new admission within 30 days ends the calls of the old case", function(t)
-  local case = home(t)
+  local case = discharges.home(t)
   t:skip("3d")
-  admit(t, "E2")
+  discharges.admit(t, "E2")
   t:expect_no_task("follow_up_call")
   t:equal(case:attribute("follow_up"), "readmitted")
   t:skip("1d")
@@ -209,11 +179,11 @@ test.case("a new admission within 30 days ends the calls of the old case", funct
 end)
 
 test.case("when the new admission is cancelled, the calls go on where they stopped", function(t)
-  local case = home(t)
+  local case = discharges.home(t)
   t:expect_task("follow_up_call"):decide("not_reached")
   t:skip("3d")
   t:contains(t:expect_task("follow_up_call").why, "Call 2 of 4")
-  admit(t, "E2")
+  discharges.admit(t, "E2")
   t:skip("40m")
   t:event { type = "encounter.admit_cancelled", encounter = "E2", data = {} }
   t:equal(case:attribute("follow_up"), "open")
@@ -221,14 +191,14 @@ test.case("when the new admission is cancelled, the calls go on where they stopp
 end)
 
 test.case("an older admission that arrives late is no readmission", function(t)
-  local case = home(t)
+  local case = discharges.home(t)
   t:event { type = "encounter.admitted", encounter = "E0", occurred_at = "2026-01-05T08:00:00-05:00", data = {} }
   t:equal(case:attribute("follow_up"), "open")
   t:expect_task("follow_up_call")
 end)
 
 test.case("a death at home ends the calls", function(t)
-  local case = home(t)
+  local case = discharges.home(t)
   t:skip("2d")
   t:event { type = "patient.died" }
   t:expect_no_task()
@@ -237,8 +207,8 @@ test.case("a death at home ends the calls", function(t)
 end)
 
 test.case("a discharge that is told weeks late starts its clocks when it is told", function(t)
-  hospital(t)
-  admit(t)
+  discharges.open(t)
+  discharges.admit(t)
   t:skip("20d")
   t:event { type = "encounter.discharged", encounter = "E1", occurred_at = "2026-03-03T08:00:00-05:00", data = { disposition_code = "01" } }
   local call = t:expect_task("follow_up_call")
@@ -246,8 +216,8 @@ test.case("a discharge that is told weeks late starts its clocks when it is told
 end)
 
 test.case("a stay that nobody has heard of for a month is asked about", function(t)
-  hospital(t)
-  local case = admit(t)
+  discharges.open(t)
+  local case = discharges.admit(t)
   t:expect_task("readiness_checklist"):decide("ready")
   t:skip("30d")
   t:expect_task("long_stay", { role = "unit_clerk" }):decide("gone")
@@ -260,8 +230,8 @@ test.case("without any system configured, people do the work and nothing is lost
   for _, name in ipairs { "pharmacy.home_list", "ehr.active_orders", "ehr.pending_results", "ehr.summary_status", "notices.send", "notices.remind", "notices.correct" } do
     t:mock(name, nowhere)
   end
-  admit(t)
-  local case = leave(t)
+  discharges.admit(t)
+  local case = discharges.leave(t)
   for _, name in ipairs { "medication_review", "call_recipient", "follow_up_call", "book_visit", "list_pending_results" } do
     t:expect_task(name)
   end

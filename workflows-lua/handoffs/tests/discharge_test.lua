@@ -1,37 +1,7 @@
 -- The discharge workflow from admission to day 30. 2026-03-02 is a Monday.
 local test = require "test"
+local discharges = require "support.discharges"
 local times = require "times"
-
--- A hospital where everything answers, and both medication lists agree.
-local function hospital(t)
-  t:clock("2026-03-02T09:00:00-05:00")
-  t:mock("pharmacy.home_list", { { code = "A1", name = "Apixaban", dose = "5 mg" } })
-  t:mock("ehr.active_orders", { { code = "A1", name = "Apixaban", dose = "5 mg" } })
-  t:mock("ehr.pending_results", {})
-  t:mock("ehr.summary_status", { complete = true })
-  t:mock("notices.send", { acknowledged = true })
-  t:mock("notices.remind", {})
-  t:mock("notices.correct", { acknowledged = true })
-end
-
-local function admit(t, encounter)
-  t:event { type = "encounter.admitted", encounter = encounter or "E1", data = { ward = "MED", admission_type = "R" } }
-  return t:instance("discharge", encounter or "E1")
-end
-
-local function leave(t, code, encounter)
-  t:event { type = "encounter.discharged", encounter = encounter or "E1", data = { disposition_code = code or "01", ward = "MED" } }
-  return t:instance("discharge", encounter or "E1")
-end
-
--- Admitted on Monday at nine, home on Tuesday at nine.
-local function home(t)
-  hospital(t)
-  admit(t)
-  t:expect_task("readiness_checklist"):decide("ready")
-  t:skip("1d")
-  return leave(t)
-end
 
 -- Everything that people owe to a patient at home, done at the first try.
 local function follow_up_well(t)
@@ -45,7 +15,7 @@ end
 
 test.case("a patient who goes home is called, seen, and the case closes on day 30", function(t)
   t:crash_everywhere()
-  local case = home(t)
+  local case = discharges.home(t)
   t:equal(case:attribute("outcome"), "discharged")
   t:equal(case:attribute("stage"), "follow_up")
   follow_up_well(t)
@@ -58,8 +28,8 @@ test.case("a patient who goes home is called, seen, and the case closes on day 3
 end)
 
 test.case("a task belongs to the patient's ward, and goes on with the next where the patient is moved", function(t)
-  hospital(t)
-  admit(t)
+  discharges.open(t)
+  discharges.admit(t)
   local checklist = t:expect_task("readiness_checklist", { unit = "MED" })
   t:fails(function() checklist:claim { subject = "nurse.bea", role = "nurse", unit = "SURG" } end, "belongs to MED")
   checklist:decide("ready", { by = { subject = "nurse.ann", role = "nurse", unit = "MED" } })
@@ -69,14 +39,14 @@ test.case("a task belongs to the patient's ward, and goes on with the next where
 end)
 
 test.case("where no message says the ward, everybody of the role sees the task", function(t)
-  hospital(t)
+  discharges.open(t)
   t:event { type = "encounter.admitted", encounter = "E1", data = {} }
   t:equal(t:expect_task("readiness_checklist").units, {})
 end)
 
 test.case("an admission is told to the primary care physician, and planning begins", function(t)
-  hospital(t)
-  local case = admit(t)
+  discharges.open(t)
+  local case = discharges.admit(t)
   t:equal(case:attribute("stage"), "in_hospital")
   t:equal(case:attribute("ward"), "MED")
   t:expect_activity("notices.send", { kind = "admission", recipient = "primary_care" })
@@ -84,16 +54,16 @@ test.case("an admission is told to the primary care physician, and planning begi
 end)
 
 test.case("a checklist that nobody has done when the patient leaves is withdrawn", function(t)
-  hospital(t)
-  admit(t)
-  leave(t)
+  discharges.open(t)
+  discharges.admit(t)
+  discharges.leave(t)
   t:expect_no_task("readiness_checklist")
 end)
 
 test.case("services ordered in the checklist become referrals", function(t)
-  hospital(t)
+  discharges.open(t)
   t:mock("referrals.send", { acknowledged = true })
-  admit(t)
+  discharges.admit(t)
   t:expect_task("readiness_checklist"):decide("needs_services", {
     value = { referrals = { { recipient = "Heart Clinic", service = "Cardiology", reason = "New heart failure" } } },
   })
@@ -102,8 +72,8 @@ test.case("services ordered in the checklist become referrals", function(t)
 end)
 
 test.case("a transfer changes the ward and nothing else", function(t)
-  hospital(t)
-  local case = admit(t)
+  discharges.open(t)
+  local case = discharges.admit(t)
   t:event { type = "encounter.transferred", encounter = "E1", data = { ward = "ICU" } }
   t:equal(case:attribute("ward"), "ICU")
   t:event { type = "encounter.transfer_cancelled", encounter = "E1", data = { ward = "MED" } }
@@ -114,15 +84,15 @@ end)
 -- ---- medication ---------------------------------------------------------------------------------------------------------------
 
 test.case("lists that agree need no pharmacist", function(t)
-  hospital(t)
-  admit(t)
+  discharges.open(t)
+  discharges.admit(t)
   t:expect_no_task("medication_review")
 end)
 
 test.case("a different dose of an anticoagulant goes to a pharmacist with high priority", function(t)
-  hospital(t)
+  discharges.open(t)
   t:mock("ehr.active_orders", { { code = "A1", name = "Apixaban", dose = "2.5 mg" } })
-  admit(t)
+  discharges.admit(t)
   local review = t:expect_task("medication_review", { role = "pharmacist" })
   t:contains(review.why, "high-alert")
   t:equal(review.data.differences[1].kind, "dose")
@@ -131,9 +101,9 @@ test.case("a different dose of an anticoagulant goes to a pharmacist with high p
 end)
 
 test.case("a changed drug is named with what to do, and a new dose where it is changed", function(t)
-  hospital(t)
+  discharges.open(t)
   t:mock("ehr.active_orders", { { code = "A1", name = "Apixaban", dose = "2.5 mg" } })
-  admit(t)
+  discharges.admit(t)
   local review = t:expect_task("medication_review", { role = "pharmacist", form = "med_review" })
   t:fails(function() review:decide("change") end, "drugs is missing")
   t:fails(function() review:decide("change", { value = { drugs = { { drug = "Apixaban", action = "change" } } } }) end, "drugs%[0%].new_dose is missing")
@@ -143,45 +113,45 @@ test.case("a changed drug is named with what to do, and a new dose where it is c
 end)
 
 test.case("a review that is not decided in four working hours reaches the charge pharmacist", function(t)
-  hospital(t)
+  discharges.open(t)
   t:mock("ehr.active_orders", {})
-  admit(t)
+  discharges.admit(t)
   t:skip("4h", "business")
   t:expect_task("medication_review", { role = "charge_pharmacist" })
 end)
 
 test.case("a pharmacist who refuses sends the orders back to the attending physician", function(t)
-  hospital(t)
+  discharges.open(t)
   t:mock("ehr.active_orders", {})
-  admit(t)
+  discharges.admit(t)
   t:expect_task("medication_review"):decide("refuse", { reason = "Anticoagulant left out", reason_code = "omission" })
   local open = t:expect_task("resolve_medication", { role = "attending" })
   t:contains(open.why, "Anticoagulant left out")
 end)
 
 test.case("a pharmacy that does not answer makes the review a person's work", function(t)
-  hospital(t)
+  discharges.open(t)
   t:mock("pharmacy.home_list", { fail = { code = "http_503", message = "down" } })
-  admit(t)
+  discharges.admit(t)
   t:skip("1h")
   t:contains(t:expect_task("medication_review").why, "list from home")
 end)
 
 test.case("a review that was open at the discharge stays open after it", function(t)
-  hospital(t)
+  discharges.open(t)
   t:mock("ehr.active_orders", {})
-  admit(t)
-  leave(t)
+  discharges.admit(t)
+  discharges.leave(t)
   t:expect_task("medication_review", { role = "pharmacist" })
 end)
 
 -- ---- where to -------------------------------------------------------------------------------------------------------------------
 
 test.case("a facility is told and must acknowledge; nobody calls the patient", function(t)
-  hospital(t)
-  admit(t)
+  discharges.open(t)
+  discharges.admit(t)
   t:mock("notices.send", { acknowledged = false })
-  local case = leave(t, "03")
+  local case = discharges.leave(t, "03")
   t:equal(case:attribute("disposition"), "facility")
   t:equal(case:attribute("outcome"), "discharged")
   t:expect_activity("notices.send", { kind = "discharge", recipient = "facility" })
@@ -193,10 +163,10 @@ test.case("a facility is told and must acknowledge; nobody calls the patient", f
 end)
 
 test.case("a recipient who stays silent is reminded, then called by a person", function(t)
-  hospital(t)
-  admit(t)
+  discharges.open(t)
+  discharges.admit(t)
   t:mock("notices.send", { acknowledged = false })
-  leave(t, "06")
+  discharges.leave(t, "06")
   t:skip("4h")
   t:equal(#t:calls("notices.remind"), 2, "primary care and the agency")
   t:skip("20h")
@@ -206,10 +176,10 @@ test.case("a recipient who stays silent is reminded, then called by a person", f
 end)
 
 test.case("an acknowledgement that comes while somebody is about to call closes the task", function(t)
-  hospital(t)
-  admit(t)
+  discharges.open(t)
+  discharges.admit(t)
   t:mock("notices.send", { acknowledged = false })
-  local case = leave(t, "01")
+  local case = discharges.leave(t, "01")
   t:skip("1d")
   t:expect_task("call_recipient", { role = "unit_clerk" })
   case:signal("acknowledged:primary_care")
@@ -218,9 +188,9 @@ end)
 
 test.case("after a death nobody is called", function(t)
   t:crash_everywhere()
-  hospital(t)
-  admit(t)
-  local case = leave(t, "20")
+  discharges.open(t)
+  discharges.admit(t)
+  local case = discharges.leave(t, "20")
   t:equal(case:attribute("outcome"), "deceased_no_followup")
   t:expect_no_task()
   t:skip("1d")
@@ -229,18 +199,18 @@ test.case("after a death nobody is called", function(t)
 end)
 
 test.case("a patient who died in hospital is not called even if the discharge says home", function(t)
-  hospital(t)
-  admit(t)
+  discharges.open(t)
+  discharges.admit(t)
   t:event { type = "patient.died" }
-  local case = leave(t, "01")
+  local case = discharges.leave(t, "01")
   t:equal(case:attribute("outcome"), "deceased_no_followup")
   t:expect_no_task()
 end)
 
 test.case("after leaving against advice a person decides whether to follow up", function(t)
-  hospital(t)
-  admit(t)
-  local case = leave(t, "07")
+  discharges.open(t)
+  discharges.admit(t)
+  local case = discharges.leave(t, "07")
   t:equal(case:attribute("outcome"), "ama_followup_review")
   t:expect_no_task("follow_up_call")
   t:expect_task("ama_follow_up", { role = "case_manager" }):decide("follow_up")
@@ -249,9 +219,9 @@ test.case("after leaving against advice a person decides whether to follow up", 
 end)
 
 test.case("when the person decides against it, nobody calls", function(t)
-  hospital(t)
-  admit(t)
-  local case = leave(t, "07")
+  discharges.open(t)
+  discharges.admit(t)
+  local case = discharges.leave(t, "07")
   t:expect_task("ama_follow_up"):decide("no_follow_up", { reason = "Patient asked not to be called" })
   t:expect_no_task()
   t:skip("1d")
@@ -259,9 +229,9 @@ test.case("when the person decides against it, nobody calls", function(t)
 end)
 
 test.case("a destination that nobody knows is followed up like home", function(t)
-  hospital(t)
-  admit(t)
-  local case = leave(t, "ZZ")
+  discharges.open(t)
+  discharges.admit(t)
+  local case = discharges.leave(t, "ZZ")
   t:equal(case:attribute("disposition"), "home")
   t:expect_task("follow_up_call")
 end)
@@ -269,10 +239,10 @@ end)
 -- ---- calls, visits, results, the summary ----------------------------------------------------------------------------------------
 
 test.case("the first call is due two business days after the discharge, and escalates", function(t)
-  hospital(t)
-  admit(t)
+  discharges.open(t)
+  discharges.admit(t)
   t:clock("2026-03-06T15:00:00-05:00")  -- A Friday.
-  leave(t)
+  discharges.leave(t)
   local call = t:expect_task("follow_up_call", { role = "care_coordinator" })
   t:equal(call.due, times.parse("2026-03-10T15:00:00-04:00"), "Tuesday; the clocks changed on Sunday")
   t:clock("2026-03-10T16:00:00-04:00")
@@ -280,7 +250,7 @@ test.case("the first call is due two business days after the discharge, and esca
 end)
 
 test.case("attempts are logged one by one, and after the last a case manager decides", function(t)
-  local case = home(t)
+  local case = discharges.home(t)
   for _ = 1, 4 do
     t:expect_task("follow_up_call"):decide("not_reached")
     t:expect_no_task("follow_up_call")
@@ -292,7 +262,7 @@ test.case("attempts are logged one by one, and after the last a case manager dec
 end)
 
 test.case("a worry that the patient tells on the telephone is urgent", function(t)
-  home(t)
+  discharges.home(t)
   t:expect_task("follow_up_call"):decide("reached", { value = { concern = "short of breath" } })
   local concern = t:expect_task("clinical_concern", { role = "nurse" })
   t:contains(concern.why, "short of breath")
@@ -300,20 +270,20 @@ test.case("a worry that the patient tells on the telephone is urgent", function(
 end)
 
 test.case("an emergency admission makes the visit due within seven days", function(t)
-  hospital(t)
+  discharges.open(t)
   t:event { type = "encounter.admitted", encounter = "E1", data = { ward = "MED", admission_type = "E" } }
   t:skip("1d")
-  leave(t)
+  discharges.leave(t)
   t:equal(t:expect_task("book_visit").data.deadline, "2026-03-10T14:00:00.000Z")
 end)
 
 test.case("otherwise it is due within fourteen", function(t)
-  home(t)
+  discharges.home(t)
   t:equal(t:expect_task("book_visit").data.deadline, "2026-03-17T14:00:00.000Z")
 end)
 
 test.case("an appointment from the scheduling system needs nobody to book one", function(t)
-  home(t)
+  discharges.home(t)
   t:event { type = "appointment.booked", data = { appointment = "V1", kind = "FOLLOWUP", starts_at = "2026-03-09T10:00:00-05:00" } }
   t:expect_no_task("book_visit")
   t:event { type = "appointment.kept", data = { appointment = "V1" } }
@@ -322,54 +292,54 @@ test.case("an appointment from the scheduling system needs nobody to book one", 
 end)
 
 test.case("a missed visit is booked again", function(t)
-  home(t)
+  discharges.home(t)
   t:expect_task("book_visit"):decide("booked", { value = { appointment = "V1", starts_at = "2026-03-09T10:00:00-05:00" } })
   t:event { type = "appointment.missed", data = { appointment = "V1" } }
   t:contains(t:expect_task("book_visit").why, "did not take place")
 end)
 
 test.case("a result that comes after the discharge and is abnormal reaches a physician", function(t)
-  hospital(t)
+  discharges.open(t)
   t:mock("ehr.pending_results", { { order = "O7", name = "Blood culture" } })
-  admit(t)
-  leave(t)
+  discharges.admit(t)
+  discharges.leave(t)
   t:event { type = "result.final", data = { order = "O1" } }
   t:event { type = "result.final", data = { order = "O7", abnormal = { { name = "Growth", value = "S. aureus", flag = "AA" } }, critical = true } }
   t:contains(t:expect_task("review_result", { role = "physician" }).why, "Blood culture")
 end)
 
 test.case("a pending result that never comes is looked for after fourteen days", function(t)
-  hospital(t)
+  discharges.open(t)
   t:mock("ehr.pending_results", { { order = "O7", name = "Blood culture" } })
-  admit(t)
-  leave(t)
+  discharges.admit(t)
+  discharges.leave(t)
   t:skip("14d")
   t:expect_task("chase_result", { role = "nurse" }):decide("normal")
   t:expect_no_task("review_result")
 end)
 
 test.case("a summary that is not complete after two business days is asked for", function(t)
-  hospital(t)
+  discharges.open(t)
   t:mock("ehr.summary_status", { complete = false, missing = { "diagnosis" } })
-  admit(t)
-  leave(t)
+  discharges.admit(t)
+  discharges.leave(t)
   t:expect_no_task("complete_summary")
   t:skip("2d", "business")
   t:expect_task("complete_summary", { role = "attending" })
 end)
 
 test.case("a summary that is signed in time is not", function(t)
-  hospital(t)
+  discharges.open(t)
   t:mock("ehr.summary_status", { complete = false })
-  admit(t)
-  leave(t)
+  discharges.admit(t)
+  discharges.leave(t)
   t:event { type = "discharge_summary.created", encounter = "E1", data = { complete = true } }
   t:skip("3d")
   t:expect_no_task("complete_summary")
 end)
 
 test.case("what is still open on day 30 is somebody's decision", function(t)
-  local case = home(t)
+  local case = discharges.home(t)
   t:skip("30d")
   t:contains(t:expect_task("unfinished_follow_up", { role = "case_manager" }).why, "contact")
   t:expect_no_task("follow_up_call")
