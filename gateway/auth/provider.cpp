@@ -320,8 +320,7 @@ void Provider::took_tokens(const Pending& pending, Result<HttpAnswer> answer,
           const auto& claims = shared->claims;
           if (!same_secret(text_at(claims, "nonce"), pending.nonce))
             return done(sign_in_failed("has another's ID token"));
-          if (const std::string party = text_at(claims, "azp");
-              !party.empty() && party != self->options_.client_id) {
+          if (const std::string party = text_at(claims, "azp"); !party.empty() && party != self->options_.client_id) {
             return done(sign_in_failed("has an ID token for another client"));
           }
           Finished finished{self->holder_of(claims), pending.again};

@@ -5,7 +5,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { staged } from './staged.mjs';
+import { binary, staged } from './staged.mjs';
 
 const { unzipSync } = createRequire(new URL('../../console/package.json', import.meta.url))('fflate');
 let ward;

@@ -4,10 +4,11 @@ import { after, before } from 'node:test';
 import { requireBrowser, Screen, startBrowser } from './browser.mjs';
 import { Ward } from './ward.mjs';
 
+export const binary = process.argv[2] ?? new URL('../../build/baton', import.meta.url).pathname;
+
 // `fill` gets the ward, and puts into it what the tests are about.
 export function staged(fill) {
   requireBrowser();
-  const binary = process.argv[2] ?? new URL('../../build/baton', import.meta.url).pathname;
   let ward;
   let browser;
 
