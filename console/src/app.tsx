@@ -19,6 +19,7 @@ import { Failed, Loading } from './parts/states';
 import { StepUp } from './parts/step_up';
 import { Shell } from './shell';
 
+const Access = later('access', () => import('./pages/access/access'));
 const Audit = later('the audit', () => import('./pages/audit/audit'));
 const Duty = later('duty', () => import('./pages/duty/duty'));
 const Charts = later('the charts', () => import('./pages/charts/charts'));
@@ -27,7 +28,8 @@ const Charts = later('the charts', () => import('./pages/charts/charts'));
 function homeOf(): string {
   if (may('task.work')) return '/inbox';
   if (may('audit.read')) return '/audit';
-  return may('instance.read') ? '/board' : '/charts';
+  if (may('instance.read')) return '/board';
+  return may('people.manage') ? '/access' : '/charts';
 }
 
 export function App() {
@@ -57,6 +59,7 @@ export function App() {
           <Route path="/messages" element={<Messages />} />
           <Route path="/audit" element={<Audit />} />
           <Route path="/charts" element={<Charts />} />
+          <Route path="/access" element={<Access />} />
           <Route path="*" element={<NotFound />} />
         </Routes>
       </Mishap>

@@ -10,6 +10,7 @@ import './styles/charts.css';
 import './styles/audit.css';
 import './styles/alerts.css';
 import './styles/duty.css';
+import './styles/access.css';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';

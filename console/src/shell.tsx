@@ -22,6 +22,7 @@ const PLACES: { to: string; label: string; icon: IconName; needs: string }[] = [
   { to: '/messages', label: 'Messages', icon: 'mail', needs: 'message.read' },
   { to: '/charts', label: 'Charts', icon: 'chart', needs: 'metrics.read' },
   { to: '/audit', label: 'Audit', icon: 'ledger', needs: 'audit.read' },
+  { to: '/access', label: 'Access', icon: 'key', needs: 'people.manage' },
 ];
 
 function LiveMark() {

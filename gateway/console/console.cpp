@@ -88,6 +88,7 @@ const std::vector<std::string>& console_pages() {
       "/incidents",
       "/messages",
       "/audit",
+      "/access",
       "/sign-in",
   };
   return kPages;

@@ -10,7 +10,7 @@ export async function busyWard(binary, people = 12) {
   await ward.post('/v1/instances', { workflow: 'broken', id: 'broken-1', input: { missing: 'end date' } });
   await ward.send([NOT_UNDERSTOOD]);
   await ward.askForRides();
-  await ward.addPerson('sam.okafor', 'Sam Okafor', ['operator', 'physician', 'charge_nurse', 'nurse', 'unit_clerk', 'auditor', 'records_officer'], ['MED']);
+  await ward.addPerson('sam.okafor', 'Sam Okafor', ['operator', 'physician', 'charge_nurse', 'nurse', 'unit_clerk', 'auditor', 'records_officer', 'admin'], ['MED']);
   await ward.advance('11h');
   await ward.plan();
   await ward.decideSome('sam.okafor');
@@ -52,5 +52,8 @@ export async function everyPage(ward) {
     ['keeping', '/audit?tab=keeping', '.reviews li'],
     ['break_glass', '/audit?tab=break-glass', '#break-glass'],
     ['sql', '/audit?tab=sql', '#sql'],
+    ['people', '/access', '.reviews li'],
+    ['keys', '/access?tab=keys', '.reviews li'],
+    ['roles', '/access?tab=roles', '.role'],
   ];
 }

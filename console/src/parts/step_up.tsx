@@ -50,7 +50,7 @@ export function StepUp() {
     <Dialog title="Prove that it is you" close={() => end(false)}>
       {session?.how === 'password' ? (
         <form className="dialog-form" onSubmit={(event) => void submit(event)} noValidate>
-          <p>This replaces what somebody has decided. Your password shows that it is you, {session.name || session.subject}.</p>
+          <p>This needs to be done by you yourself. Your password shows that it is you, {session.name || session.subject}.</p>
           <div className="field">
             <label htmlFor="again">Password</label>
             <input id="again" type="password" autoComplete="current-password" autoFocus value={password} aria-invalid={Boolean(wrong)} aria-describedby={wrong ? 'again-wrong' : undefined} onChange={(event) => setPassword(event.target.value)} />
@@ -69,7 +69,7 @@ export function StepUp() {
         </form>
       ) : (
         <div className="dialog-form">
-          <p>This replaces what somebody has decided. Sign in once more with your hospital account, then do it again.</p>
+          <p>This needs to be done by you yourself. Sign in once more with your hospital account, then do it again.</p>
           <div className="dialog-end">
             <button type="button" className="button" onClick={() => end(false)}>
               Leave it
