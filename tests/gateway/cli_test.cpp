@@ -37,7 +37,9 @@ Ran run(std::vector<std::string> arguments) {
 class CliTest : public testing::Test {
  protected:
   void SetUp() override {
-    folder_ = fs::path(testing::TempDir()) / ("baton_cli_" + std::to_string(::getpid()));
+    // A folder for each test: the program remembers for its life whom it trusts by which file.
+    const std::string test = testing::UnitTest::GetInstance()->current_test_info()->name();
+    folder_ = fs::path(testing::TempDir()) / ("baton_cli_" + std::to_string(::getpid()) + "_" + test);
     fs::remove_all(folder_);
     fs::create_directories(folder_ / "asks/workflows");
     std::ofstream(folder_ / "asks/workflows/ask.lua")

@@ -26,6 +26,10 @@ class MllpTest : public testing::Test {
     MllpAnswer answer;
   };
 
+  void TearDown() override {
+    server_.reset();
+    loop_.stop();  // Nothing is handed to a test that is over.
+  }
   void serve(MllpServerOptions options = {}) {
     auto server = MllpServer::open(
         loop_, std::move(options),
