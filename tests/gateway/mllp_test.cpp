@@ -183,12 +183,12 @@ TEST_F(MllpTest, a_client_of_ours_says_when_the_connection_ends_before_the_answe
 
 // A house that is full now and then: takes a message only while it has room.
 TEST(Hl7Receiver, messages_of_a_connection_are_taken_in_their_order_while_the_house_is_full_now_and_then) {
-  IoLoop loop;
   std::mutex mutex;
   std::condition_variable changed;
   std::map<std::string, std::vector<std::string>> taken;  // By client.
   std::size_t count = 0;
   int offers = 0;
+  IoLoop loop;
   Hl7Receiver receiver(
       [&](AcceptRequest request, Answer answer) {
         {

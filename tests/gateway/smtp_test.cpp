@@ -160,6 +160,7 @@ class MailServer {
 
 class Smtp : public testing::Test {
  protected:
+  void TearDown() override { loop_.stop(); }  // Before the mail server that runs on it is gone.
   Result<HttpAnswer> send(HttpCall call) {
     std::promise<Result<HttpAnswer>> answered;
     SmtpClient client(loop_, trusted_);
@@ -230,7 +231,10 @@ class SmtpWithTls : public Smtp {
     trusted_ = authority.file();
     secure_ = std::make_unique<MailServer>(loop_, *tls);
   }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
+  void TearDown() override {
+    Smtp::TearDown();
+    std::filesystem::remove_all(folder_);
+  }
   HttpCall secured(const std::string& url) {
     HttpCall call = mail();
     call.url = url;
