@@ -22,6 +22,26 @@ export function Dialog({ title, close, children }: DialogProps) {
   );
 }
 
+interface EndProps {
+  close: () => void;
+  confirm: ReactNode; // What the form's button says that it does.
+  pending?: boolean;
+}
+
+// How every form in a dialog ends.
+export function DialogEnd({ close, confirm, pending }: EndProps) {
+  return (
+    <div className="dialog-end">
+      <button type="button" className="button" onClick={close}>
+        Leave it
+      </button>
+      <button type="submit" className="button primary" disabled={pending}>
+        {confirm}
+      </button>
+    </div>
+  );
+}
+
 interface ReasonProps {
   title: string;
   confirm: string;
@@ -56,14 +76,7 @@ export function ReasonDialog({ title, confirm, close, act, pending, error, child
           )}
         </div>
         {error}
-        <div className="dialog-end">
-          <button type="button" className="button" onClick={close}>
-            Leave it
-          </button>
-          <button type="submit" className="button primary" disabled={pending}>
-            {confirm}
-          </button>
-        </div>
+        <DialogEnd close={close} confirm={confirm} pending={pending} />
       </form>
     </Dialog>
   );

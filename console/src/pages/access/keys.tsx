@@ -1,7 +1,7 @@
 // Keys of services: each has a name, roles, and an end; it is told once, and revoked at once.
 import { useState, type FormEvent } from 'react';
 import { useNow } from '../../api/clock';
-import { Dialog } from '../../parts/dialog';
+import { Dialog, DialogEnd } from '../../parts/dialog';
 import { Empty, Failed, Loading } from '../../parts/states';
 import { when } from '../../words';
 import { isOver, useKeys, useMakeKey, useRevoke, type Key } from './rights';
@@ -62,14 +62,7 @@ function MakeKey({ close }: { close: () => void }) {
           help="The SHA-256 of its client certificate. Then there is no key to hand over."
         />
         {make.error && <Failed error={make.error} />}
-        <div className="dialog-end">
-          <button type="button" className="button" onClick={close}>
-            Leave it
-          </button>
-          <button type="submit" className="button primary" disabled={make.isPending}>
-            Make it
-          </button>
-        </div>
+        <DialogEnd close={close} confirm="Make it" pending={make.isPending} />
       </form>
     </Dialog>
   );

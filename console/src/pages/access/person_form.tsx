@@ -1,6 +1,6 @@
 // Adding a person and changing one. A password is made, never chosen for somebody: whoever gets it sets another.
 import { useState, type FormEvent } from 'react';
-import { Dialog } from '../../parts/dialog';
+import { Dialog, DialogEnd } from '../../parts/dialog';
 import { Failed } from '../../parts/states';
 import { makePassword, useAddUser, useChangeUser, useSignOut, type User } from './rights';
 import { RolesField } from './roles_field';
@@ -43,14 +43,7 @@ export function AddPerson({ close }: { close: () => void }) {
         <RolesField value={roles} change={setRoles} error={shown('roles')} />
         <TextField label="Units" value={units} change={setUnits} help={UNITS_HELP} />
         {add.error && <Failed error={add.error} />}
-        <div className="dialog-end">
-          <button type="button" className="button" onClick={close}>
-            Leave it
-          </button>
-          <button type="submit" className="button primary" disabled={add.isPending}>
-            Add
-          </button>
-        </div>
+        <DialogEnd close={close} confirm="Add" pending={add.isPending} />
       </form>
     </Dialog>
   );
@@ -100,14 +93,7 @@ export function ChangePerson({ user, close }: { user: User; close: () => void })
           </button>
         </div>
         {error && <Failed error={error} />}
-        <div className="dialog-end">
-          <button type="button" className="button" onClick={close}>
-            Leave it
-          </button>
-          <button type="submit" className="button primary" disabled={save.isPending}>
-            Save
-          </button>
-        </div>
+        <DialogEnd close={close} confirm="Save" pending={save.isPending} />
       </form>
     </Dialog>
   );

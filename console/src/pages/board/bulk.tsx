@@ -1,7 +1,7 @@
 // The same done to many cases: to those that are selected, or to all that the filter finds. Counted before, and begun with a reason.
 import { useEffect, useState } from 'react';
 import type { JsonObject } from '../../api/types';
-import { Dialog } from '../../parts/dialog';
+import { Dialog, DialogEnd } from '../../parts/dialog';
 import { Failed, Loading } from '../../parts/states';
 import { words } from '../../words';
 import { NAMES, useBegin, usePreview, type BatchAction } from './batches';
@@ -55,14 +55,7 @@ export function BatchDialog({ action, query, close }: { action: BatchAction & Ac
           <input type="number" min={1} value={rate} onChange={(event) => setRate(event.target.value)} />
         </label>
         {begin.error && <Failed error={begin.error} />}
-        <div className="dialog-end">
-          <button type="button" className="button" onClick={close}>
-            Leave it
-          </button>
-          <button type="submit" className="button primary" disabled={!found || found.count === 0 || begin.isPending}>
-            {NAMES[action]}
-          </button>
-        </div>
+        <DialogEnd close={close} confirm={NAMES[action]} pending={!found || found.count === 0 || begin.isPending} />
       </form>
     </Dialog>
   );

@@ -2,7 +2,7 @@
 import { useState, type FormEvent } from 'react';
 import { useNow } from '../../api/clock';
 import { may } from '../../api/session';
-import { Dialog } from '../../parts/dialog';
+import { Dialog, DialogEnd } from '../../parts/dialog';
 import { Empty, Failed, Loading } from '../../parts/states';
 import { instantOf, when } from '../../words';
 import { PersonField } from './person_field';
@@ -48,14 +48,7 @@ function Enter({ close }: { close: () => void }) {
           <input value={reason} autoComplete="off" onChange={(event) => setReason(event.target.value)} />
         </label>
         {add.error && <Failed error={add.error} />}
-        <div className="dialog-end">
-          <button type="button" className="button" onClick={close}>
-            Leave it
-          </button>
-          <button type="submit" className="button primary" disabled={add.isPending}>
-            Enter
-          </button>
-        </div>
+        <DialogEnd close={close} confirm="Enter" pending={add.isPending} />
       </form>
     </Dialog>
   );

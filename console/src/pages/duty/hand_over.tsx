@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type FormEvent } from 'react';
 import { Link } from 'react-router';
 import { api } from '../../api/client';
-import { Dialog } from '../../parts/dialog';
+import { Dialog, DialogEnd } from '../../parts/dialog';
 import { Failed, Loading } from '../../parts/states';
 import { words } from '../../words';
 import { PersonField } from './person_field';
@@ -143,14 +143,7 @@ export function HandOver({ filter, queues, close }: { filter: Filter; queues: Qu
             )}
           </div>
           {act.error && <Failed error={act.error} />}
-          <div className="dialog-end">
-            <button type="button" className="button" onClick={close}>
-              Leave it
-            </button>
-            <button type="submit" className="button primary" disabled={act.isPending || !preview.data?.matches}>
-              {act.isPending ? 'Handing over…' : 'Hand over'}
-            </button>
-          </div>
+          <DialogEnd close={close} confirm={act.isPending ? 'Handing over…' : 'Hand over'} pending={act.isPending || !preview.data?.matches} />
         </form>
       )}
     </Dialog>

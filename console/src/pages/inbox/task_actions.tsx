@@ -2,7 +2,7 @@
 import { useState, type FormEvent, type ReactNode } from 'react';
 import { may, type Session } from '../../api/session';
 import type { Task } from '../../api/types';
-import { Dialog } from '../../parts/dialog';
+import { Dialog, DialogEnd } from '../../parts/dialog';
 import { Failed } from '../../parts/states';
 import { instantOf } from '../../words';
 import { useActOnTask, type TaskAct } from './tasks';
@@ -80,14 +80,7 @@ function ActDialog({ task, session, act, close }: { task: Task; session: Session
           <textarea rows={2} required={act === 'hold'} value={reason} onChange={(event) => setReason(event.target.value)} />
         </Field>
         {doIt.error && <Failed error={doIt.error} />}
-        <div className="dialog-end">
-          <button type="button" className="button" onClick={close}>
-            Leave it
-          </button>
-          <button type="submit" className="button primary" disabled={doIt.isPending}>
-            {ACTS[act].confirm}
-          </button>
-        </div>
+        <DialogEnd close={close} confirm={ACTS[act].confirm} pending={doIt.isPending} />
       </form>
     </Dialog>
   );
