@@ -13,6 +13,7 @@ h1{font-size:1.5rem;margin:0 0 .25rem}p{margin:.25rem 0 .75rem;max-width:60rem}
 table{border-collapse:collapse;width:100%}th,td{border:1px solid #767676;padding:.4rem .5rem;text-align:left;vertical-align:top}
 thead{display:table-header-group}tr{break-inside:avoid}th{background:#eee}
 .late{font-weight:700}.late td:first-child{border-left:.4rem solid #a40000}.small{font-size:.85rem;color:#333}
+td:nth-child(2),td:last-child{overflow-wrap:anywhere}td:first-child,td:last-child{min-width:5.5rem}td:nth-child(2),td:nth-child(3),td:nth-child(4){min-width:8rem}
 .write{min-width:11rem}.line{display:block;border-bottom:1px solid #767676;height:1.3rem}
 @media print{body{margin:0;font-size:11px}a{color:inherit;text-decoration:none}@page{size:A4 landscape;margin:10mm}}
 )css";
