@@ -9,12 +9,14 @@
 #include <vector>
 
 #include "runtime/base/assert.hpp"
+#include "runtime/script/arena_image.hpp"
 
 namespace baton::script {
 namespace {
 
-constexpr std::size_t kSmallestPage = 8u << 10;  // A fresh state with its library fills two.
+constexpr std::size_t kSmallestPage = 4u << 10;
 constexpr std::size_t kLargestPage = 64u << 10;
+constexpr std::size_t kRoomInCopy = 1u << 10;  // At least: most scripts need it before they first wait.
 
 }  // namespace
 
@@ -24,7 +26,7 @@ struct Arena::Kept {
     char* begin;
     std::size_t size;
   };
-  std::array<Free*, kLargestSmall / kGrain + 1> free;
+  FreeLists free;
   char* unused;
   char* end;
   Page* pages;
@@ -34,7 +36,22 @@ struct Arena::Kept {
   std::string bytes;
 };
 
-Arena::Arena() = default;
+Arena::Arena(bool zeroed) : zeroed_(zeroed) {}
+
+Arena::Arena(const ArenaImage& image, const void* owner) {
+  const std::size_t size = (image.size() + kRoomInCopy + kSmallestPage - 1) / kSmallestPage * kSmallestPage;
+  void* const bytes = std::aligned_alloc(ArenaImage::kStride, size);
+  BATON_ASSERT(bytes != nullptr);
+  image.write(bytes, owner);
+  pages_ = new (bytes) Page{nullptr, size};
+  unused_ = static_cast<char*>(bytes) + image.size();
+  end_ = static_cast<char*>(bytes) + size;
+  held_ = size;
+  for (std::size_t grains = 0; grains < free_.size(); ++grains) {
+    const auto place = reinterpret_cast<std::uintptr_t>(image.free_[grains]);
+    if (place != 0) free_[grains] = reinterpret_cast<Free*>(static_cast<char*>(bytes) + place);
+  }
+}
 
 Arena::~Arena() {
   for (Page* page = pages_; page != nullptr;) std::free(std::exchange(page, page->next));
@@ -42,6 +59,16 @@ Arena::~Arena() {
 }
 
 void* Arena::resize(void* block, std::size_t old_size, std::size_t new_size) noexcept {
+  void* const resized = resize_as_is(block, old_size, new_size);
+  if (zeroed_ && resized != nullptr) {
+    const std::size_t kept = std::min(old_size, new_size);
+    const std::size_t room = is_small(new_size) ? class_of(new_size) * kGrain : new_size;
+    std::memset(static_cast<char*>(resized) + kept, 0, room - kept);
+  }
+  return resized;
+}
+
+void* Arena::resize_as_is(void* block, std::size_t old_size, std::size_t new_size) noexcept {
   if (block != nullptr && is_small(old_size) && class_of(old_size) == class_of(new_size)) return block;
   if (!is_small(new_size) && (block == nullptr || !is_small(old_size))) return resize_large(block, old_size, new_size);
   void* const fresh = is_small(new_size) ? take_small(new_size) : resize_large(nullptr, 0, new_size);

@@ -9,9 +9,15 @@
 
 namespace baton::script {
 
+class ArenaImage;
+
 class Arena {
  public:
-  Arena();
+  // `zeroed`: what a block is given was zero before, so that an ArenaImage finds no remains of addresses in the gaps
+  // between the members of what lies there.
+  explicit Arena(bool zeroed = false);
+  // A copy of what the image shows, which is `owner`'s.
+  Arena(const ArenaImage& image, const void* owner);
   // Gives back everything, whether it was released or not.
   ~Arena();
   Arena(const Arena&) = delete;
@@ -29,8 +35,11 @@ class Arena {
   [[nodiscard]] bool is_kept() const noexcept { return kept_ != nullptr; }
   // Bytes taken from the process: released small blocks stay held until the end, for others of their size.
   [[nodiscard]] std::size_t held() const noexcept { return held_; }
+  // Of a copy, before it has grown: where the image was written.
+  [[nodiscard]] void* first_page() const noexcept { return pages_; }
 
  private:
+  friend class ArenaImage;
   static constexpr std::size_t kGrain = 16;
   static constexpr std::size_t kLargestSmall = 1024;
   struct Free {
@@ -47,18 +56,21 @@ class Arena {
     bool kept;         // It stays where it is until the end: rewind() wants it back.
   };
   struct Kept;
+  using FreeLists = std::array<Free*, kLargestSmall / kGrain + 1>;
   static bool is_small(std::size_t size) { return size <= kLargestSmall; }
   static std::size_t class_of(std::size_t size) { return (size + kGrain - 1) / kGrain; }
+  void* resize_as_is(void* block, std::size_t old_size, std::size_t new_size) noexcept;
   void* take_small(std::size_t size) noexcept;
   bool add_page() noexcept;
   void* resize_large(void* block, std::size_t old_size, std::size_t new_size) noexcept;
 
-  std::array<Free*, kLargestSmall / kGrain + 1> free_{};  // By size in grains.
-  char* unused_ = nullptr;                                // Of the newest page.
+  FreeLists free_{};        // By size in grains.
+  char* unused_ = nullptr;  // Of the newest page.
   char* end_ = nullptr;
   Page* pages_ = nullptr;
   Large* large_ = nullptr;
   std::size_t held_ = 0;
+  bool zeroed_ = false;
   std::unique_ptr<Kept> kept_;
 };
 

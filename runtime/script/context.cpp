@@ -68,7 +68,6 @@ void push_context(lua_State* state) {
   add_records(state);
   add_branches(state);
   add_values(state);
-  set_context_facts(state);
   lua_pushvalue(state, -1);
   lua_rawsetp(state, LUA_REGISTRYINDEX, &kContext);
 }

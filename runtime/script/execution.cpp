@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "runtime/script/json_bridge.hpp"
+#include "runtime/script/run_start.hpp"
+#include "runtime/script/sandbox_image.hpp"
 #include "runtime/script/script_error.hpp"
 #include "runtime/script/workflow_module.hpp"
 
@@ -12,6 +14,25 @@ namespace {
 // What is asked of the engine takes a few microseconds there, and a place in the journal. A loop that asks without end is
 // stopped like any other.
 constexpr std::uint64_t kInstructionsPerRequest = 300;
+
+constexpr char kDefinition = 0;  // Registry key of what workflow.define returned.
+
+// Runs the workflow's module, and keeps what it returns. The same whichever instance it is for.
+Status load_definition(Sandbox& sandbox, const Program& program, const WorkflowDefinition& definition) {
+  lua_State* const state = sandbox.state();
+  if (Status loaded = sandbox.load(chunk_name_of(definition.module), program.bytecode(definition.module), true);
+      !loaded) {
+    return loaded;
+  }
+  if (Status called = sandbox.call(state, 0, 1); !called) return called;
+  // The definition is on top of the stack: hand it to a function that keeps it.
+  lua_pushcfunction(state, [](lua_State* L) {
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &kDefinition);
+    return 0;
+  });
+  lua_insert(state, -2);
+  return sandbox.call(state, 1, 0);
+}
 
 // "discharge.lua:17 in function ..." -> "discharge.lua:17"
 std::string first_line_of(std::string_view trace) {
@@ -26,38 +47,40 @@ Execution::Execution(std::shared_ptr<const Program> program, const WorkflowDefin
       definition_(definition),
       host_(host),
       modules_(*program_),
-      sandbox_(modules_.sandbox_options(workflow_builtins())) {
+      sandbox_(definition.image
+                   ? Sandbox(modules_.sandbox_options(workflow_builtins()), *definition.image)
+                   : Sandbox(modules_.sandbox_options(workflow_builtins()))) {
   sandbox_.set_context(this);
 }
 
 Execution::~Execution() = default;
 
-Status Execution::load_definition() {
-  lua_State* const state = sandbox_.state();
-  if (Status loaded = sandbox_.load(chunk_name_of(definition_.module), program_->bytecode(definition_.module), true);
-      !loaded) {
-    return loaded;
-  }
-  if (Status called = sandbox_.call(state, 0, 1); !called) return called;
-  // The definition is on top of the stack: hand it to a function that keeps it.
-  lua_pushcfunction(state, [](lua_State* L) {
-    Execution::of(L).definition_table_ = luaL_ref(L, LUA_REGISTRYINDEX);
-    return 0;
-  });
-  lua_insert(state, -2);
-  return sandbox_.call(state, 1, 0);
+std::shared_ptr<const SandboxImage> picture_of_start(const Program& program, const WorkflowDefinition& definition) {
+  const ModuleIndex modules(program);
+  Options options = modules.sandbox_options(workflow_builtins());
+  options.for_picture = true;
+  Sandbox sandbox(options);
+  if (!load_definition(sandbox, program, definition)) return nullptr;
+  if (!sandbox.protect([](lua_State* L) { push_context(L); })) return nullptr;
+  return sandbox.picture();
 }
+
+void push_definition(lua_State* state) { lua_rawgetp(state, LUA_REGISTRYINDEX, &kDefinition); }
+
 
 RunState Execution::start(const JsonText& input) {
   const auto fail = [](const Error& error) {
     return RunState(RunFailed{{std::string(code_of(error.code)), error.detail, {}}, {}});
   };
-  if (Status loaded = load_definition(); !loaded) return fail(loaded.error());
+  if (definition_.image == nullptr) {
+    if (Status loaded = load_definition(sandbox_, *program_, definition_); !loaded) return fail(loaded.error());
+  }
   std::optional<Error> refused;
   Status made = sandbox_.protect([&](lua_State* L) {
-    lua_rawgeti(L, LUA_REGISTRYINDEX, definition_table_);
+    push_definition(L);
     lua_getfield(L, -1, "run");
     push_context(L);
+    set_context_facts(L);
     if (Status pushed = push_json(L, input); !pushed) {
       refused = pushed.error();
       return;

@@ -131,7 +131,6 @@ class Execution {
   void update_finished(Branch& branch, bool returned);
   void forget(Branch& branch);
   void end_with(RunFailed failed);
-  [[nodiscard]] Status load_definition();
   static int after_wait(lua_State* state, int status, lua_KContext context);
   static int after_group(lua_State* state, int status, lua_KContext context);
 
@@ -140,7 +139,6 @@ class Execution {
   WorkflowHost& host_;
   ModuleIndex modules_;
   Sandbox sandbox_;
-  int definition_table_ = LUA_NOREF;
   std::vector<std::unique_ptr<Branch>> branches_;
   std::deque<Branch*> ready_;
   Branch* current_ = nullptr;
@@ -157,6 +155,8 @@ class Execution {
 
 // ---- shared by the files of ctx ------------------------------------------------------------------------------------
 
+// Pushes what workflow.define returned.
+void push_definition(lua_State* state);
 // Pushes the ctx object; its methods are in ctx_*.cpp.
 void push_context(lua_State* state);
 // Sets its plain fields (instance, patient, ...) again, on the table on top of the stack.

@@ -6,8 +6,8 @@ namespace baton::script {
 namespace {
 
 // Pushes definition[group][name], or definition[group][name][part]; false when it is no function.
-bool push_function(lua_State* state, int definition, const char* group, std::string_view name, const char* part) {
-  lua_rawgeti(state, LUA_REGISTRYINDEX, definition);
+bool push_function(lua_State* state, const char* group, std::string_view name, const char* part) {
+  push_definition(state);
   if (lua_getfield(state, -1, group) != LUA_TTABLE) return false;
   lua_pushlstring(state, name.data(), name.size());
   lua_gettable(state, -2);
@@ -33,7 +33,7 @@ Result<JsonText> Execution::query(std::string_view name, const JsonText& argumen
   reading_only_ = true;
   std::optional<Result<JsonText>> answer;
   const Status asked = sandbox_.protect([&](lua_State* L) {
-    if (!push_function(L, definition_table_, "queries", name, nullptr)) {
+    if (!push_function(L, "queries", name, nullptr)) {
       answer = unknown("query", name);
       return;
     }
@@ -51,12 +51,12 @@ Status Execution::validate_update(std::string_view name, const JsonText& argumen
   reading_only_ = true;
   std::optional<Error> refused;
   const Status asked = sandbox_.protect([&](lua_State* L) {
-    if (!push_function(L, definition_table_, "updates", name, "apply")) {
+    if (!push_function(L, "updates", name, "apply")) {
       refused = unknown("update", name);
       return;
     }
     lua_settop(L, 0);
-    if (!push_function(L, definition_table_, "updates", name, "validate")) return;
+    if (!push_function(L, "updates", name, "validate")) return;
     push_or_raise(L, host_.attributes());
     push_or_raise(L, arguments);
     lua_call(L, 2, 2);
@@ -74,7 +74,7 @@ Status Execution::ask_hook(std::string_view name, const JsonText& task, const Js
   reading_only_ = true;
   std::optional<Error> refused;
   const Status asked = sandbox_.protect([&](lua_State* L) {
-    if (!push_function(L, definition_table_, "hooks", name, nullptr)) return;
+    if (!push_function(L, "hooks", name, nullptr)) return;
     push_or_raise(L, host_.attributes());
     push_or_raise(L, task);
     push_or_raise(L, act);
@@ -131,7 +131,7 @@ void Execution::refresh_facts() {
 
 RunState Execution::apply_update(const std::string& update_id, const std::string& name, const JsonText& arguments) {
   const Status begun = sandbox_.protect([&](lua_State* L) {
-    if (!push_function(L, definition_table_, "updates", name, "apply")) raise(L, unknown("update", name));
+    if (!push_function(L, "updates", name, "apply")) raise(L, unknown("update", name));
     push_context(L);
     push_or_raise(L, arguments);
     Branch root;

@@ -6,6 +6,7 @@
 #include "runtime/base/sha256.hpp"
 #include "runtime/script/definition_reader.hpp"
 #include "runtime/script/module_index.hpp"
+#include "runtime/script/run_start.hpp"
 #include "runtime/script/sandbox.hpp"
 #include "runtime/script/standard_library.hpp"
 
@@ -128,6 +129,7 @@ Status Program::examine_workflows() {
       return Error{ErrorCode::bad_bundle, path + ": there is a workflow '" + definition->name + "' already",
                    "give each workflow of a bundle its own name"};
     }
+    definition->image = script::picture_of_start(*this, *definition);
     workflows_.push_back(std::move(*definition));
   }
   return success();

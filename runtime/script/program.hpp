@@ -23,6 +23,10 @@
 #include "runtime/model/forms/json_schema.hpp"
 #include "runtime/model/time/business_calendar.hpp"
 
+namespace baton::script {
+struct SandboxImage;
+}
+
 namespace baton {
 
 using BundleFiles = std::map<std::string, std::string>;  // Path below the bundle's folder -> content.
@@ -65,6 +69,7 @@ struct WorkflowDefinition {
     std::uint32_t at_least = 0;  // Outcomes; fewer say nothing.
   };
   std::optional<Drift> drift;
+  std::shared_ptr<const script::SandboxImage> image;  // Where each run begins (run_start.hpp); may be null.
 };
 
 // What a person fills in, by its version: the SHA-256 of its file, hex.

@@ -48,7 +48,7 @@ int append_bytecode(lua_State*, const void* bytes, std::size_t size, void* out) 
 
 }  // namespace
 
-Sandbox::Sandbox(const Options& options) : options_(options) {
+Sandbox::Sandbox(const Options& options) : options_(options), arena_(options.for_picture) {
   BATON_ASSERT(options_.memory >= 64u << 10);
   budget_ = static_cast<std::int64_t>(options_.instructions_per_turn);
   state_ = lua_newstate(&Sandbox::allocate, this);

@@ -64,6 +64,7 @@ struct Options {
   // out of instructions. Never decides what a script that stays within its budget does.
   std::uint64_t (*cpu_clock_ns)() = nullptr;
   std::uint64_t turn_ms = limits::kScriptTurnMs;
+  bool for_picture = false;  // So that picture() may be called. Memory is had at a higher price.
 };
 
 // How a coroutine came to rest. `values` are on top of its stack; whoever resumes it again pops them first.
@@ -80,9 +81,14 @@ struct Failed {
 };
 using Outcome = std::variant<Yielded, Returned, Failed>;
 
+struct SandboxImage;
+
 class Sandbox {
  public:
   explicit Sandbox(const Options& options = {});
+  // A copy of the one that the image shows: as if all that it had run had been run here, at no cost of the budget. The
+  // options are its own; what was required before stays required.
+  Sandbox(const Options& options, const SandboxImage& image);
   Sandbox(const Sandbox&) = delete;
   Sandbox& operator=(const Sandbox&) = delete;
   // The state is not closed, only its memory given back: what lua_close does beside that is to run finalizers and to close
@@ -110,6 +116,11 @@ class Sandbox {
   [[nodiscard]] bool keep();
   void rewind() noexcept;
   [[nodiscard]] bool is_kept() const noexcept { return arena_.is_kept(); }
+
+  // The state as it is, for copies. Null when it cannot be copied: a coroutine lives, or a table has a key that Lua finds by
+  // its address (a table, a function); or it is poisoned. Not while a script runs. Never raises. Precondition:
+  // Options::for_picture.
+  [[nodiscard]] std::shared_ptr<const SandboxImage> picture();
 
   // Gives the whole budget of instructions back. Call it once a turn. Has no effect on a poisoned Sandbox.
   void begin_turn() noexcept;

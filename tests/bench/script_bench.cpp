@@ -3,6 +3,7 @@
 
 #include "runtime/script/json_bridge.hpp"
 #include "runtime/script/sandbox.hpp"
+#include "runtime/script/sandbox_image.hpp"
 
 namespace baton::script {
 namespace {
@@ -20,6 +21,16 @@ void make_sandbox(benchmark::State& bench) {
   bench.counters["bytes"] = static_cast<double>(bytes);
 }
 BENCHMARK(make_sandbox);
+
+void copy_sandbox(benchmark::State& bench) {
+  Options options;
+  options.for_picture = true;
+  Sandbox pictured(options);
+  const auto image = pictured.picture();
+  for (auto _ : bench) benchmark::DoNotOptimize(Sandbox({}, *image).state());
+  bench.counters["bytes"] = static_cast<double>(image->memory.size());
+}
+BENCHMARK(copy_sandbox);
 
 void make_coroutine(benchmark::State& bench) {
   Sandbox sandbox;

@@ -54,6 +54,23 @@ TEST(Arena, blocks_of_any_size_keep_their_bytes_while_others_come_and_go) {
   for (const Block& block : blocks) EXPECT_TRUE(intact(block, block.size));
 }
 
+TEST(Arena, of_a_zeroed_one_no_block_shows_what_lay_there_before) {
+  Arena arena(true);
+  for (const std::size_t size : {40u, 1000u, 5000u}) {
+    auto* block = static_cast<unsigned char*>(arena.resize(nullptr, 0, size));
+    std::memset(block, 0xAB, size);
+    arena.release(block, size);
+    block = static_cast<unsigned char*>(arena.resize(nullptr, 0, size - 6));
+    const std::size_t room = (size + 15) / 16 * 16;
+    EXPECT_TRUE(intact({block, room, 0}, size <= 1024 ? room : size - 6)) << "also behind what was asked for";
+    block = static_cast<unsigned char*>(arena.resize(block, size - 6, size / 2));
+    std::memset(block, 0xAB, size / 2);
+    block = static_cast<unsigned char*>(arena.resize(block, size / 2, size));
+    EXPECT_TRUE(intact({block, size / 2, 0xAB}, size / 2));
+    EXPECT_TRUE(intact({block + size / 2, size - size / 2, 0}, size - size / 2));
+  }
+}
+
 TEST(Arena, a_released_block_is_used_for_the_next_of_its_size) {
   Arena arena;
   void* const first = arena.resize(nullptr, 0, 40);

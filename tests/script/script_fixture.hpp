@@ -1,12 +1,14 @@
-// Runs pieces of Lua in a Sandbox and says what came of it. One Sandbox a run unless a test keeps its own.
+// Runs pieces of Lua in a Sandbox and says what came of it. One Sandbox a run, a copy of a fresh one, unless a test keeps its own.
 #pragma once
 
 #include <ctime>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "runtime/script/json_bridge.hpp"
 #include "runtime/script/sandbox.hpp"
+#include "runtime/script/sandbox_image.hpp"
 
 namespace baton::script {
 
@@ -57,8 +59,23 @@ inline std::string run(Sandbox& sandbox, std::string_view code) {
   return out;
 }
 
+// Of a Sandbox that has run `code`; null when it cannot be copied.
+inline std::shared_ptr<const SandboxImage> picture(std::string_view code = "") {
+  Options options = plain_options();
+  options.for_picture = true;
+  Sandbox sandbox(options);
+  const std::string outcome = run(sandbox, code);
+  return outcome == "nil" ? sandbox.picture() : nullptr;
+}
+
+// Runs of workflows begin in copies, so that is where code is tried.
+inline const SandboxImage& fresh_image() {
+  static const auto kImage = picture();
+  return *kImage;
+}
+
 inline std::string run(std::string_view code) {
-  Sandbox sandbox(plain_options());
+  Sandbox sandbox(plain_options(), fresh_image());
   return run(sandbox, code);
 }
 
