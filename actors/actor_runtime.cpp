@@ -1,13 +1,38 @@
 #include "actors/actor_runtime.hpp"
 
 #include <algorithm>
+#include <caf/policy/work_sharing.hpp>
+#include <caf/scheduler/coordinator.hpp>
 #include <caf/scheduler/test_coordinator.hpp>
 
 namespace baton {
+namespace {
+
+// When an actor ends CAF tells the thread of its clock to forget the actor's time-outs, and wakes it for that. Our actors
+// have none: their time is the node's (alarms.hpp).
+class UnusedClock final : public caf::detail::thread_safe_actor_clock {
+ public:
+  void cancel_timeouts(caf::abstract_actor*) override {}
+};
+
+class Coordinator final : public caf::scheduler::coordinator<caf::policy::work_sharing> {
+ public:
+  using coordinator::coordinator;
+  UnusedClock& clock() noexcept override { return clock_; }
+
+ private:
+  UnusedClock clock_;
+};
+
+}  // namespace
 
 ActorRuntime::ActorRuntime(bool stepped, std::size_t threads)
     : config_(std::make_unique<caf::actor_system_config>()), stepped_(stepped) {
-  config_->set("scheduler.policy", stepped ? caf::atom("testing") : caf::atom("sharing"));
+  if (stepped) {
+    config_->set("scheduler.policy", caf::atom("testing"));
+  } else {
+    config_->module_factories.emplace_back([](caf::actor_system& system) { return new Coordinator(system); });
+  }
   config_->set("scheduler.max-threads", std::max<std::size_t>(threads, 1));
   config_->set("logger.verbosity", caf::atom("quiet"));
   system_ = std::make_unique<caf::actor_system>(*config_);

@@ -47,9 +47,8 @@ Execution::Execution(std::shared_ptr<const Program> program, const WorkflowDefin
       definition_(definition),
       host_(host),
       modules_(*program_),
-      sandbox_(definition.image
-                   ? Sandbox(modules_.sandbox_options(workflow_builtins()), *definition.image)
-                   : Sandbox(modules_.sandbox_options(workflow_builtins()))) {
+      sandbox_(definition.image ? Sandbox(modules_.sandbox_options(workflow_builtins()), *definition.image)
+                                : Sandbox(modules_.sandbox_options(workflow_builtins()))) {
   sandbox_.set_context(this);
 }
 
@@ -66,7 +65,6 @@ std::shared_ptr<const SandboxImage> picture_of_start(const Program& program, con
 }
 
 void push_definition(lua_State* state) { lua_rawgetp(state, LUA_REGISTRYINDEX, &kDefinition); }
-
 
 RunState Execution::start(const JsonText& input) {
   const auto fail = [](const Error& error) {

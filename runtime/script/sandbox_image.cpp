@@ -77,8 +77,7 @@ class Walk {
   // The value on top, which it pops.
   void take() {
     const int type = lua_type(state_, -1);
-    const bool has_parts =
-        type == LUA_TTABLE || type == LUA_TFUNCTION || type == LUA_TUSERDATA || type == LUA_TTHREAD;
+    const bool has_parts = type == LUA_TTABLE || type == LUA_TFUNCTION || type == LUA_TUSERDATA || type == LUA_TTHREAD;
     if (has_parts && seen_.insert(lua_topointer(state_, -1)).second) {
       lua_rawseti(state_, queue_, ++waiting_);
     } else {
@@ -109,7 +108,8 @@ std::shared_ptr<const SandboxImage> Sandbox::picture() {
   if (!walked || !can_be_copied) return nullptr;
   static_cast<void>(protect([](lua_State* state) { lua_gc(state, LUA_GCCOLLECT); }));
   if (poisoned()) return nullptr;
-  return std::make_shared<const SandboxImage>(SandboxImage{ArenaImage(arena_, this), state_, hidden_key_, used_, large_});
+  return std::make_shared<const SandboxImage>(
+      SandboxImage{ArenaImage(arena_, this), state_, hidden_key_, used_, large_});
 }
 
 }  // namespace baton::script

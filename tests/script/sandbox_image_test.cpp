@@ -38,8 +38,9 @@ TEST(SandboxImage, a_copy_goes_on_where_the_pictured_one_stood) {
   for (int round = 0; round < 2; ++round) {
     EXPECT_EQ(run(copy, "return rules.due .. rules[3] .. rules[2.5] .. rules[true] .. rules.list[4].deep"),
               "4hthreehalfyesdown");
-    EXPECT_EQ(run(copy, "local sum = 0 for i = 1, 300 do sum = sum + rules['field_' .. i].number + "
-                        "#rules['field_' .. i].text end return sum"),
+    EXPECT_EQ(run(copy,
+                  "local sum = 0 for i = 1, 300 do sum = sum + rules['field_' .. i].number + "
+                  "#rules['field_' .. i].text end return sum"),
               "73500");
     EXPECT_EQ(run(copy, "return next_count()"), std::to_string(round + 1));
     EXPECT_EQ(run(copy, "return factorial(10)"), "3628800");
@@ -77,7 +78,8 @@ TEST(SandboxImage, a_copy_grows_and_is_collected_like_any_other) {
 TEST(SandboxImage, a_copy_can_be_kept_and_rewound) {
   Sandbox copy(plain_options(), fresh_image());
   ASSERT_TRUE(copy.keep());
-  EXPECT_EQ(run(copy, "left = {} for i = 1, 2000 do left[i] = 'line ' .. i end string.upper = nil return #left"), "2000");
+  EXPECT_EQ(run(copy, "left = {} for i = 1, 2000 do left[i] = 'line ' .. i end string.upper = nil return #left"),
+            "2000");
   copy.rewind();
   EXPECT_EQ(run(copy, "return tostring(left) .. ('a'):upper()"), "nilA");
 }
@@ -116,7 +118,8 @@ TEST(SandboxImage, a_copy_is_exact_whatever_lay_in_the_memory_before) {
 TEST(SandboxImage, every_shipped_workflow_begins_in_a_copy) {
   const auto program = Program::compile("shipped", shipped_bundle());
   ASSERT_TRUE(program.ok());
-  for (const WorkflowDefinition& workflow : (*program)->workflows()) EXPECT_NE(workflow.image, nullptr) << workflow.name;
+  for (const WorkflowDefinition& workflow : (*program)->workflows())
+    EXPECT_NE(workflow.image, nullptr) << workflow.name;
 }
 
 }  // namespace
