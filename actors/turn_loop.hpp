@@ -7,8 +7,8 @@
 // still holds is passed over, and the order between two actors is kept.
 #pragma once
 
-#include <deque>
 #include <exception>
+#include <list>
 #include <optional>
 #include <string>
 #include <utility>
@@ -134,7 +134,7 @@ class TurnLoop {
   }
 
   Subject subject_;
-  std::deque<Message> waiting_;
+  std::list<Message> waiting_;  // Empty nearly always, and then without memory of its own.
   std::size_t one_by_one_ = 0;
   std::uint64_t taken_ = 0;
   bool in_flight_ = false;

@@ -1,7 +1,6 @@
 // The folded state of one instance: what its journal comes to. One function changes it: apply(). Pure.
 #pragma once
 
-#include <deque>
 #include <map>
 #include <optional>
 #include <set>
@@ -65,8 +64,8 @@ struct InstanceState {
   std::unordered_set<std::string>
       facts;  // Keys of attributes, decisions, notes, overrides and signals that stand in the journal.
   std::set<std::string> patches;
-  std::deque<ReceivedEvent> events;
-  std::deque<ReceivedSignal> signals;
+  std::vector<ReceivedEvent> events;
+  std::vector<ReceivedSignal> signals;
   Attributes attributes;
   std::map<std::string, DecisionState> decisions;         // By key.
   std::map<std::string, std::optional<Outcome>> updates;  // By update id.

@@ -40,7 +40,9 @@ Arena::Arena(bool zeroed) : zeroed_(zeroed) {}
 
 Arena::Arena(const ArenaImage& image, const void* owner) {
   const std::size_t size = (image.size() + kRoomInCopy + kSmallestPage - 1) / kSmallestPage * kSmallestPage;
-  void* const bytes = std::aligned_alloc(ArenaImage::kStride, size);
+  // On a page of the machine's: elsewhere it would take part of one more, and each copy that is held its memory.
+  static_assert(kSmallestPage % ArenaImage::kStride == 0);
+  void* const bytes = std::aligned_alloc(kSmallestPage, size);
   BATON_ASSERT(bytes != nullptr);
   image.write(bytes, owner);
   pages_ = new (bytes) Page{nullptr, size};
@@ -100,15 +102,34 @@ void* Arena::take_small(std::size_t size) noexcept {
     return first;
   }
   const std::size_t bytes = grains * kGrain;
-  if (static_cast<std::size_t>(end_ - unused_) < bytes && !add_page()) return nullptr;
+  if (static_cast<std::size_t>(end_ - unused_) < bytes) {
+    if (void* const part = split_larger(grains); part != nullptr) return part;
+    if (!add_page()) return nullptr;
+  }
   return std::exchange(unused_, unused_ + bytes);
 }
 
-// Pages grow with the state, so that a small one holds little and a large one has few.
+// Only where the page is full: elsewhere a block of the right size is worth more whole.
+void* Arena::split_larger(std::size_t grains) noexcept {
+  for (std::size_t larger = grains + 1; larger < free_.size(); ++larger) {
+    Free* const block = free_[larger];
+    if (block == nullptr) continue;
+    free_[larger] = block->next;
+    release(reinterpret_cast<char*>(block) + grains * kGrain, (larger - grains) * kGrain);
+    return block;
+  }
+  return nullptr;
+}
+
+// Pages grow with the state, so that a small one holds little and a large one has few. A state that is to be pictured has
+// one, so that the image has no gaps.
 bool Arena::add_page() noexcept {
-  const std::size_t size = std::clamp(held_ / 4 / kSmallestPage * kSmallestPage, kSmallestPage, kLargestPage);
+  const std::size_t size =
+      zeroed_ ? kLargestPage : std::clamp(held_ / 4 / kSmallestPage * kSmallestPage, kSmallestPage, kLargestPage);
   void* const bytes = std::malloc(size);
   if (bytes == nullptr) return false;
+  const auto rest = static_cast<std::size_t>(end_ - unused_);
+  if (rest > 0 && is_small(rest)) release(unused_, rest);
   pages_ = new (bytes) Page{pages_, size};
   unused_ = static_cast<char*>(bytes) + sizeof(Page);
   end_ = static_cast<char*>(bytes) + size;

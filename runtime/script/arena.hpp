@@ -41,7 +41,7 @@ class Arena {
  private:
   friend class ArenaImage;
   static constexpr std::size_t kGrain = 16;
-  static constexpr std::size_t kLargestSmall = 1024;
+  static constexpr std::size_t kLargestSmall = 1536;  // A coroutine's stack, once grown, is one of them.
   struct Free {
     Free* next;
   };
@@ -61,6 +61,7 @@ class Arena {
   static std::size_t class_of(std::size_t size) { return (size + kGrain - 1) / kGrain; }
   void* resize_as_is(void* block, std::size_t old_size, std::size_t new_size) noexcept;
   void* take_small(std::size_t size) noexcept;
+  void* split_larger(std::size_t grains) noexcept;
   bool add_page() noexcept;
   void* resize_large(void* block, std::size_t old_size, std::size_t new_size) noexcept;
 

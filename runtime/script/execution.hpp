@@ -4,7 +4,7 @@
 // group of child branches. Invariant: a branch that is neither ready nor running waits for exactly one of the two.
 #pragma once
 
-#include <deque>
+#include <list>
 #include <map>
 #include <memory>
 #include <optional>
@@ -140,7 +140,7 @@ class Execution {
   ModuleIndex modules_;
   Sandbox sandbox_;
   std::vector<std::unique_ptr<Branch>> branches_;
-  std::deque<Branch*> ready_;
+  std::list<Branch*> ready_;
   Branch* current_ = nullptr;
   std::optional<RunState> main_end_;
   std::size_t cleanups_ = 0;

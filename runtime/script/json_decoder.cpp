@@ -30,7 +30,7 @@ class Decoder {
  private:
   // Elements are gathered on the stack and go into their table this many at a time, so that a small table is made in
   // its final size and a large one does not need a large stack.
-  static constexpr int kGather = 64;
+  static constexpr int kGather = 16;
 
   bool fail(const char* problem) {
     problem_ = problem;
