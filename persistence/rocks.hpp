@@ -4,6 +4,7 @@
 
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 
 #include <array>
 #include <memory>
@@ -16,6 +17,7 @@
 namespace baton {
 
 struct Rocks {
+  std::unique_ptr<rocksdb::Env> env;  // Of db, which must go first.
   std::shared_ptr<rocksdb::Cache> cache;
   std::unique_ptr<rocksdb::DB> db;
   std::array<rocksdb::ColumnFamilyHandle*, kColumnFamilies> families{};  // Owned by db's handles list.

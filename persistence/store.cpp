@@ -3,6 +3,7 @@
 #include <openssl/rand.h>
 
 #include "persistence/keys/key_store.hpp"
+#include "persistence/log_files.hpp"
 #include "persistence/rocks.hpp"
 #include "persistence/torn_tail.hpp"
 #include "runtime/base/codec.hpp"
@@ -43,8 +44,11 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
 
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
+  rocks.env = with_long_logs(options.env);
   const auto open_database = [&] {
-    return rocksdb::DB::Open(database_options(options), options.path, families_of(options, rocks.cache), &handles, &db);
+    rocksdb::DBOptions with_env = database_options(options);
+    with_env.env = rocks.env.get();
+    return rocksdb::DB::Open(with_env, options.path, families_of(options, rocks.cache), &handles, &db);
   };
   rocksdb::Status opened = open_database();
   if (opened.IsCorruption()) {
