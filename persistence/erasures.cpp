@@ -4,7 +4,7 @@
 #include <cctype>
 #include <set>
 
-#include "runtime/base/codec.hpp"
+#include "persistence/time_codec.hpp"
 
 namespace baton {
 namespace {
@@ -16,16 +16,6 @@ constexpr std::string_view kReplayed = "~replay-";
 
 Error corrupt(std::string_view what) {
   return {ErrorCode::store_corrupt, std::string(what) + " cannot be read", "restore the store from a backup"};
-}
-
-void write_time(Writer& writer, const std::optional<Instant>& at) {
-  writer.boolean(at.has_value());
-  if (at) writer.i64(at->ms);
-}
-
-std::optional<Instant> read_time(Reader& reader) {
-  if (!reader.boolean()) return std::nullopt;
-  return Instant{reader.i64()};
 }
 
 // Calls each(record) for all pages that next(cursor) gives.

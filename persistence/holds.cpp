@@ -4,22 +4,13 @@
 
 #include "persistence/audit_query.hpp"
 #include "persistence/keys/pseudonym.hpp"
+#include "persistence/time_codec.hpp"
 #include "runtime/base/codec.hpp"
 
 namespace baton {
 namespace {
 
 constexpr std::uint8_t kVersion = 1;
-
-void write_time(Writer& writer, const std::optional<Instant>& at) {
-  writer.boolean(at.has_value());
-  if (at) writer.i64(at->ms);
-}
-
-std::optional<Instant> read_time(Reader& reader) {
-  if (!reader.boolean()) return std::nullopt;
-  return Instant{reader.i64()};
-}
 
 // The ids under which one person's records were kept: the record's own, those merged into it, and the one that it was
 // merged into.
