@@ -18,7 +18,7 @@ namespace {
 
 // Looked at for one page, whatever the filter leaves of them: a page that finds little ends early, and says where to go on.
 constexpr std::size_t kRowsPerPage = 20'000;
-constexpr std::size_t kRecordsPerPage = 2'000;
+constexpr std::size_t kRecordsPerPage = 1'500;
 constexpr std::array kStatuses = {InstanceStatus::running, InstanceStatus::completed, InstanceStatus::failed,
                                   InstanceStatus::cancelled};
 
