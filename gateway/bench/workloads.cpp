@@ -103,7 +103,7 @@ Result<Measured> run_w3(const BenchOptions& options, const Workplace& workplace)
 }
 
 Result<Measured> run_w4(const BenchOptions& options, const Workplace& workplace) {
-  const std::uint64_t n = options.n == 0 ? 50'000 : options.n;
+  const std::uint64_t n = options.n == 0 ? 5'000 : options.n;
   const std::size_t concurrency = options.concurrency == 0 ? 64 : options.concurrency;
   const std::string prefix = run_prefix();
   auto server = start_server(options, workplace);
