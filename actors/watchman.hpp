@@ -4,6 +4,7 @@
 // itself. Thread-safe.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
@@ -18,16 +19,34 @@
 
 namespace baton {
 
+// Keeps work that is done now and then below a share of the processor: work that took longer is made up for by turns
+// without any.
+class Allowance {
+ public:
+  // `each_turn`: nanoseconds of processor time that a turn may take on average.
+  explicit Allowance(std::uint64_t each_turn) : each_turn_(each_turn) {}
+  // To be asked once a turn.
+  [[nodiscard]] bool may_work() {
+    owed_ -= std::min(owed_, each_turn_);
+    return owed_ == 0;
+  }
+  void spent(std::uint64_t nanoseconds) { owed_ += nanoseconds; }
+
+ private:
+  std::uint64_t each_turn_;
+  std::uint64_t owed_ = 0;
+};
+
 class Watchman {
  public:
   struct Replayed {
     bool closed = false;  // There was a closed instance to run again.
     std::string wrong;    // What is wrong with it, or empty.
   };
-  // Both are called on the watchman's thread, twice a second.
+  // Both are called on the watchman's thread.
   struct Ports {
-    std::function<Replayed()> replay;  // Runs the next closed instance again.
-    std::function<void()> beside;      // Whatever else is looked after at this pace.
+    std::function<Replayed()> replay;  // Runs the next closed instance again. Less than twice a second.
+    std::function<void()> beside;      // Whatever else is looked after, twice a second.
   };
   // What was done since the start.
   struct Work {
