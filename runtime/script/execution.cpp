@@ -15,25 +15,6 @@ namespace {
 // stopped like any other.
 constexpr std::uint64_t kInstructionsPerRequest = 300;
 
-constexpr char kDefinition = 0;  // Registry key of what workflow.define returned.
-
-// Runs the workflow's module, and keeps what it returns. The same whichever instance it is for.
-Status load_definition(Sandbox& sandbox, const Program& program, const WorkflowDefinition& definition) {
-  lua_State* const state = sandbox.state();
-  if (Status loaded = sandbox.load(chunk_name_of(definition.module), program.bytecode(definition.module), true);
-      !loaded) {
-    return loaded;
-  }
-  if (Status called = sandbox.call(state, 0, 1); !called) return called;
-  // The definition is on top of the stack: hand it to a function that keeps it.
-  lua_pushcfunction(state, [](lua_State* L) {
-    lua_rawsetp(L, LUA_REGISTRYINDEX, &kDefinition);
-    return 0;
-  });
-  lua_insert(state, -2);
-  return sandbox.call(state, 1, 0);
-}
-
 // "discharge.lua:17 in function ..." -> "discharge.lua:17"
 std::string first_line_of(std::string_view trace) {
   const std::string_view line = trace.substr(0, trace.find('\n'));
@@ -53,18 +34,6 @@ Execution::Execution(std::shared_ptr<const Program> program, const WorkflowDefin
 }
 
 Execution::~Execution() = default;
-
-std::shared_ptr<const SandboxImage> picture_of_start(const Program& program, const WorkflowDefinition& definition) {
-  const ModuleIndex modules(program);
-  Options options = modules.sandbox_options(workflow_builtins());
-  options.for_picture = true;
-  Sandbox sandbox(options);
-  if (!load_definition(sandbox, program, definition)) return nullptr;
-  if (!sandbox.protect([](lua_State* L) { push_context(L); })) return nullptr;
-  return sandbox.picture();
-}
-
-void push_definition(lua_State* state) { lua_rawgetp(state, LUA_REGISTRYINDEX, &kDefinition); }
 
 RunState Execution::start(const JsonText& input) {
   const auto fail = [](const Error& error) {

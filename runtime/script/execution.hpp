@@ -155,8 +155,6 @@ class Execution {
 
 // ---- shared by the files of ctx ------------------------------------------------------------------------------------
 
-// Pushes what workflow.define returned.
-void push_definition(lua_State* state);
 // Pushes the ctx object; its methods are in ctx_*.cpp.
 void push_context(lua_State* state);
 // Sets its plain fields (instance, patient, ...) again, on the table on top of the stack.

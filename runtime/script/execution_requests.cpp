@@ -1,6 +1,7 @@
 // Queries and updates: how the outside asks a running script, and how it changes one.
 #include "runtime/script/execution.hpp"
 #include "runtime/script/json_bridge.hpp"
+#include "runtime/script/run_start.hpp"
 
 namespace baton::script {
 namespace {

@@ -73,6 +73,17 @@ TEST_F(WorkflowTest, a_crash_after_any_turn_ends_the_same) {
   EXPECT_NE(results[0].find(R"("y":"slept")"), std::string::npos) << results[0];
 }
 
+TEST_F(WorkflowTest, a_module_whose_tables_cannot_be_copied_is_run_by_each_run) {
+  given("local done = ctx:activity('test.work', 1)  return done",
+        "queries = { marks = (function() local marks = { [{}] = 'found by its address' } "
+        "return function() return #marks end end)() },");
+  ASSERT_EQ(programs_.find(bundle_)->find_workflow("test")->image, nullptr);
+  start();
+  crash();
+  finish(1, "5");
+  EXPECT_EQ(result(), "5");
+}
+
 TEST_F(WorkflowTest, a_signal_without_payload_is_no_time_out) {
   given("local go = ctx:wait_signal('go', { timeout = '1h' })  return go ~= nil");
   start();
