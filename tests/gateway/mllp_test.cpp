@@ -34,8 +34,9 @@ class MllpTest : public testing::Test {
     auto server = MllpServer::open(
         loop_, std::move(options),
         [this](std::string message, std::string, MllpAnswer answer) {
-          const std::lock_guard lock(mutex_);
+          // Without the lock: when the next message has come already, it is handed over inside this call.
           if (at_once_) answer("ACK " + message);
+          const std::lock_guard lock(mutex_);
           taken_.push_back({std::move(message), std::move(answer)});
           changed_.notify_all();
         },
@@ -82,6 +83,18 @@ TEST_F(MllpTest, reads_a_message_however_the_wire_cuts_it) {
             "\x0b"
             "ACK MSH|chunked\x1c\r\x0b"
             "ACK next\x1c\r");
+}
+
+TEST_F(MllpTest, a_message_that_came_with_the_one_before_is_taken_while_that_is_answered) {
+  at_once_ = true;
+  serve();
+  auto wire = client();
+  wire.send("\x0bone\x1c\r\x0btwo\x1c\r\x0bthree\x1c\r");
+  EXPECT_EQ(wire.read_until("three\x1c\r"),
+            "\x0b"
+            "ACK one\x1c\r\x0b"
+            "ACK two\x1c\r\x0b"
+            "ACK three\x1c\r");
 }
 
 TEST_F(MllpTest, reads_no_further_while_too_many_messages_wait_for_their_answer) {
