@@ -8,7 +8,7 @@
 //  - Any other error of append() than conflict means unknown: the rounds may be there or not. The caller stops, or
 //    acquires again and looks at the tail. It never appends the same rounds again without looking.
 //
-// Called from one thread, the leader's, but for read(), which any thread may call.
+// Called by the leader alone, by one of its threads at a time, but for read(), which any thread may call.
 #pragma once
 
 #include <cstdint>

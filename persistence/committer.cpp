@@ -82,7 +82,14 @@ Result<std::unique_ptr<Committer>> Committer::start(Store& store, CommitLog& log
                                *std::move(sealer))));
   if (committer->options_.plain_ledger) committer->writer_.keep_plain_records();
   if (committer->options_.mode == CommitterOptions::Mode::threaded) {
-    committer->thread_ = std::thread([raw = committer.get()] { raw->run(); });
+    Committer* const raw = committer.get();
+    raw->append_thread_ = std::make_unique<AppendThread>([raw](SealedRound round) { raw->append(std::move(round)); },
+                                                         [raw] {
+                                                           const std::lock_guard lock(raw->mutex_);
+                                                           raw->aloft_.store(false, std::memory_order_relaxed);
+                                                           raw->arrived_.notify_one();
+                                                         });
+    raw->thread_ = std::thread([raw] { raw->run(); });
   }
   return committer;
 }
@@ -123,16 +130,6 @@ void Committer::enqueue(Waiting waiting) {
   if (wake) arrived_.notify_one();
 }
 
-void Committer::say_done(Waiting& waiting) {
-  if (auto* const turn = std::get_if<WaitingTurn>(&waiting)) {
-    if (turn->done) turn->done(std::move(turn->turn));
-  } else if (auto* const checkpoint = std::get_if<WaitingCheckpoint>(&waiting)) {
-    if (checkpoint->done) checkpoint->done();
-  } else if (auto& sweep = std::get<WaitingSweep>(waiting); sweep.done) {
-    sweep.done();
-  }
-}
-
 void Committer::drain() {
   if (options_.mode == CommitterOptions::Mode::stepped) {
     while (run_once()) {
@@ -151,6 +148,7 @@ void Committer::stop() {
   arrived_.notify_one();
   if (thread_.joinable()) {
     thread_.join();
+    append_thread_.reset();
   } else if (options_.mode == CommitterOptions::Mode::stepped) {
     while (run_once()) {
     }
@@ -166,94 +164,159 @@ void Committer::abandon() {
 }
 
 void Committer::run() {
-  std::vector<Waiting> waiting;
+  bool aloft = false;
+  while (wait_for_work(aloft)) {
+    if (failed()) {
+      drop_all();
+      continue;
+    }
+    gather(aloft);
+    if (!aloft) go_on();
+  }
+}
+
+bool Committer::wait_for_work(bool& aloft) {
+  if (next_ == taken_.size()) {
+    taken_.clear();
+    next_ = 0;
+    linger();
+  }
+  std::unique_lock lock(mutex_);
   for (;;) {
-    {
-      std::unique_lock lock(mutex_);
-      while (!stopping_ && queue_.empty()) {
-        sleeping_ = true;
-        arrived_.wait(lock);
-      }
-      sleeping_ = false;
-      if (queue_.empty()) return;
-      committing_ = true;
-      waiting.swap(queue_);
+    if (taken_.empty() && !queue_.empty()) {
+      taken_.swap(queue_);
       waiting_.store(false, std::memory_order_relaxed);
     }
-    commit(waiting);
-    waiting.clear();
-    {
-      const std::lock_guard lock(mutex_);
-      committing_ = false;
+    aloft = aloft_.load(std::memory_order_relaxed);
+    committing_ = aloft || !taken_.empty() || !gathered_.empty() || !sent_.empty();
+    const bool idle = taken_.empty() && gathered_.empty() && sent_.empty();
+    if (idle) {
+      drained_.notify_all();
+      if (stopping_) return false;
+    } else if (!aloft || (!taken_.empty() && may_gather(aloft))) {
+      return true;
     }
-    drained_.notify_all();
-    linger();
+    // Who submits need not wake this thread while a round is aloft: it will look when that has landed.
+    sleeping_ = !aloft;
+    arrived_.wait(lock);
+    sleeping_ = false;
   }
 }
 
 // What a round has set going often comes back at once, in less time than it takes to wake a thread. Others who want the
 // processor get it.
 void Committer::linger() const {
+  const bool aloft = aloft_.load(std::memory_order_relaxed);
   const auto until = std::chrono::steady_clock::now() + kLinger;
-  while (!waiting_.load(std::memory_order_relaxed) && std::chrono::steady_clock::now() < until)
+  while (!waiting_.load(std::memory_order_relaxed) && aloft_.load(std::memory_order_relaxed) == aloft &&
+         std::chrono::steady_clock::now() < until) {
     std::this_thread::yield();
+  }
 }
 
 bool Committer::run_once() {
   BATON_ASSERT(options_.mode == CommitterOptions::Mode::stepped);
-  std::vector<Waiting> waiting;
   {
     const std::lock_guard lock(mutex_);
     if (queue_.empty()) return false;
-    waiting.swap(queue_);
+    taken_.swap(queue_);
   }
-  commit(waiting);
+  while (next_ < taken_.size() && !failed()) {
+    gather(false);
+    commit_gathered();
+  }
+  drop_all();
   return true;
 }
 
-void Committer::commit(std::vector<Waiting>& waiting) {
-  for (std::size_t from = 0; from < waiting.size() && !failed();) {
-    const std::size_t turns = gather(waiting, from);
-    if (const Status committed = commit_gathered(); !committed.ok()) {
-      fail(committed.error());
-      return;
-    }
-    metrics_.turns.fetch_add(turns, std::memory_order_relaxed);
-    for (std::size_t i = from; i < from + turns; ++i) say_done(waiting[i]);
-    if (options_.after_round) options_.after_round();
-    from += turns;
+// A round that begins while another is aloft is written without what that one will have changed in the store.
+bool Committer::may_gather(bool aloft) const {
+  if (gathered_.empty()) return !aloft || !writer_.reads_last_round();
+  return gathered_.size() < options_.round_turns && writer_.bytes() < options_.round_bytes;
+}
+
+void Committer::gather(bool aloft) {
+  if (gathered_.empty() && next_ < taken_.size() && may_gather(aloft)) writer_.begin_round(aloft);
+  while (next_ < taken_.size() && may_gather(aloft)) {
+    write(taken_[next_]);
+    gathered_.push_back(std::move(taken_[next_++]));
   }
 }
 
-std::size_t Committer::gather(const std::vector<Waiting>& waiting, std::size_t from) {
-  writer_.clear();
-  std::size_t turns = 0;
-  while (from + turns < waiting.size() && turns < options_.round_turns &&
-         (turns == 0 || writer_.rows().bytes() < options_.round_bytes)) {
-    const Waiting& next = waiting[from + turns];
-    if (const auto* const turn = std::get_if<WaitingTurn>(&next)) {
-      writer_.add(turn->turn);
-    } else if (const auto* const checkpoint = std::get_if<WaitingCheckpoint>(&next)) {
-      writer_.add_checkpoint(checkpoint->size, checkpoint->note);
-    } else {
-      writer_.add_sweep(std::get<WaitingSweep>(next).sweep);
-    }
-    ++turns;
+void Committer::write(const Waiting& next) {
+  if (const auto* const turn = std::get_if<WaitingTurn>(&next)) {
+    writer_.add(turn->turn);
+  } else if (const auto* const checkpoint = std::get_if<WaitingCheckpoint>(&next)) {
+    writer_.add_checkpoint(checkpoint->size, checkpoint->note);
+  } else {
+    writer_.add_sweep(std::get<WaitingSweep>(next).sweep);
   }
+}
+
+void Committer::go_on() {
+  std::vector<Waiting> landed = std::exchange(sent_, {});
+  const bool more = next_ < taken_.size() || waiting_.load(std::memory_order_relaxed);
+  const bool ahead = gathered_.size() >= options_.ahead_turns && (more || !landed.empty());
+  if (!ahead) {
+    say_done(landed);
+    if (!gathered_.empty()) commit_gathered();
+    return;
+  }
+  SealedRound round = finish_round();
+  if (failed()) return;
+  sent_.swap(gathered_);
+  aloft_.store(true, std::memory_order_relaxed);
+  append_thread_->start(std::move(round));
+  say_done(landed);
+}
+
+void Committer::commit_gathered() {
+  SealedRound round = finish_round();
+  if (!failed()) append(std::move(round));
+  if (!failed()) say_done(gathered_);
+  gathered_.clear();
+}
+
+SealedRound Committer::finish_round() {
   writer_.finish_round();
-  return turns;
+  if (!writer_.status().ok()) {
+    fail(writer_.status().error());
+    return {};
+  }
+  return seal();
 }
 
-Status Committer::commit_gathered() {
-  if (!writer_.status().ok()) return writer_.status();
-  SealedRound round = seal();
+void Committer::append(SealedRound round) {
   const RoundHead head = round.head;
   const std::size_t bytes = round.bytes.size();
   const auto begun = std::chrono::steady_clock::now();
-  if (const Status appended = log_.append(epoch_, head_.lsn, {&round, 1}); !appended.ok()) return appended;
+  if (const Status appended = log_.append(epoch_, head.lsn - 1, {&round, 1}); !appended.ok()) {
+    return fail(appended.error());
+  }
   count_append(metrics_, bytes, std::chrono::steady_clock::now() - begun);
-  head_ = head;
-  return move_mark();
+  if (const Status moved = move_mark(head); !moved.ok()) fail(moved.error());
+}
+
+void Committer::say_done(std::vector<Waiting>& durable) {
+  if (durable.empty()) return;
+  metrics_.turns.fetch_add(durable.size(), std::memory_order_relaxed);
+  for (Waiting& each : durable) {
+    if (auto* const turn = std::get_if<WaitingTurn>(&each)) {
+      if (turn->done) turn->done(std::move(turn->turn));
+    } else if (auto* const checkpoint = std::get_if<WaitingCheckpoint>(&each)) {
+      if (checkpoint->done) checkpoint->done();
+    } else if (auto& sweep = std::get<WaitingSweep>(each); sweep.done) {
+      sweep.done();
+    }
+  }
+  if (options_.after_round) options_.after_round();
+}
+
+void Committer::drop_all() {
+  taken_.clear();
+  next_ = 0;
+  gathered_.clear();
+  sent_.clear();
 }
 
 SealedRound Committer::seal() {
@@ -272,12 +335,13 @@ SealedRound Committer::seal() {
   const RoundHead head =
       next_head(sha256_, head_, epoch_, std::string_view(batch.Data()).substr(round_format::kFrameSize));
   batch.Put(slice(keys::kHead), encode(head));
+  head_ = head;
   return {head, batch.Data()};
 }
 
-Status Committer::move_mark() {
+Status Committer::move_mark(const RoundHead& head) {
   if (mark_ == nullptr) return success();
-  if (const Status written = mark_->write({store_.identity(), head_.lsn, head_.hash}); !written.ok()) return written;
+  if (const Status written = mark_->write({store_.identity(), head.lsn, head.hash}); !written.ok()) return written;
   const auto now = std::chrono::steady_clock::now();
   if (now - mark_synced_ < kMarkSyncInterval) return success();
   mark_synced_ = now;

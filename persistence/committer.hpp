@@ -1,6 +1,9 @@
 // The committer: the one place where turns become true. It takes every turn that waits, makes one batch of them, has
 // the commit log make that durable, moves the high-water mark, and only then says done, turn by turn in the order of
-// submit(). While a round is written the next one gathers.
+// submit().
+//
+// At most one round is aloft: on its way to the disk. Where turns come faster than that, it is written by a thread of its own
+// (append_thread.hpp), while this one gathers the next and says done for the one before; otherwise nothing is handed over.
 //
 // After a failed write or sync nothing is known about the disk: no turn of the round, or of any later one, is ever
 // reported done, nothing is tried again, and the fatal handler ends the process. Recovery is the tested path.
@@ -17,6 +20,7 @@
 #include <variant>
 #include <vector>
 
+#include "persistence/append_thread.hpp"
 #include "persistence/commit_log.hpp"
 #include "persistence/high_water_mark.hpp"
 #include "persistence/store.hpp"
@@ -44,6 +48,8 @@ struct CommitterOptions {
   Mode mode = Mode::threaded;
   std::size_t round_turns = limits::kCommitRoundTurns;
   std::size_t round_bytes = std::size_t{8} << 20;
+  // A round of so many turns is written by the append thread, where more wait; a smaller one is not worth waking it.
+  std::size_t ahead_turns = 64;
   // Called on the committer's thread after the last `done` of a round: what was gathered in them can go out together.
   // May be empty.
   std::function<void()> after_round;
@@ -109,17 +115,26 @@ class Committer {
   };
   using Waiting = std::variant<WaitingTurn, WaitingCheckpoint, WaitingSweep>;
   void enqueue(Waiting waiting);
-  static void say_done(Waiting& waiting);
   Committer(Store& store, CommitLog& log, HighWaterMark* mark, CommitterOptions options, Leadership leadership,
             TurnWriter writer);
   void run();
+  // Takes what waits, and says whether a round is aloft. Returns when there is something to do; false at the end.
+  [[nodiscard]] bool wait_for_work(bool& aloft);
   void linger() const;
-  void commit(std::vector<Waiting>& waiting);
-  // Of `waiting` from `from` on: writes as many turns as a round holds and returns how many.
-  std::size_t gather(const std::vector<Waiting>& waiting, std::size_t from);
-  [[nodiscard]] Status commit_gathered();
+  // Writes turns that were taken into the round, as many as it holds. Nothing while the round must not begin yet.
+  void gather(bool aloft);
+  [[nodiscard]] bool may_gather(bool aloft) const;
+  // No round is aloft: says done for the one that was, and sends the gathered one after it.
+  void go_on();
+  void commit_gathered();
+  void write(const Waiting& next);
+  [[nodiscard]] SealedRound finish_round();
   [[nodiscard]] SealedRound seal();
-  [[nodiscard]] Status move_mark();
+  // On the committer's thread or the append thread, never on both at once.
+  void append(SealedRound round);
+  void say_done(std::vector<Waiting>& durable);
+  void drop_all();
+  [[nodiscard]] Status move_mark(const RoundHead& head);
   void fail(const Error& error);
 
   Store& store_;
@@ -127,7 +142,7 @@ class Committer {
   HighWaterMark* mark_;
   CommitterOptions options_;
   std::uint64_t epoch_;
-  RoundHead head_;
+  RoundHead head_;  // Of the last round that was sealed; not necessarily durable.
   TurnWriter writer_;
   Sha256 sha256_;
   std::chrono::steady_clock::time_point mark_synced_{};
@@ -139,10 +154,19 @@ class Committer {
   std::condition_variable drained_;
   std::vector<Waiting> queue_;
   std::atomic<bool> waiting_{false};  // Something is in the queue. A hint: read without the lock.
-  bool sleeping_ = false;             // The thread waits for arrived_.
+  bool sleeping_ = false;             // The thread waits for a turn to arrive.
   bool committing_ = false;           // What was taken from the queue is not yet reported done.
+  std::atomic<bool> aloft_{false};    // The append thread has a round. Ends under the lock.
   bool stopping_ = false;
+
+  // The committer's thread alone.
+  std::vector<Waiting> taken_;  // From the queue; written into rounds up to next_.
+  std::size_t next_ = 0;
+  std::vector<Waiting> gathered_;  // In the round that writer_ holds.
+  std::vector<Waiting> sent_;      // In the round that was given to the append thread, until reported done.
+
   std::thread thread_;
+  std::unique_ptr<AppendThread> append_thread_;  // Ends before what it uses.
 };
 
 // The operator's decision to go on with a store that lost acknowledged rounds: recorded in the ledger with both

@@ -66,8 +66,9 @@ constexpr std::array kNamedSpaces = {
     NamedSpace{"keys_used", 41, NamedSeal::clear},        // "last" -> the greatest number given away; likewise
     NamedSpace{"keys_retired", 42, NamedSeal::clear},     // <erasure>/<number> -> to be destroyed; likewise
     NamedSpace{"erasures", 43, NamedSeal::house},         // <id> -> what was asked, decided and done
-    NamedSpace{"holds", 50},                              // <hold id> -> legal hold, see holds.hpp
-    NamedSpace{"answer_ages", 60, NamedSeal::clear},      // <when an answer goes>/<its key in answers> -> nothing
+    NamedSpace{"pseudonyms", 44},                     // <patient's pseudonym> -> the patient's id; by row_sealer.cpp
+    NamedSpace{"holds", 50},                          // <hold id> -> legal hold, see holds.hpp
+    NamedSpace{"answer_ages", 60, NamedSeal::clear},  // <when an answer goes>/<its key in answers> -> nothing
 };
 
 std::optional<std::uint8_t> space_number(std::string_view name) {

@@ -275,6 +275,10 @@ Result<std::optional<PatientRecord>> StoreReader::patient(std::string_view id) c
 }
 
 Result<std::optional<std::string>> StoreReader::patient_behind(std::string_view pseudonym) const {
+  auto id = named("pseudonyms", store_->pseudonyms().patient(pseudonym));
+  if (!id.ok() && id.error().code == ErrorCode::erased) return std::optional<std::string>();
+  if (!id.ok() || *id) return id;
+  // A store from before there was such a row.
   auto record = patient(pseudonym);
   if (!record.ok() && record.error().code == ErrorCode::erased) return std::optional<std::string>();
   if (!record.ok()) return record.error();

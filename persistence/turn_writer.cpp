@@ -24,9 +24,9 @@ std::uint8_t number_of(InstanceStatus status) { return static_cast<std::uint8_t>
 
 }  // namespace
 
-void TurnWriter::clear() {
+void TurnWriter::begin_round(bool beside) {
   rows_.clear();
-  sealer_.begin_round();
+  sealer_.begin_round(beside);
 }
 
 // A turn is about the patient of its first record. One about nobody that stores a message is about that message.

@@ -26,6 +26,10 @@ class TurnWriter {
         audit_index_(std::move(audit_index)),
         sealer_(std::move(sealer)) {}
 
+  // Begins a round. `beside`: the one before may not be in the store yet.
+  void begin_round(bool beside);
+  // True when a round can only be begun once the one before is in the store.
+  [[nodiscard]] bool reads_last_round() const { return sealer_.reads_last_round(); }
   // Adds a turn to the round.
   void add(const Turn& turn);
   // Adds the row of a signed checkpoint.
@@ -34,9 +38,9 @@ class TurnWriter {
   void add_sweep(const LedgerSweep& sweep);
   // Adds the rows that stand for the round as a whole: the ledger's, the counters and the tallies. The round is then complete.
   void finish_round();
-  // The rows of the round; clear() begins the next.
+  // The rows of the round, until the next begins.
   [[nodiscard]] RowBatch& rows() { return rows_; }
-  void clear();
+  [[nodiscard]] std::size_t bytes() const { return rows_.bytes(); }
   // Not success when keys could not be made durable: the round must not be committed.
   [[nodiscard]] const Status& status() const { return sealer_.status(); }
 

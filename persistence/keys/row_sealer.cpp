@@ -3,6 +3,7 @@
 #include "persistence/rocks.hpp"
 #include "persistence/store.hpp"
 #include "runtime/base/codec.hpp"
+#include "runtime/model/turn.hpp"
 
 namespace baton {
 namespace {
@@ -51,11 +52,16 @@ std::string RowSealer::name_of(std::string_view owner) const {
   return keys::named("key_owners", pseudonyms_->of(Pseudonyms::Kind::owner, owner));
 }
 
-void RowSealer::begin_round() {
+bool RowSealer::reads_last_round() const {
+  return keys_ != nullptr && (!retired_.empty() || held_.size() >= kHeldAtMost || keys_->generation() != generation_);
+}
+
+// Whose key was given in a round that is not in the store yet is known only here, and so nothing is forgotten beside one.
+void RowSealer::begin_round(bool beside) {
   current_ = nullptr;
   current_owner_.clear();
+  if (beside || !reads_last_round()) return;
   retired_.clear();
-  if (keys_ == nullptr) return;
   // A key that was destroyed meanwhile must not seal anything more.
   const std::uint64_t generation = keys_->generation();
   if (generation == generation_ && held_.size() < kHeldAtMost) return;
@@ -119,10 +125,20 @@ void RowSealer::retire(std::string_view owner, std::string_view erasure, RowBatc
   retired_.emplace(owner);
 }
 
+// Who a patient's pseudonym stands for is known as soon as anything says it: it goes with the patient's first key.
+void RowSealer::put_behind_pseudonym(const std::string& owner, RowBatch& rows) {
+  const auto patient = patient_of_key_owner(owner);
+  if (!patient || is_pseudonym(*patient)) return;  // Of an erasure: whom it stands for must not be known any more.
+  use(owner);
+  const std::string key = keys::named("pseudonyms", pseudonyms_->patient(*patient));
+  rows.put_filled(ColumnFamily::named, key, [&](std::string& out) { seal(ColumnFamily::named, key, *patient, out); });
+}
+
 void RowSealer::finish_round(RowBatch& rows) {
   if (new_owners_.empty()) return;
   for (const std::string& owner : new_owners_) {
     rows.put(ColumnFamily::named, name_of(owner), number_value(held_.at(owner).number));
+    put_behind_pseudonym(owner, rows);
   }
   new_owners_.clear();
   rows.put(ColumnFamily::named, keys::named("keys_used", kLast), number_value(last_));

@@ -7,7 +7,8 @@
 //   "h"                           the house: what is about nobody
 //
 // The key that an owner has is a row of the named space key_owners, in the batch that first uses it; "last" of keys_used is
-// the greatest number given away, which the key store must have when the store is opened.
+// the greatest number given away, which the key store must have when the store is opened. With a patient's key goes the row
+// of the space pseudonyms that says who is meant by the pseudonym, sealed under that key.
 #pragma once
 
 #include <string>
@@ -43,7 +44,10 @@ class RowSealer {
   void retire(std::string_view owner, std::string_view erasure, RowBatch& rows);
   // Puts the rows about keys that were given away.
   void finish_round(RowBatch& rows);
-  void begin_round();
+  // `beside`: the round before may not be in the store yet. Precondition then: !reads_last_round().
+  void begin_round(bool beside);
+  // True when the next round needs what the last one has written, or has to look its owners up anew.
+  [[nodiscard]] bool reads_last_round() const;
   // Not success once keys could not be made durable: the round must not be committed.
   [[nodiscard]] const Status& status() const { return status_; }
 
@@ -56,6 +60,7 @@ class RowSealer {
   [[nodiscard]] const Held* find(std::string_view owner);
   [[nodiscard]] const Held& give(std::string_view owner);
   [[nodiscard]] std::string name_of(std::string_view owner) const;
+  void put_behind_pseudonym(const std::string& owner, RowBatch& rows);
 
   const Store* store_;
   KeyStore* keys_ = nullptr;

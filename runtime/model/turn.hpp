@@ -89,6 +89,10 @@ struct PruneLedger {
 [[nodiscard]] inline std::string key_owner_of_patient(std::string_view patient) {
   return std::string("p:").append(patient);
 }
+// The patient whose key that is; nothing when it is nobody's.
+[[nodiscard]] inline std::optional<std::string_view> patient_of_key_owner(std::string_view owner) {
+  return owner.starts_with("p:") ? std::optional(owner.substr(2)) : std::nullopt;
+}
 [[nodiscard]] inline std::string key_owner_of_message(std::string_view source, std::string_view message_id) {
   return std::string("m:").append(source).append("\x1f").append(message_id);
 }

@@ -170,7 +170,7 @@ void turn_writer(benchmark::State& state) {
   for (std::uint32_t i = 0; i < 256; ++i) turns.push_back(small_turn(i, i));
   std::size_t rows = 0;
   for (auto _ : state) {
-    writer.clear();
+    writer.begin_round(false);
     for (const Turn& turn : turns) writer.add(turn);
     writer.finish_round();
     writer.rows().for_each_sorted([&](const RowBatch::Row&) { ++rows; });
@@ -256,7 +256,7 @@ void cases_written(benchmark::State& state) {
     std::vector<Turn> turns;
     for (std::uint64_t i = 0; i < kTurns; ++i) turns.push_back(waiting_instance(state.range(1) == 1 ? ++number : i));
     state.ResumeTiming();
-    writer.clear();
+    writer.begin_round(false);
     for (const Turn& turn : turns) writer.add(turn);
     writer.finish_round();
     writer.rows().for_each_sorted([](const RowBatch::Row& row) { benchmark::DoNotOptimize(row); });

@@ -268,6 +268,24 @@ TEST(Sealing, who_is_erased_is_gone_from_every_reader_and_the_ledger_still_prove
   }
 }
 
+TEST(Sealing, whom_a_pseudonym_stands_for_is_known_from_the_first_record_on_and_never_after_an_erasure) {
+  StoreWorld world(Rows::sealed);
+  AuditRecord record = canary_audit();
+  record.journal.clear();
+  world.committer->submit(Turn({}, {record}, {}, {}), {});
+  world.committer->run_once();
+  const std::string pseudonym = world.store->pseudonyms().patient("p-quetzal");
+  EXPECT_EQ(must(world.reader().patient_behind(pseudonym)), "p-quetzal")
+      << "though there is no record of the person yet";
+  EXPECT_EQ(must(world.reader().patient_behind("p-quetzal")), "p-quetzal");
+  erase(world, key_owner_of_patient("p-quetzal"));
+  EXPECT_EQ(must(world.reader().patient_behind(pseudonym)), std::nullopt);
+  record.patient = pseudonym;  // As the record of the erasure itself is.
+  world.committer->submit(Turn({}, {record}, {}, {}), {});
+  world.committer->run_once();
+  EXPECT_EQ(must(world.reader().patient_behind(pseudonym)), std::nullopt);
+}
+
 TEST(Sealing, who_comes_back_after_an_erasure_gets_another_key) {
   StoreWorld world(Rows::sealed);
   fill(world);
