@@ -9,7 +9,7 @@ namespace baton {
 
 InstanceSubject::InstanceSubject(std::string id, const StoreReader& reader, const ProgramSource& programs,
                                  const PauseSource& pauses)
-    : id_(std::move(id)), name_("instance " + id_), reader_(reader), programs_(programs), pauses_(pauses) {}
+    : id_(std::move(id)), reader_(reader), programs_(programs), pauses_(pauses) {}
 
 void InstanceSubject::wake() {
   auto stored = read_stored_instance(reader_, id_, RowsOf::waking_actor);

@@ -25,14 +25,13 @@ class InstanceSubject {
   [[nodiscard]] std::size_t memory() const;
   // Nothing more is expected: it is closed, or does not exist.
   [[nodiscard]] bool over() const { return instance_ && (!instance_->exists() || instance_->closed()); }
-  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] std::string name() const { return "instance " + id_; }
   void add_consumed(Consumed& consumed, const InstanceMessage& message) const;
 
  private:
   void wake();
 
   std::string id_;
-  std::string name_;  // For log lines.
   const StoreReader& reader_;
   const ProgramSource& programs_;
   const PauseSource& pauses_;

@@ -212,7 +212,7 @@ struct NodeOptions {
   bool plain_ledger = false;     // The control of the ledger's benchmark: no tree, no indexes. Never for real.
   bool stepped = false;    // Tests: nothing runs but in run_until_idle(), on the caller's thread, deterministically.
   std::uint64_t seed = 0;  // With stepped: the order in which actors run.
-  std::size_t memory_budget = 240u << 20;  // Warm instances and patients beyond this are passivated.
+  std::size_t memory_budget = 256u << 20;  // Warm instances and patients beyond this are passivated.
   std::size_t worker_threads = 2;
   std::shared_ptr<HttpPort> http;
   // Time zones of HL7 sources, for timestamps without an offset: by "APPLICATION|FACILITY", facility or application, the

@@ -8,10 +8,9 @@
 namespace baton {
 
 PatientSubject::PatientSubject(std::string id, const StoreReader& reader, const BundleRegistry& bundles)
-    : id_(std::move(id)),
-      name_("patient " + reader.store().pseudonyms().patient(id_)),
-      reader_(reader),
-      bundles_(bundles) {}
+    : id_(std::move(id)), reader_(reader), bundles_(bundles) {}
+
+std::string PatientSubject::name() const { return "patient " + reader_.store().pseudonyms().patient(id_); }
 
 Handled PatientSubject::handle(std::vector<PatientMessage> messages, Instant now) {
   if (!patient_) {

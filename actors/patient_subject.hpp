@@ -29,12 +29,11 @@ class PatientSubject {
   void cool_down() {}
   [[nodiscard]] std::size_t memory() const { return patient_ ? patient_->memory() : 0; }
   [[nodiscard]] bool over() const { return patient_ && !patient_->exists(); }
-  [[nodiscard]] const std::string& name() const { return name_; }
+  [[nodiscard]] std::string name() const;
   void add_consumed(Consumed&, const PatientMessage&) const {}
 
  private:
   std::string id_;
-  std::string name_;  // For log lines.
   const StoreReader& reader_;
   const BundleRegistry& bundles_;
   std::optional<Patient> patient_;

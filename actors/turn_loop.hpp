@@ -31,7 +31,7 @@ struct PreparedTurn {
 //   using Message                            the variant that it takes
 //   Handled handle(vector<Message>, Instant) may throw; reads the store when it wakes
 //   void forget()                            drops what is in memory
-//   const std::string& name() const          for log lines
+//   std::string name() const                 for log lines
 //   void add_consumed(Consumed&, const Message&) const
 // and beside it, found by argument-dependent look-up, std::uint64_t reply_to_of(const Message&).
 template <typename Subject>

@@ -36,7 +36,7 @@ struct Config {
   std::string mllp_certificate, mllp_key, mllp_client_authority;
   std::size_t mllp_connections = 256;
   std::size_t mllp_unanswered = 64;
-  std::size_t engine_memory_budget = 240u << 20;
+  std::size_t engine_memory_budget = 256u << 20;
   std::size_t engine_workers = 2;
   bool unsafe_no_sync = false;
   std::string outbound_authority;

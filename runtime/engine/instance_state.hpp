@@ -1,9 +1,10 @@
 // The folded state of one instance: what its journal comes to. One function changes it: apply(). Pure.
 #pragma once
 
+#include <boost/container/flat_map.hpp>
+#include <boost/container/flat_set.hpp>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -51,11 +52,12 @@ struct DecisionState {
   JsonText decision;
 };
 
+// Kept for every case in memory: what is nearly always empty takes no more than it must.
 struct InstanceState {
   Started started;
   std::string bundle;
   std::string patient;
-  std::set<std::string> former_patients;  // Whom it was about before merges.
+  boost::container::flat_set<std::string> former_patients;  // Whom it was about before merges.
   Instant last_at;
   OperationSeq next_seq = 1;
   std::map<OperationSeq, OperationState> operations;
@@ -63,12 +65,12 @@ struct InstanceState {
   std::unordered_map<std::string, Outcome> steps;
   std::unordered_set<std::string>
       facts;  // Keys of attributes, decisions, notes, overrides and signals that stand in the journal.
-  std::set<std::string> patches;
+  boost::container::flat_set<std::string> patches;
   std::vector<ReceivedEvent> events;
   std::vector<ReceivedSignal> signals;
   Attributes attributes;
-  std::map<std::string, DecisionState> decisions;         // By key.
-  std::map<std::string, std::optional<Outcome>> updates;  // By update id.
+  std::map<std::string, DecisionState> decisions;                           // By key.
+  boost::container::flat_map<std::string, std::optional<Outcome>> updates;  // By update id.
   std::map<std::uint32_t, IncidentOpened> open_incidents;
   std::uint32_t incident_count = 0;
   bool cancel_requested = false;

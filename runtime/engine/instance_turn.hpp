@@ -2,6 +2,7 @@
 // decide. Lives for one call of Instance::handle. Pure.
 #pragma once
 
+#include <boost/container/flat_map.hpp>
 #include <map>
 #include <memory>
 #include <optional>
@@ -31,8 +32,8 @@ struct InstanceCore {
   std::map<std::uint32_t, IncidentRecord> incidents;  // Open ones.
   std::map<std::uint32_t, AlertRecord> alerts;        // All that were ever told.
   std::shared_ptr<const Program> program;
-  std::unique_ptr<ScriptDriver> script;                 // Null while cold.
-  std::map<std::string, std::uint64_t> update_replies;  // Update id -> who waits.
+  std::unique_ptr<ScriptDriver> script;                                   // Null while cold.
+  boost::container::flat_map<std::string, std::uint64_t> update_replies;  // Update id -> who waits.
 
   [[nodiscard]] EntryIndex next_index() const { return record.run_begins_at + static_cast<EntryIndex>(journal.size()); }
 };
