@@ -51,7 +51,7 @@ std::size_t start_position(lua_State* state, int index, std::size_t size) {
 }
 
 int find_plain(lua_State* state, std::string_view subject, std::string_view what, std::size_t start) {
-  Sandbox::of(state).charge(state, (subject.size() - start) / (what.size() > 1 ? 16 : 64));
+  Sandbox::of(state).charge(state, (subject.size() - start) / (what.size() > 1 ? 8 : 64));
   // memmem is linear in the worst case, which std::string_view::find is not.
   const auto* const found =
       what.empty()
