@@ -236,6 +236,9 @@ Status Node::Impl::open_signer() {
 caf::actor Node::Impl::spawn(const Address& address) {
   caf::actor_system& system = actors->system();
   if (address.kind == ActorKind::instance) {
+    using Actor = caf::stateful_actor<DecidingState<InstanceSubject>, InstanceActor::base>;
+    // A byte more takes the next size that an allocator has, for every case in memory (docs/PERFORMANCE.md).
+    static_assert(sizeof(caf::actor_storage<Actor>) <= 1280);
     return caf::actor_cast<caf::actor>(system.spawn(deciding_behavior<InstanceActor, ToInstance, InstanceSubject>,
                                                     InstanceSubject(address.id, *reader, *bundles, *pauses),
                                                     address.kind, address.id, &*parts));

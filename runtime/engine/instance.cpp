@@ -8,6 +8,8 @@ class Instance::Body {
  public:
   InstanceCore core;
 };
+// A byte more takes the next size that an allocator has, half a kilobyte for every case in memory (docs/PERFORMANCE.md).
+static_assert(sizeof(InstanceCore) <= 2048);
 
 Instance::Instance(std::string id, const ProgramSource& programs, const PauseSource* pauses)
     : body_(std::make_unique<Body>()) {
