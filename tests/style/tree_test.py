@@ -85,7 +85,7 @@ class Tree(unittest.TestCase):
         self.holds(rules.no_path_of_one_machine)
         self.refuses(rules.no_path_of_one_machine, "docs/a.md", "see /wo" "rk/main/x\n")
         self.refuses(rules.no_path_of_one_machine, "docs/a.md", "HOME=/ro" "ot/\n")
-        self.takes(rules.no_path_of_one_machine, "docs/a.md", "the branch /work/task:call#2 and https://a.b/root/\n")
+        self.takes(rules.no_path_of_one_machine, "docs/a.md", "the branch /wo" "rk/task:call#2 and https://a.b/root/\n")
 
     def test_every_error_code_has_a_page_with_cause_and_cure(self):
         self.holds(rules.every_error_has_its_page)
