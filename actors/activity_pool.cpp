@@ -17,8 +17,14 @@ constexpr Duration kKeepHeartbeatEvery{5'000};
 constexpr std::size_t kFreshPerWorker = 8;  // Attempts that wait before a further worker is woken.
 
 using Key = std::pair<std::string, OperationSeq>;
+using KeyView = std::pair<std::string_view, OperationSeq>;
 struct KeyHash {
-  std::size_t operator()(const Key& key) const { return std::hash<std::string>{}(key.first) + key.second; }
+  using is_transparent = void;
+  std::size_t operator()(const KeyView& key) const { return std::hash<std::string_view>{}(key.first) + key.second; }
+};
+struct KeyEqual {
+  using is_transparent = void;
+  bool operator()(const KeyView& a, const KeyView& b) const { return a == b; }
 };
 using AttemptPtr = std::shared_ptr<Attempt>;
 
@@ -75,7 +81,7 @@ struct ActivityPool::Core : std::enable_shared_from_this<ActivityPool::Core> {
   std::vector<std::unique_ptr<Worker>> workers;
   std::vector<std::thread> threads;
   std::deque<AttemptPtr> fresh;
-  std::unordered_map<Key, AttemptPtr, KeyHash> known;
+  std::unordered_map<Key, AttemptPtr, KeyHash, KeyEqual> known;
   bool more_in_store = false;
   bool left_out = false;  // Something did not fit since the reading of the store began.
   std::string cursor;
@@ -108,14 +114,14 @@ void ActivityPool::Core::take(DispatchActivity order) {
 }
 
 void ActivityPool::Core::take(const CancelActivity& order) {
-  const auto found = known.find({order.instance, order.seq});
+  const auto found = known.find(KeyView{order.instance, order.seq});
   if (found == known.end()) return;
   abandon(found->second);
   known.erase(found);
 }
 
 void ActivityPool::Core::take(const Consumed::Attempt& settled) {
-  const auto found = known.find({settled.instance, settled.seq});
+  const auto found = known.find(KeyView{settled.instance, settled.seq});
   if (found == known.end() || found->second->pending->attempt != settled.attempt) return;
   known.erase(found);
 }

@@ -1,6 +1,7 @@
 #include "persistence/key_space.hpp"
 
 #include "runtime/base/assert.hpp"
+#include "runtime/base/byte_scan.hpp"
 
 namespace baton {
 
@@ -93,13 +94,17 @@ Address take_address(Parts& parts) {
 }  // namespace
 
 void append_text(std::string& key, std::string_view text) {
-  for (const char c : text) {
-    if (c == 0 || c == kEscape) {
-      key.push_back(kEscape);
-      key.push_back(c == 0 ? 0x01 : 0x02);
-    } else {
-      key.push_back(c);
-    }
+  constexpr std::uint8_t kPlain = 0x02;  // From here on a byte stands for itself.
+  static_assert(kEscape + 1 == kPlain);
+  for (std::size_t from = 0;;) {
+    const std::size_t at = byte_scan::find(
+        text, from, [](std::uint64_t word) { return byte_scan::below(word, kPlain); },
+        [](std::uint8_t byte) { return byte < kPlain; });
+    key.append(text, from, at - from);
+    if (at == text.size()) break;
+    key.push_back(kEscape);
+    key.push_back(text[at] == 0 ? 0x01 : 0x02);
+    from = at + 1;
   }
   key.push_back(0);
 }

@@ -5,18 +5,31 @@
 #include <cmath>
 
 #include "runtime/base/assert.hpp"
+#include "runtime/base/byte_scan.hpp"
 
 namespace baton {
+namespace {
+
+std::size_t find_to_escape(std::string_view text, std::size_t from) {
+  return byte_scan::find(
+      text, from,
+      [](std::uint64_t word) {
+        return byte_scan::below(word, 0x20) | byte_scan::equal(word, '"') | byte_scan::equal(word, '\\');
+      },
+      [](std::uint8_t byte) { return byte < 0x20 || byte == '"' || byte == '\\'; });
+}
+
+}  // namespace
 
 void append_json_string(std::string& out, std::string_view text) {
   static constexpr char kHex[] = "0123456789abcdef";
   out.push_back('"');
-  std::size_t clean_from = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (c >= 0x20 && c != '"' && c != '\\') continue;
+  for (std::size_t clean_from = 0;;) {
+    const std::size_t i = find_to_escape(text, clean_from);
     out.append(text, clean_from, i - clean_from);
+    if (i == text.size()) break;
     clean_from = i + 1;
+    const auto c = static_cast<unsigned char>(text[i]);
     switch (c) {
       case '"': out += "\\\""; break;
       case '\\': out += "\\\\"; break;
@@ -31,7 +44,6 @@ void append_json_string(std::string& out, std::string_view text) {
         out.push_back(kHex[c & 15]);
     }
   }
-  out.append(text, clean_from, text.size() - clean_from);
   out.push_back('"');
 }
 
@@ -150,8 +162,8 @@ JsonWriter& JsonWriter::value(std::string_view json) {
 }
 
 bool is_valid_utf8(std::string_view text) noexcept {
-  const auto* p = reinterpret_cast<const unsigned char*>(text.data());
-  const auto* const end = p + text.size();
+  const auto* p = reinterpret_cast<const unsigned char*>(text.data()) + byte_scan::find_beyond_ascii(text);
+  const auto* const end = reinterpret_cast<const unsigned char*>(text.data()) + text.size();
   const auto continuation = [end](const unsigned char* at) { return at < end && (*at & 0xc0) == 0x80; };
   while (p < end) {
     const unsigned char c = *p;

@@ -33,7 +33,10 @@ InstanceTurn::InstanceTurn(InstanceCore& core, Instant now)
       at_(std::max(now, core.state.last_at)),
       existed_(core.exists),
       first_index_(core.next_index()) {
-  entries_.reserve(4);
+  entries_.reserve(4);  // As a turn usually has them: a list that grows moves what it holds.
+  changes_.reserve(4);
+  effects_.reserve(4);
+  audit_.reserve(2);
   if (core_.script != nullptr) core_.script->begin_turn();
   const Duration behind = core_.state.last_at - now;
   if (core_.exists && core_.record.open() && behind > kMinute) record(ClockJumped{-behind.ms});
@@ -41,10 +44,10 @@ InstanceTurn::InstanceTurn(InstanceCore& core, Instant now)
 
 // ---- entries ---------------------------------------------------------------------------------------------------------
 
-std::vector<OperationSeq> InstanceTurn::record(EntryBody body) {
+std::vector<OperationSeq> InstanceTurn::record(EntryBody&& body) {
   BATON_ASSERT(core_.journal.empty() || at_ >= core_.journal[core_.journal.size() - 1].at);
   const EntryIndex index = core_.next_index();
-  const Entry& entry = core_.journal.add({at_, std::move(body)});
+  const Entry& entry = core_.journal.add(at_, std::move(body));
   entries_.push_back(&entry);
   std::vector<OperationSeq> resolved = apply(core_.state, entry, index);
   record_effects_of(entry.body, resolved);
@@ -52,7 +55,7 @@ std::vector<OperationSeq> InstanceTurn::record(EntryBody body) {
   return resolved;
 }
 
-void InstanceTurn::deliver(EntryBody body, std::optional<EntryBody> fact) {
+void InstanceTurn::deliver(EntryBody&& body, std::optional<EntryBody> fact) {
   const std::size_t place = entries_.size();
   const std::vector<OperationSeq> resolved = record(std::move(body));
   if (fact) record(*std::move(fact));
@@ -74,7 +77,7 @@ void InstanceTurn::start_run(Started started, const WorkflowDefinition& definiti
 }
 
 void InstanceTurn::listen_to_script() {
-  core_.script->set_recorder([this](EntryBody entry) { record(std::move(entry)); });
+  core_.script->set_recorder([this](EntryBody&& entry) { record(std::move(entry)); });
   core_.script->set_log([this](std::string_view level, std::string_view text) {
     effect(WriteLog{core_.id, std::string(level), std::string(text)});
   });

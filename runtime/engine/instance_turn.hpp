@@ -49,10 +49,10 @@ class InstanceTurn {
   // ---- entries -----------------------------------------------------------------------------------------------------
 
   // Journals a fact, folds it in and registers what follows from it (wake causes, timers, outbox, audit records).
-  std::vector<OperationSeq> record(EntryBody body);
+  std::vector<OperationSeq> record(EntryBody&& body);
   // record(), and then the script runs on because of it. Precondition: warm_up() was called in this turn.
   // `fact` stands right behind it, and the script sees both.
-  void deliver(EntryBody body, std::optional<EntryBody> fact = std::nullopt);
+  void deliver(EntryBody&& body, std::optional<EntryBody> fact = std::nullopt);
   // Journals the start, and the script runs; or the instance begins paused, and it runs when that ends.
   void start_run(Started started, const WorkflowDefinition& definition);
   // Makes sure that the script stands where the journal ends; opens an incident when it cannot. No-op while blocked.
@@ -84,7 +84,7 @@ class InstanceTurn {
   // Fills in what every record of this instance carries.
   [[nodiscard]] AuditRecord audit_of(std::string_view action, const Principal& by) const;
   [[nodiscard]] std::size_t entries_written() const { return entries_.size(); }
-  void audit(AuditRecord record) { audit_.push_back(std::move(record)); }
+  void audit(AuditRecord&& record) { audit_.push_back(std::move(record)); }
   void send(Address to, OutboxBody body);
   void open_incident(Failure cause, std::string line, OperationSeq seq);
   // The attempt that this activity waited for has ended by itself: for the rest of this message no worker has to be told.

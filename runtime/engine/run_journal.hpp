@@ -15,11 +15,13 @@ class RunJournal {
   RunJournal() = default;
   explicit RunJournal(std::vector<Entry> entries) {
     entries_.reserve(entries.size());
-    for (Entry& entry : entries) add(std::move(entry));
+    for (Entry& entry : entries) add(entry.at, std::move(entry.body));
   }
 
   // Valid as long as the journal, or another that was moved from it, has the entry.
-  const Entry& add(Entry entry) { return *entries_.emplace_back(std::make_unique<const Entry>(std::move(entry))); }
+  const Entry& add(Instant at, EntryBody&& body) {
+    return *entries_.emplace_back(std::make_unique<const Entry>(at, std::move(body)));
+  }
 
   [[nodiscard]] bool empty() const { return entries_.empty(); }
   [[nodiscard]] std::size_t size() const { return entries_.size(); }

@@ -186,7 +186,7 @@ bool ScriptDriver::take_from_later(const std::string& key) {
   return true;
 }
 
-void ScriptDriver::record(EntryBody body) {
+void ScriptDriver::record(EntryBody&& body) {
   if (replaying_) fresh_ = true;
   say_held_lines();
   record_(std::move(body));

@@ -18,7 +18,7 @@
 namespace baton {
 
 // Takes a new entry of the script, applies it to the state, and returns what apply() did.
-using RecordEntry = std::function<void(EntryBody)>;
+using RecordEntry = std::function<void(EntryBody&&)>;
 // Takes a log line of the script.
 using WriteLine = std::function<void(std::string_view level, std::string_view text)>;
 
@@ -109,7 +109,7 @@ class ScriptDriver : public WorkflowHost {
   [[nodiscard]] bool take_from_later(const std::string& key);
   [[nodiscard]] RunState drive_at(Instant now, const Entry& entry, const std::vector<OperationSeq>& resolved);
   [[nodiscard]] std::optional<ReplayMismatch> unclaimed() const;
-  void record(EntryBody body);
+  void record(EntryBody&& body);
   [[nodiscard]] bool known_fact(const std::string& key);
   void say_held_lines();
 

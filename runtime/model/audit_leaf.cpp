@@ -23,7 +23,7 @@ std::string model_of(const JsonText& json) {
 
 }  // namespace
 
-AuditLeaf::AuditLeaf(AuditRecord record) : AuditLeaf(leaf_text(record), record) {}
+AuditLeaf::AuditLeaf(AuditRecord&& record) : AuditLeaf(leaf_text(record), record) {}
 
 AuditLeaf::AuditLeaf(LeafText text, AuditRecord& record)
     : bytes(std::move(text.bytes)),

@@ -11,7 +11,8 @@ namespace baton {
 
 struct AuditLeaf {
   // The usual way: bytes and indexed fields of one record.
-  AuditLeaf(AuditRecord record);  // NOLINT(google-explicit-constructor): a record is written as it is.
+  AuditLeaf(AuditRecord&& record);  // NOLINT(google-explicit-constructor): a record is written as it is.
+  AuditLeaf(const AuditRecord& record) : AuditLeaf(AuditRecord(record)) {}  // NOLINT(google-explicit-constructor)
   // From the bytes alone: the fields are read out of them, so that no record goes without its index rows. Bytes that are
   // no JSON object have no index rows but that of time.
   AuditLeaf(std::string leaf);                                   // NOLINT(google-explicit-constructor)

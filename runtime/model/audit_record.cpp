@@ -66,10 +66,6 @@ std::string patients_json(const std::vector<std::string>& patients) {
   return std::move(writer).take();
 }
 
-bool is_plain(std::string_view text) {
-  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
-}
-
 // What stands for a value that is too long, or that is no text: enough to recognise it by.
 void append_digest(std::string& leaf, std::string_view value) {
   leaf += R"({"sha256":")";
@@ -82,7 +78,7 @@ void append_digest(std::string& leaf, std::string_view value) {
 void append_value(std::string& leaf, const LeafField& field) {
   if (field.form == Form::json) {
     if (!append_canonical_json(leaf, field.value)) append_digest(leaf, field.value);
-  } else if (!is_plain(field.value) && !is_valid_utf8(field.value)) {
+  } else if (!is_valid_utf8(field.value)) {
     append_digest(leaf, field.value);
   } else if (field.form == Form::text) {
     append_json_string(leaf, field.value);
