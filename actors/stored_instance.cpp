@@ -21,25 +21,43 @@ Result<std::vector<Entry>> read_run(const StoreReader& reader, const InstanceRec
 
 namespace {
 
+constexpr std::size_t kTasksOneByOne = 3;  // So many rows are found sooner by their keys than a range is walked.
+
 // What the rows beside the journal may hold, by what the run's journal asked for.
 struct Asked {
   bool activity = false;  // How far its attempts are is in its pending row.
   bool task = false;
   bool alert = false;
+  std::optional<std::vector<OperationSeq>> tasks;  // Which, where it is known and they are few.
 };
 
 Asked asked_in(const StoredInstance& stored) {
   Asked asked;
   asked.alert = stored.record.run_begins_at > 0;  // Perhaps in a run before.
+  if (stored.record.run_begins_at == 0) asked.tasks.emplace();
   for (const Entry& entry : stored.journal) {
     if (const auto* scheduled = std::get_if<OperationScheduled>(&entry.body)) {
       asked.activity = asked.activity || scheduled->operation.kind == OperationKind::activity;
-      asked.task = asked.task || scheduled->operation.kind == OperationKind::task;
+      if (scheduled->operation.kind != OperationKind::task) continue;
+      asked.task = true;
+      if (asked.tasks) asked.tasks->push_back(scheduled->operation.seq);
+      if (asked.tasks && asked.tasks->size() > kTasksOneByOne) asked.tasks.reset();
     } else if (std::holds_alternative<AlertRaised>(entry.body)) {
       asked.alert = true;
     }
   }
   return asked;
+}
+
+Result<std::vector<TaskRecord>> open_tasks(const StoreReader& reader, const std::string& id, const Asked& asked) {
+  if (!asked.tasks) return reader.open_tasks_of(id);
+  std::vector<TaskRecord> open;
+  for (const OperationSeq seq : *asked.tasks) {
+    auto task = reader.task(id, seq);
+    if (!task.ok()) return task.error();
+    if (task->has_value() && (*task)->open_for_decision()) open.push_back(**std::move(task));
+  }
+  return open;
 }
 
 }  // namespace
@@ -54,14 +72,14 @@ Result<std::optional<StoredInstance>> read_stored_instance(const StoreReader& re
   auto journal = read_run(reader, stored.record);
   if (!journal.ok()) return journal.error();
   stored.journal = *std::move(journal);
-  const Asked asked = rows == RowsOf::waking_actor ? asked_in(stored) : Asked{true, true, true};
+  const Asked asked = rows == RowsOf::waking_actor ? asked_in(stored) : Asked{true, true, true, {}};
   if (asked.activity) {
     auto pending = reader.pending_of(id);
     if (!pending.ok()) return pending.error();
     stored.pending = *std::move(pending);
   }
   if (asked.task) {
-    auto tasks = reader.open_tasks_of(id);
+    auto tasks = open_tasks(reader, id, asked);
     if (!tasks.ok()) return tasks.error();
     stored.open_tasks = *std::move(tasks);
   }
