@@ -331,15 +331,28 @@ std::span<const BuiltinModule> activity_builtins() {
 }
 
 void push_activity(lua_State* state) {
+  static constexpr luaL_Reg kMethods[] = {
+      {"heartbeat", &activity_heartbeat}, {"sleep", &activity_sleep}, {nullptr, nullptr}};
+  lua_createtable(state, 0, 10);
+  luaL_setfuncs(state, kMethods, 0);
+  for (const char* const text : {"instance", "patient", "idempotency_key"}) {
+    lua_pushliteral(state, "");
+    lua_setfield(state, -2, text);
+  }
+  for (const char* const number : {"attempt", "now"}) {
+    lua_pushinteger(state, 0);
+    lua_setfield(state, -2, number);
+  }
+  lua_newtable(state);
+  lua_setfield(state, -2, "settings");
+}
+
+void fill_activity(lua_State* state) {
   const ActivityContext& context = exchange_of(state).context;
   const auto set = [state](const char* name, const std::string& value) {
     lua_pushlstring(state, value.data(), value.size());
     lua_setfield(state, -2, name);
   };
-  static constexpr luaL_Reg kMethods[] = {
-      {"heartbeat", &activity_heartbeat}, {"sleep", &activity_sleep}, {nullptr, nullptr}};
-  lua_createtable(state, 0, 10);
-  luaL_setfuncs(state, kMethods, 0);
   set("instance", context.instance);
   set("patient", context.patient);
   set("idempotency_key", context.idempotency_key);
@@ -347,8 +360,8 @@ void push_activity(lua_State* state) {
   lua_setfield(state, -2, "attempt");
   lua_pushinteger(state, context.now.ms);
   lua_setfield(state, -2, "now");
-  if (push_json(state, context.settings.empty() ? "{}" : context.settings)) lua_setfield(state, -2, "settings");
-  if (push_json(state, context.heartbeat)) lua_setfield(state, -2, "last_heartbeat");
+  if (!context.settings.empty() && push_json(state, context.settings)) lua_setfield(state, -2, "settings");
+  if (!context.heartbeat.empty() && push_json(state, context.heartbeat)) lua_setfield(state, -2, "last_heartbeat");
 }
 
 }  // namespace baton::script

@@ -18,7 +18,9 @@ struct ActivityExchange {
   ActivityContext context;
 };
 
-// Pushes the second argument of an activity function. Raises.
+// Pushes what is the second argument of every activity function, before it knows of its attempt. Raises.
 void push_activity(lua_State* state);
+// Tells the one on top of the stack of the attempt. Raises.
+void fill_activity(lua_State* state);
 
 }  // namespace baton::script

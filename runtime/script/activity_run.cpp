@@ -29,12 +29,17 @@ struct Workshop {
   ActivityExchange exchange;
   Sandbox sandbox;
   std::map<std::string, int, std::less<>> tables;  // activities/x.lua -> registry reference of its table.
+  int activity = LUA_NOREF;                        // Registry reference of the attempts' second argument.
 
   // Precondition: no attempt has run in it since it was made or rewound.
   Status load(const std::string& path) {
     if (tables.contains(path)) return success();
     int reference = LUA_NOREF;
     const Status loaded = sandbox.protect([&](lua_State* state) {
+      if (activity == LUA_NOREF) {
+        script::push_activity(state);
+        activity = luaL_ref(state, LUA_REGISTRYINDEX);
+      }
       const std::string_view code = program->bytecode(path);
       if (luaL_loadbufferx(state, code.data(), code.size(), ("@" + path).c_str(), "b") != LUA_OK) lua_error(state);
       lua_call(state, 0, 1);
@@ -122,7 +127,8 @@ class ActivityRun::Body {
       lua_rawgeti(state, LUA_REGISTRYINDEX, workshop_->tables.at(path));
       lua_getfield(state, -1, function.c_str());
       if (Status pushed = script::push_json(state, input_); !pushed) script::raise(state, pushed.error());
-      script::push_activity(state);
+      lua_rawgeti(state, LUA_REGISTRYINDEX, workshop_->activity);
+      script::fill_activity(state);
       lua_xmove(state, coroutine_, 3);
     });
     if (!ready) return ready.error();
