@@ -46,15 +46,19 @@ int raise_behind_a_guard_that_fails_inside(lua_State* state) {
 class LuaThrow : public ::testing::Test {
  protected:
   void SetUp() override { ends = 0; }
+  void expect_error(lua_CFunction function, const char* message) {
+    lua_State* const state = sandbox.state();
+    lua_pushcfunction(state, function);
+    ASSERT_EQ(lua_pcall(state, 0, 0, 0), LUA_ERRRUN);
+    EXPECT_STREQ(lua_tostring(state, -1), message);
+    lua_pop(state, 1);
+    EXPECT_EQ(ends, 1);
+  }
   Sandbox sandbox;
 };
 
 TEST_F(LuaThrow, an_error_ends_what_is_alive_on_its_way_and_arrives_whole) {
-  lua_State* const state = sandbox.state();
-  lua_pushcfunction(state, raise_behind_a_guard);
-  ASSERT_EQ(lua_pcall(state, 0, 0, 0), LUA_ERRRUN);
-  EXPECT_STREQ(lua_tostring(state, -1), "no such ward");
-  EXPECT_EQ(ends, 1);
+  expect_error(raise_behind_a_guard, "no such ward");
 }
 
 TEST_F(LuaThrow, a_wait_ends_what_is_alive_on_its_way) {
@@ -66,11 +70,7 @@ TEST_F(LuaThrow, a_wait_ends_what_is_alive_on_its_way) {
 }
 
 TEST_F(LuaThrow, an_error_may_be_raised_and_caught_while_another_is_on_its_way) {
-  lua_State* const state = sandbox.state();
-  lua_pushcfunction(state, raise_behind_a_guard_that_fails_inside);
-  ASSERT_EQ(lua_pcall(state, 0, 0, 0), LUA_ERRRUN);
-  EXPECT_STREQ(lua_tostring(state, -1), "the outer one");
-  EXPECT_EQ(ends, 1);
+  expect_error(raise_behind_a_guard_that_fails_inside, "the outer one");
 }
 
 TEST_F(LuaThrow, ten_thousand_errors_leave_no_memory_behind) {
@@ -87,16 +87,12 @@ TEST_F(LuaThrow, ten_thousand_errors_leave_no_memory_behind) {
 }
 
 TEST_F(LuaThrow, an_error_may_be_raised_while_an_exception_is_handled) {
-  lua_State* const state = sandbox.state();
   try {
     throw std::runtime_error("ours");
   } catch (const std::runtime_error& ours) {
-    lua_pushcfunction(state, raise_behind_a_guard);
-    EXPECT_EQ(lua_pcall(state, 0, 0, 0), LUA_ERRRUN);
-    EXPECT_STREQ(lua_tostring(state, -1), "no such ward");
+    expect_error(raise_behind_a_guard, "no such ward");
     EXPECT_STREQ(ours.what(), "ours");
   }
-  EXPECT_EQ(ends, 1);
 }
 
 TEST_F(LuaThrow, what_is_no_error_of_luas_is_caught_by_its_type_as_ever) {
