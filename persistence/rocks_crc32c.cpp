@@ -1,5 +1,5 @@
-// Debian's RocksDB is built for processors without a checksum instruction: the log's CRC-32C took it 0.7 ns a byte, a
-// fiftieth of all processor time under load. The linker puts this in the place of its function (--wrap, see CMakeLists.txt);
+// Debian's RocksDB is built for processors without a checksum instruction: the log's CRC-32C took it 0.7 ns a byte more,
+// a hundredth of all processor time under load. The linker puts this in the place of its function (--wrap, see CMakeLists.txt);
 // the values are the same (rocks_crc32c_test.cpp).
 #include <cstddef>
 #include <cstdint>
