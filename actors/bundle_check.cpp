@@ -3,7 +3,7 @@
 #include <numeric>
 #include <utility>
 
-#include "actors/stored_instance.hpp"
+#include "persistence/store_reader.hpp"
 
 namespace baton {
 
@@ -14,7 +14,7 @@ constexpr std::size_t kFindings = 1'000;  // Listed one by one; beyond that they
 
 Result<CheckFinding> check_one(const StoreReader& snapshot, const InstanceRecord& record,
                                const std::shared_ptr<const Program>& candidate) {
-  auto journal = read_run(snapshot, record);
+  auto journal = snapshot.run(record);
   if (!journal.ok()) return journal.error();
   return check(record.id, *journal, record.run_begins_at, record.workflow, candidate);
 }

@@ -1,24 +1,8 @@
 #include "actors/stored_instance.hpp"
 
-#include <iterator>
 #include <utility>
 
 namespace baton {
-
-// The first row may begin before the run.
-Result<std::vector<Entry>> read_run(const StoreReader& reader, const InstanceRecord& record) {
-  auto rows = reader.journal(record.id, record.run_begins_at);
-  if (!rows.ok()) return rows.error();
-  std::vector<Entry> journal;
-  for (const JournalRow& row : *rows) {
-    auto entries = decode_entries(row.row);
-    if (!entries.ok()) return entries.error();
-    const std::size_t before = row.first < record.run_begins_at ? record.run_begins_at - row.first : 0;
-    for (std::size_t i = before; i < entries->size(); ++i) journal.push_back(std::move((*entries)[i]));
-  }
-  return journal;
-}
-
 namespace {
 
 constexpr std::size_t kTasksOneByOne = 3;  // So many rows are found sooner by their keys than a range is walked.
@@ -69,14 +53,15 @@ Result<std::optional<StoredInstance>> read_stored_instance(const StoreReader& re
   if (!record->has_value()) return std::optional<StoredInstance>();
   StoredInstance stored;
   stored.record = **std::move(record);
-  auto journal = read_run(reader, stored.record);
+  auto journal = reader.run(stored.record);
   if (!journal.ok()) return journal.error();
   stored.journal = *std::move(journal);
   const Asked asked = rows == RowsOf::waking_actor ? asked_in(stored) : Asked{true, true, true, {}};
   if (asked.activity) {
-    auto pending = reader.pending_of(id);
+    auto pending = reader.pending_rows_of(id);
     if (!pending.ok()) return pending.error();
-    stored.pending = *std::move(pending);
+    stored.pending = std::move(pending->records);
+    stored.activities_marked = pending->activities_marked;
   }
   if (asked.task) {
     auto tasks = open_tasks(reader, id, asked);

@@ -18,7 +18,4 @@ enum class RowsOf { whoever_asks, waking_actor };
                                                                          const std::string& id,
                                                                          RowsOf rows = RowsOf::whoever_asks);
 
-// The journal of its current run. Errors: the reader's.
-[[nodiscard]] Result<std::vector<Entry>> read_run(const StoreReader& reader, const InstanceRecord& record);
-
 }  // namespace baton

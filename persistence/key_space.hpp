@@ -34,6 +34,7 @@ enum class ColumnFamily : std::uint32_t {
   // text(instance) u32(index of the first entry) -> entries of one turn. Never changed, never deleted.
   journal = 2,
   // text(instance) u32(seq) -> PendingRecord. Deleted in the turn that resolves the operation.
+  // text(instance) u32(0) -> mark: the journal tells of open activities. Deleted in the turn that leaves none.
   pending = 3,
   // time(due) text(instance) u32(seq) u8(purpose) -> u8(version). Deleted in the turn that takes or drops the timer.
   timers = 4,
@@ -164,6 +165,9 @@ class Parts {
 };
 
 // ---- whole keys ------------------------------------------------------------------------------------------------------
+
+// In the place of a seq: no operation has it.
+inline constexpr std::uint32_t kActivitiesMark = 0;
 
 // All rows of an instance in journal, pending, tasks or incidents begin with this.
 [[nodiscard]] std::string of_instance(std::string_view instance);

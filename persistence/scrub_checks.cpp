@@ -52,9 +52,9 @@ Status expect_open(const StoreReader& at, const std::string& instance, const std
 
 Result<bool> has_wake_cause(const StoreReader& at, const InstanceRecord& record) {
   if (record.paused) return true;
-  const auto pending = at.pending_of(record.id);
+  const auto pending = at.pending_rows_of(record.id);
   if (!pending.ok()) return pending.error();
-  if (!pending->empty()) return true;
+  if (pending->activities_marked || !pending->records.empty()) return true;
   const auto tasks = at.open_tasks_of(record.id);
   if (!tasks.ok()) return tasks.error();
   if (!tasks->empty()) return true;
@@ -131,6 +131,47 @@ Status expect_timer(const StoreReader& at, const PendingRecord& pending, Instant
   return success();
 }
 
+// That whatever waits for a time has a timer for it.
+Status check_wait(const StoreReader& at, const PendingRecord& record, Findings& out) {
+  // A pause may have taken the timers; its end gives them back.
+  const auto instance = at.instance(record.instance);
+  if (!instance.ok()) return instance.error();
+  if (*instance && (*instance)->paused) return success();
+  if (record.operation.due) {
+    const Status timed = expect_timer(at, record, *record.operation.due,
+                                      {TimerPurpose::operation_due, TimerPurpose::schedule_to_close}, out);
+    if (!timed.ok()) return timed;
+  }
+  if (!record.backing_off) return success();
+  const auto failed = has_incident(at, record);
+  if (!failed.ok()) return failed.error();
+  if (*failed) return success();
+  const auto due = retry_at(at, record);
+  if (!due.ok()) return due.error();
+  return expect_timer(at, record, due->value_or(Instant{0}), {TimerPurpose::retry}, out);
+}
+
+// An instance with open activities. Those that have a row are checked at their row.
+Status check_mark(const StoreReader& at, const std::string& instance, Findings& out) {
+  const std::string what = "the mark of open activities";
+  if (const Status open = expect_open(at, instance, what, out); !open.ok()) return open;
+  const auto rows = at.pending_rows_of(instance);
+  if (!rows.ok()) return rows.error();
+  const auto activities = at.pending_of(instance);
+  if (!activities.ok()) return activities.error();
+  bool any = false;
+  for (const PendingRecord& each : *activities) {
+    if (each.operation.kind != OperationKind::activity) continue;
+    any = true;
+    const bool has_row = std::ranges::any_of(
+        rows->records, [&](const PendingRecord& row) { return row.operation.seq == each.operation.seq; });
+    if (has_row) continue;
+    if (const Status checked = check_wait(at, each, out); !checked.ok()) return checked;
+  }
+  if (!any) out.push_back({FindingKind::orphan, instance, what + ", and its journal has none"});
+  return success();
+}
+
 }  // namespace
 
 Status check_instance(const StoreReader& at, std::string_view key, std::string_view value, Findings& out) {
@@ -173,26 +214,13 @@ Status check_journal(const StoreReader& at, std::string_view key, std::string_vi
 }
 
 Status check_pending(const StoreReader& at, std::string_view key, std::string_view value, Findings& out) {
+  const auto place = keys::parse_in_instance(key);
+  if (place && place->number == keys::kActivitiesMark) return check_mark(at, place->instance, out);
   const auto record = decode<PendingRecord>(value);
   if (!readable(record, key, out)) return success();
   const std::string what = "operation " + std::to_string(record->operation.seq);
   if (const Status open = expect_open(at, record->instance, what, out); !open.ok()) return open;
-  // A pause may have taken the timers; its end gives them back.
-  const auto instance = at.instance(record->instance);
-  if (!instance.ok()) return instance.error();
-  if (*instance && (*instance)->paused) return success();
-  if (record->operation.due) {
-    const Status timed = expect_timer(at, *record, *record->operation.due,
-                                      {TimerPurpose::operation_due, TimerPurpose::schedule_to_close}, out);
-    if (!timed.ok()) return timed;
-  }
-  if (!record->backing_off) return success();
-  const auto failed = has_incident(at, *record);
-  if (!failed.ok()) return failed.error();
-  if (*failed) return success();
-  const auto due = retry_at(at, *record);
-  if (!due.ok()) return due.error();
-  return expect_timer(at, *record, due->value_or(Instant{0}), {TimerPurpose::retry}, out);
+  return check_wait(at, *record, out);
 }
 
 Status check_timer(const StoreReader& at, std::string_view key, std::string_view, Findings& out) {
@@ -205,12 +233,15 @@ Status check_timer(const StoreReader& at, std::string_view key, std::string_view
   if (const Status open = expect_open(at, timer->instance, what, out); !open.ok()) return open;
   if (timer->purpose == TimerPurpose::run_timeout) return success();
   const std::string place = keys::in_instance(timer->instance, timer->seq);
-  const auto pending = row_exists(at, ColumnFamily::pending, place);
-  if (!pending.ok()) return pending.error();
-  if (*pending) return success();
+  const auto row = row_exists(at, ColumnFamily::pending, place);
+  if (!row.ok()) return row.error();
+  if (*row) return success();
   const auto task = at.task(timer->instance, timer->seq);
   if (!task.ok()) return task.error();
   if (*task && (*task)->open_for_decision()) return success();
+  const auto activity = at.pending(timer->instance, timer->seq);
+  if (!activity.ok()) return activity.error();
+  if (*activity) return success();
   out.push_back({FindingKind::orphan, timer->instance, what + ", which waits for nothing"});
   return success();
 }

@@ -166,19 +166,7 @@ Result<Page<InstanceRecord>> StoreReader::all_instances(std::string_view after_i
   return page;
 }
 
-// ---- operations and timers ---------------------------------------------------------------------------------------------
-
-Result<std::optional<PendingRecord>> StoreReader::pending(std::string_view instance, OperationSeq seq) const {
-  return find<PendingRecord>(ColumnFamily::pending, keys::in_instance(instance, seq));
-}
-
-Result<std::vector<PendingRecord>> StoreReader::pending_of(std::string_view instance) const {
-  return of_instance<PendingRecord>(ColumnFamily::pending, instance);
-}
-
-Result<Page<PendingRecord>> StoreReader::all_pending(std::string_view cursor, std::size_t limit) const {
-  return pages<PendingRecord>(ColumnFamily::pending, cursor, limit);
-}
+// ---- timers ------------------------------------------------------------------------------------------------------------
 
 Result<std::vector<TimerRecord>> StoreReader::timers(const std::optional<TimerRecord>& after, Instant until,
                                                      std::size_t limit) const {

@@ -6,6 +6,7 @@
 // for it by its name, and is not there for lists.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -91,6 +92,12 @@ struct StoreCounts {
   std::map<std::string, std::uint64_t> messages;                             // By state.
 };
 
+// The rows of an instance in the family pending.
+struct PendingRows {
+  std::vector<PendingRecord> records;  // In the order of their operations.
+  bool activities_marked = false;      // Its journal tells of open activities that have no row.
+};
+
 class StoreReader {
  public:
   explicit StoreReader(const Store& store) : store_(&store) {}
@@ -104,6 +111,8 @@ class StoreReader {
   [[nodiscard]] Result<std::vector<JournalRow>> journal(std::string_view instance, EntryIndex from = 0,
                                                         std::size_t limit = SIZE_MAX,
                                                         RowForm form = RowForm::opened) const;
+  // The journal of its current run.
+  [[nodiscard]] Result<std::vector<Entry>> run(const InstanceRecord& record) const;
   // Newest first unless the filter says otherwise.
   [[nodiscard]] Result<Page<InstanceRecord>> list_instances(const InstanceFilter& filter, std::string_view cursor,
                                                             std::size_t limit) const;
@@ -114,8 +123,10 @@ class StoreReader {
 
   // ---- operations and timers ----
   [[nodiscard]] Result<std::optional<PendingRecord>> pending(std::string_view instance, OperationSeq seq) const;
+  // In the order of their operations, whether they have rows or the journal tells of them.
   [[nodiscard]] Result<std::vector<PendingRecord>> pending_of(std::string_view instance) const;
-  // Of all instances, in the order of instance and seq: for recovery.
+  [[nodiscard]] Result<PendingRows> pending_rows_of(std::string_view instance) const;
+  // Of all instances, one after the other: for recovery. `limit` counts rows; what a journal tells of is one.
   [[nodiscard]] Result<Page<PendingRecord>> all_pending(std::string_view cursor, std::size_t limit) const;
   // Timers due at `until` or before, earliest first, those after `after` only. Give the last timer that was handled as
   // `after`: a scan from the beginning walks over what was deleted.
@@ -175,7 +186,13 @@ class StoreReader {
   [[nodiscard]] rocksdb::ReadOptions read_options() const;
 
  private:
+  // False ends the walk.
+  using PendingRow = std::function<Result<bool>(const std::string& instance, OperationSeq seq, std::string_view value)>;
+
   [[nodiscard]] const KeyStore* keys() const { return store_->keys(); }
+  [[nodiscard]] Status each_pending_row(std::string_view prefix, std::string_view after, const PendingRow& each) const;
+  [[nodiscard]] Result<std::vector<PendingRecord>> journaled_activities(std::string_view instance,
+                                                                        const std::vector<PendingRecord>& rows) const;
   [[nodiscard]] Result<std::optional<std::string>> get(ColumnFamily family, std::string_view key) const;
   template <typename Record>
   [[nodiscard]] Result<std::optional<Record>> find(ColumnFamily family, std::string_view key) const;

@@ -8,6 +8,7 @@
 namespace baton {
 namespace {
 
+constexpr std::string_view kMarkValue("\x03", 1);   // Version of the pending record, and nothing else.
 constexpr std::string_view kTimerValue("\x01", 1);  // Version; the key says the rest.
 
 // The ledger's rows into the family audit.
@@ -201,13 +202,19 @@ void TurnWriter::write(const PutAlert& change) {
 }
 
 void TurnWriter::write(const PutPending& change) {
+  if (change.in_journal) return;
   const PendingRecord& record = *change.record;
   put_sealed(ColumnFamily::pending, keys::in_instance(record.instance, record.operation.seq), encode(record),
              record.patient);
 }
 
 void TurnWriter::write(const DeletePending& change) {
-  rows_.remove(ColumnFamily::pending, keys::in_instance(change.instance, change.seq));
+  if (change.has_row) rows_.remove(ColumnFamily::pending, keys::in_instance(change.instance, change.seq));
+}
+
+void TurnWriter::write(const MarkActivities& change) {
+  const std::string key = keys::in_instance(change.instance, keys::kActivitiesMark);
+  change.open ? rows_.put(ColumnFamily::pending, key, kMarkValue) : rows_.remove(ColumnFamily::pending, key);
 }
 
 void TurnWriter::write(const PutTimer& change) {

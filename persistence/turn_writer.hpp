@@ -58,6 +58,7 @@ class TurnWriter {
   void write(const PutAlert& change);
   void write(const PutPending& change);
   void write(const DeletePending& change);
+  void write(const MarkActivities& change);
   void write(const PutTimer& change);
   void write(const DeleteTimer& change);
   void write(const PutOutbox& change);

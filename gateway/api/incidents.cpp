@@ -1,8 +1,8 @@
 // /v1/incidents and /v1/instances/{id}/incidents: failures that need an operator.
 #include <charconv>
 
-#include "actors/stored_instance.hpp"
 #include "gateway/api/recorded_read.hpp"
+#include "persistence/store_reader.hpp"
 #include "runtime/engine/incident_offers.hpp"
 #include "runtime/engine/request_options.hpp"
 
@@ -89,7 +89,7 @@ Result<PatientData> detail(const StoreReader& live, const std::string& id, std::
   const auto instance = reader.instance(id);
   if (!instance) return instance.error();
   if (!*instance) return Error{ErrorCode::not_found, "there is no instance '" + id + "'", ""};
-  const auto journal = read_run(reader, **instance);
+  const auto journal = reader.run(**instance);
   if (!journal) return journal.error();
   const auto pending = reader.pending(id, (*incident)->seq);
   if (!pending) return pending.error();

@@ -6,7 +6,6 @@
 #include <boost/json.hpp>
 #include <map>
 
-#include "actors/stored_instance.hpp"
 #include "gateway/api/recorded_read.hpp"
 #include "gateway/auth/secret.hpp"
 
@@ -133,7 +132,7 @@ Result<PatientData> begin(Sessions& sessions, const Node& node, const StoreReade
   if (!*record) {
     return Error{ErrorCode::not_found, "there is no instance '" + instance + "'", "see GET /v1/instances"};
   }
-  auto journal = read_run(reader, **record);
+  auto journal = reader.run(**record);
   if (!journal) return journal.error();
   auto program = program_of(node, request);
   if (!program) return program.error();

@@ -25,6 +25,7 @@ Instance::Instance(StoredInstance stored, const ProgramSource& programs, const P
   core.programs = &programs;
   core.pauses = pauses;
   core.exists = true;
+  core.activities_marked = stored.activities_marked;
   core.record = std::move(stored.record);
   core.stored = core.record;
   core.journal = RunJournal(std::move(stored.journal));
@@ -54,6 +55,7 @@ Instance::Instance(StoredInstance stored, const ProgramSource& programs, const P
     operation->attempt = pending.attempt;
     operation->backing_off = pending.backing_off;
     operation->heartbeat = pending.heartbeat;
+    operation->has_row = true;
   }
 }
 

@@ -28,8 +28,9 @@ struct Handled {
 // What the store holds of an instance when its actor wakes.
 struct StoredInstance {
   InstanceRecord record;
-  std::vector<Entry> journal;  // From record.run_begins_at on, in order.
-  std::vector<PendingRecord> pending;
+  std::vector<Entry> journal;          // From record.run_begins_at on, in order.
+  std::vector<PendingRecord> pending;  // Of activities only those of which the journal does not tell all.
+  bool activities_marked = false;
   std::vector<TaskRecord> open_tasks;
   std::vector<IncidentRecord> open_incidents;
   std::vector<AlertRecord> alerts;

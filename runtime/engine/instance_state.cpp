@@ -11,7 +11,13 @@ namespace {
 
 using Resolved = std::vector<OperationSeq>;
 
-void settle(OperationState& operation, Outcome outcome, Resolved& resolved) {
+// Of an open one that is settled, or that nobody waits for any more.
+void count_out(InstanceState& state, const OperationState& operation) {
+  if (operation.operation.kind == OperationKind::activity) --state.open_activities;
+}
+
+void settle(InstanceState& state, OperationState& operation, Outcome outcome, Resolved& resolved) {
+  count_out(state, operation);
   operation.settled = true;
   operation.backing_off = false;
   operation.outcome = std::move(outcome);
@@ -24,7 +30,7 @@ void offer_event(InstanceState& state, ReceivedEvent& event, Resolved& resolved)
     if (operation.operation.kind != OperationKind::event_wait || !operation.open()) continue;
     if (!event_satisfies(operation.operation.request, event.type, event.event)) continue;
     event.taken = true;
-    settle(operation, Outcome::of(event.event), resolved);
+    settle(state, operation, Outcome::of(event.event), resolved);
     return;
   }
 }
@@ -34,7 +40,7 @@ void offer_signal(InstanceState& state, ReceivedSignal& signal, Resolved& resolv
     if (operation.operation.kind != OperationKind::signal_wait || !operation.open()) continue;
     if (operation.operation.name != signal.name) continue;
     signal.taken = true;
-    settle(operation, Outcome::of(signal.payload), resolved);
+    settle(state, operation, Outcome::of(signal.payload), resolved);
     return;
   }
 }
@@ -50,14 +56,14 @@ void look_back(InstanceState& state, OperationState& operation, Resolved& resolv
     for (ReceivedEvent& event : state.events) {
       if (event.taken || !event_satisfies(operation.operation.request, event.type, event.event)) continue;
       event.taken = true;
-      settle(operation, Outcome::of(event.event), resolved);
+      settle(state, operation, Outcome::of(event.event), resolved);
       return;
     }
   } else if (operation.operation.kind == OperationKind::signal_wait) {
     for (ReceivedSignal& signal : state.signals) {
       if (signal.taken || signal.name != operation.operation.name) continue;
       signal.taken = true;
-      settle(operation, Outcome::of(signal.payload), resolved);
+      settle(state, operation, Outcome::of(signal.payload), resolved);
       return;
     }
   }
@@ -117,7 +123,7 @@ class Apply {
   }
   void operator()(const OperationResolved& e) {
     if (OperationState* const operation = state_.find(e.seq); operation != nullptr && operation->open()) {
-      settle(*operation, e.outcome, resolved);
+      settle(state_, *operation, e.outcome, resolved);
       withdraw_incidents_about(e.seq);
     }
   }
@@ -149,7 +155,7 @@ class Apply {
     state_.open_incidents.erase(incident);
     OperationState* const operation = state_.find(seq);
     if (operation == nullptr || !operation->open()) return;
-    if (e.action == IncidentAction::skip) settle(*operation, Outcome::of(e.value), resolved);
+    if (e.action == IncidentAction::skip) settle(state_, *operation, Outcome::of(e.value), resolved);
     if (e.action == IncidentAction::retry) {
       operation->attempts_base = operation->attempt;
       operation->attempts_since = entry_.at;
@@ -211,10 +217,14 @@ class Apply {
     operation.since = entry_.at;
     operation.attempts_since = entry_.at;
     operation.scheduled_at = index_;
+    if (e.operation.kind == OperationKind::activity) ++state_.open_activities;
     look_back(state_, operation, resolved);
   }
   void operator()(const OperationCancelled& e) {
-    if (OperationState* const operation = state_.find(e.seq); operation != nullptr) operation->abandoned = true;
+    if (OperationState* const operation = state_.find(e.seq); operation != nullptr) {
+      if (operation->open()) count_out(state_, *operation);
+      operation->abandoned = true;
+    }
     withdraw_incidents_about(e.seq);
   }
   void operator()(const StepRecorded& e) { state_.steps.emplace(e.key, e.outcome); }

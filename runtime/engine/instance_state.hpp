@@ -29,6 +29,8 @@ struct OperationState {
   bool backing_off = false;
   std::optional<Instant> retry_at;  // While a retry timer has it.
   JsonText heartbeat;  // Of an activity: what its attempts last said of their progress. Not in the journal.
+  // Of an activity: a row of the store says how far its attempts are. Not in the journal, which is enough without one.
+  bool has_row = false;
 
   [[nodiscard]] bool open() const { return !settled && !abandoned; }
 };
@@ -61,6 +63,7 @@ struct InstanceState {
   Instant last_at;
   OperationSeq next_seq = 1;
   std::map<OperationSeq, OperationState> operations;
+  std::uint32_t open_activities = 0;  // How many of them.
   std::unordered_map<std::string, OperationSeq> by_key;
   std::unordered_map<std::string, Outcome> steps;
   std::unordered_set<std::string>

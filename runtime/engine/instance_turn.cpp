@@ -12,8 +12,8 @@ namespace {
 
 constexpr int kRunsPerTurn = 16;  // continue_as_new in a loop without a wait is an error of the script's.
 
-// How far the attempts of open activities have come is not in the journal, but in their pending rows: a state that is
-// folded anew takes it over from the one before.
+// How far the later attempts of open activities have come is not in the journal, but in their pending rows: a state that
+// is folded anew takes it over from the one before.
 void take_over_attempts(InstanceState& state, const InstanceState& before) {
   for (const auto& [seq, old] : before.operations) {
     OperationState* const now = state.find(seq);
@@ -22,6 +22,7 @@ void take_over_attempts(InstanceState& state, const InstanceState& before) {
     now->backing_off = old.backing_off;
     now->retry_at = old.retry_at;
     now->heartbeat = old.heartbeat;
+    now->has_row = old.has_row;
   }
 }
 
@@ -269,7 +270,7 @@ Handled InstanceTurn::finish() && {
   if (!entries_.empty()) withdraw_incidents();
   if (entries_.empty() && changes_.empty()) return {std::nullopt, std::move(replies_), {}};
   std::vector<Change> changes;
-  changes.reserve(changes_.size() + 2);
+  changes.reserve(changes_.size() + 3);
   std::string journal;
   if (!entries_.empty()) {
     std::string row = encode_entries(entries_);
@@ -284,6 +285,8 @@ Handled InstanceTurn::finish() && {
     effects_.push_back(Notify{"instance", core_.id, core_.state.patient, record});
   }
   for (auto& each : changes_) changes.push_back(std::move(each));
+  const bool works = core_.record.open() && core_.state.open_activities > 0;
+  if (works != std::exchange(core_.activities_marked, works)) changes.push_back(MarkActivities{core_.id, works});
   if (audit_.empty()) audit_.push_back(audit_of(action::kInstanceAdvanced, {}));
   audit_.front().journal = std::move(journal);
   std::vector<AuditLeaf> leaves(std::make_move_iterator(audit_.begin()), std::make_move_iterator(audit_.end()));

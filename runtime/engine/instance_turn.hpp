@@ -24,6 +24,7 @@ struct InstanceCore {
   const ProgramSource* programs = nullptr;
   const PauseSource* pauses = nullptr;
   bool exists = false;
+  bool activities_marked = false;  // In the store, for recovery.
   InstanceRecord record;
   std::optional<Frozen<InstanceRecord>> stored;  // As the last turn that changed it has written it.
   InstanceState state;
@@ -97,8 +98,8 @@ class InstanceTurn {
   void put_task(TaskRecord after);
   // What the store will hold of the task once its operation is resolved.
   void decide_task(TaskRecord decided) { decided_[decided.seq] = std::move(decided); }
-  // The wake cause of an operation as it stands.
-  [[nodiscard]] PendingRecord pending_of(const OperationState& operation) const;
+  // Writes down why the instance will wake, by an operation as it stands.
+  Frozen<PendingRecord> put_pending(OperationState& operation);
   // Asks a hook of the workflow, if it has it. Error: what a caller is told. Warms the script up.
   [[nodiscard]] Status ask_hook(std::string_view name, const TaskRecord& task, const JsonText& act);
   // A change beside the decision: counts the version, journals, records, and writes the task.
@@ -128,6 +129,7 @@ class InstanceTurn {
 
  private:
   void register_operation(const Operation& operation);
+  void dispatch(OperationState& operation);
   [[nodiscard]] std::vector<TimerRecord> registered_timers(Timers which) const;
   void release_operation(OperationSeq seq, bool cancelled);
   void register_child(const Operation& operation);

@@ -79,9 +79,9 @@ void InstanceTurn::give_timers(Timers which) {
 
 void InstanceTurn::move_times(Duration by) {
   record(TimersMoved{by.ms, core_.state.next_seq, (core_.state.frozen + by).ms});
-  for (const auto& [seq, operation] : core_.state.operations) {
+  for (auto& [seq, operation] : core_.state.operations) {
     if (!operation.open() || operation.operation.kind == OperationKind::task || !operation.operation.due) continue;
-    change(PutPending{pending_of(operation)});
+    put_pending(operation);
   }
   std::vector<TaskRecord> tasks;
   for (const auto& [seq, task] : core_.tasks) tasks.push_back(task);

@@ -4,6 +4,7 @@
 
 #include "runtime/engine/audit_details.hpp"
 #include "runtime/engine/instance_turn.hpp"
+#include "runtime/engine/open_activities.hpp"
 #include "runtime/engine/request_options.hpp"
 #include "runtime/model/task_definition.hpp"
 
@@ -109,13 +110,12 @@ void InstanceTurn::register_operation(const Operation& operation) {
     audit(std::move(record));
     put_task(std::move(task));
   } else {
-    // After a rewind an activity goes on counting its attempts where its journal stands.
     OperationState& state = *core_.state.find(operation.seq);
-    state.backing_off = false;
-    state.retry_at.reset();
-    Frozen<PendingRecord> pending = pending_of(state);
-    change(PutPending{pending});
-    if (operation.kind == OperationKind::activity) effect(DispatchActivity{std::move(pending)});
+    if (operation.kind == OperationKind::activity) {
+      dispatch(state);
+    } else {
+      put_pending(state);
+    }
   }
   if (operation.due) {
     change(PutTimer{{*operation.due, core_.id, operation.seq, due_purpose(operation)}});
@@ -124,9 +124,23 @@ void InstanceTurn::register_operation(const Operation& operation) {
   if (operation.kind == OperationKind::child) register_child(operation);
 }
 
-PendingRecord InstanceTurn::pending_of(const OperationState& operation) const {
-  return {core_.id,           operation.operation, operation.attempt,     operation.since,    core_.record.workflow,
-          core_.state.bundle, core_.state.patient, operation.backing_off, operation.heartbeat};
+Frozen<PendingRecord> InstanceTurn::put_pending(OperationState& operation) {
+  Frozen<PendingRecord> pending = pending_record(core_.record, core_.state, operation);
+  operation.has_row = operation.operation.kind == OperationKind::activity;
+  change(PutPending{pending});
+  return pending;
+}
+
+// Its first attempt stands in the journal as it is, and needs no row. After a rewind an activity goes on counting its
+// attempts where its journal stands.
+void InstanceTurn::dispatch(OperationState& operation) {
+  const bool first = operation.attempt == 1 && !operation.backing_off && operation.heartbeat.empty();
+  operation.backing_off = false;
+  operation.retry_at.reset();
+  if (!first) return effect(DispatchActivity{put_pending(operation)});
+  Frozen<PendingRecord> pending = pending_record(core_.record, core_.state, operation);
+  change(PutPending{pending, true});
+  effect(DispatchActivity{std::move(pending)});
 }
 
 void InstanceTurn::register_again(const std::set<OperationSeq>& still_registered) {
@@ -196,8 +210,10 @@ void InstanceTurn::release_operation(OperationSeq seq, bool cancelled) {
     put_task(std::move(after));
     return;
   }
-  change(DeletePending{core_.id, seq});
-  if (asked.kind == OperationKind::activity) {
+  const bool is_activity = asked.kind == OperationKind::activity;
+  change(DeletePending{core_.id, seq, !is_activity || operation.has_row});
+  if (is_activity) {
+    core_.state.find(seq)->has_row = false;
     if (operation.retry_at) change(DeleteTimer{{*operation.retry_at, core_.id, seq, TimerPurpose::retry}});
     if (ended_attempt_ != seq) effect(CancelActivity{core_.id, seq});
   }

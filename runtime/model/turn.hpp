@@ -41,10 +41,17 @@ struct PutAlert {
 };
 struct PutPending {
   Frozen<PendingRecord> record;
+  bool in_journal = false;  // An activity of which the journal tells all: no row is written.
 };
 struct DeletePending {
   std::string instance;
   OperationSeq seq = 0;
+  bool has_row = true;
+};
+// Whether the run has open activities: recovery looks into the journals of those that are marked.
+struct MarkActivities {
+  std::string instance;
+  bool open = false;
 };
 struct PutTimer {
   TimerRecord timer;
@@ -105,8 +112,8 @@ struct RetireKey {
 };
 
 using Change = std::variant<AppendJournal, PutInstance, PutTask, PutIncident, PutAlert, PutPending, DeletePending,
-                            PutTimer, DeleteTimer, PutOutbox, DeleteOutbox, PutPatient, PutEvent, PutMessage, PutNamed,
-                            PruneLedger, RetireKey>;
+                            MarkActivities, PutTimer, DeleteTimer, PutOutbox, DeleteOutbox, PutPatient, PutEvent,
+                            PutMessage, PutNamed, PruneLedger, RetireKey>;
 
 // ---- effects: released after the commit ----------------------------------------------------------------------------
 

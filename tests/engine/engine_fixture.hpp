@@ -3,13 +3,17 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "runtime/engine/check.hpp"
 #include "runtime/engine/instance.hpp"
+#include "runtime/engine/open_activities.hpp"
 #include "runtime/engine/patient.hpp"
 
 namespace baton {
@@ -65,6 +69,7 @@ class InstanceFixture : public ::testing::Test {
     for (const AuditLeaf& leaf : handled.turn->audit_leaves()) leaves_.push_back(leaf.bytes);
     effects_ = handled.turn->take_effects();
     for (Reply& reply : handled.turn->take_replies()) replies_.push_back(std::move(reply));
+    expect_that_recovery_would_find_what_is_pending();
   }
   void when(InstanceMessage message) { when(std::vector<InstanceMessage>{std::move(message)}); }
 
@@ -86,7 +91,8 @@ class InstanceFixture : public ::testing::Test {
     StoredInstance stored;
     stored.record = *record_;
     stored.journal = journal();
-    for (const auto& [seq, pending] : pending_) stored.pending.push_back(pending);
+    for (const auto& [seq, pending] : pending_rows_) stored.pending.push_back(pending);
+    stored.activities_marked = marked_;
     for (const auto& [seq, task] : tasks_) {
       if (task.open_for_decision()) stored.open_tasks.push_back(task);
     }
@@ -140,6 +146,8 @@ class InstanceFixture : public ::testing::Test {
   std::map<EntryIndex, std::string> journal_;
   std::optional<InstanceRecord> record_;
   std::map<OperationSeq, PendingRecord> pending_;
+  std::map<OperationSeq, PendingRecord> pending_rows_;  // Those that have a row.
+  bool marked_ = false;                                 // As having open activities.
   std::map<OperationSeq, TaskRecord> tasks_;
   std::map<std::uint32_t, IncidentRecord> incidents_;
   struct TimerOrder {
@@ -156,11 +164,39 @@ class InstanceFixture : public ::testing::Test {
     if (const auto* c = std::get_if<PutInstance>(&change)) record_ = c->after;
     if (const auto* c = std::get_if<PutTask>(&change)) tasks_[c->after->seq] = c->after;
     if (const auto* c = std::get_if<PutIncident>(&change)) incidents_[c->after->number] = c->after;
-    if (const auto* c = std::get_if<PutPending>(&change)) pending_[c->record->operation.seq] = c->record;
-    if (const auto* c = std::get_if<DeletePending>(&change)) pending_.erase(c->seq);
+    if (const auto* c = std::get_if<PutPending>(&change)) {
+      pending_[c->record->operation.seq] = c->record;
+      if (!c->in_journal) pending_rows_[c->record->operation.seq] = c->record;
+    }
+    if (const auto* c = std::get_if<DeletePending>(&change)) {
+      pending_.erase(c->seq);
+      if (c->has_row) pending_rows_.erase(c->seq);
+    }
+    if (const auto* c = std::get_if<MarkActivities>(&change)) marked_ = c->open;
     if (const auto* c = std::get_if<PutTimer>(&change)) timers_.insert(c->timer);
     if (const auto* c = std::get_if<DeleteTimer>(&change)) timers_.erase(c->timer);
     if (const auto* c = std::get_if<PutOutbox>(&change)) outbox_.push_back(c->record);
+  }
+
+  // From the rows, and of an instance that is marked from its journal.
+  void expect_that_recovery_would_find_what_is_pending() {
+    using Found = std::tuple<OperationSeq, std::string, std::uint32_t, bool>;
+    const auto told = [](const PendingRecord& of) {
+      return Found{of.operation.seq, of.operation.request, of.attempt, of.backing_off};
+    };
+    std::set<Found> expected;
+    for (const auto& [seq, pending] : pending_) expected.insert(told(pending));
+    std::set<Found> found;
+    for (const auto& [seq, pending] : pending_rows_) found.insert(told(pending));
+    if (marked_) {
+      for (const PendingRecord& each : open_activities(*record_, journal())) {
+        if (!pending_rows_.contains(each.operation.seq)) found.insert(told(each));
+      }
+    }
+    EXPECT_EQ(found, expected);
+    EXPECT_EQ(marked_, std::ranges::any_of(pending_, [](const auto& each) {
+                return each.second.operation.kind == OperationKind::activity;
+              }));
   }
 };
 

@@ -35,6 +35,69 @@ TEST_F(RecoveryTest, an_activity_that_a_rewind_asks_for_again_may_answer) {
   EXPECT_EQ(dispatched(), std::vector<std::string>{"test.other"});
 }
 
+TEST_F(RecoveryTest, the_first_attempt_of_an_activity_has_no_row_and_the_instance_is_marked_while_one_is_open) {
+  given(R"(ctx:activity('test.work', 1)
+           ctx:activity('test.other')
+           ctx:wait_signal('go')
+           return ctx:activity('test.work', 2))");
+  start();
+  EXPECT_TRUE(marked_);
+  EXPECT_TRUE(pending_rows_.empty());
+  crash();
+  finish(1, "7");
+  EXPECT_TRUE(pending_rows_.empty());
+  EXPECT_TRUE(
+      std::ranges::none_of(changes_, [](const Change& c) { return std::holds_alternative<MarkActivities>(c); }));
+  finish(2, "8");
+  EXPECT_FALSE(marked_);
+  EXPECT_EQ(pending_rows_.size(), 1u);  // The signal's.
+  when(SendSignal{"go", "{}", "", {}, 0});
+  EXPECT_TRUE(marked_);
+  when(CancelInstance{"enough", {}, 0});
+  EXPECT_FALSE(marked_);
+}
+
+TEST_F(RecoveryTest, an_activity_that_nobody_waits_for_any_more_is_not_open) {
+  given(R"(ctx:race { work = function() return ctx:activity('test.work', 1) end,
+                      go = function() return ctx:wait_signal('go') end }
+           ctx:wait_signal('end'))");
+  start();
+  EXPECT_TRUE(marked_);
+  when(SendSignal{"go", "{}", "", {}, 0});
+  EXPECT_FALSE(marked_);
+  crash();
+  when(SendSignal{"end", "{}", "", {}, 0});
+  EXPECT_EQ(status(), InstanceStatus::completed);
+}
+
+TEST_F(RecoveryTest, a_later_attempt_has_a_row_that_goes_with_its_result) {
+  given(R"(ctx:activity('test.work', 1, { retry = { initial = '2s', jitter = 0 } })
+           return ctx:activity('test.other'))");
+  start();
+  fail(1, "http_503");
+  EXPECT_TRUE(pending_rows_.at(1).backing_off);
+  fire_next_timer();
+  EXPECT_FALSE(pending_rows_.at(1).backing_off);
+  crash();
+  finish(1, "7", 2);
+  EXPECT_TRUE(pending_rows_.empty());
+  EXPECT_TRUE(marked_);
+}
+
+TEST_F(RecoveryTest, a_first_attempt_that_an_older_Baton_gave_a_row_loses_it_with_its_result) {
+  given("ctx:activity('test.work', 1)\nreturn ctx:activity('test.other')");
+  start();
+  pending_rows_ = pending_;
+  marked_ = false;
+  crash();
+  finish(1, "7");
+  EXPECT_TRUE(pending_rows_.empty());
+  EXPECT_TRUE(marked_);
+  finish(2, "8");
+  EXPECT_EQ(result(), "8");
+  EXPECT_FALSE(marked_);
+}
+
 TEST_F(RecoveryTest, what_an_attempt_said_of_its_progress_stays_with_its_wake_cause) {
   given("return ctx:activity('test.work', 1, { retry = { initial = '2s', jitter = 0 } })");
   start();

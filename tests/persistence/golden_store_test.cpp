@@ -144,5 +144,15 @@ TEST(GoldenStore, the_chain_of_rounds_of_version_3_goes_on) {
   });
 }
 
+TEST(GoldenStore, version_4_is_read_back_byte_for_byte_with_the_mark_of_open_activities) {
+  with_golden(4, [](Store& store) {
+    EXPECT_EQ(dump(store), read_whole(golden_folder(4) / "rows.txt"));
+    const PendingRows rows = must(StoreReader(store).pending_rows_of("i-1"));
+    EXPECT_TRUE(rows.activities_marked);
+    EXPECT_EQ(rows.records, std::vector{sample_pending_2()});
+    EXPECT_EQ(must(StoreReader(store).pending_of("i-1")), std::vector{sample_pending_2()});
+  });
+}
+
 }  // namespace
 }  // namespace baton

@@ -195,6 +195,43 @@ TEST(Scrubber, a_wait_with_a_time_and_no_timer_is_found) {
   EXPECT_EQ(kinds(world), (Kinds{FindingKind::missing_timer, FindingKind::missing_timer}));
 }
 
+// What the journal has of an activity that is in its first attempt.
+std::string asked_for(const std::string& instance, std::optional<Instant> due) {
+  PendingRecord activity = wait_of(instance);
+  activity.operation.kind = OperationKind::activity;
+  activity.operation.due = due;
+  return encode_entries({{kSampleStart, OperationScheduled{activity.operation}}});
+}
+
+InstanceRecord in_its_first_run(const std::string& id) {
+  InstanceRecord record = running(id);
+  record.run_begins_at = 0;
+  return record;
+}
+
+TEST(Scrubber, a_mark_of_open_activities_wakes_an_instance_whose_journal_has_one) {
+  StoreWorld world;
+  world.commit({PutInstance{{}, in_its_first_run("a")}, AppendJournal{"a", 0, asked_for("a", kSampleStart + kHour)},
+                MarkActivities{"a", true}, PutTimer{{kSampleStart + kHour, "a", 5, TimerPurpose::schedule_to_close}}});
+  EXPECT_EQ(kinds(world), Kinds{});
+  world.commit(MarkActivities{"a", false});
+  // Without it nothing wakes the instance, and its timer waits for nothing that recovery would find.
+  EXPECT_EQ(kinds(world), (Kinds{FindingKind::stuck_instance, FindingKind::orphan}));
+}
+
+TEST(Scrubber, an_activity_of_the_journal_with_a_time_and_no_timer_is_found) {
+  StoreWorld world;
+  world.commit({PutInstance{{}, in_its_first_run("a")}, AppendJournal{"a", 0, asked_for("a", kSampleStart + kHour)},
+                MarkActivities{"a", true}});
+  EXPECT_EQ(kinds(world), Kinds{FindingKind::missing_timer});
+}
+
+TEST(Scrubber, a_mark_of_open_activities_where_there_are_none_is_an_orphan) {
+  StoreWorld world;
+  world.commit({PutInstance{{}, running("a")}, MarkActivities{"a", true}, MarkActivities{"gone", true}});
+  EXPECT_EQ(kinds(world), (Kinds{FindingKind::orphan, FindingKind::orphan, FindingKind::orphan}));
+}
+
 TEST(Scrubber, a_record_that_no_index_leads_to_is_found) {
   StoreWorld world;
   fill(world);

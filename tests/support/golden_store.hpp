@@ -47,6 +47,7 @@ inline std::vector<std::vector<Change>> golden_turns() {
                              PutTask{{}, sample_task()},
                              PutIncident{{}, sample_incident()},
                              PutPending{sample_pending_2()},
+                             MarkActivities{"i-1", true},
                              PutPatient{sample_patient_2()},
                              PutEvent{sample_event()},
                              PutMessage{{}, sample_message()},

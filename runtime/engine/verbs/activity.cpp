@@ -14,11 +14,10 @@ bool never_retryable(RetryPolicy policy, const std::string& code) {
   return !next_delay(policy, 1, code, std::nullopt, {0}, 0).has_value();
 }
 
-void exhaust(InstanceTurn& turn, const OperationState& operation, Failure failure) {
+void exhaust(InstanceTurn& turn, OperationState& operation, Failure failure) {
   const OperationSeq seq = operation.operation.seq;
-  PendingRecord pending = turn.pending_of(operation);
-  pending.backing_off = true;
-  turn.change(PutPending{std::move(pending)});
+  operation.backing_off = true;
+  turn.put_pending(operation);
   const std::string name = operation.operation.name;
   const std::string line = operation.operation.line;
   failure.message = "activity " + name + " failed on its last attempt: " + failure.message;
@@ -38,7 +37,7 @@ OperationState* current_attempt(InstanceTurn& turn, OperationSeq seq, std::uint3
 
 void fail_attempt(InstanceTurn& turn, OperationSeq seq, Failure failure, std::optional<Duration> retry_after,
                   bool retryable) {
-  const OperationState& operation = *turn.state().find(seq);
+  OperationState& operation = *turn.state().find(seq);
   const RetryPolicy policy = retry_policy_of(operation.operation);
   const std::uint32_t counted = operation.attempt - operation.attempts_base;
   const std::uint64_t seed = std::hash<std::string>{}(turn.core().id) + seq;
@@ -50,7 +49,7 @@ void fail_attempt(InstanceTurn& turn, OperationSeq seq, Failure failure, std::op
     const Instant retry_at = turn.at() + *delay;
     const std::uint32_t attempt = operation.attempt;
     turn.record(AttemptFailed{seq, attempt, std::move(failure), retry_at});
-    turn.change(PutPending{turn.pending_of(operation)});
+    turn.put_pending(operation);
     // A paused instance begins nothing new.
     if (turn.state().paused) return;
     turn.change(PutTimer{{retry_at, turn.core().id, seq, TimerPurpose::retry}});
@@ -84,7 +83,7 @@ void handle(InstanceTurn& turn, KeepHeartbeat message) {
   OperationState* const operation = current_attempt(turn, message.seq, message.attempt);
   if (operation == nullptr || operation->heartbeat == message.details) return;
   operation->heartbeat = std::move(message.details);
-  turn.change(PutPending{turn.pending_of(*operation)});
+  turn.put_pending(*operation);
 }
 
 }  // namespace baton::verbs

@@ -10,9 +10,7 @@ namespace baton::verbs {
 namespace {
 
 void dispatch_again(InstanceTurn& turn, OperationSeq seq) {
-  Frozen<PendingRecord> pending = turn.pending_of(*turn.state().find(seq));
-  turn.change(PutPending{pending});
-  turn.effect(DispatchActivity{std::move(pending)});
+  turn.effect(DispatchActivity{turn.put_pending(*turn.state().find(seq))});
 }
 
 // Where the latest of the run's steps of this key or name begins.

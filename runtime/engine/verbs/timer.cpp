@@ -18,9 +18,7 @@ void retry(InstanceTurn& turn, const TimerRecord& timer, OperationState& operati
   operation.backing_off = false;
   operation.retry_at.reset();
   turn.change(DeleteTimer{timer});
-  Frozen<PendingRecord> pending = turn.pending_of(operation);
-  turn.change(PutPending{pending});
-  turn.effect(DispatchActivity{std::move(pending)});
+  turn.effect(DispatchActivity{turn.put_pending(operation)});
 }
 
 JsonText step_json(const TaskStep& step) {

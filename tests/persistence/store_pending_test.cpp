@@ -1,0 +1,113 @@
+// What the reader says of pending operations: of those that have rows, and of the activities that only a journal has.
+#include "persistence/store_reader.hpp"
+#include "tests/support/sample_records.hpp"
+#include "tests/support/store_world.hpp"
+
+namespace baton {
+namespace {
+
+using namespace test;
+
+Operation activity(OperationSeq seq) {
+  return {.seq = seq,
+          .kind = OperationKind::activity,
+          .key = "activity:test.work#" + std::to_string(seq),
+          .name = "test.work",
+          .line = "test.lua:1",
+          .request = "{}"};
+}
+
+InstanceRecord running(const std::string& id) {
+  InstanceRecord record;
+  record.id = id;
+  record.workflow = "test";
+  record.patient = "p-1";
+  return record;
+}
+
+// A run that has asked for these activities, and is marked.
+std::vector<Change> run_with(const std::string& id, std::vector<OperationSeq> seqs) {
+  std::vector<Entry> entries = {{kSampleStart, Started{"test", "b0", "{}", "p-1", "", "", 0, 42, 1, sample_person()}}};
+  for (const OperationSeq seq : seqs) entries.push_back({kSampleStart + kSecond, OperationScheduled{activity(seq)}});
+  return {PutInstance{{}, running(id)}, AppendJournal{id, 0, encode_entries(entries)}, MarkActivities{id, true}};
+}
+
+PendingRecord first_attempt(const std::string& id, OperationSeq seq) {
+  return {.instance = id,
+          .operation = activity(seq),
+          .attempt = 1,
+          .since = kSampleStart + kSecond,
+          .workflow = "test",
+          .bundle = "b0",
+          .patient = "p-1"};
+}
+
+std::vector<std::string> names(const std::vector<PendingRecord>& records) {
+  std::vector<std::string> all;
+  for (const PendingRecord& each : records) {
+    all.push_back(each.instance + "." + std::to_string(each.operation.seq) + "#" + std::to_string(each.attempt));
+  }
+  return all;
+}
+using Names = std::vector<std::string>;
+
+TEST(StorePending, the_journal_of_a_marked_instance_tells_of_activities_that_have_no_row) {
+  StoreWorld world;
+  world.commit(run_with("a", {1, 2}));
+  EXPECT_EQ(must(world.reader().pending_of("a")), (std::vector{first_attempt("a", 1), first_attempt("a", 2)}));
+  EXPECT_EQ(must(world.reader().pending("a", 2)), first_attempt("a", 2));
+  EXPECT_EQ(must(world.reader().pending("a", 3)), std::nullopt);
+  EXPECT_TRUE(must(world.reader().pending_rows_of("a")).records.empty());
+  const std::string resolved = encode_entries({{kSampleStart + kMinute, OperationResolved{1, Outcome::of("7"), {}}}});
+  world.commit(AppendJournal{"a", 3, resolved});
+  EXPECT_EQ(must(world.reader().pending_of("a")), std::vector{first_attempt("a", 2)});
+}
+
+TEST(StorePending, without_its_mark_nobody_looks_into_a_journal) {
+  StoreWorld world;
+  world.commit(run_with("a", {1}));
+  world.commit(MarkActivities{"a", false});
+  EXPECT_TRUE(must(world.reader().pending_of("a")).empty());
+  EXPECT_TRUE(must(world.reader().all_pending({}, 10)).items.empty());
+}
+
+TEST(StorePending, a_row_says_more_than_the_journal) {
+  StoreWorld world;
+  world.commit(run_with("a", {1, 2, 4}));
+  PendingRecord second_attempt = first_attempt("a", 2);
+  second_attempt.attempt = 2;
+  PendingRecord sleep = first_attempt("a", 3);
+  sleep.operation.kind = OperationKind::timer;
+  world.commit({PutPending{second_attempt}, PutPending{sleep}, PutPending{first_attempt("a", 4), true}});
+  EXPECT_EQ(names(must(world.reader().pending_of("a"))), (Names{"a.1#1", "a.2#2", "a.3#1", "a.4#1"}));
+  EXPECT_EQ(names(must(world.reader().pending_rows_of("a")).records), (Names{"a.2#2", "a.3#1"}));
+  world.commit(DeletePending{"a", 2, false});
+  EXPECT_EQ(names(must(world.reader().pending_rows_of("a")).records), (Names{"a.2#2", "a.3#1"}));
+  world.commit(DeletePending{"a", 2});
+  EXPECT_EQ(names(must(world.reader().pending_of("a"))), (Names{"a.1#1", "a.2#1", "a.3#1", "a.4#1"}));
+}
+
+TEST(StorePending, pages_of_any_length_give_everything_that_is_pending_once) {
+  StoreWorld world;
+  for (const std::string id : {"a", "b", "c"}) {
+    world.commit(run_with(id, {1, 2}));
+    PendingRecord second_attempt = first_attempt(id, 2);
+    second_attempt.attempt = 2;
+    world.commit(PutPending{second_attempt});
+  }
+  world.commit(PutPending{first_attempt("from before there were marks", 1)});
+  const Names expected = {"a.1#1", "a.2#2", "b.1#1", "b.2#2", "c.1#1", "c.2#2", "from before there were marks.1#1"};
+  for (const std::size_t limit : {1u, 2u, 3u, 100u}) {
+    Names found;
+    std::string cursor;
+    do {
+      const auto page = must(world.reader().all_pending(cursor, limit));
+      for (const std::string& name : names(page.items)) found.push_back(name);
+      cursor = page.cursor;
+    } while (!cursor.empty());
+    EXPECT_EQ(found, expected) << limit;
+  }
+}
+
+}  // namespace
+}  // namespace baton
