@@ -210,7 +210,6 @@ class Apply {
   }
   void operator()(const RecordedLate&) {}
   void operator()(const OperationScheduled& e) {
-    state_.by_key.emplace(e.operation.key, e.operation.seq);
     state_.next_seq = std::max(state_.next_seq, e.operation.seq + 1);
     OperationState& operation = state_.operations[e.operation.seq];
     operation.operation = e.operation;

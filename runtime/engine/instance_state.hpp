@@ -64,7 +64,6 @@ struct InstanceState {
   OperationSeq next_seq = 1;
   std::map<OperationSeq, OperationState> operations;
   std::uint32_t open_activities = 0;  // How many of them.
-  std::unordered_map<std::string, OperationSeq> by_key;
   std::unordered_map<std::string, Outcome> steps;
   std::unordered_set<std::string>
       facts;  // Keys of attributes, decisions, notes, overrides and signals that stand in the journal.

@@ -98,13 +98,21 @@ std::vector<ScriptDriver::Driving> ScriptDriver::next_driving() {
     const bool begins_paused =
         std::holds_alternative<Paused>(body) && i > 0 && std::holds_alternative<Started>(entries[i - 1].body);
     if (!blocked && !driving.empty() && std::holds_alternative<Paused>(body) && !begins_paused) break;
-    auto resolved = apply(state_, entries[i], journal_->first + static_cast<EntryIndex>(i));
+    auto resolved = take(i);
     if (drives) driving.push_back({i, entries[i].at, std::move(resolved)});
     if (!blocked) arrived_blocked = begins_paused ? 0 : driving.size();
     if (!blocked || state_.blocked()) continue;
     for (std::size_t k = arrived_blocked; k < driving.size(); ++k) driving[k].at = entries[i].at;
   }
   return driving;
+}
+
+std::vector<OperationSeq> ScriptDriver::take(std::size_t place) {
+  const Entry& entry = journal_->entries[place];
+  if (const auto* asked = std::get_if<OperationScheduled>(&entry.body)) {
+    unclaimed_.emplace(asked->operation.key, asked->operation.seq);
+  }
+  return apply(state_, entry, journal_->first + static_cast<EntryIndex>(place));
 }
 
 ReplayResult ScriptDriver::replay(EntriesView entries, const std::vector<bool>& counts, EntryIndex first) {
@@ -139,7 +147,7 @@ ReplayResult ScriptDriver::replay(EntriesView entries, const std::vector<bool>& 
   }
   // Entries that the script did not live to see still count for the state.
   for (std::size_t i = journal_->next; i < size; ++i) {
-    if (!journal_->passed[i]) apply(state_, entries[i], first + static_cast<EntryIndex>(i));
+    if (!journal_->passed[i]) take(i);
   }
   journal_.reset();
   replaying_ = false;
@@ -182,7 +190,7 @@ bool ScriptDriver::take_from_later(const std::string& key) {
   const auto found = journal_->later.find(key);
   if (found == journal_->later.end() || found->second < journal_->next || journal_->passed[found->second]) return false;
   journal_->passed[found->second] = true;
-  apply(state_, entries[found->second], journal_->first + static_cast<EntryIndex>(found->second));
+  take(found->second);
   return true;
 }
 
@@ -200,13 +208,26 @@ bool ScriptDriver::known_fact(const std::string& key) {
 }
 
 OperationSeq ScriptDriver::ask(Operation operation) {
-  auto known = state_.by_key.find(operation.key);
-  if (known == state_.by_key.end() && take_from_later(operation.key)) known = state_.by_key.find(operation.key);
-  if (known != state_.by_key.end()) {
-    OperationState* const found = state_.find(known->second);
-    found->claimed = true;
+  if (operation.kind != OperationKind::promise) return claim_or_record(std::move(operation));
+  if (const auto made = promises_.find(operation.key); made != promises_.end()) {
     held_lines_.clear();
-    return known->second;
+    return made->second;
+  }
+  std::string key = operation.key;
+  const OperationSeq seq = claim_or_record(std::move(operation));
+  promises_.emplace(std::move(key), seq);
+  return seq;
+}
+
+OperationSeq ScriptDriver::claim_or_record(Operation operation) {
+  auto known = unclaimed_.find(operation.key);
+  if (known == unclaimed_.end() && take_from_later(operation.key)) known = unclaimed_.find(operation.key);
+  if (known != unclaimed_.end()) {
+    const OperationSeq seq = known->second;
+    unclaimed_.erase(known);
+    state_.find(seq)->claimed = true;
+    held_lines_.clear();
+    return seq;
   }
   operation.seq = std::max(state_.next_seq, seq_after_journal_);
   const OperationSeq seq = operation.seq;

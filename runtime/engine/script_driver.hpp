@@ -106,9 +106,12 @@ class ScriptDriver : public WorkflowHost {
   };
 
   [[nodiscard]] std::vector<Driving> next_driving();
+  // Applies the journal's entry at that place.
+  std::vector<OperationSeq> take(std::size_t place);
   [[nodiscard]] bool take_from_later(const std::string& key);
   [[nodiscard]] RunState drive_at(Instant now, const Entry& entry, const std::vector<OperationSeq>& resolved);
   [[nodiscard]] std::optional<ReplayMismatch> unclaimed() const;
+  [[nodiscard]] OperationSeq claim_or_record(Operation operation);
   void record(EntryBody&& body);
   [[nodiscard]] bool known_fact(const std::string& key);
   void say_held_lines();
@@ -122,6 +125,9 @@ class ScriptDriver : public WorkflowHost {
   WriteLine log_;
   Instant now_;
   std::optional<Replayed> journal_;  // While replaying.
+  // What the journal has and the script has not asked for yet, by key; of one key in order.
+  std::multimap<std::string, OperationSeq> unclaimed_;
+  std::map<std::string, OperationSeq> promises_;  // Asked for already: who waits for one asks for it once more.
   bool replaying_ = false;
   bool fresh_ = false;
   bool holding_lines_ = false;  // While replaying, up to the first new entry.

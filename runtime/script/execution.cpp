@@ -1,6 +1,7 @@
 #include "runtime/script/execution.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "runtime/script/json_bridge.hpp"
 #include "runtime/script/run_start.hpp"
@@ -307,13 +308,36 @@ std::vector<std::string> Execution::waiting_lines() const {
 
 // ---- for the functions of ctx ----------------------------------------------------------------------------------------
 
+namespace {
+
+std::string counted(const std::string& id, std::uint32_t occurrence) {
+  return occurrence == 1 ? id : id + "#" + std::to_string(occurrence);
+}
+
+// Whether a step of another name has this key: the second "call" is counted as "call#2", which may be a name as well.
+bool is_taken(const Branch& branch, const std::string& id, std::uint32_t occurrence) {
+  const std::string key = counted(id, occurrence);
+  if (occurrence > 1) return branch.occurrences.contains(key);
+  const std::size_t mark = key.rfind('#');
+  if (mark == std::string::npos) return false;
+  const auto other = branch.occurrences.find(key.substr(0, mark));
+  if (other == branch.occurrences.end()) return false;
+  std::uint32_t number = 0;
+  std::from_chars(key.data() + mark + 1, key.data() + key.size(), number);
+  return number >= 2 && number <= other->second && counted(other->first, number) == key;
+}
+
+}  // namespace
+
 std::string Execution::next_key(std::string_view kind, std::string_view name) {
+  Branch& branch = current();
   std::string id(kind);
   id.append(":").append(name);
-  const std::uint32_t occurrence = ++current().occurrences[id];
-  std::string key = current().path + id;
-  if (occurrence > 1) key.append("#").append(std::to_string(occurrence));
-  return key;
+  branch.has_marked_names = branch.has_marked_names || name.find('#') != std::string_view::npos;
+  std::uint32_t& occurrence = branch.occurrences[id];
+  ++occurrence;
+  while (branch.has_marked_names && is_taken(branch, id, occurrence)) ++occurrence;
+  return branch.path + counted(id, occurrence);
 }
 
 void Execution::check_may_continue(lua_State* state) {

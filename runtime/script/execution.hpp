@@ -29,7 +29,8 @@ struct Branch {
   BranchRole role = BranchRole::main;
   lua_State* coroutine = nullptr;
   std::string path;  // Prefix of the keys asked for here: "" for main, "all.home/" and the like.
-  std::unordered_map<std::string, std::uint32_t> occurrences;
+  std::unordered_map<std::string, std::uint32_t> occurrences;  // By "kind:name".
+  bool has_marked_names = false;                               // Some with a '#', as counted keys have.
 
   std::optional<OperationSeq> waits_for;
   OperationKind waits_kind = OperationKind::activity;  // Of what it waits for.

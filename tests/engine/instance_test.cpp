@@ -5,6 +5,27 @@ namespace {
 
 using WorkflowTest = InstanceFixture;
 
+// The second "x" is counted, and so has the key "signal:x#2", as the name "x#2" would.
+TEST_F(WorkflowTest, a_name_that_looks_like_a_counted_one_is_a_step_of_its_own) {
+  for (const auto& [first, then, last] :
+       {std::array{"x#2", "x", "x"}, std::array{"x", "x", "x#2"}, std::array{"x", "x#2", "x"}}) {
+    SCOPED_TRACE(std::string(first) + " " + then + " " + last);
+    given(std::string("ctx:wait_signal('") + first + "') ctx:wait_signal('" + then + "') ctx:wait_signal('" + last +
+          "')");
+    start();
+    for (const auto* const name : {first, then}) {
+      when(SendSignal{name, "{}", "", {}, 0});
+      EXPECT_EQ(status(), InstanceStatus::running);
+      crash();
+    }
+    when(SendSignal{last, "{}", "", {}, 0});
+    EXPECT_EQ(status(), InstanceStatus::completed);
+    journal_.clear();
+    pending_.clear();
+    pending_rows_.clear();
+  }
+}
+
 TEST_F(WorkflowTest, a_workflow_without_waits_completes_in_its_first_turn) {
   given("return { sum = input.a + input.b }");
   start(R"({"a":2,"b":3})");

@@ -50,6 +50,23 @@ TEST_F(ScriptLogTest, lines_come_with_the_turn_that_said_them_and_not_again_afte
   EXPECT_EQ(status(), InstanceStatus::completed);
 }
 
+TEST_F(ScriptLogTest, what_stands_between_a_promise_and_the_wait_for_it_was_said_before) {
+  given(R"(
+    local bed = ctx:promise("bed", { timeout = "1h" })
+    ctx:log("info", "asked for")
+    bed:wait()
+    ctx:log("info", "there")
+  )");
+  start();
+  EXPECT_THAT(said(), ElementsAre("info asked for"));
+  crash();
+  signal("other");
+  EXPECT_THAT(said(), IsEmpty());
+  crash();
+  when(SettlePromise{1, Outcome::of("4"), {}, 0});
+  EXPECT_THAT(said(), ElementsAre("info there"));
+}
+
 TEST_F(ScriptLogTest, what_was_not_reached_before_a_pause_is_said_after_it) {
   given(R"(
     ctx:wait_signal("go")
