@@ -135,26 +135,23 @@ void ActivityPool::take(std::vector<ActivityOrder> orders) {
   core_->wake();
 }
 
-// Reads what the store owes, a slice at a time, as long as there is room. The lock is held while reading: a result that
-// is committed in between is settled after, so its attempt is still known here.
+// Reads a slice of what the store owes, if there is room. The lock is held while reading: a result that is committed in
+// between is settled after, so its attempt is still known here.
 void ActivityPool::Core::refill() {
-  while (more_in_store && fresh.size() < kQueueSize / 2) {
-    auto page = ports.owed(cursor, kSlice);
-    if (!page.ok()) {
-      log::error("activity pool could not read pending activities: {}", to_string(page.error()));
-      more_in_store = false;
-      return;
-    }
-    for (PendingRecord& pending : page->items) {
-      if (pending.operation.kind == OperationKind::activity && !pending.backing_off) enqueue(std::move(pending));
-    }
-    cursor = page->cursor;
-    if (cursor.empty()) {
-      more_in_store = left_out;
-      left_out = false;
-      return;
-    }
+  if (!more_in_store || fresh.size() >= kQueueSize / 2) return;
+  auto page = ports.owed(cursor, kSlice);
+  if (!page.ok()) {
+    log::error("activity pool could not read pending activities: {}", to_string(page.error()));
+    more_in_store = false;
+    return;
   }
+  for (PendingRecord& pending : page->items) {
+    if (pending.operation.kind == OperationKind::activity && !pending.backing_off) enqueue(std::move(pending));
+  }
+  cursor = page->cursor;
+  if (!cursor.empty()) return;
+  more_in_store = left_out;
+  left_out = false;
 }
 
 // One worker for what is there, and more where it is much: waking a thread costs more than a short activity.
@@ -417,7 +414,11 @@ void ActivityPool::Core::work(std::size_t index) {
       lock.lock();
       continue;
     }
-    if (more_in_store) continue;
+    if (more_in_store) {  // Others may have the lock between two slices.
+      lock.unlock();
+      lock.lock();
+      continue;
+    }
     worker.sleeping = true;
     worker.woken.wait(lock, [&] { return stopping || has_work(worker) || !worker.sleeping; });
     worker.sleeping = false;
@@ -448,7 +449,8 @@ bool ActivityPool::run_one(std::uint64_t choice) {
     core_->go_on(ready);
     return true;
   }
-  const AttemptPtr attempt = core_->take_fresh(0, choice);
+  AttemptPtr attempt = core_->take_fresh(0, choice);
+  while (!attempt && core_->more_in_store) attempt = core_->take_fresh(0, choice);
   if (!attempt) return false;
   lock.unlock();
   core_->begin(attempt);

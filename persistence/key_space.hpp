@@ -34,7 +34,7 @@ enum class ColumnFamily : std::uint32_t {
   // text(instance) u32(index of the first entry) -> entries of one turn. Never changed, never deleted.
   journal = 2,
   // text(instance) u32(seq) -> PendingRecord. Deleted in the turn that resolves the operation.
-  // text(instance) u32(0) -> mark: the journal tells of open activities. Deleted in the turn that leaves none.
+  // text(instance) u32(0) -> mark: the journal tells of open activities that have no row. Deleted in the turn that leaves none.
   pending = 3,
   // time(due) text(instance) u32(seq) u8(purpose) -> u8(version). Deleted in the turn that takes or drops the timer.
   timers = 4,

@@ -151,7 +151,7 @@ Status check_wait(const StoreReader& at, const PendingRecord& record, Findings& 
   return expect_timer(at, record, due->value_or(Instant{0}), {TimerPurpose::retry}, out);
 }
 
-// An instance with open activities. Those that have a row are checked at their row.
+// An instance with open activities that have no row. Those that have one are checked there.
 Status check_mark(const StoreReader& at, const std::string& instance, Findings& out) {
   const std::string what = "the mark of open activities";
   if (const Status open = expect_open(at, instance, what, out); !open.ok()) return open;
@@ -161,14 +161,13 @@ Status check_mark(const StoreReader& at, const std::string& instance, Findings& 
   if (!activities.ok()) return activities.error();
   bool any = false;
   for (const PendingRecord& each : *activities) {
-    if (each.operation.kind != OperationKind::activity) continue;
-    any = true;
     const bool has_row = std::ranges::any_of(
         rows->records, [&](const PendingRecord& row) { return row.operation.seq == each.operation.seq; });
     if (has_row) continue;
+    any = true;
     if (const Status checked = check_wait(at, each, out); !checked.ok()) return checked;
   }
-  if (!any) out.push_back({FindingKind::orphan, instance, what + ", and its journal has none"});
+  if (!any) out.push_back({FindingKind::orphan, instance, what + ", and its journal has none without a row"});
   return success();
 }
 

@@ -55,7 +55,9 @@ Instance::Instance(StoredInstance stored, const ProgramSource& programs, const P
     operation->attempt = pending.attempt;
     operation->backing_off = pending.backing_off;
     operation->heartbeat = pending.heartbeat;
+    if (operation->operation.kind != OperationKind::activity) continue;
     operation->has_row = true;
+    ++core.activity_rows;
   }
 }
 

@@ -285,8 +285,8 @@ Handled InstanceTurn::finish() && {
     effects_.push_back(Notify{"instance", core_.id, core_.state.patient, record});
   }
   for (auto& each : changes_) changes.push_back(std::move(each));
-  const bool works = core_.record.open() && core_.state.open_activities > 0;
-  if (works != std::exchange(core_.activities_marked, works)) changes.push_back(MarkActivities{core_.id, works});
+  const bool mark = core_.record.open() && core_.state.open_activities > core_.activity_rows;
+  if (mark != std::exchange(core_.activities_marked, mark)) changes.push_back(MarkActivities{core_.id, mark});
   if (audit_.empty()) audit_.push_back(audit_of(action::kInstanceAdvanced, {}));
   audit_.front().journal = std::move(journal);
   std::vector<AuditLeaf> leaves(std::make_move_iterator(audit_.begin()), std::make_move_iterator(audit_.end()));

@@ -24,7 +24,8 @@ struct InstanceCore {
   const ProgramSource* programs = nullptr;
   const PauseSource* pauses = nullptr;
   bool exists = false;
-  bool activities_marked = false;  // In the store, for recovery.
+  bool activities_marked = false;   // In the store, for recovery: that there are open ones without a row.
+  std::uint32_t activity_rows = 0;  // Of open ones.
   InstanceRecord record;
   std::optional<Frozen<InstanceRecord>> stored;  // As the last turn that changed it has written it.
   InstanceState state;

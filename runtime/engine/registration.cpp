@@ -126,7 +126,9 @@ void InstanceTurn::register_operation(const Operation& operation) {
 
 Frozen<PendingRecord> InstanceTurn::put_pending(OperationState& operation) {
   Frozen<PendingRecord> pending = pending_record(core_.record, core_.state, operation);
-  operation.has_row = operation.operation.kind == OperationKind::activity;
+  if (operation.operation.kind == OperationKind::activity && !std::exchange(operation.has_row, true)) {
+    ++core_.activity_rows;
+  }
   change(PutPending{pending});
   return pending;
 }
@@ -213,7 +215,7 @@ void InstanceTurn::release_operation(OperationSeq seq, bool cancelled) {
   const bool is_activity = asked.kind == OperationKind::activity;
   change(DeletePending{core_.id, seq, !is_activity || operation.has_row});
   if (is_activity) {
-    core_.state.find(seq)->has_row = false;
+    if (std::exchange(core_.state.find(seq)->has_row, false)) --core_.activity_rows;
     if (operation.retry_at) change(DeleteTimer{{*operation.retry_at, core_.id, seq, TimerPurpose::retry}});
     if (ended_attempt_ != seq) effect(CancelActivity{core_.id, seq});
   }

@@ -48,7 +48,7 @@ struct DeletePending {
   OperationSeq seq = 0;
   bool has_row = true;
 };
-// Whether the run has open activities: recovery looks into the journals of those that are marked.
+// Whether the run has open activities that have no row: recovery looks into the journals of those that are marked.
 struct MarkActivities {
   std::string instance;
   bool open = false;

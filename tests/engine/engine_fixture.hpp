@@ -194,8 +194,8 @@ class InstanceFixture : public ::testing::Test {
       }
     }
     EXPECT_EQ(found, expected);
-    EXPECT_EQ(marked_, std::ranges::any_of(pending_, [](const auto& each) {
-                return each.second.operation.kind == OperationKind::activity;
+    EXPECT_EQ(marked_, std::ranges::any_of(pending_, [this](const auto& each) {
+                return each.second.operation.kind == OperationKind::activity && !pending_rows_.contains(each.first);
               }));
   }
 };

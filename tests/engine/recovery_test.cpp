@@ -76,6 +76,7 @@ TEST_F(RecoveryTest, a_later_attempt_has_a_row_that_goes_with_its_result) {
   start();
   fail(1, "http_503");
   EXPECT_TRUE(pending_rows_.at(1).backing_off);
+  EXPECT_FALSE(marked_);  // Its row says all: recovery has no need to read the journals of all that are trying again.
   fire_next_timer();
   EXPECT_FALSE(pending_rows_.at(1).backing_off);
   crash();
