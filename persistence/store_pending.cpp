@@ -2,7 +2,6 @@
 // instance is marked, and the journal tells of it (docs/formats/keys.md, family pending).
 #include <algorithm>
 #include <memory>
-#include <set>
 
 #include "persistence/cursor.hpp"
 #include "persistence/keys/row_opener.hpp"

@@ -41,13 +41,7 @@ Instance::Instance(StoredInstance stored, const ProgramSource& programs, const P
     const std::uint32_t number = alert.number;
     core.alerts.emplace(number, std::move(alert));
   }
-  const std::vector<bool> counts = entries_that_count(core.journal, core.record.run_begins_at);
-  for (std::size_t i = 0; i < core.journal.size(); ++i) {
-    if (const auto* incident = std::get_if<IncidentOpened>(&core.journal[i].body)) {
-      core.state.incident_count = std::max(core.state.incident_count, incident->number);  // Never used twice.
-    }
-    if (counts[i]) apply(core.state, core.journal[i], core.record.run_begins_at + static_cast<EntryIndex>(i));
-  }
+  core.state = folded(core.journal, core.record.run_begins_at);
   // An attempt that a retry timer has handed to a worker is not in the journal, but in its pending row.
   for (const PendingRecord& pending : stored.pending) {
     OperationState* const operation = core.state.find(pending.operation.seq);

@@ -343,4 +343,18 @@ std::vector<bool> entries_that_count(EntriesView journal, EntryIndex first) {
   return counts;
 }
 
+InstanceState folded(EntriesView journal, EntryIndex first) {
+  InstanceState state;
+  const std::vector<bool> counts = entries_that_count(journal, first);
+  for (std::size_t i = 0; i < journal.size(); ++i) {
+    const Entry& entry = journal[i];
+    if (counts[i]) {
+      apply(state, entry, first + static_cast<EntryIndex>(i));
+    } else if (const auto* incident = std::get_if<IncidentOpened>(&entry.body)) {
+      state.incident_count = std::max(state.incident_count, incident->number);  // A number is never used twice.
+    }
+  }
+  return state;
+}
+
 }  // namespace baton

@@ -105,6 +105,9 @@ std::vector<OperationSeq> apply(InstanceState& state, const Entry& entry, EntryI
 // another patient stay what they are.
 [[nodiscard]] std::vector<bool> entries_that_count(EntriesView journal, EntryIndex first);
 
+// What the journal of a run comes to, which begins at entry `first`.
+[[nodiscard]] InstanceState folded(EntriesView journal, EntryIndex first);
+
 // "encounter.*" takes "encounter.discharged"; "*" takes all.
 [[nodiscard]] bool matches_pattern(std::string_view pattern, std::string_view type);
 

@@ -9,11 +9,7 @@ PendingRecord pending_record(const InstanceRecord& record, const InstanceState& 
 }
 
 std::vector<PendingRecord> open_activities(const InstanceRecord& record, EntriesView journal) {
-  const std::vector<bool> counts = entries_that_count(journal, record.run_begins_at);
-  InstanceState state;
-  for (std::size_t i = 0; i < journal.size(); ++i) {
-    if (counts[i]) apply(state, journal[i], record.run_begins_at + static_cast<EntryIndex>(i));
-  }
+  const InstanceState state = folded(journal, record.run_begins_at);
   std::vector<PendingRecord> open;
   if (state.status != InstanceStatus::running) return open;
   for (const auto& [seq, operation] : state.operations) {

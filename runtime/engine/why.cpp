@@ -129,12 +129,7 @@ std::string state_word(const InstanceState& state, const std::vector<WhyWait>& w
 }  // namespace
 
 InstanceState folded_state(const StoredInstance& stored) {
-  InstanceState state;
-  const EntryIndex first = stored.record.run_begins_at;
-  const std::vector<bool> counts = entries_that_count(stored.journal, first);
-  for (std::size_t i = 0; i < stored.journal.size(); ++i) {
-    if (counts[i]) apply(state, stored.journal[i], first + static_cast<EntryIndex>(i));
-  }
+  InstanceState state = folded(stored.journal, stored.record.run_begins_at);
   for (const PendingRecord& pending : stored.pending) {
     OperationState* const operation = state.find(pending.operation.seq);
     if (operation == nullptr || !operation->open()) continue;
