@@ -1,11 +1,9 @@
 // What StoreReader says of pending operations. Most have a row of their own. The first attempt of an activity has none: the
 // instance is marked, and the journal tells of it (docs/formats/keys.md, family pending).
 #include <algorithm>
-#include <memory>
 
 #include "persistence/cursor.hpp"
-#include "persistence/keys/row_opener.hpp"
-#include "persistence/rocks.hpp"
+#include "persistence/row_walk.hpp"
 #include "persistence/store_reader.hpp"
 #include "runtime/engine/open_activities.hpp"
 
@@ -25,31 +23,16 @@ Result<std::vector<Entry>> StoreReader::run(const InstanceRecord& record) const 
   return entries;
 }
 
-// Calls `each` with the key's parts and the value of every row from `after` on, until it gives false. What was sealed for
-// somebody who is erased is passed over.
 Status StoreReader::each_pending_row(std::string_view prefix, std::string_view after, const PendingRow& each) const {
-  const Rocks& rocks = store_->rocks();
-  rocksdb::ReadOptions options = read_options();
-  options.total_order_seek = prefix.empty();
-  options.prefix_same_as_start = !prefix.empty();
-  const std::string end = prefix.empty() ? std::string() : keys::end_of(prefix);
-  const rocksdb::Slice upper = slice(end);
-  if (!end.empty()) options.iterate_upper_bound = &upper;
-  const std::unique_ptr<rocksdb::Iterator> rows(rocks.db->NewIterator(options, rocks.family(ColumnFamily::pending)));
-  rows->Seek(slice(after.empty() ? prefix : after));
-  if (!after.empty() && rows->Valid() && view(rows->key()) == after) rows->Next();
-  std::string opened;
-  for (; rows->Valid(); rows->Next()) {
-    const auto key = keys::parse_in_instance(view(rows->key()));
-    if (!key) return Error{ErrorCode::store_corrupt, "a pending row's key cannot be read", "restore the store"};
-    const auto plain = open_row(keys(), ColumnFamily::pending, view(rows->key()), view(rows->value()), opened);
-    if (!plain.ok() && plain.error().code == ErrorCode::erased) continue;
-    if (!plain.ok()) return plain.error();
-    const auto more = each(key->instance, key->number, *plain);
-    if (!more.ok()) return more.error();
-    if (!*more) break;
-  }
-  return rows->status().ok() ? success() : Status(error_of(rows->status(), "the store cannot be read"));
+  return walk_rows(*store_, read_options(), ColumnFamily::pending, prefix, after,
+                   [&](std::string_view key, std::string_view value) -> Result<bool> {
+                     const auto place = keys::parse_in_instance(key);
+                     if (!place) {
+                       return Error{ErrorCode::store_corrupt, "a pending row's key cannot be read",
+                                    "restore the store from a backup"};
+                     }
+                     return each(place->instance, place->number, value);
+                   });
 }
 
 Result<PendingRows> StoreReader::pending_rows_of(std::string_view instance) const {

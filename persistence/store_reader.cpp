@@ -6,6 +6,7 @@
 #include "persistence/keys/key_store.hpp"
 #include "persistence/keys/row_opener.hpp"
 #include "persistence/rocks.hpp"
+#include "persistence/row_walk.hpp"
 
 namespace baton {
 namespace {
@@ -61,28 +62,18 @@ Result<std::optional<Record>> StoreReader::find(ColumnFamily family, std::string
 template <typename Record>
 Result<std::vector<Record>> StoreReader::scan(ColumnFamily family, std::string_view prefix, std::string_view after,
                                               std::size_t limit, std::string* last_key) const {
-  const Rocks& rocks = store_->rocks();
-  rocksdb::ReadOptions options = read_options();
-  options.total_order_seek = prefix.empty();
-  options.prefix_same_as_start = !prefix.empty();
-  const std::string end = prefix.empty() ? std::string() : keys::end_of(prefix);
-  const rocksdb::Slice upper = slice(end);
-  if (!end.empty()) options.iterate_upper_bound = &upper;
-  const std::unique_ptr<rocksdb::Iterator> rows(rocks.db->NewIterator(options, rocks.family(family)));
   std::vector<Record> records;
-  rows->Seek(slice(after.empty() ? prefix : after));
-  if (!after.empty() && rows->Valid() && view(rows->key()) == after) rows->Next();
-  std::string opened;
-  for (; rows->Valid() && records.size() < limit; rows->Next()) {
-    const auto plain = open_row(keys(), family, view(rows->key()), view(rows->value()), opened);
-    if (!plain.ok() && plain.error().code == ErrorCode::erased) continue;
-    if (!plain.ok()) return plain.error();
-    auto record = decode<Record>(*plain);
-    if (!record.ok()) return record.error();
-    records.push_back(*std::move(record));
-    if (last_key != nullptr && records.size() == limit) *last_key = rows->key().ToString();
-  }
-  if (!rows->status().ok()) return unreadable(rows->status());
+  if (limit == 0) return records;
+  const Status read = walk_rows(*store_, read_options(), family, prefix, after,
+                                [&](std::string_view key, std::string_view value) -> Result<bool> {
+                                  auto record = decode<Record>(value);
+                                  if (!record.ok()) return record.error();
+                                  records.push_back(*std::move(record));
+                                  if (records.size() < limit) return true;
+                                  if (last_key != nullptr) *last_key = key;
+                                  return false;
+                                });
+  if (!read.ok()) return read.error();
   return records;
 }
 
