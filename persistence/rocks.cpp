@@ -98,7 +98,7 @@ rocksdb::ColumnFamilyOptions family_options(ColumnFamily family, const StoreOpti
   cf.level_compaction_dynamic_level_bytes = true;
   cf.target_file_size_base = 32 << 20;
   cf.max_bytes_for_level_base = 128 << 20;
-  // Most values are sealed: what is enciphered does not become smaller, and ZSTD took twice the time for a thirtieth less.
+  // Most values are sealed: what is enciphered does not become smaller, and ZSTD saved a thirtieth (docs/PERFORMANCE.md).
   cf.compression = rocksdb::kLZ4Compression;
   cf.bottommost_compression = rocksdb::kLZ4Compression;
   // Written once and read seldom: merged less often than what a waking instance reads.
