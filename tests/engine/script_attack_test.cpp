@@ -1,42 +1,32 @@
 // What a hostile or careless script can do with ctx: stopped in time, told as an incident, and no harm to others.
 #include <gmock/gmock.h>
 
-#include <ctime>
-
 #include "tests/engine/engine_fixture.hpp"
+#include "tests/script/attack_clock.hpp"
 
 namespace baton {
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::uint64_t kMostMs = 5'000;
-#else
-constexpr std::uint64_t kMostMs = 250;
-#endif
-
-std::uint64_t cpu_ms() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return static_cast<std::uint64_t>(time.tv_sec) * 1'000 + static_cast<std::uint64_t>(time.tv_nsec) / 1'000'000;
-}
+using script::attack_limit_ns;
+using script::thread_cpu_ns;
 
 class ScriptAttack : public InstanceFixture {
  protected:
   // The cause of the one incident that the script ends in.
   Failure stopped(const std::string& body, const std::string& fields = "") {
     Failure cause;
-    std::uint64_t took = kMostMs;
+    std::uint64_t took = attack_limit_ns();
     // The best of three counts: a busy machine makes even processor time longer.
-    for (int attempt = 0; attempt < 3 && took >= kMostMs; ++attempt) {
+    for (int attempt = 0; attempt < 3 && took >= attack_limit_ns(); ++attempt) {
       incidents_.clear();
       given(body, fields);
-      const std::uint64_t begin = cpu_ms();
+      const std::uint64_t begin = thread_cpu_ns();
       start();
-      took = cpu_ms() - begin;
+      took = thread_cpu_ns() - begin;
       EXPECT_EQ(incidents_.size(), 1u) << body;
       if (!incidents_.empty()) cause = incidents_.begin()->second.cause;
     }
-    EXPECT_LT(took, kMostMs) << body;
+    EXPECT_LT(took, attack_limit_ns()) << body;
     return cause;
   }
 };

@@ -1,8 +1,6 @@
 // Runs pieces of Lua in a Sandbox and says what came of it. One Sandbox a run, a copy of a fresh one, unless a test keeps its own.
 #pragma once
 
-#include <cstdlib>
-#include <ctime>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -10,30 +8,9 @@
 #include "runtime/script/json_bridge.hpp"
 #include "runtime/script/sandbox.hpp"
 #include "runtime/script/sandbox_image.hpp"
+#include "tests/script/attack_clock.hpp"
 
 namespace baton::script {
-
-// Sanitizers make everything slower; times in tests are given for a build without.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-inline constexpr std::uint64_t kSlower = 20;
-#else
-inline constexpr std::uint64_t kSlower = 1;
-#endif
-
-// The most processor time that an attack may take, in nanoseconds. The figure of the specification, 250 ms, is asked for with
-// BATON_ATTACK_MS=250 on a machine that is known; the suite, which runs anywhere and beside anything, tells a stopped script
-// from one that goes on.
-inline std::uint64_t attack_limit_ns() {
-  const char* const wanted = std::getenv("BATON_ATTACK_MS");
-  const std::uint64_t ms = wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : 2500;
-  return ms * 1'000'000 * kSlower;
-}
-
-inline std::uint64_t thread_cpu_ns() {
-  timespec time{};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<std::uint64_t>(time.tv_nsec);
-}
 
 inline constexpr BuiltinModule kJsonOnly[] = {{"json", &open_json}};
 
