@@ -78,6 +78,8 @@ struct ActivityPool::Core : std::enable_shared_from_this<ActivityPool::Core> {
 
   ActivityPorts ports;
   mutable std::mutex mutex;
+  std::atomic<int> at_the_door{
+      0};  // Threads with orders that want the lock, and have it before the next slice is read.
   std::vector<std::unique_ptr<Worker>> workers;
   std::vector<std::thread> threads;
   std::deque<AttemptPtr> fresh;
@@ -127,7 +129,9 @@ void ActivityPool::Core::take(const Consumed::Attempt& settled) {
 }
 
 void ActivityPool::take(std::vector<ActivityOrder> orders) {
+  core_->at_the_door.fetch_add(1, std::memory_order_relaxed);
   const std::lock_guard lock(core_->mutex);
+  core_->at_the_door.fetch_sub(1, std::memory_order_relaxed);
   if (core_->stopping) return;
   for (ActivityOrder& order : orders) {
     std::visit([core = core_.get()](auto& each) { core->take(std::move(each)); }, order);
@@ -414,8 +418,9 @@ void ActivityPool::Core::work(std::size_t index) {
       lock.lock();
       continue;
     }
-    if (more_in_store) {  // Others may have the lock between two slices.
+    if (more_in_store) {
       lock.unlock();
+      while (at_the_door.load(std::memory_order_relaxed) > 0) std::this_thread::yield();
       lock.lock();
       continue;
     }

@@ -76,6 +76,7 @@ Result<std::unique_ptr<Committer>> Committer::start(Store& store, CommitLog& log
                      std::to_string(head->lsn),
                  "apply the rounds between them first"};
   }
+  if (const Status raised = store.raise_format(); !raised.ok()) return raised.error();
   std::unique_ptr<Committer> committer(
       new Committer(store, log, mark, std::move(options), *leadership,
                     TurnWriter(*std::move(counters), *std::move(tallies), *std::move(ledger), *std::move(audit_index),

@@ -11,7 +11,8 @@
 namespace baton {
 namespace {
 
-constexpr std::uint64_t kFormatVersion = 1;
+// 2: pending rows of version 3 and marks of open activities, of which a Baton that writes 1 would start nothing.
+constexpr std::uint64_t kFormatVersion = 2;
 
 std::string random_identity() {
   std::array<char, 16> bytes{};
@@ -91,6 +92,18 @@ Status Store::check_or_write_identity() {
   }
   const rocksdb::Status read = db.Get({}, slice(keys::kIdentity), &identity_);
   if (!read.ok()) return error_of(read, "the store's identity cannot be read");
+  return success();
+}
+
+Status Store::raise_format() {
+  rocksdb::DB& db = *rocks_->db;
+  std::string format;
+  const rocksdb::Status found = db.Get({}, slice(keys::kFormat), &format);
+  if (!found.ok()) return error_of(found, "the store cannot be read");
+  if (Reader(format).varint() == kFormatVersion) return success();
+  const rocksdb::Status written =
+      db.Put(rocks_->write_options, slice(keys::kFormat), Writer().varint(kFormatVersion).view());
+  if (!written.ok()) return error_of(written, "the store's format cannot be written");
   return success();
 }
 

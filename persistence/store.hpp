@@ -50,6 +50,10 @@ class Store {
   // The last committed round. Errors: store_corrupt, io_failed.
   [[nodiscard]] Result<RoundHead> head() const;
 
+  // From here on rows are written as this Baton writes them, and one that would not understand them refuses the store.
+  // Errors: io_failed.
+  [[nodiscard]] Status raise_format();
+
   // From here on rows are sealed when they are written, and sealed ones can be read: the store has the keys. Once, before
   // readers and committer begin.
   void unlock(std::unique_ptr<KeyStore> keys);

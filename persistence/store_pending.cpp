@@ -53,7 +53,6 @@ Result<PendingRows> StoreReader::pending_rows_of(std::string_view instance) cons
   return found;
 }
 
-// Without those that have a row. None when the instance was erased.
 Result<std::vector<PendingRecord>> StoreReader::journaled_activities(std::string_view instance,
                                                                      const std::vector<PendingRecord>& rows) const {
   const auto record = this->instance(instance);

@@ -126,6 +126,9 @@ class StoreReader {
   // In the order of their operations, whether they have rows or the journal tells of them.
   [[nodiscard]] Result<std::vector<PendingRecord>> pending_of(std::string_view instance) const;
   [[nodiscard]] Result<PendingRows> pending_rows_of(std::string_view instance) const;
+  // The open activities that have none of these rows: only the journal tells of them. None when the instance was erased.
+  [[nodiscard]] Result<std::vector<PendingRecord>> journaled_activities(std::string_view instance,
+                                                                        const std::vector<PendingRecord>& rows) const;
   // Of all instances, one after the other: for recovery. `limit` counts rows; what a journal tells of is one.
   [[nodiscard]] Result<Page<PendingRecord>> all_pending(std::string_view cursor, std::size_t limit) const;
   // Timers due at `until` or before, earliest first, those after `after` only. Give the last timer that was handled as
@@ -191,8 +194,6 @@ class StoreReader {
 
   [[nodiscard]] const KeyStore* keys() const { return store_->keys(); }
   [[nodiscard]] Status each_pending_row(std::string_view prefix, std::string_view after, const PendingRow& each) const;
-  [[nodiscard]] Result<std::vector<PendingRecord>> journaled_activities(std::string_view instance,
-                                                                        const std::vector<PendingRecord>& rows) const;
   [[nodiscard]] Result<std::optional<std::string>> get(ColumnFamily family, std::string_view key) const;
   template <typename Record>
   [[nodiscard]] Result<std::optional<Record>> find(ColumnFamily family, std::string_view key) const;

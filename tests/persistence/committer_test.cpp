@@ -266,5 +266,25 @@ TEST(Store, one_of_a_newer_format_is_refused) {
   EXPECT_EQ(Store::open(options).error().code, ErrorCode::store_version);
 }
 
+std::string format_of(const Store& store) {
+  std::string format;
+  EXPECT_TRUE(store.rocks().db->Get({}, slice(keys::kFormat), &format).ok());
+  return format;
+}
+
+TEST(Store, one_of_an_older_format_stays_so_when_it_is_read_and_is_raised_when_it_is_written_to) {
+  StoreWorld world;
+  const std::string today = format_of(*world.store);
+  ASSERT_TRUE(world.store->rocks().db->Put({}, slice(keys::kFormat), "\x01").ok());
+  world.close();
+  StoreOptions options;
+  options.path = "/store";
+  options.env = world.env();
+  EXPECT_EQ(format_of(*must(Store::open(options))), "\x01");
+  world.open();
+  EXPECT_EQ(format_of(*world.store), today);
+  EXPECT_NE(today, "\x01");
+}
+
 }  // namespace
 }  // namespace baton
