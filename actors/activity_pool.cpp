@@ -49,6 +49,10 @@ struct ActivityPool::Core : std::enable_shared_from_this<ActivityPool::Core> {
     for (std::size_t i = 0; i < std::max<std::size_t>(count, 1); ++i) workers.push_back(std::make_unique<Worker>());
   }
 
+  // Whoever enters has the lock before a further slice of what is owed is read.
+  [[nodiscard]] std::unique_lock<std::mutex> enter() const;
+  void let_others_in(std::unique_lock<std::mutex>& lock) const;
+
   // ---- under the lock ----
   void take(DispatchActivity order);
   void take(const CancelActivity& order);
@@ -78,8 +82,7 @@ struct ActivityPool::Core : std::enable_shared_from_this<ActivityPool::Core> {
 
   ActivityPorts ports;
   mutable std::mutex mutex;
-  std::atomic<int> at_the_door{
-      0};  // Threads with orders that want the lock, and have it before the next slice is read.
+  mutable std::atomic<int> at_the_door{0};  // Threads that want the lock.
   std::vector<std::unique_ptr<Worker>> workers;
   std::vector<std::thread> threads;
   std::deque<AttemptPtr> fresh;
@@ -90,6 +93,22 @@ struct ActivityPool::Core : std::enable_shared_from_this<ActivityPool::Core> {
   std::atomic<std::uint64_t> finished{0};
   bool stopping = false;
 };
+
+// ---- the lock --------------------------------------------------------------------------------------------------------
+
+std::unique_lock<std::mutex> ActivityPool::Core::enter() const {
+  at_the_door.fetch_add(1, std::memory_order_relaxed);
+  std::unique_lock lock(mutex);
+  at_the_door.fetch_sub(1, std::memory_order_relaxed);
+  return lock;
+}
+
+// A mutex that is let go and taken again at once goes to the same thread hundreds of times in a row.
+void ActivityPool::Core::let_others_in(std::unique_lock<std::mutex>& lock) const {
+  lock.unlock();
+  while (at_the_door.load(std::memory_order_relaxed) > 0) std::this_thread::yield();
+  lock.lock();
+}
 
 // ---- the queue -------------------------------------------------------------------------------------------------------
 
@@ -129,9 +148,7 @@ void ActivityPool::Core::take(const Consumed::Attempt& settled) {
 }
 
 void ActivityPool::take(std::vector<ActivityOrder> orders) {
-  core_->at_the_door.fetch_add(1, std::memory_order_relaxed);
-  const std::lock_guard lock(core_->mutex);
-  core_->at_the_door.fetch_sub(1, std::memory_order_relaxed);
+  const auto lock = core_->enter();
   if (core_->stopping) return;
   for (ActivityOrder& order : orders) {
     std::visit([core = core_.get()](auto& each) { core->take(std::move(each)); }, order);
@@ -214,7 +231,7 @@ Alarms::Id ActivityPool::Core::alarm(const AttemptPtr& attempt, Duration wait) {
     const auto core = weak.lock();
     if (!core) return;
     {
-      const std::lock_guard lock(core->mutex);
+      const auto lock = core->enter();
       if (attempt->state != Attempt::State::queued) return core->post(attempt, std::nullopt);
       core->disarm(*attempt);
     }
@@ -256,7 +273,7 @@ void ActivityPool::Core::begin(const AttemptPtr& attempt) {
   attempt->heartbeat = attempt->kept_heartbeat = pending.heartbeat;
   attempt->request = *std::move(request);
   if (attempt->request.timeout || attempt->request.heartbeat) {
-    const std::lock_guard lock(mutex);
+    const auto lock = enter();
     if (attempt->request.timeout) attempt->close_alarm = alarm(attempt, *attempt->request.timeout);
     if (attempt->request.heartbeat) attempt->heartbeat_alarm = alarm(attempt, *attempt->request.heartbeat);
   }
@@ -268,7 +285,7 @@ void ActivityPool::Core::begin(const AttemptPtr& attempt) {
 void ActivityPool::Core::go_on(const Ready& ready) {
   const AttemptPtr& attempt = ready.attempt;
   {
-    const std::lock_guard lock(mutex);
+    const auto lock = enter();
     if (attempt->state == Attempt::State::ended) {
       attempt->run.reset();
       return;
@@ -308,7 +325,7 @@ bool ActivityPool::Core::wait_for_http(const AttemptPtr& attempt, WantsHttp want
     return false;
   }
   {
-    const std::lock_guard lock(mutex);
+    const auto lock = enter();
     if (attempt->state == Attempt::State::running) {
       attempt->state = Attempt::State::waiting;
     } else {
@@ -324,7 +341,7 @@ bool ActivityPool::Core::wait_for_http(const AttemptPtr& attempt, WantsHttp want
     Outcome outcome = answer.ok()
                           ? Outcome::of(http_answer_json(*answer))
                           : Outcome::failed({std::string(code_of(answer.error().code)), answer.error().detail, {}});
-    const std::lock_guard lock(core->mutex);
+    const auto lock = core->enter();
     core->post(attempt, std::move(outcome));
   };
   if (attempt->pending->patient.empty() || !ports.disclose) {
@@ -336,7 +353,7 @@ bool ActivityPool::Core::wait_for_http(const AttemptPtr& attempt, WantsHttp want
 }
 
 void ActivityPool::Core::sleep(const AttemptPtr& attempt, Duration length) {
-  const std::lock_guard lock(mutex);
+  const auto lock = enter();
   if (attempt->state != Attempt::State::running) {
     attempt->run.reset();  // Cancelled meanwhile.
     return;
@@ -345,7 +362,7 @@ void ActivityPool::Core::sleep(const AttemptPtr& attempt, Duration length) {
   attempt->sleep_alarm = ports.alarms.after(length, [weak = weak_from_this(), attempt] {
     const auto core = weak.lock();
     if (!core) return;
-    const std::lock_guard inner(core->mutex);
+    const auto inner = core->enter();
     core->post(attempt, Outcome::of({}));
   });
 }
@@ -353,7 +370,7 @@ void ActivityPool::Core::sleep(const AttemptPtr& attempt, Duration length) {
 void ActivityPool::Core::beat(const AttemptPtr& attempt, JsonText details) {
   bool keep = false;
   {
-    const std::lock_guard lock(mutex);
+    const auto lock = enter();
     if (attempt->state == Attempt::State::ended) return;
     if (!details.empty() && details != "null") attempt->heartbeat = std::move(details);
     keep = attempt->keep_alarm == 0;
@@ -368,7 +385,7 @@ void ActivityPool::Core::beat(const AttemptPtr& attempt, JsonText details) {
 void ActivityPool::Core::keep_heartbeat(const AttemptPtr& attempt) {
   KeepHeartbeat message;
   {
-    const std::lock_guard lock(mutex);
+    const auto lock = enter();
     attempt->keep_alarm = 0;
     const bool known_already = attempt->heartbeat == attempt->kept_heartbeat;
     if (stopping || attempt->state == Attempt::State::ended || known_already) return;
@@ -384,7 +401,7 @@ void ActivityPool::Core::keep_heartbeat(const AttemptPtr& attempt) {
 void ActivityPool::Core::end(const AttemptPtr& attempt, FinishActivity result) {
   bool wanted = false;
   {
-    const std::lock_guard lock(mutex);
+    const auto lock = enter();
     wanted = attempt->state != Attempt::State::ended && !stopping;
     disarm(*attempt);
     if (attempt->heartbeat != attempt->pending->heartbeat) result.heartbeat = attempt->heartbeat;
@@ -402,26 +419,24 @@ void ActivityPool::Core::tell(const AttemptPtr& attempt, FinishActivity result, 
 
 void ActivityPool::Core::work(std::size_t index) {
   Worker& worker = *workers[index];
-  std::unique_lock lock(mutex);
+  auto lock = enter();
   while (!stopping) {
     if (!worker.ready.empty()) {
       const Ready ready = std::move(worker.ready.front());
       worker.ready.pop_front();
       lock.unlock();
       go_on(ready);
-      lock.lock();
+      lock = enter();
       continue;
     }
     if (const AttemptPtr attempt = take_fresh(index, 0)) {
       lock.unlock();
       begin(attempt);
-      lock.lock();
+      lock = enter();
       continue;
     }
     if (more_in_store) {
-      lock.unlock();
-      while (at_the_door.load(std::memory_order_relaxed) > 0) std::this_thread::yield();
-      lock.lock();
+      let_others_in(lock);
       continue;
     }
     worker.sleeping = true;
@@ -438,7 +453,7 @@ ActivityPool::ActivityPool(ActivityPorts ports, std::size_t threads)
 ActivityPool::~ActivityPool() { stop(); }
 
 void ActivityPool::recover() {
-  const std::lock_guard lock(core_->mutex);
+  const auto lock = core_->enter();
   core_->more_in_store = true;
   core_->cursor.clear();
   core_->wake();
@@ -446,7 +461,7 @@ void ActivityPool::recover() {
 
 bool ActivityPool::run_one(std::uint64_t choice) {
   Core::Worker& worker = *core_->workers.front();
-  std::unique_lock lock(core_->mutex);
+  auto lock = core_->enter();
   if (!worker.ready.empty()) {
     const Core::Ready ready = std::move(worker.ready.front());
     worker.ready.pop_front();
@@ -463,7 +478,7 @@ bool ActivityPool::run_one(std::uint64_t choice) {
 }
 
 bool ActivityPool::idle() const {
-  const std::lock_guard lock(core_->mutex);
+  const auto lock = core_->enter();
   // An attempt that has ended is known until the turn that took its result is committed.
   return core_->known.empty() && !core_->more_in_store;
 }
@@ -472,14 +487,14 @@ std::uint64_t ActivityPool::finished() const { return core_->finished.load(std::
 
 void ActivityPool::stop() {
   {
-    const std::lock_guard lock(core_->mutex);
+    const auto lock = core_->enter();
     core_->stopping = true;
     for (const auto& worker : core_->workers) worker->woken.notify_all();
   }
   for (std::thread& thread : core_->threads) {
     if (thread.joinable()) thread.join();
   }
-  const std::lock_guard lock(core_->mutex);
+  const auto lock = core_->enter();
   core_->fresh.clear();
   core_->known.clear();
   for (const auto& worker : core_->workers) worker->ready.clear();
