@@ -9,15 +9,10 @@
 // seconds as long as they change: a burst of heartbeats is one commit, and a crash loses the last seconds of them.
 #pragma once
 
-#include <condition_variable>
-#include <deque>
 #include <functional>
-#include <map>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
-#include <thread>
 #include <variant>
 #include <vector>
 
