@@ -179,7 +179,7 @@ void Batches::keep_items(BatchRow row, std::shared_ptr<const std::vector<BatchIt
            if (!last) return keep_items(row, items, end, undone, token, begun);
            begun(row);
            if (row.count > 0) return run(row.id);
-           if (done_) done_(row);
+           if (over_) over_(row);
          });
 }
 
@@ -190,7 +190,7 @@ void Batches::begin_for(BatchRow row, BatchQuery query, std::function<void(Resul
                 if (!found.ok()) return begun(found.error());
                 if (found->items.empty()) {
                   return parts_.lanes.post(kBatchLane, [this, row = std::move(row)] {
-                    if (done_) done_(row);
+                    if (over_) over_(row);
                   });
                 }
                 auto items = std::make_shared<const std::vector<BatchItem>>(std::move(found->items));

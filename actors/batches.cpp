@@ -225,7 +225,7 @@ void Batches::finish_part(Running& running) {
              const std::lock_guard lock(mutex_);
              progress_.erase(id);
            }
-           if (done_ && ended.row.state == "done") done_(ended.row);
+           if (over_) over_(ended.row);
            for (const std::uint64_t token : ended.stop_tokens) parts_.replies.give(token, to_json(ended.row));
          });
 }

@@ -47,8 +47,8 @@ class Batches {
   // A batch on behalf of a standing pause: finds, writes down and begins. `begun` gets its id, or why not. Where there is
   // nothing to do no batch is written, and it is done at once.
   void begin_for(BatchRow row, BatchQuery query, std::function<void(Result<std::string>)> begun);
-  // Runs in the lane when a batch is done.
-  void on_done(std::function<void(const BatchRow&)> done) { done_ = std::move(done); }
+  // Runs in the lane when a batch is done, or was stopped.
+  void on_over(std::function<void(const BatchRow&)> over) { over_ = std::move(over); }
   // Of one that runs, beyond what its row says.
   [[nodiscard]] std::optional<BatchProgress> progress(const std::string& id) const;
 
@@ -91,7 +91,7 @@ class Batches {
   RowsInFlight rows_;  // That are resumed or taken back; running ones are in running_.
   std::uint64_t tokens_ = 0;
   std::set<std::string> ids_;  // Given out since the start.
-  std::function<void(const BatchRow&)> done_;
+  std::function<void(const BatchRow&)> over_;
   // What others may ask.
   mutable std::mutex mutex_;
   std::map<std::string, BatchProgress> progress_;

@@ -54,6 +54,7 @@ Status Node::Impl::open() {
   schedules->recover();
   pauses->begin({*clock, *reader, *lanes, *path, replies, *timers, *batches});
   batches->recover();
+  pauses->recover();
   erasures->recover();
   retention->recover();
   signer->begin();

@@ -80,19 +80,33 @@ Status StandingPauses::load() {
 
 void StandingPauses::begin(Parts parts) {
   parts_.emplace(parts);
-  parts_->batches.on_done([this](const BatchRow& batch) {
-    if (!batch.pause.empty()) rows_.when_there(batch.pause, [this, batch] { batch_done(batch); });
+  parts_->batches.on_over([this](const BatchRow& batch) {
+    if (!batch.pause.empty()) rows_.when_there(batch.pause, [this, batch] { pass_done(batch); });
   });
+}
+
+void StandingPauses::recover() {
   parts_->lanes.post(kBatchLane, [this] {
+    const auto batches = reader_.named_all("batches");
     const auto rows = reader_.named_all("standing_pauses");
+    if (!batches.ok()) return log::error("batches could not be read: {}", to_string(batches.error()));
     if (!rows.ok()) return log::error("standing pauses could not be read: {}", to_string(rows.error()));
-    for (const auto& [id, text] : *rows) {
-      const auto row = read(id);
-      if (!row.ok()) continue;
-      if (row->text("state") == "pausing") hold_back(id);
-      if (row->text("state") == "ending") let_go(id);
+    for (const auto& [id, text] : *batches) {
+      const auto batch = read_batch_row(text);
+      if (batch.ok() && batch->state == "running" && !batch->pause.empty()) passes_[batch->pause] = false;
     }
+    for (const auto& [id, text] : *rows) recover_pass(id);
   });
+}
+
+// Also of one that was called ended: a server before this one could say so while a case was on its way to be held back.
+void StandingPauses::recover_pass(const std::string& id) {
+  const auto row = read(id);
+  if (!row.ok()) return log::error("standing pause {} could not be read: {}", id, to_string(row.error()));
+  if (row->text("state") != "ended") return go_on(id);
+  const auto held = reader_.named_all("paused_by", id + "/", {}, 1);
+  if (!held.ok()) return log::error("standing pause {} could not be read: {}", id, to_string(held.error()));
+  if (!held->empty()) let_go(id);
 }
 
 std::shared_ptr<const std::vector<StandingPause>> StandingPauses::standing() const {
@@ -181,43 +195,62 @@ bool StandingPauses::all_turns_know() {
   return before_.empty();
 }
 
-// Those that are there already. Looked for again until none is left: one may have begun while the row was committed. Only a
-// pass that begins when every turn knows of the pause has seen all that others began.
+// Those that are there already. Looked for again until none is left: one may have begun while the row was committed.
 void StandingPauses::hold_back(const std::string& id) {
   const auto row = read(id);
   if (!row.ok() || row->text("state") != "pausing") return;
   BatchQuery query = row->query();
   query.paused = false;
-  if (all_turns_know()) looks_for_the_last_.insert(id);
-  parts_->batches.begin_for(row->batch("pause"), std::move(query), [id](const Result<std::string>& batch) {
-    if (!batch.ok()) log::error("standing pause {} could not begin: {}", id, to_string(batch.error()));
-  });
+  pass(id, row->batch("pause"), std::move(query));
 }
 
+// Until none is left: a turn that was decided before the end, as when another pause lets its cases go, may hold one back after it.
 void StandingPauses::let_go(const std::string& id) {
   const auto row = read(id);
-  if (!row.ok()) return;
+  if (!row.ok() || row->stands()) return;
   // By what has paused them, not by what they are now: either may have changed.
   BatchQuery query;
   query.paused_by = id;
   query.json = row->query().json;
-  parts_->batches.begin_for(row->batch("resume"), std::move(query), [id](const Result<std::string>& batch) {
-    if (!batch.ok()) log::error("standing pause {} could not end: {}", id, to_string(batch.error()));
+  pass(id, row->batch("resume"), std::move(query));
+}
+
+// Where one is under way, its end says what comes next.
+void StandingPauses::pass(const std::string& id, BatchRow batch, BatchQuery query) {
+  if (passes_.contains(id)) return;
+  passes_[id] = all_turns_know();
+  parts_->batches.begin_for(std::move(batch), std::move(query), [this, id](const Result<std::string>& begun) {
+    if (begun.ok()) return;
+    log::error("a pass of the standing pause {} could not begin: {}", id, to_string(begun.error()));
+    parts_->lanes.post(kBatchLane, [this, id] {
+      passes_.erase(id);
+      in_a_while(kLookAgain, id, &StandingPauses::go_on);
+    });
   });
 }
 
-void StandingPauses::batch_done(const BatchRow& batch) {
+void StandingPauses::go_on(const std::string& id) {
+  hold_back(id);
+  let_go(id);
+}
+
+void StandingPauses::pass_done(const BatchRow& batch) {
+  const auto mine = passes_.extract(batch.pause);
+  const bool saw_all = !mine.empty() && mine.mapped();
   const auto row = read(batch.pause);
-  if (!row.ok()) return;
+  if (!row.ok()) return log::error("standing pause {} could not be read: {}", batch.pause, to_string(row.error()));
+  const std::string id = row->id();
+  // Stopped by somebody, who may let it go on. The end of the pause overtakes what still held back.
+  if (batch.state == "stopped" && (row->stands() || batch.action.name != "pause")) return;
   if (row->text("state") == "pausing") {
-    const bool saw_all = looks_for_the_last_.erase(row->id()) > 0;
-    if (batch.done > 0) return hold_back(row->id());
-    if (saw_all) return look_whether_quiet(row->id());
-    return in_a_while(kTurnsPass, row->id(), &StandingPauses::hold_back);
+    if (batch.done > 0) return hold_back(id);
+    if (saw_all) return look_whether_quiet(id);
+    return in_a_while(kTurnsPass, id, &StandingPauses::hold_back);
   }
-  // Over, or ending: what a batch has still paused meanwhile is let go as well, until none is left.
-  if (batch.done > 0 || batch.action.name == "pause") return let_go(row->id());
+  // What a batch has still paused meanwhile is let go as well.
+  if (batch.done > 0 || batch.action.name == "pause") return let_go(id);
   if (row->text("state") != "ending") return;
+  if (!saw_all) return in_a_while(kTurnsPass, id, &StandingPauses::let_go);
   Row ended = *row;
   ended.fields["state"] = "ended";
   commit(ended, action::kPauseEnded, {}, "", {});

@@ -10,7 +10,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -35,8 +34,10 @@ class StandingPauses : public PauseSource {
 
   // Reads which stand, before any instance is woken. Errors: the reader's.
   [[nodiscard]] Status load();
-  // Goes on with what was under way. Once, after load().
+  // Once, after load() and before any request.
   void begin(Parts parts);
+  // Goes on with what was under way. Once, after the batches have begun to.
+  void recover();
   void take(PauseRequest request, std::uint64_t token);
   [[nodiscard]] std::shared_ptr<const std::vector<StandingPause>> standing() const override;
   // Of one that is pausing: how many cases it holds, and how many of those have an attempt under way.
@@ -50,7 +51,10 @@ class StandingPauses : public PauseSource {
   void end_pause(const PauseRequest& request, std::uint64_t token);
   void hold_back(const std::string& id);
   void let_go(const std::string& id);
-  void batch_done(const BatchRow& batch);
+  void pass(const std::string& id, BatchRow batch, BatchQuery query);
+  void go_on(const std::string& id);
+  void pass_done(const BatchRow& batch);
+  void recover_pass(const std::string& id);
   void look_whether_quiet(const std::string& id);
   using Look = void (StandingPauses::*)(const std::string& id);
   void in_a_while(Duration wait, const std::string& id, Look look);
@@ -71,7 +75,9 @@ class StandingPauses : public PauseSource {
   std::map<std::string, PauseProgress> progress_;
   // On the batches' lane.
   std::vector<std::weak_ptr<const void>> before_;  // Lists that stood once, and under which turns may still be decided.
-  std::set<std::string> looks_for_the_last_;  // Of those that are pausing: the pass that is under way sees everything.
+  // A pass is a batch that holds back, or lets go, all that there is. One at a time for each pause; true: when it began every
+  // turn knew how the pause stands, so nothing is there that it has not seen.
+  std::map<std::string, bool> passes_;
   RowsInFlight rows_;
 };
 

@@ -168,6 +168,70 @@ TEST_F(StandingPauseTest, ends_when_it_is_ended_at_any_moment_of_its_beginning) 
   }
 }
 
+// The end of one lets the other hold its cases; ended meanwhile, that one lets them go as well.
+TEST_F(StandingPauseTest, and_another_of_the_same_cases_leave_nothing_held_back_whenever_they_end) {
+  for (int after = 0; after < 150; ++after) {
+    SCOPED_TRACE(after);
+    NodeWorld world(static_cast<std::uint64_t>(after));
+    world.deploy_workflow("return ctx:wait_signal('go')");
+    for (const char* each : {"c0", "c1", "c2", "c3"}) world.start(each);
+    std::vector<std::string> pauses;
+    for (int i = 0; i < 2; ++i) {
+      const auto begun =
+          json::parse(world.tell(PauseRequest{"begin", "", R"({"workflow":"flow","reason":"r"})", nurse()}));
+      pauses.emplace_back(begun.at("id").as_string());
+      world.pass(kMinute);
+    }
+    world.node().submit(PauseRequest{"end", pauses[0], "{}", nurse()}, [](const Result<JsonText>&) {});
+    for (int i = 0; i < after && world.node().run_one(); ++i) {
+    }
+    world.tell(PauseRequest{"end", pauses[1], "{}", nurse()});
+    world.pass(kMinute);
+    for (const std::string& id : pauses) {
+      EXPECT_EQ(json::parse(**world.node().reader().named("standing_pauses", id)).at("state"), "ended");
+    }
+    for (const char* each : {"c0", "c1", "c2", "c3"}) EXPECT_FALSE(world.instance(each).paused) << each;
+  }
+}
+
+TEST_F(StandingPauseTest, lets_all_go_when_it_is_ended_while_it_begins_and_the_server_is_killed) {
+  for (int ended_after = 1; ended_after < 6; ++ended_after) {
+    for (int killed_after = 2; killed_after < 28; killed_after += 2) {
+      SCOPED_TRACE(std::to_string(ended_after) + " " + std::to_string(killed_after));
+      NodeWorld world(static_cast<std::uint64_t>(ended_after));
+      world.deploy_workflow("return ctx:wait_signal('go')");
+      for (const char* each : {"c0", "c1"}) world.start(each);
+      const auto begun =
+          json::parse(world.tell(PauseRequest{"begin", "", R"({"workflow":"flow","reason":"r"})", nurse()}));
+      const std::string id(begun.at("id").as_string());
+      for (int i = 0; i < ended_after && world.node().run_one(); ++i) {
+      }
+      world.tell(PauseRequest{"end", id, "{}", nurse()});
+      for (int i = 0; i < killed_after && world.node().run_one(); ++i) {
+      }
+      world.crash();
+      world.open();
+      world.pass(kMinute);
+      EXPECT_EQ(json::parse(**world.node().reader().named("standing_pauses", id)).at("state"), "ended");
+      for (const char* each : {"c0", "c1"}) EXPECT_FALSE(world.instance(each).paused) << each;
+    }
+  }
+}
+
+TEST_F(StandingPauseTest, lets_go_at_the_start_what_an_ended_one_still_holds) {
+  given_cases();
+  const std::string id = begin(R"({"unit":"4W","reason":"the ward moves"})");
+  world_.run();
+  end(id);
+  ASSERT_TRUE(world_.send("c0", PauseInstance{"late", nurse(), 0, "run", id}).ok());
+  EXPECT_TRUE(paused("c0"));
+  world_.crash();
+  world_.open();
+  world_.pass(kMinute);
+  EXPECT_FALSE(paused("c0"));
+  EXPECT_EQ(state(id), "ended");
+}
+
 // What a caller's Idempotency-Key was answered stands in the turn that did it, so that a crash cannot part them.
 TEST_F(StandingPauseTest, and_a_batch_leave_what_was_answered_in_the_turn_that_did_it) {
   given_cases();
