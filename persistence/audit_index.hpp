@@ -1,14 +1,18 @@
 // The index rows of the audit ledger: which leaves are of this patient, instance, person or action, and where a time
 // begins. Written in the batch of the leaves. Owned by the committer's thread.
 //
-// The leaves of a round that share a value share a row, so that a busy round costs few rows:
+// The leaves of a stretch that share a value share a row. A stretch is a round, or several large ones in a row: where many
+// leaves come at once, their rows wait for each other, so that a case with ten of them costs one row and not ten.
 //
-//   key   = prefix u64(first leaf of the round)     value = u8(1) 1*( varint(leaf - first leaf) )
+//   key   = prefix u64(first leaf of the stretch)   value = u8(1) 1*( varint(leaf - first leaf) )
 //   prefix = u8(index) text(value)                   by patient (the pseudonym), instance, subject, action
 //          | u8(audit_by_field) text(field) text(value)
-//   key   = u8(audit_by_time) time(latest so far) u64(first leaf of the round)     value = nothing
+//   key   = u8(audit_by_time) time(latest so far) u64(first leaf of the stretch)   value = u8(1) varint(end of the stretch)
 //
-// "Latest so far" never goes back, even when a clock does: all rounds before the first row at or after T hold only
+// The last row by time says where the rows end: who searches looks at every leaf behind that, and whoever opens the store
+// indexes them. A row by time without a value, from before there were stretches, ends at the end of the ledger.
+//
+// "Latest so far" never goes back, even when a clock does: all stretches before the first row at or after T hold only
 // records stamped before T.
 #pragma once
 
@@ -29,6 +33,7 @@
 
 namespace baton {
 
+class LedgerSource;
 class Store;
 
 // A field of a record that has an index.
@@ -63,24 +68,38 @@ void append_audit_prefix(std::string& key, const AuditField& field, std::string_
 // the patients are pseudonyms.
 [[nodiscard]] bool has_value(const AuditLeaf& leaf, const AuditField& field, std::string_view value);
 
+// Where the rows of the index end.
+struct AuditIndexEnd {
+  Instant latest{INT64_MIN};  // Of the records before.
+  std::uint64_t leaf = 0;     // This and those behind it have no rows yet.
+};
+// `size` is the ledger's. Errors: store_corrupt, store_version, io_failed.
+[[nodiscard]] Result<AuditIndexEnd> audit_index_end(const Store& store, std::uint64_t size);
+
 class AuditIndex {
  public:
   AuditIndex(AuditIndex&&) = default;
   AuditIndex& operator=(AuditIndex&&) = default;
-  // Reads how late it is. Errors: store_corrupt, io_failed.
-  [[nodiscard]] static Result<AuditIndex> load(const Store& store);
-
-  // No row was ever written.
-  [[nodiscard]] bool is_new() const { return latest_.ms == INT64_MIN; }
+  // Indexes the leaves that have no rows yet; a ledger from before there was an index as a whole. Their rows come with the
+  // next round. `size` is the ledger's. Errors: those of audit_index_end, and of reading leaves.
+  [[nodiscard]] static Result<AuditIndex> open(const Store& store, const LedgerSource& leaves, std::uint64_t size);
 
   // Precondition: `index` is above that of the leaf before.
   void add(std::uint64_t index, const AuditLeaf& leaf, const Pseudonyms& pseudonyms);
-  // Puts the rows of the round and begins the next.
-  void flush(RowBatch& rows);
+  // A round ends: puts the rows of the stretch, or lets them wait for the next round.
+  void finish_round(RowBatch& rows);
+
+  // A round of fewer leaves ends its stretch,
+  static constexpr std::uint64_t kLargeRound = 64;
+  // and so does one that brings it to as many leaves, or to records of that long a time.
+  static constexpr std::uint64_t kLongStretch = 4096;
+  static constexpr Duration kLongWait{1'000};
 
  private:
   AuditIndex() = default;
-  // Ascending. Most values of a round are in one leaf only.
+  [[nodiscard]] bool may_wait() const;
+  void flush(RowBatch& rows);
+  // Ascending. Most values of a stretch are in one leaf only.
   struct Offsets {
     std::uint32_t first = 0;
     std::vector<std::uint32_t> further;
@@ -92,7 +111,7 @@ class AuditIndex {
   // What a field said in the leaf before: leaves in a row mostly say the same.
   struct Last {
     std::string value;
-    Offsets* offsets = nullptr;  // Null: nothing was said in this round.
+    Offsets* offsets = nullptr;  // Null: nothing was said in this stretch.
   };
   void add(std::size_t field, std::string_view value, std::uint32_t offset, const Pseudonyms& pseudonyms);
   static void append(Offsets& offsets, std::uint32_t offset);
@@ -100,7 +119,11 @@ class AuditIndex {
   Offsets& note(const AuditField& field, std::string_view value, std::uint32_t offset, const Pseudonyms& pseudonyms);
 
   Instant latest_{INT64_MIN};
-  std::optional<std::uint64_t> first_;                                             // Of the round.
+  std::optional<std::uint64_t> first_;  // Of the stretch,
+  std::uint64_t end_ = 0;               // and the leaf behind its last.
+  Instant began_;                       // When its first record was stamped,
+  Duration span_{0};                    // and how much later one of the others.
+  std::uint64_t of_round_ = 0;          // Leaves.
   std::unordered_map<std::string, Offsets, PrefixHash, std::equal_to<>> offsets_;  // By prefix of the key.
   std::array<Last, kAuditFields.size()> last_;
   std::string prefix_;  // Scratch.

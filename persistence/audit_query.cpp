@@ -17,10 +17,12 @@ namespace {
 
 constexpr std::size_t kLookedAtPerPage = 20'000;
 
-// The leaves of one value of one index, ascending.
+// The leaves that may be of one value of one index, ascending: those that its rows name, and all from `tail` on, which
+// have no rows yet.
 class Postings {
  public:
-  Postings(const Store& store, std::string prefix) : prefix_(std::move(prefix)), upper_(keys::end_of(prefix_)) {
+  Postings(const Store& store, std::string prefix, std::uint64_t tail)
+      : prefix_(std::move(prefix)), upper_(keys::end_of(prefix_)), tail_(tail) {
     bound_ = upper_;
     lower_ = prefix_;
     rocksdb::ReadOptions options;
@@ -30,11 +32,19 @@ class Postings {
     rows_.reset(rocks.db->NewIterator(options, rocks.family(ColumnFamily::index)));
   }
 
-  // The first leaf at or after `target`; nothing when there is none. Targets only rise.
-  Result<std::optional<std::uint64_t>> seek(std::uint64_t target) {
+  // The first leaf at or after `target`. Targets only rise.
+  Result<std::uint64_t> seek(std::uint64_t target) {
+    if (target >= tail_) return target;
+    const auto named = seek_row(target);
+    if (!named.ok()) return named.error();
+    return std::min(named->value_or(tail_), tail_);
+  }
+
+ private:
+  Result<std::optional<std::uint64_t>> seek_row(std::uint64_t target) {
     std::string place = prefix_;
     keys::append_u64(place, target);
-    // The row before may reach up to the target: its round may be long.
+    // The row before may reach up to the target: its stretch may be long.
     rows_->SeekForPrev(place);
     if (!rows_->Valid()) rows_->SeekToFirst();
     for (; rows_->Valid(); rows_->Next()) {
@@ -50,16 +60,16 @@ class Postings {
     return std::optional<std::uint64_t>();
   }
 
- private:
   std::string prefix_;
   std::string upper_;
+  std::uint64_t tail_;
   rocksdb::Slice bound_;
   rocksdb::Slice lower_;
   std::unique_ptr<rocksdb::Iterator> rows_;
 };
 
-// The first leaf of the first round whose latest record is at or after `at`; nothing when there is none.
-Result<std::optional<std::uint64_t>> first_round_at(const Store& store, Instant at) {
+// The first leaf of the first stretch whose latest record is at or after `at`; nothing when none of those with rows is.
+Result<std::optional<std::uint64_t>> first_stretch_at(const Store& store, Instant at) {
   const std::string prefix = keys::index(Index::audit_by_time);
   std::string place = prefix;
   keys::append_time(place, at);
@@ -114,40 +124,39 @@ bool matches(const AuditFilter& filter, const std::string& bytes, const Pseudony
   return fields && (!filter.from || leaf.at >= *filter.from) && (!filter.before || leaf.at < *filter.before);
 }
 
-std::vector<std::unique_ptr<Postings>> postings_of(const Store& store, const AuditFilter& filter) {
+std::vector<std::unique_ptr<Postings>> postings_of(const Store& store, const AuditFilter& filter, std::uint64_t tail) {
   std::vector<std::unique_ptr<Postings>> all;
   for (const AuditField& field : kAuditFields) {
     const auto wanted = filter.fields.find(field.name);
     if (wanted != filter.fields.end() && wanted->second.size() <= kAuditIndexedSize) {
-      all.push_back(std::make_unique<Postings>(store, audit_prefix(field, wanted->second, store.pseudonyms())));
+      all.push_back(std::make_unique<Postings>(store, audit_prefix(field, wanted->second, store.pseudonyms()), tail));
     }
   }
   return all;
 }
 
 // The first leaf at or after `index` that is in all postings.
-Result<std::optional<std::uint64_t>> next_in_all(const std::vector<std::unique_ptr<Postings>>& all,
-                                                 std::uint64_t index) {
+Result<std::uint64_t> next_in_all(const std::vector<std::unique_ptr<Postings>>& all, std::uint64_t index) {
   std::size_t agreed = 0;
   for (std::size_t i = 0; agreed < all.size(); i = (i + 1) % all.size()) {
     const auto found = all[i]->seek(index);
     if (!found.ok()) return found.error();
-    if (!*found) return std::optional<std::uint64_t>();
-    agreed = **found == index ? agreed + 1 : 1;
-    index = **found;
+    agreed = *found == index ? agreed + 1 : 1;
+    index = *found;
   }
-  return std::optional(index);
+  return index;
 }
 
-// Where a listing begins and ends, by its times.
-Status narrow(const Store& store, const AuditFilter& filter, std::uint64_t& begin, std::uint64_t& end) {
+// Where a listing begins and ends, by its times. What is behind `tail` may be of any time.
+Status narrow(const Store& store, const AuditFilter& filter, std::uint64_t tail, std::uint64_t& begin,
+              std::uint64_t& end) {
   if (filter.from) {
-    const auto first = first_round_at(store, *filter.from);
+    const auto first = first_stretch_at(store, *filter.from);
     if (!first.ok()) return first.error();
-    begin = std::max(begin, first->value_or(end));
+    begin = std::max(begin, first->value_or(tail));
   }
   if (filter.before) {
-    const auto after = first_round_at(store, *filter.before + kClockSlack);
+    const auto after = first_stretch_at(store, *filter.before + kClockSlack);
     if (!after.ok()) return after.error();
     end = std::min(end, after->value_or(end));
   }
@@ -168,16 +177,19 @@ Result<Page<AuditRow>> query_audit(const StoreReader& reader, const AuditFilter&
   if (!pruned.ok()) return pruned.error();
   std::uint64_t index = std::max({pruned->minimum, filter.first, place->empty() ? 0 : keys::Parts(*place).u64()});
   std::uint64_t end = std::min(head->size, filter.end);
-  if (const Status narrowed = narrow(reader.store(), filter, index, end); !narrowed.ok()) return narrowed.error();
-  const auto postings = postings_of(reader.store(), filter);
+  const auto indexed = audit_index_end(reader.store(), head->size);
+  if (!indexed.ok()) return indexed.error();
+  const std::uint64_t tail = std::min(indexed->leaf, head->size);
+  if (const Status narrowed = narrow(reader.store(), filter, tail, index, end); !narrowed.ok()) return narrowed.error();
+  const auto postings = postings_of(reader.store(), filter, tail);
   CheckedLeaves leaves(ledger, head->size);
   LeafOpener opener(reader);
   Page<AuditRow> page;
   for (std::size_t looked = 0;; ++looked, ++index) {
     const auto next = next_in_all(postings, index);
     if (!next.ok()) return next.error();
-    if (!*next || **next >= end) return page;
-    index = **next;
+    if (*next >= end) return page;
+    index = *next;
     if (page.items.size() == limit || looked == kLookedAtPerPage) break;
     if (looked_at != nullptr) ++*looked_at;
     auto leaf = leaves.read(index);
@@ -193,8 +205,16 @@ Result<Page<AuditRow>> query_audit(const StoreReader& reader, const AuditFilter&
   return page;
 }
 
+// In this order: a stretch whose rows come meanwhile is then found, by its rows or because it had none.
 Result<std::optional<std::uint64_t>> first_record_at(const StoreReader& reader, Instant at) {
-  return first_round_at(reader.store(), at);
+  const StoreLedgerSource source(reader.store());
+  const auto head = LedgerReader(source).head();
+  if (!head.ok()) return head.error();
+  const auto indexed = audit_index_end(reader.store(), head->size);
+  if (!indexed.ok()) return indexed.error();
+  const auto found = first_stretch_at(reader.store(), at);
+  if (!found.ok() || *found || indexed->leaf >= head->size) return found;
+  return std::optional(indexed->leaf);
 }
 
 }  // namespace baton

@@ -32,22 +32,6 @@ void count_append(CommitterMetrics& metrics, std::size_t bytes, std::chrono::nan
   metrics.append_buckets[bucket].fetch_add(1, std::memory_order_relaxed);
 }
 
-// A ledger from before there was an index is indexed as a whole, in the first round.
-Result<AuditIndex> open_audit_index(const Store& store, const LedgerSource& rows, std::uint64_t size) {
-  auto index = AuditIndex::load(store);
-  if (!index.ok() || !index->is_new()) return index;
-  const auto pruned = LedgerReader(rows).pruned();
-  if (!pruned.ok()) return pruned.error();
-  LedgerCursor cursor(rows, pruned->minimum);
-  while (cursor.index() < size) {
-    const std::uint64_t at = cursor.index();
-    const auto leaf = cursor.next();
-    if (!leaf.ok()) return leaf.error();
-    index->add(at, AuditLeaf(std::string(*leaf)), store.pseudonyms());
-  }
-  return index;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Committer>> Committer::start(Store& store, CommitLog& log, HighWaterMark* mark,
@@ -64,7 +48,7 @@ Result<std::unique_ptr<Committer>> Committer::start(Store& store, CommitLog& log
   const StoreLedgerSource audit_rows(store);
   auto ledger = Ledger::open(audit_rows);
   if (!ledger.ok()) return ledger.error();
-  auto audit_index = open_audit_index(store, audit_rows, ledger->next_index());
+  auto audit_index = AuditIndex::open(store, audit_rows, ledger->next_index());
   if (!audit_index.ok()) return audit_index.error();
   auto sealer = RowSealer::load(store);
   if (!sealer.ok()) return sealer.error();

@@ -104,13 +104,13 @@ enum class Index : std::uint8_t {
   patients_by_identifier = 50,
   // text(parent), order: u32(seq) id(child)
   children = 60,
-  // Of the audit ledger: text(patient), order: u64(first leaf of the round) -> which leaves of that round, see
-  // audit_index.hpp. One row a round and value, never changed. Also by instance, by who did it, and by action code.
+  // Of the audit ledger: text(patient), order: u64(first leaf of the stretch) -> which leaves of that stretch, see
+  // audit_index.hpp. One row a stretch and value, never changed. Also by instance, by who did it, and by action code.
   audit_by_patient = 70,
   audit_by_instance = 71,
   audit_by_subject = 72,
   audit_by_action = 73,
-  // Order: time(latest record of the round and all before it) u64(first leaf of the round)
+  // Order: time(latest record of the stretch and all before it) u64(first leaf of the stretch) -> where it ends
   audit_by_time = 74,
   // text(name of the field) text(value), then as above: the other fields that records are found by.
   audit_by_field = 75,

@@ -12,7 +12,7 @@ namespace baton {
 namespace {
 
 // 2: pending rows of version 3 and marks of open activities, of which a Baton that writes 1 would start nothing.
-constexpr std::uint64_t kFormatVersion = 2;
+constexpr std::uint64_t kFormatVersion = 3;
 
 std::string random_identity() {
   std::array<char, 16> bytes{};

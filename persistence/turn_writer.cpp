@@ -130,7 +130,7 @@ void TurnWriter::finish_round() {
     plain_->first += plain_->round.count();
     plain_->round.clear();
   }
-  audit_index_.flush(rows_);
+  audit_index_.finish_round(rows_);
   counters_.flush(rows_);
   tallies_.flush(rows_);
 }

@@ -165,7 +165,7 @@ void turn_writer(benchmark::State& state) {
   const auto store = Store::open(options).value();
   const StoreLedgerSource source(*store);
   TurnWriter writer(Counters::load(*store).value(), Tallies::load(*store).value(), Ledger::open(source).value(),
-                    AuditIndex::load(*store).value(), RowSealer::load(*store).value());
+                    AuditIndex::open(*store, source, 0).value(), RowSealer::load(*store).value());
   std::vector<Turn> turns;
   for (std::uint32_t i = 0; i < 256; ++i) turns.push_back(small_turn(i, i));
   std::size_t rows = 0;
@@ -248,7 +248,7 @@ void cases_written(benchmark::State& state) {
   }
   const StoreLedgerSource source(*store);
   TurnWriter writer(Counters::load(*store).value(), Tallies::load(*store).value(), Ledger::open(source).value(),
-                    AuditIndex::load(*store).value(), RowSealer::load(*store).value());
+                    AuditIndex::open(*store, source, 0).value(), RowSealer::load(*store).value());
   constexpr std::uint64_t kTurns = 256;
   std::uint64_t number = 0;
   for (auto _ : state) {

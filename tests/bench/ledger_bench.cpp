@@ -341,13 +341,13 @@ void cost(const std::string& folder) {
   const auto store = open_store(folder);
   const StoreLedgerSource source(*store);
   Ledger ledger = must(Ledger::open(source));
-  AuditIndex index = must(AuditIndex::load(*store));
+  AuditIndex index = must(AuditIndex::open(*store, source, ledger.next_index()));
   const double whole = cost_of(
       *store, [&](const AuditLeaf& leaf, std::uint64_t, RowBatch&) { index.add(ledger.append(leaf.bytes), leaf, {}); },
       [&](RowBatch& rows) {
         BatchSink sink(rows);
         (void)ledger.finish_round(sink);
-        index.flush(rows);
+        index.finish_round(rows);
       });
   const std::clock_t begun = std::clock();
   std::size_t bytes = 0;

@@ -65,6 +65,7 @@ class World:
         self.gone = {"/v1/instances/I4", "/v1/patients/p4"}
         self.ledger += [{"instance": "I4", "journal": "0+5:" + hashlib.sha256(b"row").hexdigest()}, {"action": "instance.started", "instance": "I4"},
                         {"action": "instance.closed", "instance": "I4", "outcome": "completed"}]
+        self.unfound = set()  # Records that no search finds.
         self.good_keys = {"baton_a_x"}
         self.known = Acknowledged()
         self.known.keys = {"baton_a_x": True, "baton_b_x": False}
@@ -97,6 +98,9 @@ class World:
             raise ApiError(401, {"title": "not accepted"})
 
     def pages(self, path, **query):
+        if path == "/v1/audit/records":
+            return iter([{"index": index} for index, leaf in enumerate(self.ledger)
+                         if leaf.get("instance") == query["instance"] and index not in self.unfound])
         if query.get("workflow") == "review":
             return iter(self.reviews)
         if query.get("workflow") == "stay":
@@ -233,6 +237,10 @@ class CheckerTest(WorldTest):
     def test_a_journal_row_that_was_changed_is_seen(self):
         self.world.rows[0]["row"] = base64.b64encode(b"row x").decode()
         self.refuses("is not the one that the ledger knows")
+
+    def test_a_record_that_no_search_finds_is_seen(self):
+        self.world.unfound.add(1)
+        self.refuses("a search finds the records [0, 3")
 
     def test_an_instance_that_the_ledger_does_not_know_is_seen(self):
         self.world.instances.append({"id": "I5", "status": "running"})

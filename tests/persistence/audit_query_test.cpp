@@ -5,6 +5,9 @@
 #include <map>
 
 #include "persistence/audit_index.hpp"
+#include "persistence/ledger/ledger_reader.hpp"
+#include "persistence/ledger_source.hpp"
+#include "persistence/rocks.hpp"
 #include "tests/support/sample_records.hpp"
 #include "tests/support/store_world.hpp"
 
@@ -169,6 +172,140 @@ TEST(AuditQuery, the_index_goes_on_after_a_restart) {
   EXPECT_EQ(found(world, filter).size(), 2u);
   filter.from = kSampleStart + kMinute;
   EXPECT_EQ(found(world, filter), (std::vector<std::uint64_t>{0}));
+}
+
+constexpr std::uint64_t kRecords = 256;
+static_assert(kRecords >= AuditIndex::kLargeRound);
+
+// A round that is large enough to let its rows wait, a tenth of a second after the one before: every patient once.
+void given_a_large_round(StoreWorld& world, int round) {
+  std::vector<AuditRecord> records;
+  for (std::uint64_t i = 0; i < kRecords; ++i) {
+    records.push_back(
+        read_by("u-" + std::to_string(round), "p-" + std::to_string(i), kSampleStart + Duration{round * 100}));
+  }
+  commit(world, records);
+}
+
+std::uint64_t indexed(const StoreWorld& world) {
+  const StoreLedgerSource source(*world.store);
+  return must(audit_index_end(*world.store, must(LedgerReader(source).head()).size)).leaf;
+}
+
+std::size_t rows_of(const StoreWorld& world, const AuditField& field, const std::string& value) {
+  const std::string prefix = audit_prefix(field, value, world.store->pseudonyms());
+  const Rocks& rocks = world.store->rocks();
+  const std::unique_ptr<rocksdb::Iterator> rows(rocks.db->NewIterator({}, rocks.family(ColumnFamily::index)));
+  std::size_t count = 0;
+  for (rows->Seek(prefix); rows->Valid() && view(rows->key()).starts_with(prefix); rows->Next()) ++count;
+  return count;
+}
+
+AuditFilter about(const std::string& patient) {
+  AuditFilter filter;
+  filter.fields["patient"] = patient;
+  return filter;
+}
+
+TEST(AuditIndex, the_rows_of_large_rounds_wait_for_each_other_and_every_record_is_found_meanwhile) {
+  StoreWorld world;
+  given_a_hundred(world);
+  EXPECT_EQ(indexed(world), 100u);
+  for (int round = 1; round <= 3; ++round) given_a_large_round(world, round);
+  EXPECT_EQ(indexed(world), 100u);
+  const std::vector<std::uint64_t> of_one = {107, 107 + 256, 107 + 512};
+  EXPECT_EQ(found(world, about("p-7")), of_one);
+  EXPECT_EQ(found(world, about("p-1")).size(), 36u);
+  AuditFilter second = about("p-7");
+  second.fields["subject"] = "u-2";
+  EXPECT_EQ(found(world, second, 1), (std::vector<std::uint64_t>{107 + 256}));
+  commit(world, {read_by("u-9", "p-7", kSampleStart + Duration{400})});
+  EXPECT_EQ(indexed(world), 100u + 3 * 256 + 1);
+  EXPECT_EQ(rows_of(world, kAuditFields[0], "p-7"), 1u);
+  EXPECT_EQ(found(world, about("p-7")).size(), 4u);
+  EXPECT_EQ(found(world, second), (std::vector<std::uint64_t>{107 + 256}));
+}
+
+TEST(AuditIndex, rows_wait_no_longer_than_a_second_and_for_no_more_than_a_stretch) {
+  StoreWorld world;
+  for (int round = 0; round < 10; ++round) given_a_large_round(world, round);
+  EXPECT_EQ(indexed(world), 0u);
+  given_a_large_round(world, 10);
+  EXPECT_EQ(indexed(world), 11 * kRecords);
+  std::vector<AuditRecord> at_once(AuditIndex::kLongStretch, read_by("u-1", "p-1", kSampleStart + kSecond));
+  commit(world, at_once);
+  EXPECT_EQ(indexed(world), 11 * kRecords + AuditIndex::kLongStretch);
+}
+
+TEST(AuditIndex, a_round_without_records_ends_the_wait) {
+  StoreWorld world;
+  given_a_large_round(world, 1);
+  EXPECT_EQ(indexed(world), 0u);
+  world.committer->submit_checkpoint(256, "a note", {});
+  world.committer->run_once();
+  EXPECT_EQ(indexed(world), 256u);
+  EXPECT_EQ(found(world, about("p-7")), (std::vector<std::uint64_t>{7}));
+}
+
+TEST(AuditIndex, what_waited_when_the_store_was_closed_is_indexed_after_it_is_opened) {
+  StoreWorld world(StoreWorld::Rows::sealed);
+  given_a_hundred(world);
+  given_a_large_round(world, 1);
+  world.reopen();
+  EXPECT_EQ(found(world, about("p-7")), (std::vector<std::uint64_t>{107}));
+  commit(world, {read_by("u-9", "p-7", kSampleStart + kHour)});
+  EXPECT_EQ(indexed(world), 357u);
+  EXPECT_EQ(found(world, about("p-7")), (std::vector<std::uint64_t>{107, 356}));
+  EXPECT_EQ(rows_of(world, kAuditFields[0], "p-7"), 1u);
+}
+
+TEST(AuditIndex, what_was_pruned_while_it_waited_is_not_asked_for_again) {
+  StoreWorld world;
+  given_a_large_round(world, 1);
+  world.committer->submit(turn_of(std::vector<Change>{PruneLedger{256, 0, {}}}), {});
+  given_a_large_round(world, 2);  // In one round with the pruning.
+  ASSERT_EQ(indexed(world), 0u);
+  EXPECT_EQ(found(world, about("p-7")), (std::vector<std::uint64_t>{264}));
+  world.reopen();
+  commit(world, {read_by("u-9", "p-7", kSampleStart + kHour)});
+  EXPECT_EQ(found(world, about("p-7")), (std::vector<std::uint64_t>{264, 513}));
+  EXPECT_EQ(indexed(world), 514u);
+}
+
+TEST(AuditIndex, a_span_of_time_begins_and_ends_where_it_says_among_records_that_wait) {
+  StoreWorld world;
+  given_a_hundred(world);
+  for (int round = 1; round <= 3; ++round) given_a_large_round(world, round);
+  AuditFilter filter = about("p-200");
+  filter.from = kSampleStart + Duration{200};
+  filter.before = kSampleStart + Duration{300};
+  EXPECT_EQ(found(world, filter), (std::vector<std::uint64_t>{100 + 256 + 200}));
+  filter.from = kSampleStart + kDay;
+  filter.before.reset();
+  EXPECT_TRUE(found(world, filter).empty());
+  EXPECT_EQ(must(first_record_at(world.reader(), kSampleStart + kDay)), std::optional<std::uint64_t>(100));
+  commit(world, {read_by("u-9", "p-9", kSampleStart)});
+  EXPECT_EQ(must(first_record_at(world.reader(), kSampleStart + kDay)), std::nullopt);
+}
+
+// Baton wrote the rows of every round with it, and their time without a value, before store format 3.
+TEST(AuditIndex, one_without_the_end_of_its_stretches_ends_where_the_ledger_does) {
+  StoreWorld world;
+  given_a_hundred(world);
+  {
+    Rocks& rocks = world.store->rocks();
+    const std::string prefix = keys::index(Index::audit_by_time);
+    const std::unique_ptr<rocksdb::Iterator> rows(rocks.db->NewIterator({}, rocks.family(ColumnFamily::index)));
+    for (rows->Seek(prefix); rows->Valid() && view(rows->key()).starts_with(prefix); rows->Next()) {
+      ASSERT_TRUE(rocks.db->Put({}, rocks.family(ColumnFamily::index), rows->key(), {}).ok());
+    }
+  }
+  world.reopen();
+  EXPECT_EQ(indexed(world), 100u);
+  const std::size_t before = rows_of(world, kAuditFields[0], "p-1");
+  commit(world, {read_by("u-9", "p-9", kSampleStart + kDay)});
+  EXPECT_EQ(rows_of(world, kAuditFields[0], "p-1"), before);
+  EXPECT_EQ(found(world, about("p-1")).size(), 33u);
 }
 
 TEST(AuditQuery, a_record_whose_bytes_were_changed_is_refused_and_not_shown) {
