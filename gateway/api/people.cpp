@@ -236,7 +236,7 @@ void show_policy(ApiContext& context, RoutedRequest, Responder responder) {
   writer.begin_object().field("hash", policy.hash()).key("roles").begin_array();
   for (const auto& [name, role] : policy.roles()) {
     writer.begin_object().field("role", name).field("title", role.title);
-    write_texts(writer, "permissions", {role.permissions.begin(), role.permissions.end()});
+    write_texts(writer, "permissions", role.permissions.names());
     writer.end_object();
   }
   writer.end_array().key("permissions").begin_array();

@@ -2,10 +2,10 @@
 #pragma once
 
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
+#include "gateway/auth/permissions.hpp"
 #include "gateway/http/http_types.hpp"
 #include "runtime/base/instant.hpp"
 #include "runtime/model/principal.hpp"
@@ -17,15 +17,15 @@ struct Caller {
   std::string name;                // For people to read.
   std::vector<std::string> roles;  // All that the caller holds.
   std::vector<std::string> units;
-  std::set<std::string> permissions;  // In the role that was chosen, or in all of them.
-  std::string session;                // The session's id; empty without one.
-  std::string csrf;                   // The session's token for X-Baton-Csrf.
-  Instant authenticated_at;           // When the person last proved who they are; only with a session or a token.
-  bool fresh_needed = false;          // An interactive person: overrides ask for a fresh sign-in.
-  bool vouched = false;               // Somebody with act.as speaks for the principal.
-  Instant expires_at;                 // Of the session.
+  PermissionSet permissions;  // In the role that was chosen, or in all of them.
+  std::string session;        // The session's id; empty without one.
+  std::string csrf;           // The session's token for X-Baton-Csrf.
+  Instant authenticated_at;   // When the person last proved who they are; only with a session or a token.
+  bool fresh_needed = false;  // An interactive person: overrides ask for a fresh sign-in.
+  bool vouched = false;       // Somebody with act.as speaks for the principal.
+  Instant expires_at;         // Of the session.
 
-  [[nodiscard]] bool may(std::string_view permission) const { return permissions.contains(std::string(permission)); }
+  [[nodiscard]] bool may(std::string_view permission) const { return permissions.contains(permission); }
 };
 
 }  // namespace baton

@@ -14,13 +14,6 @@ Error wrong(const std::string& file, const toml::source_region& where, const std
   return {ErrorCode::bad_config, file + ":" + std::to_string(where.begin.line) + ": " + what, cure};
 }
 
-bool is_permission(std::string_view name) {
-  for (const Permission& permission : all_permissions()) {
-    if (permission.name == name) return true;
-  }
-  return false;
-}
-
 std::vector<std::string> names_of_permissions() {
   std::vector<std::string> names;
   for (const Permission& permission : all_permissions()) names.emplace_back(permission.name);
@@ -38,11 +31,10 @@ Result<PolicyRole> read_role(const std::string& name, const toml::node& node, co
     } else if (key.str() == "permissions" && value.is_array()) {
       for (const auto& item : *value.as_array()) {
         const std::string permission = item.is_string() ? item.as_string()->get() : std::string();
-        if (!is_permission(permission)) {
+        if (!role.permissions.insert(permission)) {
           return wrong(file, item.source(), "there is no permission '" + permission + "'",
                        cure_by_nearest(permission, names_of_permissions()));
         }
-        role.permissions.insert(permission);
       }
     } else {
       return wrong(file, value.source(), "roles." + name + " takes no '" + std::string(key.str()) + "'",
@@ -53,46 +45,6 @@ Result<PolicyRole> read_role(const std::string& name, const toml::node& node, co
 }
 
 }  // namespace
-
-const std::vector<Permission>& all_permissions() {
-  static const std::vector<Permission> kAll = {
-      {"task.read", "see tasks"},
-      {"task.work", "claim, release, delegate, comment and decide tasks"},
-      {"task.assign", "give tasks to others, whoever has them"},
-      {"task.every_unit", "see and decide tasks of every unit, not only of one's own"},
-      {"roster.manage", "say who is on duty and who stands in for whom"},
-      {"instance.read", "see cases and why they wait"},
-      {"instance.start", "start workflows"},
-      {"instance.signal", "send signals, updates and results to cases"},
-      {"instance.control", "pause, resume, move and cancel cases"},
-      {"instance.override", "replace an outcome that was reached"},
-      {"incident.read", "see incidents"},
-      {"incident.resolve", "retry, skip, rewind and give up incidents"},
-      {"batch.read", "see what is done to many at once"},
-      {"batch.run", "act on many cases, incidents or tasks at once, as far as one may on each"},
-      {"bundle.read", "see bundles and check one against open cases"},
-      {"bundle.deploy", "make a bundle live"},
-      {"schedule.read", "see schedules"},
-      {"schedule.manage", "create and change schedules"},
-      {"message.read", "see messages from other systems"},
-      {"message.send", "hand messages in"},
-      {"message.review", "replay and discard messages in quarantine"},
-      {"patient.read", "see personal data; without it such fields are masked"},
-      {"audit.read", "read the audit ledger"},
-      {"erasure.read", "see erasures of patients, and what one would take"},
-      {"erasure.request", "ask that a patient's data be erased"},
-      {"erasure.decide", "approve or refuse an erasure that somebody else asked for"},
-      {"keys.rotate", "renew the keys that seal patients' data"},
-      {"audit.prune", "remove exported records from the ledger"},
-      {"hold.manage", "place and lift legal holds"},
-      {"patient.break_glass", "open one person's data without the right to it, with a reason, for a while"},
-      {"live.watch", "be told what changes"},
-      {"metrics.read", "read counts"},
-      {"clock.set", "move a virtual clock"},
-      {"people.manage", "create and change people, keys and sessions"},
-      {"act.as", "speak for another person: for a front that has signed them in itself"}};
-  return kAll;
-}
 
 Result<Policy> Policy::parse(std::string text, const std::string& file) {
   toml::table table;
@@ -133,11 +85,11 @@ std::optional<std::string> Policy::rule_for(const std::vector<std::string>& role
   return std::nullopt;
 }
 
-std::set<std::string> Policy::permissions_of(const std::vector<std::string>& roles) const {
-  std::set<std::string> all;
+PermissionSet Policy::permissions_of(const std::vector<std::string>& roles) const {
+  PermissionSet all;
   for (const std::string& name : roles) {
     const auto role = roles_.find(name);
-    if (role != roles_.end()) all.insert(role->second.permissions.begin(), role->second.permissions.end());
+    if (role != roles_.end()) all.add(role->second.permissions);
   }
   return all;
 }

@@ -10,25 +10,18 @@
 
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "gateway/auth/permissions.hpp"
 #include "runtime/base/result.hpp"
 
 namespace baton {
 
-struct Permission {
-  std::string_view name;
-  std::string_view meaning;
-};
-// Every permission that there is. A policy that names another is refused.
-[[nodiscard]] const std::vector<Permission>& all_permissions();
-
 struct PolicyRole {
   std::string title;
-  std::set<std::string, std::less<>> permissions;
+  PermissionSet permissions;
 };
 
 class Policy {
@@ -46,7 +39,7 @@ class Policy {
   // The rule by which the first of these roles that may, may; nothing when none may.
   [[nodiscard]] std::optional<std::string> rule_for(const std::vector<std::string>& roles,
                                                     std::string_view permission) const;
-  [[nodiscard]] std::set<std::string> permissions_of(const std::vector<std::string>& roles) const;
+  [[nodiscard]] PermissionSet permissions_of(const std::vector<std::string>& roles) const;
 
  private:
   std::string text_, hash_;

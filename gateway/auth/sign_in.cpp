@@ -39,7 +39,7 @@ JsonText me_json(const Caller& caller) {
   JsonWriter writer;
   writer.begin_object().field("subject", caller.principal.subject).field("name", caller.name);
   write_texts(writer, "roles", caller.roles);
-  write_texts(writer, "permissions", {caller.permissions.begin(), caller.permissions.end()});
+  write_texts(writer, "permissions", caller.permissions.names());
   write_texts(writer, "units", caller.units);
   writer.field("how", caller.principal.authentication).optional_field("csrf", caller.csrf);
   if (!caller.session.empty()) {

@@ -41,11 +41,11 @@ Hash256 sha256(std::string_view bytes) {
 
 std::string to_hex(std::string_view bytes) {
   static constexpr char kHex[] = "0123456789abcdef";
-  std::string text;
-  text.reserve(bytes.size() * 2);
+  std::string text(bytes.size() * 2, '\0');
+  char* out = text.data();
   for (const char c : bytes) {
-    text.push_back(kHex[static_cast<std::uint8_t>(c) >> 4]);
-    text.push_back(kHex[static_cast<std::uint8_t>(c) & 15]);
+    *out++ = kHex[static_cast<std::uint8_t>(c) >> 4];
+    *out++ = kHex[static_cast<std::uint8_t>(c) & 15];
   }
   return text;
 }

@@ -191,6 +191,29 @@ TEST(Policy, is_refused_with_the_line_and_the_nearest_permission) {
   }
 }
 
+TEST(Policy, several_roles_may_what_each_of_them_may) {
+  const auto policy = Policy::parse(
+      "version = 1\n[roles.a]\npermissions = [\"task.work\", \"task.read\"]\n[roles.b]\npermissions = [\"act.as\"]\n",
+      "p.toml");
+  ASSERT_TRUE(policy.ok()) << to_string(policy.error());
+  EXPECT_EQ(policy->permissions_of({"b", "nobody", "a"}).names(),
+            (std::vector<std::string>{"act.as", "task.read", "task.work"}));
+  EXPECT_FALSE(policy->permissions_of({"b"}).contains("task.read"));
+  EXPECT_TRUE(policy->permissions_of({}).names().empty());
+}
+
+TEST(PermissionSet, has_each_permission_by_itself_and_none_that_there_is_not) {
+  for (const Permission& one : all_permissions()) {
+    PermissionSet set;
+    EXPECT_TRUE(set.insert(one.name));
+    EXPECT_EQ(set.names(), std::vector<std::string>{std::string(one.name)});
+  }
+  PermissionSet none;
+  EXPECT_FALSE(none.insert("task.raed"));
+  EXPECT_FALSE(none.contains("task.raed"));
+  EXPECT_TRUE(none.names().empty());
+}
+
 std::size_t count_of(std::string_view text, std::string_view word) {
   std::size_t count = 0;
   for (std::size_t at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) ++count;
