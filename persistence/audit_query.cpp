@@ -83,12 +83,14 @@ Result<std::optional<std::uint64_t>> first_stretch_at(const Store& store, Instan
   return std::optional(parts.u64());
 }
 
-// Reads leaves and holds them against their level-0 tile, which is read once for leaves that are near.
+// Reads leaves and holds them against their level-0 tile; tile and row are read once for leaves that are near. Targets
+// only rise, and are in the ledger.
 class CheckedLeaves {
  public:
   CheckedLeaves(const LedgerReader& ledger, std::uint64_t size) : ledger_(ledger), size_(size) {}
 
-  Result<std::string> read(std::uint64_t index) {
+  // Borrowed until the call after.
+  Result<std::string_view> read(std::uint64_t index) {
     const std::uint64_t tile = index / ledger_rows::kTileWidth;
     if (tile_ != tile) {
       auto hashes = ledger_.tile(0, tile, size_);
@@ -96,7 +98,7 @@ class CheckedLeaves {
       hashes_ = *std::move(hashes);
       tile_ = tile;
     }
-    auto leaf = ledger_.leaf(index);
+    const auto leaf = take(index);
     if (!leaf.ok()) return leaf;
     if (hasher_.leaf(*leaf) != hashes_[index % ledger_rows::kTileWidth]) {
       return Error{ErrorCode::ledger_mismatch, "record " + std::to_string(index) + " is not the one that was committed",
@@ -106,15 +108,29 @@ class CheckedLeaves {
   }
 
  private:
+  Result<std::string_view> take(std::uint64_t index) {
+    if (!cursor_ || index - cursor_->index() > kNear) cursor_.emplace(ledger_.source(), index);
+    while (cursor_->index() < index) {
+      if (const auto passed = cursor_->next(); !passed.ok()) return passed;
+    }
+    auto leaf = cursor_->next();
+    if (leaf.ok()) return leaf;
+    const auto again = ledger_.leaf(index);  // Which knows why it is not there.
+    if (!again.ok()) return again.error();
+    return leaf;
+  }
+
+  static constexpr std::uint64_t kNear = 256;
   const LedgerReader& ledger_;
   std::uint64_t size_;
+  std::optional<LedgerCursor> cursor_;
   merkle::Hasher hasher_;
   std::optional<std::uint64_t> tile_;
   std::vector<Hash256> hashes_;
 };
 
-bool matches(const AuditFilter& filter, const std::string& bytes, const Pseudonyms& pseudonyms) {
-  const AuditLeaf leaf(bytes);
+bool matches(const AuditFilter& filter, std::string_view bytes, const Pseudonyms& pseudonyms) {
+  const AuditLeaf leaf{std::string(bytes)};
   const bool fields = std::ranges::all_of(kAuditFields, [&](const AuditField& field) {
     const auto wanted = filter.fields.find(field.name);
     if (wanted == filter.fields.end()) return true;
