@@ -17,28 +17,29 @@ constexpr std::size_t kWarmPart = 2;
 
 }  // namespace
 
-Router::Shard& Router::shard_of(const Address& address) {
+Router::Shard& Router::shard_of(const Place& place) {
   // The low bits choose the bucket inside the shard.
-  return shards_[(AddressHash{}(address) >> 32) % shards_.size()];
+  return shards_[(PlaceHash{}(place) >> 32) % shards_.size()];
 }
 
 template <typename Message>
-void Router::send(const Address& address, Message message, caf::execution_unit* runner) {
+void Router::send(const Place& place, Message message, caf::execution_unit* runner) {
   if (stopping_.load(std::memory_order_relaxed)) return;
   delivered_.fetch_add(1);
-  Shard& shard = shard_of(address);
+  Shard& shard = shard_of(place);
   const std::lock_guard lock(shard.mutex);
-  auto found = shard.slots.find(address);
+  auto found = shard.slots.find(place);
   if (found == shard.slots.end()) {
     if (stopping_.load(std::memory_order_relaxed)) return;
+    Address address{place.kind, std::string(place.id)};
     Slot slot;
     slot.actor = spawn_(address);
     slot.memory = kActorOverhead;
-    found = shard.slots.emplace(address, std::move(slot)).first;
+    found = shard.slots.emplace(std::move(address), std::move(slot)).first;
     found->second.place = shard.warm.insert(shard.warm.end(), &found->first);
     memory_.fetch_add(kActorOverhead, std::memory_order_relaxed);
     warm_memory_.fetch_add(kActorOverhead, std::memory_order_relaxed);
-    (address.kind == ActorKind::instance ? instances_ : patients_).fetch_add(1, std::memory_order_relaxed);
+    (place.kind == ActorKind::instance ? instances_ : patients_).fetch_add(1, std::memory_order_relaxed);
   }
   Slot& slot = found->second;
   ++slot.sent;
@@ -47,17 +48,17 @@ void Router::send(const Address& address, Message message, caf::execution_unit* 
 }
 
 void Router::deliver(const std::string& instance, InstanceMessage message) {
-  send(Address{ActorKind::instance, instance}, ToInstance{std::move(message)});
+  send({ActorKind::instance, instance}, ToInstance{std::move(message)});
 }
 
 void Router::deliver_here(caf::actor_system& system, const std::string& instance, InstanceMessage message) {
   TurnRunner runner(system);
-  send(Address{ActorKind::instance, instance}, ToInstance{std::move(message)}, &runner);
+  send({ActorKind::instance, instance}, ToInstance{std::move(message)}, &runner);
   runner.run();
 }
 
 void Router::deliver_to_patient(const std::string& patient, PatientMessage message) {
-  send(Address{ActorKind::patient, patient}, ToPatient{std::move(message)});
+  send({ActorKind::patient, patient}, ToPatient{std::move(message)});
 }
 
 void Router::deliver(const OutboxRecord& record) {

@@ -14,6 +14,7 @@
 #include <list>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 
 #include "actors/caf.hpp"
@@ -70,12 +71,25 @@ class Router {
     std::size_t expected = 0;  // Bytes that it was asked to give back and has not answered for.
     std::list<const Address*>::iterator place;
   };
-  struct AddressHash {
-    std::size_t operator()(const Address& address) const {
-      return std::hash<std::string>{}(address.id) + static_cast<std::size_t>(address.kind);
+  // An address as it is looked for, without a copy of its id.
+  struct Place {
+    ActorKind kind;
+    std::string_view id;
+    Place(ActorKind of, std::string_view named) : kind(of), id(named) {}
+    Place(const Address& address) : kind(address.kind), id(address.id) {}  // NOLINT(google-explicit-constructor)
+    bool operator==(const Place&) const = default;
+  };
+  struct PlaceHash {
+    using is_transparent = void;
+    std::size_t operator()(const Place& place) const {
+      return std::hash<std::string_view>{}(place.id) + static_cast<std::size_t>(place.kind);
     }
   };
-  using Slots = std::unordered_map<Address, Slot, AddressHash>;
+  struct SamePlace {
+    using is_transparent = void;
+    bool operator()(const Place& a, const Place& b) const { return a == b; }
+  };
+  using Slots = std::unordered_map<Address, Slot, PlaceHash, SamePlace>;
   struct Shard {
     std::mutex mutex;
     Slots slots;
@@ -83,10 +97,10 @@ class Router {
     std::list<const Address*> warm, cooled;
   };
 
-  [[nodiscard]] Shard& shard_of(const Address& address);
+  [[nodiscard]] Shard& shard_of(const Place& place);
   // `runner`: who runs the actor; null for CAF's own threads.
   template <typename Message>
-  void send(const Address& address, Message message, caf::execution_unit* runner = nullptr);
+  void send(const Place& place, Message message, caf::execution_unit* runner = nullptr);
   void make_room(Shard& shard);
   // Puts a slot at the end of the list where it belongs.
   void line_up(Shard& shard, Slot& slot, bool cooled);

@@ -2,7 +2,7 @@
 // it. Used by one thread, for one message, on the stack.
 #pragma once
 
-#include <vector>
+#include <boost/container/small_vector.hpp>
 
 #include "actors/caf.hpp"
 
@@ -18,7 +18,7 @@ class TurnRunner final : public caf::execution_unit {
   void run();
 
  private:
-  std::vector<caf::resumable*> jobs_;  // Each holds a reference, as CAF's own queues do.
+  boost::container::small_vector<caf::resumable*, 2> jobs_;  // Each holds a reference, as CAF's own queues do.
 };
 
 }  // namespace baton

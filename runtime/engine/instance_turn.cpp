@@ -34,10 +34,8 @@ InstanceTurn::InstanceTurn(InstanceCore& core, Instant now)
       at_(std::max(now, core.state.last_at)),
       existed_(core.exists),
       first_index_(core.next_index()) {
-  entries_.reserve(4);  // As a turn usually has them: a list that grows moves what it holds.
-  changes_.reserve(4);
+  changes_.reserve(6);  // As a turn usually has them: a list that grows moves what it holds.
   effects_.reserve(4);
-  audit_.reserve(2);
   if (core_.script != nullptr) core_.script->begin_turn();
   const Duration behind = core_.state.last_at - now;
   if (core_.exists && core_.record.open() && behind > kMinute) record(ClockJumped{-behind.ms});
@@ -269,29 +267,27 @@ Handled InstanceTurn::finish() && {
   if (core_.script != nullptr) core_.script->set_recorder(nullptr);
   if (!entries_.empty()) withdraw_incidents();
   if (entries_.empty() && changes_.empty()) return {std::nullopt, std::move(replies_), {}};
-  std::vector<Change> changes;
-  changes.reserve(changes_.size() + 3);
   std::string journal;
   if (!entries_.empty()) {
     std::string row = encode_entries(entries_);
-    journal = std::to_string(first_index_) + "+" + std::to_string(entries_.size()) + ":";
+    journal.reserve(24 + kJournalHashLater.size());
+    journal += std::to_string(first_index_) + "+" + std::to_string(entries_.size()) + ":";
     journal += kJournalHashLater;
-    changes.push_back(AppendJournal{core_.id, first_index_, std::move(row)});
+    change(AppendJournal{core_.id, first_index_, std::move(row)});
     sync_record();
   }
   if (core_.exists && (!existed_ || !core_.stored || core_.record != **core_.stored)) {
     const Frozen<InstanceRecord> record = core_.record;
-    changes.push_back(PutInstance{std::exchange(core_.stored, record), record});
+    change(PutInstance{std::exchange(core_.stored, record), record});
     effects_.push_back(Notify{"instance", core_.id, core_.state.patient, record});
   }
-  for (auto& each : changes_) changes.push_back(std::move(each));
   const bool mark = core_.record.open() && core_.state.open_activities > core_.activity_rows;
-  if (mark != std::exchange(core_.activities_marked, mark)) changes.push_back(MarkActivities{core_.id, mark});
+  if (mark != std::exchange(core_.activities_marked, mark)) change(MarkActivities{core_.id, mark});
   if (audit_.empty()) audit_.push_back(audit_of(action::kInstanceAdvanced, {}));
   audit_.front().journal = std::move(journal);
   std::vector<AuditLeaf> leaves(std::make_move_iterator(audit_.begin()), std::make_move_iterator(audit_.end()));
   return {
-      Turn(std::move(changes), std::move(leaves), std::move(effects_), std::move(replies_)), {}, std::move(standing_)};
+      Turn(std::move(changes_), std::move(leaves), std::move(effects_), std::move(replies_)), {}, std::move(standing_)};
 }
 
 }  // namespace baton

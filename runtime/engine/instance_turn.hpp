@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/container/flat_map.hpp>
+#include <boost/container/small_vector.hpp>
 #include <map>
 #include <memory>
 #include <optional>
@@ -155,13 +156,14 @@ class InstanceTurn {
   Instant at_;
   bool existed_;
   EntryIndex first_index_;
-  std::vector<const Entry*> entries_;  // In the journal, or in that of a run which ended in this turn.
+  // Room as a turn usually takes it. Entries are in the journal, or in that of a run which ended in this turn.
+  boost::container::small_vector<const Entry*, 4> entries_;
   std::vector<RunJournal> ended_runs_;
   std::map<OperationSeq, TaskRecord> decided_;  // Tasks as decided in this turn, until their operation is resolved.
   std::vector<Change> changes_;
   std::vector<Effect> effects_;
   std::vector<Reply> replies_;
-  std::vector<AuditRecord> audit_;
+  boost::container::small_vector<AuditRecord, 2> audit_;
   Cause cause_;
   std::optional<OperationSeq> ended_attempt_;
   std::uint32_t sent_ = 0;
