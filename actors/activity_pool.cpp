@@ -34,12 +34,12 @@ void ActivityPool::Core::let_others_in(std::unique_lock<std::mutex>& lock) const
 
 // Nothing when the attempt, or a later one, is known already.
 void ActivityPool::Core::enqueue(Frozen<PendingRecord> pending) {
-  auto [known_one, is_new] = known.try_emplace(Key{pending->instance, pending->operation.seq});
-  if (!is_new) {
-    if (known_one->second->pending->attempt >= pending->attempt) return;
-    abandon(known_one->second);  // An older attempt, whose result nobody waits for any more.
+  if (const auto older = known.find(Of{pending->instance, pending->operation.seq}); older != known.end()) {
+    if ((*older)->pending->attempt >= pending->attempt) return;
+    abandon(*older);  // Nobody waits for its result any more.
+    known.erase(older);
   }
-  const AttemptPtr attempt = known_one->second = std::make_shared<Attempt>(std::move(pending));
+  const AttemptPtr attempt = *known.insert(std::make_shared<Attempt>(std::move(pending))).first;
   if (const auto limit = queue_timeout_of(attempt->pending->operation.request)) {
     attempt->queue_alarm = alarm(attempt, *limit);
   }
@@ -55,15 +55,15 @@ void ActivityPool::Core::take(DispatchActivity order) {
 }
 
 void ActivityPool::Core::take(const CancelActivity& order) {
-  const auto found = known.find(KeyView{order.instance, order.seq});
+  const auto found = known.find(Of{order.instance, order.seq});
   if (found == known.end()) return;
-  abandon(found->second);
+  abandon(*found);
   known.erase(found);
 }
 
 void ActivityPool::Core::take(const Consumed::Attempt& settled) {
-  const auto found = known.find(KeyView{settled.instance, settled.seq});
-  if (found == known.end() || found->second->pending->attempt != settled.attempt) return;
+  const auto found = known.find(Of{settled.instance, settled.seq});
+  if (found == known.end() || (*found)->pending->attempt != settled.attempt) return;
   known.erase(found);
 }
 

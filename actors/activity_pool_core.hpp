@@ -11,7 +11,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
-#include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -22,15 +22,22 @@ namespace baton {
 
 struct ActivityPool::Core : std::enable_shared_from_this<ActivityPool::Core> {
   using AttemptPtr = std::shared_ptr<Attempt>;
-  using Key = std::pair<std::string, OperationSeq>;
-  using KeyView = std::pair<std::string_view, OperationSeq>;
-  struct KeyHash {
-    using is_transparent = void;
-    std::size_t operator()(const KeyView& key) const { return std::hash<std::string_view>{}(key.first) + key.second; }
+  // Attempts by what they are of, without a copy of it.
+  struct Of {
+    std::string_view instance;
+    OperationSeq seq;
+    Of(std::string_view owner, OperationSeq number) : instance(owner), seq(number) {}
+    Of(const AttemptPtr& attempt)  // NOLINT(google-explicit-constructor)
+        : Of(attempt->pending->instance, attempt->pending->operation.seq) {}
+    bool operator==(const Of&) const = default;
   };
-  struct KeyEqual {
+  struct OfHash {
     using is_transparent = void;
-    bool operator()(const KeyView& a, const KeyView& b) const { return a == b; }
+    std::size_t operator()(const Of& of) const { return std::hash<std::string_view>{}(of.instance) + of.seq; }
+  };
+  struct SameOf {
+    using is_transparent = void;
+    bool operator()(const Of& a, const Of& b) const { return a == b; }
   };
   // An answer for an attempt that waits, to be handled by its worker; no outcome: time is up.
   struct Ready {
@@ -85,7 +92,7 @@ struct ActivityPool::Core : std::enable_shared_from_this<ActivityPool::Core> {
   std::vector<std::unique_ptr<Worker>> workers;
   std::vector<std::thread> threads;
   std::deque<AttemptPtr> fresh;
-  std::unordered_map<Key, AttemptPtr, KeyHash, KeyEqual> known;
+  std::unordered_set<AttemptPtr, OfHash, SameOf> known;
   bool more_in_store = false;
   bool left_out = false;  // Something did not fit since the reading of the store began.
   std::string cursor;
