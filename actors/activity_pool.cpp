@@ -34,7 +34,7 @@ void ActivityPool::Core::let_others_in(std::unique_lock<std::mutex>& lock) const
 
 // Nothing when the attempt, or a later one, is known already.
 void ActivityPool::Core::enqueue(Frozen<PendingRecord> pending) {
-  if (const auto older = known.find(Of{pending->instance, pending->operation.seq}); older != known.end()) {
+  if (const auto older = known.find(AttemptKey{pending->instance, pending->operation.seq}); older != known.end()) {
     if ((*older)->pending->attempt >= pending->attempt) return;
     abandon(*older);  // Nobody waits for its result any more.
     known.erase(older);
@@ -55,14 +55,14 @@ void ActivityPool::Core::take(DispatchActivity order) {
 }
 
 void ActivityPool::Core::take(const CancelActivity& order) {
-  const auto found = known.find(Of{order.instance, order.seq});
+  const auto found = known.find(AttemptKey{order.instance, order.seq});
   if (found == known.end()) return;
   abandon(*found);
   known.erase(found);
 }
 
 void ActivityPool::Core::take(const Consumed::Attempt& settled) {
-  const auto found = known.find(Of{settled.instance, settled.seq});
+  const auto found = known.find(AttemptKey{settled.instance, settled.seq});
   if (found == known.end() || (*found)->pending->attempt != settled.attempt) return;
   known.erase(found);
 }

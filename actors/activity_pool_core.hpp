@@ -22,22 +22,24 @@ namespace baton {
 
 struct ActivityPool::Core : std::enable_shared_from_this<ActivityPool::Core> {
   using AttemptPtr = std::shared_ptr<Attempt>;
-  // Attempts by what they are of, without a copy of it.
-  struct Of {
+  // By which an attempt is known: its operation, as the attempt itself names it.
+  struct AttemptKey {
     std::string_view instance;
     OperationSeq seq;
-    Of(std::string_view owner, OperationSeq number) : instance(owner), seq(number) {}
-    Of(const AttemptPtr& attempt)  // NOLINT(google-explicit-constructor)
-        : Of(attempt->pending->instance, attempt->pending->operation.seq) {}
-    bool operator==(const Of&) const = default;
+    AttemptKey(std::string_view owner, OperationSeq number) : instance(owner), seq(number) {}
+    AttemptKey(const AttemptPtr& attempt)  // NOLINT(google-explicit-constructor)
+        : AttemptKey(attempt->pending->instance, attempt->pending->operation.seq) {}
+    bool operator==(const AttemptKey&) const = default;
   };
-  struct OfHash {
+  struct AttemptKeyHash {
     using is_transparent = void;
-    std::size_t operator()(const Of& of) const { return std::hash<std::string_view>{}(of.instance) + of.seq; }
+    std::size_t operator()(const AttemptKey& key) const {
+      return std::hash<std::string_view>{}(key.instance) + key.seq;
+    }
   };
-  struct SameOf {
+  struct SameAttemptKey {
     using is_transparent = void;
-    bool operator()(const Of& a, const Of& b) const { return a == b; }
+    bool operator()(const AttemptKey& a, const AttemptKey& b) const { return a == b; }
   };
   // An answer for an attempt that waits, to be handled by its worker; no outcome: time is up.
   struct Ready {
@@ -92,7 +94,7 @@ struct ActivityPool::Core : std::enable_shared_from_this<ActivityPool::Core> {
   std::vector<std::unique_ptr<Worker>> workers;
   std::vector<std::thread> threads;
   std::deque<AttemptPtr> fresh;
-  std::unordered_set<AttemptPtr, OfHash, SameOf> known;
+  std::unordered_set<AttemptPtr, AttemptKeyHash, SameAttemptKey> known;
   bool more_in_store = false;
   bool left_out = false;  // Something did not fit since the reading of the store began.
   std::string cursor;

@@ -17,29 +17,29 @@ constexpr std::size_t kWarmPart = 2;
 
 }  // namespace
 
-Router::Shard& Router::shard_of(const Place& place) {
+Router::Shard& Router::shard_of(const AddressView& address) {
   // The low bits choose the bucket inside the shard.
-  return shards_[(PlaceHash{}(place) >> 32) % shards_.size()];
+  return shards_[(AddressHash{}(address) >> 32) % shards_.size()];
 }
 
 template <typename Message>
-void Router::send(const Place& place, Message message, caf::execution_unit* runner) {
+void Router::send(const AddressView& address, Message message, caf::execution_unit* runner) {
   if (stopping_.load(std::memory_order_relaxed)) return;
   delivered_.fetch_add(1);
-  Shard& shard = shard_of(place);
+  Shard& shard = shard_of(address);
   const std::lock_guard lock(shard.mutex);
-  auto found = shard.slots.find(place);
+  auto found = shard.slots.find(address);
   if (found == shard.slots.end()) {
     if (stopping_.load(std::memory_order_relaxed)) return;
-    Address address{place.kind, std::string(place.id)};
+    Address kept{address.kind, std::string(address.id)};
     Slot slot;
-    slot.actor = spawn_(address);
+    slot.actor = spawn_(kept);
     slot.memory = kActorOverhead;
-    found = shard.slots.emplace(std::move(address), std::move(slot)).first;
+    found = shard.slots.emplace(std::move(kept), std::move(slot)).first;
     found->second.place = shard.warm.insert(shard.warm.end(), &found->first);
     memory_.fetch_add(kActorOverhead, std::memory_order_relaxed);
     warm_memory_.fetch_add(kActorOverhead, std::memory_order_relaxed);
-    (place.kind == ActorKind::instance ? instances_ : patients_).fetch_add(1, std::memory_order_relaxed);
+    (address.kind == ActorKind::instance ? instances_ : patients_).fetch_add(1, std::memory_order_relaxed);
   }
   Slot& slot = found->second;
   ++slot.sent;

@@ -72,24 +72,24 @@ class Router {
     std::list<const Address*>::iterator place;
   };
   // An address as it is looked for, without a copy of its id.
-  struct Place {
+  struct AddressView {
     ActorKind kind;
     std::string_view id;
-    Place(ActorKind of, std::string_view named) : kind(of), id(named) {}
-    Place(const Address& address) : kind(address.kind), id(address.id) {}  // NOLINT(google-explicit-constructor)
-    bool operator==(const Place&) const = default;
+    AddressView(ActorKind of, std::string_view named) : kind(of), id(named) {}
+    AddressView(const Address& address) : kind(address.kind), id(address.id) {}  // NOLINT(google-explicit-constructor)
+    bool operator==(const AddressView&) const = default;
   };
-  struct PlaceHash {
+  struct AddressHash {
     using is_transparent = void;
-    std::size_t operator()(const Place& place) const {
-      return std::hash<std::string_view>{}(place.id) + static_cast<std::size_t>(place.kind);
+    std::size_t operator()(const AddressView& address) const {
+      return std::hash<std::string_view>{}(address.id) + static_cast<std::size_t>(address.kind);
     }
   };
-  struct SamePlace {
+  struct SameAddress {
     using is_transparent = void;
-    bool operator()(const Place& a, const Place& b) const { return a == b; }
+    bool operator()(const AddressView& a, const AddressView& b) const { return a == b; }
   };
-  using Slots = std::unordered_map<Address, Slot, PlaceHash, SamePlace>;
+  using Slots = std::unordered_map<Address, Slot, AddressHash, SameAddress>;
   struct Shard {
     std::mutex mutex;
     Slots slots;
@@ -97,10 +97,10 @@ class Router {
     std::list<const Address*> warm, cooled;
   };
 
-  [[nodiscard]] Shard& shard_of(const Place& place);
+  [[nodiscard]] Shard& shard_of(const AddressView& address);
   // `runner`: who runs the actor; null for CAF's own threads.
   template <typename Message>
-  void send(const Place& place, Message message, caf::execution_unit* runner = nullptr);
+  void send(const AddressView& address, Message message, caf::execution_unit* runner = nullptr);
   void make_room(Shard& shard);
   // Puts a slot at the end of the list where it belongs.
   void line_up(Shard& shard, Slot& slot, bool cooled);

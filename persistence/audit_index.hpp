@@ -2,7 +2,7 @@
 // begins. Written in the batch of the leaves. Owned by the committer's thread.
 //
 // The leaves of a stretch that share a value share a row. A stretch is a round, or several large ones in a row: where many
-// leaves come at once, their rows wait for each other, so that a case with ten of them costs one row and not ten.
+// leaves come at once, their rows wait for each other, so that what a case gets meanwhile costs one row.
 //
 //   key   = prefix u64(first leaf of the stretch)   value = u8(1) 1*( varint(leaf - first leaf) )
 //   prefix = u8(index) text(value)                   by patient (the pseudonym), instance, subject, action

@@ -1,4 +1,4 @@
-// What there is to be allowed, and a set of it: a few words that are copied with every request.
+// What there is to be allowed, and a set of it: one word of bits, copied with every request.
 #pragma once
 
 #include <cstdint>

@@ -18,9 +18,10 @@ class StandingPauseTest : public ::testing::Test {
         "search = { ward = 'keyword' },");
     for (int i = 0; i < 4; ++i) world_.start("c" + std::to_string(i), i < 2 ? R"({"ward":"4W"})" : R"({"ward":"5E"})");
   }
-  std::string begin(const std::string& body) {
-    return std::string(json::parse(world_.tell(PauseRequest{"begin", "", body, nurse()})).at("id").as_string());
+  static std::string begin(NodeWorld& world, const std::string& body = R"({"workflow":"flow","reason":"r"})") {
+    return std::string(json::parse(world.tell(PauseRequest{"begin", "", body, nurse()})).at("id").as_string());
   }
+  std::string begin(const std::string& body) { return begin(world_, body); }
   void end(const std::string& id) {
     world_.tell(PauseRequest{"end", id, R"({"reason":"over"})", nurse()});
     world_.run();
@@ -124,9 +125,7 @@ TEST_F(StandingPauseTest, goes_on_after_a_crash_at_any_step_and_loses_nothing) {
     NodeWorld world(static_cast<std::uint64_t>(crash_after));
     world.deploy_workflow("ctx:sleep('1h') return ctx:wait_signal('go')");
     for (int i = 0; i < 5; ++i) world.start("c" + std::to_string(i));
-    const auto begun = json::parse(
-        world.tell(PauseRequest{"begin", "", R"({"workflow":"flow","timers":"freeze","reason":"r"})", nurse()}));
-    const std::string id(begun.at("id").as_string());
+    const std::string id = begin(world, R"({"workflow":"flow","timers":"freeze","reason":"r"})");
     for (int i = 0; i < crash_after && world.node().run_one(); ++i) {
     }
     world.crash();
@@ -156,9 +155,7 @@ TEST_F(StandingPauseTest, ends_when_it_is_ended_at_any_moment_of_its_beginning) 
     NodeWorld world(static_cast<std::uint64_t>(after));
     world.deploy_workflow("return ctx:wait_signal('go')");
     for (const char* each : {"c0", "c1"}) world.start(each);
-    const auto begun =
-        json::parse(world.tell(PauseRequest{"begin", "", R"({"workflow":"flow","reason":"r"})", nurse()}));
-    const std::string id(begun.at("id").as_string());
+    const std::string id = begin(world);
     for (int i = 0; i < after && world.node().run_one(); ++i) {
     }
     world.tell(PauseRequest{"end", id, "{}", nurse()});
@@ -177,9 +174,7 @@ TEST_F(StandingPauseTest, and_another_of_the_same_cases_leave_nothing_held_back_
     for (const char* each : {"c0", "c1", "c2", "c3"}) world.start(each);
     std::vector<std::string> pauses;
     for (int i = 0; i < 2; ++i) {
-      const auto begun =
-          json::parse(world.tell(PauseRequest{"begin", "", R"({"workflow":"flow","reason":"r"})", nurse()}));
-      pauses.emplace_back(begun.at("id").as_string());
+      pauses.push_back(begin(world));
       world.pass(kMinute);
     }
     world.node().submit(PauseRequest{"end", pauses[0], "{}", nurse()}, [](const Result<JsonText>&) {});
@@ -201,9 +196,7 @@ TEST_F(StandingPauseTest, lets_all_go_when_it_is_ended_while_it_begins_and_the_s
       NodeWorld world(static_cast<std::uint64_t>(ended_after));
       world.deploy_workflow("return ctx:wait_signal('go')");
       for (const char* each : {"c0", "c1"}) world.start(each);
-      const auto begun =
-          json::parse(world.tell(PauseRequest{"begin", "", R"({"workflow":"flow","reason":"r"})", nurse()}));
-      const std::string id(begun.at("id").as_string());
+      const std::string id = begin(world);
       for (int i = 0; i < ended_after && world.node().run_one(); ++i) {
       }
       world.tell(PauseRequest{"end", id, "{}", nurse()});
