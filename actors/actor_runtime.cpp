@@ -1,9 +1,10 @@
 #include "actors/actor_runtime.hpp"
 
 #include <algorithm>
-#include <caf/policy/work_sharing.hpp>
 #include <caf/scheduler/coordinator.hpp>
 #include <caf/scheduler/test_coordinator.hpp>
+
+#include "actors/shared_queue.hpp"
 
 namespace baton {
 namespace {
@@ -15,7 +16,7 @@ class UnusedClock final : public caf::detail::thread_safe_actor_clock {
   void cancel_timeouts(caf::abstract_actor*) override {}
 };
 
-class Coordinator final : public caf::scheduler::coordinator<caf::policy::work_sharing> {
+class Coordinator final : public caf::scheduler::coordinator<SharedQueue> {
  public:
   using coordinator::coordinator;
   UnusedClock& clock() noexcept override { return clock_; }

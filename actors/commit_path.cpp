@@ -9,8 +9,7 @@ namespace baton {
 void CommitPath::commit(Turn turn, Consumed consumed, std::function<void()> then) {
   port_.add_riders(turn);
   auto done = [this, consumed = std::move(consumed), then = std::move(then)](Turn&& durable) {
-    port_.release(consumed, durable.take_effects());
-    port_.give(durable.take_replies());
+    port_.release(consumed, durable.take_effects(), durable.take_replies());
     if (then) then();
   };
   if (!open_.load(std::memory_order_acquire)) {

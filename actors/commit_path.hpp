@@ -34,10 +34,11 @@ class EffectPort {
   virtual ~EffectPort() = default;
   // Of a run that had nothing to write. From any thread.
   virtual void settle(const Consumed& consumed) = 0;
-  // Of a durable turn: settles what it took in, then lets its effects go. On the committer's thread; what goes to one
-  // receiver may be gathered until the committer's after_round.
-  virtual void release(const Consumed& consumed, std::vector<Effect> effects) = 0;
-  // From any thread.
+  // Of a durable turn: settles what it took in, lets its effects go and gives its replies. On the committer's thread; what
+  // goes to one receiver may be gathered until the committer's after_round, and so may the replies: what they lead to is not
+  // done before activities have begun.
+  virtual void release(const Consumed& consumed, std::vector<Effect> effects, std::vector<Reply> replies) = 0;
+  // Replies without a turn. From any thread.
   virtual void give(std::vector<Reply> replies) = 0;
   // Before the turn is submitted: adds the rows that those whom it answers want in its batch. From any thread.
   virtual void add_riders(Turn& turn) = 0;

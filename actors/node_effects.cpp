@@ -45,11 +45,12 @@ void Node::Impl::settle(const Consumed& consumed) {
   if (consumed.messages > 0) router->settled(consumed.messages);
 }
 
-void Node::Impl::release(const Consumed& consumed, std::vector<Effect> effects) {
+void Node::Impl::release(const Consumed& consumed, std::vector<Effect> effects, std::vector<Reply> given) {
   // Settling comes first: an effect may start the next attempt of what this turn has settled.
   orders.insert(orders.end(), consumed.attempts.begin(), consumed.attempts.end());
   for (const TimerRecord& timer : consumed.timers) timers->settle(timer);
   for (Effect& effect : effects) release(std::move(effect));
+  for (Reply& reply : given) replies_of_round.push_back(std::move(reply));
   messages_of_round += consumed.messages;
 }
 
@@ -71,11 +72,13 @@ void Node::Impl::release(Effect effect) {
   }
 }
 
-// The pool's lock is taken, and a worker woken, once a round rather than once a turn. The messages come last: what they
-// led to must be on its way before they stop counting as work.
+// The pool's lock is taken, and a worker woken, once a round rather than once a turn. The replies come behind: some read the
+// store, and the worker need not wait for that. The messages come last: what they led to must be on its way before they stop
+// counting as work.
 void Node::Impl::after_round() {
   signer->grown();
   if (!orders.empty()) activities->take(std::exchange(orders, {}));
+  replies.give(std::exchange(replies_of_round, {}));
   if (messages_of_round > 0) router->settled(std::exchange(messages_of_round, 0));
 }
 

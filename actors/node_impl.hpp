@@ -71,7 +71,7 @@ class Node::Impl : public EffectPort {
 
   // node_effects.cpp: what happens once a turn is durable.
   void settle(const Consumed& consumed) override;
-  void release(const Consumed& consumed, std::vector<Effect> effects) override;
+  void release(const Consumed& consumed, std::vector<Effect> effects, std::vector<Reply> replies) override;
   void release(Effect effect);
   void after_round();
   void give(std::vector<Reply> given) override { replies.give(std::move(given)); }
@@ -103,6 +103,7 @@ class Node::Impl : public EffectPort {
   std::unique_ptr<ActivityPool> activities;
   // Of the round that is being released. Used by the committer's thread only.
   std::vector<ActivityOrder> orders;
+  std::vector<Reply> replies_of_round;
   std::size_t messages_of_round = 0;
   std::unique_ptr<TimerService> timers;
   std::unique_ptr<Ingest> ingest;

@@ -126,9 +126,7 @@ void AuditIndex::append(Offsets& offsets, std::uint32_t offset) {
   if (latest != offset) offsets.further.push_back(offset);
 }
 
-bool AuditIndex::may_wait() const {
-  return of_round_ >= kLargeRound && end_ - *first_ < kLongStretch && span_ < kLongWait;
-}
+bool AuditIndex::may_wait() const { return of_round_ > 0 && end_ - *first_ < kLongStretch && span_ < kLongWait; }
 
 void AuditIndex::finish_round(RowBatch& rows) {
   if (first_ && !may_wait()) flush(rows);

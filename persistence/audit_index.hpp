@@ -1,8 +1,8 @@
 // The index rows of the audit ledger: which leaves are of this patient, instance, person or action, and where a time
 // begins. Written in the batch of the leaves. Owned by the committer's thread.
 //
-// The leaves of a stretch that share a value share a row. A stretch is a round, or several large ones in a row: where many
-// leaves come at once, their rows wait for each other, so that what a case gets meanwhile costs one row.
+// The leaves of a stretch that share a value share a row. A stretch is the rounds of up to a second: their rows wait for each
+// other, so that what a case gets meanwhile costs one row.
 //
 //   key   = prefix u64(first leaf of the stretch)   value = u8(1) 1*( varint(leaf - first leaf) )
 //   prefix = u8(index) text(value)                   by patient (the pseudonym), instance, subject, action
@@ -89,9 +89,7 @@ class AuditIndex {
   // A round ends: puts the rows of the stretch, or lets them wait for the next round.
   void finish_round(RowBatch& rows);
 
-  // A round of fewer leaves ends its stretch,
-  static constexpr std::uint64_t kLargeRound = 64;
-  // and so does one that brings it to as many leaves, or to records of that long a time.
+  // A round ends its stretch when it has no leaves, or brings it to as many, or to records of that long a time.
   static constexpr std::uint64_t kLongStretch = 4096;
   static constexpr Duration kLongWait{1'000};
 

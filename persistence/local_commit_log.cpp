@@ -2,6 +2,9 @@
 
 #include <rocksdb/transaction_log.h>
 
+#include <bit>
+#include <cstring>
+
 #include "persistence/rocks.hpp"
 #include "runtime/base/codec.hpp"
 
@@ -10,6 +13,14 @@ namespace {
 
 Error conflict(std::string detail) {
   return {ErrorCode::conflict, std::move(detail), "acquire leadership again and look at the tail"};
+}
+
+// The sequence number of the last row of a batch that was written: its header begins with that of the first.
+std::uint64_t last_sequence_of(const rocksdb::WriteBatch& batch) {
+  static_assert(std::endian::native == std::endian::little, "RocksDB writes its numbers with the lowest byte first");
+  std::uint64_t first = 0;
+  std::memcpy(&first, batch.Data().data(), sizeof(first));
+  return first + batch.Count() - 1;
 }
 
 }  // namespace
@@ -34,18 +45,25 @@ Result<Leadership> LocalCommitLog::acquire() {
   return Leadership{next, *last};
 }
 
-Status LocalCommitLog::check(std::uint64_t epoch, std::uint64_t expected, std::span<const SealedRound> rounds) const {
-  const auto current = current_epoch();
-  if (!current.ok()) return current.error();
-  if (epoch != *current) {
-    return conflict("epoch " + std::to_string(epoch) + " has ended; now is " + std::to_string(*current));
-  }
-  auto last = tail();
+Result<LocalCommitLog::Position> LocalCommitLog::position() const {
+  if (left_ && store_.rocks().db->GetLatestSequenceNumber() == left_at_) return *left_;
+  const auto epoch = current_epoch();
+  if (!epoch.ok()) return epoch.error();
+  const auto last = tail();
   if (!last.ok()) return last.error();
-  if (last->lsn != expected) {
-    return conflict("the log ends at " + std::to_string(last->lsn) + ", not " + std::to_string(expected));
+  return Position{*epoch, *last};
+}
+
+Status LocalCommitLog::check(std::uint64_t epoch, std::uint64_t expected, std::span<const SealedRound> rounds) const {
+  const auto current = position();
+  if (!current.ok()) return current.error();
+  if (epoch != current->epoch) {
+    return conflict("epoch " + std::to_string(epoch) + " has ended; now is " + std::to_string(current->epoch));
   }
-  RoundHead before = *last;
+  if (current->tail.lsn != expected) {
+    return conflict("the log ends at " + std::to_string(current->tail.lsn) + ", not " + std::to_string(expected));
+  }
+  RoundHead before = current->tail;
   for (const SealedRound& round : rounds) {
     if (round.head.lsn != before.lsn + 1 || round.head.previous != before.hash) {
       return conflict("round " + std::to_string(round.head.lsn) + " does not follow round " +
@@ -60,12 +78,17 @@ Status LocalCommitLog::append(std::uint64_t epoch, std::uint64_t expected, std::
   if (const Status checked = check(epoch, expected, rounds); !checked.ok()) return checked;
   if (rounds.empty()) return success();
   Rocks& rocks = store_.rocks();
+  std::uint64_t left_at = 0;
+  left_.reset();
   // Each round is synced before the next is written: what is broken at the log's end is then one record (torn_tail.hpp).
   for (SealedRound& round : rounds) {
     rocksdb::WriteBatch batch(std::move(round.bytes));
     const rocksdb::Status written = rocks.db->Write(rocks.write_options, &batch);
     if (!written.ok()) return error_of(written, "round " + std::to_string(round.head.lsn) + " cannot be written");
+    left_at = last_sequence_of(batch);
   }
+  left_ = Position{epoch, rounds.back().head};
+  left_at_ = left_at;
   return success();
 }
 

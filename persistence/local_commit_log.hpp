@@ -2,6 +2,8 @@
 // reached tables are trimmed by RocksDB itself, so read() reaches back as far as the write-ahead log does.
 #pragma once
 
+#include <optional>
+
 #include "persistence/commit_log.hpp"
 #include "persistence/store.hpp"
 
@@ -20,9 +22,18 @@ class LocalCommitLog final : public CommitLog {
 
  private:
   [[nodiscard]] Result<std::uint64_t> current_epoch() const;
+  // The epoch and the last round, as the store has them.
+  struct Position {
+    std::uint64_t epoch = 0;
+    RoundHead tail;
+  };
+  [[nodiscard]] Result<Position> position() const;
   [[nodiscard]] Status check(std::uint64_t epoch, std::uint64_t expected, std::span<const SealedRound> rounds) const;
 
   Store& store_;
+  // What the last append left, and RocksDB's sequence number then: while nobody wrote since, it need not be read.
+  std::optional<Position> left_;
+  std::uint64_t left_at_ = 0;
 };
 
 }  // namespace baton

@@ -56,7 +56,7 @@ class Supervision : public ::testing::Test, public EffectPort {
     path_ = std::make_unique<CommitPath>(*committer_, *this);
   }
   void settle(const Consumed& consumed) override { settled_ += consumed.messages; }
-  void release(const Consumed&, std::vector<Effect>) override {}
+  void release(const Consumed&, std::vector<Effect>, std::vector<Reply> replies) override { give(std::move(replies)); }
   void give(std::vector<Reply> replies) override {
     for (Reply& reply : replies) (reply.answer.ok() ? good_ : failed_).push_back(reply.reply_to);
   }

@@ -175,16 +175,21 @@ TEST(AuditQuery, the_index_goes_on_after_a_restart) {
 }
 
 constexpr std::uint64_t kRecords = 256;
-static_assert(kRecords >= AuditIndex::kLargeRound);
 
-// A round that is large enough to let its rows wait, a tenth of a second after the one before: every patient once.
-void given_a_large_round(StoreWorld& world, int round) {
+// A round, a tenth of a second after the one before: every patient once.
+void given_a_round(StoreWorld& world, int round) {
   std::vector<AuditRecord> records;
   for (std::uint64_t i = 0; i < kRecords; ++i) {
     records.push_back(
         read_by("u-" + std::to_string(round), "p-" + std::to_string(i), kSampleStart + Duration{round * 100}));
   }
   commit(world, records);
+}
+
+// A round without records.
+void given_a_checkpoint(StoreWorld& world) {
+  world.committer->submit_checkpoint(0, "a note", {});
+  world.committer->run_once();
 }
 
 std::uint64_t indexed(const StoreWorld& world) {
@@ -207,11 +212,11 @@ AuditFilter about(const std::string& patient) {
   return filter;
 }
 
-TEST(AuditIndex, the_rows_of_large_rounds_wait_for_each_other_and_every_record_is_found_meanwhile) {
+TEST(AuditIndex, the_rows_of_rounds_wait_for_each_other_and_every_record_is_found_meanwhile) {
   StoreWorld world;
   given_a_hundred(world);
   EXPECT_EQ(indexed(world), 100u);
-  for (int round = 1; round <= 3; ++round) given_a_large_round(world, round);
+  for (int round = 1; round <= 3; ++round) given_a_round(world, round);
   EXPECT_EQ(indexed(world), 100u);
   const std::vector<std::uint64_t> of_one = {107, 107 + 256, 107 + 512};
   EXPECT_EQ(found(world, about("p-7")), of_one);
@@ -220,6 +225,9 @@ TEST(AuditIndex, the_rows_of_large_rounds_wait_for_each_other_and_every_record_i
   second.fields["subject"] = "u-2";
   EXPECT_EQ(found(world, second, 1), (std::vector<std::uint64_t>{107 + 256}));
   commit(world, {read_by("u-9", "p-7", kSampleStart + Duration{400})});
+  EXPECT_EQ(indexed(world), 100u);
+  EXPECT_EQ(found(world, about("p-7")).size(), 4u);
+  given_a_checkpoint(world);
   EXPECT_EQ(indexed(world), 100u + 3 * 256 + 1);
   EXPECT_EQ(rows_of(world, kAuditFields[0], "p-7"), 1u);
   EXPECT_EQ(found(world, about("p-7")).size(), 4u);
@@ -228,9 +236,9 @@ TEST(AuditIndex, the_rows_of_large_rounds_wait_for_each_other_and_every_record_i
 
 TEST(AuditIndex, rows_wait_no_longer_than_a_second_and_for_no_more_than_a_stretch) {
   StoreWorld world;
-  for (int round = 0; round < 10; ++round) given_a_large_round(world, round);
+  for (int round = 0; round < 10; ++round) given_a_round(world, round);
   EXPECT_EQ(indexed(world), 0u);
-  given_a_large_round(world, 10);
+  given_a_round(world, 10);
   EXPECT_EQ(indexed(world), 11 * kRecords);
   std::vector<AuditRecord> at_once(AuditIndex::kLongStretch, read_by("u-1", "p-1", kSampleStart + kSecond));
   commit(world, at_once);
@@ -239,10 +247,9 @@ TEST(AuditIndex, rows_wait_no_longer_than_a_second_and_for_no_more_than_a_stretc
 
 TEST(AuditIndex, a_round_without_records_ends_the_wait) {
   StoreWorld world;
-  given_a_large_round(world, 1);
+  given_a_round(world, 1);
   EXPECT_EQ(indexed(world), 0u);
-  world.committer->submit_checkpoint(256, "a note", {});
-  world.committer->run_once();
+  given_a_checkpoint(world);
   EXPECT_EQ(indexed(world), 256u);
   EXPECT_EQ(found(world, about("p-7")), (std::vector<std::uint64_t>{7}));
 }
@@ -250,7 +257,7 @@ TEST(AuditIndex, a_round_without_records_ends_the_wait) {
 TEST(AuditIndex, what_waited_when_the_store_was_closed_is_indexed_after_it_is_opened) {
   StoreWorld world(StoreWorld::Rows::sealed);
   given_a_hundred(world);
-  given_a_large_round(world, 1);
+  given_a_round(world, 1);
   world.reopen();
   EXPECT_EQ(found(world, about("p-7")), (std::vector<std::uint64_t>{107}));
   commit(world, {read_by("u-9", "p-7", kSampleStart + kHour)});
@@ -261,9 +268,9 @@ TEST(AuditIndex, what_waited_when_the_store_was_closed_is_indexed_after_it_is_op
 
 TEST(AuditIndex, what_was_pruned_while_it_waited_is_not_asked_for_again) {
   StoreWorld world;
-  given_a_large_round(world, 1);
+  given_a_round(world, 1);
   world.committer->submit(turn_of(std::vector<Change>{PruneLedger{256, 0, {}}}), {});
-  given_a_large_round(world, 2);  // In one round with the pruning.
+  given_a_round(world, 2);  // In one round with the pruning.
   ASSERT_EQ(indexed(world), 0u);
   EXPECT_EQ(found(world, about("p-7")), (std::vector<std::uint64_t>{264}));
   world.reopen();
@@ -275,7 +282,7 @@ TEST(AuditIndex, what_was_pruned_while_it_waited_is_not_asked_for_again) {
 TEST(AuditIndex, a_span_of_time_begins_and_ends_where_it_says_among_records_that_wait) {
   StoreWorld world;
   given_a_hundred(world);
-  for (int round = 1; round <= 3; ++round) given_a_large_round(world, round);
+  for (int round = 1; round <= 3; ++round) given_a_round(world, round);
   AuditFilter filter = about("p-200");
   filter.from = kSampleStart + Duration{200};
   filter.before = kSampleStart + Duration{300};
@@ -284,7 +291,7 @@ TEST(AuditIndex, a_span_of_time_begins_and_ends_where_it_says_among_records_that
   filter.before.reset();
   EXPECT_TRUE(found(world, filter).empty());
   EXPECT_EQ(must(first_record_at(world.reader(), kSampleStart + kDay)), std::optional<std::uint64_t>(100));
-  commit(world, {read_by("u-9", "p-9", kSampleStart)});
+  given_a_checkpoint(world);
   EXPECT_EQ(must(first_record_at(world.reader(), kSampleStart + kDay)), std::nullopt);
 }
 
