@@ -1,5 +1,7 @@
 #include "actors/activity_pool.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "actors/activity_pool_core.hpp"
@@ -11,6 +13,7 @@ namespace {
 constexpr std::size_t kQueueSize = 16'384;  // Attempts in memory that wait for a thread; the rest stay in the store.
 constexpr std::size_t kSlice = 256;         // Rows read from the store at a time.
 constexpr std::size_t kFreshPerWorker = 8;  // Attempts that wait before a further worker is woken.
+constexpr std::chrono::microseconds kLookOut{400};  // As long as most syncs take, and little where one takes longer.
 
 }  // namespace
 
@@ -73,7 +76,17 @@ void ActivityPool::take(std::vector<ActivityOrder> orders) {
   for (ActivityOrder& order : orders) {
     std::visit([core = core_.get()](auto& each) { core->take(std::move(each)); }, order);
   }
+  core_->arrivals.fetch_add(1, std::memory_order_relaxed);
   core_->wake();
+}
+
+void ActivityPool::get_ready() {
+  const auto lock = core_->enter();
+  Core::Worker& worker = *core_->workers.front();
+  if (!worker.sleeping) return;
+  worker.sleeping = false;
+  worker.expecting = true;
+  worker.woken.notify_one();
 }
 
 // Reads a slice of what the store owes, if there is room. The lock is held while reading: a result that is committed in
@@ -108,10 +121,22 @@ void ActivityPool::Core::wake() {
   }
 }
 
+// Others who want the processor get it.
+void ActivityPool::Core::look_out(std::unique_lock<std::mutex>& lock) const {
+  const std::uint64_t seen = arrivals.load(std::memory_order_relaxed);
+  lock.unlock();
+  const auto until = std::chrono::steady_clock::now() + kLookOut;
+  while (arrivals.load(std::memory_order_relaxed) == seen && std::chrono::steady_clock::now() < until) {
+    std::this_thread::yield();
+  }
+  lock = enter();
+}
+
 void ActivityPool::Core::post(const AttemptPtr& attempt, std::optional<Outcome> answer) {
   if (stopping || attempt->state == Attempt::State::ended) return;
   Worker& worker = *workers[attempt->worker];
   worker.ready.push_back({attempt, std::move(answer)});
+  arrivals.fetch_add(1, std::memory_order_relaxed);
   worker.sleeping = false;
   worker.woken.notify_one();
 }
@@ -187,6 +212,7 @@ void ActivityPool::Core::work(std::size_t index) {
     worker.sleeping = true;
     worker.woken.wait(lock, [&] { return stopping || has_work(worker) || !worker.sleeping; });
     worker.sleeping = false;
+    if (std::exchange(worker.expecting, false) && !stopping && !has_work(worker)) look_out(lock);
   }
 }
 
@@ -234,6 +260,7 @@ void ActivityPool::stop() {
   {
     const auto lock = core_->enter();
     core_->stopping = true;
+    core_->arrivals.fetch_add(1, std::memory_order_relaxed);
     for (const auto& worker : core_->workers) worker->woken.notify_all();
   }
   for (std::thread& thread : core_->threads) {

@@ -51,6 +51,7 @@ struct ActivityPool::Core : std::enable_shared_from_this<ActivityPool::Core> {
     std::deque<Ready> ready;
     std::condition_variable woken;
     bool sleeping = false;
+    bool expecting = false;  // It was woken for what has not come yet.
   };
 
   Core(ActivityPorts given, std::size_t count) : ports(std::move(given)) {
@@ -68,6 +69,7 @@ struct ActivityPool::Core : std::enable_shared_from_this<ActivityPool::Core> {
   void enqueue(Frozen<PendingRecord> pending);
   void refill();
   void wake();
+  void look_out(std::unique_lock<std::mutex>& lock) const;
   void post(const AttemptPtr& attempt, std::optional<Outcome> answer);
   void disarm(Attempt& attempt);
   void abandon(const AttemptPtr& attempt);
@@ -91,6 +93,7 @@ struct ActivityPool::Core : std::enable_shared_from_this<ActivityPool::Core> {
   ActivityPorts ports;
   mutable std::mutex mutex;
   mutable std::atomic<int> at_the_door{0};  // Threads that want the lock.
+  std::atomic<std::uint64_t> arrivals{0};   // Of orders, answers, and the end; what a worker looks out for.
   std::vector<std::unique_ptr<Worker>> workers;
   std::vector<std::thread> threads;
   std::deque<AttemptPtr> fresh;

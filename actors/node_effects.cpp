@@ -37,6 +37,12 @@ void Node::Impl::add_riders(Turn& turn) {
   for (Change& row : rows) turn.add(std::move(row));
 }
 
+void Node::Impl::get_ready_for(const Turn& turn) {
+  const bool dispatches = std::ranges::any_of(
+      turn.effects(), [](const Effect& effect) { return std::holds_alternative<DispatchActivity>(effect); });
+  if (dispatches) activities->get_ready();
+}
+
 void Node::Impl::settle(const Consumed& consumed) {
   if (!consumed.attempts.empty()) {
     activities->take(std::vector<ActivityOrder>(consumed.attempts.begin(), consumed.attempts.end()));

@@ -69,7 +69,8 @@ class Node::Impl : public EffectPort {
   [[nodiscard]] Result<std::vector<Entry>> whole_journal(const std::string& instance) const;
   [[nodiscard]] Result<Reproduction> reproduce(const std::string& instance) const;
 
-  // node_effects.cpp: what happens once a turn is durable.
+  // node_effects.cpp: what happens once a turn is durable, and just before.
+  void get_ready_for(const Turn& turn);
   void settle(const Consumed& consumed) override;
   void release(const Consumed& consumed, std::vector<Effect> effects, std::vector<Reply> replies) override;
   void release(Effect effect);

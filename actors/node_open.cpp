@@ -146,6 +146,7 @@ Status Node::Impl::open_committer() {
   CommitterOptions committing;
   committing.mode = options.stepped ? CommitterOptions::Mode::stepped : CommitterOptions::Mode::threaded;
   committing.plain_ledger = options.plain_ledger;
+  committing.before_append = [this](const Turn& turn) { get_ready_for(turn); };
   committing.after_round = [this] { after_round(); };
   if (options.fatal) {
     committing.on_fatal = [this](const Error& error) { options.fatal(to_string(error)); };

@@ -257,9 +257,19 @@ void Committer::go_on() {
 
 void Committer::commit_gathered() {
   SealedRound round = finish_round();
-  if (!failed()) append(std::move(round));
+  if (!failed()) {
+    announce();
+    append(std::move(round));
+  }
   if (!failed()) say_done(gathered_);
   gathered_.clear();
+}
+
+void Committer::announce() const {
+  if (!options_.before_append || gathered_.size() > options_.few_turns) return;
+  for (const Waiting& each : gathered_) {
+    if (const auto* const turn = std::get_if<WaitingTurn>(&each)) options_.before_append(turn->turn);
+  }
 }
 
 SealedRound Committer::finish_round() {

@@ -50,6 +50,10 @@ struct CommitterOptions {
   std::size_t round_bytes = std::size_t{8} << 20;
   // A round of so many turns is written by the append thread, where more wait; a smaller one is not worth waking it.
   std::size_t ahead_turns = 64;
+  // Called on the committer's thread for each turn of a round that is about to be written and has at most `few_turns`: who is
+  // to act on it can be woken while the disk writes. May be empty. Where turns come faster, all are awake.
+  std::function<void(const Turn&)> before_append;
+  std::size_t few_turns = 4;
   // Called on the committer's thread after the last `done` of a round: what was gathered in them can go out together.
   // May be empty.
   std::function<void()> after_round;
@@ -127,6 +131,7 @@ class Committer {
   // No round is aloft: says done for the one that was, and sends the gathered one after it.
   void go_on();
   void commit_gathered();
+  void announce() const;
   void write(const Waiting& next);
   [[nodiscard]] SealedRound finish_round();
   [[nodiscard]] SealedRound seal();

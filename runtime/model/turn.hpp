@@ -164,6 +164,7 @@ class Turn {
   }
 
   [[nodiscard]] const std::vector<Change>& changes() const { return changes_; }
+  [[nodiscard]] const std::vector<Effect>& effects() const { return effects_; }
   [[nodiscard]] const std::vector<Reply>& replies() const { return replies_; }
   // A row that goes into the same batch and was not the actor's to decide: what a caller wants remembered of its answer.
   void add(Change change) { changes_.push_back(std::move(change)); }

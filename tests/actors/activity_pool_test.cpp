@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <condition_variable>
 #include <future>
+#include <mutex>
 #include <thread>
 
 namespace baton {
@@ -48,6 +50,51 @@ TEST(ActivityPool, takes_an_order_between_two_slices_of_what_the_store_owes) {
   reading.get_future().wait();
   pool.take({DispatchActivity{attempt_of("new")}});
   EXPECT_LT(begun.get_future().get(), kSlices);
+}
+
+// A pool of one worker whose attempts end at once.
+struct Ready {
+  std::shared_ptr<ManualClock> clock = std::make_shared<ManualClock>(Instant{});
+  NoPrograms programs;
+  Alarms alarms{clock};
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::vector<std::string> ended;
+  ActivityPool pool{ports(), 1};
+
+  ActivityPorts ports() {
+    ActivityPorts ports{*clock, programs, alarms};
+    ports.finish = [this](const std::string& instance, FinishActivity, bool) {
+      const std::lock_guard lock(mutex);
+      ended.push_back(instance);
+      changed.notify_all();
+    };
+    ports.stand_in = [](const PendingRecord&) { return ActivityEnded{Outcome::of("1")}; };
+    return ports;
+  }
+  std::vector<std::string> wait_for(std::size_t count) {
+    std::unique_lock lock(mutex);
+    changed.wait(lock, [&] { return ended.size() >= count; });
+    return ended;
+  }
+};
+
+TEST(ActivityPool, takes_the_order_that_it_was_told_of_and_those_that_come_unannounced) {
+  Ready ready;
+  ready.pool.get_ready();
+  ready.pool.take({DispatchActivity{attempt_of("announced")}});
+  EXPECT_EQ(ready.wait_for(1), std::vector<std::string>{"announced"});
+  ready.pool.take({DispatchActivity{attempt_of("unannounced")}});
+  EXPECT_EQ(ready.wait_for(2), (std::vector<std::string>{"announced", "unannounced"}));
+}
+
+TEST(ActivityPool, an_order_that_was_announced_and_never_came_keeps_nobody_from_the_next_or_from_the_end) {
+  Ready ready;
+  for (int i = 0; i < 100; ++i) ready.pool.get_ready();
+  ready.pool.take({DispatchActivity{attempt_of("next")}});
+  EXPECT_EQ(ready.wait_for(1), std::vector<std::string>{"next"});
+  ready.pool.get_ready();
+  ready.pool.stop();
 }
 
 }  // namespace

@@ -58,6 +58,31 @@ TEST(Committer, gives_the_turn_back_with_its_effects_and_replies) {
   EXPECT_EQ(replies[0].reply_to, 7u);
 }
 
+TEST(Committer, announces_the_turns_of_a_small_round_before_they_are_written) {
+  StoreWorld world;
+  world.committer.reset();
+  std::vector<std::optional<std::string>> in_store;
+  CommitterOptions options;
+  options.mode = CommitterOptions::Mode::stepped;
+  options.before_append = [&](const Turn& turn) {
+    EXPECT_EQ(turn.effects().size(), 1u);
+    in_store.push_back(must(world.reader().named("settings", "a")));
+  };
+  world.committer = must(Committer::start(*world.store, *world.log, world.mark.get(), options));
+  const auto given_a_round_of = [&](std::size_t turns) {
+    for (std::size_t i = 0; i < turns; ++i) {
+      world.committer->submit(Turn(note("a", "1"), {"{}"}, {ArmTimer{kSampleStart}}, {}), {});
+    }
+    world.committer->run_once();
+  };
+  given_a_round_of(1);
+  EXPECT_EQ(in_store, (std::vector<std::optional<std::string>>{std::nullopt}));
+  given_a_round_of(options.few_turns);
+  EXPECT_EQ(in_store.size(), 1 + options.few_turns);
+  given_a_round_of(options.few_turns + 1);
+  EXPECT_EQ(in_store.size(), 1 + options.few_turns) << "all who could be woken are awake";
+}
+
 TEST(Committer, writes_every_audit_leaf_in_the_order_of_turns) {
   StoreWorld world;
   for (int round = 0; round < 3; ++round) {
