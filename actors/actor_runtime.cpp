@@ -1,10 +1,9 @@
 #include "actors/actor_runtime.hpp"
 
 #include <algorithm>
+#include <caf/policy/work_sharing.hpp>
 #include <caf/scheduler/coordinator.hpp>
 #include <caf/scheduler/test_coordinator.hpp>
-
-#include "actors/shared_queue.hpp"
 
 namespace baton {
 namespace {
@@ -16,7 +15,7 @@ class UnusedClock final : public caf::detail::thread_safe_actor_clock {
   void cancel_timeouts(caf::abstract_actor*) override {}
 };
 
-class Coordinator final : public caf::scheduler::coordinator<SharedQueue> {
+class Coordinator final : public caf::scheduler::coordinator<caf::policy::work_sharing> {
  public:
   using coordinator::coordinator;
   UnusedClock& clock() noexcept override { return clock_; }

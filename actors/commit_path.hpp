@@ -35,8 +35,7 @@ class EffectPort {
   // Of a run that had nothing to write. From any thread.
   virtual void settle(const Consumed& consumed) = 0;
   // Of a durable turn: settles what it took in, lets its effects go and gives its replies. On the committer's thread; what
-  // goes to one receiver may be gathered until the committer's after_round, and so may the replies: what they lead to is not
-  // done before activities have begun.
+  // goes to one receiver may be gathered until the committer's after_round, and the replies may wait for activities to begin.
   virtual void release(const Consumed& consumed, std::vector<Effect> effects, std::vector<Reply> replies) = 0;
   // Replies without a turn. From any thread.
   virtual void give(std::vector<Reply> replies) = 0;

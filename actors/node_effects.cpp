@@ -40,7 +40,9 @@ void Node::Impl::add_riders(Turn& turn) {
 void Node::Impl::get_ready_for(const Turn& turn) {
   const bool dispatches = std::ranges::any_of(
       turn.effects(), [](const Effect& effect) { return std::holds_alternative<DispatchActivity>(effect); });
-  if (dispatches) activities->get_ready();
+  if (!dispatches) return;
+  activities->get_ready();
+  worker_waits = true;
 }
 
 void Node::Impl::settle(const Consumed& consumed) {
@@ -56,7 +58,11 @@ void Node::Impl::release(const Consumed& consumed, std::vector<Effect> effects, 
   orders.insert(orders.end(), consumed.attempts.begin(), consumed.attempts.end());
   for (const TimerRecord& timer : consumed.timers) timers->settle(timer);
   for (Effect& effect : effects) release(std::move(effect));
-  for (Reply& reply : given) replies_of_round.push_back(std::move(reply));
+  if (worker_waits) {
+    for (Reply& reply : given) replies_of_round.push_back(std::move(reply));
+  } else {
+    replies.give(std::move(given));
+  }
   messages_of_round += consumed.messages;
 }
 
@@ -78,12 +84,14 @@ void Node::Impl::release(Effect effect) {
   }
 }
 
-// The pool's lock is taken, and a worker woken, once a round rather than once a turn. The replies come behind: some read the
-// store, and the worker need not wait for that. The messages come last: what they led to must be on its way before they stop
+// The pool's lock is taken, and a worker woken, once a round rather than once a turn. Replies come behind where a worker waits
+// for the round: some read the store. Elsewhere they go out one by one, so that callers come back while the next round is
+// gathered and not all at once behind it. The messages come last: what they led to must be on its way before they stop
 // counting as work.
 void Node::Impl::after_round() {
   signer->grown();
   if (!orders.empty()) activities->take(std::exchange(orders, {}));
+  worker_waits = false;
   replies.give(std::exchange(replies_of_round, {}));
   if (messages_of_round > 0) router->settled(std::exchange(messages_of_round, 0));
 }

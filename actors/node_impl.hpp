@@ -104,6 +104,7 @@ class Node::Impl : public EffectPort {
   std::unique_ptr<ActivityPool> activities;
   // Of the round that is being released. Used by the committer's thread only.
   std::vector<ActivityOrder> orders;
+  bool worker_waits = false;  // It was told that the round brings an activity.
   std::vector<Reply> replies_of_round;
   std::size_t messages_of_round = 0;
   std::unique_ptr<TimerService> timers;
