@@ -54,7 +54,8 @@ class ActivityPool {
 
   // In order.
   void take(std::vector<ActivityOrder> orders);
-  // An order is on its way to the disk and will come soon: a worker is woken meanwhile, if all sleep, and looks out for it.
+  // An order is on its way to the disk and will come soon: the first worker is woken meanwhile, if it sleeps, and looks out
+  // for it.
   void get_ready();
   // Begins to read what the store owes.
   void recover();
