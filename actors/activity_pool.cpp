@@ -70,14 +70,25 @@ void ActivityPool::Core::take(const Consumed::Attempt& settled) {
   known.erase(found);
 }
 
+void ActivityPool::Core::take(std::vector<ActivityOrder>& orders) {
+  if (stopping) return;
+  for (ActivityOrder& order : orders) {
+    std::visit([this](auto& each) { take(std::move(each)); }, order);
+  }
+  arrivals.fetch_add(1, std::memory_order_relaxed);
+  wake();
+}
+
 void ActivityPool::take(std::vector<ActivityOrder> orders) {
   const auto lock = core_->enter();
-  if (core_->stopping) return;
-  for (ActivityOrder& order : orders) {
-    std::visit([core = core_.get()](auto& each) { core->take(std::move(each)); }, order);
-  }
-  core_->arrivals.fetch_add(1, std::memory_order_relaxed);
-  core_->wake();
+  core_->take(orders);
+}
+
+bool ActivityPool::try_take(std::vector<ActivityOrder>& orders) {
+  const std::unique_lock lock(core_->mutex, std::try_to_lock);
+  if (!lock.owns_lock()) return false;
+  core_->take(orders);
+  return true;
 }
 
 void ActivityPool::get_ready() {

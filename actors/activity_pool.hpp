@@ -54,6 +54,8 @@ class ActivityPool {
 
   // In order.
   void take(std::vector<ActivityOrder> orders);
+  // As take(), without waiting for a thread that reads what is owed: false, and nothing taken, while one does.
+  [[nodiscard]] bool try_take(std::vector<ActivityOrder>& orders);
   // An order is on its way to the disk and will come soon: the first worker is woken meanwhile, if it sleeps, and looks out
   // for it.
   void get_ready();

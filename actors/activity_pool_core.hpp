@@ -63,6 +63,7 @@ struct ActivityPool::Core : std::enable_shared_from_this<ActivityPool::Core> {
   void let_others_in(std::unique_lock<std::mutex>& lock) const;
 
   // ---- under the lock ----
+  void take(std::vector<ActivityOrder>& orders);
   void take(DispatchActivity order);
   void take(const CancelActivity& order);
   void take(const Consumed::Attempt& settled);

@@ -2,29 +2,45 @@
 
 #include <utility>
 
-#include "persistence/committer.hpp"
-
 namespace baton {
 
 void CommitPath::commit(Turn turn, Consumed consumed, std::function<void()> then) {
   port_.add_riders(turn);
-  auto done = [this, consumed = std::move(consumed), then = std::move(then)](Turn&& durable) {
-    port_.release(consumed, durable.take_effects(), durable.take_replies());
-    if (then) then();
-  };
+  submit(std::move(turn),
+         [this, consumed = std::move(consumed), then = std::move(then)](Turn& done, Reached reached) mutable {
+           if (reached == Reached::durable) return port_.hurry(consumed, done);
+           port_.release(consumed, done.take_effects(), done.take_replies());
+           if (then) then();
+         });
+}
+
+void CommitPath::commit_and_go_on(Turn turn, Consumed consumed, std::function<void()> landed) {
+  port_.add_riders(turn);
+  submit(std::move(turn),
+         [this, consumed = std::move(consumed), landed = std::move(landed)](Turn& done, Reached reached) mutable {
+           if (reached == Reached::durable) {
+             port_.hurry(consumed, done);
+           } else {
+             port_.release(consumed, done.take_effects(), done.take_replies());
+           }
+           if (landed) std::exchange(landed, {})();
+         });
+}
+
+void CommitPath::submit(Turn turn, Committer::Progress progress) {
   if (!open_.load(std::memory_order_acquire)) {
     const std::lock_guard lock(mutex_);
     if (!open_.load(std::memory_order_relaxed)) {
-      held_.push_back({std::move(turn), std::move(done)});
+      held_.push_back({std::move(turn), std::move(progress)});
       return;
     }
   }
-  committer_.submit(std::move(turn), std::move(done));
+  committer_.submit_watched(std::move(turn), std::move(progress));
 }
 
 void CommitPath::open() {
   const std::lock_guard lock(mutex_);
-  for (Held& held : held_) committer_.submit(std::move(held.turn), std::move(held.done));
+  for (Held& held : held_) committer_.submit_watched(std::move(held.turn), std::move(held.progress));
   held_.clear();
   open_.store(true, std::memory_order_release);
 }

@@ -9,11 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "persistence/committer.hpp"
 #include "runtime/model/turn.hpp"
 
 namespace baton {
-
-class Committer;
 
 // What a turn took in and other parts of the node remember as on its way: settled when the turn is done with.
 struct Consumed {
@@ -34,8 +33,11 @@ class EffectPort {
   virtual ~EffectPort() = default;
   // Of a run that had nothing to write. From any thread.
   virtual void settle(const Consumed& consumed) = 0;
+  // Of a turn that is durable and not yet seen, or it is not called: takes out of both and lets go what need not look into the
+  // store. On the committer's thread; must not wait for a lock under which somebody reads.
+  virtual void hurry(Consumed& consumed, Turn& turn) = 0;
   // Of a durable turn: settles what it took in, lets its effects go and gives its replies. On the committer's thread; what
-  // goes to one receiver may be gathered until the committer's after_round, and the replies may wait for activities to begin.
+  // goes to one receiver may be gathered until the committer's after_round.
   virtual void release(const Consumed& consumed, std::vector<Effect> effects, std::vector<Reply> replies) = 0;
   // Replies without a turn. From any thread.
   virtual void give(std::vector<Reply> replies) = 0;
@@ -50,6 +52,9 @@ class CommitPath {
 
   // `then` runs last, on the committer's thread. Turns are held until open() was called.
   void commit(Turn turn, Consumed consumed, std::function<void()> then);
+  // As commit(); `landed` runs once the turn is durable, before readers see it where the committer says so early: it must
+  // neither read the store nor wait for a lock under which somebody does.
+  void commit_and_go_on(Turn turn, Consumed consumed, std::function<void()> landed);
   // At the start every message of the outbox is delivered again before any new one can come: the receiver remembers how
   // far it has taken, so a new one in front of an old one would hide it.
   void open();
@@ -60,8 +65,9 @@ class CommitPath {
  private:
   struct Held {
     Turn turn;
-    std::function<void(Turn&&)> done;
+    Committer::Progress progress;
   };
+  void submit(Turn turn, Committer::Progress progress);
   Committer& committer_;
   EffectPort& port_;
   std::atomic<bool> open_{false};

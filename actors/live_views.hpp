@@ -12,9 +12,9 @@ namespace baton {
 
 class LiveViews {
  public:
-  std::size_t subscribe(LiveListener listener) {
+  std::size_t subscribe(LiveListener listener, Reached at) {
     const std::unique_lock lock(mutex_);
-    listeners_.emplace(++last_, std::move(listener));
+    listeners_.emplace(++last_, Subscribed{std::move(listener), at});
     return last_;
   }
   // When this returns, the listener is not running and never will again.
@@ -24,12 +24,23 @@ class LiveViews {
   }
   void tell(const Notify& change) const {
     const std::shared_lock lock(mutex_);
-    for (const auto& [id, listener] : listeners_) listener(change);
+    for (const auto& [id, subscribed] : listeners_) subscribed.listener(change);
+  }
+  // Only those who may hear of it at `durable`; they will be told again.
+  void tell_early(const Notify& change) const {
+    const std::shared_lock lock(mutex_);
+    for (const auto& [id, subscribed] : listeners_) {
+      if (subscribed.at == Reached::durable) subscribed.listener(change);
+    }
   }
 
  private:
+  struct Subscribed {
+    LiveListener listener;
+    Reached at;
+  };
   mutable std::shared_mutex mutex_;
-  std::map<std::size_t, LiveListener> listeners_;
+  std::map<std::size_t, Subscribed> listeners_;
   std::size_t last_ = 0;
 };
 

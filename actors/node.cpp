@@ -19,8 +19,8 @@ Result<std::unique_ptr<Node>> Node::open(NodeOptions options) {
   return std::unique_ptr<Node>(new Node(std::move(impl)));
 }
 
-void Node::submit(Request request, Answer answer, Rider rider) {
-  impl_->submit(std::move(request), std::move(answer), std::move(rider));
+void Node::submit(Request request, Answer answer, Rider rider, Reached at) {
+  impl_->submit(std::move(request), std::move(answer), std::move(rider), at);
 }
 
 Result<JsonText> Node::submit_and_wait(Request request) {
@@ -66,7 +66,9 @@ void Node::run_until_idle() {
   }
 }
 
-std::size_t Node::subscribe(LiveListener listener) { return impl_->views.subscribe(std::move(listener)); }
+std::size_t Node::subscribe(LiveListener listener, Reached at) {
+  return impl_->views.subscribe(std::move(listener), at);
+}
 void Node::unsubscribe(std::size_t subscription) { impl_->views.unsubscribe(subscription); }
 NodeMetrics Node::metrics() const { return impl_->metrics(); }
 

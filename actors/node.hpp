@@ -15,6 +15,7 @@
 #include <variant>
 #include <vector>
 
+#include "persistence/reached.hpp"
 #include "persistence/store_reader.hpp"
 #include "runtime/base/result.hpp"
 #include "runtime/engine/message.hpp"
@@ -274,7 +275,9 @@ class Node {
   Node& operator=(const Node&) = delete;
 
   // Refuses with overloaded (at once, on this thread) when too much is in flight.
-  void submit(Request request, Answer answer, Rider rider = {});
+  // An answer `at` durable, unless it is an error, may be called some microseconds before the turn is seen in the store: it
+  // neither reads that nor waits for a lock under which somebody does. Whoever reads because of it sees the turn.
+  void submit(Request request, Answer answer, Rider rider = {}, Reached at = Reached::seen);
   // For callers that may block, such as the CLI and tests. With `stepped` it runs the node until the answer is there.
   [[nodiscard]] Result<JsonText> submit_and_wait(Request request);
 
@@ -292,7 +295,8 @@ class Node {
   bool run_one();
   // When the next timer is due, durable or the node's own; none when nothing waits for time. For skipping time.
   [[nodiscard]] std::optional<Instant> next_due() const;
-  std::size_t subscribe(LiveListener listener);
+  // A listener `at` durable hears twice of an instance that closes, and the first time is called as such an answer is.
+  std::size_t subscribe(LiveListener listener, Reached at = Reached::seen);
   void unsubscribe(std::size_t subscription);
   [[nodiscard]] NodeMetrics metrics() const;
   // Runs an instance's own bundle over its journal again, with effects suppressed: {"instance","reproduced","entries",

@@ -40,9 +40,30 @@ void Node::Impl::add_riders(Turn& turn) {
 void Node::Impl::get_ready_for(const Turn& turn) {
   const bool dispatches = std::ranges::any_of(
       turn.effects(), [](const Effect& effect) { return std::holds_alternative<DispatchActivity>(effect); });
-  if (!dispatches) return;
-  activities->get_ready();
-  worker_waits = true;
+  if (dispatches) activities->get_ready();
+}
+
+// Activities begin, who waits for the end of an instance hears of it, and callers who look no further have their answers. Of
+// what the pool is told all of the turn or nothing, in its order: an effect may start the next attempt of what the turn has
+// settled.
+void Node::Impl::hurry(Consumed& consumed, Turn& turn) {
+  std::vector<ActivityOrder> urgent(consumed.attempts.begin(), consumed.attempts.end());
+  const auto for_pool = [](const Effect& effect) {
+    return std::holds_alternative<DispatchActivity>(effect) || std::holds_alternative<CancelActivity>(effect);
+  };
+  for (const Effect& effect : turn.effects()) {
+    if (const auto* dispatch = std::get_if<DispatchActivity>(&effect)) urgent.emplace_back(*dispatch);
+    if (const auto* cancel = std::get_if<CancelActivity>(&effect)) urgent.emplace_back(*cancel);
+  }
+  if (!urgent.empty() && activities->try_take(urgent)) {
+    consumed.attempts.clear();
+    std::erase_if(turn.effects(), for_pool);
+  }
+  for (const Effect& effect : turn.effects()) {
+    const auto* change = std::get_if<Notify>(&effect);
+    if (change != nullptr && change->instance && !(*change->instance)->open()) views.tell_early(*change);
+  }
+  replies.give_early(turn.replies());
 }
 
 void Node::Impl::settle(const Consumed& consumed) {
@@ -58,11 +79,7 @@ void Node::Impl::release(const Consumed& consumed, std::vector<Effect> effects, 
   orders.insert(orders.end(), consumed.attempts.begin(), consumed.attempts.end());
   for (const TimerRecord& timer : consumed.timers) timers->settle(timer);
   for (Effect& effect : effects) release(std::move(effect));
-  if (worker_waits) {
-    for (Reply& reply : given) replies_of_round.push_back(std::move(reply));
-  } else {
-    replies.give(std::move(given));
-  }
+  replies.give(std::move(given));
   messages_of_round += consumed.messages;
 }
 
@@ -84,15 +101,11 @@ void Node::Impl::release(Effect effect) {
   }
 }
 
-// The pool's lock is taken, and a worker woken, once a round rather than once a turn. Replies come behind where a worker waits
-// for the round: some read the store. Elsewhere they go out one by one, so that callers come back while the next round is
-// gathered and not all at once behind it. The messages come last: what they led to must be on its way before they stop
-// counting as work.
+// The pool's lock is taken, and a worker woken, once a round rather than once a turn. The messages come last: what they led
+// to must be on its way before they stop counting as work.
 void Node::Impl::after_round() {
   signer->grown();
   if (!orders.empty()) activities->take(std::exchange(orders, {}));
-  worker_waits = false;
-  replies.give(std::exchange(replies_of_round, {}));
   if (messages_of_round > 0) router->settled(std::exchange(messages_of_round, 0));
 }
 

@@ -48,7 +48,7 @@ class Node::Impl : public EffectPort {
   void close();
 
   // node_requests.cpp
-  void submit(Request request, Answer answer, Rider rider);
+  void submit(Request request, Answer answer, Rider rider = {}, Reached at = Reached::seen);
   void take(StartRequest request, std::uint64_t token);
   void take(InstanceRequest request, std::uint64_t token);
   void take(AcceptRequest request, std::uint64_t token);
@@ -71,6 +71,7 @@ class Node::Impl : public EffectPort {
 
   // node_effects.cpp: what happens once a turn is durable, and just before.
   void get_ready_for(const Turn& turn);
+  void hurry(Consumed& consumed, Turn& turn) override;
   void settle(const Consumed& consumed) override;
   void release(const Consumed& consumed, std::vector<Effect> effects, std::vector<Reply> replies) override;
   void release(Effect effect);
@@ -104,8 +105,6 @@ class Node::Impl : public EffectPort {
   std::unique_ptr<ActivityPool> activities;
   // Of the round that is being released. Used by the committer's thread only.
   std::vector<ActivityOrder> orders;
-  bool worker_waits = false;  // It was told that the round brings an activity.
-  std::vector<Reply> replies_of_round;
   std::size_t messages_of_round = 0;
   std::unique_ptr<TimerService> timers;
   std::unique_ptr<Ingest> ingest;

@@ -192,12 +192,12 @@ void Node::Impl::open_actors() {
   timers = std::make_unique<TimerService>(std::move(timing), mode);
   ingest = std::make_unique<Ingest>(
       Ingest::Parts{*clock, *reader, *bundles, *lanes, *router, *path, replies, options.source_zones});
-  schedules = std::make_unique<Schedules>(Schedules::Parts{
-      *clock, *reader, *lanes, *router, *path, replies, *timers,
-      [this](StartRequest request, Answer answer) { submit(std::move(request), std::move(answer), {}); }});
+  schedules = std::make_unique<Schedules>(
+      Schedules::Parts{*clock, *reader, *lanes, *router, *path, replies, *timers,
+                       [this](StartRequest request, Answer answer) { submit(std::move(request), std::move(answer)); }});
   batches = std::make_unique<Batches>(Batches::Parts{
       *clock, *reader, *lanes, *path, replies, *timers,
-      [this](InstanceRequest request, Answer answer) { submit(std::move(request), std::move(answer), {}); }, id_salt});
+      [this](InstanceRequest request, Answer answer) { submit(std::move(request), std::move(answer)); }, id_salt});
   check = std::make_unique<BundleCheck>(*reader, *lanes);
   erasures =
       std::make_unique<Erasures>(Erasures::Parts{*clock, *reader, *store, *lanes, *router, *path, replies,

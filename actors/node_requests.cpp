@@ -41,9 +41,9 @@ std::uint64_t seed_of(const std::string& id, std::uint64_t salt) {
 
 }  // namespace
 
-void Node::Impl::submit(Request request, Answer answer, Rider rider) {
+void Node::Impl::submit(Request request, Answer answer, Rider rider, Reached at) {
   if (stopping) return answer(Error{ErrorCode::stopping, "the node is stopping", "ask again once it runs"});
-  auto token = router->backlog() < kBacklog ? replies.expect(answer, std::move(rider)) : std::nullopt;
+  auto token = router->backlog() < kBacklog ? replies.expect(answer, std::move(rider), at) : std::nullopt;
   if (!token) {
     refused.fetch_add(1, std::memory_order_relaxed);
     return answer(overloaded());

@@ -4,7 +4,7 @@
 
 namespace baton {
 
-std::optional<std::uint64_t> Replies::expect(Answer answer, Rider rider) {
+std::optional<std::uint64_t> Replies::expect(Answer answer, Rider rider, Reached at) {
   if (in_flight_.fetch_add(1) >= credit_) {
     in_flight_.fetch_sub(1);
     return std::nullopt;
@@ -12,7 +12,7 @@ std::optional<std::uint64_t> Replies::expect(Answer answer, Rider rider) {
   const std::uint64_t token = next_token_.fetch_add(1);
   Shard& shard = shard_of(token);
   const std::lock_guard lock(shard.mutex);
-  shard.waiting.emplace(token, std::move(answer));
+  shard.waiting.emplace(token, Waiting{std::move(answer), at});
   if (rider) {
     shard.riders.emplace(token, std::move(rider));
     riders_.fetch_add(1, std::memory_order_relaxed);
@@ -40,9 +40,11 @@ void Replies::change(std::uint64_t token, std::function<Result<JsonText>(Result<
   const std::lock_guard lock(shard.mutex);
   const auto found = shard.waiting.find(token);
   if (found == shard.waiting.end()) return;
-  found->second = [change = std::move(change), answer = std::move(found->second)](Result<JsonText> given) {
-    answer(change(std::move(given)));
+  Answer& answer = found->second.answer;
+  answer = [change = std::move(change), then = std::move(answer)](Result<JsonText> given) {
+    then(change(std::move(given)));
   };
+  found->second.at = Reached::seen;  // What is put in front may look into the store.
 }
 
 void Replies::give(std::uint64_t token, Result<JsonText> answer) {
@@ -53,7 +55,7 @@ void Replies::give(std::uint64_t token, Result<JsonText> answer) {
     const std::lock_guard lock(shard.mutex);
     const auto found = shard.waiting.find(token);
     if (found == shard.waiting.end()) return;
-    waiting = std::move(found->second);
+    waiting = std::move(found->second.answer);
     shard.waiting.erase(found);
     riders_.fetch_sub(shard.riders.erase(token), std::memory_order_relaxed);
   }
@@ -65,9 +67,24 @@ void Replies::give(std::vector<Reply> replies) {
   for (Reply& reply : replies) give(reply.reply_to, std::move(reply.answer));
 }
 
+bool Replies::comes_early(std::uint64_t token) {
+  Shard& shard = shard_of(token);
+  const std::lock_guard lock(shard.mutex);
+  const auto found = shard.waiting.find(token);
+  return found != shard.waiting.end() && found->second.at == Reached::durable;
+}
+
+void Replies::give_early(std::vector<Reply>& replies) {
+  std::erase_if(replies, [this](Reply& reply) {
+    if (!reply.answer.ok() || !comes_early(reply.reply_to)) return false;
+    give(reply.reply_to, std::move(reply.answer));
+    return true;
+  });
+}
+
 void Replies::give_all(const Error& error) {
   for (Shard& shard : shards_) {
-    std::unordered_map<std::uint64_t, Answer> waiting;
+    std::unordered_map<std::uint64_t, Waiting> waiting;
     {
       const std::lock_guard lock(shard.mutex);
       waiting.swap(shard.waiting);
@@ -75,7 +92,7 @@ void Replies::give_all(const Error& error) {
       shard.riders.clear();
     }
     in_flight_.fetch_sub(waiting.size());
-    for (auto& [token, answer] : waiting) answer(error);
+    for (auto& [token, each] : waiting) each.answer(error);
   }
 }
 

@@ -12,6 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "persistence/reached.hpp"
 #include "runtime/model/turn.hpp"
 
 namespace baton {
@@ -24,8 +25,9 @@ class Replies {
 
   explicit Replies(std::size_t credit) : credit_(credit) {}
 
-  // Takes a credit; none when all are out.
-  [[nodiscard]] std::optional<std::uint64_t> expect(Answer answer, Rider rider = {});
+  // Takes a credit; none when all are out. An answer that may come at `durable` is, where it is no error, given as
+  // Node::submit() says.
+  [[nodiscard]] std::optional<std::uint64_t> expect(Answer answer, Rider rider = {}, Reached at = Reached::seen);
   // The rows that ride with this answer. For a turn that answers the token once it is durable.
   [[nodiscard]] std::vector<Change> rows_with(std::uint64_t token, const JsonText& answer);
   [[nodiscard]] bool has_riders() const { return riders_.load(std::memory_order_relaxed) > 0; }
@@ -34,17 +36,24 @@ class Replies {
   // Gives the answer and the credit back. A token that was answered before, and 0, are passed over.
   void give(std::uint64_t token, Result<JsonText> answer);
   void give(std::vector<Reply> replies);
+  // Takes out and gives those that may come at `durable`, and are no errors.
+  void give_early(std::vector<Reply>& replies);
   // At the end: nobody is left waiting.
   void give_all(const Error& error);
 
   [[nodiscard]] std::size_t in_flight() const { return in_flight_.load(std::memory_order_relaxed); }
 
  private:
+  struct Waiting {
+    Answer answer;
+    Reached at = Reached::seen;
+  };
   struct Shard {
     std::mutex mutex;
-    std::unordered_map<std::uint64_t, Answer> waiting;
+    std::unordered_map<std::uint64_t, Waiting> waiting;
     std::unordered_map<std::uint64_t, Rider> riders;
   };
+  [[nodiscard]] bool comes_early(std::uint64_t token);
   [[nodiscard]] Shard& shard_of(std::uint64_t token) { return shards_[token % shards_.size()]; }
 
   const std::size_t credit_;

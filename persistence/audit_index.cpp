@@ -46,7 +46,7 @@ Result<AuditIndexEnd> audit_index_end(const Store& store, std::uint64_t size) {
   const std::string prefix = keys::index(Index::audit_by_time);
   const std::string end = keys::end_of(prefix);
   const Rocks& rocks = store.rocks();
-  const std::unique_ptr<rocksdb::Iterator> rows(rocks.db->NewIterator({}, rocks.family(ColumnFamily::index)));
+  const std::unique_ptr<rocksdb::Iterator> rows(rocks.seen().NewIterator({}, rocks.family(ColumnFamily::index)));
   rows->SeekForPrev(end);
   if (!rows->status().ok()) return error_of(rows->status(), "the index of the ledger cannot be read");
   if (!rows->Valid() || !view(rows->key()).starts_with(prefix)) return AuditIndexEnd{};

@@ -29,7 +29,7 @@ class Postings {
     options.iterate_upper_bound = &bound_;
     options.iterate_lower_bound = &lower_;
     const Rocks& rocks = store.rocks();
-    rows_.reset(rocks.db->NewIterator(options, rocks.family(ColumnFamily::index)));
+    rows_.reset(rocks.seen().NewIterator(options, rocks.family(ColumnFamily::index)));
   }
 
   // The first leaf at or after `target`. Targets only rise.
@@ -74,7 +74,7 @@ Result<std::optional<std::uint64_t>> first_stretch_at(const Store& store, Instan
   std::string place = prefix;
   keys::append_time(place, at);
   const Rocks& rocks = store.rocks();
-  const std::unique_ptr<rocksdb::Iterator> rows(rocks.db->NewIterator({}, rocks.family(ColumnFamily::index)));
+  const std::unique_ptr<rocksdb::Iterator> rows(rocks.seen().NewIterator({}, rocks.family(ColumnFamily::index)));
   rows->Seek(place);
   if (!rows->status().ok()) return error_of(rows->status(), "the index of the ledger cannot be read");
   if (!rows->Valid() || !view(rows->key()).starts_with(prefix)) return std::optional<std::uint64_t>();

@@ -4,7 +4,8 @@
 // Contract, the same for every backend (tests/persistence/commit_log_conformance.hpp):
 //  - Rounds have positions 1, 2, 3, ... and each carries the hash of the one before.
 //  - acquire() makes the caller the leader: it gets a new epoch, and whoever led before can append no more.
-//  - append() returns success once all the rounds are durable and readers of this node's store see them.
+//  - append() returns success once all the rounds are durable and readers of this node's store see them. Where a backend
+//    knows the first before the second it says so, at most once: who reads the store from then on waits to see them.
 //  - Any other error of append() than conflict means unknown: the rounds may be there or not. The caller stops, or
 //    acquires again and looks at the tail. It never appends the same rounds again without looking.
 //
@@ -12,6 +13,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -43,7 +45,10 @@ class CommitLog {
   // Appends rounds that follow position `expected` (their heads say expected + 1, ...). Takes their bytes.
   // Error conflict: another leader has a later epoch, or the tail is not `expected`, or does not have the hash that the
   // first round follows; nothing was written. Other errors: unknown, see above.
-  [[nodiscard]] virtual Status append(std::uint64_t epoch, std::uint64_t expected, std::span<SealedRound> rounds) = 0;
+  // `durable` may be called on this thread, before append() returns, when the rounds are. It must neither read the store nor
+  // wait for a lock under which somebody does. An error may still follow: the rounds are there then. May be empty.
+  [[nodiscard]] virtual Status append(std::uint64_t epoch, std::uint64_t expected, std::span<SealedRound> rounds,
+                                      const std::function<void()>& durable) = 0;
 
   [[nodiscard]] virtual Result<RoundHead> tail() const = 0;
 

@@ -68,12 +68,13 @@ Result<std::unique_ptr<Committer>> Committer::start(Store& store, CommitLog& log
   if (committer->options_.plain_ledger) committer->writer_.keep_plain_records();
   if (committer->options_.mode == CommitterOptions::Mode::threaded) {
     Committer* const raw = committer.get();
-    raw->append_thread_ = std::make_unique<AppendThread>([raw](SealedRound round) { raw->append(std::move(round)); },
-                                                         [raw] {
-                                                           const std::lock_guard lock(raw->mutex_);
-                                                           raw->aloft_.store(false, std::memory_order_relaxed);
-                                                           raw->arrived_.notify_one();
-                                                         });
+    raw->append_thread_ =
+        std::make_unique<AppendThread>([raw](SealedRound round) { raw->append(std::move(round), {}); },
+                                       [raw] {
+                                         const std::lock_guard lock(raw->mutex_);
+                                         raw->aloft_.store(false, std::memory_order_relaxed);
+                                         raw->arrived_.notify_one();
+                                       });
     raw->thread_ = std::thread([raw] { raw->run(); });
   }
   return committer;
@@ -93,7 +94,15 @@ Committer::Committer(Store& store, CommitLog& log, HighWaterMark* mark, Committe
 
 Committer::~Committer() { stop(); }
 
-void Committer::submit(Turn turn, Done done) { enqueue(WaitingTurn{std::move(turn), std::move(done)}); }
+void Committer::submit(Turn turn, Done done) {
+  submit_watched(std::move(turn), [done = std::move(done)](Turn& durable, Reached reached) {
+    if (done && reached == Reached::seen) done(std::move(durable));
+  });
+}
+
+void Committer::submit_watched(Turn turn, Progress progress) {
+  enqueue(WaitingTurn{std::move(turn), std::move(progress)});
+}
 
 void Committer::submit_checkpoint(std::uint64_t size, std::string note, std::function<void()> done) {
   enqueue(WaitingCheckpoint{size, std::move(note), std::move(done)});
@@ -258,17 +267,24 @@ void Committer::go_on() {
 void Committer::commit_gathered() {
   SealedRound round = finish_round();
   if (!failed()) {
-    announce();
-    append(std::move(round));
+    const bool few = gathered_.size() <= options_.few_turns;
+    if (few) announce();
+    append(std::move(round), few ? [this] { say_durable(); } : std::function<void()>());
   }
   if (!failed()) say_done(gathered_);
   gathered_.clear();
 }
 
 void Committer::announce() const {
-  if (!options_.before_append || gathered_.size() > options_.few_turns) return;
+  if (!options_.before_append) return;
   for (const Waiting& each : gathered_) {
     if (const auto* const turn = std::get_if<WaitingTurn>(&each)) options_.before_append(turn->turn);
+  }
+}
+
+void Committer::say_durable() {
+  for (Waiting& each : gathered_) {
+    if (auto* const turn = std::get_if<WaitingTurn>(&each)) turn->progress(turn->turn, Reached::durable);
   }
 }
 
@@ -281,15 +297,24 @@ SealedRound Committer::finish_round() {
   return seal();
 }
 
-void Committer::append(SealedRound round) {
+void Committer::append(SealedRound round, const std::function<void()>& durable) {
   const RoundHead head = round.head;
   const std::size_t bytes = round.bytes.size();
   const auto begun = std::chrono::steady_clock::now();
-  if (const Status appended = log_.append(epoch_, head.lsn - 1, {&round, 1}); !appended.ok()) {
-    return fail(appended.error());
-  }
+  bool marked = false;
+  const auto mark = [&] {
+    if (std::exchange(marked, true)) return;
+    if (const Status moved = move_mark(head); !moved.ok()) fail(moved.error());
+  };
+  const auto marked_and_durable = [&] {
+    mark();
+    if (!failed()) durable();
+  };
+  const Status appended =
+      log_.append(epoch_, head.lsn - 1, {&round, 1}, durable ? std::function<void()>(marked_and_durable) : durable);
+  if (!appended.ok()) return fail(appended.error());
   count_append(metrics_, bytes, std::chrono::steady_clock::now() - begun);
-  if (const Status moved = move_mark(head); !moved.ok()) fail(moved.error());
+  mark();
 }
 
 void Committer::say_done(std::vector<Waiting>& durable) {
@@ -297,7 +322,7 @@ void Committer::say_done(std::vector<Waiting>& durable) {
   metrics_.turns.fetch_add(durable.size(), std::memory_order_relaxed);
   for (Waiting& each : durable) {
     if (auto* const turn = std::get_if<WaitingTurn>(&each)) {
-      if (turn->done) turn->done(std::move(turn->turn));
+      turn->progress(turn->turn, Reached::seen);
     } else if (auto* const checkpoint = std::get_if<WaitingCheckpoint>(&each)) {
       if (checkpoint->done) checkpoint->done();
     } else if (auto& sweep = std::get<WaitingSweep>(each); sweep.done) {

@@ -2,6 +2,9 @@
 // the commit log make that durable, moves the high-water mark, and only then says done, turn by turn in the order of
 // submit().
 //
+// A turn of a small round is told first that it is durable, so that what need not look into the store begins while RocksDB
+// still puts the round where readers see it, and then that it is done; the others only that they are done.
+//
 // At most one round is aloft: on its way to the disk. Where turns come faster than that, it is written by a thread of its own
 // (append_thread.hpp), while this one gathers the next and says done for the one before; otherwise nothing is handed over.
 //
@@ -23,6 +26,7 @@
 #include "persistence/append_thread.hpp"
 #include "persistence/commit_log.hpp"
 #include "persistence/high_water_mark.hpp"
+#include "persistence/reached.hpp"
 #include "persistence/store.hpp"
 #include "persistence/turn_writer.hpp"
 #include "runtime/base/limits.hpp"
@@ -50,10 +54,11 @@ struct CommitterOptions {
   std::size_t round_bytes = std::size_t{8} << 20;
   // A round of so many turns is written by the append thread, where more wait; a smaller one is not worth waking it.
   std::size_t ahead_turns = 64;
-  // Called on the committer's thread for each turn of a round that is about to be written and has at most `few_turns`: who is
-  // to act on it can be woken while the disk writes. May be empty. Where turns come faster, all are awake.
-  std::function<void(const Turn&)> before_append;
+  // Of a round with at most so many turns each is told when it is durable, and `before_append`, which may be empty, is called
+  // on the committer's thread for each before it is written: who is to act on it can be woken while the disk writes. Where
+  // turns come faster, all are awake, and readers would wait longer.
   std::size_t few_turns = 4;
+  std::function<void(const Turn&)> before_append;
   // Called on the committer's thread after the last `done` of a round: what was gathered in them can go out together.
   // May be empty.
   std::function<void()> after_round;
@@ -66,6 +71,9 @@ struct CommitterOptions {
 class Committer {
  public:
   using Done = std::function<void(Turn&&)>;
+  // Called on the committer's thread: with `durable` where the turn's round is small and the log says so early, and then
+  // with `seen`. At `durable` it must neither read the store nor wait for a lock under which somebody does.
+  using Progress = std::function<void(Turn&, Reached)>;
 
   // Acquires leadership and checks the store against the mark. Borrows all three, which must outlive it; `mark` may be
   // null (tests, tools). Errors: store_rolled_back, store_corrupt, and the log's.
@@ -77,6 +85,8 @@ class Committer {
   // From any thread, also from `done`. `done` is called from the committer's thread once the turn is durable, or never.
   // After stop() has begun turns are dropped.
   void submit(Turn turn, Done done);
+  // As submit(), for who wants to know early.
+  void submit_watched(Turn turn, Progress progress);
 
   // A signed checkpoint of the ledger (ledger/checkpoint_maker.hpp), as submit(): the one thing that is stored without a
   // turn, because it is about turns and not one of them.
@@ -106,7 +116,7 @@ class Committer {
  private:
   struct WaitingTurn {
     Turn turn;
-    Done done;
+    Progress progress;
   };
   struct WaitingCheckpoint {
     std::uint64_t size;
@@ -135,8 +145,9 @@ class Committer {
   void write(const Waiting& next);
   [[nodiscard]] SealedRound finish_round();
   [[nodiscard]] SealedRound seal();
-  // On the committer's thread or the append thread, never on both at once.
-  void append(SealedRound round);
+  // On the committer's thread or the append thread, never on both at once. `durable` as of CommitLog.
+  void append(SealedRound round, const std::function<void()>& durable);
+  void say_durable();
   void say_done(std::vector<Waiting>& durable);
   void drop_all();
   [[nodiscard]] Status move_mark(const RoundHead& head);

@@ -20,7 +20,7 @@ Result<Counters> Counters::load(const Store& store, const rocksdb::Snapshot* sna
   rocksdb::ReadOptions options;
   options.snapshot = snapshot;
   options.iterate_upper_bound = &upper;
-  const std::unique_ptr<rocksdb::Iterator> rows(store.rocks().db->NewIterator(options));
+  const std::unique_ptr<rocksdb::Iterator> rows(store.rocks().seen().NewIterator(options));
   for (rows->Seek(slice(keys::kCounterPrefix)); rows->Valid(); rows->Next()) {
     keys::Parts parts(view(rows->key()).substr(keys::kCounterPrefix.size()));
     CounterKey key;

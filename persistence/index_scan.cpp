@@ -24,7 +24,7 @@ IndexScan::IndexScan(const StoreReader& reader, const std::vector<std::string>& 
     rocksdb::ReadOptions options = reader.read_options();
     options.iterate_lower_bound = &range->lower_slice;
     options.iterate_upper_bound = &range->upper_slice;
-    range->rows.reset(rocks.db->NewIterator(options, rocks.family(ColumnFamily::index)));
+    range->rows.reset(rocks.seen().NewIterator(options, rocks.family(ColumnFamily::index)));
     if (after.empty()) {
       descending ? range->rows->SeekToLast() : range->rows->SeekToFirst();
     } else {

@@ -58,6 +58,8 @@ enum class ColumnFamily : std::uint32_t {
   audit = 13,
 };
 constexpr std::size_t kColumnFamilies = 14;
+// Rows of this family may be deleted as a range; of the others one by one (rocks.cpp says why).
+constexpr bool takes_ranges(ColumnFamily family) { return family == ColumnFamily::audit; }
 
 // RocksDB's name of the family.
 [[nodiscard]] std::string_view name_of(ColumnFamily family) noexcept;

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstring>
 
+#include "persistence/log_files.hpp"
 #include "persistence/rocks.hpp"
 #include "runtime/base/codec.hpp"
 
@@ -21,6 +22,19 @@ std::uint64_t last_sequence_of(const rocksdb::WriteBatch& batch) {
   std::uint64_t first = 0;
   std::memcpy(&first, batch.Data().data(), sizeof(first));
   return first + batch.Count() - 1;
+}
+
+// `durable` is called while nobody can begin to read, and from then on until the rows are in the memtables.
+rocksdb::Status write(Rocks& rocks, rocksdb::WriteBatch& batch, const std::function<void()>& durable) {
+  if (!durable) return rocks.db->Write(rocks.write_options, &batch);
+  const std::function<void()> synced = [&] {
+    rocks.gate.close();
+    durable();
+  };
+  const WhenSynced when(synced);
+  rocksdb::Status written = rocks.db->Write(rocks.write_options, &batch);
+  rocks.gate.open();
+  return written;
 }
 
 }  // namespace
@@ -74,7 +88,8 @@ Status LocalCommitLog::check(std::uint64_t epoch, std::uint64_t expected, std::s
   return success();
 }
 
-Status LocalCommitLog::append(std::uint64_t epoch, std::uint64_t expected, std::span<SealedRound> rounds) {
+Status LocalCommitLog::append(std::uint64_t epoch, std::uint64_t expected, std::span<SealedRound> rounds,
+                              const std::function<void()>& durable) {
   if (const Status checked = check(epoch, expected, rounds); !checked.ok()) return checked;
   if (rounds.empty()) return success();
   Rocks& rocks = store_.rocks();
@@ -83,7 +98,7 @@ Status LocalCommitLog::append(std::uint64_t epoch, std::uint64_t expected, std::
   // Each round is synced before the next is written: what is broken at the log's end is then one record (torn_tail.hpp).
   for (SealedRound& round : rounds) {
     rocksdb::WriteBatch batch(std::move(round.bytes));
-    const rocksdb::Status written = rocks.db->Write(rocks.write_options, &batch);
+    const rocksdb::Status written = write(rocks, batch, &round == &rounds.back() ? durable : std::function<void()>());
     if (!written.ok()) return error_of(written, "round " + std::to_string(round.head.lsn) + " cannot be written");
     left_at = last_sequence_of(batch);
   }

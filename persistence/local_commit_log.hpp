@@ -15,7 +15,8 @@ class LocalCommitLog final : public CommitLog {
   explicit LocalCommitLog(Store& store) : store_(store) {}
 
   [[nodiscard]] Result<Leadership> acquire() override;
-  [[nodiscard]] Status append(std::uint64_t epoch, std::uint64_t expected, std::span<SealedRound> rounds) override;
+  [[nodiscard]] Status append(std::uint64_t epoch, std::uint64_t expected, std::span<SealedRound> rounds,
+                              const std::function<void()>& durable) override;
   [[nodiscard]] Result<RoundHead> tail() const override { return store_.head(); }
   [[nodiscard]] Result<std::vector<SealedRound>> read(std::uint64_t after, std::size_t limit) const override;
   [[nodiscard]] Status trim(std::uint64_t upto) override;

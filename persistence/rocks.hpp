@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "persistence/key_space.hpp"
+#include "persistence/read_gate.hpp"
 #include "persistence/store.hpp"
 #include "runtime/base/result.hpp"
 
@@ -22,9 +23,15 @@ struct Rocks {
   std::unique_ptr<rocksdb::DB> db;
   std::array<rocksdb::ColumnFamilyHandle*, kColumnFamilies> families{};  // Owned by db's handles list.
   rocksdb::WriteOptions write_options;
+  ReadGate gate;
 
   [[nodiscard]] rocksdb::ColumnFamilyHandle* family(ColumnFamily family) const {
     return families[static_cast<std::size_t>(family)];
+  }
+  // For reads: with every round that anybody can have heard of.
+  [[nodiscard]] rocksdb::DB& seen() const {
+    gate.pass();
+    return *db;
   }
   ~Rocks();
 };

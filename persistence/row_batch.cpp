@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "runtime/base/assert.hpp"
+
 namespace baton {
 namespace {
 
@@ -23,6 +25,7 @@ void RowBatch::put(ColumnFamily family, std::string_view key, std::string_view v
 void RowBatch::remove(ColumnFamily family, std::string_view key) { add(family, key, {}, true); }
 
 void RowBatch::remove_range(ColumnFamily family, std::string_view from, std::string_view to) {
+  BATON_ASSERT(takes_ranges(family));
   ranges_.push_back({family, std::string(from), std::string(to)});
 }
 

@@ -22,7 +22,7 @@ template <typename Each>
   const std::string end = prefix.empty() ? std::string() : keys::end_of(prefix);
   const rocksdb::Slice upper = slice(end);
   if (!end.empty()) options.iterate_upper_bound = &upper;
-  const std::unique_ptr<rocksdb::Iterator> rows(rocks.db->NewIterator(options, rocks.family(family)));
+  const std::unique_ptr<rocksdb::Iterator> rows(rocks.seen().NewIterator(options, rocks.family(family)));
   rows->Seek(slice(after.empty() ? prefix : after));
   if (!after.empty() && rows->Valid() && view(rows->key()) == after) rows->Next();
   std::string opened;

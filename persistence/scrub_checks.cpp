@@ -21,7 +21,7 @@ bool readable(const Result<T>& result, std::string_view subject, Findings& out) 
 Result<bool> row_exists(const StoreReader& at, ColumnFamily family, std::string_view key) {
   const Rocks& rocks = at.store().rocks();
   rocksdb::PinnableSlice value;
-  const rocksdb::Status found = rocks.db->Get(at.read_options(), rocks.family(family), slice(key), &value);
+  const rocksdb::Status found = rocks.seen().Get(at.read_options(), rocks.family(family), slice(key), &value);
   if (found.ok()) return true;
   if (found.IsNotFound()) return false;
   return error_of(found, "the store cannot be read");

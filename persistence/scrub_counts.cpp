@@ -100,7 +100,7 @@ Result<std::size_t> CountScrubber::count_family(std::size_t rows) {
   rocksdb::ReadOptions options = count_->at.read_options();
   options.total_order_seek = true;
   options.fill_cache = false;
-  const std::unique_ptr<rocksdb::Iterator> at(rocks.db->NewIterator(options, rocks.family(counted.family)));
+  const std::unique_ptr<rocksdb::Iterator> at(rocks.seen().NewIterator(options, rocks.family(counted.family)));
   at->Seek(slice(count_->after));
   if (at->Valid() && !count_->after.empty() && view(at->key()) == count_->after) at->Next();
   std::size_t looked = 0;

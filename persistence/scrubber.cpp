@@ -93,7 +93,7 @@ Result<std::size_t> Scrubber::scrub_rows(const StoreReader& reader, std::size_t 
   rocksdb::ReadOptions options = reader.read_options();
   options.total_order_seek = true;
   options.fill_cache = false;  // What nobody has asked for must not push out what somebody has.
-  const std::unique_ptr<rocksdb::Iterator> at(rocks.db->NewIterator(options, rocks.family(phase.family)));
+  const std::unique_ptr<rocksdb::Iterator> at(rocks.seen().NewIterator(options, rocks.family(phase.family)));
   at->Seek(slice(after_));
   if (at->Valid() && !after_.empty() && view(at->key()) == after_) at->Next();
   std::size_t looked = 0;

@@ -17,7 +17,7 @@ Error unreadable(const rocksdb::Status& status) { return error_of(status, "the s
 
 StoreReader StoreReader::snapshot() const {
   StoreReader frozen(*store_);
-  rocksdb::DB* db = store_->rocks().db.get();
+  rocksdb::DB* const db = &store_->rocks().seen();
   frozen.snapshot_ = std::shared_ptr<const rocksdb::Snapshot>(
       db->GetSnapshot(), [db](const rocksdb::Snapshot* snapshot) { db->ReleaseSnapshot(snapshot); });
   return frozen;
@@ -34,7 +34,7 @@ rocksdb::ReadOptions StoreReader::read_options() const {
 Result<std::optional<std::string>> StoreReader::get(ColumnFamily family, std::string_view key) const {
   const Rocks& rocks = store_->rocks();
   std::string value;
-  const rocksdb::Status found = rocks.db->Get(read_options(), rocks.family(family), slice(key), &value);
+  const rocksdb::Status found = rocks.seen().Get(read_options(), rocks.family(family), slice(key), &value);
   if (found.IsNotFound()) return std::optional<std::string>();
   if (!found.ok()) return unreadable(found);
   if (!is_sealed(value)) return std::optional(std::move(value));
@@ -48,7 +48,7 @@ template <typename Record>
 Result<std::optional<Record>> StoreReader::find(ColumnFamily family, std::string_view key) const {
   const Rocks& rocks = store_->rocks();
   rocksdb::PinnableSlice value;
-  const rocksdb::Status found = rocks.db->Get(read_options(), rocks.family(family), slice(key), &value);
+  const rocksdb::Status found = rocks.seen().Get(read_options(), rocks.family(family), slice(key), &value);
   if (found.IsNotFound()) return std::optional<Record>();
   if (!found.ok()) return unreadable(found);
   std::string opened;
@@ -110,7 +110,7 @@ Result<std::vector<JournalRow>> StoreReader::journal(std::string_view instance, 
   options.iterate_upper_bound = &upper;
   options.total_order_seek = from > 0;
   options.prefix_same_as_start = from == 0;
-  const std::unique_ptr<rocksdb::Iterator> rows(rocks.db->NewIterator(options, rocks.family(ColumnFamily::journal)));
+  const std::unique_ptr<rocksdb::Iterator> rows(rocks.seen().NewIterator(options, rocks.family(ColumnFamily::journal)));
   if (from == 0) {
     rows->Seek(lower);
   } else {
@@ -138,7 +138,7 @@ Result<std::vector<std::string>> StoreReader::children(std::string_view parent) 
   const rocksdb::Slice upper = slice(end);
   rocksdb::ReadOptions options = read_options();
   options.iterate_upper_bound = &upper;
-  const std::unique_ptr<rocksdb::Iterator> rows(rocks.db->NewIterator(options, rocks.family(ColumnFamily::index)));
+  const std::unique_ptr<rocksdb::Iterator> rows(rocks.seen().NewIterator(options, rocks.family(ColumnFamily::index)));
   std::vector<std::string> ids;
   for (rows->Seek(prefix); rows->Valid(); rows->Next()) {
     keys::Parts parts(view(rows->key()).substr(prefix.size()));
@@ -166,7 +166,7 @@ Result<std::vector<TimerRecord>> StoreReader::timers(const std::optional<TimerRe
   const rocksdb::Slice upper = slice(end);
   rocksdb::ReadOptions options = read_options();
   if (until != keys::kNeverDue) options.iterate_upper_bound = &upper;
-  const std::unique_ptr<rocksdb::Iterator> rows(rocks.db->NewIterator(options, rocks.family(ColumnFamily::timers)));
+  const std::unique_ptr<rocksdb::Iterator> rows(rocks.seen().NewIterator(options, rocks.family(ColumnFamily::timers)));
   if (after) {
     const std::string handled = keys::timer(*after);
     rows->Seek(handled);
@@ -272,7 +272,7 @@ Result<std::vector<PatientRecord>> StoreReader::patients_with(const Identifier& 
   const rocksdb::Slice upper = slice(end);
   rocksdb::ReadOptions options = read_options();
   options.iterate_upper_bound = &upper;
-  const std::unique_ptr<rocksdb::Iterator> rows(rocks.db->NewIterator(options, rocks.family(ColumnFamily::index)));
+  const std::unique_ptr<rocksdb::Iterator> rows(rocks.seen().NewIterator(options, rocks.family(ColumnFamily::index)));
   std::vector<PatientRecord> patients;
   for (rows->Seek(prefix); rows->Valid(); rows->Next()) {
     auto record = patient(view(rows->key()).substr(prefix.size()));
@@ -323,7 +323,7 @@ Result<std::vector<std::pair<std::string, std::string>>> StoreReader::named_all(
   const rocksdb::Slice upper = slice(end);
   rocksdb::ReadOptions options = read_options();
   options.iterate_upper_bound = &upper;
-  const std::unique_ptr<rocksdb::Iterator> rows(rocks.db->NewIterator(options, rocks.family(ColumnFamily::named)));
+  const std::unique_ptr<rocksdb::Iterator> rows(rocks.seen().NewIterator(options, rocks.family(ColumnFamily::named)));
   rows->Seek(slice(std::max(from, last)));
   if (!after.empty() && rows->Valid() && view(rows->key()) == last) rows->Next();
   std::vector<std::pair<std::string, std::string>> all;

@@ -63,7 +63,7 @@ Status SweepSearch::look_at_index(std::size_t count, Rows& rows) {
   rocksdb::ReadOptions options;
   options.iterate_upper_bound = &upper;
   options.fill_cache = false;
-  const std::unique_ptr<rocksdb::Iterator> at(rocks.db->NewIterator(options, rocks.family(ColumnFamily::index)));
+  const std::unique_ptr<rocksdb::Iterator> at(rocks.seen().NewIterator(options, rocks.family(ColumnFamily::index)));
   at->Seek(after_.empty() ? first_index_key() : after_ + '\0');
   for (; at->Valid() && count-- > 0; at->Next()) {
     const std::string_view key = view(at->key());
@@ -110,7 +110,7 @@ Status SweepSearch::look_at_evidence(std::size_t count, Rows& rows) {
   const Rocks& rocks = store_.rocks();
   rocksdb::ReadOptions options;
   options.fill_cache = false;
-  const std::unique_ptr<rocksdb::Iterator> at(rocks.db->NewIterator(options, rocks.family(ColumnFamily::audit)));
+  const std::unique_ptr<rocksdb::Iterator> at(rocks.seen().NewIterator(options, rocks.family(ColumnFamily::audit)));
   at->Seek(after_.empty() ? std::string("b") : after_ + '\0');
   for (; at->Valid() && at->key()[0] == 'b' && count-- > 0; at->Next()) {
     after_ = view(at->key());

@@ -65,7 +65,7 @@ Result<std::vector<std::pair<TallyKey, std::int64_t>>> read_rows(const StoreRead
   const rocksdb::Slice upper = slice(end);
   rocksdb::ReadOptions options = reader.read_options();
   options.iterate_upper_bound = &upper;
-  const std::unique_ptr<rocksdb::Iterator> rows(reader.store().rocks().db->NewIterator(options));
+  const std::unique_ptr<rocksdb::Iterator> rows(reader.store().rocks().seen().NewIterator(options));
   std::vector<std::pair<TallyKey, std::int64_t>> found;
   for (rows->Seek(slice(prefix)); rows->Valid(); rows->Next()) {
     auto key = parse(view(rows->key()));
@@ -83,7 +83,8 @@ Result<std::vector<std::pair<TallyKey, std::int64_t>>> read_rows(const StoreRead
 // Empty where the store has no tallies.
 Result<std::string> version_in(const StoreReader& reader) {
   std::string version;
-  const rocksdb::Status found = reader.store().rocks().db->Get(reader.read_options(), slice(keys::kTallies), &version);
+  const rocksdb::Status found =
+      reader.store().rocks().seen().Get(reader.read_options(), slice(keys::kTallies), &version);
   if (found.IsNotFound()) return std::string();
   if (!found.ok()) return error_of(found, "the tallies cannot be read");
   return version;

@@ -114,13 +114,13 @@ void send_json(Responder& responder, int status, JsonText json) {
 
 void send_error(Responder& responder, const Error& error) { responder.send(problem_of(error)); }
 
-void submit_then(ApiContext& context, Responder responder, Request request, Answered then, Rider rider) {
+void submit_then(ApiContext& context, Responder responder, Request request, Answered then, Rider rider, Reached at) {
   context.node.submit(
       std::move(request),
       [shared = std::make_shared<Responder>(std::move(responder)), then = std::move(then)](Result<JsonText> answer) {
         then(shared, std::move(answer));
       },
-      std::move(rider));
+      std::move(rider), at);
 }
 
 void submit(ApiContext& context, const RoutedRequest& from, Responder responder, Request request, int status,
@@ -143,7 +143,7 @@ void submit(ApiContext& context, const RoutedRequest& from, Responder responder,
         if (ticket) keys->remember(*ticket, status, *answer);
         send_json(*responder_then, status, std::move(*answer));
       },
-      std::move(rider));
+      std::move(rider), ticket ? Reached::seen : Reached::durable);
 }
 
 void read_and_send(ApiContext& context, Responder responder, std::function<Result<JsonText>(const StoreReader&)> read) {

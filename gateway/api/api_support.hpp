@@ -61,9 +61,10 @@ template <typename Record>
 using Refused = std::function<void(const std::shared_ptr<Responder>&, const Error&)>;
 void submit(ApiContext& context, const RoutedRequest& from, Responder responder, Request request, int status = 200,
             Refused refused = {});
-// The same, with something to do with the answer. `then` runs on any thread.
+// The same, with something to do with the answer. `then` runs on any thread; `at` as in Node::submit().
 using Answered = std::function<void(std::shared_ptr<Responder>, Result<JsonText>)>;
-void submit_then(ApiContext& context, Responder responder, Request request, Answered then, Rider rider = {});
+void submit_then(ApiContext& context, Responder responder, Request request, Answered then, Rider rider = {},
+                 Reached at = Reached::seen);
 
 // Reads on the worker, so that a long listing does not hold up the sockets, and sends what `read` gives.
 void read_and_send(ApiContext& context, Responder responder, std::function<Result<JsonText>(const StoreReader&)> read);

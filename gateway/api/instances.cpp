@@ -102,7 +102,7 @@ void start(ApiContext& context, RoutedRequest request, Responder responder) {
         if (!wait) return send_json(*then, 201, std::move(*answer));
         send_when_ended(context, read, then, id_of(*answer), *wait);
       },
-      std::move(rider));
+      std::move(rider), keyed || wait->has_value() ? Reached::seen : Reached::durable);
 }
 
 Result<InstanceFilter> read_filter(const RoutedRequest& request) {

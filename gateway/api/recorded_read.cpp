@@ -63,11 +63,13 @@ void record_and_send(ApiContext& context, AuditRecord record, std::shared_ptr<Re
                      std::string tag) {
   HttpResponse response{200, "application/json", std::move(json), {}};
   if (!tag.empty()) response.headers.emplace_back("ETag", std::move(tag));
-  context.node.submit(RecordAccess{{}, std::move(record)},
-                      [responder, response = std::move(response)](const Result<JsonText>& recorded) {
-                        if (!recorded) return send_error(*responder, recorded.error());
-                        responder->send(response);
-                      });
+  context.node.submit(
+      RecordAccess{{}, std::move(record)},
+      [responder, response = std::move(response)](const Result<JsonText>& recorded) {
+        if (!recorded) return send_error(*responder, recorded.error());
+        responder->send(response);
+      },
+      {}, Reached::durable);
 }
 
 void read_record_and_send(ApiContext& context, const HttpRequest& request, Responder responder, std::string object,

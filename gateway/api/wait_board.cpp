@@ -23,7 +23,7 @@ bool erase_row(Map& map, const Key& key, const Value& value) {
 }  // namespace
 
 WaitBoard::WaitBoard(Node& node, IoLoop& loop) : node_(node), loop_(loop) {
-  subscription_ = node_.subscribe([this](const Notify& change) { tell(change); });
+  subscription_ = node_.subscribe([this](const Notify& change) { tell(change); }, Reached::durable);
 }
 
 WaitBoard::~WaitBoard() { stop(); }

@@ -18,7 +18,7 @@ std::string number_value(KeyNumber number) { return std::move(Writer().u8(kVersi
 Result<std::optional<KeyNumber>> read_number(const Store& store, std::string_view key) {
   const Rocks& rocks = store.rocks();
   std::string value;
-  const rocksdb::Status found = rocks.db->Get({}, rocks.family(ColumnFamily::named), slice(key), &value);
+  const rocksdb::Status found = rocks.seen().Get({}, rocks.family(ColumnFamily::named), slice(key), &value);
   if (found.IsNotFound()) return std::optional<KeyNumber>();
   if (!found.ok()) return error_of(found, "the owners of keys cannot be read");
   Reader reader(value);

@@ -171,6 +171,9 @@ class Turn {
   // One a record, in order.
   [[nodiscard]] const std::vector<AuditLeaf>& audit_leaves() const { return audit_leaves_; }
   // Taken once, by whoever releases them after the commit.
+  // What is taken out before leaves the others in their order.
+  [[nodiscard]] std::vector<Effect>& effects() { return effects_; }
+  [[nodiscard]] std::vector<Reply>& replies() { return replies_; }
   [[nodiscard]] std::vector<Effect> take_effects() { return std::move(effects_); }
   [[nodiscard]] std::vector<Reply> take_replies() { return std::move(replies_); }
 

@@ -52,6 +52,34 @@ TEST(ActivityPool, takes_an_order_between_two_slices_of_what_the_store_owes) {
   EXPECT_LT(begun.get_future().get(), kSlices);
 }
 
+TEST(ActivityPool, an_urgent_order_does_not_wait_for_a_thread_that_reads_what_the_store_owes) {
+  const auto clock = std::make_shared<ManualClock>(Instant{});
+  const NoPrograms programs;
+  Alarms alarms(clock);
+  std::promise<void> reading;
+  std::promise<void> read_on;
+  std::promise<std::string> begun;
+  ActivityPorts ports{*clock, programs, alarms};
+  ports.finish = [](const std::string&, FinishActivity, bool) {};
+  ports.owed = [&](const std::string&, std::size_t) -> Result<Page<PendingRecord>> {
+    reading.set_value();
+    read_on.get_future().wait();
+    return Page<PendingRecord>{};
+  };
+  ports.stand_in = [&](const PendingRecord& pending) {
+    begun.set_value(pending.instance);
+    return ActivityEnded{Outcome::of("1")};
+  };
+  ActivityPool pool(std::move(ports), 1);
+  pool.recover();
+  reading.get_future().wait();
+  std::vector<ActivityOrder> orders{DispatchActivity{attempt_of("urgent")}};
+  EXPECT_FALSE(pool.try_take(orders));
+  read_on.set_value();
+  pool.take(std::move(orders));
+  EXPECT_EQ(begun.get_future().get(), "urgent");
+}
+
 // A pool of one worker whose attempts end at once.
 struct Ready {
   std::shared_ptr<ManualClock> clock = std::make_shared<ManualClock>(Instant{});
@@ -86,6 +114,9 @@ TEST(ActivityPool, takes_the_order_that_it_was_told_of_and_those_that_come_unann
   EXPECT_EQ(ready.wait_for(1), std::vector<std::string>{"announced"});
   ready.pool.take({DispatchActivity{attempt_of("unannounced")}});
   EXPECT_EQ(ready.wait_for(2), (std::vector<std::string>{"announced", "unannounced"}));
+  std::vector<ActivityOrder> orders{DispatchActivity{attempt_of("urgent")}};
+  while (!ready.pool.try_take(orders)) std::this_thread::yield();
+  EXPECT_EQ(ready.wait_for(3).back(), "urgent");
 }
 
 TEST(ActivityPool, an_order_that_was_announced_and_never_came_keeps_nobody_from_the_next_or_from_the_end) {

@@ -66,6 +66,29 @@ TEST_F(ThreadedNode, completes_instances_that_are_started_at_once_and_stops_with
   world_.crash();
 }
 
+TEST_F(ThreadedNode, who_reads_because_of_an_answer_that_came_early_sees_the_turn) {
+  world_.deploy_workflow("return ctx:activity('work.add', { a = 1, b = 1 })",
+                         "add = function(input) return input.a + input.b end,");
+  for (int i = 0; i < 50; ++i) {
+    StartRequest request;
+    request.workflow = "flow";
+    request.id = "i" + std::to_string(i);
+    std::promise<std::future<bool>> answered;
+    world_.node().submit(
+        request,
+        [&](const Result<JsonText>& answer) {
+          EXPECT_TRUE(answer.ok());
+          answered.set_value(std::async(std::launch::async, [&] {
+            const auto found = world_.node().reader().instance(request.id);
+            return found.ok() && found->has_value();
+          }));
+        },
+        {}, Reached::durable);
+    EXPECT_TRUE(answered.get_future().get().get()) << i;
+    wait_until_completed(request.id);
+  }
+}
+
 TEST_F(ThreadedNode, stops_while_work_is_under_way_and_finishes_it_when_it_is_opened_again) {
   world_.deploy_workflow("for i = 1, 20 do ctx:activity('work.add', { a = i, b = i }) end return 1",
                          "add = function(input) return input.a + input.b end,");

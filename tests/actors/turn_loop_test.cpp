@@ -55,6 +55,7 @@ class Supervision : public ::testing::Test, public EffectPort {
     committer_ = *Committer::start(*store_, *log_, nullptr, committing);
     path_ = std::make_unique<CommitPath>(*committer_, *this);
   }
+  void hurry(Consumed&, Turn&) override {}
   void settle(const Consumed& consumed) override { settled_ += consumed.messages; }
   void release(const Consumed&, std::vector<Effect>, std::vector<Reply> replies) override { give(std::move(replies)); }
   void give(std::vector<Reply> replies) override {

@@ -19,13 +19,13 @@ class CommitLogConformance : public testing::Test {
   RoundHead append(std::uint64_t epoch, const RoundHead& before, std::string_view row) {
     SealedRound round = fixture.round(before, epoch, row);
     const RoundHead head = round.head;
-    const Status appended = fixture.log().append(epoch, before.lsn, {&round, 1});
+    const Status appended = fixture.log().append(epoch, before.lsn, {&round, 1}, {});
     EXPECT_TRUE(appended.ok()) << to_string(appended.error());
     return head;
   }
   ErrorCode refused(std::uint64_t epoch, std::uint64_t expected, const RoundHead& before, std::string_view row) {
     SealedRound round = fixture.round(before, epoch, row);
-    const Status appended = fixture.log().append(epoch, expected, {&round, 1});
+    const Status appended = fixture.log().append(epoch, expected, {&round, 1}, {});
     EXPECT_FALSE(appended.ok());
     EXPECT_FALSE(fixture.has(row));
     return appended.ok() ? ErrorCode::bad_json : appended.error().code;
@@ -48,6 +48,21 @@ TYPED_TEST_P(CommitLogConformance, an_appended_round_is_the_tail_and_readers_see
   EXPECT_EQ(this->fixture.log().tail().value(), head);
   EXPECT_EQ(head.lsn, 1u);
   EXPECT_TRUE(this->fixture.has("one"));
+}
+
+TYPED_TEST_P(CommitLogConformance, rounds_are_said_to_be_durable_at_most_once_and_before_the_append_returns) {
+  const Leadership leadership = this->fixture.log().acquire().value();
+  const RoundHead head = this->append(leadership.epoch, leadership.tail, "one");
+  std::vector<SealedRound> rounds{this->fixture.round(head, leadership.epoch, "two")};
+  rounds.push_back(this->fixture.round(rounds.front().head, leadership.epoch, "three"));
+  int said = 0;
+  ASSERT_TRUE(this->fixture.log().append(leadership.epoch, 1, rounds, [&] { ++said; }).ok());
+  EXPECT_LE(said, 1);
+  this->append(leadership.epoch, rounds.back().head, "four");
+  EXPECT_LE(said, 1) << "nothing is left behind that would say it of a later round";
+  std::vector<SealedRound> late{this->fixture.round(head, leadership.epoch, "not next")};
+  ASSERT_FALSE(this->fixture.log().append(leadership.epoch, 1, late, [&] { said = 100; }).ok());
+  EXPECT_LE(said, 1) << "what is refused is not durable";
 }
 
 TYPED_TEST_P(CommitLogConformance, rounds_are_read_back_byte_for_byte_from_any_position) {
@@ -74,7 +89,7 @@ TYPED_TEST_P(CommitLogConformance, several_rounds_are_appended_as_one) {
   rounds.push_back(this->fixture.round(leadership.tail, leadership.epoch, "one"));
   rounds.push_back(this->fixture.round(rounds[0].head, leadership.epoch, "two"));
   const RoundHead last = rounds[1].head;
-  ASSERT_TRUE(this->fixture.log().append(leadership.epoch, 0, rounds).ok());
+  ASSERT_TRUE(this->fixture.log().append(leadership.epoch, 0, rounds, {}).ok());
   EXPECT_EQ(this->fixture.log().tail().value(), last);
   EXPECT_TRUE(this->fixture.has("one"));
   EXPECT_TRUE(this->fixture.has("two"));
@@ -118,6 +133,7 @@ TYPED_TEST_P(CommitLogConformance, trimming_leaves_what_comes_after) {
 
 REGISTER_TYPED_TEST_SUITE_P(CommitLogConformance, an_empty_log_has_no_rounds,
                             an_appended_round_is_the_tail_and_readers_see_it,
+                            rounds_are_said_to_be_durable_at_most_once_and_before_the_append_returns,
                             rounds_are_read_back_byte_for_byte_from_any_position, several_rounds_are_appended_as_one,
                             a_new_leader_fences_the_one_before, a_round_at_another_position_is_refused,
                             a_round_that_follows_another_history_is_refused, trimming_leaves_what_comes_after);

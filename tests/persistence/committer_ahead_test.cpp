@@ -20,13 +20,14 @@ class HeldLog final : public CommitLog {
  public:
   explicit HeldLog(CommitLog& log) : log_(log) {}
   Result<Leadership> acquire() override { return log_.acquire(); }
-  Status append(std::uint64_t epoch, std::uint64_t expected, std::span<SealedRound> rounds) override {
+  Status append(std::uint64_t epoch, std::uint64_t expected, std::span<SealedRound> rounds,
+                const std::function<void()>& durable) override {
     std::unique_lock lock(mutex_);
     ++begun_;
     changed_.notify_all();
     changed_.wait(lock, [this] { return begun_ <= allowed_; });
     if (begun_ == failing_) return Error{ErrorCode::io_failed, "sync failed", ""};
-    return log_.append(epoch, expected, rounds);
+    return log_.append(epoch, expected, rounds, durable);
   }
   Result<RoundHead> tail() const override { return log_.tail(); }
   Result<std::vector<SealedRound>> read(std::uint64_t after, std::size_t limit) const override {

@@ -72,6 +72,44 @@ TEST_F(LogFiles, a_store_that_was_killed_opens_with_all_that_was_committed) {
   EXPECT_EQ(must(again->head()).lsn, head.lsn + 3);
 }
 
+TEST_F(LogFiles, what_is_said_to_be_durable_is_there_after_a_kill_in_that_moment) {
+  const auto store = open(folder_ / "store");
+  commit(*store, 3);
+  LocalCommitLog log(*store);
+  CommitterOptions stepped;
+  stepped.mode = CommitterOptions::Mode::stepped;
+  const auto committer = must(Committer::start(*store, log, nullptr, stepped));
+  std::optional<RoundHead> found;
+  committer->submit_watched(turn_of({}), [&](Turn&, Reached reached) {
+    if (reached == Reached::durable) found = must(open(killed("then"))->head());
+  });
+  committer->run_once();
+  ASSERT_TRUE(found);
+  EXPECT_EQ(*found, must(store->head()));
+}
+
+// RocksDB syncs the folder of a new log only behind its first sync.
+TEST_F(LogFiles, the_first_round_in_a_new_log_is_not_said_to_be_durable_early) {
+  const auto store = open(folder_ / "store");
+  commit(*store, 3);
+  LocalCommitLog log(*store);
+  CommitterOptions stepped;
+  stepped.mode = CommitterOptions::Mode::stepped;
+  const auto committer = must(Committer::start(*store, log, nullptr, stepped));
+  const auto reached = [&] {
+    std::vector<Reached> all;
+    committer->submit_watched(turn_of({}), [&](Turn&, Reached each) { all.push_back(each); });
+    committer->run_once();
+    return all;
+  };
+  EXPECT_EQ(reached().front(), Reached::durable);
+  const fs::path before = newest_log(folder_ / "store");
+  must(store->compact());  // Writes the memtables, and with that begins a new log.
+  ASSERT_NE(newest_log(folder_ / "store"), before);
+  EXPECT_EQ(reached(), std::vector{Reached::seen});
+  EXPECT_EQ(reached().front(), Reached::durable);
+}
+
 TEST_F(LogFiles, a_byte_that_rots_behind_the_end_of_the_log_costs_nothing) {
   const auto store = open(folder_ / "store");
   commit(*store, 20);
