@@ -26,12 +26,15 @@ class LogFiles : public testing::Test {
     options.path = path;
     return must(Store::open(options));
   }
+  static std::unique_ptr<Committer> stepped(Store& store, LocalCommitLog& log) {
+    CommitterOptions options;
+    options.mode = CommitterOptions::Mode::stepped;
+    return must(Committer::start(store, log, nullptr, options));
+  }
   // Commits turns in rounds of their own.
   static void commit(Store& store, int turns) {
     LocalCommitLog log(store);
-    CommitterOptions stepped;
-    stepped.mode = CommitterOptions::Mode::stepped;
-    const auto committer = must(Committer::start(store, log, nullptr, stepped));
+    const auto committer = stepped(store, log);
     for (int i = 0; i < turns; ++i) {
       committer->submit(turn_of({}), {});
       committer->run_once();
@@ -76,9 +79,7 @@ TEST_F(LogFiles, what_is_said_to_be_durable_is_there_after_a_kill_in_that_moment
   const auto store = open(folder_ / "store");
   commit(*store, 3);
   LocalCommitLog log(*store);
-  CommitterOptions stepped;
-  stepped.mode = CommitterOptions::Mode::stepped;
-  const auto committer = must(Committer::start(*store, log, nullptr, stepped));
+  const auto committer = stepped(*store, log);
   std::optional<RoundHead> found;
   committer->submit_watched(turn_of({}), [&](Turn&, Reached reached) {
     if (reached == Reached::durable) found = must(open(killed("then"))->head());
@@ -93,9 +94,7 @@ TEST_F(LogFiles, the_first_round_in_a_new_log_is_not_said_to_be_durable_early) {
   const auto store = open(folder_ / "store");
   commit(*store, 3);
   LocalCommitLog log(*store);
-  CommitterOptions stepped;
-  stepped.mode = CommitterOptions::Mode::stepped;
-  const auto committer = must(Committer::start(*store, log, nullptr, stepped));
+  const auto committer = stepped(*store, log);
   const auto reached = [&] {
     std::vector<Reached> all;
     committer->submit_watched(turn_of({}), [&](Turn&, Reached each) { all.push_back(each); });
