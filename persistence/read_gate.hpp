@@ -1,5 +1,6 @@
 // Between a round's being durable and its rows' being in RocksDB's memtables: what may happen by then has begun already,
-// and whoever has heard of it and looks into the store waits here until it is seen there. Some ten microseconds.
+// and whoever has heard of it and looks into the store waits here until it is seen there: as long as RocksDB takes for the rows of few
+// turns.
 //
 // Every read that follows from a turn passes here (Rocks::seen()).
 #pragma once
