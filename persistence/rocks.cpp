@@ -3,9 +3,10 @@
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
-#include <rocksdb/utilities/table_properties_collectors.h>
 
 #include <algorithm>
+
+#include "persistence/early_merges.hpp"
 
 namespace baton {
 namespace {
@@ -50,13 +51,6 @@ std::shared_ptr<const rocksdb::SliceTransform> neighbourhood(ColumnFamily family
     case ColumnFamily::index: return std::make_shared<FirstBytes>(1);
     default: return takes_ranges(family) ? nullptr : std::make_shared<FirstBytes>(0);
   }
-}
-
-// Rows here live for a moment, or leave from the front of a list, as tasks that are decided leave a work list: their
-// tombstones are merged away early, or every scan would walk over them.
-bool leaves_gaps(ColumnFamily family) {
-  return family == ColumnFamily::pending || family == ColumnFamily::timers || family == ColumnFamily::outbox ||
-         family == ColumnFamily::index;
 }
 
 }  // namespace
@@ -135,9 +129,7 @@ rocksdb::ColumnFamilyOptions family_options(ColumnFamily family, const StoreOpti
   if (family == ColumnFamily::audit || family == ColumnFamily::messages) cf.level0_file_num_compaction_trigger = 8;
   if (keyed_by_instance(family)) cf.prefix_extractor = std::make_shared<InstancePrefix>();
   cf.memtable_insert_with_hint_prefix_extractor = neighbourhood(family);
-  if (leaves_gaps(family)) {
-    cf.table_properties_collector_factories.push_back(rocksdb::NewCompactOnDeletionCollectorFactory(4096, 2048));
-  }
+  if (auto early = early_merges(family)) cf.table_properties_collector_factories.push_back(std::move(early));
   return cf;
 }
 
