@@ -4,26 +4,16 @@
 
 namespace baton {
 
-void CommitPath::commit(Turn turn, Consumed consumed, std::function<void()> then) {
+void CommitPath::commit(Turn turn, Consumed consumed, std::function<void()> then, Reached at) {
   port_.add_riders(turn);
   submit(std::move(turn),
-         [this, consumed = std::move(consumed), then = std::move(then)](Turn& done, Reached reached) mutable {
-           if (reached == Reached::durable) return port_.hurry(consumed, done);
-           port_.release(consumed, done.take_effects(), done.take_replies());
-           if (then) then();
-         });
-}
-
-void CommitPath::commit_and_go_on(Turn turn, Consumed consumed, std::function<void()> landed) {
-  port_.add_riders(turn);
-  submit(std::move(turn),
-         [this, consumed = std::move(consumed), landed = std::move(landed)](Turn& done, Reached reached) mutable {
+         [this, consumed = std::move(consumed), then = std::move(then), at](Turn& done, Reached reached) mutable {
            if (reached == Reached::durable) {
              port_.hurry(consumed, done);
            } else {
              port_.release(consumed, done.take_effects(), done.take_replies());
            }
-           if (landed) std::exchange(landed, {})();
+           if (then && reached >= at) std::exchange(then, {})();
          });
 }
 

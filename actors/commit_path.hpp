@@ -50,11 +50,10 @@ class CommitPath {
   // Borrows both.
   CommitPath(Committer& committer, EffectPort& port) : committer_(committer), port_(port) {}
 
-  // `then` runs last, on the committer's thread. Turns are held until open() was called.
-  void commit(Turn turn, Consumed consumed, std::function<void()> then);
-  // As commit(); `landed` runs once the turn is durable, before readers see it where the committer says so early: it must
-  // neither read the store nor wait for a lock under which somebody does.
-  void commit_and_go_on(Turn turn, Consumed consumed, std::function<void()> landed);
+  // `then` runs once, last, on the committer's thread, when the turn is seen; or, with `at` durable, when it is durable, before
+  // readers see it where the committer says so early: it must then neither read the store nor wait for a lock under which
+  // somebody does. Turns are held until open() was called.
+  void commit(Turn turn, Consumed consumed, std::function<void()> then, Reached at = Reached::seen);
   // At the start every message of the outbox is delivered again before any new one can come: the receiver remembers how
   // far it has taken, so a new one in front of an old one would hide it.
   void open();

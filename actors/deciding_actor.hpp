@@ -88,11 +88,13 @@ void commit(Self* self, PreparedTurn prepared) {
   auto& state = self->state;
   // One that is over leaves as soon as its last turn is durable.
   state.flight->store(state.loop->subject().over() ? Flight::awaited : Flight::aloft, std::memory_order_release);
-  state.parts->path.commit_and_go_on(std::move(prepared.turn), std::move(prepared.consumed),
-                                     [me = handle_of(self), flight = state.flight] {
-                                       const Flight was = flight->exchange(Flight::landed, std::memory_order_acq_rel);
-                                       if (was == Flight::awaited) caf::anon_send(me, TurnCommitted{});
-                                     });
+  state.parts->path.commit(
+      std::move(prepared.turn), std::move(prepared.consumed),
+      [me = handle_of(self), flight = state.flight] {
+        const Flight was = flight->exchange(Flight::landed, std::memory_order_acq_rel);
+        if (was == Flight::awaited) caf::anon_send(me, TurnCommitted{});
+      },
+      Reached::durable);
 }
 
 template <typename Self>

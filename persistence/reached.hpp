@@ -3,6 +3,7 @@
 
 namespace baton {
 
+// In the order in which they come.
 enum class Reached { durable, seen };
 
 }  // namespace baton

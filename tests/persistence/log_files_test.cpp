@@ -109,6 +109,25 @@ TEST_F(LogFiles, the_first_round_in_a_new_log_is_not_said_to_be_durable_early) {
   EXPECT_EQ(reached().front(), Reached::durable);
 }
 
+TEST_F(LogFiles, who_waits_for_a_sync_is_told_of_one) {
+  const auto env = with_long_logs(nullptr);
+  std::unique_ptr<rocksdb::WritableFile> log;
+  ASSERT_TRUE(env->NewWritableFile(folder_ / "1.log", &log, {}).ok());
+  ASSERT_TRUE(log->Sync().ok());
+  int told = 0;
+  const std::function<void()> synced = [&] { ++told; };
+  {
+    const WhenSynced waiting(synced);
+    ASSERT_TRUE(log->Sync().ok());
+    EXPECT_EQ(told, 1);
+    ASSERT_TRUE(log->Sync().ok());
+    EXPECT_EQ(told, 1) << "a round is said to be durable once";
+  }
+  ASSERT_TRUE(log->Sync().ok());
+  EXPECT_EQ(told, 1);
+  ASSERT_TRUE(log->Close().ok());
+}
+
 TEST_F(LogFiles, a_byte_that_rots_behind_the_end_of_the_log_costs_nothing) {
   const auto store = open(folder_ / "store");
   commit(*store, 20);
