@@ -126,6 +126,7 @@ class Node::Impl : public EffectPort {
 
  private:
   [[nodiscard]] Status open_store();
+  [[nodiscard]] Status look_at_disk(const std::string& directory);
   [[nodiscard]] Status open_keys(const std::string& directory);
   [[nodiscard]] Status open_committer();
   void open_actors();

@@ -21,6 +21,7 @@ namespace baton {
 namespace {
 
 constexpr std::size_t kOutboxPage = 1'000;
+constexpr std::uintmax_t kFreeToStart = 16 << 20;  // Bytes. RocksDB aborts where it finds no room for its first files.
 constexpr auto kFinishIn = std::chrono::seconds(5);  // What is in flight may take that long when the node stops.
 
 std::uint64_t salt_of(const NodeOptions& options) {
@@ -76,6 +77,9 @@ Status Node::Impl::open_store() {
                    "give a directory that this user may write to"};
     }
   }
+  if (!options.in_memory) {
+    if (const Status ready = look_at_disk(directory); !ready.ok()) return ready;
+  }
   StoreOptions store_options;
   store_options.path = directory + "/store";
   store_options.env = options.env.get();
@@ -83,17 +87,40 @@ Status Node::Impl::open_store() {
   auto opened = Store::open(store_options);
   if (!opened.ok()) return opened.error();
   store = *std::move(opened);
+  if (mark != nullptr) {
+    // Before the keys: another store's keys do not fit either, and that would be the wrong thing to say.
+    const auto head = store->head();
+    if (!head.ok()) return head.error();
+    if (const Status whole = mark->check(store->identity(), *head); !whole.ok()) return whole;
+  }
   if (const Status unlocked = open_keys(directory); !unlocked.ok()) return unlocked;
   reader.emplace(*store);
-  if (!options.in_memory) {
-    auto high_water = HighWaterMark::open(options.env.get(), directory + "/high_water_mark");
-    if (!high_water.ok()) return high_water.error();
-    mark = *std::move(high_water);
-  }
   pauses = std::make_unique<StandingPauses>(*reader);
   if (const Status loaded = pauses->load(); !loaded.ok()) return loaded;
   bundles = std::make_unique<BundleRegistry>(*reader, options.compiled);
   return bundles->load();
+}
+
+// What would go wrong inside of RocksDB, or make a new store in the place of one that is not there.
+Status Node::Impl::look_at_disk(const std::string& directory) {
+  std::error_code unknown;
+  const std::filesystem::space_info space = std::filesystem::space(directory, unknown);
+  if (!unknown && space.available < kFreeToStart) {
+    return Error{ErrorCode::io_failed,
+                 "the disk of " + directory + " is full: " + std::to_string(space.available >> 10) + " KiB are left",
+                 "make room; Baton starts with " + std::to_string(kFreeToStart >> 20) + " MiB"};
+  }
+  auto high_water = HighWaterMark::open(options.env.get(), directory + "/high_water_mark");
+  if (!high_water.ok()) return high_water.error();
+  mark = *std::move(high_water);
+  const bool has_store = options.env != nullptr || std::filesystem::exists(directory + "/store/CURRENT");
+  if (mark->position() && !has_store) {
+    return Error{ErrorCode::store_rolled_back,
+                 "there is no store in " + directory + "/store, and its high-water mark says that round " +
+                     std::to_string(mark->position()->lsn) + " was acknowledged",
+                 "mount or bring back the store; to begin with a new one, give another folder"};
+  }
+  return success();
 }
 
 // A store from before there were keys gets some for what is written from now on; the texts in its keys stay as they are.

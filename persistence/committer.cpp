@@ -373,43 +373,4 @@ void Committer::fail(const Error& error) {
   options_.on_fatal(error);
 }
 
-Status accept_loss(Store& store, CommitLog& log, HighWaterMark& mark, const Principal& by, const std::string& reason,
-                   Instant now) {
-  const auto head = store.head();
-  if (!head.ok()) return head.error();
-  const Status checked = mark.check(store.identity(), *head);
-  if (checked.ok()) {
-    return Error{ErrorCode::conflict, "the store has everything that was acknowledged", "there is nothing to accept"};
-  }
-  if (checked.error().code != ErrorCode::store_rolled_back) return checked;
-  const auto shown = [](std::string_view identity, std::uint64_t lsn, const Hash256& hash) {
-    JsonWriter position;
-    position.begin_object().field("hash", to_hex(hash)).field("lsn", static_cast<std::int64_t>(lsn));
-    position.field("store", identity).end_object();
-    return std::move(position).take();
-  };
-  AuditRecord record;
-  record.action = action::kLossAccepted;
-  record.at = now;
-  record.by = by;
-  record.reason = reason;
-  record.before = shown(mark.position()->store, mark.position()->lsn, mark.position()->hash);
-  record.after = shown(store.identity(), head->lsn, head->hash);
-
-  // Without a mark, so that the record is committed first; only then does the mark forget what was lost.
-  Status failure = success();
-  CommitterOptions options;
-  options.mode = CommitterOptions::Mode::stepped;
-  options.on_fatal = [&failure](const Error& error) { failure = error; };
-  auto committer = Committer::start(store, log, nullptr, options);
-  if (!committer.ok()) return committer.error();
-  (*committer)->submit(Turn({}, {record}, {}, {}), {});
-  (*committer)->stop();
-  if (!failure.ok()) return failure;
-  const auto after = store.head();
-  if (!after.ok()) return after.error();
-  if (const Status written = mark.write({store.identity(), after->lsn, after->hash}); !written.ok()) return written;
-  return mark.sync();
-}
-
 }  // namespace baton

@@ -185,10 +185,4 @@ class Committer {
   std::unique_ptr<AppendThread> append_thread_;  // Ends before what it uses.
 };
 
-// The operator's decision to go on with a store that lost acknowledged rounds: recorded in the ledger with both
-// positions, and the mark is set to the store. Refuses with conflict when the mark and the store agree. `now` stamps the
-// record.
-[[nodiscard]] Status accept_loss(Store& store, CommitLog& log, HighWaterMark& mark, const Principal& by,
-                                 const std::string& reason, Instant now);
-
 }  // namespace baton

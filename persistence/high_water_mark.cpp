@@ -96,7 +96,17 @@ Status HighWaterMark::read_slots() {
 }
 
 Status HighWaterMark::check(const std::string& identity, const RoundHead& head) const {
-  if (!position_) return success();
+  constexpr std::string_view kCure =
+      "bring back the newest store, or run 'baton store accept-loss' to go on without the lost rounds";
+  if (!position_) {
+    if (head.lsn <= 1) return success();
+    return Error{
+        ErrorCode::store_rolled_back,
+        "nobody can tell whether the store is whole: it ends at " + shown(head.lsn, head.hash) +
+            ", and its high-water mark is missing or cannot be read",
+        "bring back the mark from beside the store; without one, run 'baton store accept-loss' to go on with what is "
+        "there"};
+  }
   const bool same_store = position_->store == identity;
   const bool behind = head.lsn < position_->lsn;
   const bool other_history = head.lsn == position_->lsn && head.hash != position_->hash;
@@ -107,7 +117,7 @@ Status HighWaterMark::check(const std::string& identity, const RoundHead& head) 
   return Error{ErrorCode::store_rolled_back,
                what + ": it ends at " + shown(head.lsn, head.hash) + ", acknowledged was " +
                    shown(position_->lsn, position_->hash),
-               "bring back the newest store, or run 'baton store accept-loss' to go on without the lost rounds"};
+               std::string(kCure)};
 }
 
 Status HighWaterMark::write(const MarkPosition& position) {

@@ -34,14 +34,15 @@ struct MarkPosition {
 
 class HighWaterMark {
  public:
-  // Opens or creates the file. `env` as in StoreOptions. A file without a readable slot counts as new. Error: io_failed.
+  // Opens or creates the file. `env` as in StoreOptions. A file without a readable slot has no position. Error: io_failed.
   [[nodiscard]] static Result<std::unique_ptr<HighWaterMark>> open(rocksdb::Env* env, const std::string& path);
   ~HighWaterMark();
 
-  // What the file said last; nothing in a new one.
+  // What the file said last; nothing in a new one, or where nothing can be read.
   [[nodiscard]] const std::optional<MarkPosition>& position() const { return position_; }
   // Error store_rolled_back, with both positions and the cure, when the store is behind the mark, is another store, or
-  // has another history.
+  // has another history; also when the mark has no position, and the store more than a power cut leaves without one: the
+  // first round, which is synced before the mark is.
   [[nodiscard]] Status check(const std::string& identity, const RoundHead& head) const;
 
   // Errors: io_failed.

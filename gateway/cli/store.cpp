@@ -4,8 +4,9 @@
 
 #include "gateway/cli/cli_support.hpp"
 #include "gateway/config/config.hpp"
-#include "persistence/committer.hpp"
+#include "persistence/accepted_loss.hpp"
 #include "persistence/high_water_mark.hpp"
+#include "persistence/ledger/export_files.hpp"
 #include "persistence/local_commit_log.hpp"
 
 namespace baton {
@@ -20,6 +21,14 @@ Instant now() {
   return {duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count()};
 }
 
+// What the note says; who signed it is the server's to check.
+Result<Checkpoint> checkpoint_in(const std::string& path) {
+  constexpr std::size_t kLongest = 64 << 10;
+  const auto note = read_export_file(path, kLongest);
+  if (!note) return note.error();
+  return parse_checkpoint(std::string_view(*note).substr(0, note->find("\n\n") + 1));
+}
+
 int accept_loss_of(const Cli& cli, const StoreArguments& arguments) {
   std::map<std::string, std::string> flags;
   if (!arguments.data.empty()) flags.emplace("data", arguments.data);
@@ -27,22 +36,31 @@ int accept_loss_of(const Cli& cli, const StoreArguments& arguments) {
   if (!config) return fail(cli, config.error());
   StoreOptions options;
   options.path = config->data + "/store";
+  if (!std::filesystem::exists(options.path + "/CURRENT")) {
+    return fail(cli, {ErrorCode::not_found, "there is no store in " + options.path, "give --data the server's folder"});
+  }
   const auto store = Store::open(options);
   if (!store) return fail(cli, store.error());
   const auto mark = HighWaterMark::open(nullptr, config->data + "/high_water_mark");
   if (!mark) return fail(cli, mark.error());
+  AcceptedLoss loss;
+  loss.by.kind = PrincipalKind::person;
+  loss.by.subject = cli.subject.empty() ? "operator" : cli.subject;
+  loss.by.role = cli.role;
+  loss.by.authentication = "local";
+  loss.reason = arguments.reason;
+  loss.now = now();
+  const std::string signed_last = config->data + "/ledger.checkpoint";
+  if (std::filesystem::exists(signed_last)) {
+    auto checkpoint = checkpoint_in(signed_last);
+    if (!checkpoint) return fail(cli, checkpoint.error());
+    loss.signed_last = *std::move(checkpoint);
+  }
   LocalCommitLog log(**store);
-  Principal by;
-  by.kind = PrincipalKind::person;
-  by.subject = cli.subject.empty() ? "operator" : cli.subject;
-  by.role = cli.role;
-  by.authentication = "local";
-  const Status status = accept_loss(**store, log, **mark, by, arguments.reason, now());
-  if (!status) return fail(cli, status.error());
+  if (const Status status = accept_loss(**store, log, **mark, loss); !status) return fail(cli, status.error());
   // What was signed over the lost records can never be extended again; it is kept as evidence of them.
-  const std::filesystem::path signed_last = std::filesystem::path(config->data) / "ledger.checkpoint";
   std::error_code ignored;
-  std::filesystem::rename(signed_last, signed_last.string() + ".lost", ignored);
+  std::filesystem::rename(signed_last, signed_last + ".lost", ignored);
   return done(cli, boost::json::object{{"accepted", true}}, "the loss is accepted and recorded; the server may start");
 }
 

@@ -22,7 +22,7 @@ Status check_extends(const LedgerReader& reader, const Checkpoint& checkpoint) {
     return Error{ErrorCode::store_rolled_back,
                  "the ledger ends at " + std::to_string(head->size) + "; a checkpoint at " +
                      std::to_string(checkpoint.size) + " was signed",
-                 {}};
+                 "bring back the newest store, or run 'baton store accept-loss' to go on without the lost records"};
   }
   const auto root = reader.root(checkpoint.size);
   if (!root.ok()) return root.error();

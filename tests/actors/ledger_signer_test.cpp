@@ -210,5 +210,29 @@ TEST(LedgerSigner, a_store_from_yesterday_is_refused_by_the_checkpoint_beside_it
   EXPECT_EQ(rolled_back.error().code, ErrorCode::store_rolled_back);
 }
 
+TEST(Store, that_is_not_there_is_said_and_not_made_anew_beside_its_mark) {
+  const Scratch scratch;
+  { ASSERT_TRUE(Node::open(on_disk(scratch)).ok()); }
+  std::filesystem::rename(scratch / "data/store", scratch / "unmounted");
+  const auto without = Node::open(on_disk(scratch));
+  ASSERT_FALSE(without.ok());
+  EXPECT_EQ(without.error().code, ErrorCode::store_rolled_back) << to_string(without.error());
+  EXPECT_FALSE(std::filesystem::exists(scratch / "data/store"));
+  std::filesystem::rename(scratch / "unmounted", scratch / "data/store");
+  EXPECT_TRUE(Node::open(on_disk(scratch)).ok());
+}
+
+TEST(Store, of_another_is_not_taken_for_one_whose_keys_are_wrong) {
+  const Scratch scratch;
+  { ASSERT_TRUE(Node::open(on_disk(scratch)).ok()); }
+  const Scratch other;
+  { ASSERT_TRUE(Node::open(on_disk(other)).ok()); }
+  std::filesystem::remove_all(scratch / "data/store");
+  std::filesystem::rename(other / "data/store", scratch / "data/store");
+  const auto opened = Node::open(on_disk(scratch));
+  ASSERT_FALSE(opened.ok());
+  EXPECT_EQ(opened.error().code, ErrorCode::store_rolled_back) << to_string(opened.error());
+}
+
 }  // namespace
 }  // namespace baton::testing
