@@ -100,8 +100,8 @@ void print_waits(const boost::json::value& record) {
   });
   each("incidents", [](const auto& incident) {
     std::cout << "  INCIDENT " << field_text(incident, "number") << " " << shortened(field_text(incident, "cause"), 200)
-              << "\n    mend it and 'baton retry " << field_text(incident, "instance") << " "
-              << field_text(incident, "number") << "'\n";
+              << "\n    'baton incidents show " << field_text(incident, "instance") << " "
+              << field_text(incident, "number") << "' says what can be done\n";
   });
 }
 
