@@ -166,6 +166,7 @@ int roll_back(lua_State* state, int, lua_KContext mark) {
     lua_callk(state, 0, 0, mark, &roll_back);
   }
   --branch.shield;
+  --branch.undoing;
   lua_settop(state, 2);
   return lua_error(state);
 }
@@ -178,7 +179,9 @@ int finish_scope(lua_State* state, int status, lua_KContext mark) {
   if (Sandbox::of(state).must_rethrow(status)) return lua_error(state);
   lua_insert(state, 2);
   lua_settop(state, 2);
-  ++Execution::of(state).current().shield;
+  Branch& branch = Execution::of(state).current();
+  ++branch.shield;
+  ++branch.undoing;
   return roll_back(state, LUA_OK, mark);
 }
 int ctx_scope(lua_State* state) {

@@ -229,6 +229,10 @@ int ctx_fail(lua_State* state) {
 int ctx_continue_as_new(lua_State* state) {
   Execution& execution = check_context(state, "continue_as_new");
   execution.check_may_continue(state);
+  const BranchRole role = execution.current().role;
+  if (role == BranchRole::update || role == BranchRole::cleanup) {
+    raise(state, "continue_as_new is run's to call; let this set something that run waits for");
+  }
   execution.end_continued(state, lua_isnoneornil(state, 2) ? JsonText("{}") : check_json(state, 2, "input"));
 }
 

@@ -133,7 +133,13 @@ void Execution::finished(Branch& branch, bool returned, const Failed* failed) {
     case BranchRole::update: update_finished(branch, returned); break;
     case BranchRole::cleanup:
       --cleanups_;
-      if (!returned) end_with({read_failure(branch.coroutine, -1), first_line_of(failed->trace)});
+      if (author_failure_ && !main_end_) {
+        end_main_as_failed();
+      } else if (!returned) {
+        Failure failure = read_failure(branch.coroutine, -1);
+        const bool is_verdict = author_failure_ && failure.code == author_failure_->code;
+        if (!is_verdict) end_with({std::move(failure), first_line_of(failed->trace)});
+      }
       break;
   }
   forget(branch);
@@ -172,7 +178,18 @@ void Execution::main_finished(Branch& branch, bool returned, const Failed* faile
   }
 }
 
+void Execution::end_main_as_failed() {
+  main_end_ = RunState(RunEndedFailed{*author_failure_});
+  const auto main = std::ranges::find(branches_, BranchRole::main, [](const auto& branch) { return branch->role; });
+  if (main != branches_.end()) kill(**main);
+}
+
 void Execution::update_finished(Branch& branch, bool returned) {
+  if (author_failure_ && !main_end_) {
+    host_.complete_update(branch.update_id, baton::Outcome::failed(*author_failure_));
+    end_main_as_failed();
+    return;
+  }
   if (!returned) {
     host_.complete_update(branch.update_id, baton::Outcome::failed(read_failure(branch.coroutine, -1)));
     return;
@@ -205,6 +222,7 @@ void Execution::clean_up(Branch& branch) {
     cleaner.role = BranchRole::cleanup;
     cleaner.parent = nullptr;
     cleaner.shield = 1;
+    cleaner.undoing = 1;
     ++cleanups_;
   });
   branch.compensations.clear();
@@ -221,6 +239,7 @@ Branch& Execution::spawn(lua_State* from, int arguments, Branch& parent, std::st
   branch.path = std::move(path);
   branch.parent = &parent;
   branch.shield = parent.shield;
+  branch.undoing = parent.undoing;
   branch.first_arguments = arguments;
   if (lua_checkstack(branch.coroutine, arguments + 2) == 0) raise(from, "too many arguments");
   lua_xmove(from, branch.coroutine, arguments + 1);
@@ -343,7 +362,8 @@ std::string Execution::next_key(std::string_view kind, std::string_view name) {
 void Execution::check_may_continue(lua_State* state) {
   sandbox_.charge(state, kInstructionsPerRequest);
   if (reading_only_) raise(state, "a query or a validator only reads; it cannot change the workflow");
-  if (continue_input_ || author_failure_) raise(state, "the workflow has ended here");
+  const bool ended = continue_input_ || author_failure_;
+  if (ended && current().undoing == 0) raise(state, "the workflow has ended here");
   if (cancel_requested_ && current().shield == 0) {
     push_failure(state, {"cancelled", "the workflow was cancelled", {}});
     lua_error(state);

@@ -42,6 +42,7 @@ struct Branch {
   Branch* parent = nullptr;
   int slot = 0;                    // Its place in the group's list.
   int shield = 0;                  // Above 0, a cancel request does not reach it.
+  int undoing = 0;                 // Above 0, it runs compensations, also of a run that has ended.
   std::vector<int> compensations;  // Registry references of functions, oldest first.
   std::string update_id;
   int first_arguments = 0;  // Values on the coroutine's stack for its first resume.
@@ -130,6 +131,8 @@ class Execution {
   void clean_up(Branch& branch);
   void main_finished(Branch& branch, bool returned, const Failed* failed);
   void update_finished(Branch& branch, bool returned);
+  // ctx:fail beside the main branch, which goes with its compensations.
+  void end_main_as_failed();
   void forget(Branch& branch);
   void end_with(RunFailed failed);
   static int after_wait(lua_State* state, int status, lua_KContext context);
