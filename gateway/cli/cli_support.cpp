@@ -44,6 +44,11 @@ Exit exit_of(const Error& error) {
   }
 }
 
+boost::json::array items_of(const boost::json::value& answer) {
+  const auto* found = answer.is_object() ? answer.as_object().if_contains("items") : nullptr;
+  return found != nullptr && found->is_array() ? found->as_array() : boost::json::array();
+}
+
 // The server's answer, or what its problem says.
 Result<std::string> send(const Cli& cli, const std::string& method, const std::string& path, const std::string& body,
                          const std::string& content_type) {
@@ -197,6 +202,12 @@ Result<std::string> json_argument(const std::string& argument) {
   return quoted;
 }
 
+Result<boost::json::array> fetch_list(const Cli& cli, const std::string& path) {
+  const auto answer = call_api(cli, "GET", path);
+  if (!answer) return answer.error();
+  return items_of(*answer);
+}
+
 Result<boost::json::array> fetch_items(const Cli& cli, const std::string& path_and_query, std::size_t limit) {
   boost::json::array items;
   std::string cursor;
@@ -207,9 +218,7 @@ Result<boost::json::array> fetch_items(const Cli& cli, const std::string& path_a
     if (!cursor.empty()) path += "&cursor=" + segment(cursor);
     auto page = call_api(cli, "GET", path);
     if (!page) return std::move(page).error();
-    if (const auto* found = page->is_object() ? page->as_object().if_contains("items") : nullptr) {
-      for (auto& item : found->as_array()) items.push_back(item);
-    }
+    for (auto& item : items_of(*page)) items.push_back(item);
     cursor = field_text(*page, "next");
     if (cursor.empty()) break;
   }

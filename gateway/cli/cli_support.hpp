@@ -52,6 +52,8 @@ void print_table(const std::vector<std::vector<std::string>>& rows);
 [[nodiscard]] Result<std::string> json_argument(const std::string& argument);
 [[nodiscard]] Result<std::string> read_input(const std::string& file);
 
+// Fetches a listing that has no pages.
+[[nodiscard]] Result<boost::json::array> fetch_list(const Cli& cli, const std::string& path);
 // Fetches all pages of a listing, at most `limit` items.
 [[nodiscard]] Result<boost::json::array> fetch_items(const Cli& cli, const std::string& path_and_query,
                                                      std::size_t limit);

@@ -102,6 +102,13 @@ TEST_F(CliTest, prints_valid_json_everywhere_when_asked) {
                                                {"alerts", "figures"},
                                                {"covers"},
                                                {"rota", "on-duty"},
+                                               {"users", "list"},
+                                               {"keys", "list"},
+                                               {"pauses"},
+                                               {"batch"},
+                                               {"audit", "query"},
+                                               {"audit", "review"},
+                                               {"audit", "tail"},
                                                {"cancel", "a1"}}) {
     auto arguments = verb;
     arguments.push_back("--json");
