@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json/serialize.hpp>
+#include <charconv>
 #include <cstdio>
 #include <fstream>
 #include <future>
@@ -117,6 +118,8 @@ int usage_error(const Cli& cli, const std::string& what, const std::string& cure
   return static_cast<int>(Exit::usage);
 }
 
+int usage_error(const Cli& cli, const Error& error) { return usage_error(cli, error.detail, error.cure); }
+
 void print_json(const boost::json::value& value) { std::cout << boost::json::serialize(value) << "\n"; }
 
 int done(const Cli& cli, const boost::json::value& value, const std::string& sentence) {
@@ -200,6 +203,16 @@ Result<std::string> json_argument(const std::string& argument) {
   std::string quoted;
   append_json_string(quoted, text);
   return quoted;
+}
+
+Result<std::uint64_t> number_argument(const std::string& flag, const std::string& text, std::uint64_t least,
+                                      std::uint64_t most) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc() && end == text.data() + text.size() && number >= least && number <= most) return number;
+  const bool bounded = most != std::numeric_limits<std::int64_t>::max();
+  return Error{ErrorCode::bad_field, flag + " '" + text + "' is no number that it takes",
+               "give a whole number from " + std::to_string(least) + (bounded ? " to " + std::to_string(most) : " on")};
 }
 
 Result<boost::json::array> fetch_list(const Cli& cli, const std::string& path) {
