@@ -6,6 +6,7 @@
 #include "gateway/cli/cli_support.hpp"
 #include "persistence/ledger/export_files.hpp"
 #include "runtime/base/json_text.hpp"
+#include "runtime/base/limits.hpp"
 
 namespace baton {
 namespace {
@@ -50,6 +51,8 @@ int print_records(const Cli& cli, const boost::json::array& items) {
 }
 
 int query(const Cli& cli, const QueryOptions& options) {
+  const auto limit = number_argument("--limit", options.limit, 1);
+  if (!limit) return usage_error(cli, limit.error());
   const std::string parameters = joined_query({{"patient", options.patient},
                                                {"instance", options.instance},
                                                {"person", options.person},
@@ -63,13 +66,14 @@ int query(const Cli& cli, const QueryOptions& options) {
                                                {"source_event", options.source_event},
                                                {"from", options.from},
                                                {"to", options.to}});
-  const auto items =
-      fetch_items(cli, "/v1/audit/records" + parameters, std::strtoul(options.limit.c_str(), nullptr, 10));
+  const auto items = fetch_items(cli, "/v1/audit/records" + parameters, *limit);
   return items ? print_records(cli, *items) : fail(cli, items.error());
 }
 
 int tail(const Cli& cli, const OneOptions& options) {
-  const auto page = call_api(cli, "GET", "/v1/audit?limit=" + segment(options.limit));
+  const auto limit = number_argument("--limit", options.limit, 1, limits::kPageSize);
+  if (!limit) return usage_error(cli, limit.error());
+  const auto page = call_api(cli, "GET", "/v1/audit?limit=" + std::to_string(*limit));
   return page ? print_records(cli, page->as_object().at("items").as_array()) : fail(cli, page.error());
 }
 
@@ -93,8 +97,10 @@ int show(const Cli& cli, const OneOptions& options) {
 // Without an index: the uses of break-glass that wait for a review.
 int review(const Cli& cli, const OneOptions& options) {
   if (options.of.empty()) {
-    const auto items = fetch_items(cli, std::string("/v1/audit/break-glass") + (options.all ? "?reviewed=true" : ""),
-                                   std::strtoul(options.limit.c_str(), nullptr, 10));
+    const auto limit = number_argument("--limit", options.limit, 1);
+    if (!limit) return usage_error(cli, limit.error());
+    const auto items =
+        fetch_items(cli, std::string("/v1/audit/break-glass") + (options.all ? "?reviewed=true" : ""), *limit);
     return items ? print_records(cli, *items) : fail(cli, items.error());
   }
   JsonWriter body;

@@ -137,14 +137,14 @@ std::string page_of(const std::string& title, const std::string& key, const std:
   return page + "</table></body></html>\n";
 }
 
-Result<std::vector<std::string>> indexes_of(const Cli& cli, const PackOptions& options) {
+Result<std::vector<std::string>> indexes_of(const Cli& cli, const PackOptions& options, std::size_t limit) {
   if (!options.index.empty()) return std::vector<std::string>{options.index};
   std::string path = "/v1/audit/records?";
   if (!options.instance.empty()) path += "instance=" + segment(options.instance);
   if (!options.patient.empty()) {
     path += std::string(options.instance.empty() ? "" : "&") + "patient=" + segment(options.patient);
   }
-  const auto items = fetch_items(cli, path, std::strtoul(options.limit.c_str(), nullptr, 10));
+  const auto items = fetch_items(cli, path, limit);
   if (!items) return items.error();
   std::vector<std::string> indexes;
   for (const auto& item : *items) indexes.push_back(field_text(item, "index"));
@@ -162,11 +162,11 @@ Status pack_case(const Cli& cli, const std::filesystem::path& folder, const std:
   return success();
 }
 
-Result<std::size_t> pack(const Cli& cli, const PackOptions& options) {
+Result<std::size_t> pack(const Cli& cli, const PackOptions& options, std::size_t limit) {
   const std::filesystem::path folder = std::filesystem::absolute(options.folder);
   const auto key = call_api(cli, "GET", "/v1/audit/key");
   if (!key) return key.error();
-  const auto indexes = indexes_of(cli, options);
+  const auto indexes = indexes_of(cli, options, limit);
   if (!indexes) return indexes.error();
   const auto records = pack_records(cli, folder, *indexes);
   if (!records) return records.error();
@@ -189,7 +189,9 @@ int run(const Cli& cli, const PackOptions& options) {
   if (options.instance.empty() && options.patient.empty() && options.index.empty()) {
     return usage_error(cli, "evidence about what?", "give --instance, --patient or --index");
   }
-  const auto count = pack(cli, options);
+  const auto limit = number_argument("--limit", options.limit, 1);
+  if (!limit) return usage_error(cli, limit.error());
+  const auto count = pack(cli, options, *limit);
   if (!count) return fail(cli, count.error());
   return done(cli, boost::json::object{{"folder", options.folder}, {"records", *count}},
               std::to_string(*count) + " records with their proofs in " + options.folder + "; begin with index.html");

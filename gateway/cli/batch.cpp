@@ -74,6 +74,8 @@ Result<std::string> preview_body(const std::string& action, const BatchArguments
 }
 
 int run_batch(const Cli& cli, const std::string& action, const BatchArguments& a) {
+  const auto rate = number_argument("--rate", a.rate.empty() ? "0" : a.rate);
+  if (!rate) return usage_error(cli, rate.error());
   const auto body = preview_body(action, a);
   if (!body) return fail(cli, body.error());
   const auto preview = call_api(cli, "POST", "/v1/batches/preview", *body);
@@ -93,7 +95,7 @@ int run_batch(const Cli& cli, const std::string& action, const BatchArguments& a
   }
   JsonWriter writer;
   writer.begin_object().field("token", field_text(*preview, "token")).optional_field("reason", a.reason);
-  if (!a.rate.empty()) writer.json_field("rate", a.rate);
+  if (!a.rate.empty()) writer.field("rate", static_cast<std::int64_t>(*rate));
   writer.end_object();
   const auto batch = call_api(cli, "POST", "/v1/batches", writer.view());
   if (!batch) return fail(cli, batch.error());

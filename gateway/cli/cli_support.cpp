@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/json/serialize.hpp>
+#include <charconv>
 #include <cstdio>
 #include <fstream>
 #include <future>
@@ -42,6 +43,11 @@ Exit exit_of(const Error& error) {
     case 409: return Exit::conflict;
     default: return Exit::failed;
   }
+}
+
+boost::json::array items_of(const boost::json::value& answer) {
+  const auto* found = answer.is_object() ? answer.as_object().if_contains("items") : nullptr;
+  return found != nullptr && found->is_array() ? found->as_array() : boost::json::array();
 }
 
 // The server's answer, or what its problem says.
@@ -111,6 +117,8 @@ int usage_error(const Cli& cli, const std::string& what, const std::string& cure
   fail(cli, {ErrorCode::bad_field, what, cure});
   return static_cast<int>(Exit::usage);
 }
+
+int usage_error(const Cli& cli, const Error& error) { return usage_error(cli, error.detail, error.cure); }
 
 void print_json(const boost::json::value& value) { std::cout << boost::json::serialize(value) << "\n"; }
 
@@ -197,6 +205,22 @@ Result<std::string> json_argument(const std::string& argument) {
   return quoted;
 }
 
+Result<std::uint64_t> number_argument(const std::string& flag, const std::string& text, std::uint64_t least,
+                                      std::uint64_t most) {
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error == std::errc() && end == text.data() + text.size() && number >= least && number <= most) return number;
+  const bool bounded = most != std::numeric_limits<std::int64_t>::max();
+  return Error{ErrorCode::bad_field, flag + " '" + text + "' is no number that it takes",
+               "give a whole number from " + std::to_string(least) + (bounded ? " to " + std::to_string(most) : " on")};
+}
+
+Result<boost::json::array> fetch_list(const Cli& cli, const std::string& path) {
+  const auto answer = call_api(cli, "GET", path);
+  if (!answer) return answer.error();
+  return items_of(*answer);
+}
+
 Result<boost::json::array> fetch_items(const Cli& cli, const std::string& path_and_query, std::size_t limit) {
   boost::json::array items;
   std::string cursor;
@@ -207,9 +231,7 @@ Result<boost::json::array> fetch_items(const Cli& cli, const std::string& path_a
     if (!cursor.empty()) path += "&cursor=" + segment(cursor);
     auto page = call_api(cli, "GET", path);
     if (!page) return std::move(page).error();
-    if (const auto* found = page->is_object() ? page->as_object().if_contains("items") : nullptr) {
-      for (auto& item : found->as_array()) items.push_back(item);
-    }
+    for (auto& item : items_of(*page)) items.push_back(item);
     cursor = field_text(*page, "next");
     if (cursor.empty()) break;
   }

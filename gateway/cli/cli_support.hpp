@@ -2,6 +2,8 @@
 #pragma once
 
 #include <boost/json/value.hpp>
+#include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +37,7 @@ struct Cli {
 // Prints an error with its cure and page, and returns the exit code for it.
 int fail(const Cli& cli, const Error& error);
 int usage_error(const Cli& cli, const std::string& what, const std::string& cure);
+int usage_error(const Cli& cli, const Error& error);
 // Prints one JSON line.
 void print_json(const boost::json::value& value);
 // Prints `value` as JSON with --json, else calls nothing; for verbs whose answer is a sentence.
@@ -52,6 +55,13 @@ void print_table(const std::vector<std::vector<std::string>>& rows);
 [[nodiscard]] Result<std::string> json_argument(const std::string& argument);
 [[nodiscard]] Result<std::string> read_input(const std::string& file);
 
+// A whole number from `least` to `most`. The error, for usage_error(), names the flag.
+[[nodiscard]] Result<std::uint64_t> number_argument(const std::string& flag, const std::string& text,
+                                                    std::uint64_t least = 0,
+                                                    std::uint64_t most = std::numeric_limits<std::int64_t>::max());
+
+// Fetches a listing that has no pages.
+[[nodiscard]] Result<boost::json::array> fetch_list(const Cli& cli, const std::string& path);
 // Fetches all pages of a listing, at most `limit` items.
 [[nodiscard]] Result<boost::json::array> fetch_items(const Cli& cli, const std::string& path_and_query,
                                                      std::size_t limit);

@@ -41,6 +41,8 @@ Result<std::string> number_of(const Cli& cli, const IncidentArguments& arguments
 }
 
 int resolve(const Cli& cli, const std::string& action, const IncidentArguments& arguments) {
+  const auto rewind_to = number_argument("--to", arguments.rewind_to.empty() ? "0" : arguments.rewind_to);
+  if (!rewind_to) return usage_error(cli, rewind_to.error());
   const auto value = json_argument(arguments.value);
   if (!value) return fail(cli, value.error());
   const auto number = number_of(cli, arguments);
@@ -48,7 +50,7 @@ int resolve(const Cli& cli, const std::string& action, const IncidentArguments& 
   JsonWriter writer;
   writer.begin_object().optional_field("reason", arguments.reason);
   if (action == "skip" && !value->empty()) writer.json_field("value", *value);
-  if (action == "rewind" && !arguments.rewind_to.empty()) writer.json_field("rewind_to", arguments.rewind_to);
+  if (!arguments.rewind_to.empty()) writer.field("rewind_to", static_cast<std::int64_t>(*rewind_to));
   if (action == "rewind") writer.optional_field("step", arguments.step);
   if (action == "edit") {
     const auto input = json_argument(arguments.input);

@@ -1,5 +1,4 @@
 // baton start, ls, signal, query, update, cancel: instances.
-#include <charconv>
 #include <iostream>
 
 #include "gateway/cli/cli_support.hpp"
@@ -41,9 +40,8 @@ struct ListArguments {
 };
 
 int list(const Cli& cli, const ListArguments& arguments) {
-  std::size_t limit = 0;
-  const auto parsed = std::from_chars(arguments.limit.data(), arguments.limit.data() + arguments.limit.size(), limit);
-  if (parsed.ec != std::errc() || limit == 0) return usage_error(cli, "--limit is not a number", "such as --limit 500");
+  const auto limit = number_argument("--limit", arguments.limit, 1);
+  if (!limit) return usage_error(cli, limit.error());
   std::string path = "/v1/instances?order=newest";
   const auto add = [&](const char* name, const std::string& value) {
     if (!value.empty()) path += std::string("&") + name + "=" + segment(value);
@@ -59,7 +57,7 @@ int list(const Cli& cli, const ListArguments& arguments) {
       return usage_error(cli, "--attribute " + attribute, "write --attribute name=value");
     path += "&attribute." + segment(attribute.substr(0, equals)) + "=" + segment(attribute.substr(equals + 1));
   }
-  const auto items = fetch_items(cli, path, limit);
+  const auto items = fetch_items(cli, path, *limit);
   if (!items) return fail(cli, items.error());
   if (cli.json) {
     print_json(*items);

@@ -13,7 +13,7 @@ struct KeyArguments {
 };
 
 int list(const Cli& cli) {
-  const auto items = fetch_items(cli, "/v1/keys", 10'000);
+  const auto items = fetch_list(cli, "/v1/keys");
   if (!items) return fail(cli, items.error());
   if (cli.json) {
     print_json(*items);

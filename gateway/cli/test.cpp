@@ -1,7 +1,5 @@
 // baton test: a bundle's Lua tests, on the real engine with virtual time. Needs no server.
-#include <charconv>
 #include <iostream>
-#include <optional>
 
 #include "actors/testing/lua_test.hpp"
 #include "gateway/bundles/bundle_folder.hpp"
@@ -15,25 +13,15 @@ struct TestArguments {
   bool crash_everywhere = false;
 };
 
-std::optional<std::uint64_t> parse_seed(const std::string& text) {
-  std::uint64_t seed = 0;
-  const char* const end = text.data() + text.size();
-  const auto [parsed, error] = std::from_chars(text.data(), end, seed);
-  if (!text.empty() && (error != std::errc() || parsed != end)) return std::nullopt;
-  return seed;
-}
-
 int test(const Cli& cli, const TestArguments& arguments) {
   auto bundle = read_bundle_folder(arguments.folder);
   if (!bundle) return fail(cli, bundle.error());
   LuaTestOptions options;
   options.filter = arguments.filter;
   options.crash_everywhere = arguments.crash_everywhere;
-  if (const auto seed = parse_seed(arguments.seed)) {
-    options.seed = *seed;
-  } else {
-    return fail(cli, {ErrorCode::bad_config, "'" + arguments.seed + "' is no seed", "give a whole number from 0 on"});
-  }
+  const auto seed = number_argument("--seed", arguments.seed.empty() ? "0" : arguments.seed);
+  if (!seed) return usage_error(cli, seed.error());
+  options.seed = *seed;
   if (!cli.json) {
     options.on_case = [](const LuaTestCase& result) { std::cout << lua_test_text(result) << std::endl; };
   }

@@ -43,7 +43,7 @@ void write_texts(JsonWriter& writer, std::string_view name, const std::vector<st
 }
 
 int list(const Cli& cli) {
-  const auto items = fetch_items(cli, "/v1/users", 10'000);
+  const auto items = fetch_list(cli, "/v1/users");
   if (!items) return fail(cli, items.error());
   if (cli.json) {
     print_json(*items);

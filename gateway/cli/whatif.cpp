@@ -20,7 +20,11 @@ Result<std::string> fork_body(const WhatIfArguments& a) {
   if (!input) return input.error();
   JsonWriter writer;
   writer.begin_object();
-  if (!a.at.empty()) writer.json_field("at", a.at);
+  if (!a.at.empty()) {
+    const auto at = number_argument("--at", a.at);
+    if (!at) return at.error();
+    writer.field("at", static_cast<std::int64_t>(*at));
+  }
   writer.optional_field("bundle", a.bundle);
   if (!input->empty()) writer.json_field("input", *input);
   if (!a.values.empty()) {
@@ -28,10 +32,13 @@ Result<std::string> fork_body(const WhatIfArguments& a) {
     for (const std::string& each : a.values) {
       const std::size_t equals = each.find('=');
       if (equals == each.npos)
-        return Error{ErrorCode::bad_field, "'" + each + "' is no value", "write --value 12='{..}'"};
+        return Error{ErrorCode::bad_field, "--value '" + each + "' has no '='", "write --value 12='{..}'"};
+      const auto entry = number_argument("--value", each.substr(0, equals));
+      if (!entry) return entry.error();
       const auto value = json_argument(each.substr(equals + 1));
       if (!value) return value.error();
-      writer.begin_object().json_field("entry", each.substr(0, equals)).json_field("value", *value).end_object();
+      writer.begin_object().field("entry", static_cast<std::int64_t>(*entry));
+      writer.json_field("value", *value).end_object();
     }
     writer.end_array();
   }
@@ -72,7 +79,8 @@ void print_difference(const boost::json::value& difference, bool all) {
 
 int what_if(const Cli& cli, const WhatIfArguments& a) {
   const auto body = fork_body(a);
-  if (!body) return fail(cli, body.error());
+  if (!body)
+    return body.error().code == ErrorCode::bad_field ? usage_error(cli, body.error()) : fail(cli, body.error());
   auto session = call_api(cli, "POST", "/v1/instances/" + segment(a.id) + "/what-if", *body);
   if (!session) return fail(cli, session.error());
   const std::string path = "/v1/what-if/" + segment(field_text(*session, "id"));

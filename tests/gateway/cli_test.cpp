@@ -102,6 +102,13 @@ TEST_F(CliTest, prints_valid_json_everywhere_when_asked) {
                                                {"alerts", "figures"},
                                                {"covers"},
                                                {"rota", "on-duty"},
+                                               {"users", "list"},
+                                               {"keys", "list"},
+                                               {"pauses"},
+                                               {"batch"},
+                                               {"audit", "query"},
+                                               {"audit", "review"},
+                                               {"audit", "tail"},
                                                {"cancel", "a1"}}) {
     auto arguments = verb;
     arguments.push_back("--json");
@@ -139,6 +146,26 @@ TEST_F(CliTest, tells_scripts_by_its_exit_code_what_went_wrong) {
   const Ran nobody = run({"ls", "--url", gone});
   EXPECT_EQ(nobody.code, 3);
   EXPECT_THAT(nobody.err, HasSubstr("baton serve"));
+}
+
+TEST_F(CliTest, names_the_flag_that_is_no_number) {
+  const std::string pack = (folder_ / "pack").string();
+  for (const std::vector<std::string>& verb :
+       {std::vector<std::string>{"--limit", "ls", "--limit", "5x"},
+        {"--limit", "audit", "query", "--limit", "abc"},
+        {"--limit", "audit", "review", "--limit", "-1"},
+        {"--limit", "audit", "pack", pack, "--patient", "p", "--limit", "abc"},
+        {"--limit", "audit", "tail", "-n", "0"},
+        {"--rate", "batch", "retry", "--all", "--rate", "abc", "--yes", "--reason", "r"},
+        {"--to", "incidents", "rewind", "a1", "1", "--to", "abc"},
+        {"--at", "whatif", "a1", "--at", "abc"},
+        {"--value", "whatif", "a1", "--value", "abc={}"},
+        {"--seed", "test", (folder_ / "asks").string(), "--seed", "abc"}}) {
+    const Ran outcome = ask({verb.begin() + 1, verb.end()});
+    EXPECT_EQ(outcome.code, 2) << verb[1] << outcome.out;
+    EXPECT_THAT(outcome.err, HasSubstr(verb[0] + " ")) << verb[1];
+    EXPECT_THAT(outcome.err, HasSubstr("cure: ")) << verb[1];
+  }
 }
 
 }  // namespace
