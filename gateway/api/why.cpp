@@ -31,15 +31,18 @@ std::string cause_of(const StoredInstance& stored) {
 
 Result<Facts> read_facts(const StoreReader& reader, const Node& node, const std::string& id, bool with_children);
 
-// A child and, where it is open, what it waits for itself; not what its children wait for.
-Result<WhyChild> read_child(const StoreReader& reader, const Node& node, const std::string& id) {
+// The child of an operation and, where it is open, what it waits for itself; not what its children wait for.
+Result<WhyChild> read_child(const StoreReader& reader, const Node& node, const std::string& parent,
+                            const Operation& operation) {
+  const std::string id = child_id_of(operation, parent);
   WhyChild child{id, false, false, {}};
   const auto record = reader.instance(id);
   if (!record) return record.error();
   if (!*record) return child;
   child.exists = true;
   child.open = (*record)->open();
-  if (!child.open) return child;
+  child.foreign = (*record)->parent != parent || (*record)->parent_seq != operation.seq;
+  if (!child.open || child.foreign) return child;
   const auto facts = read_facts(reader, node, id, false);
   if (!facts) return facts.error();
   const Why why = why_instance(facts->view(node.now()));
@@ -61,7 +64,7 @@ Result<Facts> read_facts(const StoreReader& reader, const Node& node, const std:
   if (!with_children) return facts;
   for (const PendingRecord& pending : facts.stored.pending) {
     if (pending.operation.kind != OperationKind::child) continue;
-    auto child = read_child(reader, node, child_id_of(pending.operation, id));
+    auto child = read_child(reader, node, id, pending.operation);
     if (!child) return child.error();
     facts.children.emplace(pending.operation.seq, std::move(*child));
   }

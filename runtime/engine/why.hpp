@@ -80,6 +80,7 @@ struct WhyChild {
   bool exists = false;
   bool open = false;
   std::string sentence;  // Of its own waits; may be empty.
+  bool foreign = false;  // Something else began the instance of this id, and not the operation that waits.
 };
 
 // All that the sentences are made from. Everything is borrowed.

@@ -137,6 +137,13 @@ WhyWait of_child(const WhyFacts& facts, const InstanceState& state, const Operat
   if (!child.exists) {
     wait.sentence = "It waits for " + name + ", which is being started.";
     wait.owner.sentence = "Nobody has to act.";
+  } else if (child.foreign) {
+    wait.sentence = "It waits for " + name + ", which cannot be started: something else began the case " + child.id +
+                    ", and so that id is in use.";
+    wait.owner.sentence = "The workflow is told so, and decides.";
+    wait.unblock = {
+        "The refusal (" + std::string(code_of(ErrorCode::already_exists)) + ") arrives by itself.",
+        "A case that has waited so since an older release, which told nobody, is cancelled by an operator."};
   } else if (!child.open) {
     wait.sentence = "It waits for " + name + ", which has ended; the result is on its way.";
     wait.owner.sentence = "Nobody has to act.";

@@ -141,6 +141,12 @@ TEST_F(WhyTest, of_a_child_says_what_that_one_waits_for) {
   EXPECT_EQ(wait.id, "i1.1");
   EXPECT_THAT(wait.sentence, HasSubstr("Of that one: It waits for a bed."));
   EXPECT_THAT(only_wait(why({{1, {"i1.1", true, false, ""}}})).sentence, HasSubstr("has ended"));
+  for (const bool open : {true, false}) {
+    const WhyWait refused = only_wait(why({{1, {"i1.1", true, open, "", true}}}));
+    EXPECT_THAT(refused.sentence,
+                AllOf(HasSubstr("cannot be started"), HasSubstr("i1.1"), Not(HasSubstr("on its way"))));
+    EXPECT_THAT(refused.unblock.front(), HasSubstr("BT112"));
+  }
 }
 
 TEST_F(WhyTest, of_an_activity_says_that_it_runs_and_then_that_it_backs_off) {

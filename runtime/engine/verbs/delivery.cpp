@@ -9,7 +9,7 @@ class Deliver {
   Deliver(InstanceTurn& turn, const OutboxRecord& record) : turn_(turn), record_(record) {}
 
   void operator()(const StartWorkflow& body) {
-    if (turn_.core().exists) return;
+    if (turn_.core().exists) return answer_start(body);
     turn_.because_of({{}, {}, body.source_event});
     StartInstance message;
     message.workflow = body.workflow;
@@ -51,7 +51,9 @@ class Deliver {
     handle(turn_, SendSignal{body.name, body.payload, message_id, body.by, 0});
   }
   void operator()(const CancelChild& body) {
-    if (open()) cancel(turn_, body.reason, {PrincipalKind::system, record_.from.id, "", "", ""});
+    // A parent may give up a child that was never its own: another case has the id, and the refusal is on its way.
+    if (open() && turn_.core().record.parent == record_.from.id)
+      cancel(turn_, body.reason, {PrincipalKind::system, record_.from.id, "", "", ""});
   }
   void operator()(const MovePatient& body) {
     if (!open() || turn_.state().patient == body.to) return;
@@ -84,6 +86,42 @@ class Deliver {
 
  private:
   [[nodiscard]] bool open() const { return turn_.core().exists && turn_.core().record.open(); }
+
+  // There is such an instance. Whoever waits for a child hears of it: how it ended, where it is the one that this operation
+  // began, and else that it cannot be begun. An event's trigger and a detached start wait for nothing.
+  void answer_start(const StartWorkflow& body) {
+    const InstanceRecord& record = turn_.core().record;
+    if (body.parent.empty() || body.parent_seq == 0) return;
+    if (record.parent == body.parent && record.parent_seq == body.parent_seq) {
+      if (!record.open()) tell(body, record.outcome);
+      return;
+    }
+    const std::string owner = record.parent.empty()          ? "it was not begun as a child"
+                              : record.parent == body.parent ? "this workflow began it earlier"
+                                                             : "workflow instance '" + record.parent + "' began it";
+    AuditRecord audit = turn_.audit_of(action::kDeliveryTaken, {PrincipalKind::system, body.parent, "", "", ""});
+    audit.outcome = "refused";
+    audit.reason = "a child of this id was to be started, and the id is in use";
+    turn_.audit(std::move(audit));
+    JsonWriter details;
+    details.begin_object().field("instance", record.id).field("workflow", record.workflow).end_object();
+    tell(body,
+         Outcome::failed({std::string(code_of(ErrorCode::already_exists)),
+                          "the child cannot be started: instance '" + record.id + "' of workflow '" + record.workflow +
+                              "' exists already (" + owner + "); give each child an id of its own",
+                          std::move(details).take()}));
+  }
+  // Numbered by what it answers: the journal, which numbers what a turn sends, does not grow by an answer, and two of them
+  // must not share a row.
+  void tell(const StartWorkflow& body, const Outcome& outcome) {
+    constexpr std::uint64_t kAnswers = std::uint64_t{1} << 63;
+    Frozen<OutboxRecord> row = OutboxRecord{{ActorKind::instance, turn_.core().id},
+                                            {ActorKind::instance, body.parent},
+                                            kAnswers + body.parent_seq,
+                                            ChildClosed{body.parent_seq, outcome}};
+    turn_.change(PutOutbox{row});
+    turn_.effect(DeliverOutbox{std::move(row)});
+  }
 
   static Outcome child_outcome(const Outcome& outcome) {
     if (outcome.kind != OutcomeKind::cancelled) return outcome;

@@ -48,6 +48,56 @@ void give_up_from(InstanceTurn& turn, EntryIndex from) {
   for (const OperationSeq seq : later) turn.record(OperationCancelled{seq});
 }
 
+// True for what was accepted from outside, and acknowledged, rather than done by the script or in answer to it. Of promises
+// those that stay asked for: of one that is given up whoever has its id is told that it is not there.
+bool came_from_outside(const EntryBody& body, const InstanceState& state, EntryIndex place) {
+  if (const auto* settled = std::get_if<OperationResolved>(&body)) {
+    const OperationState* const operation = state.find(settled->seq);
+    return operation != nullptr && operation->operation.kind == OperationKind::promise &&
+           operation->scheduled_at < place && operation->outcome.kind != OutcomeKind::timed_out;
+  }
+  return std::holds_alternative<SignalReceived>(body) || std::holds_alternative<EventReceived>(body) ||
+         std::holds_alternative<UpdateAccepted>(body) || std::holds_alternative<CancelRequested>(body);
+}
+
+// What a rewind to `place` would take from those who sent it. Before the rewind is recorded.
+std::vector<EntryBody> came_since(const InstanceCore& core, EntryIndex place) {
+  const EntryIndex first = core.record.run_begins_at;
+  const std::vector<bool> counts = entries_that_count(core.journal, first);
+  std::vector<EntryBody> came;
+  for (std::size_t i = place - first; i < counts.size(); ++i) {
+    const EntryBody& body = core.journal[i].body;
+    if (counts[i] && came_from_outside(body, core.state, place)) came.push_back(body);
+  }
+  return came;
+}
+
+// The entries in front of the rewind no longer count, so what they brought is journaled again behind it. A replay then finds
+// it where the script met it, and a journal of old, without these, stays what it was.
+void receive_again(InstanceTurn& turn, std::vector<EntryBody> came) {
+  for (EntryBody& body : came) {
+    if (!turn.core().record.open()) return;
+    turn.deliver(std::move(body));
+  }
+  // As in cancel(): a script that cannot run cannot compensate.
+  const InstanceState& state = turn.state();
+  if (turn.core().record.open() && state.cancel_requested && state.script_failed()) turn.end_cancelled();
+}
+
+void rewind(InstanceTurn& turn, IncidentResolved resolved) {
+  const EntryIndex place = resolved.rewound_to;
+  std::vector<EntryBody> came = came_since(turn.core(), place);
+  give_up_from(turn, place);
+  turn.record(std::move(resolved));
+  std::set<OperationSeq> open;
+  for (const auto& [number, operation] : turn.state().operations) {
+    if (operation.open()) open.insert(number);
+  }
+  turn.restart_script();
+  if (turn.core().record.open()) turn.register_again(open);
+  receive_again(turn, std::move(came));
+}
+
 }  // namespace
 
 void handle(InstanceTurn& turn, ResolveIncident message) {
@@ -99,23 +149,17 @@ void handle(InstanceTurn& turn, ResolveIncident message) {
                             " or an earlier one"});
   }
   if (message.input) edit_input(turn, seq, message);
-  if (message.action == IncidentAction::rewind) give_up_from(turn, message.rewind_to);
   IncidentResolved resolved{message.number,    message.action, message.value,
                             message.rewind_to, message.reason, message.by};
-  if (seq != 0 && message.action == IncidentAction::skip) {
+  if (message.action == IncidentAction::rewind) {
+    rewind(turn, std::move(resolved));
+  } else if (seq != 0 && message.action == IncidentAction::skip) {
     turn.warm_up();
     turn.deliver(std::move(resolved));
   } else {
     turn.record(std::move(resolved));
     if (message.action == IncidentAction::cancel) {
       cancel(turn, message.reason, message.by);
-    } else if (message.action == IncidentAction::rewind) {
-      std::set<OperationSeq> open;
-      for (const auto& [number, operation] : turn.state().operations) {
-        if (operation.open()) open.insert(number);
-      }
-      turn.restart_script();
-      if (turn.core().record.open()) turn.register_again(open);
     } else if (seq == 0) {
       turn.restart_script();
     } else if (turn.state().find(seq)->open()) {
