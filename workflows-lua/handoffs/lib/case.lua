@@ -25,18 +25,22 @@ local OUTCOMES = {
   died = "deceased_no_followup",
 }
 
+-- When it was written (MSH-7), as an instant; nil when it does not say.
+local function sent_at(event) return times.parse((event.data or {}).sent_at) end
+
 function Case.open(ctx, event)
   local case = setmetatable({
     encounter = event.encounter,
     numbers = { [event.encounter] = true },  -- All numbers that this stay has had.
     phase = "in",  -- "in" hospital, "out", or "never" there
+    others = {},   -- What was heard of other stays of the patient, by number: { at, sent, cancelled }.
     done = {},     -- Steps of the follow-up that are finished, by name.
     notices = {},  -- What was said to whom; lib/notices.lua.
     calls = 0,
   }, Case)
   ctx:set("encounter", event.encounter)
   ctx:set("stage", "in_hospital")
-  case.last_sent = times.parse(event.data.sent_at)
+  case.last_sent = sent_at(event)
   case:learn(ctx, event)
   return case
 end
@@ -45,30 +49,62 @@ function Case:mine(event)
   return event.encounter == nil or self.numbers[event.encounter] == true
 end
 
--- Takes over what a message says about the stay; what it does not say stays as it was.
+-- Takes over what a message says about the stay; what it does not say stays as it was. One that was written before another that
+-- has been heard only adds what is not known yet.
 function Case:learn(ctx, event)
-  local data = event.data or {}
-  self.admitted_at = times.parse(data.admitted_at) or self.admitted_at
-  self.class = data.class or self.class
-  self.admission_type = data.admission_type or self.admission_type
-  self.attending = data.attending or self.attending
-  self.primary_care = data.primary_care or self.primary_care
-  self.birth_date = event.patient and event.patient.birth_date or self.birth_date
-  if event.patient and event.patient.deceased then self.deceased = true end
-  if data.ward and data.ward ~= self.ward then
-    self.ward = data.ward
-    ctx:set("ward", data.ward)
+  local data, sent = event.data or {}, sent_at(event)
+  local late = sent ~= nil and self.learned_sent ~= nil and sent < self.learned_sent
+  if not late then self.learned_sent = sent or self.learned_sent end
+  local ward = self.ward
+  local function take(name, said)
+    if said ~= nil and not (late and self[name] ~= nil) then self[name] = said end
   end
+  take("admitted_at", times.parse(data.admitted_at))
+  take("class", data.class)
+  take("admission_type", data.admission_type)
+  take("attending", data.attending)
+  take("primary_care", data.primary_care)
+  take("birth_date", event.patient and event.patient.birth_date)
+  take("ward", data.ward)
+  if event.patient and event.patient.deceased then self.deceased = true end
+  if self.ward ~= ward then ctx:set("ward", self.ward) end
+end
+
+-- ---- other stays --------------------------------------------------------------------------------------------------------
+
+-- Keeps what a message says of another stay; false when something that was written later is known of it.
+function Case:hear_of_other(number, event, cancelled)
+  local known, sent = self.others[number] or {}, sent_at(event)
+  if sent and known.sent and (sent < known.sent or sent == known.sent and known.cancelled) then return false end
+  self.others[number] = {
+    at = not cancelled and times.parse(event.occurred_at) or known.at,
+    sent = sent or known.sent,
+    cancelled = cancelled,
+  }
+  return true
+end
+
+-- The number of the stay that began after this one, or nil: of several, the last.
+function Case:readmitted_as()
+  local latest
+  for number, other in pairs(self.others) do
+    local after = other.at and self.left_said and not other.cancelled and other.at - self.left_said or 0
+    if after > 0 and after <= times.days(policy.close_after_days) and (not latest or other.at > self.others[latest].at) then
+      latest = number
+    end
+  end
+  return latest
 end
 
 -- ---- what a message means -----------------------------------------------------------------------------------------------
 
 local MEANING = {}
 
--- True for a message that was written before the last one that changed this case: it was overtaken, and what it says is past.
+-- True for a message that was written before the last one that changed this case: it was overtaken, and what it says is past. After
+-- a cancelled admission it has to be newer: what was written in the same second was cancelled with it.
 local function is_stale(case, ctx, event)
-  local sent = times.parse(event.data.sent_at)
-  if sent and case.last_sent and sent < case.last_sent then
+  local sent = sent_at(event)
+  if sent and case.last_sent and (sent < case.last_sent or case.phase == "never" and sent == case.last_sent) then
     ctx:note(event.type .. " was overtaken by a later message: ignored")
     return true
   end
@@ -77,8 +113,8 @@ local function is_stale(case, ctx, event)
 end
 
 local function discharged(case, ctx, event)
-  if not case:mine(event) or case.phase == "never" or is_stale(case, ctx, event) then return nil end
-  if case.phase == "in" then return { kind = "left", event = event } end
+  if not case:mine(event) or is_stale(case, ctx, event) then return nil end
+  if case.phase ~= "out" then return { kind = "left", event = event } end
   local code = event.data.disposition_code
   local same = code == nil or code == case.code or policy.disposition(code) == case.disposition
   if same or case.disposition == "died" and case.deceased then
@@ -88,36 +124,51 @@ local function discharged(case, ctx, event)
   return { kind = "amended", event = event }
 end
 MEANING["encounter.discharged"] = discharged
-MEANING["encounter.visit_ended"] = discharged
 
 local function cancelled(case, ctx, event)
-  if event.encounter == case.readmission then return { kind = "readmission_cancelled", event = event } end
-  if not case:mine(event) or case.phase == "never" or is_stale(case, ctx, event) then return nil end
+  local number = event.encounter or case.readmission
+  if number and not case.numbers[number] then
+    if not case:hear_of_other(number, event, true) then
+      ctx:note(event.type .. " was overtaken by a later message: ignored")
+    elseif number == case.readmission then
+      return { kind = "readmission_cancelled" }
+    end
+    return nil
+  end
+  if case.phase == "never" or is_stale(case, ctx, event) then return nil end
   return { kind = "admit_cancelled", event = event }
 end
 MEANING["encounter.admit_cancelled"] = cancelled
-MEANING["encounter.visit_cancelled"] = cancelled
 MEANING["encounter.deleted"] = cancelled
 
 MEANING["encounter.admitted"] = function(case, ctx, event)
   if case:mine(event) then
-    if case.phase == "never" and not is_stale(case, ctx, event) then return { kind = "admitted_after_all", event = event } end
+    if case.phase == "never" then return not is_stale(case, ctx, event) and { kind = "admitted_after_all", event = event } or nil end
     case:learn(ctx, event)  -- It was overtaken by its discharge.
-  elseif case.phase == "out" and case.disposition ~= "died" then
-    local after = times.parse(event.occurred_at) - case.left_said
-    if after > 0 and after <= times.days(policy.close_after_days) then
-      return { kind = "readmitted", event = event }
-    end
+  elseif not case:hear_of_other(event.encounter, event, false) then
+    ctx:note("Another admission was overtaken by its cancellation: ignored")
+  elseif case.phase == "out" and case.disposition ~= "died" and case:readmitted_as() == event.encounter then
+    return { kind = "readmitted", event = event }
   end
 end
 
 local function discharge_cancelled(case, ctx, event)
-  if not case:mine(event) or case.phase == "never" or is_stale(case, ctx, event) then return nil end
+  if not case:mine(event) or is_stale(case, ctx, event) then return nil end
   if case.phase == "out" then return { kind = "withdrawn", event = event } end
+  if case.phase == "never" then return { kind = "admitted_after_all", event = event } end  -- So the patient is in.
   ctx:note("A discharge was cancelled that nobody had told of")
 end
 MEANING["encounter.discharge_cancelled"] = discharge_cancelled
-MEANING["encounter.visit_end_cancelled"] = discharge_cancelled
+
+-- Visits are no stays, but a sender may call the end of a stay one. Without a number it is none of ours.
+local function of_a_visit(meaning)
+  return function(case, ctx, event)
+    if event.encounter then return meaning(case, ctx, event) end
+  end
+end
+MEANING["encounter.visit_ended"] = of_a_visit(discharged)
+MEANING["encounter.visit_cancelled"] = of_a_visit(cancelled)
+MEANING["encounter.visit_end_cancelled"] = of_a_visit(discharge_cancelled)
 
 MEANING["encounter.updated"] = function(case, ctx, event)
   if not case:mine(event) then return nil end
@@ -145,7 +196,7 @@ MEANING["patient.died"] = function(case, ctx)
   case.deceased = true
   if case.phase == "in" then
     ctx:note("The patient has died in hospital; the discharge has not been told yet")
-  elseif case.disposition ~= "died" then
+  elseif case.phase == "out" and case.disposition ~= "died" then
     return { kind = "died" }
   end
 end
@@ -208,7 +259,7 @@ end
 -- The discharge is taken back, and all that it decided.
 function Case:take_back(ctx)
   self.phase, self.disposition = "in", nil
-  self.done, self.calls, self.deceased, self.ama = {}, 0, nil, nil
+  self.done, self.calls, self.deceased, self.ama, self.readmission = {}, 0, nil, nil, nil
   ctx:set("disposition", nil)
   ctx:set("outcome", nil)
   ctx:set("follow_up", nil)

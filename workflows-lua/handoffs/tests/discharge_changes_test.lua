@@ -157,6 +157,67 @@ test.case("a patient who is admitted after all, under the same number, is a case
   t:equal(case:attribute("outcome"), "discharged")
 end)
 
+test.case("a cancelled admission without a number is of the stay that is open", function(t)
+  discharges.open(t)
+  local case = discharges.admit(t)
+  t:event { type = "encounter.admit_cancelled", data = {} }
+  t:equal(case:attribute("outcome"), "admit_cancelled")
+  t:expect_no_task()
+end)
+
+test.case("a cancelled admission without a number ends the follow-up of a stay as well", function(t)
+  local case = discharges.home(t)
+  t:event { type = "encounter.deleted", data = {} }
+  t:equal(case:attribute("outcome"), "admit_cancelled")
+  t:expect_no_task()
+end)
+
+test.case("the cancellation of a visit that has no number is of no stay", function(t)
+  discharges.open(t)
+  local case = discharges.admit(t)
+  t:event { type = "encounter.visit_cancelled", data = {} }
+  t:event { type = "encounter.visit_ended", data = {} }
+  t:equal(case:attribute("stage"), "in_hospital")
+end)
+
+test.case("a discharge that is told after the cancelled admission is followed up", function(t)
+  t:crash_everywhere()
+  discharges.open(t)
+  discharges.tell(t, "admitted", "E1", 5)
+  local case = t:instance("discharge", "E1")
+  discharges.tell(t, "admit_cancelled", "E1", 6)
+  t:equal(case:attribute("outcome"), "admit_cancelled")
+  discharges.tell(t, "discharged", "E1", 5, { disposition_code = "01" })
+  discharges.tell(t, "discharged", "E1", 6, { disposition_code = "01" })
+  t:equal(case:attribute("outcome"), "admit_cancelled", "what was written before the cancellation went with it")
+  discharges.tell(t, "discharged", "E1", 8, { disposition_code = "01" })
+  t:equal(case:attribute("outcome"), "discharged")
+  t:equal(case:attribute("stage"), "follow_up")
+  t:expect_task("follow_up_call")
+end)
+
+test.case("a message that was written earlier moves nobody back to the ward of then", function(t)
+  discharges.open(t)
+  discharges.tell(t, "admitted", "E1", 5, { ward = "MED" })
+  local case = t:instance("discharge", "E1")
+  t:expect_task("readiness_checklist"):decide("ready")
+  discharges.tell(t, "transferred", "E1", 8, { ward = "ICU" })
+  discharges.tell(t, "updated", "E1", 7, { ward = "MED" })
+  t:equal(case:attribute("ward"), "ICU")
+  t:skip("31d")
+  t:expect_task("long_stay", { unit = "ICU" })
+end)
+
+test.case("an admission that was overtaken adds what is not known, and leaves the ward as it is", function(t)
+  discharges.open(t)
+  discharges.tell(t, "discharged", "E1", 8, { disposition_code = "01", ward = "ICU" })
+  local case = t:instance("discharge", "E1")
+  discharges.tell(t, "admitted", "E1", 5, { ward = "MED", primary_care = { id = "D7" } })
+  t:equal(case:attribute("ward"), "ICU")
+  t:skip("1d")
+  t:expect_task("follow_up_call", { unit = "ICU" })
+end)
+
 test.case("after a merge the case goes on under the record that stays", function(t)
   discharges.open(t)
   t:event { type = "encounter.admitted", patient = "OLD", encounter = "E1", data = { ward = "MED" } }
@@ -188,6 +249,70 @@ test.case("when the new admission is cancelled, the calls go on where they stopp
   t:event { type = "encounter.admit_cancelled", encounter = "E2", data = {} }
   t:equal(case:attribute("follow_up"), "open")
   t:contains(t:expect_task("follow_up_call").why, "Call 2 of 4")
+end)
+
+test.case("a cancelled discharge forgets the new admission, whose cancellation then changes nothing", function(t)
+  local case = discharges.home(t)
+  t:skip("3d")
+  discharges.admit(t, "E2")
+  t:event { type = "encounter.discharge_cancelled", encounter = "E1", data = {} }
+  t:equal(case:attribute("stage"), "in_hospital")
+  t:event { type = "encounter.admit_cancelled", encounter = "E2", data = {} }
+  t:equal(case:attribute("stage"), "in_hospital")
+  discharges.leave(t)
+  t:equal(case:attribute("follow_up"), "open")
+  t:expect_task("follow_up_call")
+end)
+
+test.case("a new admission that is told before the discharge is a readmission all the same", function(t)
+  t:crash_everywhere()
+  discharges.open(t)
+  discharges.tell(t, "admitted", "E1", 1)
+  discharges.tell(t, "admitted", "E2", 8)
+  discharges.tell(t, "discharged", "E1", 7, { disposition_code = "01" })
+  local case = t:instance("discharge", "E1")
+  t:equal(case:attribute("outcome"), "discharged")
+  t:equal(case:attribute("follow_up"), "readmitted")
+  t:expect_no_task("follow_up_call")
+  discharges.tell(t, "admit_cancelled", "E2", 9)
+  t:equal(case:attribute("follow_up"), "open")
+  t:expect_task("follow_up_call")
+end)
+
+test.case("a cancellation that overtakes the new admission takes it with it", function(t)
+  discharges.open(t)
+  discharges.tell(t, "admitted", "E1", 1)
+  discharges.tell(t, "discharged", "E1", 7, { disposition_code = "01" })
+  discharges.tell(t, "admit_cancelled", "E2", 9)
+  discharges.tell(t, "admitted", "E2", 8)
+  local case = t:instance("discharge", "E1")
+  t:equal(case:attribute("follow_up"), "open")
+  t:expect_task("follow_up_call")
+end)
+
+test.case("a cancelled new admission that is told again stays cancelled, and a newer one counts", function(t)
+  discharges.open(t)
+  discharges.tell(t, "admitted", "E1", 1)
+  discharges.tell(t, "discharged", "E1", 5, { disposition_code = "01" })
+  local case = t:instance("discharge", "E1")
+  for _, message in ipairs { { "admitted", 6 }, { "admit_cancelled", 7 }, { "admitted", 6 }, { "admitted", 7 } } do
+    discharges.tell(t, message[1], "E2", message[2])
+  end
+  t:equal(case:attribute("follow_up"), "open")
+  discharges.tell(t, "admitted", "E2", 8)
+  t:equal(case:attribute("follow_up"), "readmitted")
+end)
+
+test.case("of two new admissions, the cancelled one leaves the other", function(t)
+  local case = discharges.home(t)
+  t:skip("1d")
+  discharges.admit(t, "E2")
+  t:skip("1h")
+  discharges.admit(t, "E3")
+  t:event { type = "encounter.admit_cancelled", encounter = "E3", data = {} }
+  t:equal(case:attribute("follow_up"), "readmitted")
+  t:event { type = "encounter.admit_cancelled", data = {} }
+  t:equal(case:attribute("follow_up"), "open", "without a number it is of the stay that began last")
 end)
 
 test.case("an older admission that arrives late is no readmission", function(t)

@@ -142,9 +142,15 @@ function states.admitted(ctx, case)
   return until_change(ctx, case, function(s) return prepare(s, case) end)
 end
 
+-- The next admission may have been told before this discharge.
+local function readmitted_already(case)
+  local number = case.disposition ~= "died" and case:readmitted_as()
+  return number and { kind = "readmitted", event = { encounter = number } } or nil
+end
+
 function states.left(ctx, case, event)
   case:leave(ctx, event)
-  return care(ctx, case)
+  return readmitted_already(case) or care(ctx, case)
 end
 
 -- Other carers were told than ought to know: those are corrected, and the follow-up begins anew.
@@ -174,7 +180,7 @@ function states.readmission_cancelled(ctx, case)
   case.readmission = nil
   ctx:set("follow_up", "open")
   ctx:note("The new admission was cancelled; the follow-up goes on where it had stopped")
-  return care(ctx, case)
+  return readmitted_already(case) or care(ctx, case)
 end
 
 function states.died(ctx)
@@ -187,6 +193,7 @@ function states.admit_cancelled(ctx, case)
   notices.correct(ctx, case, "discharge", "the admission was cancelled")
   case:take_back(ctx)
   case.phase, case.checklist = "never", nil
+  case.left_said, case.code = nil, nil
   ctx:set("outcome", "admit_cancelled")
   ctx:set("stage", "closed")
   return case:next_change(ctx, policy.correction_window) or { kind = "closed", how = "none" }

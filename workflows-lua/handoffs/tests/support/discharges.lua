@@ -23,6 +23,14 @@ function discharges.leave(t, code, encounter)
   return t:instance("discharge", encounter or "E1")
 end
 
+-- A message of a stay that says when it was written (MSH-7), on 2 March at `hour`; it may come in any order.
+function discharges.tell(t, type, encounter, hour, data)
+  local at = ("2026-03-02T%02d:00:00-05:00"):format(hour)
+  local said = { sent_at = at }
+  for name, value in pairs(data or {}) do said[name] = value end
+  t:event { type = "encounter." .. type, encounter = encounter, occurred_at = at, data = said }
+end
+
 -- Admitted on Monday at nine, home on Tuesday at nine.
 function discharges.home(t)
   discharges.open(t)
