@@ -10,6 +10,8 @@
 --   readmitted             a new stay began after this one
 --   readmission_cancelled  and it never was one
 --   died                   the patient died after the discharge
+--   lives                  and that was told by mistake
+--   contradicted           a message says that the patient lives, and the discharge says died
 local policy = require "policy"
 local times = require "times"
 
@@ -42,6 +44,7 @@ function Case.open(ctx, event)
   ctx:set("stage", "in_hospital")
   case.last_sent = sent_at(event)
   case:learn(ctx, event)
+  case:hear_of_death(ctx, event)
   return case
 end
 
@@ -66,7 +69,6 @@ function Case:learn(ctx, event)
   take("primary_care", data.primary_care)
   take("birth_date", event.patient and event.patient.birth_date)
   take("ward", data.ward)
-  if event.patient and event.patient.deceased then self.deceased = true end
   if self.ward ~= ward then ctx:set("ward", self.ward) end
 end
 
@@ -94,6 +96,30 @@ function Case:readmitted_as()
     end
   end
   return latest
+end
+
+-- ---- death ----------------------------------------------------------------------------------------------------------------
+
+-- Whether the patient lives is in every message that has PID-30; the one that was written last counts. "N" corrects only what was
+-- told before: many senders write it for everybody of whom they have not heard yet.
+function Case:hear_of_death(ctx, event)
+  local said = event.patient and event.patient.deceased
+  if event.type == "patient.died" then said = true end
+  if type(said) ~= "boolean" or event.merge then return nil end
+  local sent, before = sent_at(event), self.deceased or false
+  if sent and self.death_sent and sent < self.death_sent then return nil end
+  self.death_sent, self.deceased = sent or self.death_sent, said
+
+  if self.phase == "in" and said ~= before then
+    ctx:note(said and "The patient has died in hospital; the discharge has not been told yet" or "The patient lives: the death was told by mistake")
+  elseif self.phase == "out" and said and self.disposition ~= "died" and not self.died_after then
+    return { kind = "died" }
+  elseif self.phase == "out" and before and not said then
+    if self.died_after then return { kind = "lives" } end
+    if self.disposition ~= "died" then return nil end
+    if self.code and policy.disposition(self.code) == "died" then return { kind = "contradicted" } end
+    return { kind = "amended", event = { id = event.id, source = event.source, data = {} } }
+  end
 end
 
 -- ---- what a message means -----------------------------------------------------------------------------------------------
@@ -147,7 +173,7 @@ MEANING["encounter.admitted"] = function(case, ctx, event)
     case:learn(ctx, event)  -- It was overtaken by its discharge.
   elseif not case:hear_of_other(event.encounter, event, false) then
     ctx:note("Another admission was overtaken by its cancellation: ignored")
-  elseif case.phase == "out" and case.disposition ~= "died" and case:readmitted_as() == event.encounter then
+  elseif case.phase == "out" and case.disposition ~= "died" and not case.died_after and case:readmitted_as() == event.encounter then
     return { kind = "readmitted", event = event }
   end
 end
@@ -192,24 +218,17 @@ MEANING["override.disposition"] = function(case, _, event)
   end
 end
 
-MEANING["patient.died"] = function(case, ctx)
-  case.deceased = true
-  if case.phase == "in" then
-    ctx:note("The patient has died in hospital; the discharge has not been told yet")
-  elseif case.phase == "out" and case.disposition ~= "died" then
-    return { kind = "died" }
-  end
-end
-
 MEANING["patient.merged"] = function(_, ctx)
   ctx:note("Two records of this patient became one; the case goes on under the one that stays")
 end
 
 -- What an event changes, or nil.
 function Case:consider(ctx, event)
+  local change = self:hear_of_death(ctx, event)
   local meaning = MEANING[event.type]
-  if meaning then return meaning(self, ctx, event) end
+  if meaning then return meaning(self, ctx, event) or change end
   if event.type:find("^encounter%.") and self:mine(event) then self:learn(ctx, event) end
+  return change
 end
 
 -- Waits for the next message that changes something, in the order in which they came. Nil when `deadline` passed first.
@@ -228,7 +247,7 @@ end
 -- The patient is out: where to, since when, and what that makes of the case.
 function Case:leave(ctx, event)
   self:learn(ctx, event)
-  local code = event.data.disposition_code
+  local code = event.data.disposition_code or self.code
   local kind, known = policy.disposition(code)
   local reason = known and "as the discharge message says" or "the message gives no known disposition, so as for a patient who went home"
   if event.data.disposition then
@@ -239,7 +258,7 @@ function Case:leave(ctx, event)
 
   local said = times.parse(event.data.discharged_at) or self.left_said or times.parse(event.occurred_at)
   self.phase, self.disposition, self.left_said = "out", kind, said
-  self.code = code or self.code
+  self.code = code
   local now = ctx:now()
   local late = said > now or now - said > times.days(policy.late_message_days)
   self.left_at = late and now or said  -- Where every clock of the follow-up starts.
@@ -259,7 +278,7 @@ end
 -- The discharge is taken back, and all that it decided.
 function Case:take_back(ctx)
   self.phase, self.disposition = "in", nil
-  self.done, self.calls, self.deceased, self.ama, self.readmission = {}, 0, nil, nil, nil
+  self.done, self.calls, self.ama, self.readmission, self.died_after = {}, 0, nil, nil, nil
   ctx:set("disposition", nil)
   ctx:set("outcome", nil)
   ctx:set("follow_up", nil)
