@@ -10,6 +10,8 @@
 --   readmitted             a new stay began after this one
 --   readmission_cancelled  and it never was one
 --   died                   the patient died after the discharge
+--   lives                  and that was told by mistake
+--   contradicted           a message says that the patient lives, and the discharge says died
 local policy = require "policy"
 local times = require "times"
 
@@ -25,19 +27,24 @@ local OUTCOMES = {
   died = "deceased_no_followup",
 }
 
+-- When it was written (MSH-7), as an instant; nil when it does not say.
+local function sent_at(event) return times.parse((event.data or {}).sent_at) end
+
 function Case.open(ctx, event)
   local case = setmetatable({
     encounter = event.encounter,
     numbers = { [event.encounter] = true },  -- All numbers that this stay has had.
     phase = "in",  -- "in" hospital, "out", or "never" there
+    others = {},   -- What was heard of other stays of the patient, by number: { at, sent, cancelled }.
     done = {},     -- Steps of the follow-up that are finished, by name.
     notices = {},  -- What was said to whom; lib/notices.lua.
     calls = 0,
   }, Case)
   ctx:set("encounter", event.encounter)
   ctx:set("stage", "in_hospital")
-  case.last_sent = times.parse(event.data.sent_at)
+  case.last_sent = sent_at(event)
   case:learn(ctx, event)
+  case:hear_of_death(ctx, event)
   return case
 end
 
@@ -45,19 +52,73 @@ function Case:mine(event)
   return event.encounter == nil or self.numbers[event.encounter] == true
 end
 
--- Takes over what a message says about the stay; what it does not say stays as it was.
+-- Takes over what a message says about the stay; what it does not say stays as it was. One that was written before another that
+-- has been heard only adds what is not known yet.
 function Case:learn(ctx, event)
-  local data = event.data or {}
-  self.admitted_at = times.parse(data.admitted_at) or self.admitted_at
-  self.class = data.class or self.class
-  self.admission_type = data.admission_type or self.admission_type
-  self.attending = data.attending or self.attending
-  self.primary_care = data.primary_care or self.primary_care
-  self.birth_date = event.patient and event.patient.birth_date or self.birth_date
-  if event.patient and event.patient.deceased then self.deceased = true end
-  if data.ward and data.ward ~= self.ward then
-    self.ward = data.ward
-    ctx:set("ward", data.ward)
+  local data, sent = event.data or {}, sent_at(event)
+  local late = sent ~= nil and self.learned_sent ~= nil and sent < self.learned_sent
+  if not late then self.learned_sent = sent or self.learned_sent end
+  local ward = self.ward
+  local function take(name, said)
+    if said ~= nil and not (late and self[name] ~= nil) then self[name] = said end
+  end
+  take("admitted_at", times.parse(data.admitted_at))
+  take("class", data.class)
+  take("admission_type", data.admission_type)
+  take("attending", data.attending)
+  take("primary_care", data.primary_care)
+  take("birth_date", event.patient and event.patient.birth_date)
+  take("ward", data.ward)
+  if self.ward ~= ward then ctx:set("ward", self.ward) end
+end
+
+-- ---- other stays --------------------------------------------------------------------------------------------------------
+
+-- Keeps what a message says of another stay; false when something that was written later is known of it.
+function Case:hear_of_other(number, event, cancelled)
+  local known, sent = self.others[number] or {}, sent_at(event)
+  if sent and known.sent and (sent < known.sent or sent == known.sent and known.cancelled) then return false end
+  self.others[number] = {
+    at = not cancelled and times.parse(event.occurred_at) or known.at,
+    sent = sent or known.sent,
+    cancelled = cancelled,
+  }
+  return true
+end
+
+-- The number of the stay that began after this one, or nil: of several, the last.
+function Case:readmitted_as()
+  local latest
+  for number, other in pairs(self.others) do
+    local after = other.at and self.left_said and not other.cancelled and other.at - self.left_said or 0
+    if after > 0 and after <= times.days(policy.close_after_days) and (not latest or other.at > self.others[latest].at) then
+      latest = number
+    end
+  end
+  return latest
+end
+
+-- ---- death ----------------------------------------------------------------------------------------------------------------
+
+-- Whether the patient lives is in every message that has PID-30; the one that was written last counts. "N" corrects only what was
+-- told before: many senders write it for everybody of whom they have not heard yet.
+function Case:hear_of_death(ctx, event)
+  local said = event.patient and event.patient.deceased
+  if event.type == "patient.died" then said = true end
+  if type(said) ~= "boolean" or event.merge then return nil end
+  local sent, before = sent_at(event), self.deceased or false
+  if sent and self.death_sent and sent < self.death_sent then return nil end
+  self.death_sent, self.deceased = sent or self.death_sent, said
+
+  if self.phase == "in" and said ~= before then
+    ctx:note(said and "The patient has died in hospital; the discharge has not been told yet" or "The patient lives: the death was told by mistake")
+  elseif self.phase == "out" and said and self.disposition ~= "died" and not self.died_after then
+    return { kind = "died" }
+  elseif self.phase == "out" and before and not said then
+    if self.died_after then return { kind = "lives" } end
+    if self.disposition ~= "died" then return nil end
+    if self.code and policy.disposition(self.code) == "died" then return { kind = "contradicted" } end
+    return { kind = "amended", event = { id = event.id, source = event.source, data = {} } }
   end
 end
 
@@ -65,10 +126,11 @@ end
 
 local MEANING = {}
 
--- True for a message that was written before the last one that changed this case: it was overtaken, and what it says is past.
+-- True for a message that was written before the last one that changed this case: it was overtaken, and what it says is past. After
+-- a cancelled admission it has to be newer: what was written in the same second was cancelled with it.
 local function is_stale(case, ctx, event)
-  local sent = times.parse(event.data.sent_at)
-  if sent and case.last_sent and sent < case.last_sent then
+  local sent = sent_at(event)
+  if sent and case.last_sent and (sent < case.last_sent or case.phase == "never" and sent == case.last_sent) then
     ctx:note(event.type .. " was overtaken by a later message: ignored")
     return true
   end
@@ -77,8 +139,8 @@ local function is_stale(case, ctx, event)
 end
 
 local function discharged(case, ctx, event)
-  if not case:mine(event) or case.phase == "never" or is_stale(case, ctx, event) then return nil end
-  if case.phase == "in" then return { kind = "left", event = event } end
+  if not case:mine(event) or is_stale(case, ctx, event) then return nil end
+  if case.phase ~= "out" then return { kind = "left", event = event } end
   local code = event.data.disposition_code
   local same = code == nil or code == case.code or policy.disposition(code) == case.disposition
   if same or case.disposition == "died" and case.deceased then
@@ -88,36 +150,51 @@ local function discharged(case, ctx, event)
   return { kind = "amended", event = event }
 end
 MEANING["encounter.discharged"] = discharged
-MEANING["encounter.visit_ended"] = discharged
 
 local function cancelled(case, ctx, event)
-  if event.encounter == case.readmission then return { kind = "readmission_cancelled", event = event } end
-  if not case:mine(event) or case.phase == "never" or is_stale(case, ctx, event) then return nil end
+  local number = event.encounter or case.readmission
+  if number and not case.numbers[number] then
+    if not case:hear_of_other(number, event, true) then
+      ctx:note(event.type .. " was overtaken by a later message: ignored")
+    elseif number == case.readmission then
+      return { kind = "readmission_cancelled" }
+    end
+    return nil
+  end
+  if case.phase == "never" or is_stale(case, ctx, event) then return nil end
   return { kind = "admit_cancelled", event = event }
 end
 MEANING["encounter.admit_cancelled"] = cancelled
-MEANING["encounter.visit_cancelled"] = cancelled
 MEANING["encounter.deleted"] = cancelled
 
 MEANING["encounter.admitted"] = function(case, ctx, event)
   if case:mine(event) then
-    if case.phase == "never" and not is_stale(case, ctx, event) then return { kind = "admitted_after_all", event = event } end
+    if case.phase == "never" then return not is_stale(case, ctx, event) and { kind = "admitted_after_all", event = event } or nil end
     case:learn(ctx, event)  -- It was overtaken by its discharge.
-  elseif case.phase == "out" and case.disposition ~= "died" then
-    local after = times.parse(event.occurred_at) - case.left_said
-    if after > 0 and after <= times.days(policy.close_after_days) then
-      return { kind = "readmitted", event = event }
-    end
+  elseif not case:hear_of_other(event.encounter, event, false) then
+    ctx:note("Another admission was overtaken by its cancellation: ignored")
+  elseif case.phase == "out" and case.disposition ~= "died" and not case.died_after and case:readmitted_as() == event.encounter then
+    return { kind = "readmitted", event = event }
   end
 end
 
 local function discharge_cancelled(case, ctx, event)
-  if not case:mine(event) or case.phase == "never" or is_stale(case, ctx, event) then return nil end
+  if not case:mine(event) or is_stale(case, ctx, event) then return nil end
   if case.phase == "out" then return { kind = "withdrawn", event = event } end
+  if case.phase == "never" then return { kind = "admitted_after_all", event = event } end  -- So the patient is in.
   ctx:note("A discharge was cancelled that nobody had told of")
 end
 MEANING["encounter.discharge_cancelled"] = discharge_cancelled
-MEANING["encounter.visit_end_cancelled"] = discharge_cancelled
+
+-- Visits are no stays, but a sender may call the end of a stay one. Without a number it is none of ours.
+local function of_a_visit(meaning)
+  return function(case, ctx, event)
+    if event.encounter then return meaning(case, ctx, event) end
+  end
+end
+MEANING["encounter.visit_ended"] = of_a_visit(discharged)
+MEANING["encounter.visit_cancelled"] = of_a_visit(cancelled)
+MEANING["encounter.visit_end_cancelled"] = of_a_visit(discharge_cancelled)
 
 MEANING["encounter.updated"] = function(case, ctx, event)
   if not case:mine(event) then return nil end
@@ -141,24 +218,17 @@ MEANING["override.disposition"] = function(case, _, event)
   end
 end
 
-MEANING["patient.died"] = function(case, ctx)
-  case.deceased = true
-  if case.phase == "in" then
-    ctx:note("The patient has died in hospital; the discharge has not been told yet")
-  elseif case.disposition ~= "died" then
-    return { kind = "died" }
-  end
-end
-
 MEANING["patient.merged"] = function(_, ctx)
   ctx:note("Two records of this patient became one; the case goes on under the one that stays")
 end
 
 -- What an event changes, or nil.
 function Case:consider(ctx, event)
+  local change = self:hear_of_death(ctx, event)
   local meaning = MEANING[event.type]
-  if meaning then return meaning(self, ctx, event) end
+  if meaning then return meaning(self, ctx, event) or change end
   if event.type:find("^encounter%.") and self:mine(event) then self:learn(ctx, event) end
+  return change
 end
 
 -- Waits for the next message that changes something, in the order in which they came. Nil when `deadline` passed first.
@@ -177,7 +247,7 @@ end
 -- The patient is out: where to, since when, and what that makes of the case.
 function Case:leave(ctx, event)
   self:learn(ctx, event)
-  local code = event.data.disposition_code
+  local code = event.data.disposition_code or self.code
   local kind, known = policy.disposition(code)
   local reason = known and "as the discharge message says" or "the message gives no known disposition, so as for a patient who went home"
   if event.data.disposition then
@@ -188,7 +258,7 @@ function Case:leave(ctx, event)
 
   local said = times.parse(event.data.discharged_at) or self.left_said or times.parse(event.occurred_at)
   self.phase, self.disposition, self.left_said = "out", kind, said
-  self.code = code or self.code
+  self.code = code
   local now = ctx:now()
   local late = said > now or now - said > times.days(policy.late_message_days)
   self.left_at = late and now or said  -- Where every clock of the follow-up starts.
@@ -208,7 +278,7 @@ end
 -- The discharge is taken back, and all that it decided.
 function Case:take_back(ctx)
   self.phase, self.disposition = "in", nil
-  self.done, self.calls, self.deceased, self.ama = {}, 0, nil, nil
+  self.done, self.calls, self.ama, self.readmission, self.died_after = {}, 0, nil, nil, nil
   ctx:set("disposition", nil)
   ctx:set("outcome", nil)
   ctx:set("follow_up", nil)

@@ -155,7 +155,7 @@ local function death_of(m, event)
     patient = event.patient,
     encounter = event.encounter,
     occurred_at = m:time("PID-29") or event.occurred_at,
-    data = { trigger = m.trigger },
+    data = { trigger = m.trigger, sent_at = event.data.sent_at },
   }
 end
 

@@ -70,6 +70,8 @@ test.case("a message that says that the patient is dead tells it to everybody", 
   local _, events = map(t, "adt", adt("A08", "PID|1||P1^^^GENHOSP^MR||Doe^Jane||19400423|F||||||||||||||||||||||Y"))
   t:equal(events[1].type, "encounter.updated")
   t:equal(events[2].type, "patient.died")
+  t:equal(events[2].data.sent_at, events[1].data.sent_at)
+  t:truthy(events[2].data.sent_at)
 end)
 
 test.case("a bed's state is understood and means nothing here", function(t)

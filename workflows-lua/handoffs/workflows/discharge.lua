@@ -103,7 +103,22 @@ function after.followed_up(ctx, case)
 end
 
 -- Nobody is called. The case listens a little longer, in case the message was wrong.
-function after.died(ctx)
+function after.died(ctx, case)
+  if case.contradicted then
+    local answer = ctx:task("death_contradicted", {
+      why = "The discharge says that the patient has died, and a later message that the patient lives: which is true?",
+      data = { ward = case.ward, attending = case.attending, code = case.code },
+      candidates = ward.people(case.ward, { role = "case_manager" }),
+      outcomes = { "lives", "has_died" },
+      priority = "high",
+      due = "4h",
+      escalate = { { at = "due", to = "attending" } },
+    })
+    case.contradicted = nil
+    if answer.outcome == "lives" then
+      return { kind = "amended", event = { data = { disposition = policy.default_disposition, reason = answer.reason or "the patient lives" } } }
+    end
+  end
   ctx:sleep(policy.correction_window)
   return { kind = "closed", how = "none" }
 end
@@ -142,9 +157,15 @@ function states.admitted(ctx, case)
   return until_change(ctx, case, function(s) return prepare(s, case) end)
 end
 
+-- The next admission may have been told before this discharge.
+local function readmitted_already(case)
+  local number = case.disposition ~= "died" and case:readmitted_as()
+  return number and { kind = "readmitted", event = { encounter = number } } or nil
+end
+
 function states.left(ctx, case, event)
   case:leave(ctx, event)
-  return care(ctx, case)
+  return readmitted_already(case) or care(ctx, case)
 end
 
 -- Other carers were told than ought to know: those are corrected, and the follow-up begins anew.
@@ -157,7 +178,7 @@ end
 function states.withdrawn(ctx, case)
   notices.correct(ctx, case, "discharge", "the discharge was cancelled")
   case:take_back(ctx)
-  case.left_said, case.code = nil, nil
+  case.left_said, case.code, case.deceased = nil, nil, nil
   ctx:note("The discharge was cancelled; everything that it had started has stopped")
   return states.admitted(ctx, case)
 end
@@ -174,12 +195,27 @@ function states.readmission_cancelled(ctx, case)
   case.readmission = nil
   ctx:set("follow_up", "open")
   ctx:note("The new admission was cancelled; the follow-up goes on where it had stopped")
-  return care(ctx, case)
+  return readmitted_already(case) or care(ctx, case)
 end
 
-function states.died(ctx)
+-- Nobody is called any more. It may have been told by mistake.
+function states.died(ctx, case)
+  case.died_after = true
+  ctx:set("follow_up", "died")
   ctx:note("The patient has died; nobody is called any more")
-  return { kind = "closed", how = "died" }
+  return case:next_change(ctx, ctx:parse_time(policy.correction_window)) or { kind = "closed", how = "died" }
+end
+
+function states.lives(ctx, case)
+  case.died_after = nil
+  ctx:set("follow_up", "open")
+  ctx:note("The patient lives; the follow-up goes on where it had stopped")
+  return readmitted_already(case) or care(ctx, case)
+end
+
+function states.contradicted(ctx, case)
+  case.contradicted = true
+  return care(ctx, case)
 end
 
 function states.admit_cancelled(ctx, case)
@@ -187,6 +223,7 @@ function states.admit_cancelled(ctx, case)
   notices.correct(ctx, case, "discharge", "the admission was cancelled")
   case:take_back(ctx)
   case.phase, case.checklist = "never", nil
+  case.left_said, case.code, case.deceased = nil, nil, nil
   ctx:set("outcome", "admit_cancelled")
   ctx:set("stage", "closed")
   return case:next_change(ctx, policy.correction_window) or { kind = "closed", how = "none" }

@@ -23,6 +23,20 @@ function discharges.leave(t, code, encounter)
   return t:instance("discharge", encounter or "E1")
 end
 
+-- The patient of these tests, with what a message says of a death.
+function discharges.patient(deceased)
+  return { identifiers = { { system = "TEST", value = "P1", type = "MR" } }, deceased = deceased }
+end
+
+-- A message of a stay that says when it was written (MSH-7), on 2 March at `hour`; it may come in any order.
+-- `deceased` is what PID-30 says, if anything.
+function discharges.tell(t, type, encounter, hour, data, deceased)
+  local at = ("2026-03-02T%02d:00:00-05:00"):format(hour)
+  local said = { sent_at = at }
+  for name, value in pairs(data or {}) do said[name] = value end
+  t:event { type = "encounter." .. type, encounter = encounter, patient = discharges.patient(deceased), occurred_at = at, data = said }
+end
+
 -- Admitted on Monday at nine, home on Tuesday at nine.
 function discharges.home(t)
   discharges.open(t)
