@@ -59,11 +59,11 @@ void Ingest::accept(AcceptRequest request, std::uint64_t token) {
   parts_.lanes.post(lane, [this, lane, request = std::move(request), token]() mutable {
     Inbound inbound = read_inbound(std::move(request), parts_.clock.now());
     inbound.lane = lane;
-    take(std::move(inbound), token, {});
+    take(std::move(inbound), token);
   });
 }
 
-void Ingest::take(Inbound inbound, std::uint64_t token, Then then) {
+void Ingest::take(Inbound inbound, std::uint64_t token) {
   Result<JsonText> answer = JsonText();
   const Standing standing = look_up(inbound, token, answer);
   if (standing == Standing::answered) return parts_.replies.give(token, std::move(answer));
@@ -82,16 +82,16 @@ void Ingest::take(Inbound inbound, std::uint64_t token, Then then) {
     for (const std::uint64_t other : waiting) parts_.replies.give(other, given);
     return given;
   });
-  arrive(inbound, token, then);
+  arrive(inbound, token);
 }
 
-void Ingest::arrive(const Inbound& inbound, std::uint64_t token, const Then& then) {
+void Ingest::arrive(const Inbound& inbound, std::uint64_t token) {
   try {
-    route(inbound, token, then);
+    route(inbound, token);
   } catch (const std::exception& failure) {
     log::error("message {} of {} could not be handled: {}", inbound.message_id, inbound.source, failure.what());
     const Error why{ErrorCode::script_error, "the message could not be handled", "look into the server's log"};
-    commit_alone(inbound, quarantined(inbound, why), action::kMessageQuarantined, token, then);
+    commit_alone(inbound, quarantined(inbound, why), action::kMessageQuarantined, token);
   }
 }
 
@@ -122,9 +122,9 @@ Ingest::Standing Ingest::look_up(Inbound& inbound, std::uint64_t token, Result<J
   }
 }
 
-void Ingest::route(const Inbound& inbound, std::uint64_t token, const Then& then) {
+void Ingest::route(const Inbound& inbound, std::uint64_t token) {
   const auto quarantine = [&](const Error& why) {
-    commit_alone(inbound, quarantined(inbound, why), action::kMessageQuarantined, token, then);
+    commit_alone(inbound, quarantined(inbound, why), action::kMessageQuarantined, token);
   };
   if (inbound.unreadable) return quarantine(*inbound.unreadable);
   auto events = map(inbound);
@@ -132,31 +132,29 @@ void Ingest::route(const Inbound& inbound, std::uint64_t token, const Then& then
   if (events->empty()) {
     MessageRecord message = record_of(inbound, "accepted");
     message.answer = acknowledge(inbound, std::nullopt);
-    return commit_alone(inbound, std::move(message), action::kMessageAccepted, token, then);
+    return commit_alone(inbound, std::move(message), action::kMessageAccepted, token);
   }
   auto parts = part(*events);
   if (!parts.ok()) return quarantine(parts.error());
   std::vector<std::string> patients;
   for (const auto& [patient, said] : *parts) patients.push_back(patient);
-  if (must_wait(patients, inbound, token, then)) return;
+  if (must_wait(patients, inbound, token)) return;
   AcceptMessage accept = address(inbound, *std::move(parts));
   accept.reply_to = token;
   std::vector<std::string> others(patients.begin() + 1, patients.end());
-  parts_.replies.change(token,
-                        [this, message = accept.message, then, others](Result<JsonText> given) -> Result<JsonText> {
-                          if (!others.empty()) let_go_on(others);
-                          if (!given.ok()) return given;
-                          finish(message, then);
-                          return answer_of(message);
-                        });
+  parts_.replies.change(token, [this, message = accept.message, others](Result<JsonText> given) -> Result<JsonText> {
+    if (!others.empty()) let_go_on(others);
+    if (!given.ok()) return given;
+    finish(message);
+    return answer_of(message);
+  });
   parts_.router.deliver_to_patient(patients.front(), std::move(accept));
 }
 
 // A message about several people reaches all but the first of them through an outbox: what comes for those meanwhile waits
 // until it is on its way to them, so that it overtakes nothing. What has waited goes on in its own lane, and what comes
 // behind it there waits as well.
-bool Ingest::must_wait(const std::vector<std::string>& patients, const Inbound& inbound, std::uint64_t token,
-                       const Then& then) {
+bool Ingest::must_wait(const std::vector<std::string>& patients, const Inbound& inbound, std::uint64_t token) {
   const std::lock_guard lock(mutex_);
   for (const std::string& patient : patients) {
     const auto held = held_.find(patient);
@@ -165,7 +163,7 @@ bool Ingest::must_wait(const std::vector<std::string>& patients, const Inbound& 
     const bool behind =
         std::any_of(waiting.begin(), waiting.end(), [&](const auto& each) { return each.first == inbound.lane; });
     if (held->second.blocked == 0 && !behind) continue;
-    waiting.emplace_back(inbound.lane, [this, inbound, token, then] { arrive(inbound, token, then); });
+    waiting.emplace_back(inbound.lane, [this, inbound, token] { arrive(inbound, token); });
     return true;
   }
   for (std::size_t i = 1; i < patients.size(); ++i) ++held_[patients[i]].blocked;
@@ -319,8 +317,7 @@ Result<std::string> Ingest::survivor_of(std::string patient) {
   return Error{ErrorCode::bad_event, "the patient's record was merged in a circle", "unmerge one of the records"};
 }
 
-void Ingest::commit_alone(const Inbound& inbound, MessageRecord message, std::string_view what, std::uint64_t token,
-                          Then then) {
+void Ingest::commit_alone(const Inbound& inbound, MessageRecord message, std::string_view what, std::uint64_t token) {
   AuditRecord record;
   record.action = what;
   record.at = inbound.received_at;
@@ -331,13 +328,13 @@ void Ingest::commit_alone(const Inbound& inbound, MessageRecord message, std::st
   std::vector<Change> changes;
   changes.push_back(PutMessage{std::nullopt, message});
   Turn turn(std::move(changes), {record}, {Notify{"message", record.object, {}}}, {});
-  parts_.path.commit(std::move(turn), {}, [this, message = std::move(message), token, then] {
-    finish(message, then);
+  parts_.path.commit(std::move(turn), {}, [this, message = std::move(message), token] {
+    finish(message);
     parts_.replies.give(token, answer_of(message));
   });
 }
 
-void Ingest::finish(const MessageRecord& message, const Then& then) {
+void Ingest::finish(const MessageRecord& message) {
   std::vector<std::uint64_t> waiting;
   {
     const std::lock_guard lock(mutex_);
@@ -348,7 +345,6 @@ void Ingest::finish(const MessageRecord& message, const Then& then) {
     }
   }
   for (const std::uint64_t token : waiting) parts_.replies.give(token, answer_of(message));
-  if (then) then(message);
 }
 
 }  // namespace baton

@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +24,7 @@
 #include "actors/lanes.hpp"
 #include "actors/replies.hpp"
 #include "actors/router.hpp"
+#include "actors/rows_in_flight.hpp"
 #include "runtime/clinical/canonical_event.hpp"
 #include "runtime/script/mapping_run.hpp"
 
@@ -48,13 +50,12 @@ class Ingest {
 
  private:
   using Name = std::pair<std::string, std::string>;  // Source and message id.
-  using Then = std::function<void(const MessageRecord&)>;
 
-  void take(Inbound inbound, std::uint64_t token, Then then);
+  void take(Inbound inbound, std::uint64_t token);
   enum class Standing { fresh, on_its_way, answered };
   [[nodiscard]] Standing look_up(Inbound& inbound, std::uint64_t token, Result<JsonText>& answer);
-  void arrive(const Inbound& inbound, std::uint64_t token, const Then& then);
-  void route(const Inbound& inbound, std::uint64_t token, const Then& then);
+  void arrive(const Inbound& inbound, std::uint64_t token);
+  void route(const Inbound& inbound, std::uint64_t token);
   [[nodiscard]] Result<std::vector<ClinicalEvent>> map(const Inbound& inbound);
   [[nodiscard]] Result<JsonText> run_mapping(const std::shared_ptr<const Program>& program,
                                              const MappingDefinition& mapping, const Inbound& inbound);
@@ -64,26 +65,34 @@ class Ingest {
   [[nodiscard]] Result<Parted> part(const std::vector<ClinicalEvent>& events);
   // Precondition: at least one part.
   [[nodiscard]] static AcceptMessage address(const Inbound& inbound, Parted parts);
-  [[nodiscard]] bool must_wait(const std::vector<std::string>& patients, const Inbound& inbound, std::uint64_t token,
-                               const Then& then);
+  [[nodiscard]] bool must_wait(const std::vector<std::string>& patients, const Inbound& inbound, std::uint64_t token);
   void let_go_on(const std::vector<std::string>& patients);
   void go_on(const std::string& lane);
   [[nodiscard]] Result<std::string> survivor_of(std::string patient);
   // Commits a message that concerns no patient: quarantined, or without events.
-  void commit_alone(const Inbound& inbound, MessageRecord message, std::string_view action, std::uint64_t token,
-                    Then then);
-  // After the commit: answers the token and those who sent the same meanwhile.
-  void finish(const MessageRecord& message, const Then& then);
-  void run_replay(ReplayMessage request, std::uint64_t token);
+  void commit_alone(const Inbound& inbound, MessageRecord message, std::string_view action, std::uint64_t token);
+  // After the commit: answers those who sent the same meanwhile.
+  void finish(const MessageRecord& message);
+
+  // ingest_review.cpp. A decision holds its message from before it looks into the store until its change is seen there.
+  struct Review;
+  void review(std::string source, std::string message_id, std::function<void()> decide);
+  void decided(const Review& review);
+  void refuse(const Review& review, Error error);
+  [[nodiscard]] std::optional<MessageRecord> find_quarantined(const Review& review);
+  void run_replay(const ReplayMessage& request, std::uint64_t token);
+  void replayed(const ReplayMessage& request, const Review& review, const MessageRecord& before, const Name& again,
+                Result<JsonText> answer);
   void run_discard(const DiscardMessage& request, std::uint64_t token);
-  void commit_review(MessageRecord before, std::string state, std::string_view action, const Principal& by,
-                     const std::string& reason, std::uint64_t token);
+  void commit_review(const Review& review, MessageRecord before, std::string state, std::string_view action,
+                     const Principal& by, const std::string& reason, std::optional<JsonText> answer);
 
   struct OnItsWay {
     std::string raw;
     std::vector<std::uint64_t> waiting;  // Tokens of those who sent the same again.
   };
   Parts parts_;
+  RowsInFlight reviewed_;  // Of the lane of reviews.
   std::mutex mutex_;
   std::map<Name, OnItsWay> on_their_way_;
   // A patient whom messages about several people have not reached yet: how many, and what waits for that, by lane.

@@ -4,6 +4,8 @@
 #include <boost/json/value.hpp>
 #include <utility>
 
+#include "actors/log.hpp"
+#include "runtime/base/base64.hpp"
 #include "runtime/clinical/hl7_ack.hpp"
 #include "runtime/model/json_fields.hpp"
 
@@ -13,11 +15,19 @@ namespace {
 constexpr Duration kFirstDelay{5};
 constexpr Duration kLongestDelay{500};
 
+const Error kNoAck{ErrorCode::store_corrupt, "the message was taken before, and its acknowledgement cannot be read",
+                   "look into the server's log, then at the message"};
+
+// The sender's bytes as they came: JSON holds them in base 64 where they are no UTF-8. Empty when there is no ACK.
 std::string ack_of(const JsonText& answer) {
   const auto document = parse_json_document(answer);
   if (!document || !document->is_object()) return {};
-  const auto* ack = document->as_object().if_contains("ack");
-  return ack != nullptr && ack->is_string() ? std::string(ack->as_string()) : std::string();
+  const auto text = [&](const char* name) {
+    const auto* value = document->as_object().if_contains(name);
+    return value != nullptr && value->is_string() ? std::string(value->as_string()) : std::string();
+  };
+  if (std::string ack = text("ack"); !ack.empty()) return ack;
+  return decode_base64(text("ack_base64")).value_or("");
 }
 
 }  // namespace
@@ -45,9 +55,9 @@ MllpHandler Hl7Receiver::handler() {
 }
 
 MllpRefusal Hl7Receiver::refusal() {
-  return [this](const Error& why) {
+  return [this](std::string_view bytes, const Error& why) {
     const Instant now = now_();
-    return build_ack_for_bytes("", AckOutcome::rejected, why, now, "B" + std::to_string(now.ms));
+    return build_ack_for_bytes(bytes, AckOutcome::rejected, why, now, "B" + std::to_string(now.ms));
   };
 }
 
@@ -61,16 +71,22 @@ bool Hl7Receiver::offer(const std::string& client, const Offer& offer) {
   request.by.client = client;
   // An answer from inside of the call may be a refusal; any other comes from the node's threads, and later.
   auto refused = std::make_shared<bool>(false);
-  submit_(std::move(request), [this, offer, refused](Result<JsonText> answer) {
-    if (answer) return offer.answer(ack_of(*answer));
-    if (answer.error().code == ErrorCode::overloaded) {
+  submit_(std::move(request), [this, client, offer, refused](Result<JsonText> answer) {
+    if (!answer && answer.error().code == ErrorCode::overloaded) {
       *refused = true;
       return;
     }
-    const Instant now = now_();
-    offer.answer(build_ack_for_bytes(offer.raw, AckOutcome::error, answer.error(), now, "B" + std::to_string(now.ms)));
+    std::string ack = answer ? ack_of(*answer) : std::string();
+    if (!ack.empty()) return offer.answer(std::move(ack));
+    if (answer) log::error("a message from {} was taken, and its answer holds no ACK; AE is sent", client);
+    offer.answer(failed(offer.raw, answer ? kNoAck : answer.error()));
   });
   return !*refused;
+}
+
+std::string Hl7Receiver::failed(const std::string& raw, const Error& why) const {
+  const Instant now = now_();
+  return build_ack_for_bytes(raw, AckOutcome::error, why, now, "B" + std::to_string(now.ms));
 }
 
 void Hl7Receiver::try_again_later(const std::string& client, Line& line) {

@@ -39,6 +39,8 @@ class Hl7Receiver {
   };
   // False when there is no room: then the message has not been taken.
   bool offer(const std::string& client, const Offer& offer);
+  // The ACK of a message that got none: an error of ours, and never silence.
+  [[nodiscard]] std::string failed(const std::string& raw, const Error& why) const;
   void try_again(const std::string& client);
   void try_again_later(const std::string& client, Line& line);
 

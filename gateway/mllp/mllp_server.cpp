@@ -8,10 +8,20 @@
 #include <utility>
 #include <vector>
 
+#include "actors/log.hpp"
 #include "gateway/net/open_connections.hpp"
 #include "runtime/clinical/mllp_frame.hpp"
 
 namespace baton {
+
+namespace {
+
+// Answers that the peer has not read yet; it gets no further ones before.
+constexpr std::size_t kMostUnwritten = 1u << 20;
+// Lines of the log about lost messages of one connection; about bytes between its frames there is one.
+constexpr std::uint64_t kLostTold = 100;
+
+}  // namespace
 
 struct MllpServer::State : std::enable_shared_from_this<MllpServer::State> {
   State(IoLoop& io_loop, MllpServerOptions given, MllpHandler on_message, MllpRefusal on_refusal)
@@ -48,9 +58,11 @@ class MllpServer::Connection : public std::enable_shared_from_this<MllpServer::C
   }
 
   void check_deadline(std::int64_t now_ms) {
-    if ((deadline_ms_ != 0 && now_ms >= deadline_ms_) || (write_deadline_ms_ != 0 && now_ms >= write_deadline_ms_)) {
-      close();
+    const bool late = deadline_ms_ != 0 && now_ms >= deadline_ms_;
+    if (late && decoder_.in_frame() && !closed_) {
+      log::warn("mllp peer {} did not end its frame in time; its {} bytes are dropped", peer_, decoder_.frame_size());
     }
+    if (late || (write_deadline_ms_ != 0 && now_ms >= write_deadline_ms_)) close();
   }
 
   // Reads no more, and closes once everything is answered.
@@ -87,7 +99,7 @@ class MllpServer::Connection : public std::enable_shared_from_this<MllpServer::C
 
   // Takes what the decoder has, as far as there is room; the rest waits in it.
   void take_messages() {
-    while (!refusing_ && slots_.size() < server_->options.unanswered) {
+    while (!refusing_ && slots_.size() < server_->options.unanswered && out_.size() < kMostUnwritten) {
       auto next = decoder_.next();
       if (!next) break;
       take(std::move(*next));
@@ -111,11 +123,19 @@ class MllpServer::Connection : public std::enable_shared_from_this<MllpServer::C
         self->server_->loop.dispatch([self, number, ack = std::move(ack)] { self->answer(number, ack); });
       });
     }
+    refuse(number, message.error());
+  }
+
+  // Bytes between frames are noise, and get no answer. A message that was lost is named to its sender. Beyond the limit:
+  // say so, then end.
+  void refuse(std::uint64_t number, const Error& why) {
     server_->refused.fetch_add(1, std::memory_order_relaxed);
-    // Bytes between frames are noise, and get no answer. Beyond the limit: say so, then end.
-    const bool too_large = message.error().code == ErrorCode::too_large;
+    const std::string& lost = decoder_.unended();
+    const bool too_large = why.code == ErrorCode::too_large;
+    const bool tell = lost.empty() && !too_large ? noises_++ == 0 : lost_++ < kLostTold;
+    if (tell) log::warn("mllp peer {} sent what is no message: {}", peer_, why.detail);
     refusing_ = ending_ = ending_ || too_large;
-    answer(number, too_large ? server_->refusal(message.error()) : std::string());
+    answer(number, too_large || !lost.empty() ? server_->refusal(lost, why) : std::string());
   }
 
   void answer(std::uint64_t number, std::string ack) {
@@ -145,7 +165,7 @@ class MllpServer::Connection : public std::enable_shared_from_this<MllpServer::C
       self->write_deadline_ms_ = 0;
       if (!ok) return self->close();
       self->flush();
-      self->close_if_done();
+      self->take_messages();
     });
   }
 
@@ -182,6 +202,7 @@ class MllpServer::Connection : public std::enable_shared_from_this<MllpServer::C
   bool ending_ = false;    // Reads no more.
   bool refusing_ = false;  // Ends because of what the peer sent.
   bool closed_ = false;
+  std::uint64_t lost_ = 0, noises_ = 0;
 };
 
 void MllpServer::State::accept(std::shared_ptr<ByteStream> stream) {

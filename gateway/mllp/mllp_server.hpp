@@ -1,5 +1,6 @@
 // Takes HL7 v2 over MLLP. Messages of one connection are handed on in their order and answered in their order; a
-// connection with too many unanswered messages is not read from until some are answered. What a message means, and when
+// connection with too many unanswered messages is not read from until some are answered. A frame that never ended is
+// refused when the next one starts, and each that is lost is a line of the log. What a message means, and when
 // it may be acknowledged, is the handler's business. Sockets run on one loop; an answer may come from any thread.
 #pragma once
 
@@ -7,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "gateway/net/byte_stream.hpp"
 #include "runtime/base/instant.hpp"
@@ -18,8 +20,8 @@ namespace baton {
 using MllpAnswer = std::function<void(std::string ack)>;
 // `message` is without its frame; `client` is an address. Called on the loop's thread; must not block.
 using MllpHandler = std::function<void(std::string message, std::string client, MllpAnswer answer)>;
-// The ACK for bytes that are no message: broken frames, or more than the limit.
-using MllpRefusal = std::function<std::string(const Error& why)>;
+// The ACK for bytes that are no message: a frame that never ended, as far as it came, or (no bytes) one beyond the limit.
+using MllpRefusal = std::function<std::string(std::string_view bytes, const Error& why)>;
 
 struct MllpServerOptions {
   std::string host = "127.0.0.1";

@@ -30,8 +30,9 @@ void MllpDecoder::feed(std::string_view chunk) {
 
 void MllpDecoder::finish() {
   if (state_ == State::inside) {
-    ready_.push_back(bad_frame("the connection ended inside a frame, after " + std::to_string(frame_.size()) + " bytes",
-                               "send 0x1C 0x0D after each message before closing"));
+    Error error = bad_frame("the connection ended inside a frame, after " + std::to_string(frame_.size()) + " bytes",
+                            "send 0x1C 0x0D after each message before closing");
+    ready_.push_back({std::move(error), std::move(frame_)});
   }
   state_ = State::between;
   frame_.clear();
@@ -39,9 +40,10 @@ void MllpDecoder::finish() {
 
 std::optional<Result<std::string>> MllpDecoder::next() {
   if (ready_.empty()) return std::nullopt;
-  Result<std::string> first = std::move(ready_.front());
+  Read first = std::move(ready_.front());
   ready_.pop_front();
-  return first;
+  unended_ = std::move(first.unended);
+  return std::move(first.message);
 }
 
 void MllpDecoder::skip_between(std::string_view& chunk) {
@@ -51,7 +53,8 @@ void MllpDecoder::skip_between(std::string_view& chunk) {
     ++stray_bytes_;
     if (stray_reported_) continue;
     stray_reported_ = true;
-    ready_.push_back(bad_frame("bytes stand outside of a frame", "put 0x0B before and 0x1C 0x0D after each message"));
+    ready_.push_back(
+        {bad_frame("bytes stand outside of a frame", "put 0x0B before and 0x1C 0x0D after each message"), {}});
   }
   if (start == chunk.size()) {
     chunk = {};
@@ -66,8 +69,9 @@ void MllpDecoder::read_inside(std::string_view& chunk) {
   const std::size_t end = chunk.find(kEnd);
   const std::string_view part = chunk.substr(0, end);
   if (frame_.size() + part.size() > limit_) {
-    ready_.push_back(Error{ErrorCode::too_large, "the frame is larger than " + std::to_string(limit_) + " bytes",
-                           "split the message, or send documents by reference"});
+    ready_.push_back({Error{ErrorCode::too_large, "the frame is larger than " + std::to_string(limit_) + " bytes",
+                            "split the message, or send documents by reference"},
+                      {}});
     frame_ = std::string();
     state_ = State::oversize;
     return;
@@ -94,15 +98,16 @@ void MllpDecoder::end_frame() {
       at = rest.find(kStart, at + 1);
       continue;
     }
-    ready_.push_back(bad_frame("a frame of " + std::to_string(at) + " bytes has no end; another frame starts in it",
-                               "send 0x1C 0x0D after each message"));
+    Error error = bad_frame("a frame of " + std::to_string(at) + " bytes has no end; another frame starts in it",
+                            "send 0x1C 0x0D after each message");
+    ready_.push_back({std::move(error), std::string(rest.substr(0, at))});
     rest.remove_prefix(at + 1);
     at = rest.find(kStart);
   }
   if (rest.empty()) {
-    ready_.push_back(bad_frame("a frame is empty", "send a message between 0x0B and 0x1C"));
+    ready_.push_back({bad_frame("a frame is empty", "send a message between 0x0B and 0x1C"), {}});
   } else {
-    ready_.push_back(std::string(rest));
+    ready_.push_back({std::string(rest), {}});
   }
   frame_.clear();
   state_ = State::between;

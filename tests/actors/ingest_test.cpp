@@ -162,6 +162,47 @@ TEST_F(Ingest, a_message_is_discarded_with_a_reason_only) {
   EXPECT_TRUE(world_.node().reader().messages("quarantined", {}, 10)->items.empty());
 }
 
+TEST_F(Ingest, of_several_decisions_on_one_message_one_is_taken_and_the_others_are_refused) {
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    NodeWorld world(seed);
+    world.deploy(files_);
+    world.tell(hl7(adt("c1", "A99")));
+    int taken = 0, refused = 0;
+    const auto count = [&](const Result<JsonText>& answer) {
+      if (answer.ok()) return void(++taken);
+      EXPECT_EQ(answer.error().code, ErrorCode::conflict) << to_string(answer.error());
+      ++refused;
+    };
+    const ReplayMessage replay{"REG|HOSP", "c1", adt("c1", "A01"), "wrong trigger", nurse()};
+    const ReplayMessage other{"REG|HOSP", "c1", adt("c1", "A01", "p2", "e2"), "wrong patient", nurse()};
+    const DiscardMessage discard{"REG|HOSP", "c1", "a test", nurse()};
+    if (seed % 2 == 0) world.node().submit(discard, count);
+    world.node().submit(replay, count);
+    for (std::uint64_t i = 0; i < seed % 5; ++i) world.node().run_one();
+    world.node().submit(replay, count);
+    world.node().submit(other, count);
+    for (std::uint64_t i = 0; i < seed % 7; ++i) world.node().run_one();
+    world.node().submit(discard, count);
+    world.node().submit(discard, count);
+    world.run();
+    EXPECT_EQ(taken, 1) << seed;
+    EXPECT_EQ(refused, seed % 2 == 0 ? 5 : 4) << seed;
+    EXPECT_EQ(world.node().metrics().in_flight, 0u);
+  }
+}
+
+TEST_F(Ingest, a_replay_is_answered_when_the_message_is_seen_to_have_left_the_quarantine) {
+  accept(adt("c1", "A99"));
+  std::string state;
+  world_.node().submit(ReplayMessage{"REG|HOSP", "c1", adt("c1", "A01"), "wrong trigger", nurse()},
+                       [&](const Result<JsonText>& answer) {
+                         ASSERT_TRUE(answer.ok());
+                         state = (**world_.node().reader().message("REG|HOSP", "c1")).state;
+                       });
+  world_.run();
+  EXPECT_EQ(state, "replayed");
+}
+
 TEST_F(Ingest, messages_of_one_connection_reach_their_patient_in_the_order_of_submission) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     NodeWorld world(seed);

@@ -72,6 +72,15 @@ TEST(Mllp, keeps_a_vertical_tab_in_text_and_reports_a_frame_that_never_ended) {
   EXPECT_THAT(decoded("\x0bMSH|1"), ElementsAre(HasSubstr("ended inside a frame")));
 }
 
+TEST(Mllp, gives_what_had_come_of_a_frame_that_never_ended) {
+  MllpDecoder decoder;
+  decoder.feed("x\x0bMSH|1\r\x0bMSH|2\r\x1c\r\x0bMSH|3");
+  decoder.finish();
+  std::vector<std::string> lost;
+  while (decoder.next()) lost.push_back(decoder.unended());
+  EXPECT_THAT(lost, ElementsAre("", "MSH|1\r", "", "MSH|3"));
+}
+
 TEST(Mllp, reports_an_empty_frame) { EXPECT_THAT(decoded("\x0b\x1c\r"), ElementsAre(HasSubstr("empty"))); }
 
 TEST(Mllp, passes_over_a_frame_beyond_the_limit_without_keeping_it) {

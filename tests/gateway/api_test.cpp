@@ -390,6 +390,22 @@ TEST_F(ApiTest, answers_a_message_that_comes_again_as_before_with_one_effect) {
   EXPECT_EQ(call("GET", "/v1/instances?workflow=discharge").body.at("items").as_array().size(), 1u);
 }
 
+TEST_F(ApiTest, acknowledges_senders_that_do_not_write_utf8_in_their_own_bytes) {
+  auto sender = MllpClient::connect(loop_, "127.0.0.1", server_->ports().at("mllp"));
+  ASSERT_TRUE(sender.ok());
+  const auto header = [](const std::string& type, const std::string& id) {
+    return "MSH|^~\\&|ADT1|K\xf6ln|BATON|HOSP|20260302090000||" + type + "|" + id + "|P|2.5||||||8859/1\r";
+  };
+  const auto taken = (*sender)->send_and_wait(header("ADT^A08^ADT_A01", "M1") + "PID|1||12345^^^HOSP^MR||DOE^JANE\r",
+                                              Duration{10'000});
+  ASSERT_TRUE(taken.ok()) << to_string(taken.error());
+  EXPECT_THAT(*taken, HasSubstr("|ADT1|K\xf6ln|"));
+  EXPECT_THAT(*taken, HasSubstr("MSA|AA|M1"));
+  const auto refused = (*sender)->send_and_wait(header("ZZZ^Z\xe9", "M2"), Duration{10'000});
+  ASSERT_TRUE(refused.ok()) << to_string(refused.error());
+  EXPECT_THAT(*refused, HasSubstr("MSA|AR|M2"));
+}
+
 TEST_F(ApiTest, sums_up_what_must_be_known_of_a_patient_each_with_its_age) {
   auto sender = MllpClient::connect(loop_, "127.0.0.1", server_->ports().at("mllp"));
   ASSERT_TRUE(sender.ok());

@@ -1,6 +1,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <spdlog/sinks/base_sink.h>
+#include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <deque>
@@ -17,6 +20,36 @@
 
 namespace baton {
 namespace {
+
+// What is written to the log meanwhile. Begun before and ended after whoever may write to it.
+class LogLines {
+ public:
+  LogLines() : sink_(std::make_shared<Sink>()), before_(spdlog::default_logger()) {
+    spdlog::set_default_logger(std::make_shared<spdlog::logger>("test", sink_));
+  }
+  ~LogLines() { spdlog::set_default_logger(before_); }
+  LogLines(const LogLines&) = delete;
+  LogLines& operator=(const LogLines&) = delete;
+  [[nodiscard]] std::string text() const { return sink_->text(); }
+
+ private:
+  class Sink : public spdlog::sinks::base_sink<std::mutex> {
+   public:
+    std::string text() {
+      const std::lock_guard lock(mutex_);
+      return text_;
+    }
+
+   private:
+    void sink_it_(const spdlog::details::log_msg& line) override {
+      text_.append(line.payload.data(), line.payload.size()).append("\n");
+    }
+    void flush_() override {}
+    std::string text_;
+  };
+  std::shared_ptr<Sink> sink_;
+  std::shared_ptr<spdlog::logger> before_;
+};
 
 // A receiver whose messages a test takes and answers one by one.
 class MllpTest : public testing::Test {
@@ -40,7 +73,9 @@ class MllpTest : public testing::Test {
           taken_.push_back({std::move(message), std::move(answer)});
           changed_.notify_all();
         },
-        [](const Error& why) { return "AR " + std::string(code_of(why.code)); });
+        [](std::string_view bytes, const Error& why) {
+          return "AR " + std::string(code_of(why.code)) + std::string(bytes.empty() ? "" : " ") + std::string(bytes);
+        });
     ASSERT_TRUE(server.ok());
     server_ = std::move(*server);
   }
@@ -151,6 +186,49 @@ TEST_F(MllpTest, passes_over_noise_between_frames_and_cuts_off_who_sends_nothing
   EXPECT_EQ(hostile.read_to_end(), "");
 }
 
+TEST_F(MllpTest, refuses_a_message_whose_frame_never_ended_and_takes_the_next) {
+  at_once_ = true;
+  serve();
+  auto wire = client();
+  wire.send("\x0bMSH|lost\r\x0bMSH|next\r\x1c\r");
+  EXPECT_EQ(wire.read_until("ACK MSH|next\r\x1c\r"),
+            "\x0b"
+            "AR BT404 MSH|lost\r\x1c\r\x0b"
+            "ACK MSH|next\r\x1c\r");
+  wire.send("\x0bMSH|cut off");
+  wire.finish_writing();
+  EXPECT_EQ(wire.read_to_end(),
+            "\x0b"
+            "AR BT404 MSH|cut off\x1c\r");
+}
+
+TEST_F(MllpTest, says_in_the_log_who_sent_a_message_that_is_lost) {
+  MllpServerOptions options;
+  options.frame_timeout = Duration{60};
+  at_once_ = true;
+  const LogLines lines;
+  serve(options);
+  auto wire = client();
+  wire.send("\x0bMSH|lost\r\x0bMSH|next\r\x1c\r");
+  wire.read_until("ACK MSH|next\r\x1c\r");
+  EXPECT_THAT(lines.text(), testing::HasSubstr("a frame of 9 bytes has no end"));
+  wire.send("\x0bMSH|never");
+  wire.read_to_end();
+  EXPECT_THAT(lines.text(), testing::ContainsRegex("mllp peer 127.0.0.1:[0-9]+ did not end its frame.*9 bytes"));
+  server_.reset();
+}
+
+TEST_F(MllpTest, answers_a_flood_of_lost_messages_no_faster_than_they_are_read) {
+  at_once_ = true;
+  serve();
+  auto wire = client();
+  std::string flood;
+  for (int i = 0; i < 200'000; ++i) flood += "\x0bMSH";
+  wire.send(flood + "|last\x1c\r");
+  const std::string answers = wire.read_until("ACK MSH|last\x1c\r");
+  EXPECT_EQ(std::count(answers.begin(), answers.end(), '\x0b'), 200'000);
+}
+
 TEST_F(MllpTest, cuts_off_a_frame_that_does_not_end_in_time) {
   MllpServerOptions options;
   options.frame_timeout = Duration{60};
@@ -231,6 +309,30 @@ TEST(Hl7Receiver, messages_of_a_connection_are_taken_in_their_order_while_the_ho
   }
   loop.stop();
   EXPECT_EQ(acknowledged, 40);
+}
+
+// What a sender gets for a message whose answer is `answer`.
+std::string acknowledged_with(const JsonText& answer, const std::string& message) {
+  IoLoop loop;
+  Hl7Receiver receiver([&](const AcceptRequest&, const Answer& give) { give(answer); }, [] { return Instant{0}; },
+                       loop);
+  std::promise<std::string> ack;
+  loop.post([&] { receiver.handler()(message, "1.1.1.1:1", [&](std::string given) { ack.set_value(given); }); });
+  std::string got = ack.get_future().get();
+  loop.stop();
+  return got;
+}
+
+TEST(Hl7Receiver, an_acknowledgement_that_is_no_utf8_goes_out_with_the_senders_bytes) {
+  const std::string message = "MSH|^~\\&|REG|K\xf6ln|B|H|20260302090000||ADT^A08|M1|P|2.5\r";
+  EXPECT_EQ(acknowledged_with(R"({"ack_base64":"TVNBfEFBfEv2bG4="})", message), "MSA|AA|K\xf6ln");
+}
+
+TEST(Hl7Receiver, an_answer_without_an_acknowledgement_becomes_an_error_and_never_silence) {
+  const std::string message = "MSH|^~\\&|REG|HOSP|B|H|20260302090000||ADT^A08|M1|P|2.5\r";
+  for (const char* answer : {"{}", R"({"ack":""})", R"({"ack_base64":"?"})", "[]"}) {
+    EXPECT_THAT(acknowledged_with(answer, message), testing::HasSubstr("MSA|AE|M1")) << answer;
+  }
 }
 
 }  // namespace

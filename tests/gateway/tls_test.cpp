@@ -55,7 +55,7 @@ class TlsTest : public testing::Test {
     auto opened = MllpServer::open(
         loop_, options,
         [](const std::string& message, const std::string&, const MllpAnswer& answer) { answer("ACK " + message); },
-        [](const Error&) { return std::string("AR"); });
+        [](std::string_view, const Error&) { return std::string("AR"); });
     ASSERT_TRUE(opened.ok()) << to_string(opened.error());
     mllp_ = std::move(*opened);
   }
