@@ -181,6 +181,32 @@ TEST(LuaTest, begins_an_activity_again_that_a_crash_or_a_time_out_ended) {
             "passed");
 }
 
+TEST(LuaTest, fails_a_mock_with_the_code_that_the_real_activity_has) {
+  const BundleFiles more{{"workflows/fails.lua", R"(return require("workflow").define { name = "fails",
+    run = function(ctx, input)
+      local _, err = pcall(ctx.activity, ctx, "real." .. input, {}, { retry = "none", on_exhausted = "raise" })
+      return err.code
+    end })"},
+                         {"activities/real.lua", R"(return {
+      text = function() error("plain") end, bare = function() error { message = "no code" } end,
+      down = function() require("http").get("http://nobody/") end })"}};
+  const LuaTestReport report = run(R"(
+    local function run(t, what) return t:start("fails", what):result() end
+    test.case("real", function(t)
+      t:http("answers", {})
+      t:equal({ run(t, "text"), run(t, "bare"), run(t, "down") }, { "BT303", "BT303", "BT703" })
+    end)
+    test.case("mocked", function(t)
+      t:mock("real.text", function() error("plain") end)
+      t:mock("real.bare", function() error { message = "no code" } end)
+      t:equal({ run(t, "text"), run(t, "bare") }, { "BT303", "BT303" })
+    end))",
+                                   more);
+  ASSERT_EQ(report.cases.size(), 2u);
+  EXPECT_TRUE(report.cases[0].passed) << report.cases[0].failure;
+  EXPECT_TRUE(report.cases[1].passed) << report.cases[1].failure;
+}
+
 TEST(LuaTest, answers_some_calls_of_an_activity_and_then_as_before) {
   EXPECT_EQ(run_case(R"(
     t:mock("pharmacy.fill", { filled = true })
