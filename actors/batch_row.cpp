@@ -5,6 +5,7 @@
 
 #include "runtime/model/json_fields.hpp"
 #include "runtime/model/json_members.hpp"
+#include "runtime/model/own_document.hpp"
 
 namespace baton {
 namespace {
@@ -145,7 +146,7 @@ JsonText to_json(const BatchRow& row) {
 }
 
 Result<BatchRow> read_batch_row(std::string_view text) {
-  const auto parsed = parse_json_document(text);
+  const auto parsed = parse_own_document(text);
   if (!parsed.ok() || !parsed->is_object()) return corrupt();
   const json::object& object = parsed->get_object();
   const json::value* const query = object.if_contains("query");

@@ -4,6 +4,7 @@
 
 #include "runtime/clinical/json_value.hpp"
 #include "runtime/model/json_fields.hpp"
+#include "runtime/model/own_document.hpp"
 
 namespace baton {
 
@@ -51,7 +52,7 @@ JsonText to_json(const ScheduleRow& row) {
 }
 
 Result<ScheduleRow> read_schedule_row(const std::string& text) {
-  auto parsed = parse_json_document(text);
+  auto parsed = parse_own_document(text);
   if (!parsed.ok() || !parsed->is_object()) return corrupt();
   const json::object& object = parsed->get_object();
   for (const char* name : {"workflow", "input", "patient", "spec", "paused", "last", "buffered", "open_runs"}) {

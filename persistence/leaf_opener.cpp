@@ -12,6 +12,7 @@
 #include "runtime/base/base64.hpp"
 #include "runtime/model/canonical_json.hpp"
 #include "runtime/model/json_fields.hpp"
+#include "runtime/model/own_document.hpp"
 
 namespace baton {
 namespace {
@@ -50,7 +51,7 @@ Result<std::string> LeafOpener::patient_of(std::string_view pseudonym) {
 
 Result<std::string> LeafOpener::open(std::string_view leaf) {
   if (leaf.find("\"sealed\":") == leaf.npos && leaf.find("\"~") == leaf.npos) return std::string(leaf);
-  auto document = parse_json_document(leaf);
+  auto document = parse_own_document(leaf);
   if (!document.ok() || !document->is_object()) return std::string(leaf);
   json::object& object = document->get_object();
   if (const auto part = sealed_part(object)) {
@@ -59,7 +60,7 @@ Result<std::string> LeafOpener::open(std::string_view leaf) {
     if (!plain.ok() && plain.error().code != ErrorCode::erased) return plain.error();
     if (!plain.ok()) {
       object["erased"] = part->fields;
-    } else if (auto members = parse_json_document(*plain); members.ok() && members->is_object()) {
+    } else if (auto members = parse_own_document(*plain); members.ok() && members->is_object()) {
       for (auto& member : members->get_object()) object[member.key()] = std::move(member.value());
     }
   }

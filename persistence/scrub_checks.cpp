@@ -6,6 +6,7 @@
 #include "persistence/keys/pseudonym.hpp"
 #include "persistence/rocks.hpp"
 #include "runtime/model/json_fields.hpp"
+#include "runtime/model/own_document.hpp"
 
 namespace baton::scrub {
 namespace {
@@ -306,7 +307,7 @@ Status check_message(const StoreReader& at, std::string_view, std::string_view v
 }
 
 Status check_leaf(const StoreReader& at, std::uint64_t index, std::string_view leaf, Findings& out) {
-  const auto parsed = parse_json_document(leaf);
+  const auto parsed = parse_own_document(leaf);
   if (!parsed.ok() || !parsed->is_object()) return success();  // The ledger's own scrubber speaks of leaves.
   const auto* const journal = parsed->get_object().if_contains("journal");
   const auto* const instance = parsed->get_object().if_contains("instance");

@@ -1,6 +1,7 @@
 #include "actors/testing/test_json.hpp"
 
 #include "runtime/clinical/json_value.hpp"
+#include "runtime/model/own_document.hpp"
 
 namespace baton::testing {
 
@@ -11,9 +12,8 @@ JsonText json_text(const boost::json::value& value) {
 }
 
 Arguments::Arguments(const JsonText& json) {
-  boost::json::error_code failed;
-  const boost::json::value value = boost::json::parse(json.empty() ? "{}" : json, failed);
-  if (const auto* object = value.if_object(); !failed && object != nullptr) object_ = *object;
+  auto value = parse_own_document(json.empty() ? "{}" : json);
+  if (value.ok() && value->is_object()) object_ = std::move(value->get_object());
 }
 
 std::string Arguments::text(std::string_view name) const {

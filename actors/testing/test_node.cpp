@@ -22,6 +22,16 @@ bool was_done(const Error& error) {
   return error.code == ErrorCode::conflict || error.code == ErrorCode::already_exists;
 }
 
+// Answers at once; what waits for the answer goes on in a step of its own.
+class AnsweringPort : public HttpPort {
+ public:
+  explicit AnsweringPort(std::function<Result<HttpAnswer>(const HttpCall&)> answer) : answer_(std::move(answer)) {}
+  void send(HttpCall call, std::function<void(Result<HttpAnswer>)> done) override { done(answer_(call)); }
+
+ private:
+  std::function<Result<HttpAnswer>(const HttpCall&)> answer_;
+};
+
 NodeOptions test_options(const std::shared_ptr<const Program>& program, std::shared_ptr<rocksdb::Env> disk) {
   NodeOptions options;
   options.in_memory = true;
@@ -53,18 +63,23 @@ Result<TestBundle> deploy_for_tests(std::shared_ptr<const Program> program) {
   return bundle;
 }
 
-TestNode::TestNode(const TestBundle& bundle, std::uint64_t seed, std::size_t crash_at, StandIn stand_in)
+TestNode::TestNode(const TestBundle& bundle, std::uint64_t seed, std::size_t crash_at, Outside outside)
     : clock_(std::make_shared<ManualClock>(kFirstMoment)),
       crash_at_(crash_at),
       options_(test_options(bundle.program, copy_memory_env(*bundle.disk, kDirectories))),
       began_(kFirstMoment) {
   options_.seed = seed;
   options_.clock = clock_;
-  options_.activity_stand_in = [this, work = std::move(stand_in)](const PendingRecord& pending) {
+  // What an activity did is counted by its idempotency key.
+  options_.activity_stand_in = [this, work = std::move(outside.work)](const PendingRecord& pending) {
     worked_ = true;
     work_.insert(pending.operation.name + " " + pending.instance + "." + std::to_string(pending.operation.seq));
-    return std::optional(work(pending));
+    return work(pending);
   };
+  options_.http = std::make_shared<AnsweringPort>([this, http = std::move(outside.http)](const HttpCall& call) {
+    worked_ = true;
+    return http(call);
+  });
   options_.script_log = [this](const WriteLog& line) {
     log_.push_back(line.level + " " + line.instance + ": " + line.text);
   };

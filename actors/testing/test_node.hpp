@@ -2,7 +2,7 @@
 // at any moment and come back. Owned by one thread.
 //
 // A moment is a point at which a crash can matter: right after a commit, before anything of it was released further, and
-// right after an activity did its work, before its result is committed. Moments of a case are counted from 1; with the
+// right after an activity did its work (or asked the outside), before its result is committed. Moments of a case are counted from 1; with the
 // same seed they are the same in every run, up to the first crash.
 #pragma once
 
@@ -27,11 +27,16 @@ struct TestBundle {
 
 class TestNode {
  public:
-  // Does an activity's work in the place of the pool. What it did is counted by its idempotency key.
-  using StandIn = std::function<ActivityEnded(const PendingRecord&)>;
+  // What is outside, answered by the case.
+  struct Outside {
+    // Does an activity's work in the place of the pool, or nothing: the pool shall run it.
+    std::function<std::optional<ActivityEnded>(const PendingRecord&)> work;
+    // Answers the HTTP of an activity that the pool runs.
+    std::function<Result<HttpAnswer>(const HttpCall&)> http;
+  };
 
   // `crash_at`: the moment at which the node dies once; 0 for never.
-  TestNode(const TestBundle& bundle, std::uint64_t seed, std::size_t crash_at, StandIn stand_in);
+  TestNode(const TestBundle& bundle, std::uint64_t seed, std::size_t crash_at, Outside outside);
   ~TestNode();
   TestNode(const TestNode&) = delete;
   TestNode& operator=(const TestNode&) = delete;
@@ -80,7 +85,7 @@ class TestNode {
   std::size_t moments_ = 0;
   std::size_t crashes_ = 0;
   bool counting_ = false;  // Not while the node starts.
-  bool worked_ = false;    // An activity did its work in this step.
+  bool worked_ = false;    // An activity did its work in this step, or asked the outside.
   std::set<std::string> work_;
   std::vector<std::string> log_;
 };

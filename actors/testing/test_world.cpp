@@ -46,9 +46,10 @@ JsonText value_json(const JsonText& value) {
 }  // namespace
 
 TestWorld::TestWorld(const TestBundle& bundle, std::uint64_t seed, std::size_t crash_at)
-    : program_(bundle.program), node_(bundle, seed, crash_at, [this](const PendingRecord& pending) {
-        return work(program_, pending, node_.now(), *tests_);
-      }) {}
+    : program_(bundle.program),
+      node_(bundle, seed, crash_at,
+            {[this](const PendingRecord& pending) { return mocked_work(pending, *tests_); },
+             [this](const HttpCall& call) { return answer_http(call, *tests_); }}) {}
 
 TestWorld::Verb TestWorld::find_verb(std::string_view name) {
   static constexpr std::array<std::pair<std::string_view, Verb>, 28> kVerbs{{

@@ -13,6 +13,7 @@
 #include "persistence/sql/audit_sql.hpp"
 #include "runtime/base/base64.hpp"
 #include "runtime/base/sha256.hpp"
+#include "runtime/model/own_document.hpp"
 
 namespace baton {
 namespace {
@@ -142,7 +143,7 @@ std::optional<Hash256> parse_hex_hash(std::string_view hex) {
 // What the leaf names by its SHA-256 because it was too long, from beside it: {"evidence":"<JSON>"}, where there is any. As a
 // text: these very bytes have the hash, but where they were sealed; then the sealed ones are "sealed_beside", in base 64.
 Status write_beside(JsonWriter& writer, const LedgerSource& source, const LeafOpener& opener, std::string_view bytes) {
-  const auto leaf = parse_json_document(bytes);
+  const auto leaf = parse_own_document(bytes);
   if (!leaf || !leaf->is_object()) return success();
   std::map<std::string_view, std::string> found, sealed;
   for (const std::string_view name : {"after", "before", "evidence"}) {
@@ -194,7 +195,7 @@ Status write_clock(JsonWriter& writer, const StoreReader& reader, std::uint64_t 
   if (!changed.ok()) return changed.error();
   const bool since = *changed && (!*started || (*changed)->index > (*started)->index);
   const std::optional<AuditRow>& said = since ? *changed : *started;
-  const auto leaf = said ? parse_json_document(said->leaf) : Result<boost::json::value>(boost::json::value());
+  const auto leaf = said ? parse_own_document(said->leaf) : Result<boost::json::value>(boost::json::value());
   if (!leaf.ok() || !leaf->is_object()) return success();
   const auto* state = leaf->get_object().if_contains("after");
   if (state != nullptr && state->is_object()) state = state->get_object().if_contains("clock");

@@ -5,6 +5,7 @@
 
 #include "persistence/audit_query.hpp"
 #include "runtime/clinical/json_value.hpp"
+#include "runtime/model/own_document.hpp"
 
 namespace baton {
 namespace {
@@ -23,7 +24,7 @@ Result<Bindings> bindings_of(const StoreReader& reader, const std::string& id) {
     const auto page = query_audit(reader, filter, cursor, kRecordsPerPage);
     if (!page) return page.error();
     for (const AuditRow& row : page->items) {
-      const auto leaf = parse_json_document(row.leaf);
+      const auto leaf = parse_own_document(row.leaf);
       if (!leaf || !leaf->is_object()) continue;
       const auto* journal = leaf->get_object().if_contains("journal");
       if (journal == nullptr || !journal->is_string()) continue;

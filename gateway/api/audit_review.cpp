@@ -4,6 +4,7 @@
 #include "persistence/leaf_opener.hpp"
 #include "persistence/ledger/ledger_reader.hpp"
 #include "persistence/ledger_source.hpp"
+#include "runtime/model/own_document.hpp"
 
 namespace baton {
 namespace {
@@ -22,7 +23,7 @@ Result<std::optional<AuditRow>> review_of(const StoreReader& reader, std::uint64
 
 // A read through glass that was broken before is reviewed with the record that broke it.
 bool is_behind_glass(const std::string& bytes) {
-  const auto leaf = parse_json_document(bytes);
+  const auto leaf = parse_own_document(bytes);
   const auto* parent = leaf.ok() && leaf->is_object() ? leaf->get_object().if_contains("parent") : nullptr;
   return parent != nullptr && parent->is_string() && std::string_view(parent->get_string()).starts_with("glass/");
 }

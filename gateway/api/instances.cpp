@@ -5,6 +5,7 @@
 #include "gateway/work/standing.hpp"
 #include "runtime/base/base64.hpp"
 #include "runtime/clinical/json_value.hpp"
+#include "runtime/model/own_document.hpp"
 
 namespace baton {
 namespace {
@@ -70,7 +71,7 @@ Result<StartRequest> read_start(const HttpRequest& http) {
 }
 
 std::string id_of(const JsonText& answer) {
-  const auto document = parse_json_document(answer);
+  const auto document = parse_own_document(answer);
   if (!document || !document->is_object()) return {};
   const auto* id = document->as_object().if_contains("id");
   return id != nullptr && id->is_string() ? std::string(id->as_string()) : std::string();

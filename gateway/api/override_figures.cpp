@@ -4,6 +4,7 @@
 
 #include "gateway/api/api_support.hpp"
 #include "persistence/sql/audit_sql.hpp"
+#include "runtime/model/own_document.hpp"
 
 namespace baton {
 namespace {
@@ -28,7 +29,7 @@ Status write_rows(JsonWriter& writer, std::string_view name, const StoreReader& 
   limits.rows = kMostRows;
   const auto answer = run_audit_sql(reader, query, limits, nullptr, {{"from", from}});
   if (!answer.ok()) return answer.error();
-  const auto parsed = parse_json_document(*answer);
+  const auto parsed = parse_own_document(*answer);
   if (!parsed.ok()) return parsed.error();
   writer.key(name).begin_array();
   for (const auto& row : parsed->as_object().at("rows").as_array()) {

@@ -8,6 +8,7 @@
 #include "runtime/base/base64.hpp"
 #include "runtime/model/json_fields.hpp"
 #include "runtime/model/json_members.hpp"
+#include "runtime/model/own_document.hpp"
 
 namespace baton {
 namespace {
@@ -228,7 +229,7 @@ std::string quoted(const std::string& text) {
 }
 
 Result<boost::json::value> parse_leaf(std::uint64_t index, std::string_view bytes) {
-  auto leaf = parse_json_document(bytes);
+  auto leaf = parse_own_document(bytes);
   if (leaf.ok() && leaf->is_object()) return leaf;
   return Error{ErrorCode::bad_json, "record " + std::to_string(index) + " is no JSON object", {}};
 }

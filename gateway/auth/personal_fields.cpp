@@ -3,6 +3,7 @@
 #include "runtime/base/assert.hpp"
 #include "runtime/clinical/json_value.hpp"
 #include "runtime/model/json_fields.hpp"
+#include "runtime/model/own_document.hpp"
 
 namespace baton {
 namespace {
@@ -62,7 +63,7 @@ void PersonalFields::mask_value(json::value& value, const json::value* given) co
 }
 
 std::string PersonalFields::mask(const std::string& name, std::string_view answer) const {
-  auto value = parse_json_document(answer);
+  auto value = parse_own_document(answer);
   if (!value) return "null";
   mask_value(*value, schemas_.as_object().if_contains({name.data(), name.size()}));
   std::string text;

@@ -14,6 +14,7 @@
 #include "gateway/http/http_client.hpp"
 #include "gateway/http/url_text.hpp"
 #include "runtime/model/json_fields.hpp"
+#include "runtime/model/own_document.hpp"
 
 namespace baton {
 namespace {
@@ -82,7 +83,7 @@ Result<std::string> send(const Cli& cli, const std::string& method, const std::s
     return error;
   }
   if (answer->status < 400) return std::move(answer->body);
-  const auto problem = parse_json_document(answer->body.empty() ? "{}" : answer->body);
+  const auto problem = parse_own_document(answer->body.empty() ? "{}" : answer->body);
   return error_of(answer->status, problem.ok() ? *problem : boost::json::value());
 }
 
@@ -92,7 +93,7 @@ Result<boost::json::value> call_api(const Cli& cli, const std::string& method, c
                                     const std::string& body, const std::string& content_type) {
   const auto answer = send(cli, method, path, body, content_type);
   if (!answer) return answer.error();
-  auto value = parse_json_document(answer->empty() ? "{}" : *answer);
+  auto value = parse_own_document(answer->empty() ? "{}" : *answer);
   if (!value) return Error{ErrorCode::io_failed, "the answer is not JSON", "is this a Baton server?"};
   return std::move(*value);
 }

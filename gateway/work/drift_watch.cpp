@@ -6,6 +6,7 @@
 
 #include "persistence/sql/audit_sql.hpp"
 #include "runtime/model/json_fields.hpp"
+#include "runtime/model/own_document.hpp"
 
 namespace baton {
 namespace {
@@ -24,7 +25,7 @@ std::string quoted(const std::string& text) {
 Result<json::array> rows_of(const StoreReader& reader, const std::string& query) {
   const auto answer = run_audit_sql(reader, query);
   if (!answer.ok()) return answer.error();
-  const auto parsed = parse_json_document(*answer);
+  const auto parsed = parse_own_document(*answer);
   if (!parsed.ok()) return parsed.error();
   return parsed->as_object().at("rows").as_array();
 }

@@ -4,6 +4,7 @@
 
 #include "runtime/model/audit_record.hpp"
 #include "runtime/model/json_fields.hpp"
+#include "runtime/model/own_document.hpp"
 
 namespace baton {
 
@@ -62,7 +63,7 @@ Status PrunePlan::step(std::size_t count, const LookAtLeaf& look) {
 std::optional<std::uint64_t> minimum_index_in(std::string_view leaf) {
   // Looked for before it is parsed: nearly no leaf is one.
   if (leaf.find(action::kLedgerPruned) == std::string_view::npos) return std::nullopt;
-  const auto document = parse_json_document(leaf);
+  const auto document = parse_own_document(leaf);
   if (!document.ok() || !document->is_object()) return std::nullopt;
   const boost::json::object& fields = document->get_object();
   const auto* what = fields.if_contains("action");

@@ -10,6 +10,7 @@
 #include "persistence/audit_index.hpp"
 #include "persistence/audit_query.hpp"
 #include "runtime/model/json_fields.hpp"
+#include "runtime/model/own_document.hpp"
 
 namespace baton::sql {
 namespace {
@@ -103,7 +104,7 @@ Value value_in(const boost::json::value* value) {
 }
 
 Row record_row(const AuditRow& record, const std::vector<RecordColumn>& columns) {
-  const auto leaf = parse_json_document(record.leaf);
+  const auto leaf = parse_own_document(record.leaf);
   static const boost::json::object kNothing;
   const boost::json::object& fields = leaf.ok() && leaf->is_object() ? leaf->get_object() : kNothing;
   const auto part = [&fields](const char* name) -> const boost::json::object& {

@@ -7,6 +7,7 @@
 #include "runtime/base/sha256.hpp"
 #include "runtime/model/json_fields.hpp"
 #include "runtime/model/json_members.hpp"
+#include "runtime/model/own_document.hpp"
 
 namespace baton {
 namespace {
@@ -14,7 +15,7 @@ namespace {
 namespace json = boost::json;
 
 json::object object_of(const JsonText& text) {
-  auto value = parse_json_document(text.empty() ? "{}" : text);
+  auto value = parse_own_document(text.empty() ? "{}" : text);
   return value.ok() && value->is_object() ? std::move(value->get_object()) : json::object();
 }
 

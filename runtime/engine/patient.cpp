@@ -8,6 +8,7 @@
 #include "runtime/base/sha256.hpp"
 #include "runtime/engine/instance_state.hpp"
 #include "runtime/engine/patient_turn.hpp"
+#include "runtime/model/own_document.hpp"
 
 namespace baton {
 namespace {
@@ -15,10 +16,9 @@ namespace {
 // The value of the event field that keys a workflow: "encounter", "patient", or a path; empty when it is not there.
 std::string key_of(const std::string& field, const std::string& patient, const JsonText& event) {
   if (field == "patient") return patient;
-  boost::system::error_code error;
-  const boost::json::value parsed = boost::json::parse(event, error);
-  if (error) return {};
-  const boost::json::value* value = &parsed;
+  const auto parsed = parse_own_document(event);
+  if (!parsed.ok()) return {};
+  const boost::json::value* value = &*parsed;
   std::string_view path = field;
   while (!path.empty()) {
     const std::size_t dot = path.find('.');

@@ -1,7 +1,8 @@
 #include "runtime/engine/request_options.hpp"
-#include "runtime/model/json_members.hpp"
-
 #include <boost/json.hpp>
+
+#include "runtime/model/json_members.hpp"
+#include "runtime/model/own_document.hpp"
 
 namespace baton {
 namespace {
@@ -37,9 +38,8 @@ JsonText input_of(const Operation& operation) {
 
 JsonText with_input(const JsonText& request, const JsonText& input) {
   json::object changed = parse_object(request);
-  boost::system::error_code error;
-  json::value value = json::parse(input, error);
-  changed["input"] = error ? json::value(nullptr) : std::move(value);
+  auto value = parse_own_document(input);
+  changed["input"] = value.ok() ? std::move(*value) : json::value(nullptr);
   return json::serialize(changed);
 }
 

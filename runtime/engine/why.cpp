@@ -8,6 +8,7 @@
 #include "runtime/engine/why_words.hpp"
 #include "runtime/model/json_fields.hpp"
 #include "runtime/model/json_members.hpp"
+#include "runtime/model/own_document.hpp"
 
 namespace baton {
 namespace {
@@ -21,7 +22,7 @@ const Started* start_of(const std::vector<Entry>& journal) {
 // What the event says that a case was begun with: {"event":{"type":..,"source":{"system":..}}}. Of it only that which is about
 // nobody.
 std::string because_of_event(const JsonText& input) {
-  const auto parsed = parse_json_document(input);
+  const auto parsed = parse_own_document(input);
   if (!parsed.ok() || !parsed->is_object()) return " because of a message.";
   const auto* const event = parsed->get_object().if_contains("event");
   if (event == nullptr || !event->is_object()) return " because of a message.";

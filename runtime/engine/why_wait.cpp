@@ -12,12 +12,6 @@ namespace {
 
 namespace json = boost::json;
 
-json::object object_of(const JsonText& text) {
-  boost::system::error_code error;
-  json::value value = json::parse(text, error);
-  return !error && value.is_object() ? std::move(value.get_object()) : json::object();
-}
-
 // What the script says about a wait: at the top of its request, or among the options of an activity or child.
 std::string told(const json::object& request, std::string_view name) {
   const json::object* where = &request;
@@ -79,7 +73,7 @@ void end_of_wait(WhyWait& wait, const OperationState& operation, const json::obj
 }
 
 WhyWait of_timer(const WhyFacts& facts, const InstanceState& state, const OperationState& operation) {
-  const json::object request = object_of(operation.operation.request);
+  const json::object request = parse_object(operation.operation.request);
   WhyWait wait = begin(state, operation, request, "timer");
   const Instant due = operation.operation.due.value_or(facts.now);
   wait.sentence = "It sleeps until " + words::time(due) + " (" + words::when(due, facts.now) + ").";
@@ -91,7 +85,7 @@ WhyWait of_timer(const WhyFacts& facts, const InstanceState& state, const Operat
 }
 
 WhyWait of_event(const WhyFacts& facts, const InstanceState& state, const OperationState& operation) {
-  const json::object request = object_of(operation.operation.request);
+  const json::object request = parse_object(operation.operation.request);
   WhyWait wait = begin(state, operation, request, "event");
   const std::string types = words::list(event_types(request));
   const std::string by = matched_by(request);
@@ -104,7 +98,7 @@ WhyWait of_event(const WhyFacts& facts, const InstanceState& state, const Operat
 }
 
 WhyWait of_signal(const WhyFacts& facts, const InstanceState& state, const OperationState& operation) {
-  const json::object request = object_of(operation.operation.request);
+  const json::object request = parse_object(operation.operation.request);
   WhyWait wait = begin(state, operation, request, "signal");
   const std::string& name = operation.operation.name;
   wait.sentence = "It has waited for the signal " + name + " for " + words::length(facts.now - operation.since) + ".";
@@ -115,7 +109,7 @@ WhyWait of_signal(const WhyFacts& facts, const InstanceState& state, const Opera
 }
 
 WhyWait of_promise(const WhyFacts& facts, const InstanceState& state, const OperationState& operation) {
-  const json::object request = object_of(operation.operation.request);
+  const json::object request = parse_object(operation.operation.request);
   WhyWait wait = begin(state, operation, request, "promise");
   wait.id = task_id_of(facts.stored.record.id, operation.operation.seq);
   wait.sentence = "It has waited for an answer from outside (" + words::plain(operation.operation.name) + ") for " +
@@ -127,7 +121,7 @@ WhyWait of_promise(const WhyFacts& facts, const InstanceState& state, const Oper
 }
 
 WhyWait of_child(const WhyFacts& facts, const InstanceState& state, const OperationState& operation) {
-  const json::object request = object_of(operation.operation.request);
+  const json::object request = parse_object(operation.operation.request);
   WhyWait wait = begin(state, operation, request, "child");
   const auto found = facts.children.find(operation.operation.seq);
   const WhyChild child = found == facts.children.end() ? WhyChild{} : found->second;
@@ -175,7 +169,7 @@ std::string what_exhaustion_does(const Operation& operation) {
 }
 
 WhyWait of_activity(const WhyFacts& facts, const InstanceState& state, const OperationState& operation) {
-  const json::object request = object_of(operation.operation.request);
+  const json::object request = parse_object(operation.operation.request);
   WhyWait wait = begin(state, operation, request, "activity");
   const std::string& name = operation.operation.name;
   wait.owner.kind = "baton";
@@ -250,8 +244,8 @@ WhyWait why_incident(const WhyFacts& facts, const IncidentRecord& incident, cons
   const std::string since = words::when(incident.opened_at, facts.now);
   if (operation != nullptr) {
     wait.name = operation->operation.name;
-    wait.told = told(object_of(operation->operation.request), "why");
-    wait.owner.named = told(object_of(operation->operation.request), "owner");
+    wait.told = told(parse_object(operation->operation.request), "why");
+    wait.owner.named = told(parse_object(operation->operation.request), "owner");
     wait.sentence = "It stopped" + at + " " + since + ": work with another system (" + wait.name +
                     ") failed for good (" + incident.cause.code + ").";
     wait.unblock = {"An operator has it tried again, once the other system works.",

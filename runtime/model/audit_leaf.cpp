@@ -5,6 +5,7 @@
 
 #include "runtime/model/json_fields.hpp"
 #include "runtime/model/json_members.hpp"
+#include "runtime/model/own_document.hpp"
 
 namespace baton {
 namespace {
@@ -17,7 +18,7 @@ std::string model_in(const boost::json::value& value) {
 
 std::string model_of(const JsonText& json) {
   if (json.empty()) return {};
-  const auto value = parse_json_document(json);
+  const auto value = parse_own_document(json);
   return value.ok() ? model_in(*value) : std::string();
 }
 
@@ -44,7 +45,7 @@ AuditLeaf::AuditLeaf(LeafText text, AuditRecord& record)
       at(record.at) {}
 
 AuditLeaf::AuditLeaf(std::string leaf) : bytes(std::move(leaf)) {
-  const auto document = parse_json_document(bytes);
+  const auto document = parse_own_document(bytes);
   if (!document.ok() || !document->is_object()) return;
   const boost::json::object& object = document->get_object();
   patient = text_at(object, "patient");

@@ -7,6 +7,7 @@
 
 #include "runtime/base/json_text.hpp"
 #include "runtime/model/json_fields.hpp"
+#include "runtime/model/own_document.hpp"
 
 namespace baton {
 namespace {
@@ -75,7 +76,7 @@ bool append(std::string& out, const boost::json::value& value) {
 }  // namespace
 
 bool append_canonical_json(std::string& out, std::string_view json) {
-  const auto value = parse_json_document(json);
+  const auto value = parse_own_document(json);
   if (!value.ok()) return false;
   const std::size_t before = out.size();
   if (append(out, *value)) return true;

@@ -9,7 +9,7 @@ namespace baton {
 
 // Appends the canonical form of `json`: keys sorted by UTF-16 code units, numbers as ECMAScript prints doubles, no
 // white space. Of a key that stands twice the last counts. False, and `out` as it was, when `json` is not JSON in
-// UTF-8 or is nested deeper than limits::kJsonDepth.
+// UTF-8 or is nested deeper than what parse_own_document reads.
 [[nodiscard]] bool append_canonical_json(std::string& out, std::string_view json);
 
 }  // namespace baton

@@ -8,6 +8,7 @@
 
 #include "runtime/base/limits.hpp"
 #include "runtime/model/json_duplicates.hpp"
+#include "runtime/model/own_document.hpp"
 
 namespace baton {
 namespace {
@@ -36,11 +37,9 @@ bool holds_only_finite_numbers(const boost::json::value& value, std::size_t& mem
   return true;
 }
 
-}  // namespace
-
-Result<boost::json::value> parse_json_document(std::string_view text) {
+Result<boost::json::value> parse_document(std::string_view text, std::size_t depth) {
   boost::json::parse_options options;
-  options.max_depth = limits::kJsonDepth;
+  options.max_depth = depth;
   boost::json::stream_parser parser({}, options);
   boost::json::error_code failed;
   const std::size_t consumed = parser.write_some(text.data(), text.size(), failed);
@@ -62,6 +61,16 @@ Result<boost::json::value> parse_json_document(std::string_view text) {
                  "send each name once in an object: which of its values counts nobody could say"};
   }
   return document;
+}
+
+}  // namespace
+
+Result<boost::json::value> parse_json_document(std::string_view text) {
+  return parse_document(text, limits::kJsonDepth);
+}
+
+Result<boost::json::value> parse_own_document(std::string_view text) {
+  return parse_document(text, limits::kJsonDepth + kOwnLevels);
 }
 
 JsonFields::JsonFields(const boost::json::object& object, std::string path, ErrorCode code)

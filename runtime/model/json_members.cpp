@@ -3,11 +3,16 @@
 #include <boost/json.hpp>
 #include <utility>
 
+#include "runtime/base/limits.hpp"
+#include "runtime/model/own_document.hpp"
+
 namespace baton {
 
 boost::json::object parse_object(const JsonText& text) {
+  boost::json::parse_options options;
+  options.max_depth = limits::kJsonDepth + kOwnLevels;
   boost::system::error_code error;
-  boost::json::value value = boost::json::parse(text, error);
+  boost::json::value value = boost::json::parse(text, error, {}, options);
   return !error && value.is_object() ? std::move(value.get_object()) : boost::json::object();
 }
 

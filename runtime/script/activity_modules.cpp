@@ -80,7 +80,7 @@ WantsHttp read_call(lua_State* state, int table) {
 }
 
 // http.request{ method, url, headers, body, timeout } -> { status, headers, body }
-// Raises {code = "http_unreachable" | "timeout"}; a status of 400 or more is an answer like any other.
+// Raises {code = "BT703"} when no answer came, or none in time; a status of 400 or more is an answer like any other.
 int http_request(lua_State* state) {
   luaL_checktype(state, 1, LUA_TTABLE);
   return want(state, read_call(state, 1));
@@ -198,7 +198,7 @@ std::vector<std::string> read_recipients(lua_State* state) {
 
 // smtp.send{ server, from, to, subject, text, user, password, timeout } -> { status, body }
 // One mail, as text. Its Message-ID is made from the idempotency key, so that a mail that was sent twice can be told from two.
-// Raises {code = "mail_deferred" | "mail_refused" | "http_unreachable" | "timeout"}.
+// Raises {code = "mail_deferred" | "mail_refused" | "BT703"}.
 int smtp_send(lua_State* state) {
   luaL_checktype(state, 1, LUA_TTABLE);
   WantsHttp call;

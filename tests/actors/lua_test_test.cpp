@@ -119,6 +119,94 @@ TEST(LuaTest, runs_an_activity_without_a_mock_when_its_http_is_answered) {
             "passed");
 }
 
+constexpr char kSlow[] = R"(
+local workflow = require "workflow"
+return workflow.define { name = "slow", run = function(ctx, input)
+  local ok, got = pcall(ctx.activity, ctx, "slow." .. input.what, input, { timeout = input.timeout, heartbeat = input.heartbeat,
+    retry = { attempts = input.attempts or 1, initial = "1m" }, on_exhausted = "raise" })
+  return ok and got or got.code
+end }
+)";
+
+constexpr char kSlowWork[] = R"(
+return {
+  nap = function(input, activity) activity:sleep(input.nap) return "slept " .. activity.attempt end,
+  beats = function(input, activity)
+    for i = 1, 4 do activity:heartbeat(i) activity:sleep(input.nap) end
+    return "beat"
+  end,
+}
+)";
+
+std::string run_slow(const std::string& body, LuaTestOptions options = {}) {
+  const LuaTestReport report = run("test.case('it', function(t) t:http('.', {}) " + body + "\nend)\n",
+                                   {{"workflows/slow.lua", kSlow}, {"activities/slow.lua", kSlowWork}}, options);
+  if (report.cases.size() != 1) return std::to_string(report.cases.size()) + " cases";
+  return report.cases.front().passed ? "passed" : report.cases.front().failure;
+}
+
+TEST(LuaTest, times_an_activity_out_by_the_clock_of_the_test) {
+  EXPECT_EQ(run_slow(R"(local case = t:start("slow", { what = "nap", nap = "1h", timeout = "1m" })
+    t:equal(case:status(), "running")
+    t:skip("59s") t:equal(case:status(), "running")
+    t:skip("1s") t:equal(case:result(), "timeout"))"),
+            "passed");
+  EXPECT_EQ(run_slow(R"(local case = t:start("slow", { what = "nap", nap = "30s", timeout = "1m" })
+    t:skip("29s") t:equal(case:status(), "running")
+    t:skip("1s") t:equal(case:result(), "slept 1"))"),
+            "passed");
+}
+
+TEST(LuaTest, loses_an_activity_that_gives_no_sign_of_life) {
+  EXPECT_EQ(run_slow(R"(local case = t:start("slow", { what = "beats", nap = "2m", heartbeat = "1m", timeout = "1h" })
+    t:skip("1m") t:equal(case:result(), "timeout"))"),
+            "passed");
+  EXPECT_EQ(run_slow(R"(local case = t:start("slow", { what = "beats", nap = "50s", heartbeat = "1m", timeout = "1h" })
+    t:skip("3m") t:equal(case:status(), "running")
+    t:skip("20s") t:equal(case:result(), "beat"))"),
+            "passed");
+}
+
+TEST(LuaTest, begins_an_activity_again_that_a_crash_or_a_time_out_ended) {
+  EXPECT_EQ(run_slow(R"(local case = t:start("slow", { what = "nap", nap = "50s", timeout = "1m" })
+    t:skip("40s") t:crash()
+    t:skip("40s") t:equal(case:status(), "running")
+    t:skip("10s") t:equal(case:result(), "slept 1"))"),
+            "passed");
+  LuaTestOptions everywhere;
+  everywhere.crash_everywhere = true;
+  EXPECT_EQ(run_slow(R"(local case = t:start("slow", { what = "nap", nap = "1h", timeout = "1m", attempts = 3 })
+    t:skip("1h") t:equal(case:result(), "timeout"))",
+                     everywhere),
+            "passed");
+}
+
+TEST(LuaTest, fails_a_mock_with_the_code_that_the_real_activity_has) {
+  const BundleFiles more{{"workflows/fails.lua", R"(return require("workflow").define { name = "fails",
+    run = function(ctx, input)
+      local _, err = pcall(ctx.activity, ctx, "real." .. input, {}, { retry = "none", on_exhausted = "raise" })
+      return err.code
+    end })"},
+                         {"activities/real.lua", R"(return {
+      text = function() error("plain") end, bare = function() error { message = "no code" } end,
+      down = function() require("http").get("http://nobody/") end })"}};
+  const LuaTestReport report = run(R"(
+    local function run(t, what) return t:start("fails", what):result() end
+    test.case("real", function(t)
+      t:http("answers", {})
+      t:equal({ run(t, "text"), run(t, "bare"), run(t, "down") }, { "BT303", "BT303", "BT703" })
+    end)
+    test.case("mocked", function(t)
+      t:mock("real.text", function() error("plain") end)
+      t:mock("real.bare", function() error { message = "no code" } end)
+      t:equal({ run(t, "text"), run(t, "bare") }, { "BT303", "BT303" })
+    end))",
+                                   more);
+  ASSERT_EQ(report.cases.size(), 2u);
+  EXPECT_TRUE(report.cases[0].passed) << report.cases[0].failure;
+  EXPECT_TRUE(report.cases[1].passed) << report.cases[1].failure;
+}
+
 TEST(LuaTest, answers_some_calls_of_an_activity_and_then_as_before) {
   EXPECT_EQ(run_case(R"(
     t:mock("pharmacy.fill", { filled = true })

@@ -416,6 +416,15 @@ TEST_F(WorkflowTest, a_script_that_never_ends_becomes_an_incident) {
   EXPECT_EQ(only_incident().cause.code, "BT306");
 }
 
+TEST_F(WorkflowTest, a_child_gets_its_input_however_deep_it_is_nested) {
+  given(
+      "local deep = 1 for i = 1, 50 do deep = { n = deep } end return ctx:child('test', { child = true, deep = deep "
+      "})");
+  start();
+  ASSERT_EQ(outbox_.size(), 1u);
+  EXPECT_NE(std::get<StartWorkflow>(outbox_[0].body).input.find(R"({"n":1}})"), std::string::npos);
+}
+
 TEST_F(WorkflowTest, a_child_is_started_through_the_outbox_and_its_end_comes_back) {
   given("return ctx:child('test', { child = true })");
   start();

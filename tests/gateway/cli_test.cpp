@@ -48,6 +48,8 @@ class CliTest : public testing::Test {
            "  local a = ctx:task(\"approve\", { why = \"w\", candidates = { role = \"nurse\" }, outcomes = { \"yes\" } "
            "})\n"
            "  return { outcome = a.outcome }\nend }\n";
+    std::ofstream(folder_ / "asks/workflows/echo.lua")
+        << "return require(\"workflow\").define { name = \"echo\", run = function(ctx, input) return input end }\n";
     Config config;
     config.data = (folder_ / "data").string();
     config.http_listen.port = 0;
@@ -82,6 +84,20 @@ TEST_F(CliTest, deploys_starts_decides_and_shows) {
   const Ran shown = ask({"show", "a1"});
   EXPECT_EQ(shown.code, 0);
   EXPECT_THAT(shown.out, HasSubstr("COMPLETED"));
+}
+
+TEST_F(CliTest, lists_and_shows_an_instance_whose_result_is_nested_as_deep_as_a_value_may_be) {
+  std::string deep = "1";
+  for (int level = 0; level < 62; ++level) deep = "[" + deep + "]";
+  EXPECT_EQ(ask({"deploy", (folder_ / "asks").string()}).code, 0);
+  EXPECT_EQ(ask({"start", "echo", "--id", "d1", "--input", "{\"v\":" + deep + "}"}).code, 0);
+  const Ran listed = ask({"ls", "--json"});
+  EXPECT_EQ(listed.code, 0) << listed.err;
+  EXPECT_THAT(listed.out, HasSubstr(deep));
+  EXPECT_EQ(ask({"ls"}).code, 0);
+  const Ran shown = ask({"show", "d1"});
+  EXPECT_EQ(shown.code, 0) << shown.err;
+  EXPECT_THAT(shown.out, HasSubstr("completed"));
 }
 
 TEST_F(CliTest, prints_valid_json_everywhere_when_asked) {

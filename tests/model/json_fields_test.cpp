@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include "runtime/base/limits.hpp"
+#include "runtime/model/own_document.hpp"
+
 namespace baton {
 namespace {
 
@@ -35,6 +38,14 @@ TEST(JsonDocument, takes_the_same_name_in_two_objects_and_colons_in_texts) {
   for (const char* text : {R"([{"a":1},{"a":2}])", R"({"a":{"a":{"a":":::"}},"b":"{\"a\":1}"})", R"(":")", "{}"}) {
     EXPECT_TRUE(parse_json_document(text)) << text;
   }
+}
+
+TEST(JsonDocument, leaves_room_around_a_value_for_what_we_write_ourselves) {
+  const auto nested = [](std::size_t levels) { return std::string(levels, '[') + std::string(levels, ']'); };
+  EXPECT_TRUE(parse_json_document(nested(limits::kJsonDepth)));
+  EXPECT_FALSE(parse_json_document(nested(limits::kJsonDepth + 1)));
+  EXPECT_TRUE(parse_own_document(nested(limits::kJsonDepth + kOwnLevels)));
+  EXPECT_FALSE(parse_own_document(nested(limits::kJsonDepth + kOwnLevels + 1)));
 }
 
 TEST(JsonDocument, refuses_what_follows_the_document) { EXPECT_FALSE(parse_json_document("{} {}")); }

@@ -140,9 +140,10 @@ local function mock_of(request)
   return mock
 end
 
+-- As of an activity that runs for real: an error that is no table, or has no code, is BT303.
 local function failure_of(err)
-  if type(err) ~= "table" then return { code = "script_error", message = tostring(err) } end
-  return { code = err.code or "script_error", message = err.message or "", details = err.details, retryable = err.retryable,
+  if type(err) ~= "table" then return { code = "BT303", message = tostring(err) } end
+  return { code = err.code or "BT303", message = err.message or "", details = err.details, retryable = err.retryable,
            retry_after = err.retry_after }
 end
 
@@ -172,7 +173,7 @@ local function answer_http(request)
     if not what and request.url:find(mock.pattern) then what = mock.what end
   end
   if not what then
-    return { failed = { code = "unmocked_http", message = "no http of this test answers " .. request.method .. " " .. request.url } }
+    return { failed = { message = "no http of this test answers " .. request.method .. " " .. request.url } }
   end
   if type(what) == "table" then return http_answer(what) end
   local ok, value = pcall(what, request)

@@ -6,6 +6,7 @@
 #include "runtime/engine/instance_turn.hpp"
 #include "runtime/model/json_fields.hpp"
 #include "runtime/model/json_members.hpp"
+#include "runtime/model/own_document.hpp"
 #include "runtime/model/task_definition.hpp"
 
 namespace baton::verbs {
@@ -203,7 +204,7 @@ void save(InstanceTurn& turn, const ActOnTask& message, TaskRecord task) {
 // Who was quicker, and when.
 Error closed_task(const OperationState& operation) {
   const std::string cure = "look at the case again before you act";
-  const auto decision = parse_json_document(operation.outcome.value.empty() ? "{}" : operation.outcome.value);
+  const auto decision = parse_own_document(operation.outcome.value.empty() ? "{}" : operation.outcome.value);
   if (!operation.settled || operation.outcome.kind != OutcomeKind::value || !decision.ok() || !decision->is_object()) {
     return {ErrorCode::conflict, "the task is closed: nobody has to decide it any more", cure};
   }
