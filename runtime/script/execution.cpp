@@ -340,9 +340,13 @@ std::string Execution::next_key(std::string_view kind, std::string_view name) {
   return branch.path + counted(id, occurrence);
 }
 
+void Execution::check_may_change(lua_State* state) const {
+  if (reading_only_) raise(state, "a query or a validator only reads; it cannot change the workflow");
+}
+
 void Execution::check_may_continue(lua_State* state) {
   sandbox_.charge(state, kInstructionsPerRequest);
-  if (reading_only_) raise(state, "a query or a validator only reads; it cannot change the workflow");
+  check_may_change(state);
   if (continue_input_ || author_failure_) raise(state, "the workflow has ended here");
   if (cancel_requested_ && current().shield == 0) {
     push_failure(state, {"cancelled", "the workflow was cancelled", {}});

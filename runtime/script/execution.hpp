@@ -99,9 +99,10 @@ class Execution {
   [[nodiscard]] const WorkflowDefinition& definition() const { return definition_; }
   [[nodiscard]] const Program& program() const { return *program_; }
   [[nodiscard]] Branch& current() { return *current_; }
-  [[nodiscard]] bool reading_only() const { return reading_only_; }
   // Key of the next `kind:name` in the current branch.
   [[nodiscard]] std::string next_key(std::string_view kind, std::string_view name);
+  // Raises where the script is only asked something.
+  void check_may_change(lua_State* state) const;
   // Raises "cancelled" or the end that was asked for, where the script may not go on.
   void check_may_continue(lua_State* state);
   // Asks the host for the operation; the current branch waits for it from now on. Raises.
