@@ -171,6 +171,9 @@ void Arena::keep() {
     large->kept = true;
     kept->ranges.push_back({reinterpret_cast<char*>(large), sizeof(Large) + large->size});
   }
+  std::size_t size = 0;
+  for (const Kept::Range& range : kept->ranges) size += range.size;
+  kept->bytes.reserve(size);
   for (const Kept::Range& range : kept->ranges) kept->bytes.append(range.begin, range.size);
   kept_ = std::move(kept);
 }
@@ -193,6 +196,12 @@ void Arena::rewind() noexcept {
   end_ = kept_->end;
   large_ = kept_->large;
   held_ = kept_->held;
+}
+
+// The large blocks of a copied image are none of these: they lie in its page.
+void Arena::forget() noexcept {
+  for (Large* large = large_; large != nullptr; large = large->next) large->kept = false;
+  kept_.reset();
 }
 
 }  // namespace baton::script

@@ -32,6 +32,8 @@ class Arena {
   void keep();
   // Makes all blocks what they were at keep(), at the same addresses; what is newer is given back. Precondition: keep().
   void rewind() noexcept;
+  // Lets go of what keep() remembered. Precondition: nothing has changed since keep() or rewind().
+  void forget() noexcept;
   [[nodiscard]] bool is_kept() const noexcept { return kept_ != nullptr; }
   // Bytes taken from the process: released small blocks stay held until the end, for others of their size.
   [[nodiscard]] std::size_t held() const noexcept { return held_; }

@@ -82,7 +82,9 @@ Execution& check_context(lua_State* state, const char* method) {
   }
   lua_pop(state, 1);
   Sandbox::of(state).charge(state, kInstructionsPerCall);
-  return Execution::of(state);
+  Execution& execution = Execution::of(state);
+  execution.check_outside_step(state, method);
+  return execution;
 }
 
 void push_failure(lua_State* state, const Failure& failure) {

@@ -139,6 +139,7 @@ int finish_shield(lua_State* state, int status, lua_KContext) {
 }
 int ctx_shield(lua_State* state) {
   Execution& execution = check_context(state, "shield");
+  execution.check_may_change(state);
   luaL_checktype(state, 2, LUA_TFUNCTION);
   ++execution.current().shield;
   return finish_shield(state, lua_pcallk(state, lua_gettop(state) - 2, LUA_MULTRET, 0, 0, &finish_shield), 0);

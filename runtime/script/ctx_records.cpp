@@ -15,13 +15,14 @@ int push_outcome(lua_State* state, const baton::Outcome& outcome) {
   return 1;
 }
 
-// Stack: ctx, name, fn, key, line, then the results of fn or the error.
-int finish_step(lua_State* state, int status, lua_KContext) {
+// Stack: ctx, name, fn, key, line, then the results of fn or the error. That ctx was used is not journaled: it is for the
+// author to mend, and then the step runs.
+int finish_step(lua_State* state, int status, bool misused) {
   Execution& execution = Execution::of(state);
   const std::string key = lua_tostring(state, 4);
   const std::string line = lua_tostring(state, 5);
-  if (status != LUA_OK && status != LUA_YIELD) {
-    if (Sandbox::of(state).must_rethrow(status)) return lua_error(state);
+  if (status != LUA_OK) {
+    if (Sandbox::of(state).must_rethrow(status) || misused) return lua_error(state);
     execution.host().record_step(key, line, baton::Outcome::failed(read_failure(state, -1)));
     return lua_error(state);
   }
@@ -33,7 +34,8 @@ int finish_step(lua_State* state, int status, lua_KContext) {
 }
 
 /// ctx:step(name, fn, ...) -> what fn returned
-/// Local work whose result is journaled: on a replay fn does not run again. Steps in a row share one commit.
+/// Local work whose result is journaled: on a replay fn does not run again. Steps in a row share one commit. fn may not use
+/// ctx, nor yield to a coroutine around the step.
 int ctx_step(lua_State* state) {
   Execution& execution = check_context(state, "step");
   execution.check_may_continue(state);
@@ -48,7 +50,10 @@ int ctx_step(lua_State* state) {
   lua_insert(state, 5);
   lua_pushvalue(state, 3);
   lua_insert(state, 6);  // ctx name fn key line fn arguments...
-  return finish_step(state, lua_pcallk(state, lua_gettop(state) - 6, 1, 0, 0, &finish_step), 0);
+  // Not to be left by a yield: what runs between its beginning and its end is the step's.
+  execution.begin_step();
+  const int status = lua_pcall(state, lua_gettop(state) - 6, 1, 0);
+  return finish_step(state, status, execution.end_step());
 }
 
 /// ctx:decide(name, { outcome, reason, code, evidence, model, confidence, threshold }) -> the decision

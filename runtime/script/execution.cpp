@@ -359,9 +359,21 @@ std::string Execution::next_key(std::string_view kind, std::string_view name) {
   return branch.path + counted(id, occurrence);
 }
 
+void Execution::check_may_change(lua_State* state) const {
+  if (reading_only_) raise(state, "a query or a validator only reads; it cannot change the workflow");
+}
+
+void Execution::check_outside_step(lua_State* state, const char* method) {
+  if (!in_step_) return;
+  step_misused_ = true;
+  raise(state, std::string("ctx:") + method +
+                   " cannot be used in the function of a step, which does not run again on a replay; take it out of "
+                   "the step, and give the step its value as an argument");
+}
+
 void Execution::check_may_continue(lua_State* state) {
   sandbox_.charge(state, kInstructionsPerRequest);
-  if (reading_only_) raise(state, "a query or a validator only reads; it cannot change the workflow");
+  check_may_change(state);
   const bool ended = continue_input_ || author_failure_;
   if (ended && current().undoing == 0) raise(state, "the workflow has ended here");
   if (cancel_requested_ && current().shield == 0) {

@@ -100,11 +100,24 @@ class Execution {
   [[nodiscard]] const WorkflowDefinition& definition() const { return definition_; }
   [[nodiscard]] const Program& program() const { return *program_; }
   [[nodiscard]] Branch& current() { return *current_; }
-  [[nodiscard]] bool reading_only() const { return reading_only_; }
   // Key of the next `kind:name` in the current branch.
   [[nodiscard]] std::string next_key(std::string_view kind, std::string_view name);
+  // Raises where the script is only asked something.
+  void check_may_change(lua_State* state) const;
   // Raises "cancelled" or the end that was asked for, where the script may not go on.
   void check_may_continue(lua_State* state);
+  // While the function of a step runs; nothing else of the script does meanwhile.
+  void begin_step() {
+    in_step_ = true;
+    step_misused_ = false;
+  }
+  // True when ctx was called in it.
+  [[nodiscard]] bool end_step() {
+    in_step_ = false;
+    return step_misused_;
+  }
+  // Raises in the function of a step.
+  void check_outside_step(lua_State* state, const char* method);
   // Asks the host for the operation; the current branch waits for it from now on. Raises.
   void ask_for(lua_State* state, Operation operation);
   // Pushes the outcome of what was asked for, or waits for it; to be returned from a C function. A wait is a C++ exception,
@@ -152,6 +165,8 @@ class Execution {
   std::map<std::string, std::uint32_t> overrides_seen_;
   bool cancel_requested_ = false;
   bool reading_only_ = false;
+  bool in_step_ = false;
+  bool step_misused_ = false;
   std::optional<Failure> author_failure_;
   std::optional<JsonText> continue_input_;
   std::uint64_t random_counter_ = 0;

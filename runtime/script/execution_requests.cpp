@@ -1,4 +1,5 @@
-// Queries and updates: how the outside asks a running script, and how it changes one.
+// Queries and updates: how the outside asks a running script, and how it changes one. Whatever only asks runs in the live
+// state and is undone there, so that the next turn finds it as it would after a replay.
 #include "runtime/script/execution.hpp"
 #include "runtime/script/json_bridge.hpp"
 #include "runtime/script/run_start.hpp"
@@ -33,7 +34,7 @@ void push_or_raise(lua_State* state, const JsonText& json) {
 Result<JsonText> Execution::query(std::string_view name, const JsonText& arguments) {
   reading_only_ = true;
   std::optional<Result<JsonText>> answer;
-  const Status asked = sandbox_.protect([&](lua_State* L) {
+  const Status asked = sandbox_.protect_and_undo([&](lua_State* L) {
     if (!push_function(L, "queries", name, nullptr)) {
       answer = unknown("query", name);
       return;
@@ -51,7 +52,7 @@ Result<JsonText> Execution::query(std::string_view name, const JsonText& argumen
 Status Execution::validate_update(std::string_view name, const JsonText& arguments) {
   reading_only_ = true;
   std::optional<Error> refused;
-  const Status asked = sandbox_.protect([&](lua_State* L) {
+  const Status asked = sandbox_.protect_and_undo([&](lua_State* L) {
     if (!push_function(L, "updates", name, "apply")) {
       refused = unknown("update", name);
       return;
@@ -74,7 +75,7 @@ Status Execution::validate_update(std::string_view name, const JsonText& argumen
 Status Execution::ask_hook(std::string_view name, const JsonText& task, const JsonText& act) {
   reading_only_ = true;
   std::optional<Error> refused;
-  const Status asked = sandbox_.protect([&](lua_State* L) {
+  const Status asked = sandbox_.protect_and_undo([&](lua_State* L) {
     if (!push_function(L, "hooks", name, nullptr)) return;
     push_or_raise(L, host_.attributes());
     push_or_raise(L, task);

@@ -73,10 +73,28 @@ bool Sandbox::keep() {
   BATON_ASSERT(running_ == nullptr);
   static_cast<void>(protect([](lua_State* state) { lua_gc(state, LUA_GCCOLLECT); }));
   if (poisoned()) return false;
+  remember();
+  return true;
+}
+
+void Sandbox::remember() {
   arena_.keep();
   kept_used_ = used_;
   kept_large_ = large_;
-  return true;
+}
+
+// Without the collection that keep() begins with: what is remembered is put back once, and soon.
+Status Sandbox::begin_undoable() {
+  BATON_ASSERT(running_ == nullptr && !is_kept());
+  if (const auto error = poison()) return *error;
+  remember();
+  begin_turn();
+  return success();
+}
+
+void Sandbox::undo() noexcept {
+  rewind();
+  arena_.forget();
 }
 
 void Sandbox::rewind() noexcept {

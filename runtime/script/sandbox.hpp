@@ -117,6 +117,17 @@ class Sandbox {
   void rewind() noexcept;
   [[nodiscard]] bool is_kept() const noexcept { return arena_.is_kept(); }
 
+  // As protect(), with a whole budget of instructions; afterwards the state is what it was before, whatever ran and also where
+  // that went over a budget: the one way to ask a script something without leaving a trace in it. It costs a copy of what
+  // the script holds, there and back. Precondition: not kept, and no script runs.
+  template <typename Body>
+  [[nodiscard]] Status protect_and_undo(Body&& body) {
+    if (Status begun = begin_undoable(); !begun) return begun;
+    Status done = protect(std::forward<Body>(body));
+    undo();
+    return done;
+  }
+
   // The state as it is, for copies. Null when it cannot be copied: a coroutine lives, or a table has a key that Lua finds by
   // its address (a table, a function); or it is poisoned. Not while a script runs. Never raises. Precondition:
   // Options::for_picture.
@@ -192,6 +203,9 @@ class Sandbox {
   [[noreturn]] void raise_poison(lua_State* state, int level);
   [[nodiscard]] int interval() const noexcept;
   [[nodiscard]] bool out_of_time() noexcept;
+  void remember();
+  [[nodiscard]] Status begin_undoable();
+  void undo() noexcept;
   [[nodiscard]] Status protect_with(void (*body)(lua_State*, void*), void* data);
 
   Options options_;

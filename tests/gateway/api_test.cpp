@@ -29,6 +29,10 @@ constexpr const char* kAsk = R"lua(
 local workflow = require "workflow"
 return workflow.define {
   name = "ask",
+  search = { n = "number" },
+  updates = {
+    add = { apply = function(ctx, by) ctx:set("n", (ctx:get("n") or 0) + by) return ctx:get("n") end },
+  },
   run = function(ctx, input)
     if input and input.at_once then return { done = true } end
     local answer = ctx:task("approve", { why = "somebody must", candidates = { role = "nurse" }, outcomes = { "yes", "no" } })
@@ -208,6 +212,21 @@ TEST_F(ApiTest, gives_the_same_answer_to_the_same_idempotency_key_and_refuses_an
   EXPECT_EQ(first.text, again.text);
   EXPECT_EQ(call("POST", "/v1/instances", R"({"workflow":"ask","input":{"n":2}})", key).field("code"), "BT114");
   EXPECT_EQ(call("GET", "/v1/instances").body.at("items").as_array().size(), 1u);
+}
+
+TEST_F(ApiTest, runs_every_update_that_comes_without_an_idempotency_key) {
+  call("POST", "/v1/instances", R"({"workflow":"ask","id":"a1"})");
+  const Reply first = call("POST", "/v1/instances/a1/updates/add", "1");
+  const Reply second = call("POST", "/v1/instances/a1/updates/add", "1");
+  EXPECT_THAT(first.text, HasSubstr(R"("value":1)"));
+  EXPECT_THAT(second.text, HasSubstr(R"("value":2)"));
+  EXPECT_NE(first.field("update_id"), second.field("update_id"));
+  EXPECT_EQ(call("POST", "/v1/instances/a1/updates/nosuch").status, 404);
+  const HttpHeaders key{{"Idempotency-Key", "k1"}};
+  EXPECT_EQ(call("POST", "/v1/instances/a1/updates/add", "1", key).field("update_id"), "k1");
+  EXPECT_EQ(call("POST", "/v1/instances/a1/updates/nosuch", "1", key).field("code"), "BT114");
+  EXPECT_EQ(call("POST", "/v1/instances/a1/signals/x", "1", key).status, 200);
+  EXPECT_EQ(call("POST", "/v1/instances/a1/signals/y", "1", key).field("code"), "BT114");
 }
 
 TEST_F(ApiTest, knows_an_idempotency_key_after_a_restart_for_a_day) {

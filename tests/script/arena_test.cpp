@@ -97,5 +97,26 @@ TEST(Arena, a_released_block_is_used_for_the_next_of_its_size) {
   EXPECT_LT(arena.held(), held - 5000);
 }
 
+TEST(Arena, one_that_forgets_what_it_kept_goes_on_with_what_it_has) {
+  Arena arena;
+  auto* const small = static_cast<unsigned char*>(arena.resize(nullptr, 0, 40));
+  auto* const large = static_cast<unsigned char*>(arena.resize(nullptr, 0, 5000));
+  std::memset(small, 1, 40);
+  std::memset(large, 2, 5000);
+  const std::size_t held = arena.held();
+  arena.keep();
+  std::memset(small, 9, 40);
+  arena.release(large, 5000);
+  static_cast<void>(arena.resize(nullptr, 0, 70'000));
+  arena.rewind();
+  arena.forget();
+  EXPECT_FALSE(arena.is_kept());
+  EXPECT_TRUE(intact({small, 40, 1}, 40));
+  EXPECT_TRUE(intact({large, 5000, 2}, 5000));
+  EXPECT_EQ(arena.held(), held);
+  arena.release(large, 5000);
+  EXPECT_LT(arena.held(), held - 5000) << "a large block goes back at once, as before";
+}
+
 }  // namespace
 }  // namespace baton::script

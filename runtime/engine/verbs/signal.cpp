@@ -2,14 +2,53 @@
 #include "runtime/engine/instance_turn.hpp"
 
 namespace baton::verbs {
+namespace {
+
+Error used_for_another(std::string_view what, const std::string& id) {
+  return {ErrorCode::idempotency_mismatch,
+          "'" + id + "' came with another " + std::string(what) + " before: its name or its body differs",
+          "use a new key for a new request"};
+}
+
+// The one of this id that counts now; null when there is none.
+const UpdateAccepted* accepted_update(const InstanceCore& core, const std::string& id) {
+  for (std::size_t place = core.journal.size(); place > 0; --place) {
+    const auto* const accepted = std::get_if<UpdateAccepted>(&core.journal[place - 1].body);
+    if (accepted != nullptr && accepted->update_id == id) return accepted;
+  }
+  return nullptr;
+}
+
+// Of an update that came without an id: the place that it will have in the journal, so that no other ever has it.
+std::string new_update_id(const InstanceCore& core) {
+  std::string id = "update-" + std::to_string(core.next_index());
+  while (core.state.updates.contains(id)) id += "'";
+  return id;
+}
+
+void answer_update(InstanceTurn& turn, std::uint64_t reply_to, const std::string& id, const Outcome* outcome) {
+  JsonWriter writer;
+  writer.begin_object().field("update_id", id);
+  if (outcome != nullptr) {
+    writer.key("outcome");
+    write_json(writer, *outcome);
+  } else {
+    writer.field("state", "accepted");
+  }
+  writer.end_object();
+  turn.answer(reply_to, std::move(writer).take());
+}
+
+}  // namespace
 
 void handle(InstanceTurn& turn, SendSignal message) {
   if (!require_open(turn, message.reply_to)) return;
   for (const ReceivedSignal& known : turn.state().signals) {
-    if (!message.message_id.empty() && known.message_id == message.message_id) {
-      turn.answer(message.reply_to, turn.summary());
-      return;
+    if (message.message_id.empty() || known.message_id != message.message_id) continue;
+    if (known.name == message.name && known.payload == message.payload) {
+      return turn.answer(message.reply_to, turn.summary());
     }
+    return turn.refuse(message.reply_to, used_for_another("signal", message.message_id));
   }
   if (auto refused = refuse_late(turn, message.occurred_at, turn.core().record.started_at)) {
     return turn.refuse(message.reply_to, *refused);
@@ -29,15 +68,14 @@ void handle(InstanceTurn& turn, SendSignal message) {
 void handle(InstanceTurn& turn, SendUpdate message) {
   if (!require_open(turn, message.reply_to)) return;
   InstanceCore& core = turn.core();
-  if (const auto known = core.state.updates.find(message.update_id); known != core.state.updates.end()) {
-    JsonWriter writer;
-    writer.begin_object().field("update_id", message.update_id);
-    if (known->second) {
-      writer.key("outcome");
-      write_json(writer, *known->second);
+  // Without an id each is a new one; what is told again from a journal keeps the one that it has there.
+  const bool needs_id = message.update_id.empty() && message.reply_to != 0;
+  if (const auto known = core.state.updates.find(message.update_id); !needs_id && known != core.state.updates.end()) {
+    const UpdateAccepted* const before = accepted_update(core, message.update_id);
+    if (before != nullptr && (before->name != message.name || before->payload != message.payload)) {
+      return turn.refuse(message.reply_to, used_for_another("update", message.update_id));
     }
-    writer.end_object();
-    return turn.answer(message.reply_to, std::move(writer).take());
+    return answer_update(turn, message.reply_to, message.update_id, known->second ? &*known->second : nullptr);
   }
   turn.warm_up();
   if (core.script == nullptr || !core.record.open()) {
@@ -48,6 +86,7 @@ void handle(InstanceTurn& turn, SendUpdate message) {
   if (Status valid = core.script->run().validate_update(message.name, message.payload); !valid) {
     return turn.refuse(message.reply_to, valid.error());
   }
+  if (needs_id) message.update_id = new_update_id(core);
   AuditRecord record = turn.audit_of(action::kUpdateAccepted, message.by);
   record.object = message.name;
   record.after = message.payload;
@@ -56,9 +95,7 @@ void handle(InstanceTurn& turn, SendUpdate message) {
   turn.deliver(UpdateAccepted{message.update_id, message.name, std::move(message.payload), message.by});
   // One that has to wait is answered as accepted; its outcome stands in the history later.
   if (core.update_replies.erase(message.update_id) > 0) {
-    JsonWriter writer;
-    writer.begin_object().field("update_id", message.update_id).field("state", "accepted").end_object();
-    turn.answer(message.reply_to, std::move(writer).take());
+    answer_update(turn, message.reply_to, message.update_id, nullptr);
   }
 }
 
