@@ -161,6 +161,8 @@ class Apply {
       operation->attempts_since = entry_.at;
       ++operation->attempt;
       operation->backing_off = false;
+      // A journal of old has no such time here: there the limit of all attempts stayed where it was.
+      if (const auto due = due_of_retry(e.value)) operation->operation.due = due;
     }
   }
   void operator()(const BundleChanged& e) { state_.bundle = e.to; }
@@ -175,7 +177,10 @@ class Apply {
   void operator()(const IncidentOpened& e) {
     state_.open_incidents.emplace(e.number, e);
     state_.incident_count = std::max(state_.incident_count, e.number);
-    if (OperationState* const operation = state_.find(e.seq); operation != nullptr) operation->backing_off = true;
+    OperationState* const operation = state_.find(e.seq);
+    if (operation == nullptr) return;
+    operation->backing_off = true;
+    operation->retry_at.reset();  // An operator has it, not a timer.
   }
   void operator()(const TaskDecided&) {}
   void operator()(const AlertRaised& e) { state_.facts.insert(e.key); }

@@ -30,6 +30,23 @@ bool raises_when_exhausted(const Operation& operation) {
   return text_at(options_of(operation), "on_exhausted") == "raise";
 }
 
+std::optional<Duration> total_timeout_of(const Operation& operation) {
+  const auto length = parse_duration(text_at(options_of(operation), "total_timeout"));
+  return length.ok() ? std::optional(*length) : std::nullopt;
+}
+
+JsonText renewed_due(Instant due) {
+  JsonWriter writer;
+  writer.begin_object().field("due", format_instant(due)).end_object();
+  return std::move(writer).take();
+}
+
+std::optional<Instant> due_of_retry(const JsonText& value) {
+  if (value.empty()) return std::nullopt;
+  const auto due = parse_instant(text_at(parse_object(value), "due"));
+  return due.ok() ? std::optional(*due) : std::nullopt;
+}
+
 JsonText input_of(const Operation& operation) {
   const json::object request = parse_object(operation.request);
   const json::value* const input = request.if_contains("input");

@@ -15,6 +15,13 @@ namespace baton {
 // True when exhausted retries are raised into the script rather than becoming an incident.
 [[nodiscard]] bool raises_when_exhausted(const Operation& operation);
 
+// How long all attempts together may take; nothing where the script sets no such limit.
+[[nodiscard]] std::optional<Duration> total_timeout_of(const Operation& operation);
+
+// What an operator's retry writes down when the attempts' time begins anew, {"due":..}, and when that ends then.
+[[nodiscard]] JsonText renewed_due(Instant due);
+[[nodiscard]] std::optional<Instant> due_of_retry(const JsonText& value);
+
 // What the activity is given; empty where that is nothing.
 [[nodiscard]] JsonText input_of(const Operation& operation);
 // The request of an activity with another input.

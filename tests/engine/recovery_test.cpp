@@ -190,6 +190,25 @@ TEST_F(RecoveryTest, what_arrives_while_a_script_has_failed_is_taken_up_in_its_o
   EXPECT_TRUE(pending_.empty());
 }
 
+TEST_F(RecoveryTest, a_start_of_another_workflow_is_refused_whichever_run_the_case_is_in) {
+  given(
+      "if not input.again then ctx:wait_signal('go') ctx:continue_as_new({ again = true }) end ctx:wait_signal('end')");
+  start();
+  const auto again = [this](const std::string& workflow, const JsonText& input) {
+    when(StartInstance{workflow, bundle_, input, "", "", 7, {}, 2});
+    const auto& answer = replies_.front().answer;
+    return answer.ok() ? std::string("the same") : to_string(answer.error());
+  };
+  EXPECT_EQ(again("test", "{}"), "the same");
+  EXPECT_THAT(again("other", "{}"), ::testing::HasSubstr("another workflow"));
+  EXPECT_THAT(again("test", R"({"x":1})"), ::testing::HasSubstr("another input"));
+  when(SendSignal{"go", "1", "", {}, 2});
+  ASSERT_GT(record_->run_begins_at, 0u);
+  crash();
+  EXPECT_EQ(again("test", "{}"), "the same");  // The first run's input, and not this one's.
+  EXPECT_THAT(again("other", "{}"), ::testing::HasSubstr("BT112: instance 'i1' exists already, with another workflow"));
+}
+
 TEST_F(RecoveryTest, a_case_that_was_rewound_replays_to_what_it_did_then) {
   given(
       "local a = ctx:wait_signal('go') local b = ctx:activity('test.work', a, { retry = 'none' }) "

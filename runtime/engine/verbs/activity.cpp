@@ -24,6 +24,12 @@ void exhaust(InstanceTurn& turn, OperationState& operation, Failure failure) {
   turn.open_incident({std::string(code_of(ErrorCode::retries_exhausted)), failure.message, failure.details}, line, seq);
 }
 
+// All attempts together have no time left. While a pause holds the timers it does not run out.
+bool time_is_up(InstanceTurn& turn, const OperationState& operation) {
+  const bool held = turn.state().paused && !turn.state().timers_held.empty();
+  return operation.operation.due && turn.at() >= *operation.operation.due && !held;
+}
+
 // Null when it is another attempt that the instance waits for, or none.
 OperationState* current_attempt(InstanceTurn& turn, OperationSeq seq, std::uint32_t attempt) {
   if (!turn.core().exists || !turn.core().record.open()) return nullptr;
@@ -42,9 +48,9 @@ void fail_attempt(InstanceTurn& turn, OperationSeq seq, Failure failure, std::op
   const std::uint32_t counted = operation.attempt - operation.attempts_base;
   const std::uint64_t seed = std::hash<std::string>{}(turn.core().id) + seq;
   const bool worth_it = retryable && !never_retryable(policy, failure.code);
-  const auto delay =
-      worth_it ? next_delay(policy, counted, failure.code, retry_after, turn.at() - operation.attempts_since, seed)
-               : std::nullopt;
+  const auto delay = worth_it && !time_is_up(turn, operation) ? next_delay(policy, counted, failure.code, retry_after,
+                                                                           turn.at() - operation.attempts_since, seed)
+                                                              : std::nullopt;
   if (delay) {
     const Instant retry_at = turn.at() + *delay;
     const std::uint32_t attempt = operation.attempt;

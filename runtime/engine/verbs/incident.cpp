@@ -39,6 +39,20 @@ void edit_input(InstanceTurn& turn, OperationSeq seq, const ResolveIncident& mes
   turn.audit(std::move(record));
 }
 
+// All attempts together have their time again, from the operator's retry on. Returns what the retry says of it.
+JsonText renew_time(InstanceTurn& turn, OperationSeq seq) {
+  if (!is_activity(turn, seq)) return {};
+  const Operation& operation = turn.state().find(seq)->operation;
+  const auto total = total_timeout_of(operation);
+  if (!operation.due || !total) return {};
+  const Instant due = turn.at() + *total;
+  const std::string& id = turn.core().id;
+  turn.change(DeleteTimer{{*operation.due, id, seq, TimerPurpose::schedule_to_close}});
+  turn.change(PutTimer{{due, id, seq, TimerPurpose::schedule_to_close}});
+  turn.effect(ArmTimer{due});
+  return renewed_due(due);
+}
+
 // Operations that were asked for in the part of the journal that no longer counts are given up.
 void give_up_from(InstanceTurn& turn, EntryIndex from) {
   std::vector<OperationSeq> later;
@@ -151,6 +165,7 @@ void handle(InstanceTurn& turn, ResolveIncident message) {
   if (message.input) edit_input(turn, seq, message);
   IncidentResolved resolved{message.number,    message.action, message.value,
                             message.rewind_to, message.reason, message.by};
+  if (message.action == IncidentAction::retry) resolved.value = renew_time(turn, seq);
   if (message.action == IncidentAction::rewind) {
     rewind(turn, std::move(resolved));
   } else if (seq != 0 && message.action == IncidentAction::skip) {

@@ -52,12 +52,15 @@ void handle(InstanceTurn& turn, StartInstance message) {
   InstanceCore& core = turn.core();
   if (core.exists) {
     const auto* const started = core.journal.empty() ? nullptr : std::get_if<Started>(&core.journal.front().body);
-    const bool same = started != nullptr && started->workflow == message.workflow && started->input == message.input;
-    if (same || core.record.run_begins_at > 0) {
+    const bool same_workflow = core.record.workflow == message.workflow;
+    // The journal of a later run begins with that run's own input: what the first was given cannot be compared.
+    const bool same_input = core.record.run_begins_at > 0 || (started != nullptr && started->input == message.input);
+    if (same_workflow && same_input) {
       turn.answer(message.reply_to, turn.summary());
     } else {
       turn.refuse(message.reply_to,
-                  {ErrorCode::already_exists, "instance '" + core.id + "' exists already, with another input",
+                  {ErrorCode::already_exists,
+                   "instance '" + core.id + "' exists already, with another " + (same_workflow ? "input" : "workflow"),
                    "choose another id, or leave it out and get a new one"});
     }
     return;

@@ -21,6 +21,31 @@ void retry(InstanceTurn& turn, const TimerRecord& timer, OperationState& operati
   turn.effect(DispatchActivity{turn.put_pending(operation)});
 }
 
+bool operator_has(const InstanceState& state, OperationSeq seq) {
+  return std::ranges::any_of(state.open_incidents, [seq](const auto& each) { return each.second.seq == seq; });
+}
+
+// All attempts of an activity together have used up their time: it is as when their number is used up.
+void end_attempts(InstanceTurn& turn, const TimerRecord& timer, const OperationState& operation) {
+  turn.change(DeleteTimer{timer});
+  // An operator's retry, or a pause, has moved the time; or they are at an end already.
+  if (operation.operation.due != timer.due || operator_has(turn.state(), timer.seq)) return;
+  const std::optional<Instant> retry_at = operation.retry_at;
+  std::string message = "all attempts together ran out of time";
+  const RunJournal& journal = turn.core().journal;
+  for (std::size_t i = journal.size(); i-- > 0;) {
+    const auto* const failed = std::get_if<AttemptFailed>(&journal[i].body);
+    if (failed == nullptr || failed->seq != timer.seq) continue;
+    message += "; the last that failed, failed with " + failed->failure.code + ": " + failed->failure.message;
+    break;
+  }
+  fail_attempt(turn, timer.seq, {"timeout", std::move(message), {}}, std::nullopt, true);
+  if (!operator_has(turn.state(), timer.seq)) return;
+  // What runs or is to run has no use any more: the operator's retry is an attempt of its own.
+  if (retry_at) turn.change(DeleteTimer{{*retry_at, timer.instance, timer.seq, TimerPurpose::retry}});
+  turn.effect(CancelActivity{timer.instance, timer.seq});
+}
+
 JsonText step_json(const TaskStep& step) {
   JsonWriter writer;
   writer.begin_object().field("at", format_instant(step.at)).optional_field("person", step.person);
@@ -95,12 +120,7 @@ void handle(InstanceTurn& turn, FireTimer message) {
       if (operation->operation.due == timer.due) end_wait(turn, timer, *operation);
       return;
     case TimerPurpose::retry: retry(turn, timer, *operation); return;
-    case TimerPurpose::schedule_to_close: {
-      const Failure failure{"timeout", "all attempts together ran out of time", {}};
-      turn.change(DeleteTimer{timer});
-      fail_attempt(turn, timer.seq, failure, std::nullopt, false);
-      return;
-    }
+    case TimerPurpose::schedule_to_close: end_attempts(turn, timer, *operation); return;
     default: return;
   }
 }
