@@ -8,6 +8,7 @@ local Case = require "case"
 local follow_up = require "follow_up"
 local notices = require "notices"
 local policy = require "policy"
+local same_stay = require "same_stay"
 local times = require "times"
 local ward = require "ward"
 
@@ -16,6 +17,7 @@ local function until_change(ctx, case, work)
   local winner, change = ctx:race {
     work = function(s) return work(s) end,
     change = function(s) return case:next_change(s) end,
+    number = function(s) return same_stay.lost(s, case) end,
   }
   if winner == "work" and not change then return case:next_change(ctx) end
   return change
@@ -240,10 +242,18 @@ function states.lost(ctx)
   return { kind = "closed", how = "none" }
 end
 
+-- Nothing is taken back: what this case has said is true, and the other one goes on with it.
+function states.other_number(ctx, _, told)
+  ctx:note { same_stay = told.instance }
+  ctx:set("outcome", "other_number")
+  return { kind = "closed", how = "none" }
+end
+
 -- Any of these may overtake the admission.
 local BEGINS_WITH = {
   ["encounter.admitted"] = "admitted",
   ["encounter.discharged"] = "left",
+  ["encounter.discharged_unnumbered"] = "left",
   ["encounter.admit_cancelled"] = "admit_cancelled",
   ["encounter.discharge_cancelled"] = "admitted",  -- So the patient is in.
 }
@@ -252,7 +262,9 @@ return workflow.define {
   name = "discharge",
   title = "Discharge and follow-up",
   on = {
-    event = { "encounter.admitted", "encounter.discharged", "encounter.admit_cancelled", "encounter.discharge_cancelled" },
+    event = {
+      "encounter.admitted", "encounter.discharged", "encounter.discharged_unnumbered", "encounter.admit_cancelled", "encounter.discharge_cancelled",
+    },
     key = "encounter",
   },
   listen = { "encounter.*", "patient.*", "appointment.*", "discharge_summary.*" },
@@ -260,10 +272,10 @@ return workflow.define {
   drift = { window = "7d", above = 0.2, at_least = 10 },
   search = {
     encounter = "keyword",
-    stage = "keyword",        -- in_hospital, follow_up, closed, cancelled
+    stage = "keyword",        -- in_hospital, follow_up, closed, cancelled; held: only keeps a number (lib/same_stay.lua)
     ward = "keyword",
     disposition = "keyword",  -- home, home_health, facility, ama, died
-    outcome = "keyword",      -- discharged, ama_followup_review, deceased_no_followup, admit_cancelled, no_discharge_told
+    outcome = "keyword",      -- discharged, ama_followup_review, deceased_no_followup, admit_cancelled, no_discharge_told, other_number
     follow_up = "keyword",    -- open, completed, unfinished, declined, readmitted, died, none
   },
   queries = {
@@ -275,12 +287,18 @@ return workflow.define {
   },
 
   run = function(ctx, input)
+    if input.number_of then return same_stay.wait_for_release(ctx, input) end
     local case = Case.open(ctx, input.event)
-    ctx:on_rollback(function() ctx:set("stage", "cancelled") end)
+    ctx:on_rollback(function()
+      ctx:set("stage", "cancelled")
+      same_stay.release(ctx, case)
+    end)
     local change = { kind = BEGINS_WITH[input.event.type], event = input.event }
+    if input.event.type == "encounter.discharged_unnumbered" and same_stay.is_claimed(ctx) then change = { kind = "other_number", event = {} } end
     repeat
       change = states[change.kind](ctx, case, change.event)
     until change.kind == "closed"
+    same_stay.release(ctx, case)
     return case:close(ctx, change.how)
   end,
 }
