@@ -151,6 +151,15 @@ local function care(ctx, case)
   end)
 end
 
+-- Any of these may overtake the admission.
+local BEGINS_WITH = {
+  ["encounter.admitted"] = "admitted",
+  ["encounter.discharged"] = "left",
+  ["encounter.discharged_unnumbered"] = "left",
+  ["encounter.admit_cancelled"] = "admit_cancelled",
+  ["encounter.discharge_cancelled"] = "admitted",  -- So the patient is in.
+}
+
 -- ---- the states: each returns the change that ends it ---------------------------------------------------------------------------
 
 local states = {}
@@ -242,21 +251,38 @@ function states.lost(ctx)
   return { kind = "closed", how = "none" }
 end
 
+-- A case of this stay has ended, and a message of it has come since. What is being repeated changes nothing; what was written just
+-- now may be a stay that came true after all, which a person says.
+function states.told_again(ctx, case, event)
+  local sent = times.parse(event.data.sent_at)
+  local window = ctx:parse_time(policy.correction_window) - ctx:now()
+  local repeated = sent and ctx:now() - sent > window
+  if repeated or BEGINS_WITH[event.type] == "admit_cancelled" then
+    ctx:note(event.type .. " was told again after the case of this stay had ended: nothing to do")
+    ctx:set("outcome", "told_again")
+    return { kind = "closed", how = "none" }
+  end
+  return until_change(ctx, case, function(s)
+    local answer = s:task("stay_told_again", {
+      why = ("%s was told after the case of this stay had ended: is the stay to be followed?"):format(event.type),
+      data = { encounter = case.encounter, ward = case.ward, told = event.type },
+      candidates = ward.people(case.ward, { role = "case_manager" }),
+      outcomes = { "follow", "leave" },
+      due = s:business("4h", { calendar = policy.calendar }),
+    })
+    s:decide("stay_told_again", { outcome = answer.outcome, reason = answer.reason, evidence = { by = answer.by } })
+    if answer.outcome == "follow" then return { kind = BEGINS_WITH[event.type], event = event } end
+    s:set("outcome", "told_again")
+    return { kind = "closed", how = "none" }
+  end)
+end
+
 -- Nothing is taken back: what this case has said is true, and the other one goes on with it.
 function states.other_number(ctx, _, told)
   ctx:note { same_stay = told.instance }
   ctx:set("outcome", "other_number")
   return { kind = "closed", how = "none" }
 end
-
--- Any of these may overtake the admission.
-local BEGINS_WITH = {
-  ["encounter.admitted"] = "admitted",
-  ["encounter.discharged"] = "left",
-  ["encounter.discharged_unnumbered"] = "left",
-  ["encounter.admit_cancelled"] = "admit_cancelled",
-  ["encounter.discharge_cancelled"] = "admitted",  -- So the patient is in.
-}
 
 return workflow.define {
   name = "discharge",
@@ -266,6 +292,7 @@ return workflow.define {
       "encounter.admitted", "encounter.discharged", "encounter.discharged_unnumbered", "encounter.admit_cancelled", "encounter.discharge_cancelled",
     },
     key = "encounter",
+    again = true,
   },
   listen = { "encounter.*", "patient.*", "appointment.*", "discharge_summary.*" },
   owner = "case_manager",
@@ -275,7 +302,7 @@ return workflow.define {
     stage = "keyword",        -- in_hospital, follow_up, closed, cancelled; held: only keeps a number (lib/same_stay.lua)
     ward = "keyword",
     disposition = "keyword",  -- home, home_health, facility, ama, died
-    outcome = "keyword",      -- discharged, ama_followup_review, deceased_no_followup, admit_cancelled, no_discharge_told, other_number
+    outcome = "keyword",      -- discharged, ama_followup_review, deceased_no_followup, admit_cancelled, no_discharge_told, other_number, told_again
     follow_up = "keyword",    -- open, completed, unfinished, declined, readmitted, died, none
   },
   queries = {
@@ -295,6 +322,7 @@ return workflow.define {
     end)
     local change = { kind = BEGINS_WITH[input.event.type], event = input.event }
     if input.event.type == "encounter.discharged_unnumbered" and same_stay.is_claimed(ctx) then change = { kind = "other_number", event = {} } end
+    if ctx.instance:find("~%d+$") then change.kind = "told_again" end  -- So the engine names all but the first case of a stay.
     repeat
       change = states[change.kind](ctx, case, change.event)
     until change.kind == "closed"
