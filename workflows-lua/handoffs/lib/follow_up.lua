@@ -14,8 +14,8 @@ local follow_up = {}
 -- The list from home against the orders here. A pharmacist is asked only when they disagree, or when one cannot be had.
 function follow_up.medication(ctx, case)
   local lists = ctx:all {
-    home = function(s) return outside.ask(s, "pharmacy.home_list", { patient = ctx.patient }) end,
-    chart = function(s) return outside.ask(s, "ehr.active_orders", { patient = ctx.patient, encounter = case.encounter }) end,
+    home = function(s) return outside.drugs(outside.ask(s, "pharmacy.home_list", { patient = ctx.patient })) end,
+    chart = function(s) return outside.drugs(outside.ask(s, "ehr.active_orders", { patient = ctx.patient, encounter = case.encounter })) end,
   }
   local why, comparison
   if lists.home and lists.chart then
@@ -61,9 +61,9 @@ function follow_up.summary(ctx, case)
   local deadline = ctx:business(policy.summary.within, { calendar = policy.calendar, from = case.left_at })
   local missing
   repeat
-    local status = outside.ask(ctx, "ehr.summary_status", { encounter = case.encounter })
+    local status = outside.summary(outside.ask(ctx, "ehr.summary_status", { encounter = case.encounter }))
     if status and status.complete then return end
-    missing = status and status.missing
+    missing = status and type(status.missing) == "table" and status.missing or nil
     local document = ctx:wait_event("discharge_summary.*", { until_ = deadline })
     if document and document.data.complete then return end
   until not document
@@ -207,7 +207,7 @@ end
 -- ---- results, notices -------------------------------------------------------------------------------------------------------
 
 function follow_up.results(ctx, case)
-  local pending = outside.ask(ctx, "ehr.pending_results", { encounter = case.encounter })
+  local pending = outside.orders(outside.ask(ctx, "ehr.pending_results", { encounter = case.encounter }))
   if not pending then
     local listed = ctx:task("list_pending_results", {
       why = "The record could not say which results are still to come",
@@ -216,7 +216,7 @@ function follow_up.results(ctx, case)
       outcomes = { { name = "none", form = false }, { name = "listed", form = "#/$defs/listed" } },
       due = ctx:business("1d", { calendar = policy.calendar }),
     })
-    pending = listed.outcome == "listed" and outside.list((listed.value or {}).orders) or {}
+    pending = listed.outcome == "listed" and outside.orders((listed.value or {}).orders) or {}
   end
   local chase_at = case.left_at + times.days(policy.results.chase_after_days)
   ctx:map(pending, function(s, order)

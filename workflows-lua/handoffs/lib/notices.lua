@@ -90,13 +90,13 @@ function notices.tell(ctx, case, kind, recipient)
 
   if not notice.state or notice.state == "sending" then
     notice.state = "sending"  -- From here on it may have gone out: whoever takes the notice back has to assume that it has.
-    local receipt = outside.ask(ctx, "notices.send", letter(ctx, case, notice))
+    local receipt = outside.receipt(outside.ask(ctx, "notices.send", letter(ctx, case, notice)))
     if not receipt then
       call(ctx, case, notice, ("The %s notice to %s could not be sent"):format(kind, recipient))
       return notice
     end
     notice.state = "sent"
-    if receipt.acknowledged or kind == "admission" then
+    if receipt.acknowledged == true or kind == "admission" then
       acknowledged(notice, "at once")
       return notice
     end

@@ -1,5 +1,6 @@
 -- The discharge workflow from admission to day 30. 2026-03-02 is a Monday.
 local test = require "test"
+local json = require "json"
 local discharges = require "support.discharges"
 local times = require "times"
 
@@ -114,7 +115,7 @@ end)
 
 test.case("a review that is not decided in four working hours reaches the charge pharmacist", function(t)
   discharges.open(t)
-  t:mock("ehr.active_orders", {})
+  t:mock("ehr.active_orders", json.array {})
   discharges.admit(t)
   t:skip("4h", "business")
   t:expect_task("medication_review", { role = "charge_pharmacist" })
@@ -122,7 +123,7 @@ end)
 
 test.case("a pharmacist who refuses sends the orders back to the attending physician", function(t)
   discharges.open(t)
-  t:mock("ehr.active_orders", {})
+  t:mock("ehr.active_orders", json.array {})
   discharges.admit(t)
   t:expect_task("medication_review"):decide("refuse", { reason = "Anticoagulant left out", reason_code = "omission" })
   local open = t:expect_task("resolve_medication", { role = "attending" })
@@ -139,7 +140,7 @@ end)
 
 test.case("a review that was open at the discharge stays open after it", function(t)
   discharges.open(t)
-  t:mock("ehr.active_orders", {})
+  t:mock("ehr.active_orders", json.array {})
   discharges.admit(t)
   discharges.leave(t)
   t:expect_task("medication_review", { role = "pharmacist" })

@@ -1,5 +1,6 @@
 -- The mappings: what HL7 messages come to mean.
 local test = require "test"
+local json = require "json"
 
 -- The control id is made of the trigger: each message has its own.
 local function adt(trigger, pid, more)
@@ -105,9 +106,9 @@ end)
 
 local function hospital(t)
   t:clock("2026-03-02T09:00:00-05:00")
-  t:mock("pharmacy.home_list", {})
-  t:mock("ehr.active_orders", {})
-  t:mock("ehr.pending_results", {})
+  t:mock("pharmacy.home_list", json.array {})
+  t:mock("ehr.active_orders", json.array {})
+  t:mock("ehr.pending_results", json.array {})
   t:mock("ehr.summary_status", { complete = true })
   t:mock("notices.send", { acknowledged = true })
 end
@@ -187,9 +188,9 @@ end)
 -- The whole way in: message, patient, workflow.
 test.case("a stay told in HL7 becomes a case", function(t)
   t:clock("2026-03-02T09:00:00-05:00")
-  t:mock("pharmacy.home_list", {})
-  t:mock("ehr.active_orders", {})
-  t:mock("ehr.pending_results", {})
+  t:mock("pharmacy.home_list", json.array {})
+  t:mock("ehr.active_orders", json.array {})
+  t:mock("ehr.pending_results", json.array {})
   t:mock("ehr.summary_status", { complete = true })
   t:mock("notices.send", { acknowledged = true })
   t:message(adt("A01"))

@@ -17,13 +17,13 @@ return workflow.define {
     ctx:set("ward", input.ward)
 
     ctx:set("stage", "correcting")
-    local receipt = outside.ask(ctx, "notices.correct", {
+    local receipt = outside.receipt(outside.ask(ctx, "notices.correct", {
       id = notice.id .. "/correction", of = notice.id, kind = notice.kind, recipient = notice.recipient,
       instance = ctx.instance, acknowledge_by_signal = "acknowledged",
       patient = ctx.patient, encounter = input.encounter, reason = input.reason,
-    })
+    }))
     local known = receipt
-      and (receipt.acknowledged or ctx:wait_signal("acknowledged", { timeout = policy.notices.reminders[1] }))
+      and (receipt.acknowledged == true or ctx:wait_signal("acknowledged", { timeout = policy.notices.reminders[1] }))
 
     if not known then
       ctx:set("stage", "calling")

@@ -12,6 +12,7 @@ return workflow.define {
 
   run = function(ctx, input)
     local order = input.order
+    local name = type(order.name) == "string" and order.name or order.order
     ctx:set("order", order.order)
     ctx:set("encounter", input.encounter)
     ctx:set("ward", input.ward)
@@ -24,7 +25,7 @@ return workflow.define {
     if not result then
       ctx:set("stage", "chasing")
       local found = ctx:task("chase_result", {
-        why = ("%s was pending at discharge and has not come"):format(order.name or order.order),
+        why = ("%s was pending at discharge and has not come"):format(name),
         form = "chase_result",
         data = { order = order },
         candidates = ward.people(input.ward, { role = "nurse" }),
@@ -40,7 +41,7 @@ return workflow.define {
     if concern then
       ctx:set("stage", "review")
       local review = ctx:task("review_result", {
-        why = ("%s came after the patient had left, and it is abnormal"):format(order.name or order.order),
+        why = ("%s came after the patient had left, and it is abnormal"):format(name),
         form = "review_result",
         data = { order = order, result = concern },
         candidates = ward.people(input.ward, { role = "physician" }),

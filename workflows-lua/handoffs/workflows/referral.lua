@@ -74,7 +74,7 @@ function states.sent(ctx, referral)
   return unless_cancelled(ctx, referral, function(s)
     referral.sent = true  -- From here on the other side may know of it.
     local letter = { referral = referral.id, instance = s.instance, patient = s.patient, order = referral.order }
-    local receipt = outside.ask(s, "referrals.send", letter)
+    local receipt = outside.receipt(outside.ask(s, "referrals.send", letter))
     if not receipt then
       s:task("send_by_hand", {
         why = "The referral could not be sent: send it by fax or telephone",
@@ -85,7 +85,7 @@ function states.sent(ctx, referral)
       })
       return "triage"
     end
-    if receipt.acknowledged then return "triage" end
+    if receipt.acknowledged == true then return "triage" end
 
     local within = rules.acknowledge_within[referral.priority]
     for _ = 1, 2 do
