@@ -3,6 +3,7 @@
 --
 -- An acknowledgement is the signal acknowledged:<recipient>. One that names a notice ({ "notice": "<id>" }) is of that one only; one
 -- that names none is of the last one, if it came after that was sent.
+local inbox = require "inbox"
 local outside = require "outside"
 local policy = require "policy"
 local tables = require "tables"
@@ -39,16 +40,9 @@ local function wait_for_acknowledgement(ctx, notice, until_)
   until false
 end
 
--- What has come before a notice is sent is of an earlier one. Branches begin in the order of their names: a signal that is there
--- ends the race before the second branch does.
+-- What has come before a notice is sent is of an earlier one.
 local function drop_earlier_acknowledgements(ctx, recipient)
-  local function is_there()
-    return ctx:race {
-      a_signal = function(s) return s:wait_signal(signal_of(recipient)) end,
-      b_nothing = function() end,
-    } == "a_signal"
-  end
-  while is_there() do
+  if inbox.drop_signals(ctx, signal_of(recipient)) > 0 then
     ctx:note(("An acknowledgement from %s came before the next notice was sent: it is not of that one"):format(recipient))
   end
 end
