@@ -11,8 +11,10 @@
 --   readmission_cancelled  and it never was one
 --   died                   the patient died after the discharge
 --   lives                  and that was told by mistake
+--   other_number           another case goes on with this stay (lib/same_stay.lua)
 --   contradicted           a message says that the patient lives, and the discharge says died
 local policy = require "policy"
+local same_stay = require "same_stay"
 local times = require "times"
 
 local Case = {}
@@ -32,8 +34,11 @@ local function sent_at(event) return times.parse((event.data or {}).sent_at) end
 
 function Case.open(ctx, event)
   local case = setmetatable({
-    encounter = event.encounter,
-    numbers = { [event.encounter] = true },  -- All numbers that this stay has had.
+    key = event.encounter,        -- The number that it was started for,
+    encounter = event.encounter,  -- and the one that it has now.
+    numbers = { [event.encounter] = ctx:now() },  -- All that it has had, and since when.
+    renumbered = {},                              -- What was heard of numbers: the new one by the old one.
+    began = times.parse(event.recorded_at) or ctx:now(),
     phase = "in",  -- "in" hospital, "out", or "never" there
     others = {},   -- What was heard of other stays of the patient, by number: { at, sent, cancelled }.
     done = {},     -- Steps of the follow-up that are finished, by name.
@@ -49,7 +54,7 @@ function Case.open(ctx, event)
 end
 
 function Case:mine(event)
-  return event.encounter == nil or self.numbers[event.encounter] == true
+  return event.encounter == nil or self.numbers[event.encounter] ~= nil
 end
 
 -- Takes over what a message says about the stay; what it does not say stays as it was. One that was written before another that
@@ -202,10 +207,47 @@ MEANING["encounter.updated"] = function(case, ctx, event)
   if case.phase == "out" and event.data.disposition_code then return discharged(case, ctx, event) end
 end
 
+-- This stay has another number from now on, and perhaps yet another, if that was heard before.
+local function follow_numbers(case, ctx, number)
+  repeat
+    local new = case.renumbered[number]
+    if new and not case.numbers[new.number] then
+      case.numbers[new.number], case.others[new.number] = new.since, nil
+      same_stay.hold(ctx, case, new.number, new.since)
+    end
+    if new and new.number ~= case.encounter then
+      case.encounter = new.number
+      ctx:set("encounter", new.number)
+    end
+    number = new and new.number
+  until not number or case.renumbered[number] == nil
+end
+
 MEANING["encounter.renumbered"] = function(case, ctx, event)
-  if event.encounter and case.numbers[event.data.previous_encounter or ""] then
-    case.numbers[event.encounter] = true
-    ctx:set("encounter", event.encounter)
+  local old, new, sent = event.data.previous_encounter, event.encounter, sent_at(event)
+  if not old or not new or old == new then return nil end
+  local since = times.parse(event.recorded_at) or ctx:now()
+  local known = case.renumbered[old]
+  if known and sent and known.sent and sent <= known.sent then return nil end
+  case.renumbered[old], case.renumbered[new] = { number = new, since = since, sent = sent }, case.renumbered[new]
+  if case.renumbered[new] and case.renumbered[new].number == old then case.renumbered[new] = nil end  -- And back again.
+
+  if case.numbers[old] then
+    follow_numbers(case, ctx, old)
+    if case.readmission == new then return { kind = "readmission_cancelled" } end
+  elseif case.numbers[new] then
+    case.numbers[old] = since  -- This case was started before the number was told; same_stay ends the other one.
+  elseif case.others[old] then
+    case.others[new], case.others[old] = case.others[old], nil
+    if case.readmission == old then case.readmission = new end
+  end
+end
+
+-- The discharge that came just before had no number, so that it was of the open stay; what it has started is not needed.
+MEANING["encounter.discharged_unnumbered"] = function(case, ctx, event)
+  local said = times.parse(event.data.discharged_at) or times.parse(event.occurred_at)
+  if case.phase == "out" and case.left_said == said and not case.numbers[event.encounter] then
+    same_stay.claim(ctx, event.encounter, case.began, true)
   end
 end
 
@@ -222,8 +264,18 @@ MEANING["patient.merged"] = function(_, ctx)
   ctx:note("Two records of this patient became one; the case goes on under the one that stays")
 end
 
+-- These start a case under their number.
+local STARTS = {
+  ["encounter.admitted"] = true, ["encounter.discharged"] = true,
+  ["encounter.admit_cancelled"] = true, ["encounter.discharge_cancelled"] = true,
+}
+
 -- What an event changes, or nil.
 function Case:consider(ctx, event)
+  local number = event.encounter
+  if STARTS[event.type] and number and number ~= self.key and self.numbers[number] then
+    same_stay.claim(ctx, number, self.numbers[number])
+  end
   local change = self:hear_of_death(ctx, event)
   local meaning = MEANING[event.type]
   if meaning then return meaning(self, ctx, event) or change end

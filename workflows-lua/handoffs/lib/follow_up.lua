@@ -14,8 +14,8 @@ local follow_up = {}
 -- The list from home against the orders here. A pharmacist is asked only when they disagree, or when one cannot be had.
 function follow_up.medication(ctx, case)
   local lists = ctx:all {
-    home = function(s) return outside.ask(s, "pharmacy.home_list", { patient = ctx.patient }) end,
-    chart = function(s) return outside.ask(s, "ehr.active_orders", { patient = ctx.patient, encounter = case.encounter }) end,
+    home = function(s) return outside.drugs(outside.ask(s, "pharmacy.home_list", { patient = ctx.patient })) end,
+    chart = function(s) return outside.drugs(outside.ask(s, "ehr.active_orders", { patient = ctx.patient, encounter = case.encounter })) end,
   }
   local why, comparison
   if lists.home and lists.chart then
@@ -61,9 +61,9 @@ function follow_up.summary(ctx, case)
   local deadline = ctx:business(policy.summary.within, { calendar = policy.calendar, from = case.left_at })
   local missing
   repeat
-    local status = outside.ask(ctx, "ehr.summary_status", { encounter = case.encounter })
+    local status = outside.summary(outside.ask(ctx, "ehr.summary_status", { encounter = case.encounter }))
     if status and status.complete then return end
-    missing = status and status.missing
+    missing = status and type(status.missing) == "table" and status.missing or nil
     local document = ctx:wait_event("discharge_summary.*", { until_ = deadline })
     if document and document.data.complete then return end
   until not document
@@ -131,8 +131,10 @@ end
 
 -- ---- the visit --------------------------------------------------------------------------------------------------------------
 
--- An appointment: from the scheduling system, or from the person who was asked to book one. Nil when there shall be none.
-local function book(ctx, case, deadline, attempt)
+-- An appointment: from the scheduling system, or from the person who was asked to book one. Nil when there shall be none. `before` is
+-- what came of the last one.
+local function book(ctx, case, deadline, before)
+  local why = { missed = "The last visit did not take place", cancelled = "The visit was cancelled: the patient needs another one" }
   local winner, found = ctx:race {
     heard = function(s)
       return s:wait_event({ "appointment.booked", "appointment.rescheduled" },
@@ -140,7 +142,7 @@ local function book(ctx, case, deadline, attempt)
     end,
     asked = function(s)
       return s:task("book_visit", {
-        why = attempt == 1 and "The patient needs a visit soon after the discharge" or "The last visit did not take place",
+        why = why[before] or "The patient needs a visit soon after the discharge",
         form = "book_visit",
         data = { deadline = s:format_time(deadline) },
         candidates = ward.people(case.ward, { role = "scheduler" }),
@@ -154,48 +156,58 @@ local function book(ctx, case, deadline, attempt)
     return { id = found.data.appointment, at = times.parse(found.data.starts_at) or deadline }
   end
   if found.outcome ~= "booked" then
-    ctx:decide("no_visit", { outcome = found.outcome, reason = found.reason, evidence = { attempt = attempt } })
+    ctx:decide("no_visit", { outcome = found.outcome, reason = found.reason, evidence = { before = before } })
     return nil
   end
   local value = found.value or {}
   return { id = value.appointment, at = times.parse(value.starts_at) or deadline }
 end
 
--- True when the patient was there.
-local function was_kept(ctx, case, visit)
-  local winner, found = ctx:race {
-    heard = visit.id and function(s)
-      return s:wait_event({ "appointment.kept", "appointment.missed", "appointment.cancelled" },
-        { where = { ["data.appointment"] = visit.id } })
-    end,
-    asked = function(s)
-      s:sleep_until(visit.at + times.hours(policy.visit.ask_after_hours))
-      return s:task("visit_kept", {
-        why = "Was the patient at the follow-up visit?",
-        form = "visit_kept",
-        data = { appointment = visit.id, at = s:format_time(visit.at) },
-        candidates = ward.people(case.ward, { role = "scheduler" }),
-        outcomes = { "kept", "missed" },
-        due = s:business("1d", { calendar = policy.calendar }),
-      })
-    end,
-  }
-  if winner == "heard" then return found.type == "appointment.kept" end
-  return found.outcome == "kept"
+-- "kept", "missed" or "cancelled". The appointment may be moved meanwhile.
+local function what_came_of(ctx, case, visit)
+  repeat
+    local winner, found = ctx:race {
+      heard = visit.id and function(s)
+        return s:wait_event({ "appointment.kept", "appointment.missed", "appointment.cancelled", "appointment.rescheduled", "appointment.updated" },
+          { where = { ["data.appointment"] = visit.id } })
+      end,
+      asked = function(s)
+        s:sleep_until(visit.at + times.hours(policy.visit.ask_after_hours))
+        return s:task("visit_kept", {
+          why = "Was the patient at the follow-up visit?",
+          form = "visit_kept",
+          data = { appointment = visit.id, at = s:format_time(visit.at) },
+          candidates = ward.people(case.ward, { role = "scheduler" }),
+          outcomes = { "kept", "missed" },
+          due = s:business("1d", { calendar = policy.calendar }),
+        })
+      end,
+    }
+    if winner == "asked" then return found.outcome end
+    local what = found.type:match("%.(.*)$")
+    if what ~= "rescheduled" and what ~= "updated" then return what end
+    visit.at = times.parse(found.data.starts_at) or visit.at
+  until false
 end
 
+-- A visit that is booked stays booked, also when the discharge was taken back and told anew; unless it was before this one.
 function follow_up.visit(ctx, case)
   local risk, because = case:risk(ctx)
   local days = policy.visit.within_days[risk]
   local deadline = case.left_at + times.days(days)
   ctx:decide("visit_within", { outcome = days .. " days", reason = because, code = risk })
+  if case.visit and case.visit.at <= case.left_at then case.visit = nil end
 
-  for attempt = 1, policy.visit.attempts do
-    local visit = book(ctx, case, deadline, attempt)
-    if not visit then return end
-    if visit.at > deadline then ctx:note { visit_after_deadline = true, days = days } end
-    if was_kept(ctx, case, visit) then return end
-  end
+  local missed, before = 0, nil
+  repeat
+    case.visit = case.visit or book(ctx, case, deadline, before)
+    if not case.visit then return end
+    if case.visit.at > deadline then ctx:note { visit_after_deadline = true, days = days } end
+    before = what_came_of(ctx, case, case.visit)
+    if before == "kept" then return end
+    case.visit = nil
+    if before == "missed" then missed = missed + 1 end
+  until missed == policy.visit.attempts
   ctx:task("visit_missed", {
     why = ("The patient missed %d follow-up visits"):format(policy.visit.attempts),
     candidates = ward.people(case.ward, { role = "case_manager" }),
@@ -207,7 +219,7 @@ end
 -- ---- results, notices -------------------------------------------------------------------------------------------------------
 
 function follow_up.results(ctx, case)
-  local pending = outside.ask(ctx, "ehr.pending_results", { encounter = case.encounter })
+  local pending = outside.orders(outside.ask(ctx, "ehr.pending_results", { encounter = case.encounter }))
   if not pending then
     local listed = ctx:task("list_pending_results", {
       why = "The record could not say which results are still to come",
@@ -216,7 +228,7 @@ function follow_up.results(ctx, case)
       outcomes = { { name = "none", form = false }, { name = "listed", form = "#/$defs/listed" } },
       due = ctx:business("1d", { calendar = policy.calendar }),
     })
-    pending = listed.outcome == "listed" and outside.list((listed.value or {}).orders) or {}
+    pending = listed.outcome == "listed" and outside.orders((listed.value or {}).orders) or {}
   end
   local chase_at = case.left_at + times.days(policy.results.chase_after_days)
   ctx:map(pending, function(s, order)

@@ -7,10 +7,12 @@ local medication = {}
 local HIGH_ALERT = { "warfarin", "apixaban", "rivaroxaban", "dabigatran", "edoxaban", "heparin", "enoxaparin", "insulin",
   "methotrexate", "digoxin", "morphine", "oxycodone", "fentanyl", "hydromorphone" }
 
-local function key_of(drug) return (drug.code or drug.name or ""):lower() end
+local function text(value) return type(value) == "string" and value ~= "" and value or nil end
+
+local function key_of(drug) return (text(drug.code) or text(drug.name) or ""):lower() end
 
 local function is_high_alert(drug)
-  local name = (drug.name or ""):lower()
+  local name = (text(drug.name) or ""):lower()
   return tables.find(HIGH_ALERT, function(word) return name:find(word, 1, true) end) ~= nil
 end
 
@@ -19,7 +21,7 @@ function medication.compare(home, chart)
   local at_home, in_chart = tables.index_by(home, key_of), tables.index_by(chart, key_of)
   local differences = {}
   local function differ(kind, drug, before, after)
-    differences[#differences + 1] = { kind = kind, drug = drug.name or drug.code, high_alert = is_high_alert(drug), home = before, chart = after }
+    differences[#differences + 1] = { kind = kind, drug = text(drug.name) or text(drug.code), high_alert = is_high_alert(drug), home = before, chart = after }
   end
   for _, key in ipairs(tables.keys(at_home)) do
     local before, after = at_home[key], in_chart[key]

@@ -1,5 +1,9 @@
 -- Telling the next carers, and making sure that they know: send, wait for the acknowledgement, remind, then have a person call.
 -- The list of what was said is in case.notices, so that all of it can be corrected.
+--
+-- An acknowledgement is the signal acknowledged:<recipient>. One that names a notice ({ "notice": "<id>" }) is of that one only; one
+-- that names none is of the last one, if it came after that was sent.
+local inbox = require "inbox"
 local outside = require "outside"
 local policy = require "policy"
 local tables = require "tables"
@@ -13,14 +17,34 @@ local function find(case, kind, recipient)
   end)
 end
 
+local function signal_of(recipient) return "acknowledged:" .. recipient end
+
 local function letter(ctx, case, notice)
   return {
     id = notice.id, kind = notice.kind, recipient = notice.recipient, instance = ctx.instance,
-    acknowledge_by_signal = "acknowledged:" .. notice.recipient,
+    acknowledge_by_signal = signal_of(notice.recipient),
     patient = ctx.patient, encounter = case.encounter, ward = case.ward,
     disposition = case.disposition, left_at = case.left_said and ctx:format_time(case.left_said),
     primary_care = notice.recipient == "primary_care" and case.primary_care or nil,
   }
+end
+
+-- Waits until this very notice is acknowledged; false when `until_` passed first.
+local function wait_for_acknowledgement(ctx, notice, until_)
+  repeat
+    local told = ctx:wait_signal(signal_of(notice.recipient), { until_ = until_, why = ("%s has to acknowledge the notice"):format(notice.recipient) })
+    if not told then return false end
+    local of = type(told) == "table" and type(told.notice) == "string" and told.notice or notice.id
+    if of == notice.id then return true end
+    ctx:note(("An acknowledgement of another notice, %s, came from %s"):format(of, notice.recipient))
+  until false
+end
+
+-- What has come before a notice is sent is of an earlier one.
+local function drop_earlier_acknowledgements(ctx, recipient)
+  if inbox.drop_signals(ctx, signal_of(recipient)) > 0 then
+    ctx:note(("An acknowledgement from %s came before the next notice was sent: it is not of that one"):format(recipient))
+  end
 end
 
 local function acknowledged(notice, how)
@@ -30,7 +54,7 @@ end
 -- Nobody has answered: somebody picks up the telephone. An acknowledgement that comes meanwhile does as well.
 local function call(ctx, case, notice, why)
   local winner, answer = ctx:race {
-    signal = function(s) return s:wait_signal("acknowledged:" .. notice.recipient) end,
+    signal = function(s) return wait_for_acknowledgement(s, notice) end,
     person = function(s)
       return s:task("call_recipient", {
         why = why,
@@ -53,26 +77,27 @@ function notices.tell(ctx, case, kind, recipient)
   local notice = find(case, kind, recipient)
   if notice and (notice.state == "acknowledged" or notice.state == "unreachable") then return notice end
   if not notice then
+    if tables.find(case.notices, function(each) return each.recipient == recipient end) then drop_earlier_acknowledgements(ctx, recipient) end
     notice = { id = ("%s/%s/%s/%d"):format(case.encounter, kind, recipient, #case.notices + 1), kind = kind, recipient = recipient }
     table.insert(case.notices, notice)
   end
 
   if not notice.state or notice.state == "sending" then
     notice.state = "sending"  -- From here on it may have gone out: whoever takes the notice back has to assume that it has.
-    local receipt = outside.ask(ctx, "notices.send", letter(ctx, case, notice))
+    local receipt = outside.receipt(outside.ask(ctx, "notices.send", letter(ctx, case, notice)))
     if not receipt then
       call(ctx, case, notice, ("The %s notice to %s could not be sent"):format(kind, recipient))
       return notice
     end
     notice.state = "sent"
-    if receipt.acknowledged or kind == "admission" then
+    if receipt.acknowledged == true or kind == "admission" then
       acknowledged(notice, "at once")
       return notice
     end
   end
 
   for _, wait in ipairs(policy.notices.reminders) do
-    if ctx:wait_signal("acknowledged:" .. recipient, { timeout = wait }) then
+    if wait_for_acknowledgement(ctx, notice, ctx:parse_time(wait)) then
       acknowledged(notice, "signal")
       return notice
     end

@@ -147,6 +147,19 @@ local function event_of(m, trigger, type)
   return event
 end
 
+-- A discharge without a number is of the stay that is open. Nobody may have heard of that one: then it is followed up under the name
+-- of its last day, which this second event starts and open cases take back (lib/same_stay.lua of the workflows).
+local function unnumbered_of(event)
+  if event.type ~= "encounter.discharged" or event.encounter then return nil end
+  return {
+    type = "encounter.discharged_unnumbered",
+    patient = event.patient,
+    encounter = "unnumbered-" .. event.occurred_at:sub(1, 10),
+    occurred_at = event.occurred_at,
+    data = event.data,
+  }
+end
+
 -- Whatever else the message says: when it also says that the patient is dead, everybody who plans to call has to know.
 local function death_of(m, event)
   if not event.patient.deceased or event.merge then return nil end
@@ -195,6 +208,7 @@ return mapping.define {
       local event, reason = event_of(part, trigger, type)
       if not event then return nil, reason end
       events[#events + 1] = event
+      events[#events + 1] = unnumbered_of(event)
       deaths[#deaths + 1] = death_of(part, event)
     end
     if type == "patient.linked" or type == "patient.unlinked" then link(events, groups) end

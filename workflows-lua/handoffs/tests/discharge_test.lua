@@ -1,5 +1,6 @@
 -- The discharge workflow from admission to day 30. 2026-03-02 is a Monday.
 local test = require "test"
+local json = require "json"
 local discharges = require "support.discharges"
 local times = require "times"
 
@@ -114,7 +115,7 @@ end)
 
 test.case("a review that is not decided in four working hours reaches the charge pharmacist", function(t)
   discharges.open(t)
-  t:mock("ehr.active_orders", {})
+  t:mock("ehr.active_orders", json.array {})
   discharges.admit(t)
   t:skip("4h", "business")
   t:expect_task("medication_review", { role = "charge_pharmacist" })
@@ -122,7 +123,7 @@ end)
 
 test.case("a pharmacist who refuses sends the orders back to the attending physician", function(t)
   discharges.open(t)
-  t:mock("ehr.active_orders", {})
+  t:mock("ehr.active_orders", json.array {})
   discharges.admit(t)
   t:expect_task("medication_review"):decide("refuse", { reason = "Anticoagulant left out", reason_code = "omission" })
   local open = t:expect_task("resolve_medication", { role = "attending" })
@@ -139,7 +140,7 @@ end)
 
 test.case("a review that was open at the discharge stays open after it", function(t)
   discharges.open(t)
-  t:mock("ehr.active_orders", {})
+  t:mock("ehr.active_orders", json.array {})
   discharges.admit(t)
   discharges.leave(t)
   t:expect_task("medication_review", { role = "pharmacist" })
@@ -296,6 +297,45 @@ test.case("a missed visit is booked again", function(t)
   t:expect_task("book_visit"):decide("booked", { value = { appointment = "V1", starts_at = "2026-03-09T10:00:00-05:00" } })
   t:event { type = "appointment.missed", data = { appointment = "V1" } }
   t:contains(t:expect_task("book_visit").why, "did not take place")
+end)
+
+test.case("a visit that is moved is asked about after its new time, and one that is cancelled is booked again", function(t)
+  t:crash_everywhere()
+  discharges.home(t)
+  local function appointment(what, starts_at)
+    t:event { type = "appointment." .. what, data = { appointment = "V1", kind = "FOLLOWUP", starts_at = starts_at } }
+  end
+  appointment("booked", "2026-03-06T10:00:00-05:00")
+  appointment("rescheduled", "2026-03-12T10:00:00-04:00")
+  t:clock("2026-03-10T10:00:00-04:00")
+  t:expect_no_task("visit_kept")
+  appointment("cancelled")
+  t:contains(t:expect_task("book_visit").why, "was cancelled")
+end)
+
+test.case("a cancelled visit is none that the patient missed", function(t)
+  discharges.home(t)
+  for n = 1, 4 do
+    t:event { type = "appointment.booked", data = { appointment = "V" .. n, kind = "FOLLOWUP", starts_at = "2026-03-09T10:00:00-04:00" } }
+    t:event { type = "appointment.cancelled", data = { appointment = "V" .. n } }
+  end
+  t:expect_no_task("visit_missed")
+  t:expect_task("book_visit")
+end)
+
+test.case("a visit stays booked when the discharge is cancelled and told anew", function(t)
+  discharges.home(t)
+  t:event { type = "appointment.booked", data = { appointment = "V1", kind = "FOLLOWUP", starts_at = "2026-03-09T10:00:00-04:00" } }
+  t:event { type = "encounter.discharge_cancelled", encounter = "E1", data = {} }
+  t:skip("2h")
+  t:event { type = "appointment.rescheduled", data = { appointment = "V1", starts_at = "2026-03-10T10:00:00-04:00" } }
+  discharges.leave(t)
+  t:expect_task("follow_up_call")
+  t:expect_no_task("book_visit")
+  t:clock("2026-03-11T09:00:00-04:00")
+  t:expect_no_task("visit_kept")
+  t:clock("2026-03-11T11:00:00-04:00")
+  t:expect_task("visit_kept")
 end)
 
 test.case("a result that comes after the discharge and is abnormal reaches a physician", function(t)

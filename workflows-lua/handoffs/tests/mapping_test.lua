@@ -1,5 +1,6 @@
 -- The mappings: what HL7 messages come to mean.
 local test = require "test"
+local json = require "json"
 
 -- The control id is made of the trigger: each message has its own.
 local function adt(trigger, pid, more)
@@ -95,6 +96,46 @@ test.case("an admission without a visit number is a stay all the same", function
   t:equal(map(t, "adt", adt("A01", nil, "PV1|1|I|MED")).encounter, "unnumbered-2026-03-02")
 end)
 
+test.case("a discharge without a visit number is of the open stay, and also starts one under the name of its day", function(t)
+  local _, events = map(t, "adt", adt("A03", nil, "PV1|1|I|MED"))
+  t:equal(#events, 2)
+  t:equal({ events[1].type, events[1].encounter }, { "encounter.discharged" })
+  t:equal({ events[2].type, events[2].encounter }, { "encounter.discharged_unnumbered", "unnumbered-2026-03-02" })
+  t:equal(#select(2, map(t, "adt", adt("A03", nil, "PV1|1|E|MED"))), 1, "a visit's end starts nothing")
+end)
+
+local function hospital(t)
+  t:clock("2026-03-02T09:00:00-05:00")
+  t:mock("pharmacy.home_list", json.array {})
+  t:mock("ehr.active_orders", json.array {})
+  t:mock("ehr.pending_results", json.array {})
+  t:mock("ehr.summary_status", { complete = true })
+  t:mock("notices.send", { acknowledged = true })
+end
+
+test.case("a discharge without any number, of a stay that nobody has heard of, is followed up", function(t)
+  t:crash_everywhere()
+  hospital(t)
+  t:message(adt("A03", nil, "PV1|1|I|MED"))
+  t:skip("1m")
+  t:equal(t:instance("discharge"):attribute("outcome"), "discharged")
+  t:expect_task("follow_up_call")
+end)
+
+test.case("a discharge without any number ends the stay that is open, and is followed up once", function(t)
+  t:crash_everywhere()
+  hospital(t)
+  t:message(adt("A01"))
+  local case = t:instance("discharge", "E1")
+  t:skip("1h")
+  t:message(adt("A03", nil, "PV1|1|I|MED"))
+  t:skip("5m")
+  t:equal(case:attribute("outcome"), "discharged")
+  t:equal(t:instance("discharge"):attribute("outcome"), "other_number")
+  t:equal(#t:tasks("follow_up_call"), 1)
+  t:equal(#t:calls("notices.send"), 2, "of the admission and of the discharge")
+end)
+
 test.case("a result tells its order, and what is abnormal in it", function(t)
   local event = map(t, "results", table.concat({
     "MSH|^~\\&|LAB|GENHOSP|BATON|HUB|20260302090000||ORU^R01|M1|P|2.5.1",
@@ -147,9 +188,9 @@ end)
 -- The whole way in: message, patient, workflow.
 test.case("a stay told in HL7 becomes a case", function(t)
   t:clock("2026-03-02T09:00:00-05:00")
-  t:mock("pharmacy.home_list", {})
-  t:mock("ehr.active_orders", {})
-  t:mock("ehr.pending_results", {})
+  t:mock("pharmacy.home_list", json.array {})
+  t:mock("ehr.active_orders", json.array {})
+  t:mock("ehr.pending_results", json.array {})
   t:mock("ehr.summary_status", { complete = true })
   t:mock("notices.send", { acknowledged = true })
   t:message(adt("A01"))

@@ -1,5 +1,6 @@
 -- The referral, closed loop. 2026-03-02 is a Monday.
 local test = require "test"
+local times = require "times"
 
 local ORDER = { id = "R1", recipient = "Heart Clinic", service = "Cardiology", reason = "New heart failure", priority = "high" }
 
@@ -248,6 +249,111 @@ test.case("an operator who stops the case has the other side told", function(t)
   case:cancel("entered twice")
   t:equal(case:status(), "cancelled")
   t:expect_activity("referrals.cancel", { referral = "R1" })
+end)
+
+-- ---- whose answer it is ---------------------------------------------------------------------------------------------------------
+
+local function answer(t, status, number)
+  t:event { type = "referral.answered", patient = "P1", data = { referral = number or "R1", status = status } }
+end
+
+test.case("what the first recipient says is no answer of the second", function(t)
+  t:crash_everywhere()
+  clinic(t)
+  t:mock("referrals.send", { acknowledged = false })
+  local case = refer(t)
+  case:signal("acknowledged")
+  case:signal("acknowledged")
+  answer(t, "declined")
+  t:expect_task("declined_referral"):decide("send_elsewhere", { value = { recipient = "City Cardiology" } })
+  t:equal(case:attribute("stage"), "sent", "the second recipient has acknowledged nothing")
+  t:equal(t:calls("referrals.send")[2].referral, "R1-2")
+  case:signal("acknowledged", { referral = "R1" })
+  t:equal(case:attribute("stage"), "sent")
+  case:signal("acknowledged", { referral = "R1-2" })
+  t:equal(case:attribute("stage"), "triage")
+  answer(t, "accepted")
+  t:equal(case:attribute("stage"), "triage", "that was the one who had declined")
+  answer(t, "accepted", "R1-2")
+  t:equal(case:attribute("stage"), "scheduling")
+end)
+
+test.case("sent again to the same recipient, only what comes then counts", function(t)
+  clinic(t)
+  t:mock("referrals.send", { acknowledged = false })
+  local case = refer(t)
+  answer(t, "declined")
+  answer(t, "declined")
+  t:expect_task("declined_referral"):decide("try_again")
+  t:equal(case:attribute("stage"), "sent")
+  answer(t, "accepted")
+  t:equal(case:attribute("stage"), "scheduling")
+end)
+
+test.case("an answer while somebody is about to call ends the task", function(t)
+  t:crash_everywhere()
+  clinic(t)
+  t:mock("referrals.send", { acknowledged = false })
+  local case = refer(t)
+  t:skip("1d", "business")
+  t:skip("1d", "business")
+  t:expect_task("call_about_referral")
+  answer(t, "accepted")
+  t:expect_no_task("call_about_referral")
+  t:equal(case:attribute("stage"), "scheduling")
+end)
+
+test.case("an acknowledgement while a referral is being sent by hand ends the task", function(t)
+  clinic(t)
+  t:mock("referrals.send", { fail = { code = "not_configured", message = "no address", retryable = false } })
+  local case = refer(t)
+  t:expect_task("send_by_hand")
+  case:signal("acknowledged")
+  t:expect_no_task("send_by_hand")
+  t:expect_task("triage_referral")
+end)
+
+test.case("a referral that has expired with the other side goes back to the referrer", function(t)
+  clinic(t)
+  t:mock("referrals.send", { acknowledged = false })
+  refer(t)
+  answer(t, "expired")
+  local decision = t:expect_task("declined_referral", { role = "referrer" })
+  t:contains(decision.why, "expired")
+  t:equal(decision.data.refusal, "expired")
+  decision:decide("try_again")
+  answer(t, "pending")
+  t:expect_task("triage_referral")
+  answer(t, "expired")
+  t:expect_task("declined_referral")
+end)
+
+-- ---- the appointment ------------------------------------------------------------------------------------------------------------
+
+local function appointment(t, what, starts_at)
+  t:event { type = "appointment." .. what, patient = "P1", data = { appointment = "V1", referral = "R1", starts_at = starts_at } }
+end
+
+test.case("an appointment that is moved is asked about after its new time", function(t)
+  t:crash_everywhere()
+  local case = accepted(t)
+  appointment(t, "booked", "2026-03-04T10:00:00-05:00")
+  appointment(t, "rescheduled", "2026-03-12T10:00:00-04:00")
+  t:equal(case:attribute("visit_at"), times.parse("2026-03-12T14:00:00Z"))
+  t:clock("2026-03-10T10:00:00-04:00")
+  t:expect_no_task("was_seen")
+  t:clock("2026-03-13T11:00:00-04:00")
+  t:expect_task("was_seen")
+end)
+
+test.case("an appointment that is cancelled is made again, and counts as none that was missed", function(t)
+  local case = accepted(t)
+  for _ = 1, 3 do
+    appointment(t, "booked", "2026-03-04T10:00:00-05:00")
+    appointment(t, "cancelled")
+  end
+  t:equal(case:attribute("stage"), "scheduling")
+  t:contains(t:expect_task("schedule_referral").why, "cancelled")
 end)
 
 test.case("a message about another referral of the patient changes nothing", function(t)

@@ -4,10 +4,13 @@
 -- returns that change: the name of the next state. Work that a change overtakes is stopped with everything it waits for, so no
 -- timer and no task of a withdrawn discharge is left.
 local workflow = require "workflow"
+local begin = require "begin"
 local Case = require "case"
 local follow_up = require "follow_up"
 local notices = require "notices"
 local policy = require "policy"
+local same_stay = require "same_stay"
+local tables = require "tables"
 local times = require "times"
 local ward = require "ward"
 
@@ -16,6 +19,7 @@ local function until_change(ctx, case, work)
   local winner, change = ctx:race {
     work = function(s) return work(s) end,
     change = function(s) return case:next_change(s) end,
+    number = function(s) return same_stay.lost(s, case) end,
   }
   if winner == "work" and not change then return case:next_change(ctx) end
   return change
@@ -149,6 +153,15 @@ local function care(ctx, case)
   end)
 end
 
+-- Any of these may overtake the admission.
+local BEGINS_WITH = {
+  ["encounter.admitted"] = "admitted",
+  ["encounter.discharged"] = "left",
+  ["encounter.discharged_unnumbered"] = "left",
+  ["encounter.admit_cancelled"] = "admit_cancelled",
+  ["encounter.discharge_cancelled"] = "admitted",  -- So the patient is in.
+}
+
 -- ---- the states: each returns the change that ends it ---------------------------------------------------------------------------
 
 local states = {}
@@ -240,30 +253,58 @@ function states.lost(ctx)
   return { kind = "closed", how = "none" }
 end
 
--- Any of these may overtake the admission.
-local BEGINS_WITH = {
-  ["encounter.admitted"] = "admitted",
-  ["encounter.discharged"] = "left",
-  ["encounter.admit_cancelled"] = "admit_cancelled",
-  ["encounter.discharge_cancelled"] = "admitted",  -- So the patient is in.
-}
+-- A case of this stay has ended, and a message of it has come since. What is being repeated changes nothing; what was written just
+-- now may be a stay that came true after all, which a person says.
+function states.told_again(ctx, case, event)
+  local sent = times.parse(event.data.sent_at)
+  local window = ctx:parse_time(policy.correction_window) - ctx:now()
+  local repeated = sent and ctx:now() - sent > window
+  if repeated or BEGINS_WITH[event.type] == "admit_cancelled" then
+    ctx:note(event.type .. " was told again after the case of this stay had ended: nothing to do")
+    ctx:set("outcome", "told_again")
+    return { kind = "closed", how = "none" }
+  end
+  return until_change(ctx, case, function(s)
+    local answer = s:task("stay_told_again", {
+      why = ("%s was told after the case of this stay had ended: is the stay to be followed?"):format(event.type),
+      data = { encounter = case.encounter, ward = case.ward, told = event.type },
+      candidates = ward.people(case.ward, { role = "case_manager" }),
+      outcomes = { "follow", "leave" },
+      due = s:business("4h", { calendar = policy.calendar }),
+    })
+    s:decide("stay_told_again", { outcome = answer.outcome, reason = answer.reason, evidence = { by = answer.by } })
+    if answer.outcome == "follow" then return { kind = BEGINS_WITH[event.type], event = event } end
+    s:set("outcome", "told_again")
+    return { kind = "closed", how = "none" }
+  end)
+end
+
+-- Nothing is taken back: what this case has said is true, and the other one goes on with it.
+function states.other_number(ctx, _, told)
+  ctx:note { same_stay = told.instance }
+  ctx:set("outcome", "other_number")
+  return { kind = "closed", how = "none" }
+end
 
 return workflow.define {
   name = "discharge",
   title = "Discharge and follow-up",
   on = {
-    event = { "encounter.admitted", "encounter.discharged", "encounter.admit_cancelled", "encounter.discharge_cancelled" },
+    event = {
+      "encounter.admitted", "encounter.discharged", "encounter.discharged_unnumbered", "encounter.admit_cancelled", "encounter.discharge_cancelled",
+    },
     key = "encounter",
+    again = true,
   },
   listen = { "encounter.*", "patient.*", "appointment.*", "discharge_summary.*" },
   owner = "case_manager",
   drift = { window = "7d", above = 0.2, at_least = 10 },
   search = {
     encounter = "keyword",
-    stage = "keyword",        -- in_hospital, follow_up, closed, cancelled
+    stage = "keyword",        -- in_hospital, follow_up, closed, cancelled; held: only keeps a number (lib/same_stay.lua)
     ward = "keyword",
     disposition = "keyword",  -- home, home_health, facility, ama, died
-    outcome = "keyword",      -- discharged, ama_followup_review, deceased_no_followup, admit_cancelled, no_discharge_told
+    outcome = "keyword",      -- discharged, ama_followup_review, deceased_no_followup, admit_cancelled, no_discharge_told, other_number, told_again
     follow_up = "keyword",    -- open, completed, unfinished, declined, readmitted, died, none
   },
   queries = {
@@ -275,12 +316,23 @@ return workflow.define {
   },
 
   run = function(ctx, input)
+    if type(input) == "table" and type(input.number_of) == "string" then return same_stay.wait_for_release(ctx, input) end
+    begin.needs(ctx, input, { patient = true, ["event.type"] = "string", ["event.encounter"] = "string", ["event.occurred_at"] = "string", ["event.data"] = "table" })
+    if not BEGINS_WITH[input.event.type] then
+      ctx:fail("bad_input", ("%s begins no stay: input.event.type is one of %s"):format(input.event.type, table.concat(tables.keys(BEGINS_WITH), ", ")))
+    end
     local case = Case.open(ctx, input.event)
-    ctx:on_rollback(function() ctx:set("stage", "cancelled") end)
+    ctx:on_rollback(function()
+      ctx:set("stage", "cancelled")
+      same_stay.release(ctx, case)
+    end)
     local change = { kind = BEGINS_WITH[input.event.type], event = input.event }
+    if input.event.type == "encounter.discharged_unnumbered" and same_stay.is_claimed(ctx) then change = { kind = "other_number", event = {} } end
+    if ctx.instance:find("~%d+$") then change.kind = "told_again" end  -- So the engine names all but the first case of a stay.
     repeat
       change = states[change.kind](ctx, case, change.event)
     until change.kind == "closed"
+    same_stay.release(ctx, case)
     return case:close(ctx, change.how)
   end,
 }

@@ -1,5 +1,6 @@
 -- A notice turned out to be wrong: whoever got it is told, and it is not over before they know.
 local workflow = require "workflow"
+local begin = require "begin"
 local outside = require "outside"
 local policy = require "policy"
 local ward = require "ward"
@@ -11,19 +12,20 @@ return workflow.define {
   search = { stage = "keyword", recipient = "keyword", encounter = "keyword", ward = "keyword" },
 
   run = function(ctx, input)
+    begin.needs(ctx, input, { ["notice.id"] = "string", ["notice.kind"] = "string", ["notice.recipient"] = "string", reason = "string" })
     local notice = input.notice
     ctx:set("recipient", notice.recipient)
     ctx:set("encounter", input.encounter)
     ctx:set("ward", input.ward)
 
     ctx:set("stage", "correcting")
-    local receipt = outside.ask(ctx, "notices.correct", {
+    local receipt = outside.receipt(outside.ask(ctx, "notices.correct", {
       id = notice.id .. "/correction", of = notice.id, kind = notice.kind, recipient = notice.recipient,
       instance = ctx.instance, acknowledge_by_signal = "acknowledged",
       patient = ctx.patient, encounter = input.encounter, reason = input.reason,
-    })
+    }))
     local known = receipt
-      and (receipt.acknowledged or ctx:wait_signal("acknowledged", { timeout = policy.notices.reminders[1] }))
+      and (receipt.acknowledged == true or ctx:wait_signal("acknowledged", { timeout = policy.notices.reminders[1] }))
 
     if not known then
       ctx:set("stage", "calling")

@@ -1,6 +1,7 @@
 -- A result that was not there when the patient left: it arrives, or somebody looks for it; and when it is abnormal, a physician sees it.
 -- A case of its own, so that only these few hear of every result in the house.
 local workflow = require "workflow"
+local begin = require "begin"
 local policy = require "policy"
 local ward = require "ward"
 
@@ -11,7 +12,9 @@ return workflow.define {
   search = { stage = "keyword", order = "keyword", encounter = "keyword", ward = "keyword" },
 
   run = function(ctx, input)
+    begin.needs(ctx, input, { patient = true, ["order.order"] = "string", chase_at = "number" })
     local order = input.order
+    local name = type(order.name) == "string" and order.name or order.order
     ctx:set("order", order.order)
     ctx:set("encounter", input.encounter)
     ctx:set("ward", input.ward)
@@ -24,7 +27,7 @@ return workflow.define {
     if not result then
       ctx:set("stage", "chasing")
       local found = ctx:task("chase_result", {
-        why = ("%s was pending at discharge and has not come"):format(order.name or order.order),
+        why = ("%s was pending at discharge and has not come"):format(name),
         form = "chase_result",
         data = { order = order },
         candidates = ward.people(input.ward, { role = "nurse" }),
@@ -40,7 +43,7 @@ return workflow.define {
     if concern then
       ctx:set("stage", "review")
       local review = ctx:task("review_result", {
-        why = ("%s came after the patient had left, and it is abnormal"):format(order.name or order.order),
+        why = ("%s came after the patient had left, and it is abnormal"):format(name),
         form = "review_result",
         data = { order = order, result = concern },
         candidates = ward.people(input.ward, { role = "physician" }),

@@ -7,6 +7,8 @@
 -- Each state returns the name of the next. A cancellation stops any of them; what arrives after the end changes nothing any more, but
 -- a person looks at it.
 local workflow = require "workflow"
+local begin = require "begin"
+local inbox = require "inbox"
 local outside = require "outside"
 local policy = require "policy"
 local tables = require "tables"
@@ -22,7 +24,7 @@ local function working(ctx, length) return ctx:business(length, { calendar = pol
 local function wait_for_cancel(ctx, referral)
   local winner, told = ctx:race {
     signal = function(s) return s:wait_signal("cancel") end,
-    message = function(s) return s:wait_event("referral.cancelled", { where = { ["data.referral"] = referral.id } }) end,
+    message = function(s) return s:wait_event("referral.cancelled", { where = { ["data.referral"] = referral.numbers } }) end,
     death = function(s) return s:wait_event("patient.died") end,
   }
   if winner == "signal" then return told.reason or "cancelled by the referrer" end
@@ -68,49 +70,86 @@ function states.draft(ctx, referral)
   end)
 end
 
+-- ---- sending --------------------------------------------------------------------------------------------------------------------
+
+-- Sent elsewhere it gets a number of its own, so that what the first recipient says later is not taken for an answer of the second.
+local function go_elsewhere(referral, value)
+  referral.order = tables.merge(referral.order, value)
+  referral.number = ("%s-%d"):format(referral.id, #referral.numbers + 1)
+  table.insert(referral.numbers, referral.number)
+end
+
+-- What came before this sending is no answer to it.
+local function drop_earlier_answers(ctx, referral)
+  local dropped = inbox.drop_signals(ctx, "acknowledged") + inbox.drop_events(ctx, "referral.answered", { ["data.referral"] = referral.number })
+  if dropped > 0 then ctx:note { earlier_answers = dropped } end
+end
+
+-- What the other side says to what was sent: its answer, or { acknowledged }. Nil when `until_` passed first. A signal that names a
+-- referral is of that number only.
+local function hear(ctx, referral, until_)
+  repeat
+    local winner, told = ctx:race {
+      message = function(s) return s:wait_event("referral.answered", { where = { ["data.referral"] = referral.number }, until_ = until_ }) end,
+      signal = function(s) return s:wait_signal("acknowledged", { until_ = until_ }) end,
+    }
+    if not told then return nil end
+    if winner == "message" then return told.data end
+    local of = type(told) == "table" and type(told.referral) == "string" and told.referral or referral.number
+    if of == referral.number then return { acknowledged = true } end
+  until false
+end
+
+-- A person tells them, unless they are heard of meanwhile.
+local function unless_heard(ctx, referral, name, definition)
+  local winner, told = ctx:race {
+    heard = function(s) return hear(s, referral) end,
+    person = function(s) return s:task(name, definition) end,
+  }
+  referral.answer = winner == "heard" and told.status and told or nil
+  return "triage"
+end
+
 function states.sent(ctx, referral)
   ctx:set("stage", "sent")
   ctx:set("recipient", referral.order.recipient)
   return unless_cancelled(ctx, referral, function(s)
+    if referral.sent then drop_earlier_answers(s, referral) end
     referral.sent = true  -- From here on the other side may know of it.
-    local letter = { referral = referral.id, instance = s.instance, patient = s.patient, order = referral.order }
-    local receipt = outside.ask(s, "referrals.send", letter)
+    local letter = { referral = referral.number, instance = s.instance, patient = s.patient, order = referral.order }
+    local receipt = outside.receipt(outside.ask(s, "referrals.send", letter))
     if not receipt then
-      s:task("send_by_hand", {
+      return unless_heard(s, referral, "send_by_hand", {
         why = "The referral could not be sent: send it by fax or telephone",
         data = { order = referral.order },
         candidates = ward.people(referral.ward, { role = "referral_coordinator" }),
         outcomes = { "sent" },
         due = working(s, "4h"),
       })
-      return "triage"
     end
-    if receipt.acknowledged then return "triage" end
+    if receipt.acknowledged == true then return "triage" end
 
-    local within = rules.acknowledge_within[referral.priority]
     for _ = 1, 2 do
-      local _, answered = s:race {
-        signal = function(b) return b:wait_signal("acknowledged", { until_ = working(b, within) }) end,
-        message = function(b)
-          return b:wait_event("referral.answered", { where = { ["data.referral"] = referral.id }, until_ = working(b, within) })
-        end,
-      }
-      if answered then
-        if answered.data and answered.data.status then referral.answer = answered.data end
+      local told = hear(s, referral, working(s, rules.acknowledge_within[referral.priority]))
+      if told then
+        referral.answer = told.status and told or nil
         return "triage"
       end
       outside.ask(s, "referrals.remind", letter)
     end
-    s:task("call_about_referral", {
+    return unless_heard(s, referral, "call_about_referral", {
       why = ("%s has not acknowledged the referral"):format(referral.order.recipient),
       data = { order = referral.order },
       candidates = ward.people(referral.ward, { role = "referral_coordinator" }),
       outcomes = { "acknowledged" },
       due = working(s, "4h"),
     })
-    return "triage"
   end)
 end
+
+-- ---- the answer -----------------------------------------------------------------------------------------------------------------
+
+local ANSWERS = { accepted = true, declined = true, expired = true, more_information = true }  -- All else is to be waited for.
 
 -- Somebody there says whether they take the patient: over the wire, or as a task when they work with this system.
 function states.triage(ctx, referral)
@@ -118,10 +157,10 @@ function states.triage(ctx, referral)
   return unless_cancelled(ctx, referral, function(s)
     local answer = referral.answer
     referral.answer = nil
-    if not answer or answer.status == "pending" then
+    if not answer or not ANSWERS[answer.status] then
       local winner, found = s:race {
         message = function(b)
-          return b:wait_event("referral.answered", { where = { ["data.referral"] = referral.id, ["data.status"] = { "accepted", "declined" } } })
+          return b:wait_event("referral.answered", { where = { ["data.referral"] = referral.number, ["data.status"] = { "accepted", "declined", "expired" } } })
         end,
         person = function(b)
           return b:task("triage_referral", {
@@ -145,7 +184,9 @@ function states.triage(ctx, referral)
     s:decide("triage", { outcome = answer.status, reason = answer.reason, evidence = { by = answer.by } })
     if answer.status == "accepted" then return "scheduling" end
     referral.refusal = answer.reason
-    return answer.status == "declined" and "declined" or "asked_back"
+    if answer.status == "more_information" then return "asked_back" end
+    if answer.status == "expired" then referral.refusal = "expired" end
+    return "declined"
   end)
 end
 
@@ -188,12 +229,13 @@ end
 function states.declined(ctx, referral)
   ctx:set("stage", "declined")
   return unless_cancelled(ctx, referral, function(s)
-    local answer = referrer_decides(s, referral, "declined_referral", "The referral was declined: " .. (referral.refusal or "no reason given"))
+    local answer = referrer_decides(s, referral, "declined_referral", referral.refusal == "expired" and "The referral has expired with the other side, which did not take it"
+      or "The referral was declined: " .. (referral.refusal or "no reason given"))
     if answer.outcome == "give_up" then
       referral.outcome = "declined"
       return "closed"
     end
-    if answer.outcome == "send_elsewhere" then referral.order = tables.merge(referral.order, answer.value) end
+    if answer.outcome == "send_elsewhere" then go_elsewhere(referral, answer.value) end
     return "sent"
   end)
 end
@@ -203,11 +245,12 @@ function states.scheduling(ctx, referral)
   return unless_cancelled(ctx, referral, function(s)
     local winner, found = s:race {
       message = function(b)
-        return b:wait_event({ "appointment.booked", "appointment.rescheduled" }, { where = { ["data.referral"] = referral.id } })
+        return b:wait_event({ "appointment.booked", "appointment.rescheduled" }, { where = { ["data.referral"] = referral.numbers } })
       end,
       person = function(b)
         return b:task("schedule_referral", {
-          why = "The referral was accepted; the patient needs an appointment",
+          why = referral.appointment_cancelled and "The appointment was cancelled; the patient needs another one"
+            or "The referral was accepted; the patient needs an appointment",
           form = "book_visit",
           data = { order = referral.order, missed = referral.missed },
           candidates = ward.people(referral.ward, { roles = { "scheduler", "referral_coordinator" } }),
@@ -239,9 +282,10 @@ function states.visit(ctx, referral)
   return unless_cancelled(ctx, referral, function(s)
     local winner, found = s:race {
       message = visit.id and function(b)
-        return b:wait_event({ "appointment.kept", "appointment.missed", "appointment.cancelled" }, { where = { ["data.appointment"] = visit.id } })
+        return b:wait_event({ "appointment.kept", "appointment.missed", "appointment.cancelled", "appointment.rescheduled", "appointment.updated" },
+          { where = { ["data.appointment"] = visit.id } })
       end,
-      report = function(b) return b:wait_event("consultation.*", { where = { ["data.referral"] = referral.id } }) end,
+      report = function(b) return b:wait_event("consultation.*", { where = { ["data.referral"] = referral.numbers } }) end,
       person = function(b)
         b:sleep_until(visit.at + times.hours(policy.visit.ask_after_hours))
         return b:task("was_seen", {
@@ -257,6 +301,12 @@ function states.visit(ctx, referral)
       referral.report = found.data
       return "reading"
     end
+    if winner == "message" and (found.type == "appointment.rescheduled" or found.type == "appointment.updated") then
+      visit.at = times.parse(found.data.starts_at) or visit.at
+      return "visit"
+    end
+    referral.appointment_cancelled = winner == "message" and found.type == "appointment.cancelled"
+    if referral.appointment_cancelled then return "scheduling" end  -- Nobody has missed it.
     if winner == "message" and found.type == "appointment.kept" or winner == "person" and found.outcome == "seen" then
       referral.seen_at = s:now()
       return "report"
@@ -277,7 +327,7 @@ function states.missed(ctx, referral)
     end
     referral.missed = 0
     if answer.outcome == "try_again" then return "scheduling" end
-    referral.order = tables.merge(referral.order, answer.value)
+    go_elsewhere(referral, answer.value)
     return "sent"
   end)
 end
@@ -285,13 +335,13 @@ end
 function states.report(ctx, referral)
   ctx:set("stage", "report")
   return unless_cancelled(ctx, referral, function(s)
-    local report = s:wait_event("consultation.*", { where = { ["data.referral"] = referral.id }, until_ = working(s, rules.report_within) })
+    local report = s:wait_event("consultation.*", { where = { ["data.referral"] = referral.numbers }, until_ = working(s, rules.report_within) })
     if report then
       referral.report = report.data
       return "reading"
     end
     local winner, found = s:race {
-      message = function(b) return b:wait_event("consultation.*", { where = { ["data.referral"] = referral.id } }) end,
+      message = function(b) return b:wait_event("consultation.*", { where = { ["data.referral"] = referral.numbers } }) end,
       person = function(b)
         return b:task("chase_report", {
           why = "The patient was seen, and no report has come back",
@@ -325,7 +375,7 @@ function states.reading(ctx, referral)
     escalate = { { at = "due", to = "referral_coordinator" } },
   })
   ctx:decide("report_read", { outcome = read.outcome, reason = read.reason, evidence = { by = read.by, document = referral.report.document } })
-  outside.ask(ctx, "referrals.close", { referral = referral.id, received = true })
+  outside.ask(ctx, "referrals.close", { referral = referral.number, received = true })
   referral.outcome = "completed"
   return "closed"
 end
@@ -336,7 +386,7 @@ function states.cancelled(ctx, referral)
   ctx:decide("cancelled", { outcome = "cancelled", reason = referral.cancelled_because })
   if referral.sent then
     ctx:shield(function()
-      if not outside.ask(ctx, "referrals.cancel", { referral = referral.id, reason = referral.cancelled_because }) then
+      if not outside.ask(ctx, "referrals.cancel", { referral = referral.number, reason = referral.cancelled_because }) then
         ctx:task("cancel_by_hand", {
           why = "The other side could not be told that the referral is cancelled",
           data = { order = referral.order, reason = referral.cancelled_because },
@@ -358,7 +408,7 @@ local function look_at_late_answers(ctx, referral)
   local deadline = ctx:now() + times.days(rules.late_report_days)
   repeat
     local late = ctx:wait_event({ "referral.answered", "consultation.*", "appointment.booked" },
-      { where = { ["data.referral"] = referral.id }, until_ = deadline })
+      { where = { ["data.referral"] = referral.numbers }, until_ = deadline })
     if late then
       local review = ctx:task("late_answer", {
         why = ("%s came after this referral had ended as %s"):format(late.type, referral.outcome),
@@ -392,7 +442,8 @@ return workflow.define {
   },
 
   run = function(ctx, input)
-    local order = input.order or {}
+    begin.needs(ctx, input, { patient = true, order = "table" })
+    local order = input.order
     local referral = {
       id = order.id or ctx.key or ctx.instance,
       order = order,
@@ -401,13 +452,15 @@ return workflow.define {
       priority = rules.triage_within[order.priority or ""] and order.priority or "normal",
       missed = 0,
     }
+    referral.number = referral.id         -- Under which the other side knows it,
+    referral.numbers = { referral.id }    -- and all that it was sent under.
     ctx:set("referral", referral.id)
     ctx:set("priority", referral.priority)
     ctx:set("encounter", input.encounter)
     ctx:set("ward", input.ward)
     ctx:compensate(function()  -- An operator stops the case: the other side has to know as well.
       if referral.sent and not referral.outcome then
-        outside.ask(ctx, "referrals.cancel", { referral = referral.id, reason = "the case was stopped" })
+        outside.ask(ctx, "referrals.cancel", { referral = referral.number, reason = "the case was stopped" })
       end
       ctx:set("stage", "cancelled")
     end)

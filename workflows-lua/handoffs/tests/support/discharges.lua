@@ -1,4 +1,6 @@
 -- What the tests of the discharge workflow share. 2026-03-02 is a Monday.
+local json = require "json"
+
 local discharges = {}
 
 -- A hospital where everything answers, and both medication lists agree.
@@ -6,7 +8,7 @@ function discharges.open(t)
   t:clock("2026-03-02T09:00:00-05:00")
   t:mock("pharmacy.home_list", { { code = "A1", name = "Apixaban", dose = "5 mg" } })
   t:mock("ehr.active_orders", { { code = "A1", name = "Apixaban", dose = "5 mg" } })
-  t:mock("ehr.pending_results", {})
+  t:mock("ehr.pending_results", json.array {})
   t:mock("ehr.summary_status", { complete = true })
   t:mock("notices.send", { acknowledged = true })
   t:mock("notices.remind", {})
