@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "runtime/engine/audit_details.hpp"
+#include "runtime/model/refused_call.hpp"
 
 namespace baton {
 namespace {
@@ -314,10 +315,12 @@ void ScriptDriver::raise_alert(std::string key, std::string name, std::string li
   if (!known_fact(key)) record(AlertRaised{std::move(key), std::move(name), std::move(line), std::move(alert)});
 }
 
-// New side: the journal has met the patch, or the script is ahead of its journal.
+// New side: the journal has met the patch, or the script is ahead of its journal. It is not while the journal knows of something that
+// the script has yet to ask for: that was asked for on the old side. A call is refused only where the script runs for the first time:
+// what it does on a replay, even past the last thing that it has asked for, it may have done before.
 bool ScriptDriver::patch(std::string_view id) {
   if (journaled_patches_.contains(std::string(id)) || state_.patches.contains(std::string(id))) return true;
-  if (replaying_) return false;
+  if (replaying_ || (journal_ && (id.starts_with(kRefusedCall) || !unclaimed_.empty()))) return false;
   record(PatchMarked{std::string(id)});
   return true;
 }

@@ -3,6 +3,7 @@
 
 #include "runtime/script/execution.hpp"
 #include "runtime/script/json_bridge.hpp"
+#include "runtime/script/refusal.hpp"
 
 namespace baton::script {
 namespace {
@@ -45,8 +46,16 @@ void check_may_branch(lua_State* state) {
   }
 }
 
+constexpr int kBranchDepth = 200;  // Branches within branches. Their paths, and stopping them, grow with it.
+
 Group& make_group(lua_State* state, Execution& execution, GroupMode mode, const char* method) {
   Branch& owner = execution.current();
+  int depth = 1;
+  for (const Branch* branch = &owner; branch->parent != nullptr; branch = branch->parent) ++depth;
+  if (depth > kBranchDepth) {
+    raise(state, std::string("ctx:") + method + " is nested deeper than " + std::to_string(kBranchDepth) +
+                     " branches; use a loop");
+  }
   owner.group = std::make_unique<Group>();
   Group& group = *owner.group;
   group.mode = mode;
@@ -100,14 +109,23 @@ int ctx_race(lua_State* state) { return run_group(state, GroupMode::race, "race"
 int ctx_map(lua_State* state) {
   Execution& execution = check_context(state, "map");
   execution.check_may_continue(state);
-  luaL_checktype(state, 2, LUA_TTABLE);
-  luaL_checktype(state, 3, LUA_TFUNCTION);
+  if (!lua_istable(state, 2)) {
+    raise(state, std::string("ctx:map needs a list, not ") + luaL_typename(state, 2) + ": ctx:map(list, fn)");
+  }
+  check_function(state, 3, "map", "a function for each item: ctx:map(list, fn)");
   check_options(state, 4, "map", "concurrency");
   const std::size_t count = lua_rawlen(state, 2);
+  lua_pushnil(state);
+  if (count == 0 && lua_next(state, 2) != 0) {
+    lua_pop(state, 2);
+    refuse_anew(state, execution, "map", "ctx:map takes a list, and this table has names; use ctx:all, or make a list");
+  }
+  lua_settop(state, 4);
   std::size_t concurrency = count;
   if (lua_istable(state, 4) && lua_getfield(state, 4, "concurrency") != LUA_TNIL) {
-    const lua_Integer asked = luaL_checkinteger(state, -1);
-    if (asked < 1) raise(state, "concurrency must be at least 1");
+    int is_whole = 0;
+    const lua_Integer asked = lua_tointegerx(state, -1, &is_whole);
+    if (is_whole == 0 || asked < 1) raise(state, "ctx:map: concurrency is a whole number of at least 1");
     concurrency = std::min(count, static_cast<std::size_t>(asked));
   }
   if (count == 0) {
@@ -140,7 +158,7 @@ int finish_shield(lua_State* state, int status, lua_KContext) {
 int ctx_shield(lua_State* state) {
   Execution& execution = check_context(state, "shield");
   execution.check_may_change(state);
-  luaL_checktype(state, 2, LUA_TFUNCTION);
+  check_function(state, 2, "shield", "a function: ctx:shield(fn)");
   ++execution.current().shield;
   return finish_shield(state, lua_pcallk(state, lua_gettop(state) - 2, LUA_MULTRET, 0, 0, &finish_shield), 0);
 }
@@ -150,7 +168,7 @@ int ctx_shield(lua_State* state) {
 int ctx_compensate(lua_State* state) {
   Execution& execution = check_context(state, "compensate");
   execution.check_may_continue(state);
-  luaL_checktype(state, 2, LUA_TFUNCTION);
+  check_function(state, 2, "compensate", "a function that undoes: ctx:compensate(function() .. end)");
   lua_settop(state, 2);
   execution.current().compensations.push_back(luaL_ref(state, LUA_REGISTRYINDEX));
   return 0;
@@ -188,7 +206,7 @@ int finish_scope(lua_State* state, int status, lua_KContext mark) {
 int ctx_scope(lua_State* state) {
   Execution& execution = check_context(state, "scope");
   execution.check_may_continue(state);
-  luaL_checktype(state, 2, LUA_TFUNCTION);
+  check_function(state, 2, "scope", "a function: ctx:scope(function(s) .. end)");
   lua_settop(state, 2);
   push_context(state);
   const auto mark = static_cast<lua_KContext>(execution.current().compensations.size());

@@ -3,6 +3,7 @@
 #include "runtime/model/retry_policy.hpp"
 #include "runtime/script/execution.hpp"
 #include "runtime/script/json_bridge.hpp"
+#include "runtime/script/refusal.hpp"
 
 namespace baton::script {
 namespace {
@@ -103,6 +104,7 @@ void ask_to_wake(lua_State* state, const char* method) {
   const auto due = check_time(state, 2, "the time", execution.host().now());
   if (!due) raise(state, std::string("ctx:") + method + " needs a duration or a time");
   check_options(state, 3, method, "why otherwise");
+  refuse_small_time(state, execution, 2, method);
   Operation operation = operation_of(execution, state, OperationKind::timer, method);
   operation.due = *due;
   append_told(state, 3, operation.request);
@@ -138,6 +140,7 @@ void ask_wait_event(lua_State* state) {
   Execution& execution = check_context(state, "wait_event");
   execution.check_may_continue(state);
   check_options(state, 3, "wait_event", "timeout until_ where why owner otherwise");
+  refuse_bad_end(state, execution, 3, "wait_event");
   std::string name;
   JsonText types;
   if (lua_type(state, 2) == LUA_TSTRING) {
@@ -169,6 +172,7 @@ void ask_wait_signal(lua_State* state) {
   Execution& execution = check_context(state, "wait_signal");
   execution.check_may_continue(state);
   check_options(state, 3, "wait_signal", "timeout until_ why owner otherwise");
+  refuse_bad_end(state, execution, 3, "wait_signal");
   Operation operation =
       operation_of(execution, state, OperationKind::signal_wait, check_name(state, 2, "the signal's name"));
   append_told(state, 3, operation.request);
@@ -260,6 +264,15 @@ void ask_task(lua_State* state) {
   execution.ask_for(state, std::move(operation));
 }
 
+void check_close(lua_State* state, Execution& execution, int options) {
+  if (!lua_istable(state, options)) return;
+  const int type = lua_getfield(state, options, "close");
+  const std::string close = type == LUA_TSTRING ? lua_tostring(state, -1) : luaL_typename(state, -1);
+  lua_pop(state, 1);
+  if (type == LUA_TNIL || close == "cancel" || close == "abandon") return;
+  refuse_anew(state, execution, "child", "close is \"cancel\" or \"abandon\", not \"" + close + "\"");
+}
+
 /// ctx:child(workflow, input, { id, key, patient, close, detach, why, owner }) -> result
 /// Runs another workflow of this bundle. close = "cancel" (the default) ends it with its parent, "abandon" lets it live.
 /// detach = true starts it and returns its id at once.
@@ -269,6 +282,7 @@ void ask_child(lua_State* state) {
   std::string name = check_name(state, 2, "the workflow's name");
   check_options(state, 4, "child", "id key patient close detach why owner otherwise");
   if (execution.program().find_workflow(name) == nullptr) raise(state, "the bundle has no workflow '" + name + "'");
+  check_close(state, execution, 4);
   Operation operation = operation_of(execution, state, OperationKind::child, std::move(name));
   operation.request = request_of(state, 3, 4);
   execution.ask_for(state, std::move(operation));
@@ -295,6 +309,7 @@ int ctx_promise(lua_State* state) {
   Execution& execution = check_context(state, "promise");
   execution.check_may_continue(state);
   check_options(state, 3, "promise", "timeout until_ why owner otherwise");
+  refuse_bad_end(state, execution, 3, "promise");
   Operation operation =
       operation_of(execution, state, OperationKind::promise, check_name(state, 2, "the promise's name"));
   append_told(state, 3, operation.request);

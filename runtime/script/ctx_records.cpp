@@ -2,6 +2,7 @@
 #include "runtime/model/records.hpp"
 #include "runtime/script/execution.hpp"
 #include "runtime/script/json_bridge.hpp"
+#include "runtime/script/refusal.hpp"
 
 namespace baton::script {
 namespace {
@@ -40,7 +41,7 @@ int ctx_step(lua_State* state) {
   Execution& execution = check_context(state, "step");
   execution.check_may_continue(state);
   const std::string name = check_name(state, 2, "the step's name");
-  luaL_checktype(state, 3, LUA_TFUNCTION);
+  check_function(state, 3, "step", "a function: ctx:step(name, fn)");
   const std::string key = execution.next_key("step", name);
   if (const baton::Outcome* recorded = execution.host().recorded_step(key)) return push_outcome(state, *recorded);
   const std::string line = caller_line(state);
@@ -84,7 +85,7 @@ int ctx_override(lua_State* state) {
   Execution& execution = check_context(state, "override");
   execution.check_may_continue(state);
   const std::string target = check_name(state, 2, "the target");
-  luaL_checktype(state, 3, LUA_TTABLE);
+  if (!lua_istable(state, 3)) raise(state, "ctx:override needs a table: { after = .., reason = \"..\" }");
   check_options(state, 3, "override", "after reason code");
   const std::string reason = text_option(state, 3, "reason");
   if (reason.empty()) raise(state, "an override needs a reason: { reason = \"...\" }");
@@ -102,7 +103,7 @@ int ctx_on_override(lua_State* state) {
   Execution& execution = check_context(state, "on_override");
   execution.check_may_continue(state);
   const std::string target = check_name(state, 2, "the target");
-  luaL_checktype(state, 3, LUA_TFUNCTION);
+  check_function(state, 3, "on_override", "a function: ctx:on_override(target, function(ctx, override) .. end)");
   lua_settop(state, 3);
   execution.declare_override(state, target, luaL_ref(state, LUA_REGISTRYINDEX));
   return 0;
@@ -139,7 +140,7 @@ int ctx_alert(lua_State* state) {
   Execution& execution = check_context(state, "alert");
   execution.check_may_continue(state);
   const std::string name = check_name(state, 2, "the alert's name");
-  luaL_checktype(state, 3, LUA_TTABLE);
+  if (!lua_istable(state, 3)) raise(state, "ctx:alert needs a table: { why = \"..\" }");
   check_options(state, 3, "alert", "tier key level thresholds falling why data candidates every title");
   check_alert(state);
   execution.host().raise_alert(execution.next_key("alert", name), name, caller_line(state),
@@ -166,7 +167,7 @@ int ctx_clear_alert(lua_State* state) {
 int ctx_note(lua_State* state) {
   Execution& execution = check_context(state, "note");
   execution.check_may_continue(state);
-  luaL_checkany(state, 2);
+  if (lua_isnone(state, 2)) raise(state, "ctx:note needs a text or a table");
   execution.host().write_note(execution.next_key("note", ""), caller_line(state), check_json(state, 2, "note"));
   return 0;
 }

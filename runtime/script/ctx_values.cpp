@@ -5,6 +5,7 @@
 #include "runtime/model/time/time_zone.hpp"
 #include "runtime/script/execution.hpp"
 #include "runtime/script/json_bridge.hpp"
+#include "runtime/script/refusal.hpp"
 #include "runtime/script/script_error.hpp"
 
 namespace baton::script {
@@ -49,6 +50,21 @@ int ctx_uuid(lua_State* state) {
   return 1;
 }
 
+// Why there is no such calendar, and what to say instead.
+std::string no_calendar(const Program& program, const std::string& name) {
+  constexpr std::string_view kFolder = "calendars/";
+  constexpr std::string_view kEnding = ".json";
+  std::string names;
+  for (const auto& [path, content] : program.files()) {
+    if (!path.starts_with(kFolder) || !path.ends_with(kEnding)) continue;
+    const std::string each = path.substr(kFolder.size(), path.size() - kFolder.size() - kEnding.size());
+    names += (names.empty() ? "" : ", ") + each;
+  }
+  if (names.empty()) return "the bundle has no calendars/*.json";
+  if (!name.empty()) return "the bundle has no calendar '" + name + "'; it has " + names;
+  return "the bundle has several calendars (" + names + "): say which, { calendar = \"..\" }";
+}
+
 const BusinessCalendar& check_calendar(lua_State* state, Execution& execution, int options) {
   std::string name;
   if (lua_istable(state, options)) {
@@ -56,9 +72,7 @@ const BusinessCalendar& check_calendar(lua_State* state, Execution& execution, i
     lua_pop(state, 1);
   }
   const BusinessCalendar* const calendar = execution.program().calendar(name);
-  if (calendar == nullptr) {
-    raise(state, name.empty() ? "the bundle has no calendars/*.json" : "the bundle has no calendar '" + name + "'");
-  }
+  if (calendar == nullptr) raise(state, no_calendar(execution.program(), name));
   return *calendar;
 }
 
@@ -121,8 +135,12 @@ int ctx_parse_time(lua_State* state) {
 /// For operators; not repeated on a replay. Levels: debug, info, warn, error. Write no personal data.
 int ctx_log(lua_State* state) {
   Execution& execution = check_context(state, "log");
-  luaL_checktype(state, 3, LUA_TSTRING);
-  execution.host().log(check_name(state, 2, "the level"), describe(state, 3));
+  if (lua_type(state, 3) != LUA_TSTRING) raise(state, "ctx:log(level, text) needs a text");
+  const std::string level = check_name(state, 2, "the level");
+  if (level != "debug" && level != "info" && level != "warn" && level != "error") {
+    refuse_anew(state, execution, "log", "ctx:log has the levels debug, info, warn and error, not '" + level + "'");
+  }
+  execution.host().log(level, describe(state, 3));
   return 0;
 }
 

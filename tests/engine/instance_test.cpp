@@ -365,6 +365,19 @@ TEST_F(WorkflowTest, a_patch_keeps_old_instances_on_the_old_side) {
   EXPECT_EQ(result(), "\"new\"");
 }
 
+TEST_F(WorkflowTest, a_patch_keeps_an_instance_on_the_old_side_that_waits_behind_it) {
+  given("ctx:wait_signal('go')\n ctx:sleep('1h')\n return 'old'");
+  start();
+  when(SendSignal{"go", "", "", {}, 1});
+  const std::string next = programs_.deploy(
+      bundle_of("ctx:wait_signal('go')\n if ctx:patch('p1') then return 'new' end ctx:sleep('1h')\n return 'old'"));
+  when(ChangeBundle{next, {}, 2});
+  EXPECT_TRUE(replies_.back().answer.ok());
+  EXPECT_TRUE(incidents_.empty());
+  crash();
+  EXPECT_EQ(status(), InstanceStatus::running);
+}
+
 TEST_F(WorkflowTest, a_paused_instance_keeps_what_comes_and_goes_on_when_resumed) {
   given("return ctx:wait_signal('go')");
   start();

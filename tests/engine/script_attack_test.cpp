@@ -68,6 +68,19 @@ TEST_F(ScriptAttack, endless_loops_over_ctx_are_stopped) {
   }
 }
 
+TEST_F(ScriptAttack, branches_that_nest_without_end_are_stopped) {
+  for (const char* how : {"s:all{ a = f }", "s:race{ a = f }", "s:any{ a = f }", "s:map({ 1 }, f)"}) {
+    const Failure cause = stopped(std::string("local function f(s) ") + how + " end f(ctx)");
+    EXPECT_THAT(cause.message, testing::HasSubstr("is nested deeper than 200 branches"));
+  }
+  given(
+      "local function f(s, n) if n == 0 then return 'deep' end return s:all{ a = function(c) return f(c, n - 1) end "
+      "}.a end"
+      " return f(ctx, 200)");
+  start();
+  EXPECT_EQ(result(), "\"deep\"");
+}
+
 TEST_F(ScriptAttack, a_step_that_runs_out_of_memory_is_an_incident_and_not_a_recorded_failure) {
   const Failure cause = stopped(
       "pcall(ctx.step, ctx, 'a', function() local t = {} while true do t[#t + 1] = {} end end) return 'survived'");
