@@ -134,7 +134,7 @@ void add_instance_message_routes(HttpRouter& router, ApiContext& context) {
   router.add({"POST",
               base + "/updates/{name}",
               "updateInstance",
-              "Run a validated update and wait for its answer.",
+              "Run a validated update: its outcome, or that it was accepted where it has to wait.",
               {},
               "Any",
               "Any",

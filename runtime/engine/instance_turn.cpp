@@ -12,6 +12,8 @@ namespace {
 
 constexpr int kRunsPerTurn = 16;  // continue_as_new in a loop without a wait is an error of the script's.
 
+constexpr std::string_view kEndedBeforeUpdate = "the case ended before the update was done";
+
 // How far the later attempts of open activities have come is not in the journal, but in their pending rows: a state that
 // is folded anew takes it over from the one before.
 void take_over_attempts(InstanceState& state, const InstanceState& before) {
@@ -126,8 +128,10 @@ void InstanceTurn::restart_script() {
 void InstanceTurn::follow(const RunState& state) {
   if (std::holds_alternative<RunWaits>(state)) return;
   if (const auto* completed = std::get_if<RunCompleted>(&state)) {
+    fail_updates(kEndedBeforeUpdate);
     record(Completed{completed->result});
   } else if (const auto* ended = std::get_if<RunEndedFailed>(&state)) {
+    fail_updates(kEndedBeforeUpdate);
     record(Failed{ended->failure});
   } else if (std::holds_alternative<RunCancelled>(state)) {
     end_cancelled();
@@ -138,7 +142,18 @@ void InstanceTurn::follow(const RunState& state) {
   }
 }
 
+void InstanceTurn::fail_updates(std::string_view why) {
+  std::vector<std::string> unfinished;
+  for (const auto& [id, outcome] : core_.state.updates) {
+    if (!outcome) unfinished.push_back(id);
+  }
+  for (std::string& id : unfinished) {
+    record(UpdateCompleted{std::move(id), Outcome::failed({"run_ended", std::string(why), {}})});
+  }
+}
+
 void InstanceTurn::end_cancelled() {
+  fail_updates(kEndedBeforeUpdate);
   if (core_.state.cancel_reason == kRunTimeoutReason) {
     record(Failed{{"run_timeout", kRunTimeoutReason, {}}});
   } else {
@@ -155,6 +170,7 @@ void InstanceTurn::continue_as_new(JsonText input) {
     return;
   }
   Started next = core_.state.started;
+  fail_updates("the case continued as new before the update was done");
   record(ContinuedAsNew{input});
   std::vector<OperationSeq> open;
   for (const auto& [seq, operation] : core_.state.operations) {

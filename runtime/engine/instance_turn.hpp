@@ -142,6 +142,8 @@ class InstanceTurn {
   void listen_to_script();
   void follow(const RunState& state);
   void continue_as_new(JsonText input);
+  // Before the run ends: what was accepted and is not done gets its outcome, and who asked for it an answer.
+  void fail_updates(std::string_view why);
   // slo.cpp
   void note_promises(const EntryBody& body);
   [[nodiscard]] bool kept_before(const TimePromise& promise) const;

@@ -281,10 +281,6 @@ void InstanceTurn::close(InstanceStatus status, Outcome outcome) {
     release_operation(seq, true);
   }
   clear_alerts();
-  for (const auto& [update_id, reply_to] : core_.update_replies) {
-    refuse(reply_to, {ErrorCode::conflict, "the instance ended before the update was done", {}});
-  }
-  core_.update_replies.clear();
   if (!core_.state.paused_by.empty()) {
     change(PutNamed{"paused_by", core_.state.paused_by + "/" + core_.id, std::nullopt});
   }

@@ -15,6 +15,17 @@ class UpdateTest : public InstanceFixture {
     start();
   }
   [[nodiscard]] JsonText answer() const { return replies_.at(0).answer.value(); }
+  // Of the only update, as all runs together have it.
+  [[nodiscard]] std::optional<UpdateCompleted> the_outcome() const {
+    std::optional<UpdateCompleted> found;
+    for (const auto& [first, row] : journal_) {
+      const auto entries = decode_entries(row);
+      for (const Entry& entry : *entries) {
+        if (const auto* completed = std::get_if<UpdateCompleted>(&entry.body)) found = *completed;
+      }
+    }
+    return found;
+  }
   [[nodiscard]] ErrorCode refused() const { return replies_.at(0).answer.error().code; }
 };
 
@@ -58,6 +69,51 @@ TEST_F(UpdateTest, the_id_of_one_signal_is_not_taken_for_another) {
   EXPECT_EQ(refused(), ErrorCode::idempotency_mismatch);
   when(SendSignal{"b", "2", "", {}, 5});
   EXPECT_EQ(result(), R"({"a":1,"b":2})");
+}
+
+TEST_F(UpdateTest, one_that_waits_when_the_run_ends_has_failed_then) {
+  struct Case {
+    const char* ends;
+    const char* why;
+  };
+  for (const auto& [ends, why] : {Case{"return 1", "ended"}, Case{"ctx:fail('a', 'b')", "ended"},
+                                  Case{"ctx:continue_as_new({ again = true })", "continued as new"}}) {
+    SCOPED_TRACE(ends);
+    given(std::string("ctx:wait_signal('go')  if input.again then return 2 end ") + ends,
+          "updates = { slow = { apply = function(c) c:sleep('1h') end } },");
+    start();
+    when(SendUpdate{"slow", "", "u1", {}, 2});
+    EXPECT_EQ(answer(), R"({"update_id":"u1","state":"accepted"})");
+    crash();
+    when(SendSignal{"go", "", "", {}, 3});
+    const auto completed = the_outcome();
+    ASSERT_TRUE(completed.has_value());
+    EXPECT_EQ(completed->outcome.failure.code, "run_ended");
+    EXPECT_NE(completed->outcome.failure.message.find(why), std::string::npos);
+    journal_.clear();
+    timers_.clear();
+    pending_.clear();
+    pending_rows_.clear();
+  }
+}
+
+TEST_F(UpdateTest, one_that_is_accepted_as_the_case_is_cancelled_has_failed_with_it) {
+  given("ctx:wait_signal('go')", "updates = { slow = { apply = function(c) c:shield(c.sleep, c, '1h') end } },");
+  start();
+  when(SendUpdate{"slow", "", "u1", {}, 2});
+  when(CancelInstance{"enough", {}, 3});
+  EXPECT_EQ(status(), InstanceStatus::cancelled);
+  ASSERT_TRUE(the_outcome().has_value());
+  EXPECT_EQ(the_outcome()->outcome.failure.code, "run_ended");
+}
+
+TEST_F(UpdateTest, one_that_ends_the_run_itself_is_answered_all_the_same) {
+  given("local end_now = false  asked = function(c) c:signal(c.instance, 'go') end  ctx:wait_signal('go')",
+        "updates = { last = { apply = function(c) c:sleep('1h') end } },");
+  start();
+  when({SendUpdate{"last", "", "u1", {}, 2}, SendSignal{"go", "", "", {}, 3}});
+  EXPECT_EQ(answer(), R"({"update_id":"u1","state":"accepted"})");
+  EXPECT_TRUE(the_outcome().has_value());
 }
 
 // A journal of before updates without an id were given one.
