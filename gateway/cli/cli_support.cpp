@@ -11,17 +11,13 @@
 #include <sstream>
 
 #include "gateway/cli/client_settings.hpp"
+#include "gateway/config/client_variables.hpp"
 #include "gateway/http/http_client.hpp"
 #include "gateway/http/url_text.hpp"
 #include "runtime/model/json_fields.hpp"
 
 namespace baton {
 namespace {
-
-std::string from_environment(const char* name, std::string otherwise) {
-  const char* value = std::getenv(name);
-  return value != nullptr && *value != '\0' ? std::string(value) : std::move(otherwise);
-}
 
 // The code of a problem as an Error of ours.
 Error error_of(int status, const boost::json::value& problem) {
@@ -66,9 +62,9 @@ Result<std::string> send(const Cli& cli, const std::string& method, const std::s
   HttpCall call{method, settings->url + path, {}, body, Duration{600'000}};
   if (!settings->key.empty()) call.headers.emplace_back("Authorization", "Bearer " + settings->key);
   if (!body.empty()) call.headers.emplace_back("Content-Type", content_type);
-  const std::string subject = cli.subject.empty() ? from_environment("BATON_SUBJECT", "") : cli.subject;
-  const std::string role = cli.role.empty() ? from_environment("BATON_ROLE", "") : cli.role;
-  const std::string unit = cli.unit.empty() ? from_environment("BATON_UNIT", "") : cli.unit;
+  const std::string subject = first_of(cli.subject, client_variables::kSubject);
+  const std::string role = first_of(cli.role, client_variables::kRole);
+  const std::string unit = first_of(cli.unit, client_variables::kUnit);
   if (!unit.empty()) call.headers.emplace_back("X-Baton-Unit", unit);
   if (!subject.empty()) call.headers.emplace_back("X-Baton-Subject", subject);
   if (!role.empty()) call.headers.emplace_back("X-Baton-Role", role);

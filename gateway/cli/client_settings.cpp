@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 
+#include "gateway/config/client_variables.hpp"
 #include "gateway/http/url_text.hpp"
 
 namespace baton {
@@ -11,8 +12,6 @@ std::string variable(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? std::string() : std::string(value);
 }
-
-std::string first_of(const std::string& option, const char* name) { return option.empty() ? variable(name) : option; }
 
 // Scheme, host and port are the same; localhost is the loopback address.
 bool same_server(const std::string& a, const std::string& b) {
@@ -24,7 +23,7 @@ bool same_server(const std::string& a, const std::string& b) {
 }
 
 Result<ClientFile> read_file(const Cli& cli) {
-  const std::string named = first_of(cli.client, "BATON_CLIENT");
+  const std::string named = first_of(cli.client, client_variables::kClient);
   if (!named.empty()) return read_client_file(named);
   const std::string data = variable("BATON_DATA");
   auto found = read_client_file((data.empty() ? "./baton-data" : data) + "/client.toml");
@@ -34,11 +33,13 @@ Result<ClientFile> read_file(const Cli& cli) {
 
 }  // namespace
 
+std::string first_of(const std::string& option, const char* name) { return option.empty() ? variable(name) : option; }
+
 Result<ClientFile> client_settings(const Cli& cli) {
   auto file = read_file(cli);
   if (!file) return file;
-  ClientFile settings{first_of(cli.url, "BATON_URL"), first_of(cli.ca, "BATON_AUTHORITY"),
-                      first_of(cli.key, "BATON_KEY")};
+  ClientFile settings{first_of(cli.url, client_variables::kUrl), first_of(cli.ca, client_variables::kAuthority),
+                      first_of(cli.key, client_variables::kKey)};
   if (settings.url.empty()) settings.url = file->url.empty() ? "https://127.0.0.1:7070" : file->url;
   while (!settings.url.empty() && settings.url.back() == '/') settings.url.pop_back();
   if (same_server(settings.url, file->url)) {

@@ -11,4 +11,7 @@ namespace baton {
 // only for its own server, so that a key is never sent to another. Errors: bad_config, not_found for a file that was named.
 [[nodiscard]] Result<ClientFile> client_settings(const Cli& cli);
 
+// What the option says, else the variable of that name; empty when neither says anything.
+[[nodiscard]] std::string first_of(const std::string& option, const char* name);
+
 }  // namespace baton
