@@ -46,6 +46,13 @@ boost::json::array items_of(const boost::json::value& answer) {
   return found != nullptr && found->is_array() ? found->as_array() : boost::json::array();
 }
 
+// Of a failed TLS handshake somebody is there, but without TLS or with a certificate that this file does not know.
+std::string cure_of_unreachable(const std::string& url, const std::string& detail) {
+  const std::string name = "name the client.toml that its server wrote with --client or BATON_CLIENT";
+  if (detail.find("TLS handshake") == detail.npos) return "start one with 'baton serve', or " + name;
+  return name + "; if it speaks plain HTTP, its address is http" + url.substr(std::string_view("https").size());
+}
+
 // The server's answer, or what its problem says.
 Result<std::string> send(const Cli& cli, const std::string& method, const std::string& path, const std::string& body,
                          const std::string& content_type) {
@@ -73,8 +80,7 @@ Result<std::string> send(const Cli& cli, const std::string& method, const std::s
   auto answer = answered.get_future().get();
   if (!answer) {
     Error error = std::move(answer).error();
-    if (error.code == ErrorCode::unreachable)
-      error.cure = "start one with 'baton serve', or name its client.toml with --client or BATON_CLIENT";
+    if (error.code == ErrorCode::unreachable) error.cure = cure_of_unreachable(settings->url, error.detail);
     return error;
   }
   if (answer->status < 400) return std::move(answer->body);

@@ -1,6 +1,7 @@
 #include "gateway/cli/client_settings.hpp"
 
 #include <cstdlib>
+#include <filesystem>
 
 #include "gateway/config/client_variables.hpp"
 #include "gateway/http/url_text.hpp"
@@ -22,11 +23,21 @@ bool same_server(const std::string& a, const std::string& b) {
   return left->tls == right->tls && left->port == right->port && host(left->host) == host(right->host);
 }
 
+// Of a server and of a 'baton dev' that were started in this folder: whichever was started last. Each start writes its file.
+std::string newest_here() {
+  const std::string store = "./baton-data/client.toml";
+  const std::string dev = read_dev_pointer();
+  std::error_code no_store, no_dev;
+  const auto of_store = std::filesystem::last_write_time(store, no_store);
+  const auto of_dev = std::filesystem::last_write_time(dev, no_dev);
+  return !no_dev && (no_store || of_store < of_dev) ? dev : store;
+}
+
 Result<ClientFile> read_file(const Cli& cli) {
   const std::string named = first_of(cli.client, client_variables::kClient);
   if (!named.empty()) return read_client_file(named);
   const std::string data = variable("BATON_DATA");
-  auto found = read_client_file((data.empty() ? "./baton-data" : data) + "/client.toml");
+  auto found = read_client_file(data.empty() ? newest_here() : data + "/client.toml");
   if (!found && found.error().code == ErrorCode::not_found) return ClientFile{};
   return found;
 }
