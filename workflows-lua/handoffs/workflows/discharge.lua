@@ -238,9 +238,13 @@ return workflow.define {
   },
 
   run = function(ctx, input)
-    local case = Case.open(ctx, input.event)
+    local event = type(input) == "table" and input.event or {}
+    if not BEGINS_WITH[event.type] or not event.encounter or not event.data then
+      ctx:fail("bad_input", "a stay begins with the event that told of it: { event = { type = \"encounter.admitted\", encounter, data } }")
+    end
+    local case = Case.open(ctx, event)
     ctx:on_rollback(function() ctx:set("stage", "cancelled") end)
-    local change = { kind = BEGINS_WITH[input.event.type], event = input.event }
+    local change = { kind = BEGINS_WITH[event.type], event = event }
     repeat
       change = states[change.kind](ctx, case, change.event)
     until change.kind == "closed"
