@@ -10,6 +10,28 @@
 #include "runtime/base/json_text.hpp"
 
 namespace baton {
+namespace {
+
+// Readable by its owner only, whole or not at all.
+Status replace_file(const std::string& path, const std::string& whole) {
+  const std::string fresh = path + ".new";
+  ::unlink(fresh.c_str());
+  const int file = ::open(fresh.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+  const bool written = file >= 0 && ::write(file, whole.data(), whole.size()) == static_cast<ssize_t>(whole.size());
+  if (file >= 0) ::close(file);
+  if (!written || std::rename(fresh.c_str(), path.c_str()) != 0) {
+    return Error{ErrorCode::io_failed, "'" + path + "' cannot be written", "mend the folder's rights"};
+  }
+  return success();
+}
+
+std::string line_of(std::string_view name, const std::string& value) {
+  std::string line = std::string(name) + " = ";
+  append_json_string(line, value);  // Its escapes are those of a basic string of TOML.
+  return line + "\n";
+}
+
+}  // namespace
 
 Result<ClientFile> read_client_file(const std::string& path) {
   std::error_code error;
@@ -33,20 +55,24 @@ Status write_client_file(const std::string& path, const ClientFile& content) {
       "# How programs on this machine reach Baton. Written at each start; the key opens everything, so keep it to "
       "yourself.\n";
   for (const auto& [name, value] : {std::pair{"url", &content.url}, {"ca", &content.ca}, {"key", &content.key}}) {
-    if (value->empty()) continue;
-    whole += std::string(name) + " = ";
-    append_json_string(whole, *value);  // Its escapes are those of a basic string of TOML.
-    whole += "\n";
+    if (!value->empty()) whole += line_of(name, *value);
   }
-  const std::string fresh = path + ".new";
-  ::unlink(fresh.c_str());
-  const int file = ::open(fresh.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
-  const bool written = file >= 0 && ::write(file, whole.data(), whole.size()) == static_cast<ssize_t>(whole.size());
-  if (file >= 0) ::close(file);
-  if (!written || std::rename(fresh.c_str(), path.c_str()) != 0) {
-    return Error{ErrorCode::io_failed, "'" + path + "' cannot be written", "mend the folder's rights"};
+  return replace_file(path, whole);
+}
+
+Status write_dev_pointer(const std::string& client_file) {
+  return replace_file(kDevPointer, "# Where 'baton dev' is reached from this folder. It goes when that ends.\n" +
+                                       line_of("client", client_file));
+}
+
+std::string read_dev_pointer() {
+  std::error_code error;
+  if (!std::filesystem::exists(kDevPointer, error)) return {};
+  try {
+    return toml::parse_file(kDevPointer)["client"].value_or(std::string());
+  } catch (const toml::parse_error&) {
+    return {};
   }
-  return success();
 }
 
 }  // namespace baton

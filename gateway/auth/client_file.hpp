@@ -21,4 +21,14 @@ struct ClientFile {
 // Written beside and renamed. Error: io_failed.
 [[nodiscard]] Status write_client_file(const std::string& path, const ClientFile& content);
 
+// `baton dev` keeps its store beside the bundle, while its user asks from the folder where it was started. So it leaves a
+// pointer there, as long as it runs, which says where its client file is and holds no key itself:
+//
+//   client = "/home/ann/my-bundle/.baton-data/client.toml"
+inline constexpr const char* kDevPointer = ".baton-dev.toml";
+// Error: io_failed.
+[[nodiscard]] Status write_dev_pointer(const std::string& client_file);
+// The client file that the pointer in this folder names; empty where there is none.
+[[nodiscard]] std::string read_dev_pointer();
+
 }  // namespace baton

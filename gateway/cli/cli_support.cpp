@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "gateway/cli/client_settings.hpp"
+#include "gateway/config/client_variables.hpp"
 #include "gateway/http/http_client.hpp"
 #include "gateway/http/url_text.hpp"
 #include "runtime/model/json_fields.hpp"
@@ -18,11 +19,6 @@
 
 namespace baton {
 namespace {
-
-std::string from_environment(const char* name, std::string otherwise) {
-  const char* value = std::getenv(name);
-  return value != nullptr && *value != '\0' ? std::string(value) : std::move(otherwise);
-}
 
 // The code of a problem as an Error of ours.
 Error error_of(int status, const boost::json::value& problem) {
@@ -51,6 +47,13 @@ boost::json::array items_of(const boost::json::value& answer) {
   return found != nullptr && found->is_array() ? found->as_array() : boost::json::array();
 }
 
+// Of a failed TLS handshake somebody is there, but without TLS or with a certificate that this file does not know.
+std::string cure_of_unreachable(const std::string& url, const std::string& detail) {
+  const std::string name = "name the client.toml that its server wrote with --client or BATON_CLIENT";
+  if (detail.find("TLS handshake") == detail.npos) return "start one with 'baton serve', or " + name;
+  return name + "; if it speaks plain HTTP, its address is http" + url.substr(std::string_view("https").size());
+}
+
 // The server's answer, or what its problem says.
 Result<std::string> send(const Cli& cli, const std::string& method, const std::string& path, const std::string& body,
                          const std::string& content_type) {
@@ -67,9 +70,9 @@ Result<std::string> send(const Cli& cli, const std::string& method, const std::s
   HttpCall call{method, settings->url + path, {}, body, Duration{600'000}};
   if (!settings->key.empty()) call.headers.emplace_back("Authorization", "Bearer " + settings->key);
   if (!body.empty()) call.headers.emplace_back("Content-Type", content_type);
-  const std::string subject = cli.subject.empty() ? from_environment("BATON_SUBJECT", "") : cli.subject;
-  const std::string role = cli.role.empty() ? from_environment("BATON_ROLE", "") : cli.role;
-  const std::string unit = cli.unit.empty() ? from_environment("BATON_UNIT", "") : cli.unit;
+  const std::string subject = first_of(cli.subject, client_variables::kSubject);
+  const std::string role = first_of(cli.role, client_variables::kRole);
+  const std::string unit = first_of(cli.unit, client_variables::kUnit);
   if (!unit.empty()) call.headers.emplace_back("X-Baton-Unit", unit);
   if (!subject.empty()) call.headers.emplace_back("X-Baton-Subject", subject);
   if (!role.empty()) call.headers.emplace_back("X-Baton-Role", role);
@@ -78,8 +81,7 @@ Result<std::string> send(const Cli& cli, const std::string& method, const std::s
   auto answer = answered.get_future().get();
   if (!answer) {
     Error error = std::move(answer).error();
-    if (error.code == ErrorCode::unreachable)
-      error.cure = "start one with 'baton serve', or name its client.toml with --client or BATON_CLIENT";
+    if (error.code == ErrorCode::unreachable) error.cure = cure_of_unreachable(settings->url, error.detail);
     return error;
   }
   if (answer->status < 400) return std::move(answer->body);

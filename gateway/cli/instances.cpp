@@ -119,19 +119,20 @@ int cancel(const Cli& cli, const TellArguments& arguments) {
 
 Verb start_verb(Cli& cli) {
   auto arguments = std::make_shared<StartArguments>();
-  return {"start",
-          "Start a workflow",
-          "  baton start discharge --input '{\"encounter\":\"E1\"}' --patient P1\n"
-          "  baton start order --input @order.json --id order-17 --wait 30s",
-          {{"workflow", "Its name", &arguments->workflow, true},
-           {"--input,-i", "JSON, text, @file or - for standard input", &arguments->input},
-           {"--id", "The instance's id; the same id with the same input starts once", &arguments->id},
-           {"--key", "Business key, to find it by", &arguments->key},
-           {"--patient", "Patient id", &arguments->patient},
-           {"--wait", "Wait this long for its end, such as 30s", &arguments->wait}},
-          [&cli, arguments] { return start(cli, *arguments); },
-          {},
-          arguments};
+  return {
+      "start",
+      "Start a workflow",
+      "  baton start referral --patient P1 --input '{\"encounter\":\"E1\",\"order\":{\"service\":\"cardiology\"}}'\n"
+      "  baton start order --input @order.json --id order-17 --wait 30s",
+      {{"workflow", "Its name", &arguments->workflow, true},
+       {"--input,-i", "JSON, text, @file or - for standard input", &arguments->input},
+       {"--id", "The instance's id; the same id with the same input starts once", &arguments->id},
+       {"--key", "Business key, to find it by", &arguments->key},
+       {"--patient", "Patient id", &arguments->patient},
+       {"--wait", "Wait this long for its end, such as 30s", &arguments->wait}},
+      [&cli, arguments] { return start(cli, *arguments); },
+      {},
+      arguments};
 }
 
 Verb ls_verb(Cli& cli) {

@@ -1,8 +1,12 @@
 // baton serve, baton dev: a server in this process.
+#include <unistd.h>
+
 #include <csignal>
 #include <filesystem>
 #include <iostream>
+#include <optional>
 
+#include "gateway/auth/client_file.hpp"
 #include "gateway/bundles/bundle_folder.hpp"
 #include "gateway/cli/cli_support.hpp"
 #include "gateway/server.hpp"
@@ -86,18 +90,10 @@ void say_ready(const Cli& cli, const Config& config, const Server& server) {
   std::cout.flush();
 }
 
-// The newest change of anything below the folder, and how many files there are.
-std::pair<std::filesystem::file_time_type, std::size_t> state_of(const std::string& folder) {
-  namespace fs = std::filesystem;
-  std::pair<fs::file_time_type, std::size_t> state{fs::file_time_type::min(), 0};
-  std::error_code error;
-  for (auto entry = fs::recursive_directory_iterator(folder, error); entry != fs::recursive_directory_iterator();
-       entry.increment(error)) {
-    if (error) break;
-    state.first = std::max(state.first, entry->last_write_time(error));
-    ++state.second;
-  }
-  return state;
+// The bundle's own files, so that a store that lies in the folder is no change of the bundle.
+std::map<std::string, std::string> files_of(const std::string& folder) {
+  auto bundle = read_bundle_folder(folder);
+  return bundle ? std::move(bundle->files) : std::map<std::string, std::string>();
 }
 
 void deploy_and_say(const Cli& cli, Server& server, const std::string& folder) {
@@ -117,15 +113,48 @@ void run_until_signal(const Cli& cli, Server& server, const sigset_t& signals, c
     return;
   }
   deploy_and_say(cli, server, folder);
-  auto seen = state_of(folder);
+  auto seen = files_of(folder);
   const timespec pause{0, 300'000'000};
   while (sigtimedwait(&signals, nullptr, &pause) < 0) {
-    const auto state = state_of(folder);
-    if (state == seen) continue;
-    seen = state;
+    auto files = files_of(folder);
+    if (files == seen) continue;
+    seen = std::move(files);
     deploy_and_say(cli, server, folder);
   }
 }
+
+// Of a folder's own server: its store beside it unless somebody named one, and ports that disturb nobody unless they were
+// chosen.
+Result<Config> dev_config(const ServeArguments& arguments, std::map<std::string, std::string> flags) {
+  flags.emplace("mllp.listen", "127.0.0.1:0");
+  flags.emplace("http.tls", "false");
+  flags.emplace("auth.developer", "developer");
+  const auto variables = baton_variables();
+  auto config = load_config(arguments.config, variables, flags);
+  if (config && config->data == Config().data && !flags.contains("data") && !variables.contains("BATON_DATA")) {
+    config->data = arguments.folder + "/.baton-data";
+  }
+  return config;
+}
+
+// Lets commands in this folder find a development server, as long as it runs. Another that was started here since has put
+// its own pointer, which stays.
+class DevPointer {
+ public:
+  explicit DevPointer(const std::string& client_file) : client_file_(client_file) {
+    if (Status written = write_dev_pointer(client_file_); !written) {
+      std::cerr << "Commands need --client " << client_file_ << ": " << written.error().detail << std::endl;
+    }
+  }
+  ~DevPointer() {
+    if (read_dev_pointer() == client_file_) ::unlink(kDevPointer);
+  }
+  DevPointer(const DevPointer&) = delete;
+  DevPointer& operator=(const DevPointer&) = delete;
+
+ private:
+  std::string client_file_;
+};
 
 int serve(const Cli& cli, ServeArguments& arguments) {
   if (arguments.any_clock && arguments.virtual_clock.empty()) arguments.virtual_clock = "true";
@@ -133,19 +162,19 @@ int serve(const Cli& cli, ServeArguments& arguments) {
   auto flags = flags_of(arguments);
   if (!flags) return fail(cli, flags.error());
   if (!arguments.folder.empty()) {
-    // Of a folder's own server: its store beside it, and ports that disturb nobody unless they were chosen.
     if (auto bundle = read_bundle_folder(arguments.folder); !bundle) return fail(cli, bundle.error());
-    flags->emplace("data", arguments.folder + "/.baton-data");
-    flags->emplace("mllp.listen", "127.0.0.1:0");
-    flags->emplace("http.tls", "false");
-    flags->emplace("auth.developer", "developer");
   }
-  auto config = load_config(arguments.config, baton_variables(), *flags);
+  auto config = arguments.folder.empty() ? load_config(arguments.config, baton_variables(), *flags)
+                                         : dev_config(arguments, *flags);
   if (!config) return fail(cli, config.error());
   auto server = Server::start(*config, [&cli](const std::string& line) {
     if (!cli.json) std::cout << line << std::endl;
   });
   if (!server) return fail(cli, server.error());
+  std::optional<DevPointer> pointer;
+  if (!arguments.folder.empty() && (*server)->ports().contains("http")) {
+    pointer.emplace(std::filesystem::absolute(config->data + "/client.toml").lexically_normal().string());
+  }
   say_ready(cli, *config, **server);
   run_until_signal(cli, **server, signals, arguments.folder);
   if (!cli.json) std::cout << "stopping" << std::endl;
@@ -153,10 +182,10 @@ int serve(const Cli& cli, ServeArguments& arguments) {
   return 0;
 }
 
-std::vector<CliOption> options_of(ServeArguments& arguments) {
+std::vector<CliOption> options_of(ServeArguments& arguments, const std::string& data) {
   return {
       {"--config", "TOML file (BATON_CONFIG; baton.toml if it is here). See docs/CONFIGURATION.md", &arguments.config},
-      {"--data", "Folder of the store; ./baton-data if not given", &arguments.data},
+      {"--data", "Folder of the store (BATON_DATA); " + data + " if not given", &arguments.data},
       {"--http", "Address of the API, host:port; port 0 for any free one", &arguments.http},
       {"--insecure", "Plain HTTP, on loopback only", &arguments.insecure},
       {"--mllp", "Address for HL7 v2 over MLLP, or none", &arguments.mllp},
@@ -176,7 +205,7 @@ Verb serve_verb(Cli& cli) {
           "Run a server until SIGTERM",
           "  baton serve\n  baton serve --http 127.0.0.1:0 --mllp none --port-file ports.json\n"
           "  BATON_DATA=/var/lib/baton baton serve --config baton.toml",
-          options_of(*arguments),
+          options_of(*arguments, "./baton-data"),
           [&cli, arguments] { return serve(cli, *arguments); },
           {},
           arguments};
@@ -184,7 +213,7 @@ Verb serve_verb(Cli& cli) {
 
 Verb dev_verb(Cli& cli) {
   auto arguments = std::make_shared<ServeArguments>();
-  auto options = options_of(*arguments);
+  auto options = options_of(*arguments, ".baton-data in the bundle's folder");
   options.insert(options.begin(), {"folder", "The bundle's folder", &arguments->folder, true});
   return {"dev",
           "Run a server on a bundle folder, and deploy it again whenever a file changes",

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <sstream>
 
+#include "gateway/config/client_variables.hpp"
 #include "gateway/net/nearest.hpp"
 #include "runtime/model/time/time_zone.hpp"
 
@@ -113,8 +114,8 @@ Status set_from_file(Config& config, const std::string& file) {
 }
 
 Status set_from_variables(Config& config, const std::map<std::string, std::string>& variables) {
-  std::vector<std::string> known{"BATON_CONFIG", "BATON_URL",       "BATON_SUBJECT", "BATON_ROLE",
-                                 "BATON_CLIENT", "BATON_AUTHORITY", "BATON_KEY"};
+  std::vector<std::string> known(std::begin(client_variables::kAll), std::end(client_variables::kAll));
+  known.emplace_back("BATON_CONFIG");
   for (const ConfigKey& key : config_keys()) known.push_back(variable_of(key));
   for (const auto& [variable, value] : variables) {
     const ConfigKey* match = nullptr;

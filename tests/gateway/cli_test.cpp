@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "gateway/auth/client_file.hpp"
 #include "gateway/server.hpp"
 #include "runtime/model/json_fields.hpp"
 
@@ -182,6 +183,17 @@ TEST_F(CliTest, names_the_flag_that_is_no_number) {
     EXPECT_THAT(outcome.err, HasSubstr(verb[0] + " ")) << verb[1];
     EXPECT_THAT(outcome.err, HasSubstr("cure: ")) << verb[1];
   }
+}
+
+TEST_F(CliTest, finds_the_server_that_was_started_last_in_this_folder) {
+  const fs::path before = fs::current_path();
+  fs::current_path(folder_);
+  EXPECT_TRUE(write_dev_pointer((folder_ / "data/client.toml").string()).ok());
+  EXPECT_EQ(run({"ls"}).code, 0);
+  fs::create_directories("baton-data");
+  EXPECT_TRUE(write_client_file("baton-data/client.toml", {"http://127.0.0.1:1", "", ""}).ok());
+  EXPECT_EQ(run({"ls"}).code, 3);
+  fs::current_path(before);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include "gateway/config/config.hpp"
+#include "gateway/config/client_variables.hpp"
 #include "tests/support/places.hpp"
 
 #include <gmock/gmock.h>
@@ -81,6 +82,14 @@ TEST(Config, has_every_key_in_its_document) {
   text << file.rdbuf();
   for (const ConfigKey& key : config_keys()) {
     EXPECT_THAT(text.str(), HasSubstr("| `" + key.name + "` | `" + variable_of(key) + "` |"));
+  }
+  for (const std::string variable : client_variables::kAll) EXPECT_THAT(text.str(), HasSubstr("`" + variable + "`"));
+}
+
+TEST(Config, leaves_the_variables_of_the_command_line_alone) {
+  for (const char* variable :
+       {"BATON_CLIENT", "BATON_URL", "BATON_AUTHORITY", "BATON_KEY", "BATON_SUBJECT", "BATON_ROLE", "BATON_UNIT"}) {
+    EXPECT_TRUE(load_config(written(""), {{variable, "x"}}, {}).ok()) << variable;
   }
 }
 
