@@ -102,7 +102,8 @@ class Execution {
   [[nodiscard]] Branch& current() { return *current_; }
   // Key of the next `kind:name` in the current branch.
   [[nodiscard]] std::string next_key(std::string_view kind, std::string_view name);
-  // Raises where the script is only asked something.
+  [[nodiscard]] bool reading_only() const { return reading_only_; }  // The script is only asked something.
+  // Raises then.
   void check_may_change(lua_State* state) const;
   // Raises "cancelled" or the end that was asked for, where the script may not go on.
   void check_may_continue(lua_State* state);
