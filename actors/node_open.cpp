@@ -220,7 +220,7 @@ void Node::Impl::open_actors() {
   ingest = std::make_unique<Ingest>(
       Ingest::Parts{*clock, *reader, *bundles, *lanes, *router, *path, replies, options.source_zones});
   schedules = std::make_unique<Schedules>(
-      Schedules::Parts{*clock, *reader, *lanes, *router, *path, replies, *timers,
+      Schedules::Parts{*clock, *reader, *lanes, *router, *path, replies, *timers, *bundles,
                        [this](StartRequest request, Answer answer) { submit(std::move(request), std::move(answer)); }});
   batches = std::make_unique<Batches>(Batches::Parts{
       *clock, *reader, *lanes, *path, replies, *timers,

@@ -1,4 +1,5 @@
 // What people ask of schedules: create, replace, pause, resume, trigger, delete.
+#include <algorithm>
 #include <utility>
 
 #include "actors/schedules.hpp"
@@ -36,8 +37,25 @@ void Schedules::create(const ScheduleRequest& request, std::uint64_t token, bool
   }
   auto row = read_schedule_request(request.spec, parts_.clock.now());
   if (!row.ok()) return parts_.replies.give(token, row.error());
+  if (auto refused = refusal(*row)) return parts_.replies.give(token, *std::move(refused));
   JsonText answer = to_json(*row);
   put(request, *std::move(row), Reply{token, std::move(answer)});
+}
+
+std::optional<Error> Schedules::refusal(const ScheduleRow& row) const {
+  if (!parts_.bundles.live()->by_workflow.contains(row.workflow)) {
+    return Error{ErrorCode::unknown_workflow, "no live bundle defines " + row.workflow,
+                 "deploy a bundle with this workflow first"};
+  }
+  if (row.spec.from && row.spec.until && *row.spec.until < *row.spec.from) {
+    return Error{ErrorCode::bad_field, "schedule.until is before schedule.from",
+                 "write an until that comes after from"};
+  }
+  if (!next_nominal(row.spec, row.state.last)) {
+    return Error{ErrorCode::bad_field, "the schedule never comes due from now on",
+                 "see its cron (no year has a 30th of February) and its until"};
+  }
+  return std::nullopt;
 }
 
 void Schedules::change(const ScheduleRequest& request, ScheduleRow row, std::uint64_t token) {
@@ -62,7 +80,8 @@ void Schedules::put(const ScheduleRequest& request, std::optional<ScheduleRow> r
 }
 
 void Schedules::trigger(const ScheduleRequest& request, const ScheduleRow& row, std::uint64_t token) {
-  StartRequest start = start_of(request.name, row, parts_.clock.now());
+  last_triggered_ = std::max(parts_.clock.now(), last_triggered_ + Duration{1});
+  StartRequest start = start_of(request.name, row, last_triggered_);
   start.by = request.by;
   parts_.start(std::move(start), [this, token](Result<JsonText> answer) { parts_.replies.give(token, answer); });
 }

@@ -4,6 +4,7 @@
 
 #include "runtime/clinical/json_value.hpp"
 #include "runtime/model/json_fields.hpp"
+#include "runtime/model/json_members.hpp"
 #include "runtime/model/own_document.hpp"
 
 namespace baton {
@@ -47,7 +48,11 @@ JsonText to_json(const ScheduleRow& row) {
   }
   writer.key("open_runs").begin_array();
   for (const std::string& run : row.open_runs) writer.string(run);
-  writer.end_array().end_object();
+  writer.end_array();
+  if (!row.failure.empty()) {
+    writer.field("last_failure", row.failure).field("failed_at", format_instant(row.failed_at));
+  }
+  writer.end_object();
   return std::move(writer).take();
 }
 
@@ -76,6 +81,8 @@ Result<ScheduleRow> read_schedule_row(const std::string& text) {
     row.state.buffered = *at;
   }
   row.open_runs = json::value_to<std::vector<std::string>>(object.at("open_runs"));
+  row.failure = text_at(object, "last_failure");
+  if (const auto at = parse_instant(text_at(object, "failed_at")); at.ok()) row.failed_at = *at;
   return row;
 }
 

@@ -1,6 +1,7 @@
 // A schedule as its row in the space "schedules" holds it, under its name. JSON, so that lists show it as it is:
 //
-//   {"workflow","input","patient","spec":{..},"paused":bool,"last":time,"buffered":time or null,"open_runs":[id..]}
+//   {"workflow","input","patient","spec":{..},"paused":bool,"last":time,"buffered":time or null,"open_runs":[id..],
+//    "last_failure":text?,"failed_at":time?}
 //
 // `spec` is what parse_schedule takes. Pure.
 #pragma once
@@ -22,6 +23,8 @@ struct ScheduleRow {
   ScheduleSpec spec;  // From spec_json; `paused` as the row says.
   ScheduleState state;
   std::vector<std::string> open_runs;  // Instances that were started and not yet seen closed.
+  std::string failure;                 // Why what is due could not be started; empty once it has been.
+  Instant failed_at;
 };
 
 [[nodiscard]] JsonText to_json(const ScheduleRow& row);

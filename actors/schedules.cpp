@@ -28,6 +28,7 @@ struct Schedules::Round {
   DueRuns due;
   std::size_t open = 0;  // Starts without an answer.
   bool failed = false;
+  std::string failure;  // The last of them.
   std::mutex mutex;
 };
 
@@ -148,6 +149,7 @@ void Schedules::start_runs(const std::string& name, ScheduleRow row, const DueRu
       if (!there) log::warn("schedule {} could not start a run: {}", round->name, to_string(answer.error()));
       const std::lock_guard lock(round->mutex);
       round->failed = round->failed || !there;
+      if (!there) round->failure = to_string(answer.error());
       if (--round->open > 0) return;
       parts_.lanes.post(kLane, [this, round] { started(round, !round->failed); });
     });
@@ -156,10 +158,11 @@ void Schedules::start_runs(const std::string& name, ScheduleRow row, const DueRu
 
 void Schedules::started(const std::shared_ptr<Round>& round, bool all) {
   if (!all) {
-    // Nothing is committed, so all of it is done again; runs that did start are known then.
+    // Nothing of it is committed, so all of it is done again; runs that did start are known then.
     look_at(round->name, parts_.clock.now() + kTryAgain);
-    return settled(round->name);
+    return keep_failure(round);
   }
+  round->row.failure.clear();
   std::uint64_t skipped = 0;
   for (const SkippedRuns& run : round->due.skipped) skipped += run.count;
   commit(round->name, round->row, scheduler_of(round->name),
@@ -170,6 +173,17 @@ void Schedules::started(const std::shared_ptr<Round>& round, bool all) {
              settled(name);
            });
          });
+}
+
+// Once for each reason, and not with every attempt.
+void Schedules::keep_failure(const std::shared_ptr<Round>& round) {
+  auto stored = read(round->name);
+  if (!stored.ok() || !stored->has_value() || (*stored)->failure == round->failure) return settled(round->name);
+  ScheduleRow row = **std::move(stored);
+  row.failure = round->failure;
+  row.failed_at = parts_.clock.now();
+  commit(round->name, std::move(row), scheduler_of(round->name), "failed: " + round->failure, {},
+         [this, name = round->name] { parts_.lanes.post(kLane, [this, name] { settled(name); }); });
 }
 
 void Schedules::commit(const std::string& name, std::optional<ScheduleRow> row, const Principal& by,

@@ -32,6 +32,7 @@ class Schedules {
     CommitPath& path;
     Replies& replies;
     TimerService& timers;
+    const BundleRegistry& bundles;
     // Starts an instance as a request from outside would.
     std::function<void(StartRequest, Answer)> start;
   };
@@ -62,6 +63,10 @@ class Schedules {
   void change(const ScheduleRequest& request, ScheduleRow row, std::uint64_t token);
   void put(const ScheduleRequest& request, std::optional<ScheduleRow> row, Reply reply);
   void trigger(const ScheduleRequest& request, const ScheduleRow& row, std::uint64_t token);
+  // Why a schedule of these fields can never start anything, as things are.
+  [[nodiscard]] std::optional<Error> refusal(const ScheduleRow& row) const;
+  // What stands in the row's way is kept in it, for those who look at the schedule.
+  void keep_failure(const std::shared_ptr<Round>& round);
   void start_runs(const std::string& name, ScheduleRow row, const DueRuns& due);
   void started(const std::shared_ptr<Round>& round, bool all);
   // Its row is durable, or stays as it was: what had to wait goes on.
@@ -78,6 +83,7 @@ class Schedules {
   std::map<std::string, Awaited> awaited_;
   std::map<std::string, Busy> busy_;
   std::uint64_t last_awaited_ = 0;
+  Instant last_triggered_;  // Two triggers in one millisecond are two runs.
 };
 
 }  // namespace baton

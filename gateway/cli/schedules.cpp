@@ -18,10 +18,11 @@ int list(const Cli& cli) {
     print_json(*answer);
     return 0;
   }
-  std::vector<std::vector<std::string>> rows{{"NAME", "WORKFLOW", "STATE", "SPEC"}};
+  std::vector<std::vector<std::string>> rows{{"NAME", "WORKFLOW", "STATE", "SPEC", "LAST FAILURE"}};
   for (const auto& item : answer->as_object().at("items").as_array()) {
     rows.push_back({field_text(item, "name"), field_text(item, "workflow"),
-                    field_text(item, "paused") == "true" ? "paused" : "active", field_text(item, "spec")});
+                    field_text(item, "paused") == "true" ? "paused" : "active", field_text(item, "spec"),
+                    field_text(item, "last_failure")});
   }
   print_table(rows);
   return 0;
@@ -44,7 +45,8 @@ int change(const Cli& cli, const std::string& action, const ScheduleArguments& a
   }
   const auto answer = call_api(cli, method, target, body);
   if (!answer) return fail(cli, answer.error());
-  return done(cli, *answer, arguments.name + ": " + action);
+  const std::string started = action == "trigger" ? field_text(*answer, "id") : "";
+  return done(cli, *answer, started.empty() ? arguments.name + ": " + action : started);
 }
 
 struct ClockArguments {

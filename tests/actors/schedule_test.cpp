@@ -97,6 +97,46 @@ TEST_F(Schedules, one_can_be_triggered_replaced_and_deleted) {
   EXPECT_EQ(ask("create", R"({"workflow":"flow","every":"often"})").error().code, ErrorCode::bad_field);
 }
 
+TEST_F(Schedules, two_triggers_in_one_millisecond_are_two_runs_and_say_which) {
+  ASSERT_TRUE(ask("create", R"({"workflow":"flow","input":{},"every":"1h"})").ok());
+  const auto first = ask("trigger");
+  const auto second = ask("trigger");
+  ASSERT_TRUE(first.ok() && second.ok());
+  ASSERT_EQ(runs().size(), 2u);
+  EXPECT_NE(first->find("\"" + runs().front().id + "\""), std::string::npos) << *first;
+  EXPECT_NE(second->find("\"" + runs().back().id + "\""), std::string::npos) << *second;
+}
+
+TEST_F(Schedules, one_that_could_never_start_anything_is_refused) {
+  EXPECT_EQ(ask("create", R"({"workflow":"folw","every":"1h"})").error().code, ErrorCode::unknown_workflow);
+  for (const char* when : {R"("cron":"0 6 30 2 *","time_zone":"UTC")",
+                           R"("every":"1h","from":"2027-01-02T00:00:00Z","until":"2027-01-01T00:00:00Z")",
+                           R"("every":"1h","until":"2025-01-01T00:00:00Z")"}) {
+    const auto refused = ask("create", std::string(R"({"workflow":"flow",)") + when + "}");
+    ASSERT_FALSE(refused.ok()) << when;
+    EXPECT_EQ(refused.error().code, ErrorCode::bad_field);
+  }
+}
+
+TEST_F(Schedules, what_keeps_a_run_from_starting_is_shown_until_one_starts) {
+  ASSERT_TRUE(ask("create", R"({"workflow":"flow","input":{},"every":"1h"})").ok());
+  const auto shown = [this] { return world_.node().reader().named("schedules", "rounds")->value(); };
+  EXPECT_EQ(shown().find("last_failure"), std::string::npos);
+  // The bundle is deployed again without the workflow.
+  DeployRequest other{
+      "house", {{"workflows/other.lua", "return require('workflow').define { name = 'other', run = function() end }"}}};
+  other.name = world_.node().live_program("flow")->name();
+  other.by = nurse();
+  ASSERT_TRUE(world_.ask(std::move(other)).ok());
+  world_.pass(kHour);
+  EXPECT_NE(shown().find(R"("last_failure":"BT)"), std::string::npos) << shown();
+  EXPECT_NE(shown().find("no live bundle defines flow"), std::string::npos);
+  world_.deploy_workflow("return 1");
+  world_.pass(Duration{5'000});
+  EXPECT_EQ(runs().size(), 1u);
+  EXPECT_EQ(shown().find("last_failure"), std::string::npos);
+}
+
 TEST(Check, says_for_every_open_instance_what_another_bundle_would_do_to_it) {
   NodeWorld world;
   world.deploy_workflow("ctx:wait_signal('go') return 1");
