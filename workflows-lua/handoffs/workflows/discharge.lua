@@ -4,11 +4,13 @@
 -- returns that change: the name of the next state. Work that a change overtakes is stopped with everything it waits for, so no
 -- timer and no task of a withdrawn discharge is left.
 local workflow = require "workflow"
+local begin = require "begin"
 local Case = require "case"
 local follow_up = require "follow_up"
 local notices = require "notices"
 local policy = require "policy"
 local same_stay = require "same_stay"
+local tables = require "tables"
 local times = require "times"
 local ward = require "ward"
 
@@ -314,7 +316,11 @@ return workflow.define {
   },
 
   run = function(ctx, input)
-    if input.number_of then return same_stay.wait_for_release(ctx, input) end
+    if type(input) == "table" and type(input.number_of) == "string" then return same_stay.wait_for_release(ctx, input) end
+    begin.needs(ctx, input, { patient = true, ["event.type"] = "string", ["event.encounter"] = "string", ["event.occurred_at"] = "string", ["event.data"] = "table" })
+    if not BEGINS_WITH[input.event.type] then
+      begin.refuse(ctx, "input.event.type begins no stay: " .. input.event.type, { types = tables.keys(BEGINS_WITH) })
+    end
     local case = Case.open(ctx, input.event)
     ctx:on_rollback(function()
       ctx:set("stage", "cancelled")

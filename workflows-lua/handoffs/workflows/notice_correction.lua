@@ -1,5 +1,6 @@
 -- A notice turned out to be wrong: whoever got it is told, and it is not over before they know.
 local workflow = require "workflow"
+local begin = require "begin"
 local outside = require "outside"
 local policy = require "policy"
 local ward = require "ward"
@@ -11,6 +12,7 @@ return workflow.define {
   search = { stage = "keyword", recipient = "keyword", encounter = "keyword", ward = "keyword" },
 
   run = function(ctx, input)
+    begin.needs(ctx, input, { ["notice.id"] = "string", ["notice.kind"] = "string", ["notice.recipient"] = "string", reason = "string" })
     local notice = input.notice
     ctx:set("recipient", notice.recipient)
     ctx:set("encounter", input.encounter)

@@ -1,6 +1,7 @@
 -- A result that was not there when the patient left: it arrives, or somebody looks for it; and when it is abnormal, a physician sees it.
 -- A case of its own, so that only these few hear of every result in the house.
 local workflow = require "workflow"
+local begin = require "begin"
 local policy = require "policy"
 local ward = require "ward"
 
@@ -11,6 +12,7 @@ return workflow.define {
   search = { stage = "keyword", order = "keyword", encounter = "keyword", ward = "keyword" },
 
   run = function(ctx, input)
+    begin.needs(ctx, input, { patient = true, ["order.order"] = "string", chase_at = "number" })
     local order = input.order
     local name = type(order.name) == "string" and order.name or order.order
     ctx:set("order", order.order)

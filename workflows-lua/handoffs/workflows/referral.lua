@@ -7,6 +7,7 @@
 -- Each state returns the name of the next. A cancellation stops any of them; what arrives after the end changes nothing any more, but
 -- a person looks at it.
 local workflow = require "workflow"
+local begin = require "begin"
 local inbox = require "inbox"
 local outside = require "outside"
 local policy = require "policy"
@@ -441,7 +442,8 @@ return workflow.define {
   },
 
   run = function(ctx, input)
-    local order = input.order or {}
+    begin.needs(ctx, input, { patient = true, order = "table" })
+    local order = input.order
     local referral = {
       id = order.id or ctx.key or ctx.instance,
       order = order,

@@ -1,6 +1,7 @@
 -- People replace the outcomes of a rule more often than its workflow allows: whoever owns the rule is asked what that means. Baton
 -- starts it, one case for each rule and window; docs/TASKS.md says when.
 local workflow = require "workflow"
+local begin = require "begin"
 local policy = require "policy"
 
 return workflow.define {
@@ -9,6 +10,7 @@ return workflow.define {
   search = { rule = "keyword", of = "keyword", outcome = "keyword" },
 
   run = function(ctx, input)
+    begin.needs(ctx, input, { rule = "string", workflow = "string", from = "string", overrides = "number", decisions = "number" })
     ctx:set("rule", input.rule)
     ctx:set("of", input.workflow)
     local answer = ctx:task("rule_drift", {
