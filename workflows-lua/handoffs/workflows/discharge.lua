@@ -319,7 +319,7 @@ return workflow.define {
     if type(input) == "table" and type(input.number_of) == "string" then return same_stay.wait_for_release(ctx, input) end
     begin.needs(ctx, input, { patient = true, ["event.type"] = "string", ["event.encounter"] = "string", ["event.occurred_at"] = "string", ["event.data"] = "table" })
     if not BEGINS_WITH[input.event.type] then
-      ctx:fail("bad_input", ("%s begins no stay: input.event.type is one of %s"):format(input.event.type, table.concat(tables.keys(BEGINS_WITH), ", ")))
+      begin.refuse(ctx, "input.event.type begins no stay: " .. input.event.type, { types = tables.keys(BEGINS_WITH) })
     end
     local case = Case.open(ctx, input.event)
     ctx:on_rollback(function()
