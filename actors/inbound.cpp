@@ -26,6 +26,11 @@ void read_hl7(Inbound& inbound) {
   inbound.source = message.sending_application() + "|" + message.sending_facility();
   inbound.message_id = message.identity();
   inbound.type = message.type() + "^" + message.trigger();
+  for (const Hl7Warning& warning : message.warnings()) {
+    if (warning.code != "unreadable_charset") continue;
+    inbound.unreadable =
+        Error{ErrorCode::bad_text, warning.detail, "have the sender write UTF-8, and UNICODE UTF-8 in MSH-18"};
+  }
 }
 
 std::optional<Error> take_json(Inbound& inbound) {

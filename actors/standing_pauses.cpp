@@ -161,7 +161,8 @@ void StandingPauses::begin_pause(const PauseRequest& request, std::uint64_t toke
   std::string time = format_instant(parts_->clock.now()).substr(0, 23);
   std::erase_if(time, [](char c) { return c == '-' || c == ':' || c == '.'; });
   std::string id = "pause-" + time;
-  for (int more = 2; read(id).ok(); ++more) id = "pause-" + time + "-" + std::to_string(more);
+  for (int more = 2; !ids_.insert(id).second || read(id).ok(); ++more)
+    id = "pause-" + time + "-" + std::to_string(more);
   JsonWriter writer;
   writer.begin_object().field("id", id).optional_field("workflow", pause.workflow);
   writer.optional_field("bundle", pause.bundle).optional_field("unit", pause.unit).field("timers", pause.timers);

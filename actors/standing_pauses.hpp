@@ -10,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -78,6 +79,7 @@ class StandingPauses : public PauseSource {
   // A pass is a batch that holds back, or lets go, all that there is. One at a time for each pause; true: when it began every
   // turn knew how the pause stands, so nothing is there that it has not seen.
   std::map<std::string, bool> passes_;
+  std::set<std::string> ids_;  // Given out since the start: the row of one may still be on its way.
   RowsInFlight rows_;
 };
 

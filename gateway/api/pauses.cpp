@@ -90,7 +90,7 @@ void add_pause_routes(HttpRouter& router, ApiContext& context) {
   router.add({"POST",
               "/v1/pauses/{id}/end",
               "endPause",
-              "Let the cases that it holds back go on.",
+              "Let the cases that it holds back go on. One that is ending or has ended is answered as it stands.",
               {},
               "Reason",
               "Pause",

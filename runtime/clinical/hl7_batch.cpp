@@ -107,6 +107,10 @@ Error no_msh_error(std::string_view bytes) {
   if (bytes.starts_with("\xFF\xFE") || bytes.starts_with("\xFE\xFF") || bytes.substr(0, 6).find('\0') != bytes.npos) {
     return refuse("the message does not start with MSH: it looks like UTF-16", "send it as UTF-8");
   }
+  if (kind_of(bytes.substr(0, bytes.find_first_of("\r\n"))) == LineKind::wrapper) {
+    return refuse("the message starts with " + std::string(bytes.substr(0, 3)) + ": it is a batch, not one message",
+                  "send the messages of the batch one by one; baton send does so with a file");
+  }
   const bool named = bytes.size() >= 3 && std::all_of(bytes.begin(), bytes.begin() + 3, is_upper_or_digit);
   return refuse(named ? "the message starts with segment " + std::string(bytes.substr(0, 3)) + " instead of MSH"
                       : std::string("the message does not start with MSH"),

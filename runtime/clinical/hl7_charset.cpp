@@ -23,13 +23,26 @@ constexpr std::array<Name, 20> kNames = {
      {"88596", Hl7Charset::iso_8859_6}, {"88597", Hl7Charset::iso_8859_7},  {"88598", Hl7Charset::iso_8859_8},
      {"88599", Hl7Charset::iso_8859_9}, {"885915", Hl7Charset::iso_8859_15}}};
 
-std::optional<Hl7Charset> charset_named(std::string_view declared) {
+// Sets of HL7 table 0211 whose characters are several bytes of eight bits. Two of their bytes may be good UTF-8 by chance.
+constexpr std::array<std::string_view, 4> kWide = {"GB18030", "BIG5", "KSX1001", "CNS11643"};
+
+std::string plain_name(std::string_view declared) {
   std::string name;
   for (const char c : declared) {
     if (c == ' ' || c == '-' || c == '_' || c == '/') continue;
     name.push_back(c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c);
   }
   if (name.starts_with("ISO8859")) name.erase(0, 3);
+  return name;
+}
+
+bool is_wide(std::string_view declared) {
+  const std::string name = plain_name(declared);
+  return std::any_of(kWide.begin(), kWide.end(), [&](std::string_view wide) { return name.starts_with(wide); });
+}
+
+std::optional<Hl7Charset> charset_named(std::string_view declared) {
+  const std::string name = plain_name(declared);
   for (const Name& known : kNames) {
     if (known.text == name) return known.charset;
   }
@@ -82,6 +95,10 @@ std::string quoted(std::string_view declared) {
   return out + "'";
 }
 
+CharsetChoice unreadable(std::string_view declared) {
+  return {Hl7Charset::latin1, "MSH-18 declares " + quoted(declared) + ", which this server cannot read", false};
+}
+
 }  // namespace
 
 std::string_view to_text(Hl7Charset charset) noexcept {
@@ -91,11 +108,17 @@ std::string_view to_text(Hl7Charset charset) noexcept {
   return kTexts[static_cast<std::size_t>(charset)];
 }
 
-CharsetChoice choose_charset(std::string_view declared, std::string_view bytes) {
+CharsetChoice choose_charset(std::string_view declared, std::string_view bytes, std::string_view others) {
   const std::optional<Hl7Charset> named = charset_named(declared);
   const bool plain = std::all_of(bytes.begin(), bytes.end(), [](char c) { return static_cast<signed char>(c) >= 0; });
-  if (!declared.empty() && !named) {
-    const Hl7Charset used = plain ? Hl7Charset::ascii : is_valid_utf8(bytes) ? Hl7Charset::utf8 : Hl7Charset::latin1;
+  const bool switches = bytes.find('\x1b') != bytes.npos;  // ISO 2022: an escape sequence begins another set.
+  const bool unknown = !declared.empty() && !named;
+  if ((unknown || !others.empty()) && switches) {
+    return unreadable(std::string(declared) + (others.empty() ? "" : "~") + std::string(others));
+  }
+  if (unknown) {
+    if (!plain && (is_wide(declared) || !is_valid_utf8(bytes))) return unreadable(declared);
+    const Hl7Charset used = plain ? Hl7Charset::ascii : Hl7Charset::utf8;
     return {used, "MSH-18 declares " + quoted(declared) + ", which is not supported; the text is read as " +
                       std::string(to_text(used))};
   }

@@ -1,8 +1,10 @@
 // Which bytes a sender's text is in (MSH-18, HL7 table 0211), and the way from there to UTF-8. Pure.
 //
 // Declarations are often wrong, so the bytes have the last word: text that is well-formed UTF-8 is UTF-8 whatever was
-// declared, and text that is not is never read as UTF-8. Decoding always succeeds; where the declaration and the bytes
-// disagree the choice is reported, and the original bytes stay with the message.
+// declared, and text that is not is never read as UTF-8. Where the declaration and the bytes disagree the choice is
+// reported, and the original bytes stay with the message. A declared set that is not known here, or one of several bytes
+// for a character (whose bytes may look like delimiters, and like UTF-8), is not guessed at: where its text is more than
+// ASCII the choice says that it cannot be read.
 #pragma once
 
 #include <cstdint>
@@ -31,11 +33,14 @@ enum class Hl7Charset : std::uint8_t {
 
 struct CharsetChoice {
   Hl7Charset charset = Hl7Charset::ascii;
-  std::string warning;  // Empty when the declaration and the bytes agree.
+  std::string warning;   // Empty when the declaration and the bytes agree.
+  bool readable = true;  // False: what stands there is not known, and decoding makes garbage of it.
 };
 
-// Chooses the character set of `bytes`, of which the sender says `declared` (MSH-18.1, may be empty).
-[[nodiscard]] CharsetChoice choose_charset(std::string_view declared, std::string_view bytes);
+// Chooses the character set of `bytes`, of which the sender says `declared` (the first of MSH-18, may be empty) and
+// perhaps `others` (the rest of it: sets that escape sequences switch to).
+[[nodiscard]] CharsetChoice choose_charset(std::string_view declared, std::string_view bytes,
+                                           std::string_view others = {});
 
 // `bytes` as UTF-8. Bytes without a meaning in `charset` become U+FFFD. Precondition for utf8: valid UTF-8.
 [[nodiscard]] std::string decode_to_utf8(std::string_view bytes, Hl7Charset charset);

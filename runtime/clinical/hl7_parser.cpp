@@ -114,7 +114,7 @@ class Hl7Parser {
     const std::string_view name = line.substr(0, line.find(message_.delimiters_.field));
     if (name == "MSH") {
       return bad_hl7("segment " + std::to_string(message_.segments_.size()) + " is a second MSH",
-                     "send one message a frame, or wrap several in a batch (BHS ... BTS)");
+                     "send one message a frame; baton send splits a file of several, or a batch");
     }
     if (name.size() != 3 || !std::all_of(name.begin(), name.end(), is_upper_or_digit)) {
       warn("odd_segment", "segment " + std::to_string(message_.segments_.size()) +
@@ -142,13 +142,15 @@ class Hl7Parser {
   }
 
   void read_charset() {
-    const std::string_view declared = nth_part(message_.raw_field(0, 18), message_.delimiters_.repetition, 1);
+    const std::string_view all = message_.raw_field(0, 18);
+    const std::string_view declared = nth_part(all, message_.delimiters_.repetition, 1);
+    const std::string_view others = all.substr(std::min(all.size(), declared.size() + 1));
     const std::string_view name = nth_part(declared, message_.delimiters_.component, 1);
     const std::string_view text = bytes().substr(message_.segments_.front().begin);
     const bool marked = name.empty() && bytes().starts_with("\xEF\xBB\xBF");  // The byte-order mark declares it.
-    CharsetChoice choice = choose_charset(marked ? to_text(Hl7Charset::utf8) : name, text);
+    CharsetChoice choice = choose_charset(marked ? to_text(Hl7Charset::utf8) : name, text, others);
     message_.charset_ = choice.charset;
-    if (!choice.warning.empty()) warn("charset", std::move(choice.warning));
+    if (!choice.warning.empty()) warn(choice.readable ? "charset" : "unreadable_charset", std::move(choice.warning));
   }
 
   Hl7Message message_;

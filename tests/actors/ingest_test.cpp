@@ -123,6 +123,18 @@ TEST_F(Ingest, what_cannot_be_read_or_mapped_is_quarantined_and_the_next_message
   EXPECT_EQ(open_instances(), 1u);
 }
 
+TEST_F(Ingest, text_in_a_character_set_that_cannot_be_read_is_refused_by_its_name) {
+  std::string raw = adt("c1", "A01", "\xCD\xF5\xD0\xA1");
+  raw.insert(raw.find("\rPID"), "||||||GB 18030-2000");
+  const auto answer = accept(raw);
+  EXPECT_EQ(text(answer, "state"), "quarantined");
+  EXPECT_EQ(text(answer, "reason_code"), "BT106");
+  EXPECT_NE(text(answer, "ack").find("MSA|AE|c1"), std::string::npos) << text(answer, "ack");
+  EXPECT_NE(text(answer, "ack").find("GB 18030-2000"), std::string::npos) << text(answer, "ack");
+  EXPECT_EQ((**world_.node().reader().message("REG|HOSP", "c1")).raw, raw);
+  EXPECT_EQ(open_instances(), 0u);
+}
+
 TEST_F(Ingest, a_message_that_means_nothing_here_is_accepted_without_events) {
   const auto answer = accept(adt("c1", "A20"));
   EXPECT_EQ(text(answer, "state"), "accepted");

@@ -52,6 +52,20 @@ TEST_F(StandingPauseTest, of_a_unit_holds_back_what_is_there_and_what_comes_to_b
   EXPECT_TRUE(world_.node().reader().named_all("paused_by")->empty());
 }
 
+TEST_F(StandingPauseTest, two_that_begin_in_one_moment_are_two) {
+  given_cases();
+  std::vector<std::string> ids;
+  for (const char* body : {R"({"unit":"4W","reason":"r"})", R"({"unit":"5E","reason":"r"})"}) {
+    world_.node().submit(PauseRequest{"begin", "", body, nurse()}, [&](const Result<JsonText>& begun) {
+      ids.emplace_back(json::parse(begun.value()).at("id").as_string());
+    });
+  }
+  world_.run();
+  ASSERT_EQ(ids.size(), 2u);
+  EXPECT_NE(ids[0], ids[1]);
+  EXPECT_EQ(world_.node().reader().named_all("standing_pauses")->size(), 2u);
+}
+
 TEST_F(StandingPauseTest, of_a_workflow_lets_new_cases_begin_paused_and_keeps_their_messages_in_order) {
   given_cases();
   const std::string id = begin(R"({"workflow":"flow","reason":"a mistake in the script"})");

@@ -171,6 +171,7 @@ TEST(Hl7Message, refuses_what_nobody_could_answer_and_names_the_place) {
   EXPECT_THAT(refusal("MSH|^~\\&|A|B"), HasSubstr("cut off after MSH-4"));
   EXPECT_THAT(refusal("MSH|^~\\&|A|B|C|D|2026|||1|P|2.5\r"), HasSubstr("MSH-9"));
   EXPECT_THAT(refusal(adt(adt())), HasSubstr("segment 2 is a second MSH"));
+  EXPECT_THAT(refusal("BHS|^~\\&|A\r" + adt()), HasSubstr("it is a batch, not one message"));
   EXPECT_THAT(refusal("MSH|^~\\&|A|B|C|D|2026||ADT^A01|" + std::string(300, '1')), HasSubstr("MSH-10"));
 }
 

@@ -86,6 +86,29 @@ TEST(Hl7Charset, is_what_the_bytes_are_where_the_declaration_is_wrong_and_says_s
   EXPECT_THAT(warning, HasSubstr("not supported"));
 }
 
+TEST(Hl7Charset, is_not_guessed_where_a_set_is_declared_that_is_not_known_here) {
+  const std::string escaped = "\x1b$B;3ED\x1b(B";
+  for (const auto& [declared, name] :
+       std::vector<std::pair<std::string, std::string>>{{"GB 18030-2000", "\xCD\xF5\xD0\xA1"},
+                                                        {"GB 18030-2000", "\xC1\xAA\xCD\xA8"},  // Good UTF-8 by chance.
+                                                        {"BIG-5", "\xA4\xFD"},
+                                                        {"KS X 1001", "\xB1\xE8"},
+                                                        {"ISO IR87", "\x93\xFA"},
+                                                        {"ISO IR87", escaped},
+                                                        {"~ISO IR87", escaped},
+                                                        {"ISO IR14~ISO IR87", escaped},
+                                                        {"KOI8-R", "\xC9\xD7\xC1\xCE"}}) {
+    const auto message =
+        Hl7Message::parse("MSH|^~\\&|A|B|C|D|2026||ADT^A01|1|P|2.5||||||" + declared + "\rPID|1||||" + name + "\r");
+    ASSERT_TRUE(message.ok()) << to_string(message.error());
+    ASSERT_EQ(message->warnings().size(), 1u) << declared;
+    EXPECT_EQ(message->warnings().front().code, "unreadable_charset") << declared;
+    EXPECT_THAT(message->warnings().front().detail, HasSubstr("'" + declared + "'")) << declared;
+  }
+  std::string warning;
+  EXPECT_EQ(name_in("GB 18030-2000", "Wang", &warning), "Wang") << "ASCII is the same in all of them";
+}
+
 TEST(Hl7Charset, is_utf8_without_a_warning_where_a_byte_order_mark_says_so) {
   const auto message =
       Hl7Message::parse("\xEF\xBB\xBFMSH|^~\\&|A|B|C|D|2026||ADT^A01|1|P|2.5\rPID|1||||Andr\xC3\xA9\r");
