@@ -47,7 +47,7 @@ int deploy(const Cli& cli, const BundleArguments& arguments) {
   if (counts != nullptr && field_text(*counts, "checked") != "0") checked = "\n" + text_of_counts(*counts);
   return done(cli, *answer,
               (changed ? "deployed " : "already live: ") + field_text(*answer, "name") + " " +
-                  field_text(*answer, "hash").substr(0, 12) + " with " + field_text(*answer, "workflows") + checked);
+                  field_text(*answer, "hash") + " with " + field_text(*answer, "workflows") + checked);
 }
 
 int check(const Cli& cli, const BundleArguments& arguments) {

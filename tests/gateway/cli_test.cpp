@@ -180,5 +180,13 @@ TEST_F(CliTest, finds_the_server_that_was_started_last_in_this_folder) {
   fs::current_path(before);
 }
 
+TEST_F(CliTest, prints_a_bundle_as_migrate_takes_it_and_refuses_one_that_was_never_deployed) {
+  const Ran deployed = ask({"deploy", (folder_ / "asks").string()});
+  EXPECT_THAT(deployed.out, testing::ContainsRegex(" [0-9a-f]{64} with"));
+  const std::string hash = deployed.out.substr(deployed.out.find(" with") - 64, 64);
+  EXPECT_EQ(ask({"batch", "migrate", "--all", "--to-bundle", hash}).code, 0);
+  EXPECT_EQ(ask({"batch", "migrate", "--all", "--to-bundle", hash.substr(0, 12)}).code, 4);
+}
+
 }  // namespace
 }  // namespace baton
