@@ -188,5 +188,15 @@ TEST_F(CliTest, prints_a_bundle_as_migrate_takes_it_and_refuses_one_that_was_nev
   EXPECT_EQ(ask({"batch", "migrate", "--all", "--to-bundle", hash.substr(0, 12)}).code, 4);
 }
 
+TEST_F(CliTest, refuses_evidence_and_says_so_in_its_exit_code) {
+  std::string key = ask({"audit", "key"}).out;
+  key.pop_back();
+  const std::string proof = (folder_ / "made-up.tlog-proof").string();
+  std::ofstream(proof) << "c2sp.org/tlog-proof@v1\nindex 1\n\nnothing\n";
+  const Ran refused = run({"audit", "verify", proof, "--key", key});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_THAT(refused.out, HasSubstr("REFUSED: "));
+}
+
 }  // namespace
 }  // namespace baton
