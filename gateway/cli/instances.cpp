@@ -30,6 +30,10 @@ int start(const Cli& cli, const StartArguments& arguments) {
     const std::string end = field_text(*answer, "result") + field_text(*answer, "failure");
     std::cout << (end.empty() ? "" : "  " + end) << "\n";
   }
+  if (!arguments.wait.empty() && status == "running") {
+    if (!cli.json) std::cerr << "baton: it has not ended within " << arguments.wait << "\n";
+    return static_cast<int>(Exit::failed);
+  }
   return status == "failed" ? static_cast<int>(Exit::failed) : 0;
 }
 
@@ -129,7 +133,8 @@ Verb start_verb(Cli& cli) {
        {"--id", "The instance's id; the same id with the same input starts once", &arguments->id},
        {"--key", "Business key, to find it by", &arguments->key},
        {"--patient", "Patient id", &arguments->patient},
-       {"--wait", "Wait this long for its end, such as 30s", &arguments->wait}},
+       {"--wait", "Wait this long for its end, such as 30s; exit code 1 when it has not ended by then",
+        &arguments->wait}},
       [&cli, arguments] { return start(cli, *arguments); },
       {},
       arguments};

@@ -125,6 +125,7 @@ TEST_F(CliTest, deploys_over_open_instances_that_could_not_move_only_when_told_t
   ASSERT_EQ(ask({"start", "ask", "--id", "a1"}).code, 0);
   std::ofstream(folder_ / "asks/workflows/ask.lua")
       << "return require('workflow').define { name = 'ask', run = function(ctx, input) ctx:wait_signal('x') end }\n";
+  EXPECT_EQ(ask({"check", bundle}).code, 5);
   const Ran refused = ask({"deploy", bundle});
   EXPECT_EQ(refused.code, 5);
   EXPECT_THAT(refused.err, HasSubstr("BT317"));
@@ -138,10 +139,13 @@ TEST_F(CliTest, tells_scripts_by_its_exit_code_what_went_wrong) {
   EXPECT_EQ(run({"--help"}).code, 0);
   EXPECT_EQ(run({}).code, 2);
   EXPECT_EQ(run({"dance"}).code, 2);
+  EXPECT_EQ(run({"test", (folder_ / "asks").string(), "--filter", "no such sentence"}).code, 4);
   EXPECT_EQ(run({"serve", "--set", "http.lisen=x"}).code, 2);
   EXPECT_EQ(ask({"show", "nobody"}).code, 4);
   EXPECT_EQ(ask({"start", "nobody"}).code, 4);
   EXPECT_EQ(ask({"start", "ask", "--input", "{broken"}).code, 1);
+  ask({"deploy", (folder_ / "asks").string()});
+  EXPECT_EQ(ask({"start", "ask", "--wait", "1s"}).code, 1);
   const std::string gone = url_;
   server_.reset();
   const Ran nobody = run({"ls", "--url", gone});
