@@ -63,14 +63,15 @@ int run_cli(int argc, char** argv) {
   // Standard output is the answer's, often JSON; what the server has to say on the side goes beside it.
   if (spdlog::get("baton") == nullptr) spdlog::set_default_logger(spdlog::stderr_color_mt("baton"));
   Cli cli;
-  const std::vector<Verb> verbs{
-      serve_verb(cli),  dev_verb(cli),          deploy_verb(cli),   check_verb(cli),     start_verb(cli),
-      ls_verb(cli),     show_verb(cli),         why_verb(cli),      batch_verb(cli),     pauses_verb(cli),
-      whatif_verb(cli), signal_verb(cli),       query_verb(cli),    update_verb(cli),    tasks_verb(cli),
-      queues_verb(cli), alerts_verb(cli),       rota_verb(cli),     covers_verb(cli),    cancel_verb(cli),
-      retry_verb(cli),  incidents_verb(cli),    messages_verb(cli), schedules_verb(cli), send_verb(cli),
-      clock_verb(cli),  test_verb(cli),         bench_verb(cli),    store_verb(cli),     users_verb(cli),
-      keys_verb(cli),   patient_keys_verb(cli), audit_verb(cli),    witness_verb(cli),   break_glass_verb(cli)};
+  const std::vector<Verb> verbs{serve_verb(cli),        dev_verb(cli),    deploy_verb(cli),    check_verb(cli),
+                                start_verb(cli),        ls_verb(cli),     show_verb(cli),      why_verb(cli),
+                                batch_verb(cli),        pauses_verb(cli), whatif_verb(cli),    signal_verb(cli),
+                                query_verb(cli),        update_verb(cli), settle_verb(cli),    tasks_verb(cli),
+                                queues_verb(cli),       alerts_verb(cli), rota_verb(cli),      covers_verb(cli),
+                                cancel_verb(cli),       retry_verb(cli),  incidents_verb(cli), messages_verb(cli),
+                                schedules_verb(cli),    send_verb(cli),   clock_verb(cli),     test_verb(cli),
+                                bench_verb(cli),        store_verb(cli),  users_verb(cli),     keys_verb(cli),
+                                patient_keys_verb(cli), audit_verb(cli),  witness_verb(cli),   break_glass_verb(cli)};
   CLI::App app("Baton: a durable workflow runtime for care handoffs.", "baton");
   app.footer(
       "Exit codes: 0 done; 1 the work failed; 2 wrong usage; 3 no server answers; 4 not found; 5 conflict.\n"

@@ -202,5 +202,18 @@ TEST_F(CliTest, refuses_evidence_and_says_so_in_its_exit_code) {
   EXPECT_THAT(refused.out, HasSubstr("REFUSED: "));
 }
 
+TEST_F(CliTest, settles_a_promise_with_a_value_or_a_failure) {
+  std::ofstream(folder_ / "asks/workflows/ask.lua")
+      << "return require('workflow').define { name = 'ask', run = function(ctx)\n"
+         "  return ctx:promise('answer', { why = 'w' }):wait()\nend }\n";
+  ask({"deploy", (folder_ / "asks").string()});
+  ask({"start", "ask", "--id", "p1"});
+  ask({"start", "ask", "--id", "p2"});
+  EXPECT_EQ(ask({"settle", "p1.1", R"({"lot":"L7"})"}).code, 0);
+  EXPECT_EQ(ask({"settle", "p2.1", "--failure", "no_stock", "--message", "none before Monday"}).code, 0);
+  EXPECT_THAT(ask({"show", "p1"}).out, HasSubstr("L7"));
+  EXPECT_THAT(ask({"show", "p2"}).out, HasSubstr("no_stock"));
+}
+
 }  // namespace
 }  // namespace baton
