@@ -4,9 +4,11 @@
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "gateway/cli/audit_verbs.hpp"
 #include "gateway/cli/cli_support.hpp"
+#include "gateway/net/nearest.hpp"
 
 namespace baton {
 namespace {
@@ -57,6 +59,29 @@ void add_verb(CLI::App& parent, const Verb& verb, Cli& cli, const Verb*& chosen)
   }
 }
 
+// The parser complains of a missing verb where one is unknown: names that, and the nearest one. `said_json`: the parser may
+// have stopped before it came to the flag.
+int usage_of(const CLI::App& app, Cli& cli, const CLI::ParseError& error, bool said_json) {
+  cli.json = cli.json || said_json;
+  const CLI::App* last = &app;
+  std::string path = "baton";
+  while (!last->get_subcommands().empty()) {
+    last = last->get_subcommands().front();
+    path += " " + last->get_name();
+  }
+  const std::vector<std::string> rest = last->remaining();
+  if (error.get_name() != "RequiredError" || rest.empty() || rest.front().starts_with("-")) {
+    return usage_error(cli, error.what(), "see '" + path + " --help'");
+  }
+  std::vector<std::string> names;
+  for (const CLI::App* verb : last->get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(verb->get_name());
+  }
+  if (names.empty()) return usage_error(cli, error.what(), "see '" + path + " --help'");
+  return usage_error(cli, "'" + path + "' has no verb '" + rest.front() + "'",
+                     cure_by_nearest(rest.front(), names) + "; see '" + path + " --help'");
+}
+
 }  // namespace
 
 int run_cli(int argc, char** argv) {
@@ -84,7 +109,9 @@ int run_cli(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : static_cast<int>(Exit::usage);
+    if (error.get_exit_code() == 0) return app.exit(error);
+    const bool said_json = std::any_of(argv, argv + argc, [](std::string_view text) { return text == "--json"; });
+    return usage_of(app, cli, error, said_json);
   }
   return chosen == nullptr ? static_cast<int>(Exit::usage) : chosen->run();
 }

@@ -215,5 +215,12 @@ TEST_F(CliTest, settles_a_promise_with_a_value_or_a_failure) {
   EXPECT_THAT(ask({"show", "p2"}).out, HasSubstr("no_stock"));
 }
 
+TEST_F(CliTest, names_a_verb_that_it_does_not_know) {
+  EXPECT_THAT(run({"dance"}).err, HasSubstr("no verb 'dance'"));
+  EXPECT_THAT(run({"audit", "verfy"}).err, HasSubstr("did you mean 'verify'?"));
+  EXPECT_THAT(run({"start"}).err, HasSubstr("workflow is required"));
+  EXPECT_TRUE(parse_json_document(run({"start", "--json"}).err).ok());
+}
+
 }  // namespace
 }  // namespace baton
