@@ -222,5 +222,10 @@ TEST_F(CliTest, names_a_verb_that_it_does_not_know) {
   EXPECT_TRUE(parse_json_document(run({"start", "--json"}).err).ok());
 }
 
+TEST_F(CliTest, leaves_no_folder_of_evidence_about_a_case_that_there_is_not) {
+  EXPECT_EQ(ask({"audit", "pack", (folder_ / "pack").string(), "--instance", "nope"}).code, 4);
+  EXPECT_FALSE(fs::exists(folder_ / "pack"));
+}
+
 }  // namespace
 }  // namespace baton
