@@ -4,9 +4,11 @@
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "gateway/cli/audit_verbs.hpp"
 #include "gateway/cli/cli_support.hpp"
+#include "gateway/net/nearest.hpp"
 
 namespace baton {
 namespace {
@@ -57,20 +59,44 @@ void add_verb(CLI::App& parent, const Verb& verb, Cli& cli, const Verb*& chosen)
   }
 }
 
+// The parser complains of a missing verb where one is unknown: names that, and the nearest one. `said_json`: the parser may
+// have stopped before it came to the flag.
+int usage_of(const CLI::App& app, Cli& cli, const CLI::ParseError& error, bool said_json) {
+  cli.json = cli.json || said_json;
+  const CLI::App* last = &app;
+  std::string path = "baton";
+  while (!last->get_subcommands().empty()) {
+    last = last->get_subcommands().front();
+    path += " " + last->get_name();
+  }
+  const std::vector<std::string> rest = last->remaining();
+  if (error.get_name() != "RequiredError" || rest.empty() || rest.front().starts_with("-")) {
+    return usage_error(cli, error.what(), "see '" + path + " --help'");
+  }
+  std::vector<std::string> names;
+  for (const CLI::App* verb : last->get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(verb->get_name());
+  }
+  if (names.empty()) return usage_error(cli, error.what(), "see '" + path + " --help'");
+  return usage_error(cli, "'" + path + "' has no verb '" + rest.front() + "'",
+                     cure_by_nearest(rest.front(), names) + "; see '" + path + " --help'");
+}
+
 }  // namespace
 
 int run_cli(int argc, char** argv) {
   // Standard output is the answer's, often JSON; what the server has to say on the side goes beside it.
   if (spdlog::get("baton") == nullptr) spdlog::set_default_logger(spdlog::stderr_color_mt("baton"));
   Cli cli;
-  const std::vector<Verb> verbs{
-      serve_verb(cli),  dev_verb(cli),          deploy_verb(cli),   check_verb(cli),     start_verb(cli),
-      ls_verb(cli),     show_verb(cli),         why_verb(cli),      batch_verb(cli),     pauses_verb(cli),
-      whatif_verb(cli), signal_verb(cli),       query_verb(cli),    update_verb(cli),    tasks_verb(cli),
-      queues_verb(cli), alerts_verb(cli),       rota_verb(cli),     covers_verb(cli),    cancel_verb(cli),
-      retry_verb(cli),  incidents_verb(cli),    messages_verb(cli), schedules_verb(cli), send_verb(cli),
-      clock_verb(cli),  test_verb(cli),         bench_verb(cli),    store_verb(cli),     users_verb(cli),
-      keys_verb(cli),   patient_keys_verb(cli), audit_verb(cli),    witness_verb(cli),   break_glass_verb(cli)};
+  const std::vector<Verb> verbs{serve_verb(cli),        dev_verb(cli),    deploy_verb(cli),    check_verb(cli),
+                                start_verb(cli),        ls_verb(cli),     show_verb(cli),      why_verb(cli),
+                                batch_verb(cli),        pauses_verb(cli), whatif_verb(cli),    signal_verb(cli),
+                                query_verb(cli),        update_verb(cli), settle_verb(cli),    tasks_verb(cli),
+                                queues_verb(cli),       alerts_verb(cli), rota_verb(cli),      covers_verb(cli),
+                                cancel_verb(cli),       retry_verb(cli),  incidents_verb(cli), messages_verb(cli),
+                                schedules_verb(cli),    send_verb(cli),   clock_verb(cli),     test_verb(cli),
+                                bench_verb(cli),        store_verb(cli),  users_verb(cli),     keys_verb(cli),
+                                patient_keys_verb(cli), audit_verb(cli),  witness_verb(cli),   break_glass_verb(cli)};
   CLI::App app("Baton: a durable workflow runtime for care handoffs.", "baton");
   app.footer(
       "Exit codes: 0 done; 1 the work failed; 2 wrong usage; 3 no server answers; 4 not found; 5 conflict.\n"
@@ -83,7 +109,9 @@ int run_cli(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : static_cast<int>(Exit::usage);
+    if (error.get_exit_code() == 0) return app.exit(error);
+    const bool said_json = std::any_of(argv, argv + argc, [](std::string_view text) { return text == "--json"; });
+    return usage_of(app, cli, error, said_json);
   }
   return chosen == nullptr ? static_cast<int>(Exit::usage) : chosen->run();
 }

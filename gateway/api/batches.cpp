@@ -5,6 +5,7 @@
 #include <map>
 
 #include "actors/batch_row.hpp"
+#include "actors/bundle_registry.hpp"
 #include "gateway/api/recorded_read.hpp"
 #include "gateway/auth/caller.hpp"
 
@@ -37,6 +38,19 @@ JsonText body_text(const json::object& body) {
   return json_text_of(&value);
 }
 
+// A bundle that was never deployed: no case can move to it, so the preview says so before anybody begins.
+Status check_bundle(const StoreReader& reader, const json::object& body) {
+  const auto* with = body.if_contains("with");
+  const auto* bundle = with != nullptr && with->is_object() ? with->get_object().if_contains("bundle") : nullptr;
+  if (bundle == nullptr || !bundle->is_string() || bundle->get_string().empty()) return success();
+  const std::string hash(bundle->get_string());
+  const auto stored = stored_bundle(reader, hash);
+  if (!stored) return stored.error();
+  if (*stored) return success();
+  return Error{ErrorCode::not_found, "no bundle with the hash '" + hash + "' was ever deployed here",
+               "give all 64 digits, as 'baton deploy' printed them; see GET /v1/bundles"};
+}
+
 void send_request(ApiContext& context, const std::string& action, RoutedRequest request, Responder responder) {
   auto body = read_object(request.http);
   if (!body) return send_error(responder, body.error());
@@ -44,6 +58,8 @@ void send_request(ApiContext& context, const std::string& action, RoutedRequest 
     const auto* named = body->if_contains("action");
     const std::string name = named != nullptr && named->is_string() ? std::string(named->as_string()) : std::string();
     if (const auto refused = refusal(request.http, name)) return send_error(responder, *refused);
+    if (Status status = check_bundle(context.node.reader(), *body); !status)
+      return send_error(responder, status.error());
   }
   BatchRequest message{action, {}, body_text(*body), principal_of(request.http)};
   if (action != "preview" && action != "begin") message.id = request.at("id");

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <filesystem>
 #include <iostream>
+#include <map>
 #include <thread>
 
 #include "gateway/cli/cli_support.hpp"
@@ -151,15 +152,16 @@ Result<std::vector<std::string>> indexes_of(const Cli& cli, const PackOptions& o
   return indexes;
 }
 
-// What is known of the case beside its records.
-Status pack_case(const Cli& cli, const std::filesystem::path& folder, const std::string& instance) {
+// What is known of the case beside its records: the names of files, and what stands in them.
+Result<std::map<std::string, std::string>> fetch_case(const Cli& cli, const std::string& instance) {
+  std::map<std::string, std::string> files;
+  if (instance.empty()) return files;
   for (const auto& [verb, file] : {std::pair{"explain", "explanation.json"}, {"reproduce", "reproduction.json"}}) {
     const auto answer = call_api(cli, "GET", "/v1/instances/" + segment(instance) + "/" + verb);
     if (!answer) return answer.error();
-    const Status written = write_export_file(folder / file, boost::json::serialize(*answer) + "\n");
-    if (!written) return written;
+    files.emplace(file, boost::json::serialize(*answer) + "\n");
   }
-  return success();
+  return files;
 }
 
 Result<std::size_t> pack(const Cli& cli, const PackOptions& options, std::size_t limit) {
@@ -168,18 +170,19 @@ Result<std::size_t> pack(const Cli& cli, const PackOptions& options, std::size_t
   if (!key) return key.error();
   const auto indexes = indexes_of(cli, options, limit);
   if (!indexes) return indexes.error();
+  // Before anything is written: of a case that there is not, no folder is left.
+  auto files = fetch_case(cli, options.instance);
+  if (!files) return files.error();
   const auto records = pack_records(cli, folder, *indexes);
   if (!records) return records.error();
-  if (!options.instance.empty()) {
-    if (const Status packed = pack_case(cli, folder, options.instance); !packed) return packed.error();
-  }
   const std::string about = !options.instance.empty()  ? "case " + options.instance
                             : !options.patient.empty() ? "patient " + options.patient
                                                        : "record " + options.index;
   const std::string key_text = field_text(*key, "key");
-  for (const auto& [name, text] : {std::pair<const char*, std::string>{"ledger.vkey", key_text + "\n"},
-                                   {"VERIFY.md", std::string(kHowToVerify)},
-                                   {"index.html", page_of("Evidence: " + about, key_text, *records)}}) {
+  files->emplace("ledger.vkey", key_text + "\n");
+  files->emplace("VERIFY.md", kHowToVerify);
+  files->emplace("index.html", page_of("Evidence: " + about, key_text, *records));
+  for (const auto& [name, text] : *files) {
     if (const Status written = write_export_file(folder / name, text); !written) return written.error();
   }
   return records->size();

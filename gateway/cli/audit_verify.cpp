@@ -72,13 +72,21 @@ int verify_folder(const Cli& cli, const VerifyOptions& options, const Checkpoint
   return static_cast<int>(report.ok() ? Exit::done : Exit::failed);
 }
 
+// As an export that is refused: in the same words, with the same exit code.
+int refuse_evidence(const Cli& cli, const Error& problem) {
+  AuditReport report;
+  report.problem = problem;
+  std::cout << (cli.json ? report_json(report) : report_text(report)) << "\n";
+  return static_cast<int>(Exit::failed);
+}
+
 int verify_evidence(const Cli& cli, const VerifyOptions& options, const CheckpointTrust& trust) {
   const auto text = read_export_file(options.path, kEvidenceSize);
   if (!text) return fail(cli, text.error());
   const auto proof = parse_tlog_proof(*text);
-  if (!proof) return fail(cli, proof.error());
+  if (!proof) return refuse_evidence(cli, proof.error());
   const auto proved = verify_tlog_proof(*proof, std::nullopt, trust);
-  if (!proved) return fail(cli, proved.error());
+  if (!proved) return refuse_evidence(cli, proved.error());
   const Checkpoint& checkpoint = proved->checkpoint.checkpoint;
   JsonWriter writer;
   writer.begin_object().flag("verified", true).field("index", static_cast<std::int64_t>(proved->index));

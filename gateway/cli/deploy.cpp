@@ -47,7 +47,7 @@ int deploy(const Cli& cli, const BundleArguments& arguments) {
   if (counts != nullptr && field_text(*counts, "checked") != "0") checked = "\n" + text_of_counts(*counts);
   return done(cli, *answer,
               (changed ? "deployed " : "already live: ") + field_text(*answer, "name") + " " +
-                  field_text(*answer, "hash").substr(0, 12) + " with " + field_text(*answer, "workflows") + checked);
+                  field_text(*answer, "hash") + " with " + field_text(*answer, "workflows") + checked);
 }
 
 int check(const Cli& cli, const BundleArguments& arguments) {
@@ -70,7 +70,8 @@ int check(const Cli& cli, const BundleArguments& arguments) {
     }
     if (rows.size() > 1) print_table(rows);
   }
-  return 0;
+  const bool all_can_move = field_text(*answer, "needs_patch") == "0" && field_text(*answer, "impossible") == "0";
+  return static_cast<int>(all_can_move ? Exit::done : Exit::conflict);
 }
 
 }  // namespace
@@ -91,14 +92,15 @@ Verb deploy_verb(Cli& cli) {
 
 Verb check_verb(Cli& cli) {
   auto arguments = std::make_shared<BundleArguments>();
-  return {"check",
-          "Replay every open instance against a bundle that is not live yet",
-          "  baton check ./my-bundle\n  baton check ./my-bundle --json | jq .",
-          {{"folder", "The bundle's folder", &arguments->folder, true},
-           {"--name", "The name that it would replace; the folder's if not given", &arguments->name}},
-          [&cli, arguments] { return check(cli, *arguments); },
-          {},
-          arguments};
+  return {
+      "check",
+      "Replay every open instance against a bundle that is not live yet; exit code 5 when some could not move to it",
+      "  baton check ./my-bundle\n  baton check ./my-bundle --json | jq .",
+      {{"folder", "The bundle's folder", &arguments->folder, true},
+       {"--name", "The name that it would replace; the folder's if not given", &arguments->name}},
+      [&cli, arguments] { return check(cli, *arguments); },
+      {},
+      arguments};
 }
 
 }  // namespace baton

@@ -1,4 +1,4 @@
-// baton start, ls, signal, query, update, cancel: instances.
+// baton start, ls, signal, query, update, settle, cancel: instances.
 #include <iostream>
 
 #include "gateway/cli/cli_support.hpp"
@@ -29,6 +29,10 @@ int start(const Cli& cli, const StartArguments& arguments) {
     std::cout << field_text(*answer, "id") << (status.empty() ? "" : "  " + status);
     const std::string end = field_text(*answer, "result") + field_text(*answer, "failure");
     std::cout << (end.empty() ? "" : "  " + end) << "\n";
+  }
+  if (!arguments.wait.empty() && status == "running") {
+    if (!cli.json) std::cerr << "baton: it has not ended within " << arguments.wait << "\n";
+    return static_cast<int>(Exit::failed);
   }
   return status == "failed" ? static_cast<int>(Exit::failed) : 0;
 }
@@ -107,6 +111,30 @@ Verb tell_verb(Cli& cli, const char* name, const char* kind, const char* summary
           arguments};
 }
 
+struct SettleArguments {
+  std::string promise, value, failure, message;
+};
+
+int settle(const Cli& cli, const SettleArguments& arguments) {
+  if (!arguments.failure.empty() && !arguments.value.empty())
+    return usage_error(cli, "a value and --failure exclude each other", "give one");
+  if (arguments.failure.empty() && !arguments.message.empty())
+    return usage_error(cli, "--message is of a failure", "give its code with --failure");
+  const auto value = json_argument(arguments.value);
+  if (!value) return fail(cli, value.error());
+  JsonWriter writer;
+  writer.begin_object();
+  if (!value->empty()) writer.json_field("value", *value);
+  if (!arguments.failure.empty()) {
+    writer.key("failure").begin_object().field("code", arguments.failure);
+    writer.optional_field("message", arguments.message).end_object();
+  }
+  writer.end_object();
+  const auto answer = call_api(cli, "POST", "/v1/promises/" + segment(arguments.promise), writer.view());
+  if (!answer) return fail(cli, answer.error());
+  return done(cli, *answer, arguments.promise + ": settled");
+}
+
 int cancel(const Cli& cli, const TellArguments& arguments) {
   JsonWriter writer;
   writer.begin_object().optional_field("reason", arguments.reason).end_object();
@@ -129,7 +157,8 @@ Verb start_verb(Cli& cli) {
        {"--id", "The instance's id; the same id with the same input starts once", &arguments->id},
        {"--key", "Business key, to find it by", &arguments->key},
        {"--patient", "Patient id", &arguments->patient},
-       {"--wait", "Wait this long for its end, such as 30s", &arguments->wait}},
+       {"--wait", "Wait this long for its end, such as 30s; exit code 1 when it has not ended by then",
+        &arguments->wait}},
       [&cli, arguments] { return start(cli, *arguments); },
       {},
       arguments};
@@ -162,6 +191,21 @@ Verb query_verb(Cli& cli) {
 Verb update_verb(Cli& cli) {
   return tell_verb(cli, "update", "updates", "Run a validated update of an instance",
                    "  baton update order-17 set_address '{\"city\":\"Ulm\"}'");
+}
+
+Verb settle_verb(Cli& cli) {
+  auto arguments = std::make_shared<SettleArguments>();
+  return {"settle",
+          "Answer a promise that an instance waits for, with a value or a failure",
+          "  baton settle order-17.3 '{\"approved\":true}'\n"
+          "  baton settle order-17.3 --failure no_stock --message 'none before Monday'",
+          {{"promise", "Its id, <instance>.<number>, as ctx:promise gave it", &arguments->promise, true},
+           {"value", "JSON, text, @file or - for standard input", &arguments->value},
+           {"--failure", "Reject it instead: the code that the script catches", &arguments->failure},
+           {"--message", "Why, of a failure", &arguments->message}},
+          [&cli, arguments] { return settle(cli, *arguments); },
+          {},
+          arguments};
 }
 
 Verb cancel_verb(Cli& cli) {

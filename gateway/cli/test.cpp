@@ -27,6 +27,10 @@ int test(const Cli& cli, const TestArguments& arguments) {
   }
   const auto report = run_lua_tests(std::move(bundle->files), options);
   if (!report) return fail(cli, report.error());
+  if (report->cases.empty() && !arguments.filter.empty()) {
+    return fail(cli, {ErrorCode::not_found, "no test's sentence contains '" + arguments.filter + "'",
+                      "say a part of one as 'baton test' prints it, or leave --filter away"});
+  }
   std::cout << (cli.json ? lua_test_json(*report) : lua_test_summary(*report)) << "\n";
   return report->failed() == 0 ? 0 : static_cast<int>(Exit::failed);
 }

@@ -42,6 +42,7 @@ Verb whatif_verb(Cli& cli);
 Verb signal_verb(Cli& cli);
 Verb query_verb(Cli& cli);
 Verb update_verb(Cli& cli);
+Verb settle_verb(Cli& cli);
 Verb tasks_verb(Cli& cli);
 Verb queues_verb(Cli& cli);
 Verb alerts_verb(Cli& cli);

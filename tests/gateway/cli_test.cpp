@@ -141,6 +141,7 @@ TEST_F(CliTest, deploys_over_open_instances_that_could_not_move_only_when_told_t
   ASSERT_EQ(ask({"start", "ask", "--id", "a1"}).code, 0);
   std::ofstream(folder_ / "asks/workflows/ask.lua")
       << "return require('workflow').define { name = 'ask', run = function(ctx, input) ctx:wait_signal('x') end }\n";
+  EXPECT_EQ(ask({"check", bundle}).code, 5);
   const Ran refused = ask({"deploy", bundle});
   EXPECT_EQ(refused.code, 5);
   EXPECT_THAT(refused.err, HasSubstr("BT317"));
@@ -154,10 +155,13 @@ TEST_F(CliTest, tells_scripts_by_its_exit_code_what_went_wrong) {
   EXPECT_EQ(run({"--help"}).code, 0);
   EXPECT_EQ(run({}).code, 2);
   EXPECT_EQ(run({"dance"}).code, 2);
+  EXPECT_EQ(run({"test", (folder_ / "asks").string(), "--filter", "no such sentence"}).code, 4);
   EXPECT_EQ(run({"serve", "--set", "http.lisen=x"}).code, 2);
   EXPECT_EQ(ask({"show", "nobody"}).code, 4);
   EXPECT_EQ(ask({"start", "nobody"}).code, 4);
   EXPECT_EQ(ask({"start", "ask", "--input", "{broken"}).code, 1);
+  ask({"deploy", (folder_ / "asks").string()});
+  EXPECT_EQ(ask({"start", "ask", "--wait", "1s"}).code, 1);
   const std::string gone = url_;
   server_.reset();
   const Ran nobody = run({"ls", "--url", gone});
@@ -194,6 +198,49 @@ TEST_F(CliTest, finds_the_server_that_was_started_last_in_this_folder) {
   EXPECT_TRUE(write_client_file("baton-data/client.toml", {"http://127.0.0.1:1", "", ""}).ok());
   EXPECT_EQ(run({"ls"}).code, 3);
   fs::current_path(before);
+}
+
+TEST_F(CliTest, prints_a_bundle_as_migrate_takes_it_and_refuses_one_that_was_never_deployed) {
+  const Ran deployed = ask({"deploy", (folder_ / "asks").string()});
+  EXPECT_THAT(deployed.out, testing::ContainsRegex(" [0-9a-f]{64} with"));
+  const std::string hash = deployed.out.substr(deployed.out.find(" with") - 64, 64);
+  EXPECT_EQ(ask({"batch", "migrate", "--all", "--to-bundle", hash}).code, 0);
+  EXPECT_EQ(ask({"batch", "migrate", "--all", "--to-bundle", hash.substr(0, 12)}).code, 4);
+}
+
+TEST_F(CliTest, refuses_evidence_and_says_so_in_its_exit_code) {
+  std::string key = ask({"audit", "key"}).out;
+  key.pop_back();
+  const std::string proof = (folder_ / "made-up.tlog-proof").string();
+  std::ofstream(proof) << "c2sp.org/tlog-proof@v1\nindex 1\n\nnothing\n";
+  const Ran refused = run({"audit", "verify", proof, "--key", key});
+  EXPECT_EQ(refused.code, 1);
+  EXPECT_THAT(refused.out, HasSubstr("REFUSED: "));
+}
+
+TEST_F(CliTest, settles_a_promise_with_a_value_or_a_failure) {
+  std::ofstream(folder_ / "asks/workflows/ask.lua")
+      << "return require('workflow').define { name = 'ask', run = function(ctx)\n"
+         "  return ctx:promise('answer', { why = 'w' }):wait()\nend }\n";
+  ask({"deploy", (folder_ / "asks").string()});
+  ask({"start", "ask", "--id", "p1"});
+  ask({"start", "ask", "--id", "p2"});
+  EXPECT_EQ(ask({"settle", "p1.1", R"({"lot":"L7"})"}).code, 0);
+  EXPECT_EQ(ask({"settle", "p2.1", "--failure", "no_stock", "--message", "none before Monday"}).code, 0);
+  EXPECT_THAT(ask({"show", "p1"}).out, HasSubstr("L7"));
+  EXPECT_THAT(ask({"show", "p2"}).out, HasSubstr("no_stock"));
+}
+
+TEST_F(CliTest, names_a_verb_that_it_does_not_know) {
+  EXPECT_THAT(run({"dance"}).err, HasSubstr("no verb 'dance'"));
+  EXPECT_THAT(run({"audit", "verfy"}).err, HasSubstr("did you mean 'verify'?"));
+  EXPECT_THAT(run({"start"}).err, HasSubstr("workflow is required"));
+  EXPECT_TRUE(parse_json_document(run({"start", "--json"}).err).ok());
+}
+
+TEST_F(CliTest, leaves_no_folder_of_evidence_about_a_case_that_there_is_not) {
+  EXPECT_EQ(ask({"audit", "pack", (folder_ / "pack").string(), "--instance", "nope"}).code, 4);
+  EXPECT_FALSE(fs::exists(folder_ / "pack"));
 }
 
 }  // namespace
