@@ -11,18 +11,20 @@ void write_schema(JsonWriter& writer, const std::string& name) {
   writer.key("schema").begin_object().field("$ref", "#/components/schemas/" + name).end_object();
 }
 
+void write_text(JsonWriter& writer, std::string_view media_type) {
+  writer.key(media_type).begin_object().key("schema").begin_object().field("type", "string").end_object().end_object();
+}
+
 void write_content(JsonWriter& writer, const std::string& schema) {
   writer.key("content").begin_object();
   if (is_media_type(schema)) {
-    writer.key(schema).begin_object().key("schema").begin_object().field("type", "string").end_object().end_object();
+    write_text(writer, schema);
   } else {
     writer.key("application/json").begin_object();
     write_schema(writer, schema);
     writer.end_object();
     if (schema == "Message") {
-      for (const char* type : {"x-application/hl7-v2+er7", "text/plain"}) {
-        writer.key(type).begin_object().key("schema").begin_object().field("type", "string").end_object().end_object();
-      }
+      for (const char* type : {"x-application/hl7-v2+er7", "text/plain"}) write_text(writer, type);
     }
   }
   writer.end_object();
@@ -82,14 +84,12 @@ void write_operation(JsonWriter& writer, const Route& route) {
     }
   }
   writer.key("default").begin_object().field("description", "An error; its type is the path of its page.");
-  if (route.answer == "text/html") {  // A page for a person says in words what is wrong.
-    write_content(writer, route.answer);
-  } else {
-    writer.key("content").begin_object().key("application/problem+json").begin_object();
-    write_schema(writer, "Problem");
-    writer.end_object().end_object();
-  }
+  writer.key("content").begin_object().key("application/problem+json").begin_object();
+  write_schema(writer, "Problem");
   writer.end_object();
+  if (route.answer == "text/html")
+    write_text(writer, route.answer);  // Where a person did wrong, a page says so in words.
+  writer.end_object().end_object();
   writer.end_object().end_object();
 }
 

@@ -106,7 +106,29 @@ void start(ApiContext& context, RoutedRequest request, Responder responder) {
       std::move(rider), keyed || wait->has_value() ? Reached::seen : Reached::durable);
 }
 
-Result<InstanceFilter> read_filter(const RoutedRequest& request) {
+bool is_time(const Node& node, const std::string& workflow, const std::string& attribute) {
+  for (const auto& program : node.live_programs()) {
+    for (const WorkflowDefinition& definition : program->workflows()) {
+      if (!workflow.empty() && definition.name != workflow) continue;
+      const auto declared = definition.search.find(attribute);
+      if (declared != definition.search.end() && declared->second == "time") return true;
+    }
+  }
+  return false;
+}
+
+// A value that reads as a JSON scalar is one; anything else is text, so that nobody has to quote words. An RFC 3339 time of
+// an attribute that is a time is what a script sets there: milliseconds.
+JsonText wanted_value(const std::string& value, bool time) {
+  if (const auto instant = parse_instant(value); time && instant.ok()) return std::to_string(instant->ms);
+  const auto scalar = parse_json_document(value);
+  if (scalar && !scalar->is_object() && !scalar->is_array()) return json_text_of(&*scalar);
+  JsonText text;
+  append_json_string(text, value);
+  return text;
+}
+
+Result<InstanceFilter> read_filter(const Node& node, const RoutedRequest& request) {
   InstanceFilter filter;
   if (const std::string* status = request.find_query("status")) {
     filter.status = instance_status_of(*status);
@@ -137,21 +159,15 @@ Result<InstanceFilter> read_filter(const RoutedRequest& request) {
   constexpr std::string_view kAttribute = "attribute.";
   for (const auto& [name, value] : request.query) {
     if (name.compare(0, kAttribute.size(), kAttribute) != 0) continue;
-    // A value that reads as a JSON scalar is one; anything else is text, so that nobody has to quote words.
-    const auto scalar = parse_json_document(value);
-    JsonText text;
-    if (scalar && !scalar->is_object() && !scalar->is_array()) {
-      text = json_text_of(&*scalar);
-    } else {
-      append_json_string(text, value);
-    }
-    filter.attributes.emplace_back(name.substr(kAttribute.size()), std::move(text));
+    std::string attribute = name.substr(kAttribute.size());
+    JsonText wanted = wanted_value(value, is_time(node, filter.workflow, attribute));
+    filter.attributes.emplace_back(std::move(attribute), std::move(wanted));
   }
   return filter;
 }
 
 void list(ApiContext& context, RoutedRequest request, Responder responder) {
-  auto filter = read_filter(request);
+  auto filter = read_filter(context.node, request);
   if (!filter) return send_error(responder, filter.error());
   auto page = page_of_query(request);
   if (!page) return send_error(responder, page.error());

@@ -133,7 +133,9 @@ void add_message_routes(HttpRouter& router, ApiContext& context) {
   router.add({"POST",
               "/v1/messages",
               "acceptMessage",
-              "Take an HL7 v2 message or a JSON event: stored first, then mapped, then answered.",
+              "Take one HL7 v2 message or one JSON event: stored first, then mapped, then answered. The cases that it "
+              "starts are "
+              "there some milliseconds after the answer.",
               {},
               "Message",
               "Accepted",
@@ -154,19 +156,19 @@ void add_message_routes(HttpRouter& router, ApiContext& context) {
   router.add({"POST",
               "/v1/messages/{source}/{id}/replay",
               "replayMessage",
-              "Map a quarantined message again, perhaps edited.",
+              "Map a quarantined message again, perhaps edited; 409 once it has left the quarantine.",
               {},
               "Replay",
-              "Any",
+              "Accepted",
               200,
               bind(replay)});
   router.add({"POST",
               "/v1/messages/{source}/{id}/discard",
               "discardMessage",
-              "Give a quarantined message up, with a reason.",
+              "Give a quarantined message up, with a reason; 409 once it has left the quarantine.",
               {},
               "Reason",
-              "Any",
+              "Accepted",
               200,
               bind(discard)});
 }

@@ -3,16 +3,21 @@
 #include <unistd.h>
 
 #include <toml++/toml.h>
+#include <algorithm>
+#include <boost/json.hpp>
 #include <charconv>
 #include <filesystem>
 #include <sstream>
 
 #include "gateway/config/client_variables.hpp"
 #include "gateway/net/nearest.hpp"
+#include "runtime/model/json_fields.hpp"
 #include "runtime/model/time/time_zone.hpp"
 
 namespace baton {
 namespace {
+
+constexpr std::string_view kSettings = "settings.";
 
 const ConfigKey* find_key(std::string_view name) {
   for (const ConfigKey& key : config_keys()) {
@@ -132,6 +137,31 @@ Status set_from_variables(Config& config, const std::map<std::string, std::strin
   return success();
 }
 
+// settings.hospital.endpoint=http://10.0.0.5:8080, as the table of the file would have it. A value that reads as a number,
+// true or false in JSON is one; anything else is text.
+Status set_setting(Config& config, const std::string& name, const std::string& text) {
+  auto settings = parse_json_document(config.settings);
+  if (!settings) return settings.error();
+  const auto refuse = [&](const std::string& why, const std::string& cure) {
+    return Error{ErrorCode::bad_config, "the command line: " + name + " " + why, cure};
+  };
+  boost::json::value* at = &*settings;
+  for (std::size_t from = kSettings.size(); from <= name.size();) {
+    const std::size_t dot = std::min(name.find('.', from), name.size());
+    if (dot == from) return refuse("has a part without a name", "write settings.hospital.endpoint=VALUE");
+    if (at->is_null()) at->emplace_object();
+    if (!at->is_object()) return refuse("lies below a value that is no table", "set the table's own keys");
+    at = &at->get_object()[std::string_view(name).substr(from, dot - from)];
+    from = dot + 1;
+  }
+  if (at->is_object()) return refuse("is a table", "set one of its keys");
+  const auto value = parse_json_document(text);
+  const bool scalar = value.ok() && (value->is_number() || value->is_bool());
+  *at = scalar ? *value : boost::json::value(text);
+  config.settings = boost::json::serialize(*settings);
+  return success();
+}
+
 Status check_pairs(const Config& config) {
   for (const auto& [name, certificate, key] : {std::tuple{"http", &config.http_certificate, &config.http_key},
                                                {"mllp", &config.mllp_certificate, &config.mllp_key}}) {
@@ -193,6 +223,10 @@ Result<Config> load_config(const std::string& file, const std::map<std::string, 
   }
   if (Status status = set_from_variables(config, variables); !status) return status.error();
   for (const auto& [name, value] : flags) {
+    if (name.starts_with(kSettings)) {
+      if (Status status = set_setting(config, name, value); !status) return status.error();
+      continue;
+    }
     if (Status status = set_key(config, name, value, "the command line"); !status) return status.error();
   }
   if (Status status = check_pairs(config); !status) return status.error();

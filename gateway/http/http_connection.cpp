@@ -1,5 +1,7 @@
 #include "gateway/http/http_connection.hpp"
 
+#include <algorithm>
+#include <boost/beast/core/string.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <chrono>
@@ -26,6 +28,25 @@ Error error_of(const boost::beast::error_code& error) {
     return {ErrorCode::headers_too_large, "the request line and headers are too long", "send fewer or shorter headers"};
   }
   return {ErrorCode::bad_http, "the request does not follow HTTP/1.1: " + error.message(), "see RFC 9112"};
+}
+
+// RFC 9110, 10.1.1: an expectation is a word in any case.
+bool wants_continue(boost::beast::string_view expect) { return boost::beast::iequals(expect, "100-continue"); }
+
+// A target in absolute form is taken as its path, and its authority instead of Host (RFC 9112, 3.2.2).
+void take_target(HttpRequest& request, std::string_view target) {
+  const std::size_t scheme = target.find("://");
+  const std::string_view name = target.substr(0, scheme);
+  if (scheme == target.npos || (!boost::beast::iequals(name, "http") && !boost::beast::iequals(name, "https"))) {
+    request.target = target;
+    return;
+  }
+  target.remove_prefix(scheme + 3);
+  const std::size_t end = std::min(target.find_first_of("/?"), target.size());
+  std::erase_if(request.headers, [](const auto& header) { return boost::beast::iequals(header.first, "Host"); });
+  request.headers.emplace_back("Host", target.substr(0, end));
+  target.remove_prefix(end);
+  request.target = (target.starts_with('/') ? "" : "/") + std::string(target);
 }
 
 std::string head_of(const HttpResponse& response, bool keep_alive, bool with_length) {
@@ -124,7 +145,7 @@ void HttpConnection::begin_request() {
   parser_->request.eager(true);
   parser_->request.header_limit(static_cast<std::uint32_t>(server_->options.header_size));
   parser_->request.body_limit(server_->options.body_size);
-  continue_sent_ = false;
+  continue_sent_ = without_body_ = false;
   enter(Phase::idle, server_->options.idle_timeout);
 }
 
@@ -177,7 +198,7 @@ void HttpConnection::advance() {
     if (request.is_header_done() && phase_ == Phase::header) enter(Phase::body, server_->options.body_timeout);
     if (used == 0) break;
   }
-  if (phase_ == Phase::body && !continue_sent_ && request.get()[http::field::expect] == "100-continue") {
+  if (phase_ == Phase::body && !continue_sent_ && wants_continue(request.get()[http::field::expect])) {
     continue_sent_ = true;
     return stream_->write("HTTP/1.1 100 Continue\r\n\r\n", "", [self = shared_from_this()](bool ok) {
       if (!ok || self->phase_ == Phase::closed) return self->close();
@@ -193,9 +214,9 @@ void HttpConnection::hand_over() {
   without_body_ = parsed.method() == http::verb::head;
   HttpRequest request;
   request.method = parsed.method_string();
-  request.target = parsed.target();
   request.headers.reserve(8);
   for (const auto& field : parsed) request.headers.emplace_back(field.name_string(), field.value());
+  take_target(request, {parsed.target().data(), parsed.target().size()});
   request.body = std::move(parsed.body());
   request.client = peer_;
   request.certificate = certificate_;
@@ -224,8 +245,12 @@ void HttpConnection::respond(HttpResponse response) {
   if (server_->open.stopping()) keep_alive_ = false;
   std::string head = head_of(response, keep_alive_, true);
   if (without_body_) response.body.clear();
+  write_answer(std::move(head), std::move(response.body));
+}
+
+void HttpConnection::write_answer(std::string head, std::string body) {
   enter(Phase::writing, server_->options.write_timeout);
-  stream_->write(std::move(head), std::move(response.body), [self = shared_from_this()](bool ok) {
+  stream_->write(std::move(head), std::move(body), [self = shared_from_this()](bool ok) {
     if (!ok || self->phase_ != Phase::writing) return self->close();
     self->after_answer();
   });
@@ -282,6 +307,10 @@ std::shared_ptr<HttpStream> HttpConnection::begin_stream(HttpResponse response) 
   auto stream = std::make_shared<Stream>(shared_from_this());
   server_->loop.dispatch([self = shared_from_this(), response = std::move(response), stream] {
     if (self->phase_ != Phase::handling) return stream->mark_closed();
+    if (self->without_body_) {  // HEAD: what the stream would begin with, and nothing of it.
+      stream->mark_closed();
+      return self->write_answer(head_of(response, self->keep_alive_, false), {});
+    }
     self->enter(Phase::streaming, Duration{0});
     self->live_ = stream;
     self->live_pending_ = head_of(response, false, false) + response.body;

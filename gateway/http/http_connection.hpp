@@ -59,6 +59,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void advance();
   void hand_over();
   void respond(HttpResponse response);
+  void write_answer(std::string head, std::string body);
   void refuse(const Error& error);
   void after_answer();
   void linger();

@@ -1,5 +1,7 @@
 #include "gateway/http/http_router.hpp"
 
+#include <algorithm>
+
 #include "gateway/http/problem.hpp"
 #include "gateway/net/nearest.hpp"
 
@@ -25,14 +27,21 @@ bool allows(const QueryRule& rule, std::string_view name) {
   return name.size() > stem.size() && name.substr(0, stem.size()) == stem;
 }
 
+// Every parameter is one that the route has, and is there once: of two, neither may win unseen.
 Status check_query(const Route& route, const QueryParameters& query) {
-  for (const auto& [name, value] : query) {
+  for (auto at = query.begin(); at != query.end(); ++at) {
+    const std::string& name = at->first;
     bool known = false;
     for (const QueryRule& rule : route.query) known = known || allows(rule, name);
-    if (known) continue;
-    std::vector<std::string> names;
-    for (const QueryRule& rule : route.query) names.push_back(rule.name);
-    return Error{ErrorCode::bad_query, "there is no parameter '" + name + "' here", cure_by_nearest(name, names)};
+    if (!known) {
+      std::vector<std::string> names;
+      for (const QueryRule& rule : route.query) names.push_back(rule.name);
+      return Error{ErrorCode::bad_query, "there is no parameter '" + name + "' here", cure_by_nearest(name, names)};
+    }
+    if (std::any_of(query.begin(), at, [&](const auto& before) { return before.first == name; })) {
+      return Error{ErrorCode::bad_query, "the parameter '" + name + "' is given more than once",
+                   "give it once; where a list is taken, its values are separated by commas"};
+    }
   }
   return success();
 }

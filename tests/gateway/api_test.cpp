@@ -474,6 +474,41 @@ TEST_F(ApiTest, refuses_a_deployment_that_open_instances_could_not_move_to_unles
   EXPECT_THAT(call("GET", "/v1/audit").text, HasSubstr("findings accepted"));
 }
 
+TEST_F(ApiTest, lists_in_its_document_all_that_it_says_of_a_message) {
+  const Reply refused = call("POST", "/v1/messages", "MSH|^~\\&|A|K\xf6ln|B|H|20260302090000||ZZZ^Z99|M1|P|2.5\r",
+                             {{"Content-Type", "text/plain"}});
+  EXPECT_EQ(refused.field("state"), "quarantined") << refused.text;
+  EXPECT_NE(refused.field("ack_base64"), "");
+  const Reply document = call("GET", "/openapi.json");
+  const auto& listed = document.body.at("components").at("schemas").at("Accepted").at("properties").as_object();
+  for (const auto& [name, value] : refused.body.as_object()) EXPECT_TRUE(listed.contains(name)) << name;
+  for (const std::string path : {"/v1/sign-in/provider", "/v1/sign-in/callback"}) {
+    const Reply none = send("GET", path, "", {});
+    EXPECT_EQ(none.status, 503) << path;
+    const auto& operation = document.body.at("paths").at(path).at("get").at("responses").at("default");
+    EXPECT_TRUE(operation.at("content").as_object().contains(find_header(none.headers, "Content-Type"))) << path;
+  }
+}
+
+TEST_F(ApiTest, finds_cases_by_a_time_as_people_write_it_and_refuses_a_parameter_that_comes_twice) {
+  const std::string bundle =
+      R"({"name":"due","files":{"workflows/due.lua":"return require('workflow').define { name = 'due', )"
+      R"(search = { due = 'time', said = 'keyword' }, run = function(ctx) ctx:set('due', ctx:now()) )"
+      R"(ctx:set('said', '2026-03-02T09:00:00Z') ctx:wait_signal('x') end }"}})";
+  ASSERT_EQ(call("POST", "/v1/bundles", bundle).status, 201);
+  call("POST", "/v1/instances", R"({"workflow":"due","id":"d1"})");
+  call("GET", "/v1/dev/clock?settle=true");
+  for (const char* query : {"due=2026-03-02T09:00:00Z", "due=2026-03-02T10:00:00%2B01:00", "due=1772442000000",
+                            "said=2026-03-02T09:00:00Z", "due=2026-03-02T09:00:00Z&workflow=due"}) {
+    const Reply found = call("GET", std::string("/v1/instances?attribute.") + query);
+    EXPECT_EQ(found.body.at("items").as_array().size(), 1u) << query << found.text;
+  }
+  EXPECT_THAT(call("GET", "/v1/instances?attribute.due=2026-03-02T09:00:01Z").text, HasSubstr("\"items\":[]"));
+  const Reply twice = call("GET", "/v1/instances?workflow=due&workflow=ask");
+  EXPECT_EQ(twice.status, 400);
+  EXPECT_THAT(twice.text, HasSubstr("'workflow' is given more than once"));
+}
+
 TEST_F(ApiTest, moves_the_virtual_clock_and_settles) {
   const Reply moved = call("POST", "/v1/dev/clock", R"({"advance":"3d"})");
   EXPECT_EQ(moved.field("now"), "2026-03-05T09:00:00.000Z");

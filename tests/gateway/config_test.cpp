@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <boost/json.hpp>
 #include <fstream>
 #include <sstream>
 
@@ -74,6 +75,25 @@ TEST(Config, hands_settings_on_as_json) {
   const auto config = load_config(written("[settings.hospital]\nendpoint = \"http://x\"\n"), {}, {});
   ASSERT_TRUE(config.ok());
   EXPECT_THAT(config->settings, HasSubstr("\"endpoint\" : \"http://x\""));
+}
+
+TEST(Config, takes_settings_from_the_command_line_over_those_of_the_file) {
+  const std::string file = written("[settings.hospital]\nendpoint = \"http://x\"\nward = \"4W\"\n");
+  const auto config = load_config(file, {},
+                                  {{"settings.hospital.endpoint", "http://y:1/z"},
+                                   {"settings.retries", "3"},
+                                   {"settings.strict", "true"},
+                                   {"settings.note", "a \"b\""}});
+  ASSERT_TRUE(config.ok()) << to_string(config.error());
+  EXPECT_EQ(boost::json::parse(config->settings),
+            boost::json::parse(R"({"hospital":{"endpoint":"http://y:1/z","ward":"4W"},"note":"a \"b\"",)"
+                               R"("retries":3,"strict":true})"));
+  for (const char* wrong :
+       {"settings.", "settings.hospital", "settings.hospital.ward.name", "settings.a..b", "setting.a"}) {
+    const auto refused = load_config(file, {}, {{wrong, "1"}});
+    ASSERT_FALSE(refused.ok()) << wrong;
+    EXPECT_EQ(refused.error().code, ErrorCode::bad_config) << wrong;
+  }
 }
 
 TEST(Config, has_every_key_in_its_document) {

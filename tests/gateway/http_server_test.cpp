@@ -92,6 +92,27 @@ TEST_F(HttpServerTest, says_continue_to_a_client_that_waits_for_it) {
   EXPECT_THAT(wire.read_answer(), HasSubstr("POST /x hi"));
 }
 
+TEST_F(HttpServerTest, reads_an_expectation_in_any_case) {
+  serve();
+  auto wire = client();
+  wire.send("POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-Continue\r\n\r\n");
+  EXPECT_EQ(wire.read_until("\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+}
+
+TEST_F(HttpServerTest, takes_a_target_in_absolute_form_and_its_authority_instead_of_host) {
+  serve({}, [](HttpRequest request, Responder responder) {
+    responder.send({200, "text/plain", request.target + " of " + std::string(request.header("Host")) + ".", {}});
+  });
+  auto wire = client();
+  for (const auto& [target, seen] : {std::pair{"http://a.example:80/x?y=http://z", "/x?y=http://z of a.example:80."},
+                                     {"HTTP://a.example", "/ of a.example."},
+                                     {"https://a.example?y", "/?y of a.example."},
+                                     {"/x?y=http://z", "/x?y=http://z of x."}}) {
+    wire.send("GET " + std::string(target) + " HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_THAT(wire.read_answer(), HasSubstr(std::string("\r\n\r\n") + seen)) << target;
+  }
+}
+
 TEST_F(HttpServerTest, refuses_what_is_not_http) {
   serve();
   for (const std::string rubbish : {"\x16\x03\x01 hello\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n",
@@ -239,6 +260,22 @@ TEST_F(HttpServerTest, streams_chunks_until_one_side_ends) {
   EXPECT_EQ(wire.read_until("second\n"), "second\n");
   stream->close();
   EXPECT_EQ(wire.read_to_end(), "");
+}
+
+TEST_F(HttpServerTest, answers_head_of_a_stream_with_its_head_alone) {
+  std::promise<std::shared_ptr<HttpStream>> began;
+  serve({}, [&](HttpRequest request, Responder responder) {
+    if (request.method != "HEAD") return responder.send({200, "text/plain", "next", {}});
+    began.set_value(responder.stream({200, "text/event-stream", "first\n", {}}));
+  });
+  auto wire = client();
+  wire.send("HEAD / HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(wire.read_until("\r\n\r\n"), HasSubstr("text/event-stream"));
+  const auto stream = began.get_future().get();
+  EXPECT_TRUE(stream->closed());
+  stream->write("second\n");
+  wire.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(wire.read_answer(), StartsWith("HTTP/1.1 200 OK"));
 }
 
 TEST_F(HttpServerTest, notices_that_the_client_of_a_stream_has_gone) {

@@ -29,7 +29,9 @@ class OpenApi {
       out.push_back("status " + std::to_string(status) + " is not described");
       return out;
     }
-    for (const auto& [type, content] : response->at("content").as_object()) {
+    const auto& contents = response->at("content").as_object();
+    if (body.is_null() && contents.contains("text/html")) return out;  // A page.
+    for (const auto& [type, content] : contents) {
       if (type.find("json") == std::string_view::npos) continue;
       check(content.at("schema"), body, "body", out);
     }
