@@ -1,116 +1,14 @@
 // The API of a whole server, over real sockets.
 #include <gmock/gmock.h>
-#include <gtest/gtest.h>
-#include <unistd.h>
 
-#include <boost/json/serialize.hpp>
-#include <filesystem>
-#include <fstream>
-#include <future>
-#include <optional>
-
-#include "gateway/auth/client_file.hpp"
-#include "gateway/http/http_client.hpp"
-#include "gateway/http/http_types.hpp"
 #include "gateway/mllp/mllp_client.hpp"
-#include "gateway/server.hpp"
-#include "runtime/model/json_fields.hpp"
+#include "tests/gateway/api_fixture.hpp"
 #include "tests/gateway/raw_client.hpp"
-#include "tests/support/openapi.hpp"
 
 namespace baton {
 namespace {
 
-namespace fs = std::filesystem;
-namespace json = boost::json;
 using testing::HasSubstr;
-
-constexpr const char* kAsk = R"lua(
-local workflow = require "workflow"
-return workflow.define {
-  name = "ask",
-  search = { n = "number" },
-  updates = {
-    add = { apply = function(ctx, by) ctx:set("n", (ctx:get("n") or 0) + by) return ctx:get("n") end },
-  },
-  run = function(ctx, input)
-    if input and input.at_once then return { done = true } end
-    local answer = ctx:task("approve", { why = "somebody must", candidates = { role = "nurse" }, outcomes = { "yes", "no" } })
-    return { outcome = answer.outcome }
-  end,
-}
-)lua";
-
-struct Reply {
-  int status = 0;
-  HttpHeaders headers;
-  std::string text;
-  json::value body;
-  [[nodiscard]] std::string field(std::string_view name) const {
-    const auto* value = body.is_object() ? body.as_object().if_contains({name.data(), name.size()}) : nullptr;
-    if (value == nullptr) return {};
-    return value->is_string() ? std::string(value->as_string()) : json::serialize(*value);
-  }
-};
-
-class ApiTest : public testing::Test {
- protected:
-  void SetUp() override {
-    folder_ = fs::path(testing::TempDir()) / ("baton_api_" + std::to_string(::getpid()));
-    fs::remove_all(folder_);
-    fs::create_directories(folder_ / "asks/workflows");
-    std::ofstream(folder_ / "asks/workflows/ask.lua") << kAsk;
-    config_.data = (folder_ / "data").string();
-    config_.http_listen.port = config_.mllp_listen.port = 0;
-    config_.http_tls = false;
-    config_.virtual_clock = "2026-03-02T09:00:00Z";
-    config_.bundles_folders = {(folder_ / "asks").string()};
-    client_ = *HttpClient::make(loop_);
-    start_server();
-  }
-  void start_server() {
-    server_.reset();
-    auto server = Server::start(config_, [](const std::string&) {});
-    ASSERT_TRUE(server.ok()) << to_string(server.error());
-    server_ = std::move(*server);
-    key_ = read_client_file((folder_ / "data/client.toml").string())->key;
-  }
-  void TearDown() override {
-    server_.reset();
-    fs::remove_all(folder_);
-  }
-
-  // Every answer is held against the document that the server gives of itself.
-  Reply call(const std::string& method, const std::string& path, const std::string& body = "",
-             HttpHeaders headers = {}) {
-    if (!api_) api_.emplace(send("GET", "/openapi.json", "", {}).body);
-    Reply reply = send(method, path, body, std::move(headers));
-    for (const std::string& wrong : api_->complaints(method, path, reply.status, reply.body)) {
-      ADD_FAILURE() << method << " " << path << ": " << wrong;
-    }
-    return reply;
-  }
-  Reply send(const std::string& method, const std::string& path, const std::string& body, HttpHeaders headers) {
-    std::promise<Result<HttpAnswer>> answered;
-    headers.emplace_back("Authorization", "Bearer " + key_);
-    const std::string url = "http://127.0.0.1:" + std::to_string(server_->ports().at("http")) + path;
-    client_->send({method, url, std::move(headers), body},
-                  [&](Result<HttpAnswer> answer) { answered.set_value(std::move(answer)); });
-    auto answer = answered.get_future().get();
-    if (!answer) return {0, {}, to_string(answer.error()), {}};
-    Reply reply{answer->status, answer->headers, answer->body, {}};
-    if (auto value = parse_json_document(answer->body); value.ok()) reply.body = std::move(*value);
-    return reply;
-  }
-
-  fs::path folder_;
-  Config config_;
-  std::optional<test::OpenApi> api_;
-  std::unique_ptr<Server> server_;
-  std::string key_;
-  IoLoop loop_;
-  std::shared_ptr<HttpClient> client_;
-};
 
 TEST_F(ApiTest, says_what_is_wrong_with_bad_input_and_changes_nothing) {
   struct Case {
@@ -340,54 +238,6 @@ TEST_F(ApiTest, takes_exactly_the_methods_that_its_document_lists) {
     at += 21;
     EXPECT_TRUE(schemas.contains(text.substr(at, text.find('"', at) - at)));
   }
-}
-
-TEST_F(ApiTest, tells_watchers_what_has_changed) {
-  RawClient watcher(server_->ports().at("http"));
-  watcher.send("GET /v1/live?topic=instance HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + key_ + "\r\n\r\n");
-  EXPECT_THAT(watcher.read_until("retry: 1000\n\n"), HasSubstr("text/event-stream"));
-  call("POST", "/v1/instances", R"({"workflow":"ask","id":"seen"})");
-  EXPECT_THAT(watcher.read_until("\n\n"), HasSubstr("\"id\":\"seen\""));
-}
-
-TEST_F(ApiTest, tells_for_whom_a_task_is_and_each_thing_once_to_a_watcher_that_was_away) {
-  const HttpHeaders as_nurse{{"X-Baton-Role", "nurse"}};
-  call("POST", "/v1/instances", R"({"workflow":"ask","id":"a1"})");
-  for (const char* action : {"claim", "release", "claim", "release"}) {
-    ASSERT_EQ(call("POST", std::string("/v1/tasks/a1.1/") + action, "{}", as_nurse).status, 200);
-  }
-  RawClient watcher(server_->ports().at("http"));
-  watcher.send("GET /v1/live?topic=task HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + key_ + "\r\n\r\n");
-  watcher.read_until("retry: 1000\n\n");
-  call("POST", "/v1/tasks/a1.1/claim", "{}", as_nurse);
-  const std::string news = watcher.read_until("\n\n");
-  EXPECT_THAT(news, HasSubstr(R"("roles":["nurse"],"people":["local"])"));
-  const std::size_t begin = news.find("id: ") + 4;
-  const std::string epoch = news.substr(begin, news.find('.', begin) - begin);
-
-  RawClient late(server_->ports().at("http"));
-  late.send("GET /v1/live?topic=task&last_event_id=" + epoch + ".0 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " +
-            key_ + "\r\n\r\n");
-  late.read_until("retry: 1000\n\n");
-  late.read_until("\n\n");
-  call("POST", "/v1/instances", R"({"workflow":"ask","id":"a2"})");
-  EXPECT_THAT(late.read_until("\n\n"), HasSubstr("\"id\":\"a2.1\"")) << "of a1.1 only the last news is told";
-}
-
-TEST_F(ApiTest, tells_a_watcher_that_gathers_when_more_changed_than_is_worth_naming) {
-  for (int i = 0; i < 70; ++i)
-    call("POST", "/v1/instances", R"({"workflow":"ask","id":"m)" + std::to_string(i) + "\"}");
-  RawClient first(server_->ports().at("http"));
-  first.send("GET /v1/live?topic=instance HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + key_ + "\r\n\r\n");
-  first.read_until("retry: 1000\n\n");
-  call("POST", "/v1/instances", R"({"workflow":"ask","id":"last"})");
-  const std::string news = first.read_until("\n\n");
-  const std::size_t begin = news.find("id: ") + 4;
-  RawClient late(server_->ports().at("http"));
-  late.send("GET /v1/live?gather=true&topic=task&last_event_id=" + news.substr(begin, news.find('.', begin) - begin) +
-            ".0 HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + key_ + "\r\n\r\n");
-  late.read_until("retry: 1000\n\n");
-  EXPECT_THAT(late.read_until("\n\n"), HasSubstr("event: many\ndata: {\"topic\":\"task\"}"));
 }
 
 TEST_F(ApiTest, answers_a_message_that_comes_again_as_before_with_one_effect) {
