@@ -36,7 +36,7 @@ local function wait_for_acknowledgement(ctx, notice, until_)
     if not told then return false end
     local of = type(told) == "table" and type(told.notice) == "string" and told.notice or notice.id
     if of == notice.id then return true end
-    ctx:note(("An acknowledgement of another notice, %s, came from %s"):format(of, notice.recipient))
+    ctx:note("An acknowledgement of another notice came from " .. notice.recipient)
   until false
 end
 

@@ -45,8 +45,9 @@ end
 function same_stay.lost(ctx, case)
   repeat
     local told = ctx:wait_signal(SIGNAL, { why = "It may turn out that another case is about the same stay" })
-    if told.goes_on or case.began > told.since then return { kind = "other_number", event = told } end
-    if not told.young_only then ctx:signal(told.instance, SIGNAL, { instance = ctx.instance, goes_on = true }) end
+    local known = type(told) == "table" and type(told.instance) == "string"  -- Anybody may send a signal.
+    if known and (told.goes_on or type(told.since) == "number" and case.began > told.since) then return { kind = "other_number", event = told } end
+    if known and told.since and not told.young_only then ctx:signal(told.instance, SIGNAL, { instance = ctx.instance, goes_on = true }) end
   until false
 end
 

@@ -87,3 +87,11 @@ test.case("a new stay that gets another number is the same new stay", function(t
   t:event { type = "encounter.admit_cancelled", encounter = "E3", data = {} }
   t:equal(case:attribute("follow_up"), "open")
 end)
+
+test.case("a signal of another stay that says nothing stops no case", function(t)
+  discharges.open(t)
+  local case = discharges.admit(t)
+  for _, payload in ipairs { "now", { since = "today" }, { instance = "discharge:0", since = {} } } do case:signal("same_stay", payload) end
+  t:equal(case:status(), "running")
+  t:expect_task("readiness_checklist")
+end)

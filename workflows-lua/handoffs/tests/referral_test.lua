@@ -251,6 +251,15 @@ test.case("an operator who stops the case has the other side told", function(t)
   t:expect_activity("referrals.cancel", { referral = "R1" })
 end)
 
+test.case("a signal that says something else than expected stops no case", function(t)
+  for i, payload in ipairs { "now", 7, { reason = 7 } } do
+    clinic(t)
+    local case = t:start("referral", { order = ORDER }, { key = "R1", patient = "P1", id = "case-" .. i })
+    case:signal("cancel", payload)
+    t:equal(case:attribute("outcome"), "cancelled")
+  end
+end)
+
 -- ---- whose answer it is ---------------------------------------------------------------------------------------------------------
 
 local function answer(t, status, number)

@@ -27,7 +27,9 @@ local function wait_for_cancel(ctx, referral)
     message = function(s) return s:wait_event("referral.cancelled", { where = { ["data.referral"] = referral.numbers } }) end,
     death = function(s) return s:wait_event("patient.died") end,
   }
-  if winner == "signal" then return told.reason or "cancelled by the referrer" end
+  if winner == "signal" then
+    return type(told) == "table" and type(told.reason) == "string" and told.reason or "cancelled by the referrer"
+  end
   return winner == "death" and "the patient has died" or "cancelled by message"
 end
 
