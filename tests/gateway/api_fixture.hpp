@@ -38,7 +38,7 @@ return workflow.define {
 }
 )lua";
 
-struct Reply {
+struct ApiReply {
   int status = 0;
   HttpHeaders headers;
   std::string text;
@@ -78,16 +78,16 @@ class ApiTest : public testing::Test {
   }
 
   // Every answer is held against the document that the server gives of itself.
-  Reply call(const std::string& method, const std::string& path, const std::string& body = "",
-             HttpHeaders headers = {}) {
+  ApiReply call(const std::string& method, const std::string& path, const std::string& body = "",
+                HttpHeaders headers = {}) {
     if (!api_) api_.emplace(send("GET", "/openapi.json", "", {}).body);
-    Reply reply = send(method, path, body, std::move(headers));
+    ApiReply reply = send(method, path, body, std::move(headers));
     for (const std::string& wrong : api_->complaints(method, path, reply.status, reply.body)) {
       ADD_FAILURE() << method << " " << path << ": " << wrong;
     }
     return reply;
   }
-  Reply send(const std::string& method, const std::string& path, const std::string& body, HttpHeaders headers) {
+  ApiReply send(const std::string& method, const std::string& path, const std::string& body, HttpHeaders headers) {
     std::promise<Result<HttpAnswer>> answered;
     headers.emplace_back("Authorization", "Bearer " + key_);
     const std::string url = "http://127.0.0.1:" + std::to_string(server_->ports().at("http")) + path;
@@ -95,7 +95,7 @@ class ApiTest : public testing::Test {
                   [&](Result<HttpAnswer> answer) { answered.set_value(std::move(answer)); });
     auto answer = answered.get_future().get();
     if (!answer) return {0, {}, to_string(answer.error()), {}};
-    Reply reply{answer->status, answer->headers, answer->body, {}};
+    ApiReply reply{answer->status, answer->headers, answer->body, {}};
     if (auto value = parse_json_document(answer->body); value.ok()) reply.body = std::move(*value);
     return reply;
   }
