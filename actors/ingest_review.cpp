@@ -56,7 +56,7 @@ std::optional<MessageRecord> Ingest::find_quarantined(const Review& review) {
   if (!stored.ok()) {
     refuse(review, stored.error());
   } else if (!stored->has_value()) {
-    refuse(review, {ErrorCode::not_found, "there is no such message", {}});
+    refuse(review, {ErrorCode::not_found, "there is no such message", "'baton messages' shows those that are there"});
   } else if ((*stored)->state != "quarantined") {
     refuse(review, {ErrorCode::conflict, "the message is not in quarantine",
                     "look at it again; somebody may have decided already"});

@@ -56,7 +56,7 @@ void Node::Impl::take(StartRequest request, std::uint64_t token) {
   const auto program = live->by_workflow.find(request.workflow);
   if (program == live->by_workflow.end()) {
     return replies.give(token, Error{ErrorCode::unknown_workflow, "no live bundle defines " + request.workflow,
-                                     "deploy a bundle that does, or look at the live ones with baton ls"});
+                                     "deploy a bundle that does, or look at the live ones with GET /v1/bundles"});
   }
   if (const Status status = check_id(request.id); !status.ok()) return replies.give(token, status.error());
   if (request.id.empty()) request.id = make_instance_id(request.workflow);

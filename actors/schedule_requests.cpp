@@ -21,7 +21,9 @@ void Schedules::run_request(const ScheduleRequest& request, std::uint64_t token)
   auto stored = read(request.name);
   if (!stored.ok()) return parts_.replies.give(token, stored.error());
   if (request.action == "create" || request.action == "replace") return create(request, token, stored->has_value());
-  if (!stored->has_value()) return refuse(ErrorCode::not_found, "there is no schedule " + request.name, {});
+  if (!stored->has_value())
+    return refuse(ErrorCode::not_found, "there is no schedule " + request.name,
+                  "'baton schedules' shows those that there are");
   if (request.action == "trigger") return trigger(request, **stored, token);
   if (request.action == "pause" || request.action == "resume" || request.action == "delete") {
     return change(request, **std::move(stored), token);

@@ -4,6 +4,7 @@
 #include "gateway/cli/cli_support.hpp"
 #include "gateway/config/config.hpp"
 #include "gateway/mllp/mllp_client.hpp"
+#include "runtime/base/base64.hpp"
 #include "runtime/base/json_text.hpp"
 #include "runtime/clinical/hl7_ack.hpp"
 #include "runtime/clinical/hl7_batch.hpp"
@@ -104,7 +105,9 @@ int send_hl7(const Cli& cli, const SendArguments& arguments) {
     const bool taken = ack.ok() && is_accept(ack->code);
     ++(taken ? accepted : refused);
     if (cli.json) {
-      boost::json::object line{{"code", ack.ok() ? std::string(to_text(ack->code)) : ""}, {"ack", *answer}};
+      boost::json::object line{{"code", ack.ok() ? std::string(to_text(ack->code)) : ""}};
+      // In the sender's bytes, which JSON may not be able to hold.
+      is_valid_utf8(*answer) ? line["ack"] = *answer : line["ack_base64"] = encode_base64(*answer);
       if (ack.ok()) line["control_id"] = ack->control_id;
       print_json(line);
     } else if (!taken) {

@@ -243,5 +243,20 @@ TEST_F(CliTest, leaves_no_folder_of_evidence_about_a_case_that_there_is_not) {
   EXPECT_FALSE(fs::exists(folder_ / "pack"));
 }
 
+TEST_F(CliTest, shows_an_acknowledgement_that_json_cannot_hold_in_base64) {
+  Config config;
+  config.data = (folder_ / "hospital").string();
+  config.http_listen.port = config.mllp_listen.port = 0;
+  config.bundles_shipped = false;
+  const auto hospital = Server::start(config, [](const std::string&) {});
+  ASSERT_TRUE(hospital.ok()) << to_string(hospital.error());
+  std::ofstream(folder_ / "latin1.hl7") << "MSH|^~\\&|EHR|K\xf6ln|||20260302090000||ADT^A01|M1|P|2.5\r";
+  const std::string to = "127.0.0.1:" + std::to_string((*hospital)->ports().at("mllp"));
+  const Ran sent = run({"send", "hl7", (folder_ / "latin1.hl7").string(), "--to", to, "--json"});
+  const auto line = parse_json_document(sent.out.substr(0, sent.out.find('\n')));
+  ASSERT_TRUE(line.ok()) << sent.out << sent.err;
+  EXPECT_TRUE(line->as_object().contains("ack_base64")) << sent.out;
+}
+
 }  // namespace
 }  // namespace baton

@@ -132,7 +132,7 @@ void handle(InstanceTurn& turn, ResolveIncident message) {
   }
   if (message.action == IncidentAction::skip && seq == 0) {
     return turn.refuse(message.reply_to, {ErrorCode::conflict, "a failed script cannot be skipped",
-                                          "retry it after a mended deployment, rewind, or cancel"});
+                                          "move it to a mended bundle and retry, rewind, or cancel"});
   }
   if (message.action == IncidentAction::rewind && !message.step.empty()) {
     const auto place = place_of_step(core, message.step);
