@@ -81,8 +81,13 @@ class MllpServer::Connection : public std::enable_shared_from_this<MllpServer::C
  private:
   void expect_within(Duration limit) { deadline_ms_ = steady_ms() + limit.ms; }
 
+  // What has no room waits in the decoder, and no more is read meanwhile.
+  [[nodiscard]] bool has_room() const {
+    return slots_.size() < server_->options.unanswered && out_.size() < kMostUnwritten;
+  }
+
   void read() {
-    if (reading_ || closed_ || ending_ || slots_.size() >= server_->options.unanswered) return;
+    if (reading_ || closed_ || ending_ || !has_room()) return;
     reading_ = true;
     stream_->read_some(buffer_.data(), buffer_.size(), [self = shared_from_this()](std::size_t size) {
       self->reading_ = false;
@@ -97,9 +102,9 @@ class MllpServer::Connection : public std::enable_shared_from_this<MllpServer::C
     });
   }
 
-  // Takes what the decoder has, as far as there is room; the rest waits in it.
+  // Takes what the decoder has, as far as there is room.
   void take_messages() {
-    while (!refusing_ && slots_.size() < server_->options.unanswered && out_.size() < kMostUnwritten) {
+    while (!refusing_ && has_room()) {
       auto next = decoder_.next();
       if (!next) break;
       take(std::move(*next));

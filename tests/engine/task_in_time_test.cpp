@@ -185,6 +185,18 @@ TEST_F(TaskInTimeTest, a_hook_that_fails_or_asks_for_io_changes_nothing) {
   EXPECT_EQ(task().status, TaskStatus::open);
 }
 
+TEST_F(TaskInTimeTest, a_hook_leaves_no_trace_in_the_case) {
+  given("count = 0  ctx:task('review', { why = 'x' })  return count",
+        "hooks = { assign = function() count = count + 1 return count == 1, 'asked before' end }, ");
+  start();
+  for (const char* who : {"ann", "bea"}) {
+    EXPECT_EQ(refused(act("claim", who)), "");
+    EXPECT_EQ(refused(act("release", who)), "");
+  }
+  EXPECT_EQ(refused(decide("done", "ann")), "");
+  EXPECT_EQ(result(), "0");
+}
+
 TEST_F(TaskInTimeTest, a_hook_that_nobody_asks_is_an_error_of_the_bundle) {
   const auto program = Program::compile("test", bundle_of("return 1", "hooks = { decide = function() end }, "));
   ASSERT_FALSE(program.ok());

@@ -218,7 +218,7 @@ TEST_F(MllpTest, says_in_the_log_who_sent_a_message_that_is_lost) {
   server_.reset();
 }
 
-TEST_F(MllpTest, answers_a_flood_of_lost_messages_no_faster_than_they_are_read) {
+TEST_F(MllpTest, answers_each_of_a_flood_of_lost_messages) {
   at_once_ = true;
   serve();
   auto wire = client();
@@ -227,6 +227,16 @@ TEST_F(MllpTest, answers_a_flood_of_lost_messages_no_faster_than_they_are_read) 
   wire.send(flood + "|last\x1c\r");
   const std::string answers = wire.read_until("ACK MSH|last\x1c\r");
   EXPECT_EQ(std::count(answers.begin(), answers.end(), '\x0b'), 200'000);
+}
+
+TEST_F(MllpTest, takes_no_more_from_a_peer_that_does_not_read_its_answers) {
+  at_once_ = true;
+  serve();
+  auto wire = client();
+  std::string messages;
+  for (int i = 0; i < 10'000; ++i) messages += "\x0bMSH\x1c\r";
+  constexpr std::size_t kFlood = 32u << 20;  // More than sockets keep for either side.
+  EXPECT_LT(wire.send_until_blocked(messages, kFlood), kFlood);
 }
 
 TEST_F(MllpTest, cuts_off_a_frame_that_does_not_end_in_time) {

@@ -40,6 +40,18 @@ class RawClient {
     }
     return true;
   }
+  // Sends `bytes` again and again, without reading, until the peer takes no more for a second; at most `limit` bytes. How many it took.
+  std::size_t send_until_blocked(std::string_view bytes, std::size_t limit) {
+    std::size_t taken = 0;
+    while (taken < limit) {
+      pollfd wait{fd_, POLLOUT, 0};
+      if (::poll(&wait, 1, 1'000) <= 0) break;
+      const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+      if (sent <= 0) break;
+      taken += static_cast<std::size_t>(sent);
+    }
+    return taken;
+  }
   void finish_writing() { ::shutdown(fd_, SHUT_WR); }
 
   // Everything up to and with `end`; what came when the peer closed first or 20 s have passed.
