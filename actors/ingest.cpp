@@ -314,7 +314,8 @@ Result<std::string> Ingest::survivor_of(std::string patient) {
     if (!record->has_value() || (*record)->merged_into.empty()) return patient;
     patient = (*record)->merged_into;
   }
-  return Error{ErrorCode::bad_event, "the patient's record was merged in a circle", "unmerge one of the records"};
+  return Error{ErrorCode::bad_event, "the patient's record was merged in a circle",
+               "look at the merges in the ledger ('baton audit query --patient ..'), and tell the sender"};
 }
 
 void Ingest::commit_alone(const Inbound& inbound, MessageRecord message, std::string_view what, std::uint64_t token) {

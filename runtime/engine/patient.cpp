@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 
 #include "runtime/base/sha256.hpp"
@@ -32,6 +33,15 @@ std::string key_of(const std::string& field, const std::string& patient, const J
   return value->is_int64() ? std::to_string(value->get_int64()) : std::string();
 }
 
+// How well an identifier of a type of HL7 table 0203 says who somebody is: 0 is best. Numbers of payers are shared by families, and
+// those of accounts and visits change with each stay.
+int rank_of(std::string_view type) {
+  constexpr std::array<std::string_view, 10> kOfOthers{"AN", "ANC", "AND", "ANT", "MA", "MB", "MC", "SN", "VN", "WCN"};
+  if (type == "MR") return 0;
+  if (type == "PI") return 1;
+  return std::ranges::find(kOfOthers, type) == kOfOthers.end() ? 2 : 3;
+}
+
 bool any_matches(const std::vector<std::string>& patterns, const std::string& type) {
   return std::any_of(patterns.begin(), patterns.end(),
                      [&type](const std::string& pattern) { return matches_pattern(pattern, type); });
@@ -54,9 +64,8 @@ JsonText input_of(const std::string& patient, const std::string& encounter, cons
 
 std::string patient_id_of(const std::vector<Identifier>& identifiers) {
   if (identifiers.empty()) return {};
-  const auto found =
-      std::find_if(identifiers.begin(), identifiers.end(), [](const Identifier& id) { return id.type == "MR"; });
-  const Identifier& chosen = found == identifiers.end() ? identifiers.front() : *found;
+  const Identifier& chosen =
+      *std::ranges::min_element(identifiers, {}, [](const Identifier& identifier) { return rank_of(identifier.type); });
   return "p" + to_hex(sha256(chosen.system + "\x1f" + chosen.value)).substr(0, 24);
 }
 

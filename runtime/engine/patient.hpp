@@ -62,8 +62,9 @@ class Patient {
   bool exists_ = false;
 };
 
-// The id of the person whom these identifiers name: the first of type MR, else the first; the same identifier always
-// gives the same id. Empty when there is none.
+// The id of the person whom these identifiers name. One of them decides: the first of type MR, else the first PI, else the first that
+// is no payer's, account's or visit's number, else the first; the same identifier always gives the same id. Empty when there
+// is none.
 [[nodiscard]] std::string patient_id_of(const std::vector<Identifier>& identifiers);
 
 }  // namespace baton

@@ -232,6 +232,18 @@ TEST(Merge, three_records_that_become_one_have_one_case_in_whatever_order_it_com
   }
 }
 
+TEST(PatientId, is_that_of_the_persons_own_number_wherever_it_stands) {
+  const Identifier family{"BCBS", "F8", "MC"}, record{"HOSP", "R1", "MR"}, internal{"HOSP", "I1", "PI"},
+      social{"SSA", "S1", "SS"}, visit{"HOSP", "V1", "VN"};
+  const auto only = [](const Identifier& one) { return patient_id_of({one}); };
+  EXPECT_EQ(patient_id_of({family, internal, record}), only(record));
+  EXPECT_EQ(patient_id_of({family, social, internal}), only(internal));
+  EXPECT_EQ(patient_id_of({visit, family, social}), only(social));
+  EXPECT_EQ(patient_id_of({family, visit}), only(family));
+  EXPECT_EQ(patient_id_of({record, {"CLINIC", "R2", "MR"}}), only(record));
+  EXPECT_EQ(patient_id_of({}), "");
+}
+
 TEST(Merge, records_that_are_merged_into_each_other_at_the_same_time_stay_reachable) {
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
     Ward ward(seed);
