@@ -10,7 +10,6 @@
 namespace baton {
 namespace {
 
-constexpr Duration kLongestWait{300'000};
 constexpr std::size_t kHistoryRows = 1000;
 
 // {"id","status","result"?,"failure"?}: how it ended, or that it has not.

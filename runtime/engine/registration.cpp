@@ -85,7 +85,10 @@ void InstanceTurn::record_effects_of(const EntryBody& body, const std::vector<Op
                  },
                  [&](const UpdateCompleted& e) {
                    const auto waiting = core_.update_replies.find(e.update_id);
-                   if (waiting == core_.update_replies.end()) return;
+                   // Who waits for an update that was accepted earlier is told by a notice, and reads the journal.
+                   if (waiting == core_.update_replies.end()) {
+                     return effect(Notify{"update", core_.id, core_.state.patient});
+                   }
                    JsonWriter writer;
                    writer.begin_object().field("update_id", e.update_id).key("outcome");
                    write_json(writer, e.outcome);
