@@ -53,7 +53,8 @@ Status check_name(std::string_view field, std::string_view name) {
   for (const char c : name) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return refuse("holds a control character");
   }
-  if (!is_valid_utf8(name)) return Error{ErrorCode::bad_text, "'" + std::string(field) + "' is not valid UTF-8", ""};
+  if (!is_valid_utf8(name))
+    return Error{ErrorCode::bad_text, "'" + std::string(field) + "' is not valid UTF-8", "send UTF-8"};
   return success();
 }
 
@@ -80,7 +81,7 @@ Result<std::optional<bool>> flag_of_query(const RoutedRequest& request, std::str
   if (text == nullptr) return std::optional<bool>();
   if (*text == "true") return std::optional<bool>(true);
   if (*text == "false") return std::optional<bool>(false);
-  return Error{ErrorCode::bad_query, "'" + std::string(name) + "' is neither true nor false", ""};
+  return Error{ErrorCode::bad_query, "'" + std::string(name) + "' is neither true nor false", "say true or false"};
 }
 
 std::string text_of_query(const RoutedRequest& request, std::string_view name) {
@@ -95,7 +96,8 @@ Result<PageRequest> page_of_query(const RoutedRequest& request) {
     const char* end = text->data() + text->size();
     const auto [parsed, error] = std::from_chars(text->data(), end, page.limit);
     if (error != std::errc() || parsed != end || page.limit == 0 || page.limit > limits::kPageSize) {
-      return Error{ErrorCode::bad_query, "'limit' is not a number from 1 to " + std::to_string(limits::kPageSize), ""};
+      return Error{ErrorCode::bad_query, "'limit' is not a number from 1 to " + std::to_string(limits::kPageSize),
+                   "leave it out, or say limit=100"};
     }
   }
   return page;

@@ -123,19 +123,21 @@ JsonText openapi_json(const HttpRouter& router) {
 }  // namespace
 
 void add_document_routes(HttpRouter& router, ApiContext&) {
-  router.add({"GET",
-              "/errors/{code}",
-              "getErrorPage",
-              "Cause and cure of an error.",
-              {},
-              "",
-              "text/markdown",
-              200,
-              [](RoutedRequest request, Responder responder) {
-                const auto page = embedded_file("docs/errors/" + request.at("code") + ".md");
-                if (!page) return send_error(responder, {ErrorCode::not_found, "no error has this code", ""});
-                responder.send({200, "text/markdown; charset=utf-8", std::string(*page), {}});
-              }});
+  router.add(
+      {"GET",
+       "/errors/{code}",
+       "getErrorPage",
+       "Cause and cure of an error.",
+       {},
+       "",
+       "text/markdown",
+       200,
+       [](RoutedRequest request, Responder responder) {
+         const auto page = embedded_file("docs/errors/" + request.at("code") + ".md");
+         if (!page)
+           return send_error(responder, {ErrorCode::not_found, "no error has this code", "codes are written as BT101"});
+         responder.send({200, "text/markdown; charset=utf-8", std::string(*page), {}});
+       }});
   auto document = std::make_shared<JsonText>();
   router.add({"GET",
               "/openapi.json",

@@ -142,7 +142,7 @@ Result<InstanceFilter> read_filter(const Node& node, const RoutedRequest& reques
   filter.started_before = *before;
   const std::string order = text_of_query(request, "order");
   if (!order.empty() && order != "newest" && order != "oldest") {
-    return Error{ErrorCode::bad_query, "'order' is neither newest nor oldest", ""};
+    return Error{ErrorCode::bad_query, "'order' is neither newest nor oldest", "say order=newest or order=oldest"};
   }
   filter.oldest_first = order == "oldest";
   constexpr std::string_view kAttribute = "attribute.";
