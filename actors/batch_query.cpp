@@ -43,7 +43,7 @@ std::string quoted(const std::string& text) {
 
 }  // namespace
 
-Result<BatchQuery> read_batch_query(const json::value* value) {
+Result<BatchQuery> read_batch_query(const json::value* value, const IsTimeAttribute& is_time) {
   if (value == nullptr || !value->is_object()) {
     return Error{ErrorCode::bad_field, "'query' is missing", "say to what: {\"workflow\": \"discharge\"}"};
   }
@@ -69,7 +69,11 @@ Result<BatchQuery> read_batch_query(const json::value* value) {
     if (!attributes->is_object()) fields.refuse("attributes", "is no object", "{\"ward\": \"4 West\"}");
     if (attributes->is_object()) {
       for (const auto& [name, each] : attributes->get_object()) {
-        query.attributes.emplace_back(std::string(name), json::serialize(each));
+        JsonText wanted = json::serialize(each);
+        if (each.is_string() && is_time(query.workflow, std::string(name))) {
+          if (const auto at = parse_instant(each.get_string()); at.ok()) wanted = std::to_string(at->ms);
+        }
+        query.attributes.emplace_back(std::string(name), std::move(wanted));
       }
     }
   }

@@ -29,7 +29,8 @@ Result<json::object> object_of(const JsonText& body) {
   if (body.empty()) return json::object();
   auto parsed = parse_json_document(body);
   if (!parsed.ok()) return parsed.error();
-  if (!parsed->is_object()) return Error{ErrorCode::bad_field, "the body is no object", {}};
+  if (!parsed->is_object())
+    return Error{ErrorCode::bad_field, "the body is no object", "send a JSON object; see /openapi.json"};
   return std::move(parsed->get_object());
 }
 
@@ -52,7 +53,8 @@ void Batches::take(BatchRequest request, std::uint64_t token) {
       if (request.action == "stop") return stop(request, token);
       if (request.action == "go_on") return go_on(request, token);
       if (request.action == "undo") return undo(request, token);
-      parts_.replies.give(token, Error{ErrorCode::bad_field, "a batch cannot " + request.action, {}});
+      parts_.replies.give(
+          token, Error{ErrorCode::bad_field, "a batch cannot " + request.action, "stop it, let it go on or undo it"});
     });
   });
 }
@@ -63,7 +65,7 @@ void Batches::preview(const BatchRequest& request, std::uint64_t token) {
   JsonFields fields(*body, "", ErrorCode::bad_field);
   fields.text("action");
   fields.value("with");
-  auto query = read_batch_query(fields.value("query"));
+  auto query = read_batch_query(fields.value("query"), parts_.is_time);
   if (Status status = fields.finish(); !status) return parts_.replies.give(token, status.error());
   if (!query.ok()) return parts_.replies.give(token, query.error());
   auto action = read_batch_action(*body);
@@ -224,7 +226,8 @@ void Batches::go_on(const BatchRequest& request, std::uint64_t token) {
   auto row = read(request.id);
   if (!row.ok()) return parts_.replies.give(token, row.error());
   if (row->state != "stopped") {
-    return parts_.replies.give(token, Error{ErrorCode::conflict, "the batch is " + row->state + ", not stopped", {}});
+    return parts_.replies.give(token, Error{ErrorCode::conflict, "the batch is " + row->state + ", not stopped",
+                                            "look at it again: baton batch show " + row->id});
   }
   row->state = "running";
   std::vector<Change> changes = parts_.replies.rows_with(token, to_json(*row));

@@ -66,7 +66,9 @@ Status Batches::load_chunk(Running& running) {
   running.chunk = chunk_of(row.position);
   const auto text = parts_.reader.named("batch_items", batch_key(row.id, running.chunk));
   if (!text.ok()) return text.error();
-  if (!*text) return Error{ErrorCode::store_corrupt, "the items of batch " + row.id + " are gone", {}};
+  if (!*text)
+    return Error{ErrorCode::store_corrupt, "the items of batch " + row.id + " are gone",
+                 "restore the store from a backup"};
   auto items = read_batch_items(**text);
   if (!items.ok()) return items.error();
   running.items = *std::move(items);
@@ -140,7 +142,7 @@ void Batches::send_step(Running& running, std::size_t index) {
   const auto then = [this, id, index](Result<JsonText> answer) {
     parts_.lanes.post(kBatchLane, [this, id, index, answer = std::move(answer)] { answered(id, index, answer); });
   };
-  if (!step) return then(Error{ErrorCode::bad_field, "this is no id", {}});
+  if (!step) return then(Error{ErrorCode::bad_field, "this is no id", "give ids as lists show them"});
   parts_.send({std::move(step->instance), std::move(step->message)}, then);
 }
 

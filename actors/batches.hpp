@@ -36,6 +36,8 @@ class Batches {
     TimerService& timers;
     // Sends a message to an instance as a request from outside would.
     std::function<void(InstanceRequest, Answer)> send;
+    // Whether a search attribute of a workflow, or of any where none is named, is a time.
+    std::function<bool(const std::string& workflow, const std::string& attribute)> is_time;
     std::uint64_t salt = 0;  // Of the tokens of previews.
   };
   explicit Batches(Parts parts);

@@ -117,7 +117,8 @@ Result<std::shared_ptr<const Program>> BundleRegistry::compile(std::string name,
 Result<std::shared_ptr<const Program>> BundleRegistry::compile_stored(std::string_view hash) const {
   auto bundle = stored_bundle(reader_, hash);
   if (!bundle.ok()) return bundle.error();
-  if (!*bundle) return Error{ErrorCode::not_found, "bundle " + std::string(hash) + " was never deployed here", {}};
+  if (!*bundle)
+    return Error{ErrorCode::not_found, "bundle " + std::string(hash) + " was never deployed here", "deploy it first"};
   return compile(std::move((*bundle)->name), std::move((*bundle)->files));
 }
 

@@ -10,6 +10,10 @@ namespace baton {
 
 namespace {
 
+constexpr std::string_view kLane = "deploy";
+// One row for all names: whether a workflow's name is free depends on every bundle.
+constexpr const char* kLiveRow = "live";
+
 Error stale(const CheckReport& report) {
   std::string detail =
       std::to_string(report.blocked()) + " of " + std::to_string(report.checked()) +
@@ -98,8 +102,7 @@ void Deployments::check(CheckRequest request, std::uint64_t token) {
 }
 
 void Deployments::deploy(DeployRequest request, std::uint64_t token) {
-  parts_.lanes.post("deploy",
-                    [this, request = std::move(request), token]() mutable { begin(std::move(request), token); });
+  parts_.lanes.post(kLane, [this, request = std::move(request), token]() mutable { begin(std::move(request), token); });
 }
 
 void Deployments::begin(DeployRequest request, std::uint64_t token) {
@@ -108,15 +111,19 @@ void Deployments::begin(DeployRequest request, std::uint64_t token) {
   auto attempt = std::make_shared<Attempt>(Attempt{
       *std::move(compiled), parts_.bundles.latest(request.name), std::move(request.by), request.findings, token, {}});
   const bool changes = attempt->replaced == nullptr || attempt->replaced->hash() != attempt->program->hash();
-  if (!changes || attempt->findings == DeployRequest::Findings::check_later) return commit(attempt);
+  if (!changes || attempt->findings == DeployRequest::Findings::check_later) return make_live(attempt);
   parts_.check.run(attempt->program, attempt->replaced, [this, attempt](Result<CheckReport> report) {
     if (!report.ok()) return parts_.replies.give(attempt->token, report.error());
     attempt->report = *std::move(report);
     if (attempt->report->blocked() > 0 && attempt->findings == DeployRequest::Findings::refuse) {
       return parts_.replies.give(attempt->token, stale(*attempt->report));
     }
-    parts_.lanes.post("deploy", [this, attempt] { commit(attempt); });
+    parts_.lanes.post(kLane, [this, attempt] { make_live(attempt); });
   });
+}
+
+void Deployments::make_live(const std::shared_ptr<Attempt>& attempt) {
+  rows_.when_there(kLiveRow, [this, attempt] { commit(attempt); });
 }
 
 void Deployments::commit(const std::shared_ptr<Attempt>& attempt) {
@@ -129,10 +136,12 @@ void Deployments::commit(const std::shared_ptr<Attempt>& attempt) {
     planned->changes.push_back(std::move(row));
   }
   Turn turn(std::move(planned->changes), {attempt->record(action::kBundleDeployed, now)}, {}, {});
+  rows_.leave(kLiveRow);
   parts_.path.commit(std::move(turn), {}, [this, attempt] {
     parts_.bundles.publish(attempt->program);
     log::info("bundle {} went live under {}", attempt->program->hash(), attempt->program->name());
     parts_.replies.give(attempt->token, attempt->answer(true));
+    parts_.lanes.post(kLane, [this] { rows_.arrive(kLiveRow, {}); });
     if (!attempt->report) check_later(attempt);
   });
 }

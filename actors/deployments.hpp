@@ -1,6 +1,7 @@
 // Making a bundle live. The open instances of its workflows are replayed against it first; the report goes into the
 // ledger with the deployment, and a deployment that some of them could not move to is refused unless the caller accepts
-// that (docs/decisions/deploy-findings.md). Thread-safe.
+// that (docs/decisions/deploy-findings.md). One goes live after the other: whoever comes while another is on its way to the
+// disk is answered by what is live then, and so never with what a crash could take back. Thread-safe.
 //
 // The history's row and the record's `after` hold the counts of the check; `findings` is "none", "accepted" or
 // "unchecked". The whole report is the record's evidence, or its SHA-256 there when it is too long for a leaf, and a row
@@ -15,6 +16,7 @@
 #include "actors/lanes.hpp"
 #include "actors/node.hpp"
 #include "actors/replies.hpp"
+#include "actors/rows_in_flight.hpp"
 
 namespace baton {
 
@@ -39,10 +41,12 @@ class Deployments {
  private:
   struct Attempt;
   void begin(DeployRequest request, std::uint64_t token);
+  void make_live(const std::shared_ptr<Attempt>& attempt);
   void commit(const std::shared_ptr<Attempt>& attempt);
   void check_later(const std::shared_ptr<Attempt>& attempt);
 
   const Parts parts_;
+  RowsInFlight rows_;  // Of the lane.
 };
 
 }  // namespace baton

@@ -11,6 +11,8 @@ namespace baton {
 
 namespace {
 
+constexpr const char* kApprovals = "approvals";  // In rows_, beside the ids of erasures, which are UUIDs.
+
 JsonText to_json(const Erasure& erasure) {
   JsonWriter writer;
   write_json(writer, erasure);
@@ -23,6 +25,18 @@ Error cases_are_open(const std::vector<std::string>& cases) {
   for (std::size_t i = 0; i < std::min(cases.size(), kNamed); ++i) named += (i == 0 ? "" : ", ") + cases[i];
   return {ErrorCode::conflict, std::to_string(cases.size()) + " cases about this person are open: " + named,
           "let them end, or cancel them, then try again"};
+}
+
+Error decided_already(const Erasure& erasure) {
+  return {ErrorCode::conflict, "the erasure is " + std::string(to_string(erasure.state)) + " already",
+          erasure.state == ErasureState::approved
+              ? "where it waits for something, go on with it: baton audit erase resume " + erasure.id
+              : "see who decided: baton audit erase show " + erasure.id};
+}
+
+Error erased_otherwise(const Erasure& erasure, const std::string& how) {
+  return {ErrorCode::conflict, how,
+          "refuse this one: baton audit erase refuse " + erasure.id + "; of data that has come since, ask anew"};
 }
 
 Status must_be_given(const std::string& text, const char* name, const char* cure) {
@@ -90,7 +104,7 @@ void Erasures::decide(const EraseRequest& asked, const Then& then) {
   const ErasureState state = (*found)->state;
   if (asked.action == "resume" && state == ErasureState::approved) return carry_out(**found, then);
   if (state != ErasureState::requested) {
-    return then(Error{ErrorCode::conflict, "the erasure is " + std::string(to_string(state)) + " already", {}});
+    return then(decided_already(**found));
   }
   if (asked.action == "approve") return approve(asked, **std::move(found), then);
   if (asked.action == "refuse") return refuse(asked, **std::move(found), then);
@@ -129,6 +143,26 @@ Status Erasures::may_be_erased(const Erasure& erasure, ErasureScope& scope) cons
   return held_error(**hold, "the person's data");
 }
 
+// Another that is approved takes the same keys with it; and what one has done since this was asked for, this asked for as well.
+Status Erasures::is_the_only_one(const Erasure& erasure, const ErasureScope& scope) const {
+  const auto all = list_erasures(parts_.reader);
+  if (!all.ok()) return all.error();
+  for (const Erasure& other : *all) {
+    if (other.id == erasure.id) continue;
+    const bool same_person = std::ranges::any_of(scope.people, [&](const std::string& person) {
+      return parts_.store.pseudonyms().patient(person) == other.patient;
+    });
+    if (!same_person) continue;
+    if (other.state == ErasureState::approved) {
+      return erased_otherwise(erasure, "the erasure " + other.id + " of this person is on its way already");
+    }
+    if (other.state == ErasureState::erased && other.decided_at >= erasure.requested_at) {
+      return erased_otherwise(erasure, "this person was erased since, by the erasure " + other.id);
+    }
+  }
+  return success();
+}
+
 void Erasures::request(const EraseRequest& asked, const Then& then) {
   for (const Status& given :
        {must_be_given(asked.patient, "patient", "whose data is to go"),
@@ -164,8 +198,19 @@ void Erasures::approve(const EraseRequest& asked, Erasure erasure, const Then& t
     return then(Error{ErrorCode::not_permitted, "an erasure is approved by a person other than who requested it",
                       "ask somebody else to look at it: baton audit erase show " + erasure.id});
   }
+  rows_.when_there(kApprovals, [this, asked, erasure = std::move(erasure), then]() mutable {
+    approve_next(asked, std::move(erasure), then);
+  });
+}
+
+void Erasures::approve_next(const EraseRequest& asked, Erasure erasure, const Then& then) {
+  const auto patient = parts_.reader.patient_behind(erasure.patient);
+  if (!patient.ok()) return then(patient.error());
+  // When it was asked for there was somebody.
+  if (!*patient) return then(erased_otherwise(erasure, "this person was erased since"));
   ErasureScope scope;
   if (const Status may = may_be_erased(erasure, scope); !may.ok()) return then(may.error());
+  if (const Status only = is_the_only_one(erasure, scope); !only.ok()) return then(only.error());
   if (!scope.open_cases.empty()) return then(cases_are_open(scope.open_cases));
   erasure.state = ErasureState::approved;
   erasure.decided_by = asked.by;
@@ -181,8 +226,9 @@ void Erasures::approve(const EraseRequest& asked, Erasure erasure, const Then& t
   }
   const auto work = std::make_shared<Work>(Work{erasure, scope.people, {}, {}, then});
   work->yet_to_end.assign(scope.people.rbegin(), scope.people.rend());
+  rows_.leave(kApprovals);
   commit(erasure, action::kErasureApproved, asked.by, std::move(changes),
-         [this, work] { in_lane([this, work] { end_records(work); }); });
+         [this, work] { in_lane([this, work] { rows_.arrive(kApprovals, [this, work] { end_records(work); }); }); });
 }
 
 void Erasures::carry_out(const Erasure& erasure, const Then& then) {

@@ -9,6 +9,9 @@
 //                 3. the retired keys are destroyed: the one moment at which the data goes, all of it at once
 //                 4. a row and a record say so
 //
+// One erasure of a person at a time: an approval is refused where another is on its way, or was done since the request. Approvals
+// wait until the one before is in the store, which says so.
+//
 // Until 3 nothing is lost: what a crash leaves is either readable, or gone for good with its record owed.
 #pragma once
 
@@ -59,6 +62,7 @@ class Erasures {
   [[nodiscard]] Then decided(const std::string& id, Then then);
   void refuse(const EraseRequest& asked, Erasure erasure, const Then& then);
   void approve(const EraseRequest& asked, Erasure erasure, const Then& then);
+  void approve_next(const EraseRequest& asked, Erasure erasure, const Then& then);
   // The same from wherever it stands.
   void carry_out(const Erasure& erasure, const Then& then);
   // One that is being carried out.
@@ -77,12 +81,13 @@ class Erasures {
   void commit(const Erasure& erasure, std::string_view action, const Principal& by, std::vector<Change> changes,
               std::function<void()> then);
   [[nodiscard]] Status may_be_erased(const Erasure& erasure, ErasureScope& scope) const;
+  [[nodiscard]] Status is_the_only_one(const Erasure& erasure, const ErasureScope& scope) const;
   // Runs what writes the key store beside everything else.
   void write_keys(std::function<void()> work);
   void in_lane(std::function<void()> work);
 
   Parts parts_;
-  RowsInFlight rows_;  // Of the lane: one decision on an erasure at a time.
+  RowsInFlight rows_;  // Of the lane: one decision on an erasure at a time, and one approval of all.
   std::mutex mutex_;   // Of the writers.
   std::vector<std::thread> writers_;
 };

@@ -11,6 +11,7 @@
 #include "actors/log.hpp"
 #include "actors/node_impl.hpp"
 #include "actors/patient_subject.hpp"
+#include "actors/time_attributes.hpp"
 #include "persistence/keys/row_sealer.hpp"
 #include "persistence/ledger/ledger_key_file.hpp"
 #include "persistence/memory_env.hpp"
@@ -222,9 +223,16 @@ void Node::Impl::open_actors() {
   schedules = std::make_unique<Schedules>(
       Schedules::Parts{*clock, *reader, *lanes, *router, *path, replies, *timers, *bundles,
                        [this](StartRequest request, Answer answer) { submit(std::move(request), std::move(answer)); }});
-  batches = std::make_unique<Batches>(Batches::Parts{
-      *clock, *reader, *lanes, *path, replies, *timers,
-      [this](InstanceRequest request, Answer answer) { submit(std::move(request), std::move(answer)); }, id_salt});
+  batches = std::make_unique<Batches>(
+      Batches::Parts{*clock, *reader, *lanes, *path, replies, *timers,
+                     [this](InstanceRequest request, Answer answer) { submit(std::move(request), std::move(answer)); },
+                     [this](const std::string& workflow, const std::string& attribute) {
+                       const auto live = bundles->live();
+                       std::vector<std::shared_ptr<const Program>> programs;
+                       for (const auto& [name, program] : live->by_name) programs.push_back(program);
+                       return is_time_attribute(programs, workflow, attribute);
+                     },
+                     id_salt});
   check = std::make_unique<BundleCheck>(*reader, *lanes);
   erasures =
       std::make_unique<Erasures>(Erasures::Parts{*clock, *reader, *store, *lanes, *router, *path, replies,
@@ -238,7 +246,9 @@ void Node::Impl::open_actors() {
 Result<NoteSigningKey> Node::Impl::ledger_key() const {
   const std::string origin = options.audit_origin.empty() ? "baton/" + store->identity() : options.audit_origin;
   if (options.in_memory) {
-    if (!is_valid_key_name(origin)) return Error{ErrorCode::bad_config, "audit.origin cannot be a key's name", {}};
+    if (!is_valid_key_name(origin))
+      return Error{ErrorCode::bad_config, "audit.origin cannot be a key's name",
+                   "write it without spaces and plus signs: hospital.example/ledger"};
     return NoteSigningKey::from_seed(origin, as_bytes(sha256("the ledger of a store in memory")));
   }
   const StoreLedgerSource source(*store);

@@ -94,7 +94,8 @@ void Node::Impl::take(InstanceRequest request, std::uint64_t token) {
   if (const Status status = check_id(request.instance); !status.ok()) return replies.give(token, status.error());
   set_reply_to(request.message, token);
   if (reply_to_of(request.message) != token) {
-    return replies.give(token, Error{ErrorCode::bad_field, "this message does not come from outside", {}});
+    return replies.give(
+        token, Error{ErrorCode::bad_field, "this message does not come from outside", "/openapi.json says which do"});
   }
   router->deliver(request.instance, std::move(request.message));
 }

@@ -126,7 +126,8 @@ Result<StandingPauses::Row> StandingPauses::read(const std::string& id) const {
   if (!*text) return Error{ErrorCode::not_found, "there is no standing pause '" + id + "'", "see GET /v1/pauses"};
   const auto parsed = parse_json_document(**text);
   if (!parsed.ok() || !parsed->is_object()) {
-    return Error{ErrorCode::store_corrupt, "the standing pause " + id + " cannot be read", {}};
+    return Error{ErrorCode::store_corrupt, "the standing pause " + id + " cannot be read",
+                 "restore the store from a backup"};
   }
   return Row{parsed->get_object()};
 }
@@ -142,7 +143,8 @@ void StandingPauses::begin_pause(const PauseRequest& request, std::uint64_t toke
   const auto parsed = parse_json_document(request.body.empty() ? "{}" : request.body);
   if (!parsed.ok()) return parts_->replies.give(token, parsed.error());
   if (!parsed->is_object())
-    return parts_->replies.give(token, Error{ErrorCode::bad_field, "the body is no object", {}});
+    return parts_->replies.give(
+        token, Error{ErrorCode::bad_field, "the body is no object", "send a JSON object; see /openapi.json"});
   JsonFields fields(parsed->get_object(), "", ErrorCode::bad_field);
   StandingPause pause;
   pause.workflow = fields.text("workflow").value_or("");
@@ -328,7 +330,8 @@ void StandingPauses::in_a_while(Duration wait, const std::string& id, Look look)
 void StandingPauses::end_pause(const PauseRequest& request, std::uint64_t token) {
   const auto parsed = parse_json_document(request.body.empty() ? "{}" : request.body);
   if (!parsed.ok() || !parsed->is_object()) {
-    return parts_->replies.give(token, Error{ErrorCode::bad_json, "the body is no JSON object", {}});
+    return parts_->replies.give(
+        token, Error{ErrorCode::bad_json, "the body is no JSON object", "send a JSON object; see /openapi.json"});
   }
   JsonFields fields(parsed->get_object(), "", ErrorCode::bad_field);
   const std::string reason = fields.text("reason").value_or("");

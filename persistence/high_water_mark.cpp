@@ -96,8 +96,6 @@ Status HighWaterMark::read_slots() {
 }
 
 Status HighWaterMark::check(const std::string& identity, const RoundHead& head) const {
-  constexpr std::string_view kCure =
-      "bring back the newest store, or run 'baton store accept-loss' to go on without the lost rounds";
   if (!position_) {
     if (head.lsn <= 1) return success();
     return Error{
@@ -117,7 +115,7 @@ Status HighWaterMark::check(const std::string& identity, const RoundHead& head) 
   return Error{ErrorCode::store_rolled_back,
                what + ": it ends at " + shown(head.lsn, head.hash) + ", acknowledged was " +
                    shown(position_->lsn, position_->hash),
-               std::string(kCure)};
+               "bring back the newest store, or run 'baton store accept-loss' to go on without the lost rounds"};
 }
 
 Status HighWaterMark::write(const MarkPosition& position) {

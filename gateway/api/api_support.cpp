@@ -53,7 +53,8 @@ Status check_name(std::string_view field, std::string_view name) {
   for (const char c : name) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return refuse("holds a control character");
   }
-  if (!is_valid_utf8(name)) return Error{ErrorCode::bad_text, "'" + std::string(field) + "' is not valid UTF-8", ""};
+  if (!is_valid_utf8(name))
+    return Error{ErrorCode::bad_text, "'" + std::string(field) + "' is not valid UTF-8", "send UTF-8"};
   return success();
 }
 
@@ -80,7 +81,7 @@ Result<std::optional<bool>> flag_of_query(const RoutedRequest& request, std::str
   if (text == nullptr) return std::optional<bool>();
   if (*text == "true") return std::optional<bool>(true);
   if (*text == "false") return std::optional<bool>(false);
-  return Error{ErrorCode::bad_query, "'" + std::string(name) + "' is neither true nor false", ""};
+  return Error{ErrorCode::bad_query, "'" + std::string(name) + "' is neither true nor false", "say true or false"};
 }
 
 std::string text_of_query(const RoutedRequest& request, std::string_view name) {
@@ -95,7 +96,8 @@ Result<PageRequest> page_of_query(const RoutedRequest& request) {
     const char* end = text->data() + text->size();
     const auto [parsed, error] = std::from_chars(text->data(), end, page.limit);
     if (error != std::errc() || parsed != end || page.limit == 0 || page.limit > limits::kPageSize) {
-      return Error{ErrorCode::bad_query, "'limit' is not a number from 1 to " + std::to_string(limits::kPageSize), ""};
+      return Error{ErrorCode::bad_query, "'limit' is not a number from 1 to " + std::to_string(limits::kPageSize),
+                   "leave it out, or say limit=100"};
     }
   }
   return page;
@@ -125,25 +127,34 @@ void submit_then(ApiContext& context, Responder responder, Request request, Answ
 
 void submit(ApiContext& context, const RoutedRequest& from, Responder responder, Request request, int status,
             Refused refused) {
-  const std::string_view key = from.http.header("Idempotency-Key");
-  std::optional<IdempotencyKeys::Ticket> ticket;
-  if (!key.empty()) {
-    auto found = context.idempotency.look(from.http, key, context.node);
-    if (!found) return send_error(responder, found.error());
-    if (found->answer) return responder.send(*found->answer);
-    ticket = found->ticket;
-  }
-  Rider rider = ticket ? context.idempotency.rider(*ticket, status, context.node) : Rider();
-  submit_then(
-      context, std::move(responder), std::move(request),
-      [status, ticket, refused = std::move(refused), keys = &context.idempotency](const auto& responder_then,
-                                                                                  Result<JsonText> answer) {
+  submit_keyed(
+      context, from, std::move(responder), std::move(request), status,
+      [status, refused = std::move(refused)](const auto& responder_then, Result<JsonText> answer) {
         if (!answer && refused) return refused(responder_then, answer.error());
         if (!answer) return send_error(*responder_then, answer.error());
-        if (ticket) keys->remember(*ticket, status, *answer);
         send_json(*responder_then, status, std::move(*answer));
       },
-      std::move(rider), ticket ? Reached::seen : Reached::durable);
+      Reached::durable);
+}
+
+void submit_keyed(ApiContext& context, const RoutedRequest& from, Responder responder, Request request, int status,
+                  Answered then, Reached at) {
+  const std::string_view key = from.http.header("Idempotency-Key");
+  if (key.empty()) {
+    return submit_then(context, std::move(responder), std::move(request), std::move(then), {}, at);
+  }
+  auto found = context.idempotency.look(from.http, key, context.node);
+  if (!found) return send_error(responder, found.error());
+  if (found->answer) return then(std::make_shared<Responder>(std::move(responder)), std::move(found->answer->body));
+  Rider rider = context.idempotency.rider(found->ticket, status, context.node);
+  submit_then(
+      context, std::move(responder), std::move(request),
+      [status, ticket = found->ticket, then = std::move(then), keys = &context.idempotency](const auto& responder_then,
+                                                                                            Result<JsonText> answer) {
+        if (answer) keys->remember(ticket, status, *answer);
+        then(responder_then, std::move(answer));
+      },
+      std::move(rider));
 }
 
 void read_and_send(ApiContext& context, Responder responder, std::function<Result<JsonText>(const StoreReader&)> read) {

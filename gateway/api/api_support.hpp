@@ -55,14 +55,20 @@ template <typename Record>
   return std::move(writer).take();
 }
 
+constexpr Duration kLongestWait{300'000};  // Of a long poll.
+
 // Hands a request to the node, and its answer to the client: `status` and the answer's JSON ("{}" where it has none),
 // or the error. With an Idempotency-Key the first answer is remembered for the same body, and another body is refused.
 // `refused`, where it is given, answers errors instead.
 using Refused = std::function<void(const std::shared_ptr<Responder>&, const Error&)>;
 void submit(ApiContext& context, const RoutedRequest& from, Responder responder, Request request, int status = 200,
             Refused refused = {});
-// The same, with something to do with the answer. `then` runs on any thread; `at` as in Node::submit().
+// The same, with something to do with the answer, also with one that is known of the key. `then` runs on any thread; `at`, of a
+// request without a key, as in Node::submit().
 using Answered = std::function<void(std::shared_ptr<Responder>, Result<JsonText>)>;
+void submit_keyed(ApiContext& context, const RoutedRequest& from, Responder responder, Request request, int status,
+                  Answered then, Reached at = Reached::seen);
+// The same, whatever key it has.
 void submit_then(ApiContext& context, Responder responder, Request request, Answered then, Rider rider = {},
                  Reached at = Reached::seen);
 

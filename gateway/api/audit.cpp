@@ -211,6 +211,12 @@ Result<JsonText> record_json(const StoreReader& reader, std::uint64_t index, std
   const LedgerReader ledger(source);
   const auto note = ledger.last_checkpoint();
   if (!note) return note.error();
+  const auto size = ledger.signed_size();
+  if (!size) return size.error();
+  if (index >= *size) {
+    return Error{ErrorCode::not_found, "the signed ledger has no record " + std::to_string(index),
+                 "it has " + std::to_string(*size) + ", counted from 0; baton audit tail shows the newest"};
+  }
   const auto proof = prove_record(ledger, index, *note);
   if (!proof) return proof.error();
   LeafOpener opener(reader);

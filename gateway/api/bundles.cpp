@@ -16,7 +16,8 @@ Result<std::pair<std::string, BundleFiles>> read_bundle(JsonFields& fields) {
   BundleFiles files;
   for (const auto& [path, text] : given->as_object()) {
     if (!text.is_string()) {
-      return Error{ErrorCode::bad_field, "the file '" + std::string(path) + "' is not text", ""};
+      return Error{ErrorCode::bad_field, "the file '" + std::string(path) + "' is not text",
+                   "send each file's content as a string"};
     }
     files.emplace(std::string(path), std::string(text.as_string()));
   }

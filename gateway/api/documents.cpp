@@ -76,10 +76,11 @@ void write_operation(JsonWriter& writer, const Route& route) {
   const bool waits =
       std::any_of(route.query.begin(), route.query.end(), [](const auto& rule) { return rule.name == "wait"; });
   if (waits) {  // 200 and 202 beside a start's 201: it has ended, or it had not when the time was up.
+    const std::string& ended = route.status == 201 ? "InstanceResult" : route.answer;
     for (const char* status : {"200", "202"}) {
       if (status == std::to_string(route.status)) continue;
       writer.key(status).begin_object().field("description", "How it ended, or that it has not.");
-      write_content(writer, "InstanceResult");
+      write_content(writer, ended);
       writer.end_object();
     }
   }
@@ -122,19 +123,21 @@ JsonText openapi_json(const HttpRouter& router) {
 }  // namespace
 
 void add_document_routes(HttpRouter& router, ApiContext&) {
-  router.add({"GET",
-              "/errors/{code}",
-              "getErrorPage",
-              "Cause and cure of an error.",
-              {},
-              "",
-              "text/markdown",
-              200,
-              [](RoutedRequest request, Responder responder) {
-                const auto page = embedded_file("docs/errors/" + request.at("code") + ".md");
-                if (!page) return send_error(responder, {ErrorCode::not_found, "no error has this code", ""});
-                responder.send({200, "text/markdown; charset=utf-8", std::string(*page), {}});
-              }});
+  router.add(
+      {"GET",
+       "/errors/{code}",
+       "getErrorPage",
+       "Cause and cure of an error.",
+       {},
+       "",
+       "text/markdown",
+       200,
+       [](RoutedRequest request, Responder responder) {
+         const auto page = embedded_file("docs/errors/" + request.at("code") + ".md");
+         if (!page)
+           return send_error(responder, {ErrorCode::not_found, "no error has this code", "codes are written as BT101"});
+         responder.send({200, "text/markdown; charset=utf-8", std::string(*page), {}});
+       }});
   auto document = std::make_shared<JsonText>();
   router.add({"GET",
               "/openapi.json",

@@ -19,7 +19,8 @@ std::optional<std::uint32_t> number_of(const std::string& text) {
 void resolve(ApiContext& context, IncidentAction action, bool edits, RoutedRequest request, Responder responder) {
   const auto number = number_of(request.at("number"));
   if (!number) {
-    return send_error(responder, {ErrorCode::not_found, "'" + request.at("number") + "' is no incident's number", ""});
+    return send_error(responder, {ErrorCode::not_found, "'" + request.at("number") + "' is no incident's number",
+                                  "see GET /v1/incidents"});
   }
   auto body = read_object(request.http);
   if (!body) return send_error(responder, body.error());
@@ -88,7 +89,7 @@ Result<PatientData> detail(const StoreReader& live, const std::string& id, std::
   }
   const auto instance = reader.instance(id);
   if (!instance) return instance.error();
-  if (!*instance) return Error{ErrorCode::not_found, "there is no instance '" + id + "'", ""};
+  if (!*instance) return Error{ErrorCode::not_found, "there is no instance '" + id + "'", "see GET /v1/instances"};
   const auto journal = reader.run(**instance);
   if (!journal) return journal.error();
   const auto pending = reader.pending(id, (*incident)->seq);
@@ -141,8 +142,9 @@ void add_incident_routes(HttpRouter& router, ApiContext& context) {
               [&context](RoutedRequest request, Responder responder) {
                 const auto number = number_of(request.at("number"));
                 if (!number) {
-                  return send_error(
-                      responder, {ErrorCode::not_found, "'" + request.at("number") + "' is no incident's number", ""});
+                  return send_error(responder,
+                                    {ErrorCode::not_found, "'" + request.at("number") + "' is no incident's number",
+                                     "see GET /v1/incidents"});
                 }
                 read_record_and_send(context, request.http, std::move(responder), "incident",
                                      [id = request.at("id"), number = *number](const StoreReader& reader) {

@@ -1,5 +1,7 @@
 // /v1/instances/{id}/...: what people and programs tell an instance; and promises, which the outside settles.
 #include "gateway/api/recorded_read.hpp"
+#include "gateway/api/update_wait.hpp"
+#include "runtime/model/json_members.hpp"
 
 namespace baton {
 namespace {
@@ -66,6 +68,25 @@ void run_query(ApiContext& context, RoutedRequest request, Responder responder) 
 
 std::string key_of(const RoutedRequest& request) { return std::string(request.http.header("Idempotency-Key")); }
 
+void update(ApiContext& context, RoutedRequest request, Responder responder) {
+  const auto wait = duration_of_query(request, "wait", kLongestWait);
+  if (!wait) return send_error(responder, wait.error());
+  const std::string name = request.at("name");
+  const std::string id = request.at("id");
+  if (Status status = check_name("name", name); !status) return send_error(responder, status.error());
+  auto payload = read_payload(request.http);
+  if (!payload) return send_error(responder, payload.error());
+  InstanceRequest told{id, SendUpdate{name, std::move(*payload), key_of(request), principal_of(request.http), 0}};
+  if (!*wait) return submit(context, request, std::move(responder), std::move(told));
+  submit_keyed(context, request, std::move(responder), std::move(told), 200,
+               [&context, id, at_most = **wait](const std::shared_ptr<Responder>& then, Result<JsonText> answer) {
+                 if (!answer) return send_error(*then, answer.error());
+                 const boost::json::object said = parse_object(*answer);
+                 if (said.contains("outcome")) return send_json(*then, 200, std::move(*answer));
+                 send_outcome_of_update(context, then, id, text_at(said, "update_id"), at_most);
+               });
+}
+
 Result<InstanceMessage> fill_override(const RoutedRequest& request, JsonFields& fields) {
   OverrideOutcome message;
   message.target = fields.text("target").value_or("");
@@ -131,18 +152,19 @@ void add_instance_message_routes(HttpRouter& router, ApiContext& context) {
                 };
                 payload_handler(context, make)(std::move(request), std::move(responder));
               }});
-  router.add({"POST",
-              base + "/updates/{name}",
-              "updateInstance",
-              "Run a validated update: its outcome, or that it was accepted where it has to wait.",
-              {},
-              "Any",
-              "Any",
-              200,
-              payload_handler(context, [](const RoutedRequest& request, JsonText payload) {
-                return InstanceMessage(
-                    SendUpdate{request.at("name"), std::move(payload), key_of(request), principal_of(request.http), 0});
-              })});
+  router.add(
+      {"POST",
+       base + "/updates/{name}",
+       "updateInstance",
+       "Run a validated update: its outcome, or that it was accepted where it has to wait. With wait, waits for its "
+       "outcome, also for that of a known Idempotency-Key.",
+       {{"wait", "How long to wait for the outcome, such as 30s; at most 5m. 202 when it is not there by then."}},
+       "Any",
+       "UpdateAnswer",
+       200,
+       [&context](RoutedRequest request, Responder responder) {
+         update(context, std::move(request), std::move(responder));
+       }});
   router.add({"POST",
               base + "/queries/{name}",
               "queryInstance",

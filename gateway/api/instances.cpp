@@ -1,6 +1,7 @@
 // /v1/instances: starting, finding and reading workflow instances.
 #include <boost/json/value.hpp>
 
+#include "actors/time_attributes.hpp"
 #include "gateway/api/recorded_read.hpp"
 #include "gateway/work/standing.hpp"
 #include "runtime/base/base64.hpp"
@@ -10,7 +11,6 @@
 namespace baton {
 namespace {
 
-constexpr Duration kLongestWait{300'000};
 constexpr std::size_t kHistoryRows = 1000;
 
 // {"id","status","result"?,"failure"?}: how it ended, or that it has not.
@@ -106,17 +106,6 @@ void start(ApiContext& context, RoutedRequest request, Responder responder) {
       std::move(rider), keyed || wait->has_value() ? Reached::seen : Reached::durable);
 }
 
-bool is_time(const Node& node, const std::string& workflow, const std::string& attribute) {
-  for (const auto& program : node.live_programs()) {
-    for (const WorkflowDefinition& definition : program->workflows()) {
-      if (!workflow.empty() && definition.name != workflow) continue;
-      const auto declared = definition.search.find(attribute);
-      if (declared != definition.search.end() && declared->second == "time") return true;
-    }
-  }
-  return false;
-}
-
 // A value that reads as a JSON scalar is one; anything else is text, so that nobody has to quote words. An RFC 3339 time of
 // an attribute that is a time is what a script sets there: milliseconds.
 JsonText wanted_value(const std::string& value, bool time) {
@@ -153,14 +142,14 @@ Result<InstanceFilter> read_filter(const Node& node, const RoutedRequest& reques
   filter.started_before = *before;
   const std::string order = text_of_query(request, "order");
   if (!order.empty() && order != "newest" && order != "oldest") {
-    return Error{ErrorCode::bad_query, "'order' is neither newest nor oldest", ""};
+    return Error{ErrorCode::bad_query, "'order' is neither newest nor oldest", "say order=newest or order=oldest"};
   }
   filter.oldest_first = order == "oldest";
   constexpr std::string_view kAttribute = "attribute.";
   for (const auto& [name, value] : request.query) {
     if (name.compare(0, kAttribute.size(), kAttribute) != 0) continue;
     std::string attribute = name.substr(kAttribute.size());
-    JsonText wanted = wanted_value(value, is_time(node, filter.workflow, attribute));
+    JsonText wanted = wanted_value(value, is_time_attribute(node.live_programs(), filter.workflow, attribute));
     filter.attributes.emplace_back(std::move(attribute), std::move(wanted));
   }
   return filter;

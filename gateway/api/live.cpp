@@ -11,10 +11,11 @@ void watch(ApiContext& context, RoutedRequest request, Responder responder) {
   while (from < topics.size()) {
     const std::size_t comma = std::min(topics.find(',', from), topics.size());
     const std::string topic = topics.substr(from, comma - from);
-    static const std::set<std::string> kTopics{"instance", "task", "alert", "incident", "patient", "message", "batch"};
+    static const std::set<std::string> kTopics{"instance", "task",    "alert", "incident",
+                                               "patient",  "message", "batch", "update"};
     if (!kTopics.contains(topic)) {
       return send_error(responder, {ErrorCode::bad_query, "'" + topic + "' is no topic",
-                                    "instance, task, alert, incident, patient, message or batch"});
+                                    "instance, task, alert, incident, patient, message, batch or update"});
     }
     filter.topics.insert(topic);
     from = comma + 1;
@@ -33,21 +34,22 @@ void watch(ApiContext& context, RoutedRequest request, Responder responder) {
 }  // namespace
 
 void add_live_routes(HttpRouter& router, ApiContext& context) {
-  router.add({"GET",
-              "/v1/live",
-              "watchLive",
-              "What has changed, as server-sent events. Last-Event-ID goes on where a client stopped.",
-              {{"topic", "instance, task, alert, incident, patient, message, batch; several with commas between."},
-               {"patient", "Only about this patient."},
-               {"id", "Only about this thing."},
-               {"gather", "true: the event many, with a topic, in place of very many changes at once."},
-               {"last_event_id", "As the header Last-Event-ID, for clients that cannot set it."}},
-              "",
-              "text/event-stream",
-              200,
-              [&context](RoutedRequest request, Responder responder) {
-                watch(context, std::move(request), std::move(responder));
-              }});
+  router.add(
+      {"GET",
+       "/v1/live",
+       "watchLive",
+       "What has changed, as server-sent events. Last-Event-ID goes on where a client stopped.",
+       {{"topic", "instance, task, alert, incident, patient, message, batch, update; several with commas between."},
+        {"patient", "Only about this patient."},
+        {"id", "Only about this thing."},
+        {"gather", "true: the event many, with a topic, in place of very many changes at once."},
+        {"last_event_id", "As the header Last-Event-ID, for clients that cannot set it."}},
+       "",
+       "text/event-stream",
+       200,
+       [&context](RoutedRequest request, Responder responder) {
+         watch(context, std::move(request), std::move(responder));
+       }});
 }
 
 }  // namespace baton

@@ -59,13 +59,14 @@ void find_patients(ApiContext& context, RoutedRequest request, Responder respond
 }
 
 void get_event(ApiContext& context, RoutedRequest request, Responder responder) {
-  read_record_and_send(context, request.http, std::move(responder), request.at("id"),
-                       [id = request.at("id")](const StoreReader& reader) -> Result<PatientData> {
-                         const auto event = reader.event(id);
-                         if (!event) return event.error();
-                         if (*event) return PatientData{to_json(**event), (*event)->patient, {}};
-                         return Error{ErrorCode::not_found, "there is no event '" + id + "'", ""};
-                       });
+  read_record_and_send(
+      context, request.http, std::move(responder), request.at("id"),
+      [id = request.at("id")](const StoreReader& reader) -> Result<PatientData> {
+        const auto event = reader.event(id);
+        if (!event) return event.error();
+        if (*event) return PatientData{to_json(**event), (*event)->patient, {}};
+        return Error{ErrorCode::not_found, "there is no event '" + id + "'", "see GET /v1/patients/{id}/timeline"};
+      });
 }
 
 }  // namespace

@@ -59,7 +59,9 @@ void refuse(FrontDoor& door, const HttpRequest& request, const Shared& then, con
 void finish(ApiContext& context, RoutedRequest request, Responder responder) {
   FrontDoor& door = context.door;
   const auto then = std::make_shared<Responder>(std::move(responder));
-  if (!door.provider) return send_error(*then, {ErrorCode::provider_failed, "no sign-in provider is configured", ""});
+  if (!door.provider)
+    return send_error(*then, {ErrorCode::provider_failed, "no sign-in provider is configured",
+                              "sign in with a password, or set auth.issuer"});
   const Provider::Answer answer{text_of_query(request, "code"), text_of_query(request, "state"),
                                 text_of_query(request, "iss"), text_of_query(request, "error"),
                                 cookie_of(request.http, door.access.cookie_name("baton-sign-in"))};

@@ -94,7 +94,8 @@ void change_password(ApiContext& context, RoutedRequest request, Responder respo
   const std::string fresh = fields.text("new_password").value_or("");
   if (Status status = fields.finish(); !status) return send_error(responder, status.error());
   if (caller.session.empty() || caller.principal.authentication != "password") {
-    return send_error(responder, {ErrorCode::conflict, "only a person who signed in with a password has one", ""});
+    return send_error(responder, {ErrorCode::conflict, "only a person who signed in with a password has one",
+                                  "change it where you signed in"});
   }
   if (Status status = check_new_password(fresh, caller.principal.subject); !status) {
     return send_error(responder, status.error());

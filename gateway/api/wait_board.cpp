@@ -3,9 +3,16 @@
 #include <algorithm>
 #include <future>
 #include <utility>
-#include <vector>
 
 namespace baton {
+
+struct WaitBoard::Wait {
+  std::string instance;
+  std::int64_t until_ms = 0;  // Of the steady clock.
+  Ended ended;
+  Changed changed;  // Of one that watches, which has no `ended`.
+};
+
 namespace {
 
 // Erases the one row of `key` that holds `value`.
@@ -24,6 +31,7 @@ bool erase_row(Map& map, const Key& key, const Value& value) {
 
 WaitBoard::WaitBoard(Node& node, IoLoop& loop) : node_(node), loop_(loop) {
   subscription_ = node_.subscribe([this](const Notify& change) { tell(change); }, Reached::durable);
+  watching_ = node_.subscribe([this](const Notify& change) { tell_watches(change); }, Reached::seen);
 }
 
 WaitBoard::~WaitBoard() { stop(); }
@@ -32,6 +40,22 @@ void WaitBoard::wait(std::string instance, Duration at_most, Ended ended) {
   const auto wait = std::make_shared<Wait>();
   wait->instance = std::move(instance);
   wait->ended = std::move(ended);
+  put_on(wait, at_most);
+}
+
+std::weak_ptr<WaitBoard::Wait> WaitBoard::watch(std::string instance, Duration at_most, Changed changed) {
+  const auto wait = std::make_shared<Wait>();
+  wait->instance = std::move(instance);
+  wait->changed = std::move(changed);
+  put_on(wait, at_most);
+  return wait;
+}
+
+void WaitBoard::forget(const std::weak_ptr<Wait>& watch) {
+  if (const WaitPointer wait = watch.lock()) take_off(wait);
+}
+
+void WaitBoard::put_on(const WaitPointer& wait, Duration at_most) {
   wait->until_ms = steady_ms() + at_most.ms;
   bool stopped = false;
   {
@@ -44,16 +68,20 @@ void WaitBoard::wait(std::string instance, Duration at_most, Ended ended) {
   arm();
 }
 
+std::vector<WaitBoard::WaitPointer> WaitBoard::waits_for(const Notify& change, bool watches) {
+  std::vector<WaitPointer> found;
+  if (change.topic != (watches ? "update" : "instance")) return found;
+  const std::lock_guard lock(mutex_);
+  const auto [begin, end] = waits_.equal_range(change.id);
+  for (auto row = begin; row != end; ++row) {
+    if ((row->second->changed != nullptr) == watches) found.push_back(row->second);
+  }
+  return found;
+}
+
 // On a thread of the node.
 void WaitBoard::tell(const Notify& change) {
-  if (change.topic != "instance") return;
-  std::vector<WaitPointer> ended;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto [begin, end] = waits_.equal_range(change.id);
-    for (auto found = begin; found != end; ++found) ended.push_back(found->second);
-  }
-  for (const WaitPointer& wait : ended) {
+  for (const WaitPointer& wait : waits_for(change, false)) {
     if (!change.instance) {
       look(wait, false);
     } else if (!(*change.instance)->open() && take_off(wait)) {
@@ -62,7 +90,15 @@ void WaitBoard::tell(const Notify& change) {
   }
 }
 
+void WaitBoard::tell_watches(const Notify& change) {
+  for (const WaitPointer& wait : waits_for(change, true)) wait->changed(false);
+}
+
 void WaitBoard::look(const WaitPointer& wait, bool time_is_up) {
+  if (wait->changed) {
+    if (time_is_up && take_off(wait)) wait->changed(true);
+    return;
+  }
   auto record = node_.reader().instance(wait->instance);
   const bool open = record.ok() && *record && (*record)->open();
   if (open && !time_is_up) return;
@@ -100,6 +136,7 @@ void WaitBoard::end_late() {
 
 void WaitBoard::stop() {
   if (subscription_ != 0) node_.unsubscribe(std::exchange(subscription_, 0));
+  if (watching_ != 0) node_.unsubscribe(std::exchange(watching_, 0));
   std::vector<WaitPointer> left;
   {
     const std::lock_guard lock(mutex_);

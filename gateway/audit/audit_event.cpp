@@ -231,7 +231,8 @@ std::string quoted(const std::string& text) {
 Result<boost::json::value> parse_leaf(std::uint64_t index, std::string_view bytes) {
   auto leaf = parse_own_document(bytes);
   if (leaf.ok() && leaf->is_object()) return leaf;
-  return Error{ErrorCode::bad_json, "record " + std::to_string(index) + " is no JSON object", {}};
+  return Error{ErrorCode::bad_json, "record " + std::to_string(index) + " is no JSON object",
+               "restore the store from a backup"};
 }
 
 }  // namespace

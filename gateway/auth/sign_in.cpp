@@ -72,7 +72,9 @@ void open_session(FrontDoor& door, const HttpRequest& request, const SignedIn& w
                               if (!status) return answer(status.error(), "");
                               auto caller = door.access.caller_of(session, token);
                               if (!caller)
-                                return answer(Error{ErrorCode::sign_in_failed, "the person is disabled", ""}, "");
+                                return answer(Error{ErrorCode::sign_in_failed, "the person is disabled",
+                                                    "ask who administers Baton: baton users enable"},
+                                              "");
                               answer(std::move(*caller), door.access.session_cookie(token));
                             });
 }

@@ -81,25 +81,28 @@ int list(const Cli& cli, const ListArguments& arguments) {
 }
 
 struct TellArguments {
-  std::string id, name, payload, reason;
+  std::string id, name, payload, reason, wait;
 };
 
 // A signal, a query or an update: the name, and a payload.
 int tell(const Cli& cli, const std::string& kind, const TellArguments& arguments) {
   const auto payload = json_argument(arguments.payload);
   if (!payload) return fail(cli, payload.error());
-  const auto answer = call_api(
-      cli, "POST", "/v1/instances/" + segment(arguments.id) + "/" + kind + "/" + segment(arguments.name), *payload);
+  const std::string query = arguments.wait.empty() ? "" : "?wait=" + segment(arguments.wait);
+  const std::string path = "/v1/instances/" + segment(arguments.id) + "/" + kind + "/" + segment(arguments.name);
+  const auto answer = call_api(cli, "POST", path + query, *payload);
   if (!answer) return fail(cli, answer.error());
-  if (kind != "signals" || cli.json) {
-    print_json(*answer);
-    return 0;
-  }
-  return done(cli, *answer, "sent");
+  if (kind == "signals" && !cli.json) return done(cli, *answer, "sent");
+  print_json(*answer);
+  if (arguments.wait.empty()) return 0;
+  const auto* const outcome = answer->is_object() ? answer->as_object().if_contains("outcome") : nullptr;
+  if (outcome != nullptr) return static_cast<int>(field_text(*outcome, "kind") == "value" ? Exit::done : Exit::failed);
+  if (!cli.json) std::cerr << "baton: its outcome is not there after " << arguments.wait << "\n";
+  return static_cast<int>(Exit::failed);
 }
 
-Verb tell_verb(Cli& cli, const char* name, const char* kind, const char* summary, const char* examples) {
-  auto arguments = std::make_shared<TellArguments>();
+Verb tell_verb(Cli& cli, const std::shared_ptr<TellArguments>& arguments, const char* name, const char* kind,
+               const char* summary, const char* examples) {
   return {name,
           summary,
           examples,
@@ -182,15 +185,22 @@ Verb ls_verb(Cli& cli) {
 }
 
 Verb signal_verb(Cli& cli) {
-  return tell_verb(cli, "signal", "signals", "Send a signal to an instance",
+  return tell_verb(cli, std::make_shared<TellArguments>(), "signal", "signals", "Send a signal to an instance",
                    "  baton signal order-17 shipped '{\"parcel\":\"X1\"}'");
 }
 Verb query_verb(Cli& cli) {
-  return tell_verb(cli, "query", "queries", "Ask an instance a read-only question", "  baton query order-17 progress");
+  return tell_verb(cli, std::make_shared<TellArguments>(), "query", "queries", "Ask an instance a read-only question",
+                   "  baton query order-17 progress");
 }
 Verb update_verb(Cli& cli) {
-  return tell_verb(cli, "update", "updates", "Run a validated update of an instance",
-                   "  baton update order-17 set_address '{\"city\":\"Ulm\"}'");
+  auto arguments = std::make_shared<TellArguments>();
+  Verb verb = tell_verb(cli, arguments, "update", "updates", "Run a validated update of an instance",
+                        "  baton update order-17 set_address '{\"city\":\"Ulm\"}'\n"
+                        "  baton update order-17 move '{\"bed\":7}' --wait 30s");
+  verb.options.push_back(
+      {"--wait", "Wait this long for its outcome, such as 30s; exit code 1 when it is not there by then, or has failed",
+       &arguments->wait});
+  return verb;
 }
 
 Verb settle_verb(Cli& cli) {

@@ -106,8 +106,11 @@ int send_hl7(const Cli& cli, const SendArguments& arguments) {
     ++(taken ? accepted : refused);
     if (cli.json) {
       boost::json::object line{{"code", ack.ok() ? std::string(to_text(ack->code)) : ""}};
-      // In the sender's bytes, which JSON may not be able to hold.
-      is_valid_utf8(*answer) ? line["ack"] = *answer : line["ack_base64"] = encode_base64(*answer);
+      if (is_valid_utf8(*answer)) {
+        line["ack"] = *answer;
+      } else {  // In the sender's bytes, which JSON cannot hold.
+        line["ack_base64"] = encode_base64(*answer);
+      }
       if (ack.ok()) line["control_id"] = ack->control_id;
       print_json(line);
     } else if (!taken) {

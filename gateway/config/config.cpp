@@ -99,7 +99,8 @@ Status set_from_table(Config& config, const toml::table& table, const std::strin
         if (item.is_string()) text += (text.empty() ? "" : ",") + item.as_string()->get();
       }
     } else {
-      return Error{ErrorCode::bad_config, where + ": " + name + " has a value of a type that no key takes", ""};
+      return Error{ErrorCode::bad_config, where + ": " + name + " has a value of a type that no key takes",
+                   "docs/CONFIGURATION.md says what each key takes"};
     }
     if (Status status = set_key(config, name, text, where); !status) return status;
   }

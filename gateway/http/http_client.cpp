@@ -46,7 +46,9 @@ bool is_token(std::string_view text) {
 }
 
 Status check_call(const HttpCall& call) {
-  if (!is_token(call.method)) return Error{ErrorCode::bad_field, "'" + call.method + "' is no HTTP method", ""};
+  if (!is_token(call.method))
+    return Error{ErrorCode::bad_field, "'" + call.method + "' is no HTTP method",
+                 "write GET, POST, PUT, PATCH or DELETE"};
   for (const auto& [name, value] : call.headers) {
     const bool clean = value.find_first_of(std::string_view("\r\n\0", 3)) == std::string::npos;
     if (is_token(name) && clean) continue;
@@ -220,8 +222,8 @@ struct HttpClient::State : std::enable_shared_from_this<HttpClient::State> {
       return finish(exchange, Error{ErrorCode::too_large, exchange->host_key() + ": the answer is too large",
                                     "ask for less of it"});
     }
-    finish(exchange,
-           Error{ErrorCode::unreachable, exchange->host_key() + ": this is not HTTP: " + error.message(), ""});
+    finish(exchange, Error{ErrorCode::unreachable, exchange->host_key() + ": this is not HTTP: " + error.message(),
+                           "is the address that of an HTTP server?"});
   }
 
   void answered(const std::shared_ptr<Connection>& connection) {

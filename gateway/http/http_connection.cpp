@@ -228,7 +228,8 @@ void HttpConnection::hand_over() {
   server_->requests.fetch_add(1, std::memory_order_relaxed);
   enter(Phase::handling, Duration{0});
   if (server_->open.stopping())
-    return respond(problem_of({ErrorCode::stopping, "this server takes no more requests", ""}));
+    return respond(problem_of(
+        {ErrorCode::stopping, "this server takes no more requests", "send it again when the server is back"}));
   server_->handler(std::move(request), Responder(shared_from_this()));
 }
 

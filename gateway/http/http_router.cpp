@@ -112,7 +112,7 @@ void HttpRouter::dispatch(HttpRequest request, Responder responder) const {
     allow += (allow.empty() ? "" : ", ") + known;
   }
   if (route == nullptr) {
-    auto problem = problem_of({ErrorCode::method_not_allowed, "this path takes " + allow, ""});
+    auto problem = problem_of({ErrorCode::method_not_allowed, "this path takes " + allow, "see /openapi.json"});
     problem.headers.emplace_back("Allow", allow);
     return responder.send(std::move(problem));
   }

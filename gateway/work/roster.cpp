@@ -48,7 +48,8 @@ Result<Shift> read_shift(const boost::json::value& value, const std::string& pat
 Result<boost::json::value> object_in(const JsonText& text) {
   auto document = parse_json_document(text);
   if (!document.ok()) return document.error();
-  if (!document->is_object()) return Error{ErrorCode::bad_field, "the body is JSON, but not an object", ""};
+  if (!document->is_object())
+    return Error{ErrorCode::bad_field, "the body is JSON, but not an object", "send {...}; see /openapi.json"};
   return document;
 }
 
@@ -211,7 +212,8 @@ void Roster::put_cover(Cover cover, AuditRecord record, Written written) {
   {
     const std::lock_guard lock(mutex_);
     if (covers_.contains(cover.id))
-      return written(Error{ErrorCode::already_exists, "there is a cover '" + cover.id + "' already", ""});
+      return written(Error{ErrorCode::already_exists, "there is a cover '" + cover.id + "' already",
+                           "give it another id, or none"});
     covers_[cover.id] = cover;
   }
   write(

@@ -31,7 +31,8 @@ Result<Ledger> Ledger::open(const LedgerSource& rows) {
   }
   ledger.edge_ = merkle::RightEdge(head->size, std::move(edge));
   if (ledger.edge_.root(ledger.hasher_) != head->root) {
-    return Error{ErrorCode::store_corrupt, "the ledger's entries and tiles do not make the root of its head", {}};
+    return Error{ErrorCode::store_corrupt, "the ledger's entries and tiles do not make the root of its head",
+                 "restore the store from a backup"};
   }
   return ledger;
 }

@@ -11,12 +11,14 @@ using namespace ledger_rows;
 
 namespace {
 
-Error corrupt(std::string what) { return Error{ErrorCode::store_corrupt, std::move(what), {}}; }
+Error corrupt(std::string what) {
+  return Error{ErrorCode::store_corrupt, std::move(what), "restore the store from a backup"};
+}
 
 Error beyond(const char* what, std::uint64_t number, std::uint64_t size) {
   return Error{ErrorCode::not_found,
                std::string(what) + " " + std::to_string(number) + " of a ledger of " + std::to_string(size),
-               {}};
+               "ask for one that it has"};
 }
 
 // Reads tiles of the tree of `size` leaves, each once. Lives for one call.
@@ -233,7 +235,9 @@ Result<merkle::Proof> LedgerReader::consistency(std::uint64_t old_size, std::uin
 
 Result<std::string> LedgerReader::checkpoint_at_or_before(std::uint64_t size) const {
   const auto row = source_->floor(checkpoint_key(size));
-  if (!row) return Error{ErrorCode::not_found, "the ledger has no checkpoint yet", {}};
+  if (!row)
+    return Error{ErrorCode::not_found, "the ledger has no checkpoint yet",
+                 "ask again in a moment: the first is soon signed"};
   return read_checkpoint(row->value);
 }
 

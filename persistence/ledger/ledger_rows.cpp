@@ -13,7 +13,8 @@ constexpr std::uint8_t kVersion = 1;
 constexpr std::size_t kEntriesFrame = 5;  // Version and count.
 
 Error corrupt(const char* what) {
-  return Error{ErrorCode::store_corrupt, std::string("the ledger's ") + what + " row cannot be read", {}};
+  return Error{ErrorCode::store_corrupt, std::string("the ledger's ") + what + " row cannot be read",
+               "restore the store from a backup"};
 }
 
 std::string numbered_key(char kind, std::uint64_t number) {

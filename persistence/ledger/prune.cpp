@@ -27,7 +27,8 @@ Result<std::string> tail_from(const LedgerSource& source, std::uint64_t index, s
     if (at >= index) tail.add(*leaf);
   }
   if (tail.count() == 0) {
-    return Error{ErrorCode::store_corrupt, "the ledger has no entries at " + std::to_string(index), {}};
+    return Error{ErrorCode::store_corrupt, "the ledger has no entries at " + std::to_string(index),
+                 "restore the store from a backup"};
   }
   return std::string(tail.value());
 }

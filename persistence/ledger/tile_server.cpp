@@ -7,7 +7,10 @@ namespace {
 
 constexpr std::string_view kForever = "public, max-age=31536000, immutable";
 
-Error not_found() { return Error{ErrorCode::not_found, "the signed ledger has nothing at this path", {}}; }
+Error not_found() {
+  return Error{ErrorCode::not_found, "the signed ledger has nothing at this path",
+               "ask for tiles up to the size in its checkpoint, by the paths of c2sp.org/tlog-tiles"};
+}
 
 }  // namespace
 

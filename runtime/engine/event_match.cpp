@@ -1,8 +1,9 @@
 #include "runtime/engine/event_match.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
-#include <algorithm>
+#include "runtime/model/json_members.hpp"
 
 namespace baton {
 namespace {
@@ -47,13 +48,11 @@ bool matches_pattern(std::string_view pattern, std::string_view type) {
 }
 
 bool event_satisfies(const JsonText& request, const std::string& type, const JsonText& event) {
-  boost::system::error_code error;
-  const boost::json::value asked = boost::json::parse(request, error);
-  if (error || !asked.is_object() || !type_matches(asked.get_object(), type)) return false;
-  const auto* const where = asked.get_object().if_contains("where");
+  const boost::json::object asked = parse_object(request);
+  if (!type_matches(asked, type)) return false;
+  const auto* const where = asked.if_contains("where");
   if (where == nullptr || !where->is_object()) return true;
-  const boost::json::value happened = boost::json::parse(event, error);
-  if (error) return false;
+  const boost::json::value happened = parse_object(event);
   for (const auto& [path, wanted] : where->get_object()) {
     const auto* const value = at_path(happened, {path.data(), path.size()});
     if (value == nullptr || !is_wanted(*value, wanted)) return false;

@@ -20,6 +20,16 @@ TimerPurpose due_purpose(const Operation& operation) {
   return operation.kind == OperationKind::activity ? TimerPurpose::schedule_to_close : TimerPurpose::operation_due;
 }
 
+// An id is given once, to who asks first: a later operation that asks for it is refused, and one that is given up before it hears
+// of that must not take the child of the first along. The two reach the child in the order in which they asked.
+bool may_be_of_an_earlier_one(const InstanceCore& core, OperationSeq seq, const std::string& child) {
+  return std::any_of(core.state.operations.begin(), core.state.operations.lower_bound(seq), [&](const auto& item) {
+    const OperationState& earlier = item.second;
+    return earlier.operation.kind == OperationKind::child && !earlier.settled &&
+           child_id_of(earlier.operation, core.id) == child;
+  });
+}
+
 }  // namespace
 
 void InstanceTurn::record_effects_of(const EntryBody& body, const std::vector<OperationSeq>& resolved) {
@@ -75,7 +85,10 @@ void InstanceTurn::record_effects_of(const EntryBody& body, const std::vector<Op
                  },
                  [&](const UpdateCompleted& e) {
                    const auto waiting = core_.update_replies.find(e.update_id);
-                   if (waiting == core_.update_replies.end()) return;
+                   // Who waits for an update that was accepted earlier is told by a notice, and reads the journal.
+                   if (waiting == core_.update_replies.end()) {
+                     return effect(Notify{"update", core_.id, core_.state.patient});
+                   }
                    JsonWriter writer;
                    writer.begin_object().field("update_id", e.update_id).key("outcome");
                    write_json(writer, e.outcome);
@@ -221,8 +234,9 @@ void InstanceTurn::release_operation(OperationSeq seq, bool cancelled) {
   }
   if (asked.kind == OperationKind::child && cancelled) {
     const ChildRequest request = child_request_of(asked);
-    if (!request.abandon && !request.detach) {
-      send({ActorKind::instance, child_id_of(asked, core_.id)},
+    const std::string child = child_id_of(asked, core_.id);
+    if (!request.abandon && !request.detach && !may_be_of_an_earlier_one(core_, seq, child)) {
+      send({ActorKind::instance, child},
            CancelChild{core_.state.cancel_reason.empty() ? "the parent no longer waits" : core_.state.cancel_reason});
     }
   }

@@ -53,7 +53,9 @@ Result<std::unique_ptr<WhatIf>> WhatIf::begin(InstanceRecord record, std::vector
   const EntryIndex first = record.run_begins_at;
   const EntryIndex end = first + static_cast<EntryIndex>(journal.size());
   const auto* const started = journal.empty() ? nullptr : std::get_if<Started>(&journal.front().body);
-  if (started == nullptr) return Error{ErrorCode::store_corrupt, "the journal does not begin with the start", {}};
+  if (started == nullptr)
+    return Error{ErrorCode::store_corrupt, "the journal does not begin with the start",
+                 "restore the store from a backup"};
   if (fork.at < first || fork.at > end) return no_entry("entry " + std::to_string(fork.at), first, end);
   for (const auto& [index, value] : fork.values) {
     if (index < first || index >= end) return no_entry("entry " + std::to_string(index), first, end);
@@ -230,7 +232,8 @@ Status WhatIf::cancel(const std::string& reason) {
 Status WhatIf::pass(Instant until) {
   if (Status open = require_open(); !open) return open;
   if (until < now_) {
-    return Error{ErrorCode::bad_field, "time does not go back: it is " + format_instant(now_) + " in the what-if", {}};
+    return Error{ErrorCode::bad_field, "time does not go back: it is " + format_instant(now_) + " in the what-if",
+                 "give that time or a later one"};
   }
   while (record_.open() && !timers_.empty() && timers_.begin()->second.due <= until) {
     fire(TimerRecord(timers_.begin()->second));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <boost/json/value.hpp>
+#include <cstddef>
 #include <string_view>
 
 #include "runtime/base/result.hpp"
@@ -13,5 +14,9 @@ namespace baton {
 // parse_json_document, so that every value that was taken fits in here.
 constexpr std::size_t kOwnLevels = 32;
 [[nodiscard]] Result<boost::json::value> parse_own_document(std::string_view text);
+
+// What both are: one document of RFC 8259 nested at most `depth` deep, in which no object has a name twice and no number is
+// infinite.
+[[nodiscard]] Result<boost::json::value> parse_document(std::string_view text, std::size_t depth);
 
 }  // namespace baton

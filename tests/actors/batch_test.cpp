@@ -70,6 +70,21 @@ TEST_F(BatchTest, counts_before_anything_happens_and_acts_on_exactly_what_was_co
   EXPECT_FALSE(world_.instance("c999").paused);
 }
 
+TEST_F(BatchTest, finds_cases_by_a_time_in_milliseconds_and_as_people_write_it) {
+  world_.deploy_workflow("ctx:set('due', ctx:now()) ctx:set('said', '2025-11-20T12:00:00Z') ctx:wait_signal('x')", {},
+                         "search = { due = 'time', said = 'keyword' },");
+  world_.start("c1");
+  const auto count = [&](const std::string& query) {
+    return ask("preview", "", R"({"action":"pause","query":{)" + query + "}}").at("count").as_int64();
+  };
+  for (const char* time : {R"("2025-11-20T12:00:00Z")", R"("2025-11-20T13:00:00+01:00")", "1763640000000"}) {
+    EXPECT_EQ(count(std::string(R"("attributes":{"due":)") + time + "}"), 1) << time;
+    EXPECT_EQ(count(std::string(R"("workflow":"flow","attributes":{"due":)") + time + "}"), 1) << time;
+  }
+  EXPECT_EQ(count(R"("attributes":{"due":"2025-11-20T12:00:01Z"})"), 0);
+  EXPECT_EQ(count(R"("attributes":{"said":"2025-11-20T12:00:00Z"})"), 1) << "a keyword is text";
+}
+
 TEST_F(BatchTest, goes_on_exactly_where_it_was_after_a_crash_at_any_step) {
   for (int crash_after = 1; crash_after < 60; crash_after += 3) {
     SCOPED_TRACE(crash_after);

@@ -119,6 +119,24 @@ TEST_F(DeployTest, a_report_that_is_too_long_for_a_leaf_is_named_there_by_its_ha
   EXPECT_EQ(record.at("evidence").at("sha256"), boost::json::parse(*answer).at("report"));
 }
 
+TEST_F(DeployTest, the_same_bundle_at_the_same_moment_is_answered_when_the_first_is_durable) {
+  for (std::uint64_t seed = 0; seed < 16; ++seed) {
+    NodeWorld world(seed);
+    const StoreReader& reader = world.node().reader();
+    std::vector<bool> changed;
+    for (int time = 0; time < 2; ++time) {
+      world.node().submit(DeployRequest{"test", flow("return 1"), nurse(), Findings::refuse},
+                          [&](const Result<JsonText>& answer) {
+                            ASSERT_TRUE(answer.ok()) << to_string(answer.error());
+                            EXPECT_TRUE(reader.named("deployments", "live/test")->has_value()) << "seed " << seed;
+                            changed.push_back(boost::json::parse(*answer).at("changed").as_bool());
+                          });
+    }
+    world.run();
+    EXPECT_THAT(changed, ::testing::ElementsAre(true, false)) << "seed " << seed;
+  }
+}
+
 TEST_F(DeployTest, the_same_bundle_again_changes_nothing) {
   begin_three();
   const auto again = deploy(flow("ctx:wait_signal('go') return 1"));

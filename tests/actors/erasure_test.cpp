@@ -246,6 +246,73 @@ TEST_F(Erasing, is_decided_once_when_two_decide_at_the_same_moment) {
   EXPECT_EQ(erasure(id).state, ErasureState::refused);
 }
 
+TEST_F(Erasing, of_one_person_is_approved_once_however_often_it_was_asked_for) {
+  have_stayed("MRN-0815", "c1", "VISIT-77");
+  have_stayed("MRN-4711", "c2", "VISIT-78");
+  accept(adt("c3", "A40", "MRN-4711", "VISIT-78", "MRN-0815"));
+  const std::string first = requested(patient("MRN-0815"));
+  const std::string again = requested(patient("MRN-0815"));
+  const std::string merged = requested(patient("MRN-4711"));
+  ASSERT_TRUE(decided(first).ok());
+  world_.run();
+  for (const std::string& other : {again, merged}) {
+    const auto refused = decided(other);
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, ErrorCode::conflict);
+    EXPECT_NE(refused.error().cure.find("baton audit erase refuse " + other), std::string::npos)
+        << to_string(refused.error());
+    EXPECT_TRUE(decided(other, "refuse").ok());
+  }
+  EXPECT_FALSE(decided(first).error().cure.empty());
+}
+
+TEST_F(Erasing, that_was_asked_for_before_another_was_done_does_not_take_who_has_come_back) {
+  have_stayed("MRN-0815", "c1", "VISIT-77");
+  const std::string first = requested(patient("MRN-0815"));
+  const std::string before = requested(patient("MRN-0815"));
+  ASSERT_TRUE(decided(first).ok());
+  have_stayed("MRN-0815", "back", "VISIT-79");
+  EXPECT_EQ(decided(before).error().code, ErrorCode::conflict);
+  EXPECT_TRUE(world_.node().reader().patient(patient("MRN-0815")).ok());
+  world_.clock().set(world_.clock().now() + Duration{1});
+  EXPECT_TRUE(decided(requested(patient("MRN-0815"))).ok()) << "which was asked for since";
+}
+
+class ErasingAtTheSameMoment : public Erasing, public ::testing::WithParamInterface<int> {
+ protected:
+  ErasingAtTheSameMoment() : Erasing(static_cast<std::uint64_t>(GetParam())) {}
+  void expect_one_approved(const std::vector<std::string>& ids) {
+    std::vector<Result<JsonText>> answers;
+    for (const std::string& id : ids) {
+      world_.node().submit(EraseRequest{"approve", id, "", "", "checked", person("officer-" + id)},
+                           [&](const Result<JsonText>& answer) { answers.push_back(answer); });
+    }
+    world_.run();
+    ASSERT_EQ(answers.size(), 2u);
+    EXPECT_NE(answers[0].ok(), answers[1].ok());
+    const Result<JsonText>& refused = answers[answers[0].ok() ? 1 : 0];
+    ASSERT_FALSE(refused.ok());
+    EXPECT_EQ(refused.error().code, ErrorCode::conflict);
+    EXPECT_FALSE(refused.error().cure.empty());
+  }
+};
+
+TEST_P(ErasingAtTheSameMoment, two_requests_about_one_person_are_not_both_approved) {
+  have_stayed("MRN-0815", "c1", "VISIT-77");
+  const std::string first = requested(patient("MRN-0815"));
+  const std::string second = requested(patient("MRN-0815"));
+  expect_one_approved({first, second});
+  EXPECT_NE(erasure(first).state, erasure(second).state);
+}
+
+TEST_P(ErasingAtTheSameMoment, two_approve_one_request_once) {
+  have_stayed("MRN-0815", "c1", "VISIT-77");
+  const std::string id = requested(patient("MRN-0815"));
+  expect_one_approved({id, id});
+}
+
+INSTANTIATE_TEST_SUITE_P(InEveryOrder, ErasingAtTheSameMoment, ::testing::Range(0, 6));
+
 TEST_F(Erasing, waits_until_every_case_about_the_person_has_ended) {
   accept(adt("c1", "A01", "MRN-0815", "VISIT-77"));
   const std::string id = requested(patient("MRN-0815"));

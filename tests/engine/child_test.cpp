@@ -97,6 +97,24 @@ TEST_F(ChildTest, only_its_own_parent_takes_a_case_along_when_it_ends) {
   EXPECT_EQ(status(), InstanceStatus::cancelled);
 }
 
+TEST_F(ChildTest, a_call_that_is_given_up_takes_no_child_along_that_an_earlier_one_began_under_the_id) {
+  given(R"(return ctx:all { a = function(c) return c:child('test', {}, { id = 'kid' }) end,
+                            b = function(c)
+                              return c:race { function(s) s:child('test', {}, { id = 'kid' }) end, function() return 1 end }
+                            end })");
+  start();
+  const auto cancelled = [this] {
+    return std::ranges::count_if(told(), [](const OutboxRecord& row) {
+      return row.to.id == "kid" && std::holds_alternative<CancelChild>(row.body);
+    });
+  };
+  EXPECT_EQ(told().size(), 2u) << "both begin it";
+  EXPECT_EQ(cancelled(), 0);
+  crash();
+  when(CancelInstance{"enough", {}, 2});
+  EXPECT_EQ(cancelled(), 1);
+}
+
 TEST_F(ChildTest, a_script_can_catch_that_the_id_is_in_use) {
   given("local ok, e = pcall(ctx.child, ctx, 'test', {}, { id = 'kid' }) return { e.code, e.details.instance }");
   start();

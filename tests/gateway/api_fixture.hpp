@@ -28,6 +28,11 @@ return workflow.define {
   name = "ask",
   search = { n = "number" },
   updates = {
+    slow = { apply = function(ctx, by)
+      local go = ctx:wait_signal("go")
+      if go.fail then error({ code = "no_bed", message = "full" }) end
+      return { by = by, go = go }
+    end },
     add = { apply = function(ctx, by) ctx:set("n", (ctx:get("n") or 0) + by) return ctx:get("n") end },
   },
   run = function(ctx, input)

@@ -127,6 +127,34 @@ TEST_F(ApiTest, runs_every_update_that_comes_without_an_idempotency_key) {
   EXPECT_EQ(call("POST", "/v1/instances/a1/signals/y", "1", key).field("code"), "BT114");
 }
 
+TEST_F(ApiTest, waits_for_the_outcome_of_an_update_that_has_to_wait) {
+  const std::string slow = "/v1/instances/a1/updates/slow";
+  const HttpHeaders key{{"Idempotency-Key", "u1"}};
+  call("POST", "/v1/instances", R"({"workflow":"ask","id":"a1"})");
+  for (const char* wait : {"0s", "1ms", "20ms"}) {
+    const ApiReply late = call("POST", slow + "?wait=" + wait, "7", key);
+    EXPECT_EQ(late.status, 202) << late.text;
+    EXPECT_EQ(late.text, R"({"update_id":"u1","state":"accepted"})");
+  }
+  const auto outcome = [&](const HttpHeaders& headers, const std::string& signal) {
+    auto waiting = std::async(std::launch::async, [&] { return send("POST", slow + "?wait=60s", "7", headers); });
+    EXPECT_EQ(call("POST", "/v1/instances/a1/signals/go", signal).status, 200);
+    EXPECT_EQ(waiting.wait_for(std::chrono::seconds(30)), std::future_status::ready) << "before the time is up";
+    return waiting.get();
+  };
+  const ApiReply known = outcome(key, R"({"n":1})");
+  EXPECT_EQ(known.status, 200) << known.text;
+  EXPECT_EQ(known.text, R"({"update_id":"u1","outcome":{"kind":"value","value":{"by":7,"go":{"n":1}}}})");
+  start_server();
+  EXPECT_EQ(call("POST", slow + "?wait=20s", "7", key).text, known.text) << "as the journal has it";
+  const ApiReply failed = outcome({}, R"({"fail":true})");
+  EXPECT_EQ(failed.status, 200) << failed.text;
+  EXPECT_THAT(failed.text, HasSubstr(R"("outcome":{"failure":{"code":"no_bed")"));
+  EXPECT_THAT(call("POST", "/v1/instances/a1/updates/add?wait=20s", "1").text, HasSubstr(R"("value":1)"));
+  EXPECT_EQ(call("POST", "/v1/instances/nobody/updates/slow?wait=20s", "1").status, 404) << "without waiting";
+  EXPECT_EQ(call("POST", slow + "?wait=soon", "1").field("code"), "BT107");
+}
+
 TEST_F(ApiTest, knows_an_idempotency_key_after_a_restart_for_a_day) {
   const HttpHeaders key{{"Idempotency-Key", "k1"}};
   const HttpHeaders nurse{{"Idempotency-Key", "k2"}, {"X-Baton-Subject", "nurse-1"}, {"X-Baton-Role", "nurse"}};

@@ -96,6 +96,10 @@ TEST_F(AuditApi, evidence_is_judged_and_says_what_its_clock_was_worth) {
   for (int i = 0; i < 400'000 && record.status != 200; ++i) record = asked("/v1/audit/records/1");
   ASSERT_EQ(record.status, 200) << record.text;
   EXPECT_FALSE(record.body.at("clock").at("state").as_string().empty());
+  const WireReply beyond = asked("/v1/audit/records/99999");
+  EXPECT_EQ(beyond.status, 404) << beyond.text;
+  EXPECT_THAT(beyond.field("detail"), HasSubstr("no record 99999"));
+  EXPECT_THAT(beyond.field("cure"), HasSubstr("counted from 0")) << "who asks beyond the end is told where that is";
   std::string proof = record.field("proof");
   EXPECT_EQ(with_key(auditor_, "POST", "/v1/audit/verify", proof, {{"Content-Type", "text/plain"}}).field("verified"),
             "true");

@@ -231,6 +231,25 @@ TEST_F(CliTest, settles_a_promise_with_a_value_or_a_failure) {
   EXPECT_THAT(ask({"show", "p2"}).out, HasSubstr("no_stock"));
 }
 
+TEST_F(CliTest, waits_for_the_outcome_of_an_update_and_says_in_its_exit_code_what_came_of_it) {
+  std::ofstream(folder_ / "asks/workflows/ask.lua")
+      << "return require('workflow').define { name = 'ask', run = function(ctx) ctx:wait_signal('x') end,\n"
+         "  updates = { good = { apply = function(ctx, n) return n end },\n"
+         "              bad = { apply = function() error({ code = 'no_bed', message = 'full' }) end },\n"
+         "              slow = { apply = function(ctx) ctx:sleep('1d') end } } }\n";
+  ask({"deploy", (folder_ / "asks").string()});
+  ask({"start", "ask", "--id", "a1"});
+  const Ran good = ask({"update", "a1", "good", "7", "--wait", "20s"});
+  EXPECT_EQ(good.code, 0) << good.err;
+  EXPECT_THAT(good.out, HasSubstr(R"("value":7)"));
+  EXPECT_EQ(ask({"update", "a1", "bad", "--wait", "20s"}).code, 1);
+  const Ran slow = ask({"update", "a1", "slow", "--wait", "1ms"});
+  EXPECT_EQ(slow.code, 1);
+  EXPECT_THAT(slow.out, HasSubstr(R"("state":"accepted")"));
+  EXPECT_THAT(slow.err, HasSubstr("not there after 1ms"));
+  EXPECT_EQ(ask({"update", "a1", "slow"}).code, 0) << "it is accepted, and that was asked";
+}
+
 TEST_F(CliTest, names_a_verb_that_it_does_not_know) {
   EXPECT_THAT(run({"dance"}).err, HasSubstr("no verb 'dance'"));
   EXPECT_THAT(run({"audit", "verfy"}).err, HasSubstr("did you mean 'verify'?"));

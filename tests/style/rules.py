@@ -201,6 +201,16 @@ def no_path_of_one_machine(tree):
     return matching_lines(tree, MACHINE_PATHS, "name a path relative to the repository or make it an option")
 
 
+# An Error as it is written where it is given: code, detail, and an empty cure.
+NO_CURE = re.compile(r'ErrorCode::\w+,\s*(?:[^;{}]|\{[^{}]*\})*?,\s*(?:\{\}|"")\}')
+
+
+def what_users_are_answered_has_a_cure(tree):
+    return [f"{path}:{text[:found.start()].count(chr(10)) + 1}: has an error without a cure; say what the reader can do"
+            for path, text in sources(tree, "gateway/api", "actors", "runtime/engine")
+            if not path.startswith("actors/testing/") for found in NO_CURE.finditer(text)]
+
+
 def every_error_has_its_page(tree):
     table = tree["runtime/base/error_codes.hpp"]
     titles = dict(re.findall(r'X\(\w+,\s*"(\w+)",\s*\d+,\s*\\?\s*"([^"]*)"\)', table))

@@ -87,6 +87,16 @@ class Tree(unittest.TestCase):
         self.refuses(rules.no_path_of_one_machine, "docs/a.md", "HOME=/ro" "ot/\n")
         self.takes(rules.no_path_of_one_machine, "docs/a.md", "the branch /wo" "rk/task:call#2 and https://a.b/root/\n")
 
+    def test_an_answer_of_the_api_says_what_its_reader_can_do(self):
+        self.holds(rules.what_users_are_answered_has_a_cure)
+        rule = rules.what_users_are_answered_has_a_cure
+        for error in ['{ErrorCode::conflict, "no", {}}', 'Error{ErrorCode::conflict, "no" + id, ""}',
+                      'Error{ErrorCode::conflict,\n  of({1, 2}),\n  {}}']:
+            self.refuses(rule, "gateway/api/a.cpp", f"return {error};\n")
+        self.takes(rule, "gateway/api/a.cpp", 'return Error{ErrorCode::conflict, "no", "look again"};\n')
+        self.takes(rule, "gateway/api/a.cpp", 'JsonFields fields(body, "", ErrorCode::bad_field);\nf({}, "");\n')
+        self.takes(rule, "actors/testing/a.cpp", 'return Error{ErrorCode::conflict, "no", {}};\n')
+
     def test_every_error_code_has_a_page_with_cause_and_cure(self):
         self.holds(rules.every_error_has_its_page)
         rule, table = rules.every_error_has_its_page, "runtime/base/error_codes.hpp"

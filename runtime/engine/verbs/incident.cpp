@@ -190,8 +190,8 @@ void handle(InstanceTurn& turn, ChangeBundle message) {
   if (core.state.bundle == message.to) return turn.answer(message.reply_to, turn.summary());
   const auto candidate = core.programs->find(message.to);
   if (candidate == nullptr) {
-    return turn.refuse(message.reply_to,
-                       {ErrorCode::not_found, "no bundle " + message.to + " was ever deployed here", {}});
+    return turn.refuse(message.reply_to, {ErrorCode::not_found, "no bundle " + message.to + " was ever deployed here",
+                                          "deploy it first: baton deploy"});
   }
   const CheckFinding finding = check(core.id, core.journal, core.record.run_begins_at, core.record.workflow, candidate);
   if (finding.verdict == CheckVerdict::needs_patch || finding.verdict == CheckVerdict::impossible) {

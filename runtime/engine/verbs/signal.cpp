@@ -122,7 +122,8 @@ void handle(InstanceTurn& turn, SettlePromise message) {
   }
   if (!operation->open()) {
     if (operation->outcome == message.outcome) return turn.answer(message.reply_to, turn.summary());
-    return turn.refuse(message.reply_to, {ErrorCode::conflict, "the promise is settled already", {}});
+    return turn.refuse(message.reply_to,
+                       {ErrorCode::conflict, "the promise is settled already", "its outcome stands in the history"});
   }
   turn.warm_up();
   turn.deliver(OperationResolved{message.seq, std::move(message.outcome), message.by});

@@ -158,7 +158,8 @@ void give_back(InstanceTurn& turn, const ActOnTask& message, TaskRecord task) {
 }
 
 void delegate(InstanceTurn& turn, const ActOnTask& message, TaskRecord task) {
-  if (message.to.empty()) return turn.refuse(message.reply_to, {ErrorCode::bad_field, "say to whom in \"to\"", {}});
+  if (message.to.empty())
+    return turn.refuse(message.reply_to, {ErrorCode::bad_field, "'to' is missing", "say to whom in \"to\""});
   if (message.action == "reassign") {
     task.owner.clear();
     return hand_over(turn, message, std::move(task), "reassigned", message.to);

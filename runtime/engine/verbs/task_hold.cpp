@@ -58,7 +58,8 @@ void hold_task(InstanceTurn& turn, const ActOnTask& message, const TaskRecord& b
 }
 
 void resume_task(InstanceTurn& turn, const ActOnTask& message, const TaskRecord& before) {
-  if (!before.hold) return turn.refuse(message.reply_to, {ErrorCode::conflict, "the task is not on hold", {}});
+  if (!before.hold)
+    return turn.refuse(message.reply_to, {ErrorCode::conflict, "the task is not on hold", "look at it again"});
   turn.note_task_change(without_hold(before, turn.at()), "resumed", before.claimed_by, {}, message.by, message.reason);
   turn.answer(message.reply_to, task_answer(turn.core().tasks.at(message.seq)));
 }
