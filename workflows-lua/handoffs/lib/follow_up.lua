@@ -4,6 +4,8 @@ local medication = require "medication"
 local notices = require "notices"
 local outside = require "outside"
 local policy = require "policy"
+local sha256 = require "sha256"
+local tables = require "tables"
 local times = require "times"
 local ward = require "ward"
 
@@ -103,16 +105,8 @@ function follow_up.contact(ctx, case)
       return
     elseif call.outcome == "reached" then
       if call.value and call.value.concern then
-        ctx:task("clinical_concern", {
-          why = "The patient was reached and reports: " .. tostring(call.value.concern),
-          form = "clinical_concern",
-          data = { call = call.value },
-          candidates = ward.people(case.ward, { role = "nurse" }),
-          outcomes = { "advised", "visit_today", "emergency" },
-          priority = "urgent",
-          due = "2h",
-          escalate = { { at = "due", to = "physician" } },
-        })
+        ctx:child("clinical_concern", { concern = tostring(call.value.concern), call = call.value, encounter = case.encounter, ward = case.ward },
+          { key = case.encounter .. "/concern", detach = true })
       end
       return
     end
@@ -218,9 +212,12 @@ end
 
 -- ---- results, notices -------------------------------------------------------------------------------------------------------
 
-function follow_up.results(ctx, case)
-  local pending = outside.orders(outside.ask(ctx, "ehr.pending_results", { encounter = case.encounter }))
-  if not pending then
+-- The orders that were open at this discharge, as { order, name }. Asked once: where a correction or a readmission stops the follow-up and it
+-- begins again, nobody is asked a second time.
+local function pending_orders(ctx, case)
+  if case.pending and case.pending.left_said == case.left_said then return case.pending.orders end
+  local orders = outside.orders(outside.ask(ctx, "ehr.pending_results", { encounter = case.encounter }))
+  if not orders then
     local listed = ctx:task("list_pending_results", {
       why = "The record could not say which results are still to come",
       form = "list_pending_results",
@@ -228,13 +225,44 @@ function follow_up.results(ctx, case)
       outcomes = { { name = "none", form = false }, { name = "listed", form = "#/$defs/listed" } },
       due = ctx:business("1d", { calendar = policy.calendar }),
     })
-    pending = listed.outcome == "listed" and outside.orders((listed.value or {}).orders) or {}
+    orders = listed.outcome == "listed" and outside.orders((listed.value or {}).orders) or {}
   end
-  local chase_at = case.left_at + times.days(policy.results.chase_after_days)
-  ctx:map(pending, function(s, order)
-    s:child("pending_result", { order = order, encounter = case.encounter, ward = case.ward, chase_at = chase_at },
-      { key = case.encounter .. "/" .. order.order })
-  end)
+  case.pending = { left_said = case.left_said, orders = orders }
+  return orders
+end
+
+-- Waits for the next word from the cases of the orders, and keeps it; false when `until_` passed first.
+local function hear_of_result(ctx, case, until_)
+  local told = ctx:wait_signal("result", { until_ = until_, why = "A result that was pending at the discharge is not settled yet" })
+  if told and type(told) == "table" and type(told.order) == "string" then case.results[told.order] = { settled = told.settled == true } end
+  return told ~= nil
+end
+
+-- Each order has a case of its own, which belongs to the patient: one that another stay has begun is this one's as well. Where that has ended
+-- nobody answers, and the order gets a new one.
+local function watch_for(ctx, case, order)
+  if case.results[order.order] then return end
+  local input = { order = order, encounter = case.encounter, ward = case.ward, chase_at = case.left_at + times.days(policy.results.chase_after_days) }
+  local key = case.encounter .. "/" .. order.order
+  local id = ("pending_result:%s"):format(sha256(ctx.patient .. "\x1f" .. order.order):sub(1, 16))
+  ctx:child("pending_result", input, { id = id, key = key, detach = true })
+  ctx:signal(id, "watched_by", { instance = ctx.instance })
+  local deadline = ctx:parse_time("1m")
+  repeat
+    local told = hear_of_result(ctx, case, deadline)
+  until case.results[order.order] or not told
+  if case.results[order.order] then return end
+  local again = ctx:child("pending_result", input, { key = key, detach = true })
+  ctx:signal(again.id, "watched_by", { instance = ctx.instance })
+  case.results[order.order] = { settled = false }
+end
+
+function follow_up.results(ctx, case)
+  local orders = pending_orders(ctx, case)
+  case.results = case.results or {}  -- What their cases have told, by order: { settled }.
+  for _, order in ipairs(orders) do watch_for(ctx, case, order) end
+  local function open(order) return not case.results[order.order].settled end
+  while tables.find(orders, open) do hear_of_result(ctx, case) end
 end
 
 function follow_up.notices(ctx, case) notices.tell_all(ctx, case) end
