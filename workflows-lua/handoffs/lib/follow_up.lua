@@ -1,5 +1,6 @@
 -- What is owed to a patient after the discharge. Each step can be stopped at any moment and begun again later: what it has
 -- achieved is in the case.
+local appointments = require "appointments"
 local medication = require "medication"
 local notices = require "notices"
 local outside = require "outside"
@@ -125,20 +126,47 @@ end
 
 -- ---- the visit --------------------------------------------------------------------------------------------------------------
 
--- An appointment: from the scheduling system, or from the person who was asked to book one. Nil when there shall be none. `before` is
--- what came of the last one.
+local WHY_BOOK = {
+  missed = "The last visit did not take place",
+  cancelled = "The visit was cancelled: the patient needs another one",
+  moved = "The visit was moved to after its deadline: is there an earlier one?",
+  late = "A visit is booked, but after its deadline: is there an earlier one?",
+}
+
+local kinds = {}
+for _, kind in ipairs(policy.visit.appointment_kinds) do kinds[kind:upper()] = true end
+
+-- A follow-up, by its kind, that is after this discharge; one before it was of another.
+local function after_discharge(case)
+  return function(entry) return kinds[(entry.kind or ""):upper()] and (entry.at == nil or entry.at > case.left_said) end
+end
+
+local function in_time(case, deadline)
+  local ours = after_discharge(case)
+  return function(entry) return ours(entry) and (entry.at == nil or entry.at <= deadline) end
+end
+
+-- Waits for the scheduling system to tell of a visit in time. One that is booked for later is no answer to the scheduler's task.
+local function wait_for_booking(ctx, case, deadline)
+  local ours, good = after_discharge(case), in_time(case, deadline)
+  repeat
+    local entry = appointments.next(ctx, case.appointments, ours)
+    if entry.state == "kept" or entry.state == "booked" and good(entry) then return entry end
+    if entry.state == "booked" then ctx:note { visit_after_deadline = true, at = ctx:format_time(entry.at) } end
+  until false
+end
+
+-- A visit: from the scheduling system, or from the person who is asked to book one. Nil when there shall be none. `before` is what came of
+-- the last one.
 local function book(ctx, case, deadline, before)
-  local why = { missed = "The last visit did not take place", cancelled = "The visit was cancelled: the patient needs another one" }
+  local late = appointments.find(case.appointments, "booked", after_discharge(case))
   local winner, found = ctx:race {
-    heard = function(s)
-      return s:wait_event({ "appointment.booked", "appointment.rescheduled" },
-        { where = { ["data.kind"] = policy.visit.appointment_kinds } })
-    end,
+    heard = function(s) return wait_for_booking(s, case, deadline) end,
     asked = function(s)
       return s:task("book_visit", {
-        why = why[before] or "The patient needs a visit soon after the discharge",
+        why = WHY_BOOK[before or late and "late"] or "The patient needs a visit soon after the discharge",
         form = "book_visit",
-        data = { deadline = s:format_time(deadline) },
+        data = { deadline = s:format_time(deadline), booked_late = late and s:format_time(late.at) },
         candidates = ward.people(case.ward, { role = "scheduler" }),
         outcomes = { "booked", { name = "declined", form = false }, { name = "not_needed", form = false } },
         due = s:business("1d", { calendar = policy.calendar }),
@@ -146,60 +174,59 @@ local function book(ctx, case, deadline, before)
       })
     end,
   }
-  if winner == "heard" then
-    return { id = found.data.appointment, at = times.parse(found.data.starts_at) or deadline }
-  end
+  if winner == "heard" then return found end
   if found.outcome ~= "booked" then
     ctx:decide("no_visit", { outcome = found.outcome, reason = found.reason, evidence = { before = before } })
     return nil
   end
   local value = found.value or {}
-  return { id = value.appointment, at = times.parse(value.starts_at) or deadline }
+  local visit = appointments.book(case.appointments, value.appointment, times.parse(value.starts_at) or deadline)
+  if visit.at > deadline then ctx:note { visit_after_deadline = true, at = ctx:format_time(visit.at) } end
+  return visit
 end
 
--- "kept", "missed" or "cancelled". The appointment may be moved meanwhile.
-local function what_came_of(ctx, case, visit)
-  repeat
-    local winner, found = ctx:race {
-      heard = visit.id and function(s)
-        return s:wait_event({ "appointment.kept", "appointment.missed", "appointment.cancelled", "appointment.rescheduled", "appointment.updated" },
-          { where = { ["data.appointment"] = visit.id } })
-      end,
-      asked = function(s)
-        s:sleep_until(visit.at + times.hours(policy.visit.ask_after_hours))
-        return s:task("visit_kept", {
-          why = "Was the patient at the follow-up visit?",
-          form = "visit_kept",
-          data = { appointment = visit.id, at = s:format_time(visit.at) },
-          candidates = ward.people(case.ward, { role = "scheduler" }),
-          outcomes = { "kept", "missed" },
-          due = s:business("1d", { calendar = policy.calendar }),
-        })
-      end,
-    }
-    if winner == "asked" then return found.outcome end
-    local what = found.type:match("%.(.*)$")
-    if what ~= "rescheduled" and what ~= "updated" then return what end
-    visit.at = times.parse(found.data.starts_at) or visit.at
-  until false
+-- "kept", "missed" or "cancelled"; "moved" when the new time is after the deadline.
+local function what_came_of(ctx, case, visit, deadline)
+  local function ask(s)
+    return s:task("visit_kept", {
+      why = "Was the patient at the follow-up visit?",
+      form = "visit_kept",
+      data = { appointment = visit.id, at = s:format_time(visit.at) },
+      candidates = ward.people(case.ward, { role = "scheduler" }),
+      outcomes = { "kept", "missed" },
+      due = s:business("1d", { calendar = policy.calendar }),
+    }).outcome
+  end
+  visit.at = visit.at or deadline
+  local came = visit.state
+  while came == "booked" or came == "moved" and visit.at <= deadline do
+    came = appointments.what_came_of(ctx, case.appointments, visit, ask)
+  end
+  return came
 end
 
--- A visit that is booked stays booked, also when the discharge was taken back and told anew; unless it was before this one.
+-- The visit that is booked already. It stays booked when the discharge was taken back and told anew; unless it was before this one.
+local function booked_already(case, deadline)
+  local visit = case.visit
+  if visit and visit.state == "booked" and visit.at and visit.at > case.left_said then return visit end
+  return appointments.find(case.appointments, "booked", in_time(case, deadline))
+end
+
 function follow_up.visit(ctx, case)
   local risk, because = case:risk(ctx)
   local days = policy.visit.within_days[risk]
   local deadline = case.left_at + times.days(days)
   ctx:decide("visit_within", { outcome = days .. " days", reason = because, code = risk })
-  if case.visit and case.visit.at <= case.left_at then case.visit = nil end
+  case.appointments = case.appointments or {}
+  appointments.catch_up(ctx, case.appointments)
+  if appointments.find(case.appointments, "kept", after_discharge(case)) then return end
 
   local missed, before = 0, nil
   repeat
-    case.visit = case.visit or book(ctx, case, deadline, before)
+    case.visit = before ~= "moved" and booked_already(case, deadline) or book(ctx, case, deadline, before)
     if not case.visit then return end
-    if case.visit.at > deadline then ctx:note { visit_after_deadline = true, days = days } end
-    before = what_came_of(ctx, case, case.visit)
+    before = what_came_of(ctx, case, case.visit, deadline)
     if before == "kept" then return end
-    case.visit = nil
     if before == "missed" then missed = missed + 1 end
   until missed == policy.visit.attempts
   ctx:task("visit_missed", {
