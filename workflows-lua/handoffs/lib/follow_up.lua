@@ -60,15 +60,27 @@ end
 
 -- ---- the summary ------------------------------------------------------------------------------------------------------------
 
-function follow_up.summary(ctx, case)
+-- A document of this stay; one that names no stay may be.
+local function next_document(ctx, case, until_)
+  repeat
+    local document = ctx:wait_event("discharge_summary.*", { until_ = until_ })
+    if not document or case:mine(document) then return document end
+  until false
+end
+
+-- Waits until the summary is complete: the record says so, its document comes signed, or a person who is asked after the deadline says so.
+local function complete(ctx, case)
   local deadline = ctx:business(policy.summary.within, { calendar = policy.calendar, from = case.left_at })
   local missing
   repeat
     local status = outside.summary(outside.ask(ctx, "ehr.summary_status", { encounter = case.encounter }))
     if status and status.complete then return end
     missing = status and type(status.missing) == "table" and status.missing or nil
-    local document = ctx:wait_event("discharge_summary.*", { until_ = deadline })
-    if document and document.data.complete then return end
+    local document = next_document(ctx, case, deadline)
+    if document and document.data.complete then
+      case.summary_document = document.data.document
+      return
+    end
   until not document
 
   ctx:task("complete_summary", {
@@ -80,6 +92,27 @@ function follow_up.summary(ctx, case)
     due = "24h",
     escalate = { { at = "due", to = "medical_records" } },
   })
+end
+
+-- Waits until the summary that was complete is taken back: cancelled (T11), or replaced by one that is not signed.
+local function taken_back(ctx, case)
+  repeat
+    local document = next_document(ctx, case)
+    local same = case.summary_document == nil or document.data.document == case.summary_document
+    local cancelled = document.type == "discharge_summary.cancelled" and same
+    local replaced = document.type == "discharge_summary.replaced" and not document.data.complete
+  until cancelled or replaced
+end
+
+-- Does not end: what is complete may be taken back, and is owed again.
+function follow_up.summary(ctx, case)
+  repeat
+    if not case.done.summary then complete(ctx, case) end
+    case.done.summary = true
+    taken_back(ctx, case)
+    case.done.summary, case.summary_document = nil, nil
+    ctx:note("The discharge summary was taken back")
+  until false
 end
 
 -- ---- the call ---------------------------------------------------------------------------------------------------------------
@@ -313,11 +346,12 @@ function follow_up.open(case)
   return open
 end
 
--- Everything that is still owed, side by side.
+-- Everything that is still owed, side by side. Does not end, since the summary may be taken back at any time: follow_up.open says whether
+-- something is owed.
 function follow_up.run(ctx, case)
-  local branches = {}
+  local branches = { summary = function(s) follow_up.summary(s, case) end }
   for _, name in ipairs(follow_up.open(case)) do
-    branches[name] = function(s)
+    branches[name] = branches[name] or function(s)
       follow_up[name](s, case)
       case.done[name] = true
     end
