@@ -1,6 +1,7 @@
 -- What is owed to a patient after the discharge. Each step can be stopped at any moment and begun again later: what it has
 -- achieved is in the case.
 local appointments = require "appointments"
+local inbox = require "inbox"
 local medication = require "medication"
 local notices = require "notices"
 local outside = require "outside"
@@ -60,33 +61,42 @@ end
 
 -- ---- the summary ------------------------------------------------------------------------------------------------------------
 
--- A document of this stay; one that names no stay may be.
-local function next_document(ctx, case, until_)
+-- A document of this stay; one that names no stay may be. Nil when `until_` passed first.
+local function next_document(ctx, case, types, signed, until_)
   repeat
-    local document = ctx:wait_event("discharge_summary.*", { until_ = until_ })
+    local document = ctx:wait_event(types, { where = { ["data.complete"] = signed }, until_ = until_ })
     if not document or case:mine(document) then return document end
   until false
 end
 
--- Waits until the summary is complete: the record says so, its document comes signed, or a person who is asked after the deadline says so.
-local function complete(ctx, case)
-  local deadline = ctx:business(policy.summary.within, { calendar = policy.calendar, from = case.left_at })
-  local missing
+-- Whether it was cancelled after it had been written.
+local function is_cancelled(case, document)
+  local cancelled, sent = (case.cancelled_documents or {})[document.data.document or ""], times.parse(document.data.sent_at)
+  return cancelled ~= nil and (sent == nil or sent <= cancelled)
+end
+
+local function signed_document(ctx, case, until_)
   repeat
-    local status = outside.summary(outside.ask(ctx, "ehr.summary_status", { encounter = case.encounter }))
-    if status and status.complete then return end
-    missing = status and type(status.missing) == "table" and status.missing or nil
-    local document = next_document(ctx, case, deadline)
-    if document and document.data.complete then
-      case.summary_document = document.data.document
-      return
-    end
-  until not document
+    local document = next_document(ctx, case, "discharge_summary.*", true, until_)
+    if not document or not is_cancelled(case, document) then return document end
+  until false
+end
+
+-- Complete when the record says so or its document comes signed; else a person is asked after the deadline.
+function follow_up.summary(ctx, case)
+  local deadline = ctx:business(policy.summary.within, { calendar = policy.calendar, from = case.left_at })
+  local status = outside.summary(outside.ask(ctx, "ehr.summary_status", { encounter = case.encounter }))
+  if status and status.complete then return end
+  local document = signed_document(ctx, case, deadline)
+  if document then
+    case.summary_document = document.data.document
+    return
+  end
 
   ctx:task("complete_summary", {
     why = "The discharge summary is not complete, and the next carer works without it",
     form = "complete_summary",
-    data = { missing = missing, attending = case.attending },
+    data = { missing = status and type(status.missing) == "table" and status.missing or nil, attending = case.attending },
     candidates = ward.people(case.ward, { role = "attending" }),
     outcomes = { "done" },
     due = "24h",
@@ -94,24 +104,25 @@ local function complete(ctx, case)
   })
 end
 
--- Waits until the summary that was complete is taken back: cancelled (T11), or replaced by one that is not signed.
-local function taken_back(ctx, case)
-  repeat
-    local document = next_document(ctx, case)
-    local same = case.summary_document == nil or document.data.document == case.summary_document
-    local cancelled = document.type == "discharge_summary.cancelled" and same
-    local replaced = document.type == "discharge_summary.replaced" and not document.data.complete
-  until cancelled or replaced
-end
+-- Beside all other work, and without an end: a summary that was complete is owed again when its document is cancelled (T11), or replaced by one
+-- that is not signed.
+local TAKES_BACK = { "discharge_summary.cancelled", "discharge_summary.replaced" }
 
--- Does not end: what is complete may be taken back, and is owed again.
-function follow_up.summary(ctx, case)
+local function watch_summary(ctx, case)
   repeat
-    if not case.done.summary then complete(ctx, case) end
-    case.done.summary = true
-    taken_back(ctx, case)
-    case.done.summary, case.summary_document = nil, nil
-    ctx:note("The discharge summary was taken back")
+    local document = next_document(ctx, case, TAKES_BACK, false)
+    local id, cancelled = document.data.document, document.type == "discharge_summary.cancelled"
+    if cancelled and id then
+      case.cancelled_documents = case.cancelled_documents or {}
+      case.cancelled_documents[id] = times.parse(document.data.sent_at) or ctx:now()
+    end
+    if case.done.summary and not (cancelled and case.summary_document and case.summary_document ~= id) then
+      case.done.summary, case.summary_document = nil, nil
+      ctx:note("The discharge summary was taken back")
+      follow_up.summary(ctx, case)
+      case.done.summary = true
+      inbox.drop_events(ctx, TAKES_BACK, { ["data.complete"] = false })  -- The same, told again.
+    end
   until false
 end
 
@@ -349,9 +360,9 @@ end
 -- Everything that is still owed, side by side. Does not end, since the summary may be taken back at any time: follow_up.open says whether
 -- something is owed.
 function follow_up.run(ctx, case)
-  local branches = { summary = function(s) follow_up.summary(s, case) end }
+  local branches = { summary_taken_back = function(s) watch_summary(s, case) end }
   for _, name in ipairs(follow_up.open(case)) do
-    branches[name] = branches[name] or function(s)
+    branches[name] = function(s)
       follow_up[name](s, case)
       case.done[name] = true
     end
