@@ -20,7 +20,7 @@ local function part_of(order, data)
   return part
 end
 
--- Takes over what a message says; false when it is of another order, was overtaken, or says nothing new.
+-- Takes over what a message says; false when it is of another order, or was overtaken.
 function results.hear(order, event)
   local data = event.data or {}
   if data.order ~= order.number and data.filler_order ~= order.number then return false end
@@ -32,9 +32,7 @@ function results.hear(order, event)
     status = status, abnormal = data.abnormal, narrative = data.narrative, critical = data.critical == true,
     without_values = status ~= "cancelled" and data.without_values or nil,
   }
-  local text = json.encode(said)
-  if text == part.text then return false end
-  part.said, part.text = said, text
+  part.said, part.text = said, json.encode(said)
   return true
 end
 

@@ -60,12 +60,20 @@ local function flag_of(obx)
   return flag
 end
 
+local LONGEST = 4000  -- Bytes of a value. Whoever reads a longer one reads it in the record.
+
+-- Not inside of a character.
+local function cut(text)
+  if #text <= LONGEST then return text end
+  return text:sub(1, LONGEST):gsub("[\xC0-\xFF][\x80-\xBF]*$", "") .. " [cut]"
+end
+
 -- What people read of a value: of a code its name, of a text all its lines.
 local function value_of(obx)
   if CODED[obx:get("2.1") or ""] then return obx:get("5.2") or obx:get("5.1") end
   local lines = {}
   for _, repetition in ipairs(obx:all("5")) do lines[#lines + 1] = repetition:get("1") end
-  return #lines > 0 and table.concat(lines, "\n") or nil
+  return #lines > 0 and cut(table.concat(lines, "\n")) or nil
 end
 
 local function finding(obx, flag)

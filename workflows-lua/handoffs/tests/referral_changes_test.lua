@@ -135,6 +135,16 @@ test.case("a patient who was missed once, of which we are told twice, was missed
   t:equal(stage(case), "scheduled")
 end)
 
+test.case("an appointment that is told again after the end is no late answer, and a new one is", function(t)
+  local case = accepted(t)
+  schedule(t, "S12", "V1", "20260304100000-0500")
+  case:signal("cancel", { reason = "Not needed" })
+  schedule(t, "S12", "V1", "20260304100000-0500")
+  t:expect_no_task("late_answer")
+  schedule(t, "S12", "V2", "20260305100000-0500")
+  t:expect_task("late_answer")
+end)
+
 test.case("an appointment that was told before the acceptance needs nobody", function(t)
   local case = refer(t)
   schedule(t, "S12", "V1", "20260304100000-0500")

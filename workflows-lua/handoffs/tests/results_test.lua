@@ -86,8 +86,10 @@ end)
 
 test.case("of several flags of one value the gravest counts", function(t)
   waiting(t)
-  result(t, { part("O1|F1", "F", { "NM|7.1|N~HH" }) })
-  t:equal(t:expect_task("review_result").data.result.abnormal[1].flag, "HH")
+  result(t, { part("O1|F1", "F", { "NM|7.1|N~HH", "NM|7.2|H~HH~A", "NM|5.2|N~H" }) })
+  local flags = {}
+  for i, found in ipairs(t:expect_task("review_result").data.result.abnormal) do flags[i] = found.flag end
+  t:equal(flags, { "HH", "HH", "H" })
 end)
 
 test.case("what is critical is seen while it is preliminary, and again when it is final", function(t)

@@ -32,8 +32,11 @@ test.case("a visit for the time after the discharge may be booked during the sta
   discharges.admit(t)
   schedule(t, "S12", "V1")
   t:skip("1d")
-  discharges.leave(t)
+  local case = discharges.leave(t)
   t:expect_no_task("book_visit")
+  for _, entry in ipairs(case:history()) do
+    t:truthy((entry.operation or entry).name ~= "book_visit", "nobody was ever asked to book one")
+  end
 end)
 
 test.case("a booking that is told twice and then cancelled is booked again", function(t)
