@@ -16,7 +16,7 @@ function outside.ask(ctx, name, input, options)
   return nil, value
 end
 
--- Whether an error of outside.ask says that nothing was done: there is nobody to ask, or the request was refused. 408 and 409 leave it open, as
+-- Whether an error of outside.ask says that nothing was done: there is nobody to ask, or the request was refused. 408, 409 and 425 leave it open, as
 -- does whatever was tried again until the attempts were used up.
 function outside.certainly_not_done(err)
   local code = type(err) == "table" and tostring(err.code) or ""
