@@ -98,11 +98,15 @@ def say_where(server, folder, passwords):
 
 def main():
     arguments = read_arguments()
+    try:
+        stream = read_stream(arguments.stream, arguments.expected)
+    except (OSError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
     folder = os.path.abspath("baton-data") if arguments.keep else tempfile.mkdtemp(prefix="baton-quickstart-")
     if arguments.keep:
         shutil.rmtree(folder, ignore_errors=True)
         os.makedirs(folder)
-    stream = read_stream(arguments.stream, arguments.expected)
     hospital = Hospital()
     responder = Responder(hospital)
     first = stream.messages[0].at - datetime.timedelta(days=1)

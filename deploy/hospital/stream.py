@@ -3,6 +3,8 @@
     {"at": "1993-02-03T10:00:00+00:00", "control_id": "..", "trigger": "A01", "encounter": "..", "hl7": "MSH|.."}
     {"encounter": "..", "expect_final": "discharged", "active_discharge_workflows": 1}
 
+A line that is something else raises StreamError, which names the file, the line and the cure.
+
 The stream may be of any century. It is moved as a whole, by whole weeks, so that its first message arrives in the first week of
 FIRST_DAY: everything keeps its distance, its weekday and its hour. Times inside the messages move along.
 """
@@ -22,6 +24,13 @@ TIME_FIELDS = {
 }
 HL7_TIME = re.compile(r"^(\d{4}|\d{6}|\d{8}|\d{10}|\d{12}|\d{14})(\.\d{1,4})?([+-]\d{4})?$")
 FORMATS = {4: "%Y", 6: "%Y%m", 8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
+
+
+class StreamError(ValueError):
+    """A file that cannot be played, said so that whoever made it can mend it."""
+
+    def __init__(self, path, number, wrong, cure):
+        super().__init__(f"{path}, line {number}: {wrong}; {cure}")
 
 
 class Message:
@@ -49,7 +58,7 @@ class Stream:
 
 
 def read_stream(stream_file, expected_file=None):
-    rows = read_lines(stream_file)
+    rows = read_lines(stream_file, check_message)
     if not rows:
         raise ValueError(f"{stream_file}: holds no messages")
     first = min(parse_time(row["at"]) for row in rows)
@@ -58,12 +67,45 @@ def read_stream(stream_file, expected_file=None):
     for row in rows:  # The order of the file is the order of arrival, whatever the times say.
         at = max(parse_time(row["at"]) + shift, at) if at else parse_time(row["at"]) + shift
         messages.append(Message(at, row, shift))
-    return Stream(messages, read_lines(expected_file) if expected_file else [])
+    return Stream(messages, read_lines(expected_file, check_expected) if expected_file else [])
 
 
-def read_lines(path):
-    with open(path, encoding="utf-8") as file:
-        return [json.loads(line) for line in file if line.strip()]
+def read_lines(path, check=lambda row: None):
+    """The rows of a file, each of which `check` takes: it returns what is wrong and how to mend it, or None."""
+    rows = []
+    with open(path, "rb") as file:
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line.decode("utf-8"))
+            except ValueError as error:
+                cut = "the file may have been cut off: fetch it again" if not line.endswith(b"\n") else "write one JSON object a line, in UTF-8"
+                raise StreamError(path, number, f"is no JSON ({error})", cut) from None
+            problem = check(row) if isinstance(row, dict) else ("is no JSON object", "write one JSON object a line")
+            if problem:
+                raise StreamError(path, number, *problem)
+            rows.append(row)
+    return rows
+
+
+def check_message(row):
+    if not isinstance(row.get("hl7"), str) or not row["hl7"].startswith("MSH"):
+        return 'has no "hl7"', 'give the text of the message, which begins with MSH'
+    try:
+        parse_time(row["at"])
+    except (KeyError, AttributeError, TypeError, ValueError):
+        return f'has no time as "at": {json.dumps(row.get("at"))}', 'say when the message arrives, as "2026-01-05T10:00:00+00:00"'
+    return None
+
+
+def check_expected(row):
+    for name in ("encounter", "expect_final"):
+        if not isinstance(row.get(name), str):
+            return f'has no "{name}"', 'give "encounter" and "expect_final" as text'
+    if not isinstance(row.get("active_discharge_workflows") or 0, int):
+        return 'has no number as "active_discharge_workflows"', "give a number or leave it out"
+    return None
 
 
 def parse_time(text):

@@ -65,8 +65,17 @@ def compare(stream, cases):
         wanted = row.get("active_discharge_workflows")
         ok = ended == [row["expect_final"]] and (wanted is None or followed_up == wanted)
         results.append({"encounter": row["encounter"], "scenario": row.get("scenario", ""), "expected": row["expect_final"],
-                        "ended": ended, "followed_up": followed_up, "ok": ok})
+                        "expected_followed_up": wanted, "ended": ended, "followed_up": followed_up, "ok": ok})
     return results
+
+
+def difference(row):
+    """One line for an encounter that did not end as expected: whatever is different in it."""
+    expected, ended = row["expected"], ", ".join(row["ended"]) or "without a case"
+    if row["expected_followed_up"] not in (None, row["followed_up"]):
+        expected += f", followed up by {row['expected_followed_up']}"
+        ended += f", followed up by {row['followed_up']}"
+    return f"{row['encounter']} ({row['scenario']}) expected {expected}; ended {ended}"
 
 
 def reproduced(api):
@@ -192,8 +201,7 @@ def as_text(summary):
     lines += [f"  refused: {each}" for each in summary["messages"]["refusals"] + tasks["refused"]]
     lines += [f"  incident: {each['instance']} {each['code']} {each['message']} {each['line']}" for each in summary["incidents"][:20]]
     lines += [f"  decides otherwise: {each['instance']} {each['differences']}" for each in summary["reproduced"]["different"][:20]]
-    lines += [f"  different: {each['encounter']} ({each['scenario']}) expected {each['expected']}, ended {', '.join(each['ended']) or 'without a case'}"
-              for each in found["different"][:40]]
+    lines += [f"  different: {difference(each)}" for each in found["different"][:40]]
     if found["expected"]:
         lines += ["", f"{found['as_expected']} of {found['expected']} encounters ended as expected"]
     return "\n".join(lines)

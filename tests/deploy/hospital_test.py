@@ -3,12 +3,14 @@
 import datetime
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import unittest
 
 sys.dont_write_bytecode = True
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "deploy"))
+DEPLOY = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "deploy")
+sys.path.insert(0, DEPLOY)
 
 from hospital import stream, summary  # noqa: E402
 from hospital.mllp import Acknowledgement  # noqa: E402
@@ -59,6 +61,48 @@ class StreamTest(unittest.TestCase):
         self.assertLessEqual(moved.messages[0].at, moved.messages[1].at)
 
 
+class BrokenFileTest(unittest.TestCase):
+    MESSAGE = {"at": "2020-01-01T00:00:00Z", "encounter": "E", "hl7": "MSH|^~\\&|A|B|C|D|20200101||ADT^A01|1|P|2.5\r"}
+
+    def refused(self, second_line, expected=None, ending="\n"):
+        """What is said of a stream whose second line is this, or of an expected file of which it is."""
+        with tempfile.TemporaryDirectory() as folder:
+            paths = [os.path.join(folder, name) for name in ("stream.jsonl", "expected.jsonl")]
+            first = {"encounter": "E", "expect_final": "discharged"} if expected else self.MESSAGE
+            for path, lines in zip(paths, [[self.MESSAGE], None] if expected else [None, []]):
+                with open(path, "w", encoding="utf-8") as file:
+                    file.write("\n".join(map(json.dumps, lines)) if lines is not None else json.dumps(first) + "\n" + second_line + ending)
+            with self.assertRaises(stream.StreamError) as raised:
+                stream.read_stream(*paths)
+        return str(raised.exception)
+
+    def test_a_line_that_cannot_be_played_is_named_with_its_cure(self):
+        for line, wrong, cure in (("MSH|^~", "is no JSON", "one JSON object a line"), ("[1]", "is no JSON object", "one JSON object a line"),
+                                  (json.dumps({**self.MESSAGE, "hl7": None}), 'has no "hl7"', "begins with MSH"),
+                                  (json.dumps({**self.MESSAGE, "at": "yesterday"}), '"at": "yesterday"', "say when the message arrives"),
+                                  (json.dumps({"hl7": "MSH|"}), '"at": null', "say when the message arrives")):
+            said = self.refused(line)
+            for part in ("stream.jsonl, line 2: ", wrong, cure):
+                self.assertIn(part, said)
+
+    def test_a_file_that_was_cut_off_is_said_to_be(self):
+        self.assertIn("line 2: is no JSON", self.refused('{"at": "2020', ending=""))
+        self.assertIn("may have been cut off", self.refused('{"at": "2020', ending=""))
+
+    def test_a_line_of_what_is_expected_is_named_as_well(self):
+        self.assertIn('expected.jsonl, line 2: has no "expect_final"', self.refused('{"encounter": "E"}', expected=True))
+
+    def test_the_program_says_it_in_one_line_and_starts_nothing(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:
+            file.write("MSH|^~\n")
+            file.flush()
+            ran = subprocess.run([sys.executable, "-B", "-m", "hospital", "--baton", "/nowhere", "--stream", file.name], capture_output=True, text=True,
+                                 env={**os.environ, "PYTHONPATH": DEPLOY}, check=False)
+        self.assertEqual((ran.returncode, ran.stdout), (1, ""))
+        self.assertTrue(ran.stderr.startswith(f"error: {file.name}, line 1: is no JSON"), ran.stderr)
+        self.assertEqual(ran.stderr.count("\n"), 1)
+
+
 class Stream:
     def __init__(self, expected):
         self.expected = expected
@@ -84,6 +128,14 @@ class SummaryTest(unittest.TestCase):
         self.assertFalse(self.compare([case("discharged", key="another")]))
         self.assertFalse(self.compare([case(None)]))
         self.assertFalse(self.compare([case("discharged")], active=0))
+
+
+    def test_a_difference_says_what_is_different(self):
+        def said(outcome, active):
+            expected = Stream([{"encounter": "long-number", "expect_final": "discharged", "active_discharge_workflows": active}])
+            return summary.difference(summary.compare(expected, [case(outcome)])[0])
+        self.assertIn("expected discharged, followed up by 2; ended discharged, followed up by 1", said("discharged", 2))
+        self.assertIn("expected discharged; ended ama_followup_review", said("ama_followup_review", 1))
 
 
 class PeopleTest(unittest.TestCase):

@@ -1,9 +1,13 @@
 -- What is owed to a patient after the discharge. Each step can be stopped at any moment and begun again later: what it has
 -- achieved is in the case.
+local appointments = require "appointments"
+local inbox = require "inbox"
 local medication = require "medication"
 local notices = require "notices"
 local outside = require "outside"
 local policy = require "policy"
+local sha256 = require "sha256"
+local tables = require "tables"
 local times = require "times"
 local ward = require "ward"
 
@@ -57,26 +61,69 @@ end
 
 -- ---- the summary ------------------------------------------------------------------------------------------------------------
 
+-- A document of this stay; one that names no stay may be. Nil when `until_` passed first.
+local function next_document(ctx, case, types, signed, until_)
+  repeat
+    local document = ctx:wait_event(types, { where = { ["data.complete"] = signed }, until_ = until_ })
+    if not document or case:mine(document) then return document end
+  until false
+end
+
+-- Whether it was cancelled after it had been written.
+local function is_cancelled(case, document)
+  local cancelled, sent = (case.cancelled_documents or {})[document.data.document or ""], times.parse(document.data.sent_at)
+  return cancelled ~= nil and (sent == nil or sent <= cancelled)
+end
+
+local function signed_document(ctx, case, until_)
+  repeat
+    local document = next_document(ctx, case, "discharge_summary.*", true, until_)
+    if not document or not is_cancelled(case, document) then return document end
+  until false
+end
+
+-- Complete when the record says so or its document comes signed; else a person is asked after the deadline.
 function follow_up.summary(ctx, case)
   local deadline = ctx:business(policy.summary.within, { calendar = policy.calendar, from = case.left_at })
-  local missing
-  repeat
-    local status = outside.summary(outside.ask(ctx, "ehr.summary_status", { encounter = case.encounter }))
-    if status and status.complete then return end
-    missing = status and type(status.missing) == "table" and status.missing or nil
-    local document = ctx:wait_event("discharge_summary.*", { until_ = deadline })
-    if document and document.data.complete then return end
-  until not document
+  local status = outside.summary(outside.ask(ctx, "ehr.summary_status", { encounter = case.encounter }))
+  if status and status.complete then return end
+  local document = signed_document(ctx, case, deadline)
+  if document then
+    case.summary_document = document.data.document
+    return
+  end
 
   ctx:task("complete_summary", {
     why = "The discharge summary is not complete, and the next carer works without it",
     form = "complete_summary",
-    data = { missing = missing, attending = case.attending },
+    data = { missing = status and type(status.missing) == "table" and status.missing or nil, attending = case.attending },
     candidates = ward.people(case.ward, { role = "attending" }),
     outcomes = { "done" },
     due = "24h",
     escalate = { { at = "due", to = "medical_records" } },
   })
+end
+
+-- Beside all other work, and without an end: a summary that was complete is owed again when its document is cancelled (T11), or replaced by one
+-- that is not signed.
+local TAKES_BACK = { "discharge_summary.cancelled", "discharge_summary.replaced" }
+
+local function watch_summary(ctx, case)
+  repeat
+    local document = next_document(ctx, case, TAKES_BACK, false)
+    local id, cancelled = document.data.document, document.type == "discharge_summary.cancelled"
+    if cancelled and id then
+      case.cancelled_documents = case.cancelled_documents or {}
+      case.cancelled_documents[id] = times.parse(document.data.sent_at) or ctx:now()
+    end
+    if case.done.summary and not (cancelled and case.summary_document and case.summary_document ~= id) then
+      case.done.summary, case.summary_document = nil, nil
+      ctx:note("The discharge summary was taken back")
+      follow_up.summary(ctx, case)
+      case.done.summary = true
+      inbox.drop_events(ctx, TAKES_BACK, { ["data.complete"] = false })  -- The same, told again.
+    end
+  until false
 end
 
 -- ---- the call ---------------------------------------------------------------------------------------------------------------
@@ -103,16 +150,8 @@ function follow_up.contact(ctx, case)
       return
     elseif call.outcome == "reached" then
       if call.value and call.value.concern then
-        ctx:task("clinical_concern", {
-          why = "The patient was reached and reports: " .. tostring(call.value.concern),
-          form = "clinical_concern",
-          data = { call = call.value },
-          candidates = ward.people(case.ward, { role = "nurse" }),
-          outcomes = { "advised", "visit_today", "emergency" },
-          priority = "urgent",
-          due = "2h",
-          escalate = { { at = "due", to = "physician" } },
-        })
+        ctx:child("clinical_concern", { concern = tostring(call.value.concern), call = call.value, encounter = case.encounter, ward = case.ward },
+          { key = case.encounter .. "/concern", detach = true })
       end
       return
     end
@@ -131,20 +170,47 @@ end
 
 -- ---- the visit --------------------------------------------------------------------------------------------------------------
 
--- An appointment: from the scheduling system, or from the person who was asked to book one. Nil when there shall be none. `before` is
--- what came of the last one.
+local WHY_BOOK = {
+  missed = "The last visit did not take place",
+  cancelled = "The visit was cancelled: the patient needs another one",
+  moved = "The visit was moved to after its deadline: is there an earlier one?",
+  late = "A visit is booked, but after its deadline: is there an earlier one?",
+}
+
+local kinds = {}
+for _, kind in ipairs(policy.visit.appointment_kinds) do kinds[kind:upper()] = true end
+
+-- A follow-up, by its kind, that is after this discharge; one before it was of another.
+local function after_discharge(case)
+  return function(entry) return kinds[(entry.kind or ""):upper()] and (entry.at == nil or entry.at > case.left_said) end
+end
+
+local function in_time(case, deadline)
+  local ours = after_discharge(case)
+  return function(entry) return ours(entry) and (entry.at == nil or entry.at <= deadline) end
+end
+
+-- Waits for the scheduling system to tell of a visit in time. One that is booked for later is no answer to the scheduler's task.
+local function wait_for_booking(ctx, case, deadline)
+  local ours, good = after_discharge(case), in_time(case, deadline)
+  repeat
+    local entry = appointments.next(ctx, case.appointments, ours)
+    if entry.state == "kept" or entry.state == "booked" and good(entry) then return entry end
+    if entry.state == "booked" then ctx:note { visit_after_deadline = true, at = ctx:format_time(entry.at) } end
+  until false
+end
+
+-- A visit: from the scheduling system, or from the person who is asked to book one. Nil when there shall be none. `before` is what came of
+-- the last one.
 local function book(ctx, case, deadline, before)
-  local why = { missed = "The last visit did not take place", cancelled = "The visit was cancelled: the patient needs another one" }
+  local late = appointments.find(case.appointments, "booked", after_discharge(case))
   local winner, found = ctx:race {
-    heard = function(s)
-      return s:wait_event({ "appointment.booked", "appointment.rescheduled" },
-        { where = { ["data.kind"] = policy.visit.appointment_kinds } })
-    end,
+    heard = function(s) return wait_for_booking(s, case, deadline) end,
     asked = function(s)
       return s:task("book_visit", {
-        why = why[before] or "The patient needs a visit soon after the discharge",
+        why = WHY_BOOK[before or late and "late"] or "The patient needs a visit soon after the discharge",
         form = "book_visit",
-        data = { deadline = s:format_time(deadline) },
+        data = { deadline = s:format_time(deadline), booked_late = late and s:format_time(late.at) },
         candidates = ward.people(case.ward, { role = "scheduler" }),
         outcomes = { "booked", { name = "declined", form = false }, { name = "not_needed", form = false } },
         due = s:business("1d", { calendar = policy.calendar }),
@@ -152,60 +218,59 @@ local function book(ctx, case, deadline, before)
       })
     end,
   }
-  if winner == "heard" then
-    return { id = found.data.appointment, at = times.parse(found.data.starts_at) or deadline }
-  end
+  if winner == "heard" then return found end
   if found.outcome ~= "booked" then
     ctx:decide("no_visit", { outcome = found.outcome, reason = found.reason, evidence = { before = before } })
     return nil
   end
   local value = found.value or {}
-  return { id = value.appointment, at = times.parse(value.starts_at) or deadline }
+  local visit = appointments.book(case.appointments, value.appointment, times.parse(value.starts_at) or deadline)
+  if visit.at > deadline then ctx:note { visit_after_deadline = true, at = ctx:format_time(visit.at) } end
+  return visit
 end
 
--- "kept", "missed" or "cancelled". The appointment may be moved meanwhile.
-local function what_came_of(ctx, case, visit)
-  repeat
-    local winner, found = ctx:race {
-      heard = visit.id and function(s)
-        return s:wait_event({ "appointment.kept", "appointment.missed", "appointment.cancelled", "appointment.rescheduled", "appointment.updated" },
-          { where = { ["data.appointment"] = visit.id } })
-      end,
-      asked = function(s)
-        s:sleep_until(visit.at + times.hours(policy.visit.ask_after_hours))
-        return s:task("visit_kept", {
-          why = "Was the patient at the follow-up visit?",
-          form = "visit_kept",
-          data = { appointment = visit.id, at = s:format_time(visit.at) },
-          candidates = ward.people(case.ward, { role = "scheduler" }),
-          outcomes = { "kept", "missed" },
-          due = s:business("1d", { calendar = policy.calendar }),
-        })
-      end,
-    }
-    if winner == "asked" then return found.outcome end
-    local what = found.type:match("%.(.*)$")
-    if what ~= "rescheduled" and what ~= "updated" then return what end
-    visit.at = times.parse(found.data.starts_at) or visit.at
-  until false
+-- "kept", "missed" or "cancelled"; "moved" when the new time is after the deadline.
+local function what_came_of(ctx, case, visit, deadline)
+  local function ask(s)
+    return s:task("visit_kept", {
+      why = "Was the patient at the follow-up visit?",
+      form = "visit_kept",
+      data = { appointment = visit.id, at = s:format_time(visit.at) },
+      candidates = ward.people(case.ward, { role = "scheduler" }),
+      outcomes = { "kept", "missed" },
+      due = s:business("1d", { calendar = policy.calendar }),
+    }).outcome
+  end
+  visit.at = visit.at or deadline
+  local came = visit.state
+  while came == "booked" or came == "moved" and visit.at <= deadline do
+    came = appointments.what_came_of(ctx, case.appointments, visit, ask)
+  end
+  return came
 end
 
--- A visit that is booked stays booked, also when the discharge was taken back and told anew; unless it was before this one.
+-- The visit that is booked already. It stays booked when the discharge was taken back and told anew; unless it was before this one.
+local function booked_already(case, deadline)
+  local visit = case.visit
+  if visit and visit.state == "booked" and visit.at and visit.at > case.left_said then return visit end
+  return appointments.find(case.appointments, "booked", in_time(case, deadline))
+end
+
 function follow_up.visit(ctx, case)
   local risk, because = case:risk(ctx)
   local days = policy.visit.within_days[risk]
   local deadline = case.left_at + times.days(days)
   ctx:decide("visit_within", { outcome = days .. " days", reason = because, code = risk })
-  if case.visit and case.visit.at <= case.left_at then case.visit = nil end
+  case.appointments = case.appointments or {}
+  appointments.catch_up(ctx, case.appointments)
+  if appointments.find(case.appointments, "kept", after_discharge(case)) then return end
 
   local missed, before = 0, nil
   repeat
-    case.visit = case.visit or book(ctx, case, deadline, before)
+    case.visit = before ~= "moved" and booked_already(case, deadline) or book(ctx, case, deadline, before)
     if not case.visit then return end
-    if case.visit.at > deadline then ctx:note { visit_after_deadline = true, days = days } end
-    before = what_came_of(ctx, case, case.visit)
+    before = what_came_of(ctx, case, case.visit, deadline)
     if before == "kept" then return end
-    case.visit = nil
     if before == "missed" then missed = missed + 1 end
   until missed == policy.visit.attempts
   ctx:task("visit_missed", {
@@ -218,9 +283,12 @@ end
 
 -- ---- results, notices -------------------------------------------------------------------------------------------------------
 
-function follow_up.results(ctx, case)
-  local pending = outside.orders(outside.ask(ctx, "ehr.pending_results", { encounter = case.encounter }))
-  if not pending then
+-- The orders that were open at this discharge, as { order, name }. Asked once: where a correction or a readmission stops the follow-up and it
+-- begins again, nobody is asked a second time.
+local function pending_orders(ctx, case)
+  if case.pending and case.pending.left_said == case.left_said then return case.pending.orders end
+  local orders = outside.orders(outside.ask(ctx, "ehr.pending_results", { encounter = case.encounter }))
+  if not orders then
     local listed = ctx:task("list_pending_results", {
       why = "The record could not say which results are still to come",
       form = "list_pending_results",
@@ -228,13 +296,44 @@ function follow_up.results(ctx, case)
       outcomes = { { name = "none", form = false }, { name = "listed", form = "#/$defs/listed" } },
       due = ctx:business("1d", { calendar = policy.calendar }),
     })
-    pending = listed.outcome == "listed" and outside.orders((listed.value or {}).orders) or {}
+    orders = listed.outcome == "listed" and outside.orders((listed.value or {}).orders) or {}
   end
-  local chase_at = case.left_at + times.days(policy.results.chase_after_days)
-  ctx:map(pending, function(s, order)
-    s:child("pending_result", { order = order, encounter = case.encounter, ward = case.ward, chase_at = chase_at },
-      { key = case.encounter .. "/" .. order.order })
-  end)
+  case.pending = { left_said = case.left_said, orders = orders }
+  return orders
+end
+
+-- Waits for the next word from the cases of the orders, and keeps it; false when `until_` passed first.
+local function hear_of_result(ctx, case, until_)
+  local told = ctx:wait_signal("result", { until_ = until_, why = "A result that was pending at the discharge is not settled yet" })
+  if told and type(told) == "table" and type(told.order) == "string" then case.results[told.order] = { settled = told.settled == true } end
+  return told ~= nil
+end
+
+-- Each order has a case of its own, which belongs to the patient: one that another stay has begun is this one's as well. Where that has ended
+-- nobody answers, and the order gets a new one.
+local function watch_for(ctx, case, order)
+  if case.results[order.order] then return end
+  local input = { order = order, encounter = case.encounter, ward = case.ward, chase_at = case.left_at + times.days(policy.results.chase_after_days) }
+  local key = case.encounter .. "/" .. order.order
+  local id = ("pending_result:%s"):format(sha256(ctx.patient .. "\x1f" .. order.order):sub(1, 16))
+  ctx:child("pending_result", input, { id = id, key = key, detach = true })
+  ctx:signal(id, "watched_by", { instance = ctx.instance })
+  local deadline = ctx:parse_time("1m")
+  repeat
+    local told = hear_of_result(ctx, case, deadline)
+  until case.results[order.order] or not told
+  if case.results[order.order] then return end
+  local again = ctx:child("pending_result", input, { key = key, detach = true })
+  ctx:signal(again.id, "watched_by", { instance = ctx.instance })
+  case.results[order.order] = { settled = false }
+end
+
+function follow_up.results(ctx, case)
+  local orders = pending_orders(ctx, case)
+  case.results = case.results or {}  -- What their cases have told, by order: { settled }.
+  for _, order in ipairs(orders) do watch_for(ctx, case, order) end
+  local function open(order) return not case.results[order.order].settled end
+  while tables.find(orders, open) do hear_of_result(ctx, case) end
 end
 
 function follow_up.notices(ctx, case) notices.tell_all(ctx, case) end
@@ -258,9 +357,10 @@ function follow_up.open(case)
   return open
 end
 
--- Everything that is still owed, side by side.
+-- Everything that is still owed, side by side. Does not end, since the summary may be taken back at any time: follow_up.open says whether
+-- something is owed.
 function follow_up.run(ctx, case)
-  local branches = {}
+  local branches = { summary_taken_back = function(s) watch_summary(s, case) end }
   for _, name in ipairs(follow_up.open(case)) do
     branches[name] = function(s)
       follow_up[name](s, case)

@@ -48,7 +48,7 @@ local function drop_earlier_acknowledgements(ctx, recipient)
 end
 
 local function acknowledged(notice, how)
-  notice.state, notice.how = "acknowledged", how
+  notice.state, notice.how, notice.unsaid = "acknowledged", how, nil
 end
 
 -- Nobody has answered: somebody picks up the telephone. An acknowledgement that comes meanwhile does as well.
@@ -68,8 +68,8 @@ local function call(ctx, case, notice, why)
     end,
   }
   if winner == "signal" then return acknowledged(notice, "signal") end
-  notice.state = answer.outcome == "told" and "acknowledged" or "unreachable"
-  notice.how = "telephone"
+  if answer.outcome == "told" then return acknowledged(notice, "telephone") end
+  notice.state, notice.how = "unreachable", "telephone"
 end
 
 -- One recipient. `kind` is "admission" or "discharge"; only a discharge is waited for.
@@ -84,8 +84,10 @@ function notices.tell(ctx, case, kind, recipient)
 
   if not notice.state or notice.state == "sending" then
     notice.state = "sending"  -- From here on it may have gone out: whoever takes the notice back has to assume that it has.
-    local receipt = outside.receipt(outside.ask(ctx, "notices.send", letter(ctx, case, notice)))
+    local answer, refused = outside.ask(ctx, "notices.send", letter(ctx, case, notice))
+    local receipt = outside.receipt(answer)
     if not receipt then
+      notice.unsaid = outside.certainly_not_done(refused) or nil  -- Until somebody tells it by telephone.
       call(ctx, case, notice, ("The %s notice to %s could not be sent"):format(kind, recipient))
       return notice
     end
@@ -114,14 +116,17 @@ function notices.tell_all(ctx, case)
   end)
 end
 
+local function correct_one(ctx, case, notice, reason)
+  ctx:child("notice_correction", { notice = notice, encounter = case.encounter, ward = case.ward, reason = reason }, { key = notice.id, detach = true })
+end
+
 -- Takes back what was said: every notice of that kind which went out, or may have, is corrected by a small workflow of its own,
--- so that this case need not wait for it. What was not sent is simply not sent.
+-- so that this case need not wait for it. What was not sent is simply not sent; of what certainly was not said nobody hears.
 function notices.correct(ctx, case, kind, reason)
   for _, notice in ipairs(case.notices) do
     if notice.kind == kind and not notice.corrected then
       notice.corrected = true
-      ctx:child("notice_correction", { notice = notice, encounter = case.encounter, ward = case.ward, reason = reason },
-        { key = notice.id, detach = true })
+      if not notice.unsaid then correct_one(ctx, case, notice, reason) end
     end
   end
 end

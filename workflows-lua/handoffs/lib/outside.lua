@@ -16,6 +16,13 @@ function outside.ask(ctx, name, input, options)
   return nil, value
 end
 
+-- Whether an error of outside.ask says that nothing was done: there is nobody to ask, or the request was refused. 408, 409 and 425 leave it open, as
+-- does whatever was tried again until the attempts were used up.
+function outside.certainly_not_done(err)
+  local code = type(err) == "table" and tostring(err.code) or ""
+  return code == "not_configured" or code:match("^http_4%d%d$") ~= nil and not (code == "http_408" or code == "http_409" or code == "http_425")
+end
+
 -- ---- what an answer has to look like -------------------------------------------------------------------------------------------
 -- docs/WORKFLOWS.md says it. Any other answer counts as none: what the other system knows is not known, and a person is asked.
 

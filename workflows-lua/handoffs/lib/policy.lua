@@ -76,7 +76,7 @@ policy.visit = {
 policy.risk = { long_stay_days = 7, age = 80 }
 
 -- Results that were not there at discharge.
-policy.results = { chase_after_days = 14, review_within = "1d" }
+policy.results = { chase_after_days = 14, review_within = "1d", corrections_days = 30 }  -- How long a correction of one is heard.
 
 -- 30 days: the window of the Hospital Readmissions Reduction Program, 42 CFR 412.152.
 policy.close_after_days = 30

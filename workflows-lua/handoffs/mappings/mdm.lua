@@ -19,6 +19,9 @@ local KINDS = { DS = "discharge_summary", CN = "consultation" }
 -- TXA-17, HL7 table 0271: these need no further signature.
 local COMPLETE = { AU = true, LA = true, DO = false, DI = false, IN = false, IP = false, PA = false }
 
+-- TXA-19, HL7 table 0273: whatever its signatures, nobody shall treat the patient by it.
+local UNAVAILABLE = { CA = true, OB = true, UN = true }
+
 return mapping.define {
   name = "documents",
   format = "hl7v2",
@@ -29,7 +32,8 @@ return mapping.define {
     if not change then return nil, "MDM^" .. tostring(m.trigger) .. " is no document message" end
     local kind = m:get("TXA-2.1")
     local type = (KINDS[kind or ""] or "document") .. "." .. change
-    local complete = COMPLETE[m:get("TXA-17.1") or ""] == true
+    local withdrawn = change == "cancelled" or UNAVAILABLE[m:get("TXA-19.1") or ""]
+    local complete = not withdrawn and COMPLETE[m:get("TXA-17.1") or ""] == true
     return clinical.event(m, type, clinical.occurred_at(m, "TXA-4"), {
       document = m:get("TXA-12.3") or m:get("TXA-12.1"),
       kind = kind,
@@ -37,6 +41,7 @@ return mapping.define {
       referral = m:get("TXA-14.1"),
       author = clinical.provider(m, "TXA-9"),
       status = m:get("TXA-17.1"),
+      sent_at = m.sent,
     })
   end),
 }

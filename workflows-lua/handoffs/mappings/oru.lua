@@ -7,7 +7,20 @@ local STATUS = {
   F = "final", C = "corrected", X = "cancelled", Y = "cancelled",
   P = "preliminary", R = "preliminary", A = "partial", I = "pending", S = "pending", O = "ordered",
 }
+
+-- OBX-11, HL7 table 0085, where OBR-25 is empty: the least finished of the values says how far the order is, so the first that is there.
+local STATUS_OF_VALUES = {
+  { codes = "PRIS", status = "preliminary" },
+  { codes = "CDW", status = "corrected" },
+  { codes = "FU", status = "final" },
+  { codes = "XN", status = "cancelled" },
+}
+
 local CRITICAL = { LL = true, HH = true, AA = true }  -- OBX-8, HL7 table 0078.
+
+-- OBX-2, HL7 table 0125: values that a laboratory flags when they are not normal. Whatever else has no flag, a person has to read.
+local MEASURED = { NM = true, SN = true, DT = true, TM = true, TS = true, DTM = true }
+local CODED = { CE = true, CF = true, CNE = true, CWE = true }
 
 -- The OBR segments of a message, each with the OBX segments behind it.
 local function orders(m)
@@ -22,31 +35,93 @@ local function orders(m)
   return list
 end
 
+local function number_of(order) return order.obr:get("2.1") or order.obr:get("3.1") end
+
+local function status_of(order)
+  local said = order.obr:get("25.1")
+  if said then return STATUS[said:upper()] or "final" end
+  for _, each in ipairs(STATUS_OF_VALUES) do
+    for _, obx in ipairs(order.results) do
+      local code = (obx:get("11.1") or ""):upper()
+      if #code == 1 and each.codes:find(code, 1, true) then return each.status end
+    end
+  end
+  return "final"
+end
+
+-- OBX-8 may say several things of one value; what is critical goes before the rest. Nil when it is empty.
+local function flag_of(obx)
+  local flag
+  for _, repetition in ipairs(obx:all("8")) do
+    local said = (repetition:get("1") or ""):upper()
+    if CRITICAL[said] then return said end
+    if said ~= "" and (flag == nil or flag == "N") then flag = said end
+  end
+  return flag
+end
+
+local LONGEST = 4000  -- Bytes of a value. Whoever reads a longer one reads it in the record.
+
+-- Not inside of a character.
+local function cut(text)
+  if #text <= LONGEST then return text end
+  return text:sub(1, LONGEST):gsub("[\xC0-\xFF][\x80-\xBF]*$", "") .. " [cut]"
+end
+
+-- What people read of a value: of a code its name, of a text all its lines.
+local function value_of(obx)
+  if CODED[obx:get("2.1") or ""] then return obx:get("5.2") or obx:get("5.1") end
+  local lines = {}
+  for _, repetition in ipairs(obx:all("5")) do lines[#lines + 1] = repetition:get("1") end
+  return #lines > 0 and cut(table.concat(lines, "\n")) or nil
+end
+
+local function finding(obx, flag)
+  return { code = obx:get("3.1"), name = obx:get("3.2"), value = value_of(obx), unit = obx:get("6.1"), flag = flag }
+end
+
+-- { abnormal, narrative, critical } of an order's values.
+local function read(order)
+  local abnormal, narrative, critical = {}, {}, false
+  for _, obx in ipairs(order.results) do
+    local flag = flag_of(obx)
+    if flag and flag ~= "N" then
+      abnormal[#abnormal + 1] = finding(obx, flag)
+      critical = critical or CRITICAL[flag] == true
+    elseif not flag and not MEASURED[obx:get("2.1") or ""] then
+      narrative[#narrative + 1] = finding(obx)
+    end
+  end
+  return { abnormal = #abnormal > 0 and abnormal or nil, narrative = #narrative > 0 and narrative or nil, critical = critical }
+end
+
+-- The heading of a panel has no values of its own; the other parts of that order have.
+local function has_values(order, all)
+  for _, each in ipairs(all) do
+    if #each.results > 0 and number_of(each) == number_of(order) then return true end
+  end
+  return false
+end
+
 return mapping.define {
   name = "results",
   format = "hl7v2",
   types = { "ORU" },
 
   map = clinical.reader(function(m)
-    local events = {}
-    for _, order in ipairs(orders(m)) do
-      local obr = order.obr
-      local abnormal, critical = {}, false
-      for _, obx in ipairs(order.results) do
-        local flag = obx:get("8.1")
-        if flag and flag ~= "N" then
-          abnormal[#abnormal + 1] = { code = obx:get("3.1"), name = obx:get("3.2"), value = obx:get("5.1"), unit = obx:get("6.1"), flag = flag }
-          critical = critical or CRITICAL[flag] == true
-        end
-      end
-      local status = STATUS[obr:get("25.1") or "F"] or "final"
-      local event, reason = clinical.event(m, "result." .. status, clinical.occurred_at(m, "OBR-22", "OBR-7"), {
-        order = obr:get("2.1") or obr:get("3.1"),
+    local events, all = {}, orders(m)
+    for _, order in ipairs(all) do
+      local obr, found = order.obr, read(order)
+      local event, reason = clinical.event(m, "result." .. status_of(order), clinical.occurred_at(m, "OBR-22", "OBR-7"), {
+        order = number_of(order),
         filler_order = obr:get("3.1"),
         code = obr:get("4.1"),
         name = obr:get("4.2"),
-        abnormal = #abnormal > 0 and abnormal or nil,
-        critical = critical,
+        abnormal = found.abnormal,
+        narrative = found.narrative,
+        critical = found.critical,
+        without_values = not has_values(order, all) or nil,
+        sent_at = m.sent,
       })
       if not event then return nil, reason end
       events[#events + 1] = event

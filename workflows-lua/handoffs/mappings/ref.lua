@@ -43,6 +43,7 @@ return mapping.define {
       providers = providers(m),
       effective_at = m:time("RF1-7"),
       expires_at = m:time("RF1-8"),
+      sent_at = m.sent,
     }
     if not data.referral then return nil, "the referral has no number (RF1-6 and RF1-11 are empty)" end
     return clinical.event(m, type, clinical.occurred_at(m), data)

@@ -12,8 +12,13 @@ local TRIGGERS = {
   S26 = "appointment.missed",
 }
 
--- Filler status (SCH-25, HL7 table 0278) says more than the trigger when the patient was there.
-local STATUS = { Complete = "appointment.kept", Started = "appointment.kept", Noshow = "appointment.missed", Cancelled = "appointment.cancelled" }
+-- Filler status (SCH-25, HL7 table 0278) says more than the trigger when the patient was there. In capitals, and letters only: senders differ.
+local STATUS = {
+  COMPLETE = "appointment.kept", STARTED = "appointment.kept", NOSHOW = "appointment.missed",
+  CANCELLED = "appointment.cancelled", DC = "appointment.cancelled", DELETED = "appointment.cancelled",
+}
+
+local function status(m) return STATUS[((m:get("SCH-25.1") or ""):upper():gsub("%A", ""))] end
 
 return mapping.define {
   name = "appointments",
@@ -27,7 +32,7 @@ return mapping.define {
       if trigger:match("^S%d%d$") then return {} end  -- Slots, holds and resources: about no patient's plan.
       return nil, "SIU^" .. trigger .. " is no scheduling message"
     end
-    if type == "appointment.updated" then type = STATUS[m:get("SCH-25.1") or ""] or type end
+    if type == "appointment.updated" then type = status(m) or type end
     return clinical.event(m, type, clinical.occurred_at(m), {
       appointment = m:get("SCH-2.1") or m:get("SCH-1.1"),
       referral = m:get("SCH-26.1"),
@@ -36,6 +41,7 @@ return mapping.define {
       kind = m:get("SCH-8.1"),
       service = m:get("AIS-3.2") or m:get("AIS-3.1"),
       provider = clinical.provider(m, "AIP-3"),
+      sent_at = m.sent,
     })
   end),
 }

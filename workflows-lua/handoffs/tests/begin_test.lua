@@ -17,6 +17,7 @@ local BAD = {
   { "referral", { order = "cardiology" }, PATIENT, "input.order" },
   { "referral", { order = { recipient = "Heart Clinic" } }, {}, "a patient" },
   { "pending_result", { order = {} }, PATIENT, "input.order.order" },
+  { "clinical_concern", { call = {} }, PATIENT, "input.concern" },
   { "notice_correction", {}, PATIENT, "input.notice.recipient" },
   { "rule_drift", {}, {}, "input.rule" },
 }

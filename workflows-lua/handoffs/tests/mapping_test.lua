@@ -149,6 +149,21 @@ test.case("a result tells its order, and what is abnormal in it", function(t)
   t:equal(event.data.abnormal[1].name, "Growth")
 end)
 
+test.case("a code is told by its name, a text with all its lines, and one that is too long is cut between characters", function(t)
+  local event = map(t, "results", table.concat({
+    "MSH|^~\\&|LAB|GENHOSP|BATON|HUB|20260302090000||ORU^R01|M1|P|2.5.1",
+    "PID|1||P1^^^GENHOSP^MR",
+    "OBR|1|O7|F7|PATH^Pathology|||20260302080000|||||||||||||||20260302085500|||F",
+    "OBX|1|CWE|1^Organism||112283007^Escherichia coli^SCT|||POS|||F",
+    "OBX|2|TX|2^Text||first~second||||||F",
+    "OBX|3|FT|3^Long||x" .. ("\u{e9}"):rep(3000) .. "||||||F",
+  }, "\r"))
+  t:equal(event.data.abnormal[1].value, "Escherichia coli")
+  t:equal(event.data.narrative[1].value, "first\nsecond")
+  t:equal(event.data.narrative[2].value, "x" .. ("\u{e9}"):rep(1999) .. " [cut]")
+  t:equal(event.data.sent_at, "2026-03-02T09:00:00.000Z")
+end)
+
 test.case("an appointment tells when it begins", function(t)
   local event = map(t, "appointments", table.concat({
     "MSH|^~\\&|SCH|GENHOSP|BATON|HUB|20260302090000||SIU^S12|M1|P|2.5.1",

@@ -60,3 +60,31 @@ test.case("an acknowledgement that came before the next notice was sent is not o
   case:signal("acknowledged:primary_care")
   t:expect_no_task("call_recipient")
 end)
+
+-- Home, with this failure of the activity that sends notices; then the discharge is cancelled. Returns how many were corrected.
+local function corrections_after(t, code, told)
+  discharges.open(t)
+  discharges.admit(t)
+  t:mock("notices.send", { fail = { code = code, message = "no", retryable = false } })
+  discharges.leave(t)
+  if told then t:expect_task("call_recipient"):decide(told) end
+  t:event { type = "encounter.discharge_cancelled", encounter = "E1", data = {} }
+  return #t:calls("notices.correct")
+end
+
+test.case("a notice that certainly was not sent is not corrected", function(t)
+  t:crash_everywhere()
+  t:equal(corrections_after(t, "not_configured"), 0)
+end)
+
+test.case("a notice that was refused and that nobody could tell by telephone is not corrected", function(t)
+  t:equal(corrections_after(t, "http_400", "unreachable"), 0)
+end)
+
+test.case("a notice that may have been sent, or was told by telephone, is corrected", function(t)
+  t:equal(corrections_after(t, "http_500"), 1)
+end)
+
+test.case("a notice that could not be sent and was told by telephone is corrected", function(t)
+  t:equal(corrections_after(t, "not_configured", "told"), 1)
+end)

@@ -8,45 +8,26 @@
 -- a person looks at it.
 local workflow = require "workflow"
 local begin = require "begin"
+local consultation = require "consultation"
 local inbox = require "inbox"
+local late_answers = require "late_answers"
+local life = require "life"
 local outside = require "outside"
 local policy = require "policy"
+local stop = require "referral_stop"
 local tables = require "tables"
 local times = require "times"
+local visits = require "referral_visit"
 local ward = require "ward"
 
 local rules = policy.referral
+local unless_cancelled = stop.unless_cancelled
 
 local function working(ctx, length) return ctx:business(length, { calendar = policy.calendar }) end
 
--- ---- cancelling ---------------------------------------------------------------------------------------------------------------
-
-local function wait_for_cancel(ctx, referral)
-  local winner, told = ctx:race {
-    signal = function(s) return s:wait_signal("cancel") end,
-    message = function(s) return s:wait_event("referral.cancelled", { where = { ["data.referral"] = referral.numbers } }) end,
-    death = function(s) return s:wait_event("patient.died") end,
-  }
-  if winner == "signal" then
-    return type(told) == "table" and type(told.reason) == "string" and told.reason or "cancelled by the referrer"
-  end
-  return winner == "death" and "the patient has died" or "cancelled by message"
-end
-
--- Does `work`, which returns the next state, unless the referral is cancelled first.
-local function unless_cancelled(ctx, referral, work)
-  local winner, result = ctx:race {
-    work = function(s) return work(s) end,
-    cancel = function(s) return wait_for_cancel(s, referral) end,
-  }
-  if winner == "work" then return result end
-  referral.cancelled_because = result
-  return "cancelled"
-end
-
 -- ---- the states -----------------------------------------------------------------------------------------------------------------
 
-local states = {}
+local states = tables.merge(visits)  -- scheduling and visit: lib/referral_visit.lua.
 
 -- A draft goes out only when the other side can work with it.
 function states.draft(ctx, referral)
@@ -184,6 +165,7 @@ function states.triage(ctx, referral)
       answer = winner == "message" and found.data or { status = found.outcome, reason = found.reason, by = found.by }
     end
     s:decide("triage", { outcome = answer.status, reason = answer.reason, evidence = { by = answer.by } })
+    referral.answered_at = times.parse(answer.sent_at)
     if answer.status == "accepted" then return "scheduling" end
     referral.refusal = answer.reason
     if answer.status == "more_information" then return "asked_back" end
@@ -242,83 +224,6 @@ function states.declined(ctx, referral)
   end)
 end
 
-function states.scheduling(ctx, referral)
-  ctx:set("stage", "scheduling")
-  return unless_cancelled(ctx, referral, function(s)
-    local winner, found = s:race {
-      message = function(b)
-        return b:wait_event({ "appointment.booked", "appointment.rescheduled" }, { where = { ["data.referral"] = referral.numbers } })
-      end,
-      person = function(b)
-        return b:task("schedule_referral", {
-          why = referral.appointment_cancelled and "The appointment was cancelled; the patient needs another one"
-            or "The referral was accepted; the patient needs an appointment",
-          form = "book_visit",
-          data = { order = referral.order, missed = referral.missed },
-          candidates = ward.people(referral.ward, { roles = { "scheduler", "referral_coordinator" } }),
-          outcomes = { "scheduled", "patient_declined" },
-          priority = referral.priority,
-          due = working(b, rules.schedule_within[referral.priority]),
-          escalate = { { at = "due", to = "referral_coordinator" } },
-        })
-      end,
-    }
-    if winner == "message" then
-      referral.visit = { id = found.data.appointment, at = times.parse(found.data.starts_at) or s:now() }
-      return "visit"
-    end
-    if found.outcome == "patient_declined" then
-      referral.outcome = "patient_declined"
-      return "closed"
-    end
-    local value = found.value or {}
-    referral.visit = { id = value.appointment, at = times.parse(value.starts_at) or s:now() }
-    return "visit"
-  end)
-end
-
-function states.visit(ctx, referral)
-  ctx:set("stage", "scheduled")
-  local visit = referral.visit
-  ctx:set("visit_at", visit.at)
-  return unless_cancelled(ctx, referral, function(s)
-    local winner, found = s:race {
-      message = visit.id and function(b)
-        return b:wait_event({ "appointment.kept", "appointment.missed", "appointment.cancelled", "appointment.rescheduled", "appointment.updated" },
-          { where = { ["data.appointment"] = visit.id } })
-      end,
-      report = function(b) return b:wait_event("consultation.*", { where = { ["data.referral"] = referral.numbers } }) end,
-      person = function(b)
-        b:sleep_until(visit.at + times.hours(policy.visit.ask_after_hours))
-        return b:task("was_seen", {
-          why = "Was the patient seen?",
-          data = { order = referral.order, at = b:format_time(visit.at) },
-          candidates = ward.people(referral.ward, { roles = { "scheduler", "referral_coordinator" } }),
-          outcomes = { "seen", "no_show" },
-          due = working(b, "1d"),
-        })
-      end,
-    }
-    if winner == "report" then
-      referral.report = found.data
-      return "reading"
-    end
-    if winner == "message" and (found.type == "appointment.rescheduled" or found.type == "appointment.updated") then
-      visit.at = times.parse(found.data.starts_at) or visit.at
-      return "visit"
-    end
-    referral.appointment_cancelled = winner == "message" and found.type == "appointment.cancelled"
-    if referral.appointment_cancelled then return "scheduling" end  -- Nobody has missed it.
-    if winner == "message" and found.type == "appointment.kept" or winner == "person" and found.outcome == "seen" then
-      referral.seen_at = s:now()
-      return "report"
-    end
-    referral.missed = referral.missed + 1
-    s:note { no_show = referral.missed }
-    return referral.missed < rules.missed_visits and "scheduling" or "missed"
-  end)
-end
-
 function states.missed(ctx, referral)
   ctx:set("stage", "missed")
   return unless_cancelled(ctx, referral, function(s)
@@ -337,13 +242,10 @@ end
 function states.report(ctx, referral)
   ctx:set("stage", "report")
   return unless_cancelled(ctx, referral, function(s)
-    local report = s:wait_event("consultation.*", { where = { ["data.referral"] = referral.numbers }, until_ = working(s, rules.report_within) })
-    if report then
-      referral.report = report.data
-      return "reading"
-    end
+    local report = consultation.wait(s, referral, working(s, rules.report_within))
+    if report then return consultation.take(s, referral, report.data) end
     local winner, found = s:race {
-      message = function(b) return b:wait_event("consultation.*", { where = { ["data.referral"] = referral.numbers } }) end,
+      message = function(b) return consultation.wait(b, referral) end,
       person = function(b)
         return b:task("chase_report", {
           why = "The patient was seen, and no report has come back",
@@ -359,24 +261,39 @@ function states.report(ctx, referral)
       referral.outcome = "no_report"
       return "closed"
     end
-    referral.report = winner == "message" and found.data or found.value or {}
-    return "reading"
+    return consultation.take(s, referral, winner == "message" and found.data or found.value or {})
   end)
+end
+
+-- The report that is being read was replaced, or taken back.
+local function report_changed(ctx, referral, event)
+  ctx:note { report = event.type, document = event.data.document }
+  if event.type == "consultation.cancelled" then
+    referral.report = nil
+    return "report"
+  end
+  return consultation.take(ctx, referral, event.data)
 end
 
 -- The loop closes here, and only here with an answer.
 function states.reading(ctx, referral)
   ctx:set("stage", "reading")
-  local read = ctx:task("read_report", {
-    why = "The report on your referral is back",
-    form = "read_report",
-    data = { order = referral.order, report = referral.report },
-    candidates = ward.people(referral.ward, { role = "referrer" }),
-    outcomes = { "acknowledged", "follow_up_needed" },
-    due = working(ctx, rules.read_within),
-    escalate = { { at = "due", to = "referral_coordinator" } },
-  })
-  ctx:decide("report_read", { outcome = read.outcome, reason = read.reason, evidence = { by = read.by, document = referral.report.document } })
+  local winner, found = ctx:race {
+    change = function(s) return consultation.wait_for_change(s, referral) end,
+    person = function(s)
+      return s:task("read_report", {
+        why = "The report on your referral is back",
+        form = "read_report",
+        data = { order = referral.order, report = referral.report },
+        candidates = ward.people(referral.ward, { role = "referrer" }),
+        outcomes = { "acknowledged", "follow_up_needed" },
+        due = working(s, rules.read_within),
+        escalate = { { at = "due", to = "referral_coordinator" } },
+      })
+    end,
+  }
+  if winner == "change" then return report_changed(ctx, referral, found) end
+  ctx:decide("report_read", { outcome = found.outcome, reason = found.reason, evidence = { by = found.by, document = referral.report.document } })
   outside.ask(ctx, "referrals.close", { referral = referral.number, received = true })
   referral.outcome = "completed"
   return "closed"
@@ -402,36 +319,10 @@ function states.cancelled(ctx, referral)
   return "closed"
 end
 
--- ---- after the end ----------------------------------------------------------------------------------------------------------------
-
--- An answer that comes too late changes nothing, and is looked at: an acceptance after the cancellation, a report that nobody waited for.
-local function look_at_late_answers(ctx, referral)
-  if not referral.sent or referral.outcome == "completed" then return end
-  local deadline = ctx:now() + times.days(rules.late_report_days)
-  repeat
-    local late = ctx:wait_event({ "referral.answered", "consultation.*", "appointment.booked" },
-      { where = { ["data.referral"] = referral.numbers }, until_ = deadline })
-    if late then
-      local review = ctx:task("late_answer", {
-        why = ("%s came after this referral had ended as %s"):format(late.type, referral.outcome),
-        data = { order = referral.order, event = late.data, outcome = referral.outcome },
-        candidates = ward.people(referral.ward, { role = "referrer" }),
-        outcomes = { "noted", "refer_again" },
-        due = working(ctx, "1d"),
-        escalate = { { at = "due", to = "referral_coordinator" } },
-      })
-      ctx:decide("late_answer", { outcome = review.outcome, reason = review.reason, evidence = { event = late.type } })
-      if review.outcome == "refer_again" then
-        ctx:child("referral", { order = referral.order, encounter = referral.encounter }, { key = referral.id .. "/again", detach = true })
-      end
-    end
-  until not late
-end
-
 return workflow.define {
   name = "referral",
   title = "Referral, closed loop",
-  listen = { "referral.*", "appointment.*", "consultation.*", "patient.died" },
+  listen = { "referral.*", "appointment.*", "consultation.*", table.unpack(life.EVENTS) },
   search = {
     referral = "keyword",
     stage = "keyword",    -- as in the picture above, then closed
@@ -453,6 +344,8 @@ return workflow.define {
       ward = input.ward,  -- Of whoever asks. The other side has its own people.
       priority = rules.triage_within[order.priority or ""] and order.priority or "normal",
       missed = 0,
+      appointments = {},      -- What the scheduling system has said; lib/appointments.lua.
+      life = life.unknown(),  -- What was told of the patient; lib/life.lua.
     }
     referral.number = referral.id         -- Under which the other side knows it,
     referral.numbers = { referral.id }    -- and all that it was sent under.
@@ -474,7 +367,7 @@ return workflow.define {
     ctx:set("outcome", referral.outcome)
     ctx:set("stage", "closed")
 
-    look_at_late_answers(ctx, referral)
+    late_answers.look_at(ctx, referral)
     return { outcome = referral.outcome, report = referral.report }
   end,
 }

@@ -1,0 +1,229 @@
+-- What goes otherwise with a referral: refusals after the acceptance, documents that are no report, deaths told by mistake, admissions that
+-- never were. 2026-03-02 is a Monday.
+local test = require "test"
+local discharges = require "support.discharges"
+local messages = require "support.messages"
+
+local ORDER = { id = "R1", recipient = "Heart Clinic", service = "Cardiology", reason = "New heart failure", priority = "high" }
+
+local function refer(t, order)
+  t:clock("2026-03-02T09:00:00-05:00")
+  t:mock("referrals.send", { acknowledged = true })
+  t:mock("referrals.remind", {})
+  t:mock("referrals.cancel", {})
+  t:mock("referrals.close", {})
+  return t:start("referral", { order = order or ORDER, encounter = "E1", ward = "MED" }, { key = "R1", patient = "P1" })
+end
+
+-- RF1-1 of the other side's answer: A, R, E or P.
+local function answer(t, status, sent) t:message(messages.text(t, "RRI^I12", { ("RF1|%s|R||||R1|20260302"):format(status) }, sent)) end
+
+-- A document of trigger T01 to T11 on R1, with TXA-17.
+local function document(t, trigger, status, id)
+  t:message(messages.text(t, "MDM^" .. trigger, { ("TXA|1|CN|TX|20260304||||||||%s||R1|||%s"):format(id or "D1", status) }))
+end
+
+local function schedule(t, trigger, id, at)
+  t:message(messages.text(t, "SIU^" .. trigger, { ("SCH|%s|%s||||REG|FU|CONS|30|min|^^^%s%sR1"):format(id, id, at, ("|"):rep(15)) }))
+end
+
+local function accepted(t)
+  local case = refer(t)
+  answer(t, "A")
+  t:skip("1h")
+  return case
+end
+
+local function scheduled(t)
+  local case = accepted(t)
+  t:expect_task("schedule_referral"):decide("scheduled", { value = { appointment = "V1", starts_at = "2026-03-04T10:00:00-05:00" } })
+  return case
+end
+
+local function stage(case) return case:attribute("stage") end
+
+local function tell_death(t, died, sent)
+  t:event { type = died and "patient.died" or "encounter.updated", patient = discharges.patient(died), data = { sent_at = sent } }
+end
+
+-- ---- the other side changes its mind --------------------------------------------------------------------------------------------
+
+test.case("a refusal after the acceptance goes back to the referrer, before the appointment and after it is made", function(t)
+  t:crash_everywhere()
+  local case = accepted(t)
+  answer(t, "R")
+  t:expect_no_task("schedule_referral")
+  t:expect_task("declined_referral", { role = "referrer" }):decide("try_again")
+  answer(t, "A")
+  schedule(t, "S12", "V1", "20260304100000-0500")
+  t:equal(stage(case), "scheduled")
+  t:skip("1h")
+  answer(t, "R")
+  t:expect_task("declined_referral"):decide("send_elsewhere", { value = { recipient = "City Cardiology" } })
+  t:expect_task("triage_referral"):decide("accepted")
+  t:equal(stage(case), "scheduling", "the appointment there is none of the other clinic")
+end)
+
+test.case("a refusal that was written before the acceptance changes nothing", function(t)
+  local case = accepted(t)
+  answer(t, "R", "2026-03-02T08:00:00-05:00")
+  t:equal(stage(case), "scheduling")
+end)
+
+-- ---- what is a report -------------------------------------------------------------------------------------------------------------
+
+test.case("a document that is cancelled or not signed is no report", function(t)
+  t:crash_everywhere()
+  local case = scheduled(t)
+  document(t, "T11", "AU")
+  document(t, "T01", "DI")
+  t:equal(stage(case), "scheduled")
+  document(t, "T02", "AU")
+  t:equal(stage(case), "reading")
+end)
+
+test.case("a report that is replaced while it is being read is read as it is now", function(t)
+  t:crash_everywhere()
+  local case = scheduled(t)
+  document(t, "T02", "AU")
+  document(t, "T02", "AU")
+  t:equal(t:expect_task("read_report").data.report.document, "D1")
+  document(t, "T10", "AU", "D2")
+  t:equal(t:expect_task("read_report").data.report.document, "D2")
+  t:expect_task("read_report"):decide("acknowledged")
+  t:equal(case:attribute("outcome"), "completed")
+end)
+
+test.case("a report that is cancelled while it is being read is waited for again", function(t)
+  local case = scheduled(t)
+  document(t, "T02", "AU")
+  document(t, "T11", "AU")
+  t:expect_no_task("read_report")
+  t:equal(stage(case), "report")
+  t:skip("5d", "business")
+  t:expect_task("chase_report")
+end)
+
+test.case("of what comes after the end, only a report that is signed is looked at", function(t)
+  local case = accepted(t)
+  t:expect_task("schedule_referral"):decide("patient_declined")
+  t:equal(case:attribute("outcome"), "patient_declined")
+  document(t, "T01", "DI")
+  t:expect_no_task("late_answer")
+  document(t, "T02", "AU")
+  t:expect_task("late_answer")
+end)
+
+-- ---- appointments, told twice -----------------------------------------------------------------------------------------------------
+
+test.case("an appointment that is told twice and then cancelled is made again", function(t)
+  t:crash_everywhere()
+  local case = accepted(t)
+  for _ = 1, 2 do schedule(t, "S12", "V1", "20260304100000-0500") end
+  t:equal(stage(case), "scheduled")
+  schedule(t, "S15", "V1", "20260304100000-0500")
+  t:contains(t:expect_task("schedule_referral").why, "cancelled")
+end)
+
+test.case("a patient who was missed once, of which we are told twice, was missed once", function(t)
+  t:crash_everywhere()
+  local case = accepted(t)
+  schedule(t, "S12", "V1", "20260304100000-0500")
+  for _ = 1, 2 do schedule(t, "S26", "V1", "20260304100000-0500") end
+  t:equal(stage(case), "scheduling")
+  schedule(t, "S13", "V1", "20260310100000-0400")
+  t:equal(stage(case), "scheduled")
+end)
+
+test.case("an appointment that is told again after the end is no late answer, and a new one is", function(t)
+  local case = accepted(t)
+  schedule(t, "S12", "V1", "20260304100000-0500")
+  case:signal("cancel", { reason = "Not needed" })
+  schedule(t, "S12", "V1", "20260304100000-0500")
+  t:expect_no_task("late_answer")
+  schedule(t, "S12", "V2", "20260305100000-0500")
+  t:expect_task("late_answer")
+end)
+
+test.case("an appointment that was told before the acceptance needs nobody", function(t)
+  local case = refer(t)
+  schedule(t, "S12", "V1", "20260304100000-0500")
+  answer(t, "A")
+  t:equal(stage(case), "scheduled")
+end)
+
+-- ---- deaths and admissions that were told by mistake ----------------------------------------------------------------------------------
+
+test.case("a referral that a mistaken death has cancelled is a question for the referrer", function(t)
+  t:crash_everywhere()
+  local case = accepted(t)
+  tell_death(t, true)
+  t:equal(case:attribute("outcome"), "cancelled")
+  t:skip("1h")
+  tell_death(t, false)
+  t:contains(t:expect_task("mistaken_death", { role = "referrer", unit = "MED" }).why, "lives")
+  t:expect_task("mistaken_death"):decide("refer_again")
+  t:equal(#t:instances("referral"), 2)
+end)
+
+test.case("a draft that a mistaken death has cancelled is a question as well", function(t)
+  local case = refer(t, { id = "R1" })
+  tell_death(t, true)
+  t:equal(case:attribute("outcome"), "cancelled")
+  tell_death(t, false)
+  t:expect_task("mistaken_death")
+end)
+
+test.case("a death that was told before the patient was said to live cancels nothing", function(t)
+  local case = accepted(t)
+  tell_death(t, false, "2026-03-02T10:00:00-05:00")
+  tell_death(t, true, "2026-03-02T08:00:00-05:00")
+  t:equal(stage(case), "scheduling")
+end)
+
+test.case("when the admission was cancelled, the referrer says whether the referral is still needed", function(t)
+  t:crash_everywhere()
+  local case = accepted(t)
+  t:event { type = "encounter.admit_cancelled", encounter = "E2", data = {} }
+  t:expect_no_task("referral_in_doubt")
+  t:event { type = "encounter.admit_cancelled", encounter = "E1", data = {} }
+  t:expect_task("referral_in_doubt", { role = "referrer" })
+  schedule(t, "S12", "V1", "20260304100000-0500")
+  t:equal(stage(case), "scheduled")
+  t:expect_task("referral_in_doubt"):decide("cancel", { reason = "Another patient was meant" })
+  t:equal(case:attribute("outcome"), "cancelled")
+  t:expect_activity("referrals.cancel", { reason = "Another patient was meant" })
+end)
+
+test.case("a referral that is still needed goes on", function(t)
+  local case = accepted(t)
+  t:event { type = "encounter.deleted", encounter = "E1", data = {} }
+  t:expect_task("referral_in_doubt"):decide("keep")
+  t:expect_no_task("referral_in_doubt")
+  t:expect_task("schedule_referral")
+  t:equal(stage(case), "scheduling")
+end)
+
+-- ---- again --------------------------------------------------------------------------------------------------------------------------
+
+test.case("referred again, it has a number of its own and belongs to the same ward", function(t)
+  t:crash_everywhere()
+  local case = accepted(t)
+  case:signal("cancel", { reason = "Not needed" })
+  t:mock("referrals.send", { acknowledged = false })
+  answer(t, "A")
+  t:expect_task("late_answer"):decide("refer_again")
+  local again = t:instance("referral", "R1/again")
+  t:equal({ again:attribute("referral"), again:attribute("ward") }, { "R1-2", "MED" })
+  t:skip("1h")
+  answer(t, "A")
+  t:equal(stage(again), "sent", "that was the first one's answer")
+  t:expect_task("late_answer"):decide("refer_again")
+  t:equal(t:instance("referral", "R1/again"):attribute("referral"), "R1-3")
+end)
+
+test.case("a referral that another house sends starts nothing", function(t)
+  t:message(messages.text(t, "REF^I12", { "RF1|P|S|CAR^Cardiology|||R77|20260302" }))
+  t:equal(#t:instances("referral"), 0)
+  t:expect_no_task()
+end)
