@@ -157,6 +157,7 @@ std::string first_case(const Ward& ward) { return ward.cases().begin()->first; }
 
 TEST(AddedKey, an_event_of_it_finds_the_case_and_starts_no_other) {
   Ward ward;
+  ward.start_again_when_closed();
   ward.accept("P", "m1", "encounter.admitted");
   ward.settle();
   ward.add_key(first_case(ward), "V2");
