@@ -91,7 +91,7 @@ bool matches(const BatchQuery& q, const InstanceRecord& record) {
   if (!q.bundle.empty() && record.bundle != q.bundle) return false;
   if (!q.unit.empty() && !is_of_unit(record.attributes, q.unit)) return false;
   if (!q.patient.empty() && record.patient != q.patient) return false;
-  if (!q.business_key.empty() && record.business_key != q.business_key) return false;
+  if (!q.business_key.empty() && !record.has_key(q.business_key)) return false;
   if (q.with_incident && (record.open_incidents > 0) != *q.with_incident) return false;
   if (q.paused && record.paused != *q.paused) return false;
   if (q.started_after && record.started_at < *q.started_after) return false;

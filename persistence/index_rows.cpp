@@ -47,11 +47,12 @@ IndexKeys index_keys(const InstanceRecord& record, const Pseudonyms& pseudonyms)
   all.push_back(keys::instances_by_workflow(record.workflow, record.status) + order);
   if (!record.patient.empty())
     all.push_back(keys::index(Index::instances_by_patient, pseudonyms.patient(record.patient)) + order);
-  if (!record.business_key.empty()) {
-    all.push_back(keys::instances_by_business_key(pseudonyms.of(Pseudonyms::Kind::business_key, record.business_key),
-                                                  record.workflow) +
+  const auto found_by = [&](const std::string& key) {
+    all.push_back(keys::instances_by_business_key(pseudonyms.of(Pseudonyms::Kind::business_key, key), record.workflow) +
                   order);
-  }
+  };
+  if (!record.business_key.empty()) found_by(record.business_key);
+  for (const std::string& key : record.added_keys) found_by(key);
   for (const auto& [name, value] : record.attributes) {
     for (const std::string& scalar : scalars_of(value)) {
       all.push_back(

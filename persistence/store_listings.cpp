@@ -216,7 +216,7 @@ bool matches(const InstanceFilter& filter, const InstanceRecord& record) {
   return (!filter.status || record.status == *filter.status) &&
          (filter.workflow.empty() || record.workflow == filter.workflow) &&
          (filter.patient.empty() || record.patient == filter.patient) &&
-         (filter.business_key.empty() || record.business_key == filter.business_key) &&
+         (filter.business_key.empty() || record.has_key(filter.business_key)) &&
          std::ranges::all_of(filter.attributes, [&](const auto& wanted) { return has_attribute(record, wanted); }) &&
          (!filter.with_incident || (record.open_incidents > 0) == *filter.with_incident) &&
          (!filter.paused || record.paused == *filter.paused);

@@ -170,6 +170,7 @@ std::set<std::string> end_facts(const StoreReader& reader, const std::set<std::s
     facts.insert(instance.id + " of patient '" + instance.patient + "' with key '" + instance.business_key + "' is " +
                  std::string(to_string(instance.status)) + ", incidents " + std::to_string(instance.open_incidents));
     if (!instance.open()) facts.insert(instance.id + " ended with " + json_of(instance.outcome));
+    for (const std::string& key : instance.added_keys) facts.insert(instance.id + " has the key " + key);
     for (const auto& [name, value] : instance.attributes) facts.insert(instance.id + " has " + name + " = " + value);
     const auto tasks = reader.tasks_of(instance.id);
     BATON_ASSERT(tasks.ok());

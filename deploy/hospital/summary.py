@@ -152,6 +152,8 @@ def sentence(row, rows):
         return f"decides {row['name']}: {decision.get('outcome')} ({decision.get('reason')})"
     if kind == "NoteWritten":
         return f"notes: {words(row['note'])}"
+    if kind == "KeyAdded":
+        return f"is found by {row['business_key']} too"
     if kind == "AttributesSet":
         return "is now " + ", ".join(f"{name} {value}" for name, value in row["attributes"].items())
     if kind in ("Completed", "Failed", "Cancelled", "IncidentOpened", "SignalReceived"):

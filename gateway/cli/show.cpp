@@ -61,6 +61,7 @@ std::string sentence_of(const boost::json::value& entry) {
   if (type == "IncidentResolved")
     return "incident " + field("number") + " resolved by " + field("action") + person_of(entry);
   if (type == "AttributesSet") return "set " + field("attributes");
+  if (type == "KeyAdded") return "is found by the key " + field("business_key") + " too  [" + field("line") + "]";
   if (type == "NoteWritten") return "note " + shortened(field("note"));
   if (type == "Completed") return "COMPLETED " + shortened(field("result"));
   if (type == "Failed") return "FAILED " + shortened(field("failure"));
@@ -118,7 +119,8 @@ int show(const Cli& cli, const ShowArguments& arguments) {
   }
   std::cout << field_text(*record, "id") << "  " << field_text(*record, "workflow") << "  "
             << field_text(*record, "status") << (field_text(*record, "paused") == "true" ? ", paused" : "") << "\n";
-  for (const char* name : {"patient", "business_key", "attributes", "parent", "children", "bundle", "outcome"}) {
+  for (const char* name :
+       {"patient", "business_key", "added_keys", "attributes", "parent", "children", "bundle", "outcome"}) {
     const std::string text = field_text(*record, name);
     if (!text.empty() && text != "{}" && text != "[]")
       std::cout << "  " << name << ": " << shortened(text, 200) << "\n";

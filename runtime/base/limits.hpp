@@ -19,6 +19,7 @@ constexpr std::size_t kJsonDepth = 64;
 constexpr std::size_t kPayloadSize = 1u << 20;  // One input, result, signal or event.
 constexpr std::size_t kNameSize = 200;          // A workflow, step, signal or event name.
 constexpr std::size_t kInstanceIdSize = 200;
+constexpr std::size_t kAddedKeys = 100;  // That one run of a case adds.
 
 // Wire.
 constexpr std::size_t kHttpBodySize = 4u << 20;

@@ -244,6 +244,10 @@ class Apply {
   void operator()(const PatchMarked& e) { state_.patches.insert(e.id); }
   void operator()(const UpdateCompleted& e) { state_.updates[e.update_id] = e.outcome; }
   void operator()(const SignalSent& e) { state_.facts.insert(e.key); }
+  void operator()(const KeyAdded& e) {
+    state_.facts.insert(e.key);
+    state_.added_keys.insert(e.business_key);
+  }
   void operator()(const Completed& e) { close(InstanceStatus::completed, Outcome::of(e.result)); }
   void operator()(const Failed& e) { close(InstanceStatus::failed, Outcome::failed(e.failure)); }
   void operator()(const Cancelled&) { close(InstanceStatus::cancelled, Outcome::cancelled()); }

@@ -66,7 +66,8 @@ struct InstanceState {
   std::uint32_t open_activities = 0;  // How many of them.
   std::unordered_map<std::string, Outcome> steps;
   std::unordered_set<std::string>
-      facts;  // Keys of attributes, decisions, notes, overrides and signals that stand in the journal.
+      facts;  // Keys of attributes, decisions, notes, overrides, signals and added keys that stand in the journal.
+  boost::container::flat_set<std::string> added_keys;  // Business keys that this run has added.
   boost::container::flat_set<std::string> patches;
   std::vector<ReceivedEvent> events;
   std::vector<ReceivedSignal> signals;

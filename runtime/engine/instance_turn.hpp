@@ -113,6 +113,9 @@ class InstanceTurn {
   // Alerts.
   void put_alert(AlertRecord after);
 
+  // Keys. Tells the patient of all that were added: the person's record has to know them to find the case by them.
+  void tell_added_keys();
+
   // pausing.cpp. Which timers a pause takes away, and its end gives back: those of retries, or all.
   enum class Timers { retries, all };
   void take_timers(Timers which);
@@ -138,6 +141,7 @@ class InstanceTurn {
   void move_timers(const std::vector<TimerRecord>& before, const std::vector<TimerRecord>& after);
   void note_for_assignment(const TaskRecord* before, const TaskRecord& after);
   void raise_alert(const AlertRaised& raised);
+  void add_key(const std::string& key);
   void clear_alerts();
   void listen_to_script();
   void follow(const RunState& state);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <set>
 
 #include "runtime/base/sha256.hpp"
 #include "runtime/engine/instance_state.hpp"
@@ -172,8 +173,11 @@ void PatientTurn::route(const EventRecord& event) {
     triggered.push_back(id);
     start(definition, subscription.bundle, id, key, event);
   }
+  // Once each, however many keys it has; one that was just started has the event already.
+  std::vector<std::string> reached = std::move(triggered);
   for (const OpenInstance& open : record_.open_instances) {
-    if (std::find(triggered.begin(), triggered.end(), open.id) != triggered.end()) continue;
+    if (std::find(reached.begin(), reached.end(), open.id) != reached.end()) continue;
+    reached.push_back(open.id);
     if (!listens(open.workflow, event.type)) continue;
     send({ActorKind::instance, open.id}, DeliverEvent{event.id, event.type, event.event});
   }
@@ -212,12 +216,14 @@ void PatientTurn::take(TakePatientDelivery message) {
     const auto is_it = [&](const OpenInstance& each) { return each.id == closed->instance; };
     const bool known = std::erase_if(record_.open_instances, is_it) > 0;
     // A closed instance never writes again; one that is still to be taken over is known by this to have closed.
-    if (from_instance && (known || record_.awaited.empty())) record_.taken.erase(sender);
+    if (from_instance && record_.awaited.empty()) record_.taken.erase(sender);
     if (!known) static_cast<void>(is_alive_for(*closed));
   } else if (const auto* opened = std::get_if<InstanceOpened>(&delivery.body)) {
     exists_ = true;
     if (!is_alive_for(*opened)) return send({ActorKind::instance, opened->instance}, move_to_survivor());
     record_.open_instances.push_back({opened->instance, opened->workflow, opened->business_key});
+  } else if (const auto* added = std::get_if<AddKey>(&delivery.body)) {
+    add_key(*added);
   } else if (auto* forwarded = std::get_if<ForwardEvents>(&delivery.body)) {
     if (record_.merged_into.empty() && !forwarded->events.empty()) {
       const EventRecord& first = forwarded->events.front();
@@ -235,8 +241,9 @@ void PatientTurn::take(TakePatientDelivery message) {
 // under another key. The outbox counts on, so that nothing new looks like something old.
 void PatientTurn::take(const ErasePatient& message) {
   if (!record_.open_instances.empty()) {
-    const Error open{ErrorCode::conflict,
-                     std::to_string(record_.open_instances.size()) + " cases about this person are open",
+    std::set<std::string> cases;
+    for (const OpenInstance& each : record_.open_instances) cases.insert(each.id);
+    const Error open{ErrorCode::conflict, std::to_string(cases.size()) + " cases about this person are open",
                      "let them end, or cancel them, then approve the erasure again"};
     if (message.reply_to != 0) replies_.push_back({message.reply_to, open});
     return;

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -36,6 +37,9 @@ struct ErasePatient {
   std::uint64_t reply_to = 0;
 };
 using PatientMessage = std::variant<AcceptMessage, TakePatientDelivery, ErasePatient>;
+
+// The event that tells a case which has added a key that another one of its workflow has the key already.
+inline constexpr std::string_view kKeyHeldEvent = "case.key_held";
 
 // One live workflow that events may start or reach.
 struct Subscription {

@@ -8,6 +8,7 @@
 // What still comes for the ended record, a message whose sender knows the old number or the end of an instance, it sends
 // on to its survivor.
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "runtime/base/assert.hpp"
@@ -16,7 +17,8 @@
 namespace baton {
 namespace {
 
-bool contains(const std::vector<std::string>& list, const std::string& value) {
+template <typename Value>
+bool contains(const std::vector<Value>& list, const Value& value) {
   return std::find(list.begin(), list.end(), value) != list.end();
 }
 
@@ -45,6 +47,13 @@ void PatientTurn::merge(const std::string& ended, const std::vector<Identifier>&
   send({ActorKind::patient, ended}, MergeInto{record_.id});
 }
 
+void PatientTurn::tell_to_move(const std::vector<OpenInstance>& open, const MovePatient& there) {
+  std::set<std::string> told;  // Some have several keys.
+  for (const OpenInstance& each : open) {
+    if (told.insert(each.id).second) send({ActorKind::instance, each.id}, there);
+  }
+}
+
 // This record ends: its instances and whatever comes for it go to the survivor.
 void PatientTurn::end_in_favour_of(const std::string& survivor) {
   exists_ = true;
@@ -57,9 +66,7 @@ void PatientTurn::end_in_favour_of(const std::string& survivor) {
     if (record_.merged_into != survivor) send({ActorKind::patient, record_.merged_into}, MergeInto{survivor});
     return send({ActorKind::patient, survivor}, TakeOver{record_.id, encode(record_)});
   }
-  for (const OpenInstance& open : record_.open_instances) {
-    send({ActorKind::instance, open.id}, MovePatient{record_.id, survivor});
-  }
+  tell_to_move(record_.open_instances, {record_.id, survivor});
   send({ActorKind::patient, survivor}, TakeOver{record_.id, encode(record_)});
   record_.merged_into = survivor;
   record_.open_instances.clear();
@@ -77,16 +84,15 @@ void PatientTurn::take_over(const TakeOver& over) {
   BATON_ASSERT(ended.ok());  // We wrote it ourselves.
   if (!is_alive_for(over)) {
     // It has ended meanwhile, before it knew of these instances: they have been told of this record only.
-    for (const OpenInstance& open : ended->open_instances) {
-      send({ActorKind::instance, open.id}, MovePatient{record_.id, record_.merged_into});
-    }
-    return;
+    return tell_to_move(ended->open_instances, move_to_survivor());
   }
   for (const OpenInstance& open : ended->open_instances) {
-    // One that moved here and closed at once may have said so before.
-    if (record_.taken.erase("i:" + open.id) > 0) continue;
-    record_.open_instances.push_back(open);
-    if (over.from == record_.id) send({ActorKind::instance, open.id}, MovePatient{"", record_.id});
+    // One that moved here may have said before what it has to say: that it has closed, or another key.
+    if (over.from != record_.id && record_.taken.contains("i:" + open.id) && !has_open(open.id)) continue;
+    // Told once, though it has several keys.
+    if (over.from == record_.id && !has_open(open.id))
+      send({ActorKind::instance, open.id}, MovePatient{"", record_.id});
+    if (!contains(record_.open_instances, open)) record_.open_instances.push_back(open);
   }
   for (const auto& [key, runs] : ended->runs) record_.runs[key] = std::max(record_.runs[key], runs);
   learn(ended->identifiers);
@@ -96,6 +102,9 @@ void PatientTurn::take_over(const TakeOver& over) {
   if (!ended->merged_into.empty()) await(ended->merged_into);
   record_.held.insert(record_.held.end(), ended->held.begin(), ended->held.end());
   if (!record_.awaited.empty()) return;
+  // Nobody hands over any more, so that it need not be known who has closed.
+  std::erase_if(record_.taken,
+                [this](const auto& each) { return each.first.starts_with("i:") && !has_open(each.first.substr(2)); });
   for (const EventRecord& event : std::exchange(record_.held, {})) route(event);
 }
 

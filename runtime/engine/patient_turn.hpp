@@ -28,11 +28,15 @@ class PatientTurn {
   [[nodiscard]] bool listens(const std::string& workflow, const std::string& type) const;
   void start(const WorkflowDefinition& definition, const std::string& bundle, const std::string& id,
              const std::string& key, const EventRecord& event);
+  // ---- keys: patient_keys.cpp ----
+  void add_key(const AddKey& added);
+  [[nodiscard]] bool has_open(const std::string& instance) const;
   // ---- merges: patient_merge.cpp ----
   // Another record ends in favour of this one: its events wait until it has handed over.
   void await(const std::string& ended);
   void end_in_favour_of(const std::string& survivor);
   void take_over(const TakeOver& over);
+  void tell_to_move(const std::vector<OpenInstance>& open, const MovePatient& there);
   // False when this record has ended: then what came is on its way to the survivor.
   [[nodiscard]] bool is_alive_for(const OutboxBody& body);
   [[nodiscard]] MovePatient move_to_survivor() const { return {record_.id, record_.merged_into}; }

@@ -96,7 +96,7 @@ void InstanceTurn::record_effects_of(const EntryBody& body, const std::vector<Op
                    answer(waiting->second, std::move(writer).take());
                    core_.update_replies.erase(waiting);
                  },
-                 [&](const AlertRaised& e) { raise_alert(e); },
+                 [&](const KeyAdded& e) { add_key(e.business_key); }, [&](const AlertRaised& e) { raise_alert(e); },
                  [&](const Completed& e) { close(InstanceStatus::completed, Outcome::of(e.result)); },
                  [&](const Failed& e) { close(InstanceStatus::failed, Outcome::failed(e.failure)); },
                  [&](const Cancelled&) { close(InstanceStatus::cancelled, Outcome::cancelled()); }, [](const auto&) {}},
@@ -239,6 +239,21 @@ void InstanceTurn::release_operation(OperationSeq seq, bool cancelled) {
       send({ActorKind::instance, child},
            CancelChild{core_.state.cancel_reason.empty() ? "the parent no longer waits" : core_.state.cancel_reason});
     }
+  }
+}
+
+// ---- keys -------------------------------------------------------------------------------------------------------------
+
+// The patient is told once, however often a rewind or a next run of the case adds the key again.
+void InstanceTurn::add_key(const std::string& key) {
+  if (core_.record.has_key(key)) return;
+  core_.record.added_keys.push_back(key);
+  send({ActorKind::patient, core_.state.patient}, AddKey{core_.id, core_.record.workflow, key});
+}
+
+void InstanceTurn::tell_added_keys() {
+  for (const std::string& key : core_.record.added_keys) {
+    send({ActorKind::patient, core_.state.patient}, AddKey{core_.id, core_.record.workflow, key});
   }
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "runtime/base/limits.hpp"
 #include "runtime/engine/audit_details.hpp"
 #include "runtime/model/refused_call.hpp"
 
@@ -18,6 +19,7 @@ const std::string* key_of(const EntryBody& body) {
   if (const auto* e = std::get_if<NoteWritten>(&body)) return &e->key;
   if (const auto* e = std::get_if<SignalSent>(&body)) return &e->key;
   if (const auto* e = std::get_if<AlertRaised>(&body)) return &e->key;
+  if (const auto* e = std::get_if<KeyAdded>(&body)) return &e->key;
   return nullptr;
 }
 
@@ -309,6 +311,14 @@ void ScriptDriver::send_signal(std::string key, std::string line, std::string to
   if (!known_fact(key)) {
     record(SignalSent{std::move(key), std::move(line), std::move(to), std::move(name), std::move(payload)});
   }
+}
+
+bool ScriptDriver::add_key(std::string key, std::string line, std::string business_key) {
+  if (known_fact(key)) return true;
+  if (business_key == info_.business_key || state_.added_keys.contains(business_key)) return true;
+  if (state_.added_keys.size() >= limits::kAddedKeys) return false;
+  record(KeyAdded{std::move(key), std::move(line), std::move(business_key)});
+  return true;
 }
 
 void ScriptDriver::raise_alert(std::string key, std::string name, std::string line, JsonText alert) {

@@ -77,6 +77,7 @@ class ScriptDriver : public WorkflowHost {
                          std::string reason) override;
   void write_note(std::string key, std::string line, JsonText note) override;
   void send_signal(std::string key, std::string line, std::string to, std::string name, JsonText payload) override;
+  bool add_key(std::string key, std::string line, std::string business_key) override;
   void raise_alert(std::string key, std::string name, std::string line, JsonText alert) override;
   bool patch(std::string_view id) override;
   void complete_update(std::string update_id, Outcome outcome) override;

@@ -55,6 +55,7 @@ class Collect {
   void operator()(const AttributesSet& e) { facts_.add("attributes", e.key, {}, e.attributes); }
   void operator()(const NoteWritten& e) { facts_.add("note", e.key, e.line, e.note); }
   void operator()(const SignalSent& e) { facts_.add("signal", e.key, e.line, e.payload.empty() ? "null" : e.payload); }
+  void operator()(const KeyAdded& e) { facts_.add("key", e.key, e.line, quoted(e.business_key)); }
   void operator()(const Completed& e) { facts_.add("end", "end", {}, e.result.empty() ? "null" : e.result); }
   void operator()(const Failed& e) { facts_.add("end", "end", {}, quoted("failed: " + e.failure.code)); }
   void operator()(const Cancelled&) { facts_.add("end", "end", {}, quoted("cancelled")); }

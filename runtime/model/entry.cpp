@@ -118,6 +118,9 @@ auto fields(Is<SignalSent> auto& e) {
   return std::tuple(field("key", e.key), field("line", e.line), field("to", e.to), field("name", e.name),
                     json("payload", e.payload));
 }
+auto fields(Is<KeyAdded> auto& e) {
+  return std::tuple(field("key", e.key), field("line", e.line), field("business_key", e.business_key));
+}
 auto fields(Is<Completed> auto& e) { return std::tuple(json("result", e.result)); }
 auto fields(Is<Failed> auto& e) { return std::tuple(field("failure", e.failure)); }
 auto fields(Is<Cancelled> auto& e) { return std::tuple(field("reason", e.reason)); }

@@ -332,6 +332,15 @@ struct SignalSent {  // ctx:signal to another instance; goes through the outbox.
   bool operator==(const SignalSent&) const = default;
 };
 
+struct KeyAdded {  // ctx:add_key; goes to the patient through the outbox.
+  static constexpr std::uint8_t kNumber = 49;
+  static constexpr const char* kName = "KeyAdded";
+  std::string key;
+  std::string line;
+  std::string business_key;
+  bool operator==(const KeyAdded&) const = default;
+};
+
 struct Completed {
   static constexpr std::uint8_t kNumber = 60;
   static constexpr const char* kName = "Completed";
@@ -377,8 +386,8 @@ using EntryBody =
                  OutcomeOverridden, PatientChanged, IncidentResolved, BundleChanged, AttemptFailed, TaskChanged,
                  IncidentOpened, ClockJumped, Paused, Resumed, TaskDecided, AlertRaised, AlertChanged, TimersHeld,
                  TimersMoved, InputEdited, RecordedLate, OperationScheduled, OperationCancelled, StepRecorded,
-                 AttributesSet, DecisionRecorded, NoteWritten, PatchMarked, UpdateCompleted, SignalSent, Completed,
-                 Failed, Cancelled, ContinuedAsNew, CarriedOver>;
+                 AttributesSet, DecisionRecorded, NoteWritten, PatchMarked, UpdateCompleted, SignalSent, KeyAdded,
+                 Completed, Failed, Cancelled, ContinuedAsNew, CarriedOver>;
 
 struct Entry {
   Instant at;  // Never before the entry in front of it.

@@ -50,6 +50,10 @@ struct RecordFields<InstanceOpened> {
   static auto of(auto& r) { return std::tie(r.instance, r.workflow, r.business_key); }
 };
 template <>
+struct RecordFields<AddKey> {
+  static auto of(auto& r) { return std::tie(r.instance, r.workflow, r.business_key); }
+};
+template <>
 struct RecordFields<MergeInto> {
   static auto of(auto& r) { return std::tie(r.survivor); }
 };
@@ -87,7 +91,7 @@ struct NumberedBodies {
   }
 };
 using OnDisk = NumberedBodies<StartWorkflow, ChildClosed, DeliverEvent, DeliverSignal, CancelChild, MovePatient,
-                              InstanceClosed, InstanceOpened, MergeInto, TakeOver, ForwardEvents>;
+                              InstanceClosed, InstanceOpened, MergeInto, TakeOver, ForwardEvents, AddKey>;
 
 }  // namespace
 

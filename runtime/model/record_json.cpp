@@ -1,5 +1,7 @@
 #include "runtime/model/record_json.hpp"
 
+#include <algorithm>
+
 #include "runtime/base/base64.hpp"
 #include "runtime/model/task_definition.hpp"
 
@@ -61,6 +63,7 @@ void write_json(JsonWriter& writer, const InstanceRecord& record) {
   writer.field("status", to_string(record.status)).flag("paused", record.paused);
   writer.field("open_incidents", number(record.open_incidents));
   writer.optional_field("patient", record.patient).optional_field("business_key", record.business_key);
+  if (!record.added_keys.empty()) write_texts(writer, "added_keys", record.added_keys);
   writer.field("bundle", record.bundle).field("started_at", format_instant(record.started_at));
   write_optional_time(writer, "closed_at", record.closed_at);
   if (!record.parent.empty()) {
@@ -158,6 +161,24 @@ void write_json(JsonWriter& writer, const IncidentRecord& record) {
   writer.optional_field("resolution", record.resolution).end_object();
 }
 
+// One for each instance: the first of its keys is the one that it was started for.
+static void write_open_instances(JsonWriter& writer, const std::vector<OpenInstance>& open) {
+  writer.key("open_instances").begin_array();
+  for (auto one = open.begin(); one != open.end(); ++one) {
+    const auto is_it = [one](const OpenInstance& each) { return each.id == one->id; };
+    if (std::find_if(open.begin(), one, is_it) != one) continue;
+    writer.begin_object().field("id", one->id).field("workflow", one->workflow);
+    writer.optional_field("business_key", one->business_key);
+    std::vector<std::string> added;
+    for (auto other = one + 1; other != open.end(); ++other) {
+      if (is_it(*other)) added.push_back(other->business_key);
+    }
+    if (!added.empty()) write_texts(writer, "added_keys", added);
+    writer.end_object();
+  }
+  writer.end_array();
+}
+
 void write_json(JsonWriter& writer, const PatientRecord& record) {
   writer.begin_object().field("id", record.id).key("identifiers").begin_array();
   for (const Identifier& identifier : record.identifiers) {
@@ -168,12 +189,7 @@ void write_json(JsonWriter& writer, const PatientRecord& record) {
   write_optional_json(writer, "demographics", record.demographics);
   writer.optional_field("merged_into", record.merged_into);
   write_texts(writer, "merged_from", record.merged_from);
-  writer.key("open_instances").begin_array();
-  for (const OpenInstance& instance : record.open_instances) {
-    writer.begin_object().field("id", instance.id).field("workflow", instance.workflow);
-    writer.optional_field("business_key", instance.business_key).end_object();
-  }
-  writer.end_array();
+  write_open_instances(writer, record.open_instances);
   writer.field("events", number(record.events)).field("last_at", format_instant(record.last_at)).end_object();
 }
 

@@ -1,5 +1,6 @@
 #include "runtime/model/records.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -19,9 +20,11 @@ constexpr std::uint8_t kGreatest<AlertStatus> = 5;
 
 template <>
 struct RecordFields<InstanceRecord> {
+  static constexpr std::size_t in_version(std::uint8_t version) { return version == 1 ? 15 : 16; }
   static auto of(auto& r) {
     return std::tie(r.id, r.workflow, r.bundle, r.patient, r.business_key, r.status, r.paused, r.open_incidents,
-                    r.started_at, r.closed_at, r.run_begins_at, r.parent, r.parent_seq, r.attributes, r.outcome);
+                    r.started_at, r.closed_at, r.run_begins_at, r.parent, r.parent_seq, r.attributes, r.outcome,
+                    r.added_keys);
   }
 };
 template <>
@@ -106,7 +109,7 @@ using record_codec::encode_record;
 
 namespace {
 
-constexpr std::uint8_t kInstanceVersion = 1;
+constexpr std::uint8_t kInstanceVersion = 2;
 constexpr std::uint8_t kPendingVersion = 2;
 constexpr std::uint8_t kTaskVersion = 2;
 constexpr std::uint8_t kIncidentVersion = 1;
@@ -199,6 +202,10 @@ std::optional<std::pair<std::string, OperationSeq>> parse_task_id(std::string_vi
     return std::nullopt;
   }
   return std::pair(std::string(id.substr(0, dot)), seq);
+}
+
+bool InstanceRecord::has_key(std::string_view key) const {
+  return business_key == key || std::find(added_keys.begin(), added_keys.end(), key) != added_keys.end();
 }
 
 std::string encode(const InstanceRecord& record) { return encode_record(kInstanceVersion, record); }

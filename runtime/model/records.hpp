@@ -42,8 +42,12 @@ struct InstanceRecord {
   OperationSeq parent_seq = 0;
   Attributes attributes;
   Outcome outcome;  // Once closed.
+  // Since version 2. Business keys that the script has added, in that order; they stay for all runs.
+  std::vector<std::string> added_keys;
 
   [[nodiscard]] bool open() const { return status == InstanceStatus::running; }
+  // Whether it was started for this key, or has added it.
+  [[nodiscard]] bool has_key(std::string_view key) const;
   bool operator==(const InstanceRecord&) const = default;
 };
 
@@ -248,6 +252,7 @@ struct Identifier {
   auto operator<=>(const Identifier&) const = default;
 };
 
+// One for each business key of the instance: several may have one id.
 struct OpenInstance {
   std::string id;
   std::string workflow;
@@ -356,6 +361,12 @@ struct InstanceOpened {  // To a patient: an instance about you was started by h
   std::string business_key;
   bool operator==(const InstanceOpened&) const = default;
 };
+struct AddKey {  // To a patient: events of this business key find the instance too. The same again changes nothing.
+  std::string instance;
+  std::string workflow;
+  std::string business_key;
+  bool operator==(const AddKey&) const = default;
+};
 struct MergeInto {  // To the record that ends: `survivor` takes over your instances.
   std::string survivor;
   bool operator==(const MergeInto&) const = default;
@@ -378,7 +389,7 @@ struct ForwardEvents {
 };
 
 using OutboxBody = std::variant<StartWorkflow, ChildClosed, DeliverEvent, DeliverSignal, CancelChild, MovePatient,
-                                InstanceClosed, InstanceOpened, MergeInto, TakeOver, ForwardEvents>;
+                                InstanceClosed, InstanceOpened, MergeInto, TakeOver, ForwardEvents, AddKey>;
 
 // Kinds of actor, as their addresses are written on disk.
 enum class ActorKind : std::uint8_t { instance = 1, patient = 2 };

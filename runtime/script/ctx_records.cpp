@@ -220,6 +220,22 @@ int ctx_signal(lua_State* state) {
   return 0;
 }
 
+/// ctx:add_key(key)
+/// Events whose `on.key` is this one find this case too, and start none of its workflow beside it while it is open. Does not wait.
+/// Where another open case of the workflow has the key already, the event "case.key_held" tells this one.
+int ctx_add_key(lua_State* state) {
+  Execution& execution = check_context(state, "add_key");
+  execution.check_may_continue(state);
+  const std::string key = check_name(state, 2, "the key");
+  if (execution.host().info().patient.empty()) {
+    raise(state, "ctx:add_key needs a patient: this case is about nobody, so that no event looks for it");
+  }
+  if (!execution.host().add_key(execution.next_key("key", key), caller_line(state), key)) {
+    raise(state, "a case adds " + std::to_string(limits::kAddedKeys) + " keys at most");
+  }
+  return 0;
+}
+
 /// ctx:fail(code, message, details)
 /// Ends the instance as failed, after its compensations. For a verdict of the author's; a bug should simply raise.
 int ctx_fail(lua_State* state) {
@@ -256,6 +272,7 @@ void add_records(lua_State* state) {
                                           {"get", &ctx_get},
                                           {"patch", &ctx_patch},
                                           {"signal", &ctx_signal},
+                                          {"add_key", &ctx_add_key},
                                           {"fail", &ctx_fail},
                                           {"continue_as_new", &ctx_continue_as_new},
                                           {nullptr, nullptr}};

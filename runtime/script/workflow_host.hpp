@@ -53,6 +53,8 @@ class WorkflowHost {
                                  std::string reason_code, std::string reason) = 0;
   virtual void write_note(std::string key, std::string line, JsonText note) = 0;
   virtual void send_signal(std::string key, std::string line, std::string to, std::string name, JsonText payload) = 0;
+  // False, and nothing happens, when the run has added as many as it may. One that the instance has already is no new fact.
+  virtual bool add_key(std::string key, std::string line, std::string business_key) = 0;
   // Tells people of a condition, or ("clear") that it is over.
   virtual void raise_alert(std::string key, std::string name, std::string line, JsonText alert) = 0;
   // True on the new side: this run has met the patch, or is ahead of its journal.

@@ -32,11 +32,12 @@ class Ward {
     std::vector<std::string> events;  // First the id of the one that started it, then types.
     std::set<std::string> former;
     bool closed = false;
+    std::vector<std::string> keys;  // Added.
   };
 
   // A message about `patient` as its sender knows it: one event, perhaps a merge.
   void accept(const std::string& patient, const std::string& event, const std::string& type,
-              const std::string& ended = "") {
+              const std::string& ended = "", const std::string& encounter = "V1") {
     AcceptMessage message;
     message.message.source = "EPIC";
     message.message.message_id = event;
@@ -46,7 +47,7 @@ class Ward {
     EventRecord record;
     record.id = event;
     record.type = type;
-    record.event = R"({"type":")" + type + R"(","encounter":"V1"})";
+    record.event = R"({"type":")" + type + R"(","encounter":")" + encounter + R"("})";
     message.events = {record};
     run(patient, std::move(message));
   }
@@ -54,6 +55,13 @@ class Ward {
     cases_[id].closed = true;
     send_from_instance(id, cases_[id].patient, InstanceClosed{id});
   }
+  // As an instance whose script calls ctx:add_key.
+  void add_key(const std::string& id, std::string key) {
+    Case& one = cases_[id];
+    one.keys.push_back(key);
+    send_from_instance(id, one.patient, AddKey{id, "discharge", std::move(key)});
+  }
+  void start_again_when_closed() { definition_.again = true; }
   void open_by_hand(const std::string& id, const std::string& patient) {
     cases_[id].patient = patient;
     send_from_instance(id, patient, InstanceOpened{id, "discharge", "V9"});
@@ -122,15 +130,16 @@ class Ward {
     const std::string& id = record.to.id;
     if (const auto* start = std::get_if<StartWorkflow>(&record.body)) {
       EXPECT_FALSE(cases_.contains(id));
-      cases_[id] = {start->patient, {start->source_event}, {}, false};
+      cases_[id] = {start->patient, {start->source_event}, {}, false, {}};
     } else if (const auto* event = std::get_if<DeliverEvent>(&record.body)) {
       ASSERT_TRUE(cases_.contains(id)) << "an event came before its case";
-      cases_[id].events.push_back(event->type);
+      cases_[id].events.push_back(event->type == kKeyHeldEvent ? event->event : event->type);
     } else if (const auto* moved = std::get_if<MovePatient>(&record.body)) {
       Case& open = cases_[id];
       if (open.closed || open.patient == moved->to || open.former.contains(moved->from)) return;
       open.former.insert({open.patient, moved->from});
       open.patient = moved->to;
+      for (const std::string& key : open.keys) send_from_instance(id, moved->to, AddKey{id, "discharge", key});
     }
   }
 
@@ -142,6 +151,168 @@ class Ward {
   std::map<std::string, Case> cases_;
   std::uint64_t sent_ = 0;
 };
+
+// The first case of the ward, which an event has started for V1.
+std::string first_case(const Ward& ward) { return ward.cases().begin()->first; }
+
+TEST(AddedKey, an_event_of_it_finds_the_case_and_starts_no_other) {
+  Ward ward;
+  ward.start_again_when_closed();
+  ward.accept("P", "m1", "encounter.admitted");
+  ward.settle();
+  ward.add_key(first_case(ward), "V2");
+  ward.settle();
+  ward.accept("P", "m2", "encounter.discharged", "", "V2");
+  ward.settle();
+  ASSERT_EQ(ward.cases().size(), 1u);
+  EXPECT_EQ(ward.cases().begin()->second.events, (std::vector<std::string>{"m1", "encounter.discharged"}));
+}
+
+TEST(AddedKey, a_case_of_two_keys_hears_of_each_event_once) {
+  Ward ward;
+  ward.accept("P", "m1", "encounter.admitted");
+  ward.settle();
+  ward.add_key(first_case(ward), "V2");
+  ward.settle();
+  ward.accept("P", "m2", "patient.died");
+  ward.accept("P", "m3", "encounter.discharged");
+  ward.settle();
+  EXPECT_EQ(ward.cases().begin()->second.events,
+            (std::vector<std::string>{"m1", "patient.died", "encounter.discharged"}));
+}
+
+TEST(AddedKey, a_case_is_told_that_another_open_case_has_it_already) {
+  Ward ward;
+  ward.accept("P", "m1", "encounter.admitted");
+  ward.settle();
+  const std::string first = first_case(ward);
+  ward.accept("P", "m2", "encounter.discharged", "", "V2");
+  ward.settle();
+  ASSERT_EQ(ward.cases().size(), 2u);
+  const auto second =
+      std::find_if(ward.cases().begin(), ward.cases().end(), [&](const auto& each) { return each.first != first; });
+  ward.add_key(first, "V2");
+  ward.settle();
+  EXPECT_EQ(ward.cases().at(first).events.back(),
+            R"({"type":"case.key_held","data":{"key":"V2","instance":")" + second->first + R"("}})");
+  EXPECT_EQ(second->second.events, std::vector<std::string>{"m2"}) << "the other one is not told";
+}
+
+TEST(AddedKey, the_same_again_tells_nobody_anything) {
+  Ward ward;
+  ward.accept("P", "m1", "encounter.admitted");
+  ward.accept("P", "m2", "encounter.discharged", "", "V2");
+  ward.settle();
+  const std::string first = first_case(ward);
+  ward.add_key(first, ward.cases().at(first).events.front() == "m1" ? "V2" : "V1");
+  ward.settle();
+  const PatientRecord before = ward.record("P");
+  const std::size_t heard = ward.cases().at(first).events.size();
+  ward.add_key(first, ward.cases().at(first).keys.front());
+  ward.settle();
+  EXPECT_EQ(ward.record("P").open_instances, before.open_instances);
+  EXPECT_EQ(ward.cases().at(first).events.size(), heard);
+}
+
+TEST(AddedKey, a_case_that_has_closed_has_none_of_its_keys_any_more) {
+  Ward ward;
+  ward.accept("P", "m1", "encounter.admitted");
+  ward.settle();
+  const std::string first = first_case(ward);
+  ward.add_key(first, "V2");
+  ward.settle();
+  ward.close(first);
+  ward.settle();
+  EXPECT_TRUE(ward.record("P").open_instances.empty());
+  ward.accept("P", "m2", "encounter.discharged", "", "V2");
+  ward.settle();
+  EXPECT_EQ(ward.cases().size(), 1u) << "of this key there was a case, and the workflow does not begin again";
+}
+
+TEST(AddedKey, a_later_case_of_it_has_an_id_of_its_own) {
+  Ward ward;
+  ward.start_again_when_closed();
+  ward.accept("P", "m1", "encounter.admitted");
+  ward.settle();
+  const std::string first = first_case(ward);
+  ward.add_key(first, "V2");
+  ward.settle();
+  ward.close(first);
+  ward.settle();
+  for (const char* key : {"V2", "V1"}) ward.accept("P", std::string("m-") + key, "encounter.discharged", "", key);
+  ward.settle();
+  ASSERT_EQ(ward.cases().size(), 3u);
+  for (const auto& [id, one] : ward.cases()) EXPECT_EQ(id.ends_with("~2"), id != first) << id;
+}
+
+TEST(Merge, a_case_keeps_all_its_keys_whenever_it_adds_one) {
+  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+    Ward ward(seed);
+    const auto some = [&ward] {
+      while (ward.chance() && ward.deliver_one()) {
+      }
+    };
+    ward.accept("OLD", "m1", "encounter.admitted");
+    ward.settle();
+    const std::string only = first_case(ward);
+    if (ward.chance()) ward.add_key(only, "V2");
+    some();
+    ward.accept("NEW", "m2", "patient.merged", "OLD");
+    some();
+    if (ward.cases().at(only).keys.empty()) ward.add_key(only, "V2");
+    ward.settle();
+    for (const char* key : {"V1", "V2"}) {
+      ward.accept(ward.chance() ? "OLD" : "NEW", std::string("m-") + key, "encounter.discharged", "", key);
+    }
+    ward.settle();
+    ASSERT_EQ(ward.cases().size(), 1u) << "seed " << seed;
+    const auto& events = ward.cases().at(only).events;
+    EXPECT_EQ(std::count(events.begin(), events.end(), "encounter.discharged"), 2) << "seed " << seed;
+    EXPECT_EQ(ward.record("NEW").open_instances.size(), 2u) << "seed " << seed;
+  }
+}
+
+TEST(Merge, two_cases_of_one_key_that_a_merge_brings_together_are_told_nothing) {
+  for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+    Ward ward(seed);
+    ward.accept("OLD", "m1", "encounter.admitted");
+    ward.settle();
+    const std::string first = first_case(ward);
+    ward.add_key(first, "V2");
+    ward.accept("NEW", "m2", "encounter.admitted", "", "V2");
+    ward.settle();
+    ward.accept("NEW", "m3", "patient.merged", "OLD");
+    ward.settle();
+    ASSERT_EQ(ward.cases().size(), 2u);
+    EXPECT_EQ(ward.cases().at(first).events, (std::vector<std::string>{"m1", "patient.merged"})) << "seed " << seed;
+    EXPECT_EQ(ward.record("NEW").open_instances.size(), 3u) << "seed " << seed;
+  }
+}
+
+TEST(Merge, a_case_that_adds_a_key_and_ends_while_it_moves_is_open_nowhere) {
+  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+    Ward ward(seed);
+    const auto some = [&ward] {
+      while (ward.chance() && ward.deliver_one()) {
+      }
+    };
+    ward.accept("OLD", "m1", "encounter.admitted");
+    ward.settle();
+    const std::string only = first_case(ward);
+    ward.accept("NEW", "m2", "patient.merged", "OLD");
+    some();
+    ward.add_key(only, "V2");
+    some();
+    ward.close(only);
+    ward.settle();
+    for (const char* each : {"OLD", "NEW"}) {
+      const PatientRecord& record = ward.record(each);
+      EXPECT_TRUE(record.open_instances.empty()) << "seed " << seed;
+      // What the survivor need not know any more it forgets.
+      EXPECT_TRUE(record.id == "OLD" || !record.taken.contains("i:" + only)) << "seed " << seed;
+    }
+  }
+}
 
 TEST(Merge, a_discharge_for_the_survivor_before_the_hand_over_reaches_the_case_of_the_ended_record) {
   Ward ward;

@@ -1,6 +1,6 @@
 // Writes a store with today's formats, and with the keys of its patients beside it, for the golden store tests:
 //
-//   build/tests/write_golden tests/data/golden-store-v4
+//   build/tests/write_golden tests/data/golden-store-v5
 //
 // A folder that is there already is never touched: golden stores are added, not edited.
 #include <cstdio>

@@ -45,6 +45,7 @@ TEST(Records, every_record_reads_back_as_it_was_and_no_cut_or_extended_one_does)
   held.drafts = {{"u-1", {"{}", kSampleStart}}};
   held.evidence = "{}";
   survives(held);
+  survives(sample_instance_2());
   survives(AlertRecord{});
   survives(InstanceRecord{});
   survives(PendingRecord{});
@@ -54,8 +55,8 @@ TEST(Records, every_record_reads_back_as_it_was_and_no_cut_or_extended_one_does)
 }
 
 TEST(Records, every_kind_of_outbox_message_reads_back_as_it_was) {
-  for (const OutboxRecord& record : sample_outbox_2()) survives(record);
-  EXPECT_EQ(sample_outbox_2().size(), std::variant_size_v<OutboxBody>);
+  for (const OutboxRecord& record : sample_outbox_3()) survives(record);
+  EXPECT_EQ(sample_outbox_3().size(), std::variant_size_v<OutboxBody>);
 }
 
 // As version 1 wrote it: the same, up to the decision, and votes that end with their time.

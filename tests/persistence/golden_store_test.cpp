@@ -154,5 +154,17 @@ TEST(GoldenStore, version_4_is_read_back_byte_for_byte_with_the_mark_of_open_act
   });
 }
 
+TEST(GoldenStore, version_5_is_read_back_byte_for_byte_with_keys_that_a_script_has_added) {
+  with_golden(5, [](Store& store) {
+    EXPECT_EQ(dump(store), read_whole(golden_folder(5) / "rows.txt"));
+    const StoreReader reader(store);
+    EXPECT_EQ(must(reader.instance("i-1")), sample_instance_2());
+    EXPECT_EQ(must(reader.journal("i-2")).front().row, golden_journal_row_2());
+    EXPECT_EQ(must(reader.list_instances({.business_key = "enc-11"}, {}, 9)).items.size(), 1u);
+    EXPECT_EQ(must(reader.outbox({}, 100)).items.size(), sample_outbox_3().size());
+    EXPECT_EQ(dump(store).find(to_hex("enc-11")), std::string::npos) << "texts in keys are pseudonyms";
+  });
+}
+
 }  // namespace
 }  // namespace baton

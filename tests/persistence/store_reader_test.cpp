@@ -141,6 +141,7 @@ TEST(StoreReader, instances_are_found_by_each_thing_a_filter_can_ask) {
   InstanceRecord c = instance_named("c", 3);
   c.open_incidents = 1;
   c.paused = true;
+  c.added_keys = {"enc-3"};
   world.commit({PutInstance{{}, a}, PutInstance{{}, b}, PutInstance{{}, c}});
 
   EXPECT_EQ(listed(world, InstanceFilter{}), (Ids{"c", "b", "a"}));
@@ -150,6 +151,7 @@ TEST(StoreReader, instances_are_found_by_each_thing_a_filter_can_ask) {
   EXPECT_EQ(listed(world, InstanceFilter{.status = InstanceStatus::running, .workflow = "referral"}), Ids{});
   EXPECT_EQ(listed(world, InstanceFilter{.patient = "p-1"}), (Ids{"b", "a"}));
   EXPECT_EQ(listed(world, InstanceFilter{.business_key = "enc-1"}), (Ids{"a"}));
+  EXPECT_EQ(listed(world, InstanceFilter{.business_key = "enc-3"}), (Ids{"c"})) << "a key that its script has added";
   EXPECT_EQ(listed(world, InstanceFilter{.attributes = {{"ward", "\"4E\""}}}), (Ids{"b", "a"}));
   EXPECT_EQ(listed(world, InstanceFilter{.attributes = {{"ward", "\"4E\""}, {"tags", "\"y\""}}}), (Ids{"a"}));
   EXPECT_EQ(listed(world, InstanceFilter{.attributes = {{"beds", "2.0"}}}), (Ids{"a"}));

@@ -31,6 +31,11 @@ inline std::string golden_journal_row() {
        {kSampleStart + kMinute, AttemptFailed{5, 1, {"http_503", "busy", ""}, kSampleStart + kHour}}});
 }
 
+// Of another instance: what came with keys that a script adds.
+inline std::string golden_journal_row_2() {
+  return encode_entries({{kSampleStart, KeyAdded{"key:enc-10#1", "same_stay.lua:12", "enc-10"}}});
+}
+
 inline std::string golden_leaf(std::size_t number) {
   AuditRecord record;
   record.action = action::kInstanceAdvanced;
@@ -44,6 +49,7 @@ inline std::string golden_leaf(std::size_t number) {
 // Turns in two rounds, with the records as today's version has them.
 inline std::vector<std::vector<Change>> golden_turns() {
   std::vector<Change> all = {AppendJournal{"i-1", 0, golden_journal_row()},
+                             AppendJournal{"i-2", 0, golden_journal_row_2()},
                              PutTask{{}, sample_task()},
                              PutIncident{{}, sample_incident()},
                              PutPending{sample_pending_2()},
@@ -52,9 +58,9 @@ inline std::vector<std::vector<Change>> golden_turns() {
                              PutEvent{sample_event()},
                              PutMessage{{}, sample_message()},
                              PutNamed{"settings", "theme", "dark"}};
-  for (const OutboxRecord& record : sample_outbox_2()) all.push_back(PutOutbox{record});
+  for (const OutboxRecord& record : sample_outbox_3()) all.push_back(PutOutbox{record});
   all.push_back(PutTimer{{kSampleStart + kHour, "i-1", 5, TimerPurpose::retry}});
-  return {std::move(all), {PutInstance{{}, sample_instance()}, PutNamed{"schedules", "nightly", "0 3 * * *"}}};
+  return {std::move(all), {PutInstance{{}, sample_instance_2()}, PutNamed{"schedules", "nightly", "0 3 * * *"}}};
 }
 
 // Opens a store on the files, does what `work` says, and closes it. The keys lie beside it, where there are any.

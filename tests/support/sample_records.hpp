@@ -166,4 +166,16 @@ inline std::vector<OutboxRecord> sample_outbox_2() {
   return all;
 }
 
+// With what came with keys that a script adds.
+inline InstanceRecord sample_instance_2() {
+  InstanceRecord record = sample_instance();
+  record.added_keys = {"enc-10", "enc-11"};
+  return record;
+}
+inline std::vector<OutboxRecord> sample_outbox_3() {
+  std::vector<OutboxRecord> all = sample_outbox_2();
+  all.push_back({{ActorKind::instance, "i-1"}, {ActorKind::patient, "p-1"}, 12, AddKey{"i-1", "discharge", "enc-10"}});
+  return all;
+}
+
 }  // namespace baton::test

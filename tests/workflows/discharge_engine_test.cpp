@@ -120,6 +120,23 @@ TEST_P(ShippedDischarge, follows_a_person_who_replaces_the_destination) {
   EXPECT_TRUE(incidents_.empty());
 }
 
+TEST_P(ShippedDischarge, tells_a_case_that_has_its_new_number_since_when_it_is_its_own) {
+  starts_with("encounter.admitted", "{}");
+  skip(kDay);
+  hears("encounter.discharged", R"({"disposition_code":"01"})", "E9");
+  hears("encounter.renumbered", R"({"previous_encounter":"E1"})", "E9");
+  EXPECT_EQ(record_->added_keys, std::vector<std::string>{"E9"});
+  const std::string since = std::to_string(now_.ms);
+  skip(kHour);
+  hears("case.key_held", R"({"key":"E9","instance":"i2"})");
+  const auto* const signal = std::get_if<DeliverSignal>(&outbox_.back().body);
+  ASSERT_NE(signal, nullptr);
+  EXPECT_EQ(outbox_.back().to, (Address{ActorKind::instance, "i2"}));
+  EXPECT_EQ(signal->payload, R"({"heard":true,"instance":"i1","since":)" + since + "}");
+  hears("case.key_held", R"({"key":"E7","instance":"i3"})");
+  EXPECT_EQ(outbox_.back().to.id, "i2") << "of a number that is none of its own it says nothing";
+}
+
 INSTANTIATE_TEST_SUITE_P(Warm, ShippedDischarge, testing::Values(false));
 INSTANTIATE_TEST_SUITE_P(CrashAfterEveryTurn, ShippedDischarge, testing::Values(true));
 

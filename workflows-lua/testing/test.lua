@@ -218,7 +218,7 @@ end
 -- ---- instances and events ---------------------------------------------------------------------------------------------
 
 local function case_of(record)
-  return setmetatable({ id = record.id, key = record.business_key, patient = record.patient, workflow = record.workflow }, Case)
+  return setmetatable({ id = record.id, key = record.business_key, added_keys = record.added_keys or {}, patient = record.patient, workflow = record.workflow }, Case)
 end
 
 local function record_of(case) return ask("instance", { id = case.id }) end
@@ -255,6 +255,9 @@ end
 function T:instance(workflow, key)
   for _, case in ipairs(self:instances(workflow)) do
     if key == nil or case.key == key then return case end
+    for _, added in ipairs(case.added_keys) do
+      if added == key then return case end
+    end
   end
 end
 

@@ -64,6 +64,8 @@ class Deliver {
     audit.after = "\"" + body.to + "\"";
     turn_.audit(std::move(audit));
     turn_.record(PatientChanged{body.from, body.to});
+    // One that was just on its way to the record that has ended is dropped there.
+    turn_.tell_added_keys();
     std::vector<TaskRecord> tasks;
     for (const auto& [seq, task] : turn_.core().tasks) tasks.push_back(task);
     for (TaskRecord& task : tasks) {
@@ -80,6 +82,7 @@ class Deliver {
   // To patients only; a misdirected one is dropped with its row.
   void operator()(const InstanceClosed&) {}
   void operator()(const InstanceOpened&) {}
+  void operator()(const AddKey&) {}
   void operator()(const MergeInto&) {}
   void operator()(const TakeOver&) {}
   void operator()(const ForwardEvents&) {}

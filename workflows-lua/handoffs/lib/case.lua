@@ -34,10 +34,11 @@ local function sent_at(event) return times.parse((event.data or {}).sent_at) end
 
 function Case.open(ctx, event)
   local case = setmetatable({
-    key = event.encounter,        -- The number that it was started for,
-    encounter = event.encounter,  -- and the one that it has now.
+    encounter = event.encounter,                  -- The number that it has now.
     numbers = { [event.encounter] = ctx:now() },  -- All that it has had, and since when.
     renumbered = {},                              -- What was heard of numbers: the new one by the old one.
+    heard = {},                                   -- Numbers of which a message has come that starts a case.
+    claims = {},                                  -- What the case says to another that has a number of its own; lib/same_stay.lua.
     began = times.parse(event.recorded_at) or ctx:now(),
     phase = "in",  -- "in" hospital, "out", or "never" there
     others = {},   -- What was heard of other stays of the patient, by number: { at, sent, cancelled }.
@@ -213,7 +214,7 @@ local function follow_numbers(case, ctx, number)
     local new = case.renumbered[number]
     if new and not case.numbers[new.number] then
       case.numbers[new.number], case.others[new.number] = new.since, nil
-      same_stay.hold(ctx, case, new.number, new.since)
+      same_stay.add(ctx, case, new.number, new.since)
     end
     if new and new.number ~= case.encounter then
       case.encounter = new.number
@@ -236,7 +237,8 @@ MEANING["encounter.renumbered"] = function(case, ctx, event)
     follow_numbers(case, ctx, old)
     if case.readmission == new then return { kind = "readmission_cancelled" } end
   elseif case.numbers[new] then
-    case.numbers[old] = since  -- This case was started before the number was told; same_stay ends the other one.
+    case.numbers[old] = since
+    ctx:add_key(old)  -- This case was started before the number was told; the other one, if there is one, says which goes on.
   elseif case.others[old] then
     case.others[new], case.others[old] = case.others[old], nil
     if case.readmission == old then case.readmission = new end
@@ -247,9 +249,11 @@ end
 MEANING["encounter.discharged_unnumbered"] = function(case, ctx, event)
   local said = times.parse(event.data.discharged_at) or times.parse(event.occurred_at)
   if case.phase == "out" and case.left_said == said and not case.numbers[event.encounter] then
-    same_stay.claim(ctx, event.encounter, case.began, true)
+    same_stay.add(ctx, case, event.encounter, case.began, true)
   end
 end
+
+MEANING["case.key_held"] = function(case, ctx, event) same_stay.claim(ctx, case, event.data) end
 
 -- A person has replaced what the message said about where the patient went.
 MEANING["override.disposition"] = function(case, _, event)
@@ -266,16 +270,13 @@ end
 
 -- These start a case under their number.
 local STARTS = {
-  ["encounter.admitted"] = true, ["encounter.discharged"] = true,
+  ["encounter.admitted"] = true, ["encounter.discharged"] = true, ["encounter.discharged_unnumbered"] = true,
   ["encounter.admit_cancelled"] = true, ["encounter.discharge_cancelled"] = true,
 }
 
 -- What an event changes, or nil.
 function Case:consider(ctx, event)
-  local number = event.encounter
-  if STARTS[event.type] and number and number ~= self.key and self.numbers[number] then
-    same_stay.claim(ctx, number, self.numbers[number])
-  end
+  if STARTS[event.type] and event.encounter then self.heard[event.encounter] = true end
   local change = self:hear_of_death(ctx, event)
   local meaning = MEANING[event.type]
   if meaning then return meaning(self, ctx, event) or change end
@@ -287,7 +288,7 @@ end
 -- Whoever runs this in a race may stop it at any moment: it never waits for anything but messages.
 function Case:next_change(ctx, deadline)
   repeat
-    local event = ctx:wait_event({ "encounter.*", "patient.*", "override.disposition" }, { until_ = deadline })
+    local event = ctx:wait_event({ "encounter.*", "patient.*", "override.disposition", "case.key_held" }, { until_ = deadline })
     if not event then return nil end
     local change = self:consider(ctx, event)
     if change then return change end

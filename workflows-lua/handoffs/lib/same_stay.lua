@@ -1,44 +1,24 @@
--- One stay, one case, though it comes to have two numbers. An event finds an open case by the number that the case was started
--- for, and by no other; so a case that learns another number
---
---   holds it: a small case of the same workflow is open under it and does nothing, so that no message of the number starts another;
---   claims it: a case that was started under it all the same, since its message came before the number was held or even before the
---     change of number, is told so by a signal. Of the two, the one goes on that began before the change was told, with all that it
---     has heard; the younger one ends, or else the one that claimed.
-local sha256 = require "sha256"
-
+-- One stay, one case, though it comes to have two numbers. A case that learns another number of its stay adds it to its keys: what
+-- is told under it finds this case, and starts none beside it. Where a message was faster and has started one, that one is told by a
+-- signal. Of the two, the one goes on that began before the change was told, with all that it has heard; the younger one ends, or
+-- else the one that has learnt the number. A younger one whose message the other has not heard, since it came to another record of
+-- the patient, goes on beside it: what it knows nobody else does.
 local same_stay = {}
 
 local SIGNAL = "same_stay"
 
--- The id of the case that an event starts for this number: name_of_case in runtime/engine/patient.cpp.
-local function case_of(ctx, number)
-  return ("discharge:%s"):format(sha256(ctx.patient .. "\x1f" .. number):sub(1, 16))
+-- The stay is this case's under `number` as well, since `since`. With `young_only` an older case of that number goes on beside it.
+function same_stay.add(ctx, case, number, since, young_only)
+  case.claims[number] = { since = since, young_only = young_only }
+  ctx:add_key(number)
 end
 
--- Tells the case of that number, if there is one, that the stay is this one's since `since`. With `young_only` an older one goes on
--- beside it.
-function same_stay.claim(ctx, number, since, young_only)
-  if ctx.patient then ctx:signal(case_of(ctx, number), SIGNAL, { instance = ctx.instance, since = since, young_only = young_only }) end
-end
-
-function same_stay.hold(ctx, case, number, since)
-  same_stay.claim(ctx, number, since)
-  case.held = case.held or {}
-  table.insert(case.held, ctx:child("discharge", { number_of = ctx.instance }, { key = number, detach = true }).id)
-end
-
--- The case has ended: what held its numbers ends with it.
-function same_stay.release(ctx, case)
-  for _, holder in ipairs(case.held or {}) do ctx:signal(holder, "released") end
-  case.held = nil
-end
-
--- What a holder does.
-function same_stay.wait_for_release(ctx, input)
-  ctx:set("stage", "held")
-  ctx:wait_signal("released", { why = "The stay has got this number, and its case goes on as " .. input.number_of })
-  ctx:set("stage", "closed")
+-- Another case has the number that was added ("case.key_held").
+function same_stay.claim(ctx, case, held)
+  local claim = case.claims[held.key]
+  if not claim then return end
+  local said = { instance = ctx.instance, since = claim.since, young_only = claim.young_only, heard = case.heard[held.key] }
+  ctx:signal(held.instance, SIGNAL, said)
 end
 
 -- Waits until it turns out that another case goes on with this stay.
@@ -46,8 +26,11 @@ function same_stay.lost(ctx, case)
   repeat
     local told = ctx:wait_signal(SIGNAL, { why = "It may turn out that another case is about the same stay" })
     local known = type(told) == "table" and type(told.instance) == "string"  -- Anybody may send a signal.
-    if known and (told.goes_on or type(told.since) == "number" and case.began > told.since) then return { kind = "other_number", event = told } end
-    if known and told.since and not told.young_only then ctx:signal(told.instance, SIGNAL, { instance = ctx.instance, goes_on = true }) end
+    local younger = known and type(told.since) == "number" and case.began > told.since
+    if known and told.goes_on or younger and told.heard then return { kind = "other_number", event = told } end
+    if known and type(told.since) == "number" and not younger and not told.young_only then
+      ctx:signal(told.instance, SIGNAL, { instance = ctx.instance, goes_on = true })
+    end
   until false
 end
 

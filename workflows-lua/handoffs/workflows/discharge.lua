@@ -298,7 +298,7 @@ return workflow.define {
   drift = { window = "7d", above = 0.2, at_least = 10 },
   search = {
     encounter = "keyword",
-    stage = "keyword",        -- in_hospital, follow_up, closed, cancelled; held: only keeps a number (lib/same_stay.lua)
+    stage = "keyword",        -- in_hospital, follow_up, closed, cancelled
     ward = "keyword",
     disposition = "keyword",  -- home, home_health, facility, ama, died
     outcome = "keyword",      -- discharged, ama_followup_review, deceased_no_followup, admit_cancelled, no_discharge_told, other_number, told_again
@@ -313,23 +313,18 @@ return workflow.define {
   },
 
   run = function(ctx, input)
-    if type(input) == "table" and type(input.number_of) == "string" then return same_stay.wait_for_release(ctx, input) end
     begin.needs(ctx, input, { patient = true, ["event.type"] = "string", ["event.encounter"] = "string", ["event.occurred_at"] = "string", ["event.data"] = "table" })
     if not BEGINS_WITH[input.event.type] then
       begin.refuse(ctx, "input.event.type begins no stay: " .. input.event.type, { types = tables.keys(BEGINS_WITH) })
     end
     local case = Case.open(ctx, input.event)
-    ctx:on_rollback(function()
-      ctx:set("stage", "cancelled")
-      same_stay.release(ctx, case)
-    end)
+    ctx:on_rollback(function() ctx:set("stage", "cancelled") end)
     local change = { kind = BEGINS_WITH[input.event.type], event = input.event }
-    if input.event.type == "encounter.discharged_unnumbered" and same_stay.is_claimed(ctx) then change = { kind = "other_number", event = {} } end
     if ctx.instance:find("~%d+$") then change.kind = "told_again" end  -- So the engine names all but the first case of a stay.
+    if input.event.type == "encounter.discharged_unnumbered" and same_stay.is_claimed(ctx) then change = { kind = "other_number", event = {} } end
     repeat
       change = states[change.kind](ctx, case, change.event)
     until change.kind == "closed"
-    same_stay.release(ctx, case)
     return case:close(ctx, change.how)
   end,
 }

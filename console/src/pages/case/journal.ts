@@ -110,6 +110,8 @@ export function tell(entry: HistoryEntry, operations: Map<number, Operation>): T
       return { entry, what: `What follows was done ${when(text(entry.occurred_at))}, and could only be entered now`, by, tone: 'person' };
     case 'SignalSent':
       return { entry, what: `Sent the signal ${text(entry.name)} to another case`, tone: 'plain', detail: entry.payload, line: text(entry.line) };
+    case 'KeyAdded':
+      return { entry, what: `Messages about ${text(entry.business_key)} are for this case too`, tone: 'plain', line: text(entry.line) };
     case 'ContinuedAsNew':
       return { entry, what: 'Began anew with what it knew', tone: 'plain', detail: entry.input };
     case 'ClockJumped':
