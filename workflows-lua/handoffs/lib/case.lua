@@ -20,6 +20,7 @@ local death = require "death"
 local other_stays = require "other_stays"
 local policy = require "policy"
 local same_stay = require "same_stay"
+local siblings = require "siblings"
 local times = require "times"
 local written = require "written"
 
@@ -274,12 +275,19 @@ local STARTS = {
   ["encounter.admit_cancelled"] = true, ["encounter.discharge_cancelled"] = true,
 }
 
+-- All that begins a case: what is known of the patient is told to it.
+local BEGINS = {
+  ["encounter.admitted"] = true, ["encounter.discharged"] = true, ["encounter.discharged_unnumbered"] = true,
+  ["encounter.admit_cancelled"] = true, ["encounter.discharge_cancelled"] = true, ["encounter.moved"] = true,
+}
+
 -- What an event changes, or nil.
 function Case:consider(ctx, event)
   local number = event.encounter
   if STARTS[event.type] and number and number ~= self.key and self.numbers[number] then
     same_stay.claim(ctx, number, self.numbers[number])
   end
+  if BEGINS[event.type] and number and not self.numbers[number] then siblings.tell(ctx, self, number) end
   local change = death.hear(self, ctx, event)
   local is_of_stay = event.type:find("^encounter%.") and self:mine(event)
   if is_of_stay then self.heard_at = ctx:now() end
@@ -289,15 +297,24 @@ function Case:consider(ctx, event)
   return change
 end
 
--- Waits for the next message that changes something, in the order in which they came. Nil when `deadline` passed first.
--- Whoever runs this in a race may stop it at any moment: it never waits for anything but messages.
-function Case:next_change(ctx, deadline)
+-- The next message that changes something, in the order in which they came. Nil when `deadline` passed first.
+local function next_of_messages(ctx, case, deadline)
   repeat
     local event = ctx:wait_event({ "encounter.*", "patient.*", "override.disposition" }, { until_ = deadline })
     if not event then return nil end
-    local change = self:consider(ctx, event)
+    local change = case:consider(ctx, event)
     if change then return change end
   until false
+end
+
+-- Waits for what changes something: a message, or what another case knows. Nil when `deadline` passed first. Whoever runs this in a race may
+-- stop it at any moment: it never waits for anything but these.
+function Case:next_change(ctx, deadline)
+  local _, change = ctx:race {
+    message = function(s) return next_of_messages(s, self, deadline) end,
+    sibling = function(s) return siblings.next_change(s, self) end,
+  }
+  return change
 end
 
 -- ---- where it stands ------------------------------------------------------------------------------------------------------

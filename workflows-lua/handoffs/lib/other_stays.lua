@@ -21,7 +21,7 @@ local function is_readmission(case, other)
   if other.cancelled or other.visit or not other.at or not case.left_said then return false end
   local gap = other.at - case.left_said
   if gap > 0 then return gap <= times.days(policy.close_after_days) end
-  return not other.left and gap >= -times.hours(policy.transfer_overlap_hours) and other.at >= (case.entered or other.at)
+  return not other.left and case.entered ~= nil and other.at >= case.entered and gap >= -times.hours(policy.transfer_overlap_hours)
 end
 
 -- The number of the stay that looks after the patient now, or nil: of several, the last.
@@ -33,9 +33,10 @@ function other_stays.readmitted_as(case)
   return latest
 end
 
-local function readmitted(case, number)
+-- The change that it is for a case whose patient is followed up.
+function other_stays.readmitted(case, number)
   local listens = case.phase == "out" and case.disposition ~= "died" and not case.died_after
-  if listens and case.readmission ~= number and other_stays.readmitted_as(case) == number then
+  if number and listens and case.readmission ~= number and other_stays.readmitted_as(case) == number then
     return { kind = "readmitted", event = { encounter = number } }
   end
 end
@@ -61,7 +62,7 @@ end
 
 function other_stays.admitted(case, ctx, number, event)
   if not hear(case, number, event, false) then return overtaken(ctx, event) end
-  return readmitted(case, number)
+  return other_stays.readmitted(case, number)
 end
 
 function other_stays.cancelled(case, ctx, number, event)
@@ -80,7 +81,7 @@ function other_stays.left(case, ctx, number, event, cancelled)
   known.left, known.visit = not cancelled and left or nil, known.visit or false
   known.at = known.at or times.parse(data.admitted_at) or left
   case.others[number] = known
-  return readmitted(case, number)
+  return other_stays.readmitted(case, number)
 end
 
 -- Moved within a stay whose admission nobody has told: so the patient is in.
@@ -88,7 +89,7 @@ function other_stays.transferred(case, _, number, event)
   local data = event.data or {}
   if case.others[number] or other_stays.is_visit(data.class) then return nil end
   case.others[number] = { at = times.parse(data.admitted_at) or times.parse(event.occurred_at), visit = false }
-  return readmitted(case, number)
+  return other_stays.readmitted(case, number)
 end
 
 -- ---- which stay a message without a number is of ------------------------------------------------------------------------------
