@@ -36,9 +36,9 @@ end
 -- Of the same stay, what was written later counts.
 local function take_stays(case, stays)
   for number, stay in pairs(stays) do
-    local known = case.others[number]
-    local is_newer = not known or written.before(known.sent, stay.sent)
-    if not case.numbers[number] and is_newer then case.others[number] = stay end
+    local known, is_stay = case.others[number], type(stay) == "table"
+    local is_newer = is_stay and (not known or written.before(known.sent, stay.sent))
+    if is_newer and not case.numbers[number] then case.others[number] = stay end
   end
 end
 

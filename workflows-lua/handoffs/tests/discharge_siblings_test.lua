@@ -60,8 +60,9 @@ end)
 test.case("a signal of another case that says nothing stops no case", function(t)
   discharges.open(t)
   adt.send(t, "A01", { number = "E1" })
-  for _, payload in ipairs { "now", { stays = "all" }, { stays = {}, dead = true, dead_sent = "today" } } do
+  for _, payload in ipairs { "now", { stays = "all" }, { stays = { E2 = 5 } }, { stays = {}, dead = true, dead_sent = "today" } } do
     case_of(t, "E1"):signal("patient_known", payload)
   end
-  t:equal(case_of(t, "E1"):status(), "running")
+  adt.send(t, "A03", { code = "01" })
+  t:equal(case_of(t, "E1"):attribute("outcome"), "deceased_no_followup")
 end)
