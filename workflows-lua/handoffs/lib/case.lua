@@ -12,10 +12,17 @@
 --   died                   the patient died after the discharge
 --   lives                  and that was told by mistake
 --   other_number           another case goes on with this stay (lib/same_stay.lua)
+--   redated                the discharge was told again, with a later day
 --   contradicted           a message says that the patient lives, and the discharge says died
+--   moved_away             the stay, or an identifier of the patient, was moved to another record
+--   moved_back             and back again
+local death = require "death"
+local other_stays = require "other_stays"
 local policy = require "policy"
 local same_stay = require "same_stay"
+local siblings = require "siblings"
 local times = require "times"
+local written = require "written"
 
 local Case = {}
 Case.__index = Case
@@ -30,7 +37,10 @@ local OUTCOMES = {
 }
 
 -- When it was written (MSH-7), as an instant; nil when it does not say.
-local function sent_at(event) return times.parse((event.data or {}).sent_at) end
+local function sent_at(event)
+  local sent = written.when(event)
+  return sent and sent.first
+end
 
 function Case.open(ctx, event)
   local case = setmetatable({
@@ -41,35 +51,45 @@ function Case.open(ctx, event)
     claims = {},                                  -- What the case says to another that has a number of its own; lib/same_stay.lua.
     began = times.parse(event.recorded_at) or ctx:now(),
     phase = "in",  -- "in" hospital, "out", or "never" there
-    others = {},   -- What was heard of other stays of the patient, by number: { at, sent, cancelled }.
+    heard_at = ctx:now(),  -- When anybody last told of this stay.
+    others = {},   -- What was heard of other stays of the patient, by number; lib/other_stays.lua.
     done = {},     -- Steps of the follow-up that are finished, by name.
     notices = {},  -- What was said to whom; lib/notices.lua.
     calls = 0,
   }, Case)
   ctx:set("encounter", event.encounter)
   ctx:set("stage", "in_hospital")
-  case.last_sent = sent_at(event)
+  case.last_sent = written.when(event)
   case:learn(ctx, event)
-  case:hear_of_death(ctx, event)
+  death.hear(case, ctx, event)
   return case
 end
 
+-- Whether a message is of this stay: by its number, or, where it has none, as the stay that it can only mean.
 function Case:mine(event)
-  return event.encounter == nil or self.numbers[event.encounter] ~= nil
+  return self.numbers[other_stays.number_of(self, event) or ""] ~= nil
+end
+
+-- The emergency department goes on to write of the visit that led to a stay, under its number and as class E.
+local function says_class(event)
+  return event.type == "encounter.admitted" or (event.data or {}).class ~= "E"
 end
 
 -- Takes over what a message says about the stay; what it does not say stays as it was. One that was written before another that
 -- has been heard only adds what is not known yet.
 function Case:learn(ctx, event)
-  local data, sent = event.data or {}, sent_at(event)
-  local late = sent ~= nil and self.learned_sent ~= nil and sent < self.learned_sent
-  if not late then self.learned_sent = sent or self.learned_sent end
+  local data, sent = event.data or {}, written.when(event)
+  local late = written.before(sent, self.learned_sent)
+  self.learned_sent = written.later(self.learned_sent, sent)
   local ward = self.ward
   local function take(name, said)
     if said ~= nil and not (late and self[name] ~= nil) then self[name] = said end
   end
+  local admitted = event.type == "encounter.admitted"
+  if admitted then self.admitted_sent = written.later(self.admitted_sent, sent) end
+  self.entered = self.entered or times.parse(admitted and event.occurred_at or data.admitted_at)
   take("admitted_at", times.parse(data.admitted_at))
-  take("class", data.class)
+  if says_class(event) then take("class", data.class) end
   take("admission_type", data.admission_type)
   take("attending", data.attending)
   take("primary_care", data.primary_care)
@@ -78,55 +98,8 @@ function Case:learn(ctx, event)
   if self.ward ~= ward then ctx:set("ward", self.ward) end
 end
 
--- ---- other stays --------------------------------------------------------------------------------------------------------
-
--- Keeps what a message says of another stay; false when something that was written later is known of it.
-function Case:hear_of_other(number, event, cancelled)
-  local known, sent = self.others[number] or {}, sent_at(event)
-  if sent and known.sent and (sent < known.sent or sent == known.sent and known.cancelled) then return false end
-  self.others[number] = {
-    at = not cancelled and times.parse(event.occurred_at) or known.at,
-    sent = sent or known.sent,
-    cancelled = cancelled,
-  }
-  return true
-end
-
--- The number of the stay that began after this one, or nil: of several, the last.
-function Case:readmitted_as()
-  local latest
-  for number, other in pairs(self.others) do
-    local after = other.at and self.left_said and not other.cancelled and other.at - self.left_said or 0
-    if after > 0 and after <= times.days(policy.close_after_days) and (not latest or other.at > self.others[latest].at) then
-      latest = number
-    end
-  end
-  return latest
-end
-
--- ---- death ----------------------------------------------------------------------------------------------------------------
-
--- Whether the patient lives is in every message that has PID-30; the one that was written last counts. "N" corrects only what was
--- told before: many senders write it for everybody of whom they have not heard yet.
-function Case:hear_of_death(ctx, event)
-  local said = event.patient and event.patient.deceased
-  if event.type == "patient.died" then said = true end
-  if type(said) ~= "boolean" or event.merge then return nil end
-  local sent, before = sent_at(event), self.deceased or false
-  if sent and self.death_sent and sent < self.death_sent then return nil end
-  self.death_sent, self.deceased = sent or self.death_sent, said
-
-  if self.phase == "in" and said ~= before then
-    ctx:note(said and "The patient has died in hospital; the discharge has not been told yet" or "The patient lives: the death was told by mistake")
-  elseif self.phase == "out" and said and self.disposition ~= "died" and not self.died_after then
-    return { kind = "died" }
-  elseif self.phase == "out" and before and not said then
-    if self.died_after then return { kind = "lives" } end
-    if self.disposition ~= "died" then return nil end
-    if self.code and policy.disposition(self.code) == "died" then return { kind = "contradicted" } end
-    return { kind = "amended", event = { id = event.id, source = event.source, data = {} } }
-  end
-end
+-- The number of the stay that looks after the patient now, or nil.
+function Case:readmitted_as() return other_stays.readmitted_as(self) end
 
 -- ---- what a message means -----------------------------------------------------------------------------------------------
 
@@ -135,8 +108,8 @@ local MEANING = {}
 -- True for a message that was written before the last one that changed this case: it was overtaken, and what it says is past. After
 -- a cancelled admission it has to be newer: what was written in the same second was cancelled with it.
 local function is_stale(case, ctx, event)
-  local sent = sent_at(event)
-  if sent and case.last_sent and (sent < case.last_sent or case.phase == "never" and sent == case.last_sent) then
+  local sent = written.when(event)
+  if written.before(sent, case.last_sent) or case.phase == "never" and written.together(sent, case.last_sent) then
     ctx:note(event.type .. " was overtaken by a later message: ignored")
     return true
   end
@@ -144,68 +117,100 @@ local function is_stale(case, ctx, event)
   return false
 end
 
-local function discharged(case, ctx, event)
-  if not case:mine(event) or is_stale(case, ctx, event) then return nil end
-  if case.phase ~= "out" then return { kind = "left", event = event } end
+-- `meaning` is for what is told of this stay, `of_another` for what is told of another one of the patient.
+local function either(meaning, of_another)
+  return function(case, ctx, event)
+    local number = other_stays.number_of(case, event)
+    if not number then return nil end
+    if case.numbers[number] then return meaning(case, ctx, event) end
+    return of_another(case, ctx, number, event)
+  end
+end
+
+-- The same destination, and a day that is later: so it was told too early.
+local function is_later_day(case, event)
+  local said = times.parse(event.data.discharged_at)
+  return said ~= nil and said - case.left_said >= times.days(1)
+end
+
+local function told_again(case, ctx, event)
   local code = event.data.disposition_code
   local same = code == nil or code == case.code or policy.disposition(code) == case.disposition
-  if same or case.disposition == "died" and case.deceased then
-    ctx:note("The discharge was told again: nothing new")
-    return nil
-  end
-  return { kind = "amended", event = event }
+  if not same and not (case.disposition == "died" and case.deceased) then return { kind = "amended", event = event } end
+  if is_later_day(case, event) and not case.readmission and not case.died_after then return { kind = "redated", event = event } end
+  ctx:note("The discharge was told again: nothing new")
 end
-MEANING["encounter.discharged"] = discharged
+
+local function discharged(case, ctx, event)
+  if is_stale(case, ctx, event) then return nil end
+  if case.phase ~= "out" then return { kind = "left", event = event } end
+  return told_again(case, ctx, event)
+end
+
+local function another_left(case, ctx, number, event) return other_stays.left(case, ctx, number, event, false) end
+
+MEANING["encounter.discharged"] = either(discharged, another_left)
 
 local function cancelled(case, ctx, event)
-  local number = event.encounter or case.readmission
-  if number and not case.numbers[number] then
-    if not case:hear_of_other(number, event, true) then
-      ctx:note(event.type .. " was overtaken by a later message: ignored")
-    elseif number == case.readmission then
-      return { kind = "readmission_cancelled" }
-    end
+  if case.phase == "never" then return nil end
+  if written.before(written.when(event), case.admitted_sent) then
+    ctx:note(event.type .. " was overtaken by a later admission: ignored")
     return nil
   end
-  if case.phase == "never" or is_stale(case, ctx, event) then return nil end
-  return { kind = "admit_cancelled", event = event }
+  return not is_stale(case, ctx, event) and { kind = "admit_cancelled", event = event } or nil
 end
-MEANING["encounter.admit_cancelled"] = cancelled
-MEANING["encounter.deleted"] = cancelled
+MEANING["encounter.admit_cancelled"] = either(cancelled, other_stays.cancelled)
+MEANING["encounter.deleted"] = MEANING["encounter.admit_cancelled"]
 
-MEANING["encounter.admitted"] = function(case, ctx, event)
-  if case:mine(event) then
-    if case.phase == "never" then return not is_stale(case, ctx, event) and { kind = "admitted_after_all", event = event } or nil end
-    case:learn(ctx, event)  -- It was overtaken by its discharge.
-  elseif not case:hear_of_other(event.encounter, event, false) then
-    ctx:note("Another admission was overtaken by its cancellation: ignored")
-  elseif case.phase == "out" and case.disposition ~= "died" and not case.died_after and case:readmitted_as() == event.encounter then
-    return { kind = "readmitted", event = event }
-  end
-end
+MEANING["encounter.admitted"] = either(function(case, ctx, event)
+  if case.phase == "never" then return not is_stale(case, ctx, event) and { kind = "admitted_after_all", event = event } or nil end
+  case:learn(ctx, event)  -- It was overtaken by its discharge.
+end, other_stays.admitted)
+
+MEANING["encounter.transferred"] = either(function(case, ctx, event) case:learn(ctx, event) end, other_stays.transferred)
 
 local function discharge_cancelled(case, ctx, event)
-  if not case:mine(event) or is_stale(case, ctx, event) then return nil end
+  if is_stale(case, ctx, event) then return nil end
   if case.phase == "out" then return { kind = "withdrawn", event = event } end
   if case.phase == "never" then return { kind = "admitted_after_all", event = event } end  -- So the patient is in.
   ctx:note("A discharge was cancelled that nobody had told of")
 end
-MEANING["encounter.discharge_cancelled"] = discharge_cancelled
 
--- Visits are no stays, but a sender may call the end of a stay one. Without a number it is none of ours.
+local function another_did_not_leave(case, ctx, number, event) return other_stays.left(case, ctx, number, event, true) end
+
+MEANING["encounter.discharge_cancelled"] = either(discharge_cancelled, another_did_not_leave)
+
+-- What is told of a visit (PV1-2 is E, O, P or R) is of this stay when it carries its number, or when the stay is of that class, as an
+-- observation is. The emergency department ends its visit under the number of the stay that came of it: that ends no stay but its own.
 local function of_a_visit(meaning)
   return function(case, ctx, event)
-    if event.encounter then return meaning(case, ctx, event) end
+    local class, number = event.data.class, event.encounter
+    local of_its_class = class ~= nil and class == case.class
+    if not number then return of_its_class and meaning(case, ctx, event) or nil end
+    if case.numbers[number] and class == "E" and not of_its_class then return nil end
+    if case.numbers[number] or case.others[number] then return meaning(case, ctx, event) end
   end
 end
-MEANING["encounter.visit_ended"] = of_a_visit(discharged)
-MEANING["encounter.visit_cancelled"] = of_a_visit(cancelled)
-MEANING["encounter.visit_end_cancelled"] = of_a_visit(discharge_cancelled)
+MEANING["encounter.visit_ended"] = of_a_visit(MEANING["encounter.discharged"])
+MEANING["encounter.visit_cancelled"] = of_a_visit(MEANING["encounter.admit_cancelled"])
+MEANING["encounter.visit_end_cancelled"] = of_a_visit(MEANING["encounter.discharge_cancelled"])
 
 MEANING["encounter.updated"] = function(case, ctx, event)
   if not case:mine(event) then return nil end
   case:learn(ctx, event)
   if case.phase == "out" and event.data.disposition_code then return discharged(case, ctx, event) end
+end
+
+-- Another record has the stay now, or an identifier under which this patient was known; or this one has it again.
+local function moved_away(case, _, event)
+  local is_open = case.phase == "in" or case.phase == "out" and not case.readmission and not case.died_after
+  if is_open and not case.moved_away and (event.encounter == nil or case.numbers[event.encounter]) then return { kind = "moved_away", event = event } end
+end
+MEANING["encounter.moved_away"] = moved_away
+MEANING["patient.identifiers_moved_away"] = moved_away
+
+MEANING["encounter.moved"] = function(case, _, event)
+  if case.moved_away and case.numbers[event.encounter or ""] then return { kind = "moved_back" } end
 end
 
 -- This stay has another number from now on, and perhaps yet another, if that was heard before.
@@ -274,28 +279,55 @@ local STARTS = {
   ["encounter.admit_cancelled"] = true, ["encounter.discharge_cancelled"] = true,
 }
 
+-- All that begins a case: what is known of the patient is told to it.
+local BEGINS = {
+  ["encounter.admitted"] = true, ["encounter.discharged"] = true, ["encounter.discharged_unnumbered"] = true,
+  ["encounter.admit_cancelled"] = true, ["encounter.discharge_cancelled"] = true, ["encounter.moved"] = true,
+}
+
 -- What an event changes, or nil.
 function Case:consider(ctx, event)
-  if STARTS[event.type] and event.encounter then self.heard[event.encounter] = true end
-  local change = self:hear_of_death(ctx, event)
+  local number = event.encounter
+  if STARTS[event.type] and number then self.heard[number] = true end
+  if BEGINS[event.type] and number and not self.numbers[number] then siblings.tell(ctx, self, number) end
+  local change = death.hear(self, ctx, event)
+  local is_of_stay = event.type:find("^encounter%.") and self:mine(event)
+  if is_of_stay then self.heard_at = ctx:now() end
   local meaning = MEANING[event.type]
   if meaning then return meaning(self, ctx, event) or change end
-  if event.type:find("^encounter%.") and self:mine(event) then self:learn(ctx, event) end
+  if is_of_stay then self:learn(ctx, event) end
   return change
 end
 
--- Waits for the next message that changes something, in the order in which they came. Nil when `deadline` passed first.
--- Whoever runs this in a race may stop it at any moment: it never waits for anything but messages.
-function Case:next_change(ctx, deadline)
+-- The next message that changes something, in the order in which they came. Nil when `deadline` passed first.
+local function next_of_messages(ctx, case, deadline)
   repeat
     local event = ctx:wait_event({ "encounter.*", "patient.*", "override.disposition", "case.key_held" }, { until_ = deadline })
     if not event then return nil end
-    local change = self:consider(ctx, event)
+    local change = case:consider(ctx, event)
     if change then return change end
   until false
 end
 
+-- Waits for what changes something: a message, or what another case knows. Nil when `deadline` passed first. Whoever runs this in a race may
+-- stop it at any moment: it never waits for anything but these.
+function Case:next_change(ctx, deadline)
+  local _, change = ctx:race {
+    message = function(s) return next_of_messages(s, self, deadline) end,
+    sibling = function(s) return siblings.next_change(s, self) end,
+  }
+  return change
+end
+
 -- ---- where it stands ------------------------------------------------------------------------------------------------------
+
+-- Sets where every clock of the follow-up starts; true when that is not when the patient left.
+function Case:start_clocks(ctx, said)
+  local now = ctx:now()
+  local late = said > now or now - said > times.days(policy.late_message_days)
+  self.left_said, self.left_at = said, late and now or said
+  return late
+end
 
 -- The patient is out: where to, since when, and what that makes of the case.
 function Case:leave(ctx, event)
@@ -309,13 +341,8 @@ function Case:leave(ctx, event)
     kind, reason = "died", "the patient has died"
   end
 
-  local said = times.parse(event.data.discharged_at) or self.left_said or times.parse(event.occurred_at)
-  self.phase, self.disposition, self.left_said = "out", kind, said
-  self.code = code
-  local now = ctx:now()
-  local late = said > now or now - said > times.days(policy.late_message_days)
-  self.left_at = late and now or said  -- Where every clock of the follow-up starts.
-
+  self.phase, self.disposition, self.code = "out", kind, code
+  local late = self:start_clocks(ctx, times.parse(event.data.discharged_at) or self.left_said or times.parse(event.occurred_at))
   ctx:decide("disposition", {
     outcome = kind,
     code = code,
@@ -326,6 +353,11 @@ function Case:leave(ctx, event)
   ctx:set("outcome", OUTCOMES[kind])
   ctx:set("stage", "follow_up")
   ctx:set("follow_up", "open")
+end
+
+-- The patient went elsewhere: what was reached holds there as well, but others have to be told.
+function Case:redirect()
+  self.done.notices, self.ama, self.readmission, self.died_after = nil, nil, nil, nil
 end
 
 -- The discharge is taken back, and all that it decided.

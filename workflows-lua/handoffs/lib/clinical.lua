@@ -26,7 +26,7 @@ function clinical.patient(m)
   }
   if death == "Y" or m:get("PID-29") then
     patient.deceased = true
-  elseif death == "N" then
+  elseif death == "N" or m:is_null("PID-30") or m:is_null("PID-29") then  -- HL7's null takes back what was told.
     patient.deceased = false
   end
   return patient

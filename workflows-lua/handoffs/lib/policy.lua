@@ -27,6 +27,8 @@ policy.tasks_by_ward = true
 policy.admission = {
   -- Planning begins early in the stay: 42 CFR 482.43(a).
   checklist_within = "24h",
+  -- Of a stay of which nobody has heard for so long, somebody is asked whether it still is one.
+  silence_days = 30,
   -- Differences between what was taken at home and what is ordered, while there is time to ask (Joint Commission NPSG.03.06.01).
   medication_review_within = "4h",  -- Working time.
 }
@@ -86,6 +88,15 @@ policy.correction_window = "24h"
 
 -- How long a case whose patient was readmitted still listens: when the new admission is cancelled, the follow-up goes on.
 policy.readmission_hold_hours = 24
+
+-- A patient who is moved to a stay with another number may be admitted there before the first one has ended, by so much.
+policy.transfer_overlap_hours = 24
+
+-- A stay that a person has declared over, since nobody had heard of it, still takes the discharge that is told at last.
+policy.late_discharge_days = 30
+
+-- A sender's clock that is further ahead than this is wrong: its messages count from when they were received.
+policy.clock_ahead_hours = 24
 
 -- A message that arrives longer after the fact than this starts its clocks when it arrives: a deadline that passed before anybody
 -- could know of it helps nobody.

@@ -1,6 +1,7 @@
 -- HL7 v2 ADT: where a patient is, and who a patient is. Trigger events: HL7 v2.5.1, table 0003 and chapter 3.
 local mapping = require "mapping"
 local clinical = require "clinical"
+local times = require "times"
 
 local NOTHING = {}  -- Understood, and nothing for a workflow to know.
 
@@ -74,12 +75,32 @@ local OF_A_VISIT = {
   ["encounter.discharged"] = "encounter.visit_ended",
   ["encounter.discharge_cancelled"] = "encounter.visit_end_cancelled",
   ["encounter.admit_cancelled"] = "encounter.visit_cancelled",
+  ["encounter.deleted"] = "encounter.visit_cancelled",
 }
+-- With A01 a patient is given a bed, as for an observation (O), or by the emergency department (E): that is a stay. Of those who come again and
+-- again (R) or are still to come (P) it is none.
+local COMES_AND_GOES = { R = true, P = true }
 
+local function type_for_class(type, class)
+  if type == "encounter.admitted" and COMES_AND_GOES[class] then return "encounter.visit_begun" end
+  return OUTPATIENT[class] and OF_A_VISIT[type] or type
+end
+
+local FIELDS = { A01 = { "EVN-6", "PV1-44" }, A03 = { "PV1-45", "EVN-6" } }
+
+-- When it happened. Where the field says the day alone, or its midnight, the time of the recording says more, if that was on the same day.
 local function when(m, trigger)
-  if trigger == "A01" then return clinical.occurred_at(m, "EVN-6", "PV1-44") end
-  if trigger == "A03" then return clinical.occurred_at(m, "PV1-45", "EVN-6") end
-  return clinical.occurred_at(m)
+  local at, recorded = clinical.occurred_at(m, table.unpack(FIELDS[trigger] or {})), clinical.occurred_at(m)
+  local is_day = at and at:find("T00:00:00", 1, true)
+  return is_day and recorded and recorded:sub(1, 10) == at:sub(1, 10) and recorded or at
+end
+
+-- When the message was written, and where it says only the day, the hour or the minute, the end of that (lib/written.lua).
+local SPANS = { [8] = times.days(1), [10] = times.hours(1), [12] = times.minutes(1) }
+local function written(m)
+  local at = m.sent or m:time("EVN-2")
+  local span = SPANS[#((m:get(m.sent and "MSH-7" or "EVN-2") or ""):match("^%d*"))]
+  return { at = at, until_ = at and span and times.format(times.parse(at) + span - 1) }
 end
 
 local function stay(m)
@@ -124,11 +145,11 @@ local function allergies(m)
   return list, are
 end
 
-local function event_of(m, trigger, type)
-  if OUTPATIENT[m:get("PV1-2.1") or ""] then type = OF_A_VISIT[type] or type end
+local function event_of(m, trigger, type, sent)
+  type = type_for_class(type, m:get("PV1-2.1") or "")
   local data = m:segment("PV1") and stay(m) or { trigger = trigger }
   data.previous_encounter = m:get("MRG-5.1")
-  data.sent_at = m.sent or m:time("EVN-2")
+  data.sent_at, data.sent_until = sent.at, sent.until_
   data.allergies, data.allergies_are = allergies(m)
 
   local event, reason = clinical.event(m, type, when(m, trigger), data)
@@ -149,7 +170,7 @@ end
 
 -- A discharge without a number is of the stay that is open. Nobody may have heard of that one: then it is followed up under the name
 -- of its last day, which this second event starts and open cases take back (lib/same_stay.lua of the workflows).
-local function unnumbered_of(event)
+local function unnumbered_of(_, event)
   if event.type ~= "encounter.discharged" or event.encounter then return nil end
   return {
     type = "encounter.discharged_unnumbered",
@@ -160,24 +181,75 @@ local function unnumbered_of(event)
   }
 end
 
+-- Where the account is the number of the stay (clinical.encounter), a new account number is a new number of the stay.
+local function renumbered_of(m, event)
+  local old = m:get("MRG-3.1")
+  if event.type ~= "account.renumbered" or not old or not event.encounter then return nil end
+  return {
+    type = "encounter.renumbered",
+    patient = event.patient,
+    encounter = event.encounter,
+    occurred_at = event.occurred_at,
+    data = { trigger = m.trigger, previous_encounter = old, sent_at = event.data.sent_at, sent_until = event.data.sent_until },
+  }
+end
+
+-- What the other record is to know, which has lost a stay or an identifier to the patient of the message.
+local MOVES_AWAY = {
+  ["encounter.moved"] = "encounter.moved_away",
+  ["account.moved"] = "encounter.moved_away",
+  ["patient.identifiers_moved"] = "patient.identifiers_moved_away",
+}
+local function moved_away_of(m, event)
+  local type = MOVES_AWAY[event.type]
+  if not type or not event.data.from then return nil end
+  return {
+    type = type,
+    patient = { identifiers = event.data.from },
+    encounter = type == "encounter.moved_away" and (m:get("MRG-5.1") or m:get("MRG-3.1") or event.encounter) or nil,
+    occurred_at = event.occurred_at,
+    data = { trigger = m.trigger, to = event.patient.identifiers, sent_at = event.data.sent_at, sent_until = event.data.sent_until },
+  }
+end
+
+-- An account that is moved may be the number of a stay, which is then moved as well.
+local function moved_of(_, event)
+  if event.type ~= "account.moved" or not event.encounter then return nil end
+  return { type = "encounter.moved", patient = event.patient, encounter = event.encounter, occurred_at = event.occurred_at, data = event.data }
+end
+
 -- Whatever else the message says: when it also says that the patient is dead, everybody who plans to call has to know.
 local function death_of(m, event)
-  if not event.patient.deceased or event.merge then return nil end
+  if not event.patient.deceased then return nil end
   return {
     type = "patient.died",
     patient = event.patient,
     encounter = event.encounter,
     occurred_at = m:time("PID-29") or event.occurred_at,
-    data = { trigger = m.trigger, sent_at = event.data.sent_at },
+    data = { trigger = m.trigger, sent_at = event.data.sent_at, sent_until = event.data.sent_until },
   }
 end
 
--- Merges and links may carry several patients, each with a PID of its own; so does the swap of two beds.
+-- Merges and links may carry several patients, each with a PID of its own; so does the swap of two beds. A45 may move several stays of one
+-- patient, each with an MRG of its own.
 local function parts(m)
-  local groups = m:groups("PID")
+  local groups, stays = m:groups("PID"), m.trigger == "A45" and m:groups("MRG") or {}
+  if #stays > 1 then
+    for _, group in ipairs(stays) do table.insert(group.list, 1, m:segment("PID")) end
+    groups = stays
+  end
   if #groups < 2 then return { m } end
   for _, group in ipairs(groups) do table.insert(group.list, 1, m:segment("EVN")) end
   return groups
+end
+
+-- All that one part of the message tells, but a death.
+local function events_of(part, trigger, type, sent)
+  local event, reason = event_of(part, trigger, type, sent)
+  if not event then return nil, reason end
+  local events = { event }
+  for _, more in ipairs { unnumbered_of, renumbered_of, moved_of, moved_away_of } do events[#events + 1] = more(part, event) end
+  return events
 end
 
 local function link(events, groups)
@@ -203,13 +275,12 @@ return mapping.define {
     if not type then return nil, "ADT^" .. tostring(trigger) .. " is no trigger event of HL7 table 0003 that this mapping knows" end
 
     local events, deaths = {}, {}
-    local groups = parts(m)
+    local groups, sent = parts(m), written(m)
     for _, part in ipairs(groups) do
-      local event, reason = event_of(part, trigger, type)
-      if not event then return nil, reason end
-      events[#events + 1] = event
-      events[#events + 1] = unnumbered_of(event)
-      deaths[#deaths + 1] = death_of(part, event)
+      local told, reason = events_of(part, trigger, type, sent)
+      if not told then return nil, reason end
+      table.move(told, 1, #told, #events + 1, events)
+      deaths[#deaths + 1] = death_of(part, told[1])
     end
     if type == "patient.linked" or type == "patient.unlinked" then link(events, groups) end
     for _, death in ipairs(deaths) do events[#events + 1] = death end

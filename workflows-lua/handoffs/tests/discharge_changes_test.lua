@@ -165,13 +165,6 @@ test.case("a cancelled admission without a number is of the stay that is open", 
   t:expect_no_task()
 end)
 
-test.case("a cancelled admission without a number ends the follow-up of a stay as well", function(t)
-  local case = discharges.home(t)
-  t:event { type = "encounter.deleted", data = {} }
-  t:equal(case:attribute("outcome"), "admit_cancelled")
-  t:expect_no_task()
-end)
-
 test.case("the cancellation of a visit that has no number is of no stay", function(t)
   discharges.open(t)
   local case = discharges.admit(t)

@@ -75,6 +75,36 @@ test.case("a message that says that the patient is dead tells it to everybody", 
   t:truthy(events[2].data.sent_at)
 end)
 
+test.case("a merge that says that the patient is dead tells it to everybody as well", function(t)
+  local _, events = map(t, "adt", adt("A40", "PID|1||P1^^^GENHOSP^MR||Doe^Jane" .. ("|"):rep(25) .. "Y", "MRG|OLD1^^^GENHOSP^MR"))
+  t:equal({ events[1].type, events[2].type }, { "patient.merged", "patient.died" })
+end)
+
+test.case("an admission of which only the day is said happened when it was recorded, if that was on the same day", function(t)
+  local function at(admitted) return map(t, "adt", adt("A01", nil, "PV1|1|I|MED" .. ("|"):rep(41) .. admitted)).occurred_at end
+  t:equal(at("20260302"), "2026-03-02T09:00:00-05:00")
+  t:equal(at("20260301"), "2026-03-01T00:00:00-05:00")
+  t:equal(at("20260302081500"), "2026-03-02T08:15:00-05:00")
+end)
+
+test.case("HL7's null takes a death back", function(t)
+  local event = map(t, "adt", adt("A08", 'PID|1||P1^^^GENHOSP^MR||Doe^Jane' .. ("|"):rep(24) .. '""|""'))
+  t:equal(event.patient.deceased, false)
+end)
+
+test.case("a message that was written at no certain moment of a day, an hour or a minute says when that ends", function(t)
+  local function of(written) return map(t, "adt", (adt("A01"):gsub("|20260302090000%-0500||ADT", "|" .. written .. "||ADT"))).data end
+  t:equal(of("20260302-0500").sent_until, "2026-03-03T04:59:59.999Z")
+  t:equal(of("202603020900-0500").sent_until, "2026-03-02T14:00:59.999Z")
+  t:equal(of("20260302090000-0500").sent_until, nil)
+end)
+
+test.case("a stay that is moved is told to both records", function(t)
+  local _, events = map(t, "adt", adt("A45", nil, "MRG|P9^^^GENHOSP^MR||||E1\rPV1|1|I|MED||||||||||||||||E1"))
+  t:equal({ events[1].type, events[1].patient.identifiers[1].value }, { "encounter.moved", "P1" })
+  t:equal({ events[2].type, events[2].patient.identifiers[1].value, events[2].encounter }, { "encounter.moved_away", "P9", "E1" })
+end)
+
 test.case("a bed's state is understood and means nothing here", function(t)
   local events = t:map("adt", adt("A20"))
   t:equal(#events, 0)

@@ -14,14 +14,16 @@ local tables = require "tables"
 local times = require "times"
 local ward = require "ward"
 
--- Does `work`, which may itself return a change, until the next change is heard.
-local function until_change(ctx, case, work)
-  local winner, change = ctx:race {
-    work = function(s) return work(s) end,
-    change = function(s) return case:next_change(s) end,
-    number = function(s) return same_stay.lost(s, case) end,
-  }
-  if winner == "work" and not change then return case:next_change(ctx) end
+-- Does the work of these branches until the next change is heard, or one of them returns one; a branch that returns none is done.
+local function until_change(ctx, case, branches)
+  branches.change = function(s) return case:next_change(s) end
+  branches.number = function(s) return same_stay.lost(s, case) end
+  local change
+  repeat
+    local done
+    done, change = ctx:race(branches)
+    branches[done] = nil
+  until change
   return change
 end
 
@@ -49,20 +51,6 @@ local function refer(ctx, case)
   end
 end
 
--- Nobody has heard of this stay for a month: is it still one?
-local function ask_whether_still_here(ctx, case)
-  repeat
-    ctx:sleep("30d")
-    local answer = ctx:task("long_stay", {
-      why = "This patient has been in for a month since anybody looked at the case",
-      candidates = ward.people(case.ward, { role = "unit_clerk" }),
-      outcomes = { "still_here", "gone" },
-      due = "2d",
-    })
-  until answer.outcome == "gone"
-  return { kind = "lost" }
-end
-
 local function prepare(ctx, case)
   ctx:all {
     notice = function(s) notices.tell(s, case, "admission", "primary_care") end,
@@ -76,7 +64,22 @@ local function prepare(ctx, case)
       case.done.medication = true
     end,
   }
-  return ask_whether_still_here(ctx, case)
+end
+
+-- Nobody has told of this stay for a month: is it still one?
+local function ask_whether_still_here(ctx, case)
+  local function silent_until() return case.heard_at + times.days(policy.admission.silence_days) end
+  repeat
+    while ctx:now() < silent_until() do ctx:sleep_until(silent_until()) end
+    local answer = ctx:task("long_stay", {
+      why = ("Nobody has told of this stay for %d days: is the patient still here?"):format(policy.admission.silence_days),
+      candidates = ward.people(case.ward, { role = "unit_clerk" }),
+      outcomes = { "still_here", "gone" },
+      due = "2d",
+    })
+    case.heard_at = ctx:now()
+  until answer.outcome == "gone"
+  return { kind = "lost" }
 end
 
 -- ---- after the discharge ------------------------------------------------------------------------------------------------------
@@ -145,9 +148,9 @@ function after.ama(ctx, case)
 end
 
 local function care(ctx, case)
-  return until_change(ctx, case, function(s)
+  return until_change(ctx, case, { work = function(s)
     return (after[case.disposition] or after.followed_up)(s, case)
-  end)
+  end })
 end
 
 -- Any of these may overtake the admission.
@@ -157,6 +160,7 @@ local BEGINS_WITH = {
   ["encounter.discharged_unnumbered"] = "left",
   ["encounter.admit_cancelled"] = "admit_cancelled",
   ["encounter.discharge_cancelled"] = "admitted",  -- So the patient is in.
+  ["encounter.moved"] = "moved_here",
 }
 
 -- ---- the states: each returns the change that ends it ---------------------------------------------------------------------------
@@ -164,7 +168,10 @@ local BEGINS_WITH = {
 local states = {}
 
 function states.admitted(ctx, case)
-  return until_change(ctx, case, function(s) return prepare(s, case) end)
+  return until_change(ctx, case, {
+    preparation = function(s) prepare(s, case) end,
+    silence = function(s) return ask_whether_still_here(s, case) end,
+  })
 end
 
 -- The next admission may have been told before this discharge.
@@ -178,11 +185,17 @@ function states.left(ctx, case, event)
   return readmitted_already(case) or care(ctx, case)
 end
 
--- Other carers were told than ought to know: those are corrected, and the follow-up begins anew.
+-- Other carers were told than ought to know: those are corrected, and the follow-up goes on with what the new destination asks for.
 function states.amended(ctx, case, event)
   notices.correct(ctx, case, "discharge", "the destination was corrected")
-  case:take_back(ctx)
+  case:redirect()
   return states.left(ctx, case, event)
+end
+
+function states.redated(ctx, case, event)
+  case:start_clocks(ctx, times.parse(event.data.discharged_at))
+  ctx:note { left_at = ctx:format_time(case.left_at) }
+  return readmitted_already(case) or care(ctx, case)
 end
 
 function states.withdrawn(ctx, case)
@@ -245,9 +258,67 @@ function states.admitted_after_all(ctx, case, event)
   return states.admitted(ctx, case)
 end
 
-function states.lost(ctx)
+-- It may be told at last, however long ago it was written.
+function states.lost(ctx, case)
   ctx:set("outcome", "no_discharge_told")
+  ctx:set("stage", "closed")
+  return case:next_change(ctx, ctx:now() + times.days(policy.late_discharge_days)) or { kind = "closed", how = "none" }
+end
+
+-- ---- a stay of another record ---------------------------------------------------------------------------------------------------
+
+-- Where the case goes on that was asked about, and that has stopped nothing but its work.
+local function go_on(ctx, case)
+  if case.phase == "in" then return states.admitted(ctx, case) end
+  return readmitted_already(case) or care(ctx, case)
+end
+
+-- Whose stay it is says a person; this patient is not called meanwhile.
+function states.moved_away(ctx, case, event)
+  case.moved_away = true
+  local change = until_change(ctx, case, { work = function(s)
+    local answer = s:task("stay_moved_away", {
+      why = "This stay, or an identifier of this patient, was moved to another record: is the stay still this patient's?",
+      data = { encounter = case.encounter, ward = case.ward, told = event.type, to = event.data.to },
+      candidates = ward.people(case.ward, { role = "case_manager" }),
+      outcomes = { "moved", "stays_here" },
+      priority = "high",
+      due = "4h",
+      escalate = { { at = "due", to = "charge_nurse" } },
+    })
+    s:decide("stay_moved_away", { outcome = answer.outcome, reason = answer.reason, evidence = { by = answer.by, event = event.id } })
+    return { kind = answer.outcome == "moved" and "of_another_record" or "moved_back" }
+  end })
+  case.moved_away = nil
+  return change
+end
+
+states.moved_back = go_on
+
+function states.of_another_record(ctx, case)
+  notices.correct(ctx, case, "admission", "the stay is another patient's")
+  notices.correct(ctx, case, "discharge", "the stay is another patient's")
+  ctx:set("outcome", "moved")
   return { kind = "closed", how = "none" }
+end
+
+-- What was told of the stay before is in the other record: where it stands says a person, or the next message.
+function states.moved_here(ctx, case, event)
+  return until_change(ctx, case, { work = function(s)
+    local answer = s:task("stay_moved_here", {
+      why = "This stay was moved here from another patient's record: is the patient in, or has the patient left?",
+      data = { encounter = case.encounter, ward = case.ward, from = event.data.from },
+      candidates = ward.people(case.ward, { role = "case_manager" }),
+      outcomes = { "in_hospital", "left", "no_stay" },
+      priority = "high",
+      due = "4h",
+      escalate = { { at = "due", to = "charge_nurse" } },
+    })
+    s:decide("stay_moved_here", { outcome = answer.outcome, reason = answer.reason, evidence = { by = answer.by, event = event.id } })
+    if answer.outcome == "in_hospital" then return { kind = "admitted" } end
+    if answer.outcome == "left" then return { kind = "left", event = event } end
+    return { kind = "of_another_record" }
+  end })
 end
 
 -- A case of this stay has ended, and a message of it has come since. What is being repeated changes nothing; what was written just
@@ -261,7 +332,7 @@ function states.told_again(ctx, case, event)
     ctx:set("outcome", "told_again")
     return { kind = "closed", how = "none" }
   end
-  return until_change(ctx, case, function(s)
+  return until_change(ctx, case, { work = function(s)
     local answer = s:task("stay_told_again", {
       why = ("%s was told after the case of this stay had ended: is the stay to be followed?"):format(event.type),
       data = { encounter = case.encounter, ward = case.ward, told = event.type },
@@ -273,7 +344,7 @@ function states.told_again(ctx, case, event)
     if answer.outcome == "follow" then return { kind = BEGINS_WITH[event.type], event = event } end
     s:set("outcome", "told_again")
     return { kind = "closed", how = "none" }
-  end)
+  end })
 end
 
 -- Nothing is taken back: what this case has said is true, and the other one goes on with it.
@@ -289,6 +360,7 @@ return workflow.define {
   on = {
     event = {
       "encounter.admitted", "encounter.discharged", "encounter.discharged_unnumbered", "encounter.admit_cancelled", "encounter.discharge_cancelled",
+      "encounter.moved",
     },
     key = "encounter",
     again = true,
@@ -301,7 +373,7 @@ return workflow.define {
     stage = "keyword",        -- in_hospital, follow_up, closed, cancelled
     ward = "keyword",
     disposition = "keyword",  -- home, home_health, facility, ama, died
-    outcome = "keyword",      -- discharged, ama_followup_review, deceased_no_followup, admit_cancelled, no_discharge_told, other_number, told_again
+    outcome = "keyword",      -- discharged, ama_followup_review, deceased_no_followup, admit_cancelled, no_discharge_told, moved, other_number, told_again
     follow_up = "keyword",    -- open, completed, unfinished, declined, readmitted, died, none
   },
   queries = {
@@ -320,7 +392,8 @@ return workflow.define {
     local case = Case.open(ctx, input.event)
     ctx:on_rollback(function() ctx:set("stage", "cancelled") end)
     local change = { kind = BEGINS_WITH[input.event.type], event = input.event }
-    if ctx.instance:find("~%d+$") then change.kind = "told_again" end  -- So the engine names all but the first case of a stay.
+    local is_again = ctx.instance:find("~%d+$") and input.event.type ~= "encounter.moved"
+    if is_again then change.kind = "told_again" end  -- So the engine names all but the first case of a stay.
     if input.event.type == "encounter.discharged_unnumbered" and same_stay.is_claimed(ctx) then change = { kind = "other_number", event = {} } end
     repeat
       change = states[change.kind](ctx, case, change.event)

@@ -1,0 +1,40 @@
+-- What a case hears of the patient's death. Whether the patient lives is in every message that has PID-30; the one that was
+-- written last counts. "N" corrects only what was told before: many senders write it for everybody of whom they have not heard yet.
+local policy = require "policy"
+local written = require "written"
+
+local death = {}
+
+-- True or false; nil when the message says neither. A merge tells that the patient is dead; that the record which stays has not
+-- heard of it corrects nothing.
+local function said_by(event)
+  if event.type == "patient.died" then return true end
+  local said = event.patient and event.patient.deceased
+  if type(said) ~= "boolean" or event.merge and not said then return nil end
+  return said
+end
+
+-- What the news change of a case: nil, or a change as in lib/case.lua.
+local function meaning(case, ctx, event, before)
+  local dead = case.deceased
+  if case.phase == "in" and dead ~= before then
+    ctx:note(dead and "The patient has died in hospital; the discharge has not been told yet" or "The patient lives: the death was told by mistake")
+  elseif case.phase == "out" and dead and case.disposition ~= "died" and not case.died_after then
+    return { kind = "died" }
+  elseif case.phase == "out" and before and not dead then
+    if case.died_after then return { kind = "lives" } end
+    if case.disposition ~= "died" then return nil end
+    if case.code and policy.disposition(case.code) == "died" then return { kind = "contradicted" } end
+    return { kind = "amended", event = { id = event.id, source = event.source, data = {} } }
+  end
+end
+
+function death.hear(case, ctx, event)
+  local said, sent = said_by(event), written.when(event)
+  if said == nil or written.before(sent, case.death_sent) then return nil end
+  local before = case.deceased or false
+  case.death_sent, case.deceased = sent or case.death_sent, said
+  return meaning(case, ctx, event, before)
+end
+
+return death

@@ -1,0 +1,134 @@
+-- What a case hears of the other stays of its patient: whether one of them began when this one ended, so that the patient is looked
+-- after there, and which of them a message without a number is of. case.others has, by number:
+--   at, sent          when it began, as far as is known, and when that was written
+--   cancelled         it never was one
+--   left, left_sent   when it ended, and when that was written; left is nil while the patient is in
+--   visit             of an outpatient, such as an observation: it ends no calls
+local policy = require "policy"
+local times = require "times"
+local written = require "written"
+
+local other_stays = {}
+
+-- PV1-2 of those who come and go (HL7 table 0004).
+local OUTPATIENT = { E = true, O = true, P = true, R = true }
+
+function other_stays.is_visit(class) return OUTPATIENT[class or ""] == true end
+
+-- ---- one of them began when this one ended ------------------------------------------------------------------------------------
+
+local function is_readmission(case, other)
+  if other.cancelled or other.visit or not other.at or not case.left_said then return false end
+  local gap = other.at - case.left_said
+  if gap > 0 then return gap <= times.days(policy.close_after_days) end
+  return not other.left and case.entered ~= nil and other.at >= case.entered and gap >= -times.hours(policy.transfer_overlap_hours)
+end
+
+-- The number of the stay that looks after the patient now, or nil: of several, the last.
+function other_stays.readmitted_as(case)
+  local latest
+  for number, other in pairs(case.others) do
+    if is_readmission(case, other) and (not latest or other.at > case.others[latest].at) then latest = number end
+  end
+  return latest
+end
+
+-- The change that it is for a case whose patient is followed up.
+function other_stays.readmitted(case, number)
+  local listens = case.phase == "out" and case.disposition ~= "died" and not case.died_after
+  if number and listens and case.readmission ~= number and other_stays.readmitted_as(case) == number then
+    return { kind = "readmitted", event = { encounter = number } }
+  end
+end
+
+-- ---- what is told of one --------------------------------------------------------------------------------------------------------
+
+local function overtaken(ctx, event)
+  ctx:note(event.type .. " of another stay was overtaken by a later message: ignored")
+end
+
+-- Keeps what is told of its admission; false when something that was written later is known.
+local function hear(case, number, event, cancelled)
+  local known, sent = case.others[number] or {}, written.when(event)
+  if written.before(sent, known.sent) or known.cancelled and written.together(sent, known.sent) then return false end
+  known.cancelled, known.sent = cancelled, sent or known.sent
+  if not cancelled then
+    known.at = times.parse(event.occurred_at) or known.at
+    known.visit = other_stays.is_visit((event.data or {}).class)
+  end
+  case.others[number] = known
+  return true
+end
+
+function other_stays.admitted(case, ctx, number, event)
+  if not hear(case, number, event, false) then return overtaken(ctx, event) end
+  return other_stays.readmitted(case, number)
+end
+
+function other_stays.cancelled(case, ctx, number, event)
+  if not hear(case, number, event, true) then return overtaken(ctx, event) end
+  if number == case.readmission then return { kind = "readmission_cancelled" } end
+end
+
+-- Discharged, which may be the first that is heard of it; or not after all.
+function other_stays.left(case, ctx, number, event, cancelled)
+  local known, sent = case.others[number] or {}, written.when(event)
+  local went_with_it = known.cancelled and known.sent and sent and not written.before(known.sent, sent)
+  if went_with_it or written.before(sent, known.left_sent) then return overtaken(ctx, event) end
+  local data = event.data or {}
+  local left = times.parse(data.discharged_at) or times.parse(event.occurred_at)
+  known.cancelled, known.left_sent = false, sent or known.left_sent
+  known.left, known.visit = not cancelled and left or nil, known.visit or false
+  known.at = known.at or times.parse(data.admitted_at) or left
+  case.others[number] = known
+  return other_stays.readmitted(case, number)
+end
+
+-- Moved within a stay whose admission nobody has told: so the patient is in.
+function other_stays.transferred(case, _, number, event)
+  local data = event.data or {}
+  if case.others[number] or other_stays.is_visit(data.class) then return nil end
+  case.others[number] = { at = times.parse(data.admitted_at) or times.parse(event.occurred_at), visit = false }
+  return other_stays.readmitted(case, number)
+end
+
+-- ---- which stay a message without a number is of ------------------------------------------------------------------------------
+
+local CANCELS_ADMISSION = { ["encounter.admit_cancelled"] = true, ["encounter.deleted"] = true, ["encounter.visit_cancelled"] = true }
+local CANCELS_DISCHARGE = { ["encounter.discharge_cancelled"] = true, ["encounter.visit_end_cancelled"] = true }
+
+-- All stays of the class that the message says, else of this one's, as far as this case knows: { number, at, left }.
+local function known_stays(case, class)
+  local stays, visit = {}, other_stays.is_visit(class or case.class)
+  if case.phase ~= "never" and visit == other_stays.is_visit(case.class) then
+    stays[1] = { number = case.encounter, at = case.entered or 0, left = case.phase == "out" and case.left_said or nil }
+  end
+  for number, other in pairs(case.others) do
+    local is_one = not other.cancelled and other.visit == visit and (other.at or other.left)
+    if is_one then stays[#stays + 1] = { number = number, at = other.at or other.left, left = other.left } end
+  end
+  return stays
+end
+
+-- The last of those in hospital, by when they began, or of those that have ended, by when they ended.
+local function last_of(stays, is_in)
+  local last, since
+  for _, stay in ipairs(stays) do
+    local at = is_in and stay.at or stay.left
+    if is_in == (stay.left == nil) and (not since or at >= since) then last, since = stay.number, at end
+  end
+  return last
+end
+
+-- The number that the message has, or that it can only mean: a cancelled discharge is of the stay that ended last, all else of the one
+-- that is open, of several the one that began last. Nil when there is none.
+function other_stays.number_of(case, event)
+  if event.encounter then return event.encounter end
+  local stays = known_stays(case, (event.data or {}).class)
+  local open, ended = last_of(stays, true), last_of(stays, false)
+  if CANCELS_ADMISSION[event.type] then return open end
+  if CANCELS_DISCHARGE[event.type] then return ended or open end
+  return open or ended
+end
+
+return other_stays

@@ -1,0 +1,70 @@
+-- What the cases of one patient tell each other. A case hears no message that came before it began; those that are open then have heard
+-- them, and hear of its stay as well. So each of them tells the new one, once, what it knows: of the patient's death, of its own stay and
+-- of the others. Where none is open, nobody tells.
+local death = require "death"
+local other_stays = require "other_stays"
+local sha256 = require "sha256"
+local written = require "written"
+
+local siblings = {}
+
+local SIGNAL = "patient_known"
+
+-- The id of the case that an event starts for this number: name_of_case in runtime/engine/patient.cpp.
+local function case_of(ctx, number)
+  return ("discharge:%s"):format(sha256(ctx.patient .. "\x1f" .. number):sub(1, 16))
+end
+
+local function stay_of(case)
+  local never = case.phase == "never"
+  return {
+    at = case.entered, left = case.phase == "out" and case.left_said or nil, cancelled = never,
+    sent = never and case.last_sent or case.admitted_sent, visit = other_stays.is_visit(case.class),
+  }
+end
+
+-- Tells the case of that number, if there is one.
+function siblings.tell(ctx, case, number)
+  case.told = case.told or {}
+  if case.told[number] or not ctx.patient then return end
+  case.told[number] = true
+  local stays = { [case.encounter] = stay_of(case) }
+  for other, stay in pairs(case.others) do stays[other] = stays[other] or stay end
+  ctx:signal(case_of(ctx, number), SIGNAL, { stays = stays, dead = case.deceased or nil, dead_sent = case.deceased and case.death_sent or nil })
+end
+
+-- Of the same stay, what was written later counts.
+local function take_stays(case, stays)
+  for number, stay in pairs(stays) do
+    local known, is_stay = case.others[number], type(stay) == "table"
+    local is_newer = is_stay and (not known or written.before(known.sent, stay.sent))
+    if is_newer and not case.numbers[number] then case.others[number] = stay end
+  end
+end
+
+local function heard_of_stays(case)
+  local now = case.readmission and case.others[case.readmission]
+  if now and now.cancelled then return { kind = "readmission_cancelled" } end
+  return other_stays.readmitted(case, other_stays.readmitted_as(case))
+end
+
+-- Takes what another case tells, and returns what that changes, if anything.
+local function hear(case, ctx, told)
+  if type(told) ~= "table" or type(told.stays) ~= "table" then return nil end  -- Anybody may send a signal.
+  take_stays(case, told.stays)
+  local sent = type(told.dead_sent) == "table" and told.dead_sent or {}
+  local died = told.dead == true and death.hear(case, ctx, {
+    type = "patient.died", data = { sent_at = sent.first, sent_until = sent.last },
+  })
+  return died or heard_of_stays(case)
+end
+
+-- Waits until another case tells what changes something: a change as in lib/case.lua.
+function siblings.next_change(ctx, case)
+  repeat
+    local change = hear(case, ctx, ctx:wait_signal(SIGNAL, { why = "Another case of this patient may know more" }))
+    if change then return change end
+  until false
+end
+
+return siblings
