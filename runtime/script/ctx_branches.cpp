@@ -174,19 +174,24 @@ int ctx_compensate(lua_State* state) {
   return 0;
 }
 
-// Stack: ctx, the raised value. Runs the compensations above `mark`, newest first, then raises again.
-int roll_back(lua_State* state, int, lua_KContext mark) {
+// Stack: ctx, the raised value. Runs the compensations above `mark`, newest first, then raises again. One that raises itself ends
+// that: its error goes on instead, and what is left belongs to whatever is around the scope. The calls are protected because
+// the branch outlives the error where a script catches it, and must not stay shielded then.
+int roll_back(lua_State* state, int status, lua_KContext mark) {
   Branch& branch = Execution::of(state).current();
-  while (branch.compensations.size() > static_cast<std::size_t>(mark)) {
+  bool failed = status != LUA_OK && status != LUA_YIELD;
+  while (!failed && branch.compensations.size() > static_cast<std::size_t>(mark)) {
     const int reference = branch.compensations.back();
     branch.compensations.pop_back();
     lua_rawgeti(state, LUA_REGISTRYINDEX, reference);
     luaL_unref(state, LUA_REGISTRYINDEX, reference);
-    lua_callk(state, 0, 0, mark, &roll_back);
+    status = lua_pcallk(state, 0, 0, 0, mark, &roll_back);
+    failed = status != LUA_OK;
   }
   --branch.shield;
   --branch.undoing;
-  lua_settop(state, 2);
+  if (Sandbox::of(state).must_rethrow(status)) return lua_error(state);
+  if (!failed) lua_settop(state, 2);
   return lua_error(state);
 }
 
