@@ -14,6 +14,23 @@ std::string_view to_string(CheckVerdict verdict) noexcept {
   return "unknown";
 }
 
+namespace {
+
+// The case was ended while its script stood at this: an operator knew.
+bool ended_there(EntriesView journal, const Failure& failure) {
+  const IncidentOpened* last = nullptr;
+  bool ended = false;
+  for (std::size_t i = 0; i < journal.size(); ++i) {
+    const EntryBody& body = journal[i].body;
+    if (const auto* const opened = std::get_if<IncidentOpened>(&body); opened != nullptr && opened->seq == 0)
+      last = opened;
+    ended = std::holds_alternative<Cancelled>(body) || std::holds_alternative<Failed>(body);
+  }
+  return ended && last != nullptr && last->cause == failure;
+}
+
+}  // namespace
+
 CheckFinding check(const std::string& instance, EntriesView journal, EntryIndex first, const std::string& workflow,
                    const std::shared_ptr<const Program>& candidate) {
   CheckFinding finding;
@@ -42,11 +59,12 @@ CheckFinding check(const std::string& instance, EntriesView journal, EntryIndex 
     finding.script_line = result.mismatch->script_line;
     finding.message = "the journal has " + result.mismatch->journal_key +
                       ", which the new script does not ask for; guard the change with ctx:patch";
-  } else if (const auto* failed = std::get_if<RunFailed>(&result.state)) {
+  } else if (const auto* failed = std::get_if<RunFailed>(&result.state);
+             failed != nullptr && !ended_there(journal, failed->failure)) {
     finding.verdict = CheckVerdict::impossible;
     finding.script_line = failed->line;
     finding.message = "the script fails on the replay: " + failed->failure.message;
-  } else if (fresh || !std::holds_alternative<RunWaits>(result.state)) {
+  } else if (fresh || (failed == nullptr && !std::holds_alternative<RunWaits>(result.state))) {
     finding.verdict = CheckVerdict::safe;
     finding.script_line = fresh_line;
     finding.message = "the script goes on in another way from here";

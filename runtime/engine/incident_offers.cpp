@@ -4,9 +4,23 @@
 
 namespace baton {
 
+namespace {
+
+// Of a script that has failed: whether it can be run up to that and from there on.
+bool can_undo(const std::string& cause) {
+  for (const ErrorCode lost : {ErrorCode::unknown_workflow, ErrorCode::script_memory, ErrorCode::script_instructions,
+                               ErrorCode::replay_mismatch}) {
+    if (cause == code_of(lost)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
 std::vector<IncidentOffer> offers_of(const IncidentRecord& incident, bool paused) {
   if (incident.resolved_at) return {};
   const bool activity = incident.seq != 0;
+  const bool undoes = activity || can_undo(incident.cause.code);
   std::vector<IncidentOffer> offers;
   if (!paused) {
     offers.push_back({"retry",
@@ -23,8 +37,8 @@ std::vector<IncidentOffer> offers_of(const IncidentRecord& incident, bool paused
         {"rewind", "Go back to an earlier step and run again from there.", {"step or rewind_to", "reason"}});
   }
   offers.push_back({"cancel",
-                    activity ? "End the case; what the workflow has to undo it undoes first."
-                             : "End the case. Its script cannot run, so it undoes nothing.",
+                    undoes ? "End the case; what the workflow has to undo it undoes first."
+                           : "End the case. Its script cannot run, so it undoes nothing.",
                     {"reason"}});
   if (!paused) offers.push_back({"pause", "Hold the case back for now.", {"reason", "timers"}});
   return offers;

@@ -333,6 +333,11 @@ bool drives_script(const EntryBody& body) {
       body);
 }
 
+bool gives_up(const EntryBody& body) {
+  const auto* const resolved = std::get_if<IncidentResolved>(&body);
+  return resolved != nullptr && resolved->action == IncidentAction::cancel && resolved->value == kGivesUp;
+}
+
 // What was done to the case, and not by its script or in answer to it: a rewind does not take it back.
 static bool outlives_rewind(const EntryBody& body) {
   return std::holds_alternative<Paused>(body) || std::holds_alternative<Resumed>(body) ||

@@ -102,6 +102,11 @@ std::vector<OperationSeq> apply(InstanceState& state, const Entry& entry, EntryI
 // True for the entries because of which the script runs on.
 [[nodiscard]] bool drives_script(const EntryBody& body);
 
+// What IncidentResolved says in its value when it gives up what of the script has failed: the script goes on behind that, and
+// ends. A cancel of an incident in a journal of old has no value: there the script stood still.
+inline constexpr const char* kGivesUp = R"({"gives_up":true})";
+[[nodiscard]] bool gives_up(const EntryBody& body);
+
 // Which entries still count, given the rewinds among them: false for those that were rewound. A pause, another bundle and
 // another patient stay what they are.
 [[nodiscard]] std::vector<bool> entries_that_count(EntriesView journal, EntryIndex first);

@@ -6,6 +6,7 @@
 
 #include "runtime/base/sha256.hpp"
 #include "runtime/engine/request_options.hpp"
+#include "runtime/model/refused_call.hpp"
 
 namespace baton {
 namespace {
@@ -92,11 +93,10 @@ void InstanceTurn::warm_up() {
   const WorkflowDefinition* const definition =
       core_.program == nullptr ? nullptr : core_.program->find_workflow(core_.state.started.workflow);
   if (definition == nullptr) {
-    open_incident({std::string(code_of(ErrorCode::unknown_workflow)),
-                   "workflow '" + core_.state.started.workflow + "' is not in bundle " + core_.state.bundle,
-                   {}},
-                  "", 0);
-    return;
+    return lose_script({std::string(code_of(ErrorCode::unknown_workflow)),
+                        "workflow '" + core_.state.started.workflow + "' is not in bundle " + core_.state.bundle,
+                        {}},
+                       "");
   }
   // Replaying folds the journal once more, this time with the script beside it.
   const std::vector<bool> counts = entries_that_count(core_.journal, core_.record.run_begins_at);
@@ -109,13 +109,13 @@ void InstanceTurn::warm_up() {
   if (result.mismatch) {
     const ReplayMismatch& m = *result.mismatch;
     const std::string stands = m.script_line.empty() ? "the script has ended" : "the script stands at " + m.script_line;
-    open_incident({std::string(code_of(ErrorCode::replay_mismatch)),
-                   "the journal has " + m.journal_key + " (asked for at " + m.journal_line + "), but " + stands +
-                       "; guard the change with ctx:patch, or move the instance back to its bundle",
-                   {}},
-                  m.script_line.empty() ? m.journal_line : m.script_line, 0);
-    return;
+    return lose_script({std::string(code_of(ErrorCode::replay_mismatch)),
+                        "the journal has " + m.journal_key + " (asked for at " + m.journal_line + "), but " + stands +
+                            "; guard the change with ctx:patch, or move the instance back to its bundle",
+                        {}},
+                       m.script_line.empty() ? m.journal_line : m.script_line);
   }
+  script_lost_ = result.lost;
   follow(result.state);
 }
 
@@ -152,6 +152,23 @@ void InstanceTurn::fail_updates(std::string_view why) {
   }
 }
 
+void InstanceTurn::request_cancel(std::string reason, Principal by) {
+  deliver(CancelRequested{std::move(reason), std::move(by)}, PatchMarked{std::string(kCancelAtWaits)});
+}
+
+void InstanceTurn::give_up_script(const std::string& reason, const Principal& by) {
+  std::vector<std::uint32_t> failures;
+  for (const auto& [number, incident] : core_.state.open_incidents) {
+    if (incident.seq == 0) failures.push_back(number);
+  }
+  for (const std::uint32_t number : failures) {
+    record(IncidentResolved{number, IncidentAction::cancel, kGivesUp, 0, reason, by});
+  }
+  restart_script();
+  // The operator knows, and there is nothing else to wait for.
+  if (core_.record.open() && core_.state.script_failed() && script_lost_) end_cancelled();
+}
+
 void InstanceTurn::end_cancelled() {
   fail_updates(kEndedBeforeUpdate);
   if (core_.state.cancel_reason == kRunTimeoutReason) {
@@ -163,11 +180,10 @@ void InstanceTurn::end_cancelled() {
 
 void InstanceTurn::continue_as_new(JsonText input) {
   if (++runs_begun_ > kRunsPerTurn) {
-    open_incident({std::string(code_of(ErrorCode::script_instructions)),
-                   "the workflow continues as new without ever waiting",
-                   {}},
-                  "", 0);
-    return;
+    return lose_script({std::string(code_of(ErrorCode::script_instructions)),
+                        "the workflow continues as new without ever waiting",
+                        {}},
+                       "");
   }
   Started next = core_.state.started;
   fail_updates("the case continued as new before the update was done");
@@ -201,7 +217,7 @@ void InstanceTurn::continue_as_new(JsonText input) {
     record(TimersMoved{0, 0, frozen.ms});
   }
   // The end that was asked for is asked of this run, too.
-  if (cancelled && core_.record.open()) deliver(CancelRequested{reason, {}});
+  if (cancelled && core_.record.open()) request_cancel(reason, {});
 }
 
 // ---- the rest of the turn ----------------------------------------------------------------------------------------------
@@ -240,6 +256,11 @@ void InstanceTurn::send(Address to, OutboxBody body) {
 void InstanceTurn::open_incident(Failure cause, std::string line, OperationSeq seq) {
   record(IncidentOpened{core_.state.incident_count + 1, std::move(cause), std::move(line), seq});
   if (seq == 0) drop_script();
+}
+
+void InstanceTurn::lose_script(Failure cause, std::string line) {
+  open_incident(std::move(cause), std::move(line), 0);
+  script_lost_ = true;
 }
 
 JsonText InstanceTurn::summary() const {

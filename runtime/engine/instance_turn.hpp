@@ -90,9 +90,16 @@ class InstanceTurn {
   void audit(AuditRecord&& record) { audit_.push_back(std::move(record)); }
   void send(Address to, OutboxBody body);
   void open_incident(Failure cause, std::string line, OperationSeq seq);
+  // Of a script that cannot go on, not even to undo.
+  void lose_script(Failure cause, std::string line);
   // The attempt that this activity waited for has ended by itself: for the rest of this message no worker has to be told.
   void attempt_ended(OperationSeq seq) { ended_attempt_ = seq; }
   void close(InstanceStatus status, Outcome outcome);
+  // The script is asked to end. Precondition: as deliver().
+  void request_cancel(std::string reason, Principal by);
+  // After a cancel request, where the script has failed: what has failed is given up, what can be undone is undone, and the
+  // instance ends. At once where the script cannot run at all.
+  void give_up_script(const std::string& reason, const Principal& by);
   // Closes as cancelled, or as failed where the workflow's own time limit was the reason.
   void end_cancelled();
 
@@ -174,6 +181,7 @@ class InstanceTurn {
   std::optional<OperationSeq> ended_attempt_;
   std::uint32_t sent_ = 0;
   int runs_begun_ = 0;
+  bool script_lost_ = false;  // The last incident of the script is one behind which it cannot go on.
 };
 
 // ---- the verbs: one function a message, each in its file under verbs/ ------------------------------------------------
@@ -216,6 +224,8 @@ void resume_task(InstanceTurn& turn, const ActOnTask& message, const TaskRecord&
 void note_late(InstanceTurn& turn, const std::optional<Instant>& occurred_at, const Principal& by);
 // Begins the instance; used by StartInstance and by deliveries.
 void start(InstanceTurn& turn, StartInstance message, std::string parent, OperationSeq parent_seq);
+// Whoever still waits for the activity, in a shield or a compensation, is told that it was given up.
+void give_up(InstanceTurn& turn, OperationSeq seq, const std::string& why, const Principal& by);
 // Cancels; used by CancelInstance, deliveries, incidents and the run timeout.
 void cancel(InstanceTurn& turn, std::string reason, Principal by);
 // Pauses an instance that is not; used by PauseInstance and by standing pauses. Precondition: timers is one of the words.

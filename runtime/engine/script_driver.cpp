@@ -59,7 +59,9 @@ RunState ScriptDriver::drive_at(Instant now, const Entry& entry, const std::vect
     info_.patient = state_.patient;
     run_->refresh_facts();
   }
-  if (std::holds_alternative<CancelRequested>(entry.body)) return run_->cancel();
+  if (std::holds_alternative<CancelRequested>(entry.body)) {
+    return run_->cancel(state_.patches.contains(std::string(kCancelAtWaits)));
+  }
   if (const auto* update = std::get_if<UpdateAccepted>(&entry.body)) {
     return run_->apply_update(update->update_id, update->name, update->payload);
   }
@@ -143,9 +145,11 @@ ReplayResult ScriptDriver::replay(EntriesView entries, const std::vector<bool>& 
   while (journal_->next < size && std::holds_alternative<RunWaits>(result.state)) {
     const std::vector<Driving> driving = next_driving();
     if (journal_->next == size) replaying_ = fresh_;
-    for (const Driving& each : driving) {
-      if (!std::holds_alternative<RunWaits>(result.state)) break;
-      result.state = drive_at(each.at, entries[each.place], each.resolved);
+    std::size_t gives_up = 0;
+    for (std::size_t k = 0; k < driving.size() && std::holds_alternative<RunWaits>(result.state); ++k) {
+      result.state = drive_at(driving[k].at, entries[driving[k].place], driving[k].resolved);
+      gives_up = std::max(gives_up, k + 1);
+      result.state = give_up_failed(std::move(result.state), driving, gives_up);
     }
   }
   // Entries that the script did not live to see still count for the state.
@@ -160,13 +164,29 @@ ReplayResult ScriptDriver::replay(EntriesView entries, const std::vector<bool>& 
   if (ended) say_held_lines();  // Its end is what the journal does not have.
   holding_lines_ = false;
   held_lines_.clear();
-  // A script that waits for something new may still come to what its journal has; one that has ended will not.
-  if ((!fresh_ || ended) && !std::holds_alternative<RunFailed>(result.state)) result.mismatch = unclaimed();
+  result.lost = run_ != nullptr && run_->lost();
+  // A script that waits for something new may still come to what its journal has; one that has ended will not. What waits for
+  // its turn to undo may have been begun at once by an earlier Baton.
+  const bool all_told = ended || (!fresh_ && !(run_ != nullptr && run_->undo_waits()));
+  if (all_told && !std::holds_alternative<RunFailed>(result.state)) result.mismatch = unclaimed();
   if (result.mismatch && !ended && run_ != nullptr) {
     const auto lines = run_->waiting_lines();
     if (!lines.empty()) result.mismatch->script_line = lines.back();
   }
   return result;
+}
+
+// What has failed was given up by an operator further on in the journal, from driving[next] on, and the script goes on where it
+// failed: at the time of that act, as all that came while it was blocked.
+RunState ScriptDriver::give_up_failed(RunState state, const std::vector<Driving>& driving, std::size_t& next) {
+  while (std::holds_alternative<RunFailed>(state)) {
+    while (next < driving.size() && !gives_up(journal_->entries[driving[next].place].body)) ++next;
+    if (next == driving.size()) return state;
+    now_ = driving[next++].at;
+    run_->begin_turn();
+    state = run_->give_up();
+  }
+  return state;
 }
 
 // The first operation of the journal that the script has not asked for.

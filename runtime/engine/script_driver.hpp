@@ -33,6 +33,7 @@ struct ReplayResult {
   RunState state;
   std::optional<ReplayMismatch> mismatch;
   bool fresh = false;  // The script asked for something new before its journal was used up.
+  bool lost = false;   // It has failed in such a way that nothing of it can go on, not even to undo.
 };
 
 class ScriptDriver : public WorkflowHost {
@@ -111,6 +112,7 @@ class ScriptDriver : public WorkflowHost {
   std::vector<OperationSeq> take(std::size_t place);
   [[nodiscard]] bool take_from_later(const std::string& key);
   [[nodiscard]] RunState drive_at(Instant now, const Entry& entry, const std::vector<OperationSeq>& resolved);
+  [[nodiscard]] RunState give_up_failed(RunState state, const std::vector<Driving>& driving, std::size_t& next);
   [[nodiscard]] std::optional<ReplayMismatch> unclaimed() const;
   [[nodiscard]] OperationSeq claim_or_record(Operation operation);
   void record(EntryBody&& body);

@@ -1,10 +1,13 @@
-// How the journal marks that a call was refused which earlier versions let pass: as a patch whose id begins so. Pure.
+// How the journal marks that the script goes by a rule which earlier versions did not have: as a patch. Pure.
 #pragma once
 
 #include <string_view>
 
 namespace baton {
 
+// A call was refused that earlier versions let pass: the id begins so.
 constexpr std::string_view kRefusedCall = "refused:";
+// Stands behind a cancel request that raises at waits only, and lets no branch stop another that is shielded.
+constexpr std::string_view kCancelAtWaits = "rule:cancel_at_waits";
 
 }  // namespace baton

@@ -71,6 +71,7 @@ int run_group(lua_State* state, GroupMode mode, const char* method) {
   Execution& execution = check_context(state, method);
   execution.check_may_continue(state);
   if (!lua_istable(state, 2)) raise(state, std::string("ctx:") + method + " takes a table of functions");
+  execution.check_may_wait(state);
   const std::vector<JsonText> keys = ordered_keys(state, 2);
   if (keys.empty()) {
     if (mode != GroupMode::all) raise(state, std::string("ctx:") + method + " needs at least one branch");
@@ -128,6 +129,7 @@ int ctx_map(lua_State* state) {
     if (is_whole == 0 || asked < 1) raise(state, "ctx:map: concurrency is a whole number of at least 1");
     concurrency = std::min(count, static_cast<std::size_t>(asked));
   }
+  execution.check_may_wait(state);
   if (count == 0) {
     lua_newtable(state);
     mark_array(state);
@@ -174,39 +176,18 @@ int ctx_compensate(lua_State* state) {
   return 0;
 }
 
-// Stack: ctx, the raised value. Runs the compensations above `mark`, newest first, then raises again. One that raises itself ends
-// that: its error goes on instead, and what is left belongs to whatever is around the scope. The calls are protected because
-// the branch outlives the error where a script catches it, and must not stay shielded then.
-int roll_back(lua_State* state, int status, lua_KContext mark) {
-  Branch& branch = Execution::of(state).current();
-  bool failed = status != LUA_OK && status != LUA_YIELD;
-  while (!failed && branch.compensations.size() > static_cast<std::size_t>(mark)) {
-    const int reference = branch.compensations.back();
-    branch.compensations.pop_back();
-    lua_rawgeti(state, LUA_REGISTRYINDEX, reference);
-    luaL_unref(state, LUA_REGISTRYINDEX, reference);
-    status = lua_pcallk(state, 0, 0, 0, mark, &roll_back);
-    failed = status != LUA_OK;
-  }
-  --branch.shield;
-  --branch.undoing;
-  if (Sandbox::of(state).must_rethrow(status)) return lua_error(state);
-  if (!failed) lua_settop(state, 2);
-  return lua_error(state);
-}
-
 /// ctx:scope(function(s) .. end) -> what the function returned
 /// When it raises or is cancelled, the compensations registered inside run, then the error goes on. When it succeeds, the
 /// scope around it takes them over.
 int finish_scope(lua_State* state, int status, lua_KContext mark) {
-  if (status == LUA_OK || status == LUA_YIELD) return lua_gettop(state) - 1;
+  if (status == LUA_OK || status == LUA_YIELD) {
+    Execution::of(state).leave_scope();
+    return lua_gettop(state) - 1;
+  }
   if (Sandbox::of(state).must_rethrow(status)) return lua_error(state);
   lua_insert(state, 2);
   lua_settop(state, 2);
-  Branch& branch = Execution::of(state).current();
-  ++branch.shield;
-  ++branch.undoing;
-  return roll_back(state, LUA_OK, mark);
+  return Execution::roll_back(state, mark);
 }
 int ctx_scope(lua_State* state) {
   Execution& execution = check_context(state, "scope");
@@ -215,6 +196,7 @@ int ctx_scope(lua_State* state) {
   lua_settop(state, 2);
   push_context(state);
   const auto mark = static_cast<lua_KContext>(execution.current().compensations.size());
+  execution.enter_scope();
   return finish_scope(state, lua_pcallk(state, 1, LUA_MULTRET, 0, mark, &finish_scope), mark);
 }
 

@@ -37,8 +37,9 @@ Execution::Execution(std::shared_ptr<const Program> program, const WorkflowDefin
 Execution::~Execution() = default;
 
 RunState Execution::start(const JsonText& input) {
-  const auto fail = [](const Error& error) {
-    return RunState(RunFailed{{std::string(code_of(error.code)), error.detail, {}}, {}});
+  const auto fail = [this](const Error& error) {
+    stop_for_want(error);
+    return RunState(*failure_);
   };
   if (definition_.image == nullptr) {
     if (Status loaded = load_definition(sandbox_, *program_, definition_); !loaded) return fail(loaded.error());
@@ -80,23 +81,13 @@ RunState Execution::resolved(OperationSeq seq) {
   return run();
 }
 
-RunState Execution::cancel() {
-  cancel_requested_ = true;
-  for (const auto& branch : branches_) {
-    if (!branch->waits_for || branch->shield > 0 || branch->cancel_pending) continue;
-    branch->cancel_pending = true;
-    host_.abandon(*branch->waits_for);
-    ready_.push_back(branch.get());
-  }
-  return run();
-}
-
 RunState Execution::run() {
-  while (!ready_.empty() && !(main_end_ && cleanups_ == 0)) {
+  while (!ready_.empty() && !failure_ && !(main_end_ && cleanups_ == 0)) {
     Branch* const branch = ready_.front();
     ready_.pop_front();
     resume(*branch);
   }
+  if (failure_) return *failure_;
   if (main_end_ && cleanups_ == 0) return *main_end_;
   return RunWaits{};
 }
@@ -108,7 +99,7 @@ void Execution::resume(Branch& branch) {
   const script::Outcome outcome = sandbox_.resume(branch.coroutine, arguments);
   current_ = before;
   if (std::holds_alternative<Yielded>(outcome)) {
-    BATON_ASSERT(branch.waits_for.has_value() || branch.group != nullptr);
+    BATON_ASSERT(branch.waits_for.has_value() || branch.group != nullptr || branch.awaits_undo || branch.stopped);
     return;
   }
   if (const auto* failed = std::get_if<Failed>(&outcome)) {
@@ -131,21 +122,19 @@ void Execution::finished(Branch& branch, bool returned, const Failed* failed) {
     case BranchRole::main: main_finished(branch, returned, failed); break;
     case BranchRole::member: member_finished(branch, returned); break;
     case BranchRole::update: update_finished(branch, returned); break;
-    case BranchRole::cleanup:
-      --cleanups_;
-      if (author_failure_ && !main_end_) {
-        end_main_as_failed();
-      } else if (!returned) {
-        Failure failure = read_failure(branch.coroutine, -1);
-        const bool is_verdict = author_failure_ && failure.code == author_failure_->code;
-        if (!is_verdict) end_with({std::move(failure), first_line_of(failed->trace)});
-      }
-      break;
+    case BranchRole::cleanup: cleanup_finished(branch, returned, failed); break;
   }
-  forget(branch);
+  if (!(branch.role == BranchRole::main && main_failed_)) forget(branch);
 }
 
-void Execution::end_with(RunFailed failed) { main_end_ = RunState(std::move(failed)); }
+void Execution::stop_with(RunFailed failed, bool lost) {
+  lost_ = lost_ || lost || sandbox_.poisoned();
+  if (!failure_) failure_ = std::move(failed);
+}
+
+void Execution::stop_for_want(const Error& error) {
+  stop_with({{std::string(code_of(error.code)), error.detail, {}}, {}}, true);
+}
 
 void Execution::main_finished(Branch& branch, bool returned, const Failed* failed) {
   if (returned) {
@@ -153,13 +142,14 @@ void Execution::main_finished(Branch& branch, bool returned, const Failed* faile
     if (result.ok()) {
       main_end_ = RunState(RunCompleted{std::move(*result)});
     } else {
-      end_with({{std::string(code_of(result.error().code)), result.error().detail, {}}, definition_.module});
+      main_failed_ = true;
+      stop_with({{std::string(code_of(result.error().code)), result.error().detail, {}}, definition_.module});
     }
     return;
   }
   if (sandbox_.poisoned()) {
     const Error error = *sandbox_.poison();
-    end_with({{std::string(code_of(error.code)), error.detail, {}}, first_line_of(failed->trace)});
+    stop_with({{std::string(code_of(error.code)), error.detail, {}}, first_line_of(failed->trace)}, true);
     return;
   }
   if (continue_input_) {
@@ -170,12 +160,28 @@ void Execution::main_finished(Branch& branch, bool returned, const Failed* faile
   if (author_failure_) {
     main_end_ = RunState(RunEndedFailed{*author_failure_});
     clean_up(branch);
-  } else if (cancel_requested_ && failure.code == "cancelled") {
+  } else if (given_up_ || (cancel_requested_ && failure.code == "cancelled")) {
     main_end_ = RunState(RunCancelled{});
     clean_up(branch);
   } else {
-    end_with({std::move(failure), first_line_of(failed->trace)});
+    main_failed_ = true;
+    stop_with({std::move(failure), first_line_of(failed->trace)});
   }
+}
+
+void Execution::cleanup_finished(Branch& branch, bool returned, const Failed* failed) {
+  if (!returned) {
+    Failure failure = read_failure(branch.coroutine, -1);
+    const bool is_verdict = author_failure_ && failure.code == author_failure_->code;
+    const bool was_given_up = cancel_requested_ && failure.code == "cancelled";
+    if (!is_verdict && !was_given_up) stop_with({std::move(failure), first_line_of(failed->trace)});
+  }
+  if (branch.undo != nullptr) {
+    undo_done(*branch.undo);
+  } else {
+    --cleanups_;
+  }
+  if (author_failure_ && !main_end_) end_main_as_failed();
 }
 
 void Execution::end_main_as_failed() {
@@ -202,31 +208,10 @@ void Execution::update_finished(Branch& branch, bool returned) {
 }
 
 void Execution::forget(Branch& branch) {
+  hand_over_undos(branch, nullptr, branch.parent);
   sandbox_.release_coroutine(branch.coroutine);
   std::erase(ready_, &branch);
   std::erase_if(branches_, [&branch](const auto& each) { return each.get() == &branch; });
-}
-
-// Runs the compensations that a finished or killed branch has left, newest first, in a shielded branch of their own.
-void Execution::clean_up(Branch& branch) {
-  if (branch.compensations.empty()) return;
-  const Status made = sandbox_.protect([&](lua_State* L) {
-    lua_pushcfunction(L, compensation_runner());
-    int count = 0;
-    for (auto it = branch.compensations.rbegin(); it != branch.compensations.rend(); ++it, ++count) {
-      luaL_checkstack(L, 2, "compensations");
-      lua_rawgeti(L, LUA_REGISTRYINDEX, *it);
-      luaL_unref(L, LUA_REGISTRYINDEX, *it);
-    }
-    Branch& cleaner = spawn(L, count, branch, branch.path + "rollback.");
-    cleaner.role = BranchRole::cleanup;
-    cleaner.parent = nullptr;
-    cleaner.shield = 1;
-    cleaner.undoing = 1;
-    ++cleanups_;
-  });
-  branch.compensations.clear();
-  if (!made) end_with({{std::string(code_of(made.error().code)), made.error().detail, {}}, {}});
 }
 
 Branch& Execution::spawn(lua_State* from, int arguments, Branch& parent, std::string path) {
@@ -264,12 +249,19 @@ void Execution::member_finished(Branch& branch, bool returned) {
   member.branch = nullptr;
   --group.unfinished;
   const bool keeps_value = returned && !(group.mode == GroupMode::any && group.winner >= 0);
+  // A cancel reaches each branch by itself, at its next wait: none stops another then, which may be shielded.
+  const bool by_cancel = !returned && cancel_requested_ && cancel_at_waits_ && group.owner->shield == 0;
+  const bool is_cancel = by_cancel && read_failure(branch.coroutine, -1).code == "cancelled";
+  const bool keeps_failure = !by_cancel || group.failure == LUA_NOREF || (group.failure_is_cancel && !is_cancel);
+  group.stops = group.stops || by_cancel;
   const Status kept = sandbox_.protect([&](lua_State* L) {
     lua_pushvalue(branch.coroutine, -1);
     lua_xmove(branch.coroutine, L, 1);
     if (!returned) {
+      if (!keeps_failure) return;
       luaL_unref(L, LUA_REGISTRYINDEX, group.failure);
       group.failure = luaL_ref(L, LUA_REGISTRYINDEX);
+      group.failure_is_cancel = is_cancel;
       return;
     }
     if (!keeps_value) return;
@@ -278,10 +270,7 @@ void Execution::member_finished(Branch& branch, bool returned) {
     lua_pushvalue(L, -3);
     lua_settable(L, -3);
   });
-  if (!kept) {
-    end_with({{std::string(code_of(kept.error().code)), kept.error().detail, {}}, {}});
-    return;
-  }
+  if (!kept) return stop_for_want(kept.error());
   if (returned && !branch.compensations.empty()) {
     // What a finished branch would undo is its parent's to undo from now on.
     auto& inherited = group.owner->compensations;
@@ -290,8 +279,9 @@ void Execution::member_finished(Branch& branch, bool returned) {
   } else if (!returned) {
     clean_up(branch);
   }
-  const bool decides = (group.mode == GroupMode::race) || (group.mode == GroupMode::any && returned) ||
-                       ((group.mode == GroupMode::all || group.mode == GroupMode::map) && !returned);
+  const bool ends_run = !returned && (continue_input_ || author_failure_) && group.owner->undoing == 0;
+  const bool decides = ends_run || (returned ? group.mode == GroupMode::race || group.mode == GroupMode::any
+                                             : group.mode != GroupMode::any && !by_cancel);
   if (decides) {
     group.winner = branch.slot;
     if (returned) {
@@ -300,11 +290,11 @@ void Execution::member_finished(Branch& branch, bool returned) {
       group.failure = LUA_NOREF;
     }
     settle(group);
-  } else if (group.unfinished == 0 && group.next_item >= group.item_count) {
+  } else if (group.unfinished == 0 && (group.stops || group.next_item >= group.item_count)) {
     settle(group);
-  } else if (group.mode == GroupMode::map && group.next_item < group.item_count) {
+  } else if (group.mode == GroupMode::map && !group.stops && group.next_item < group.item_count) {
     const Status begun = sandbox_.protect([&](lua_State* L) { begin_item(L, group); });
-    if (!begun) end_with({{std::string(code_of(begun.error().code)), begun.error().detail, {}}, {}});
+    if (!begun) stop_for_want(begun.error());
   }
 }
 
@@ -376,10 +366,13 @@ void Execution::check_may_continue(lua_State* state) {
   check_may_change(state);
   const bool ended = continue_input_ || author_failure_;
   if (ended && current().undoing == 0) raise(state, "the workflow has ended here");
-  if (cancel_requested_ && current().shield == 0) {
-    push_failure(state, {"cancelled", "the workflow was cancelled", {}});
-    lua_error(state);
-  }
+  if (!cancel_at_waits_) check_may_wait(state);
+}
+
+void Execution::check_may_wait(lua_State* state) {
+  if (!cancel_requested_ || current().shield > 0) return;
+  push_failure(state, {"cancelled", "the workflow was cancelled", {}});
+  lua_error(state);
 }
 
 void Execution::ask_for(lua_State* state, Operation operation) {
@@ -389,6 +382,7 @@ void Execution::ask_for(lua_State* state, Operation operation) {
   if (lua_isyieldable(state) == 0) {
     raise(state, "an operation cannot wait here, inside a function that Lua itself calls (sort, gsub, require)");
   }
+  check_may_wait(state);
   Branch& branch = current();
   branch.line = operation.line;
   branch.waits_kind = operation.kind;
@@ -466,6 +460,7 @@ void Execution::end_failed(lua_State* state, Failure failure) {
 }
 
 void Execution::end_continued(lua_State* state, JsonText input) {
+  check_may_wait(state);  // Or what the cancel has to undo would be dropped.
   continue_input_ = std::move(input);
   push_failure(state, {"continued", "the workflow continues as new", {}});
   lua_error(state);

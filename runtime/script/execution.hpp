@@ -1,7 +1,11 @@
 // The inside of a WorkflowRun: branches, groups and the queue of those that are ready. Only runtime/script/ sees it.
 //
-// A branch is a coroutine with a place in the tree of the script's concurrency. It waits for one operation or for one
-// group of child branches. Invariant: a branch that is neither ready nor running waits for exactly one of the two.
+// A branch is a coroutine with a place in the tree of the script's concurrency. Invariant: one that is neither ready nor
+// running waits for exactly one of these: an operation, a group of child branches, compensations of branches within a scope
+// that it rolls back, or an operator, because a compensation raised.
+//
+// What has to be undone stands with the branch that did it. A branch that ends well hands it to the branch around it; one that
+// fails or is stopped leaves an Undo, which begins when those of all branches within it are done.
 #pragma once
 
 #include <list>
@@ -22,6 +26,7 @@
 namespace baton::script {
 
 struct Group;
+struct Undo;
 
 enum class BranchRole { main, member, update, cleanup };
 
@@ -43,6 +48,10 @@ struct Branch {
   int slot = 0;                    // Its place in the group's list.
   int shield = 0;                  // Above 0, a cancel request does not reach it.
   int undoing = 0;                 // Above 0, it runs compensations, also of a run that has ended.
+  int scopes = 0;                  // How many ctx:scope it is in.
+  bool awaits_undo = false;        // It rolls a scope back once the branches within that are undone.
+  bool stopped = false;            // A compensation that it ran has raised; an operator decides.
+  Undo* undo = nullptr;            // Of one that was begun to run compensations: which.
   std::vector<int> compensations;  // Registry references of functions, oldest first.
   std::string update_id;
   int first_arguments = 0;  // Values on the coroutine's stack for its first resume.
@@ -68,7 +77,20 @@ struct Group {
   std::size_t unfinished = 0;
   bool settled = false;
   int failure = LUA_NOREF;  // Registry: the raised value that settled it.
-  int winner = -1;          // any, race: the slot that settled it.
+  bool failure_is_cancel = false;
+  bool stops = false;  // A cancel has reached a branch of it: no more are begun.
+  int winner = -1;     // any, race: the slot that settled it.
+};
+
+// The compensations of a branch that has failed or was stopped, as far as they are not done.
+struct Undo {
+  std::vector<int> functions;  // Registry references, oldest first.
+  std::string path;            // Of that branch.
+  Branch* inside =
+      nullptr;            // The branch around it, while that lives: none of its scopes around this rolls back before.
+  int depth = 0;          // How many scopes of `inside` are around it.
+  Undo* outer = nullptr;  // What waits for it, once the branch around it is undone as well.
+  Branch* runner = nullptr;  // Null while it waits for what was within it.
 };
 
 class Execution {
@@ -81,12 +103,15 @@ class Execution {
   void begin_turn() { sandbox_.begin_turn(); }
   [[nodiscard]] RunState start(const JsonText& input);
   [[nodiscard]] RunState resolved(OperationSeq seq);
-  [[nodiscard]] RunState cancel();
+  [[nodiscard]] RunState cancel(bool at_waits_only);
+  [[nodiscard]] RunState give_up();
+  [[nodiscard]] bool lost() const { return lost_; }
   [[nodiscard]] RunState apply_update(const std::string& update_id, const std::string& name, const JsonText& arguments);
   [[nodiscard]] RunState overridden(const std::string& name, const JsonText& override);
   [[nodiscard]] Result<JsonText> query(std::string_view name, const JsonText& arguments);
   [[nodiscard]] Status validate_update(std::string_view name, const JsonText& arguments);
   [[nodiscard]] Status ask_hook(std::string_view name, const JsonText& task, const JsonText& act);
+  [[nodiscard]] bool undo_waits() const;
   [[nodiscard]] std::vector<std::string> waiting_lines() const;
   [[nodiscard]] std::vector<StandingBranch> standing() const;
   [[nodiscard]] std::size_t memory() const { return sandbox_.memory_held(); }
@@ -105,8 +130,10 @@ class Execution {
   [[nodiscard]] bool reading_only() const { return reading_only_; }  // The script is only asked something.
   // Raises then.
   void check_may_change(lua_State* state) const;
-  // Raises "cancelled" or the end that was asked for, where the script may not go on.
+  // Raises the end that was asked for, where the script may not go on.
   void check_may_continue(lua_State* state);
+  // Raises "cancelled" where a cancel request takes hold: at what waits.
+  void check_may_wait(lua_State* state);
   // While the function of a step runs; nothing else of the script does meanwhile.
   void begin_step() {
     in_step_ = true;
@@ -131,6 +158,20 @@ class Execution {
   void begin_item(lua_State* state, Group& group);
   [[noreturn]] void end_failed(lua_State* state, Failure failure);
   [[noreturn]] void end_continued(lua_State* state, JsonText input);
+
+  // execution_undo.cpp. Pushes the next compensation to run: of the current branch's Undo, or, with a mark, of its innermost
+  // scope, which began when it had so many. False when none is left.
+  [[nodiscard]] bool push_next_undo(lua_State* state, lua_KContext mark);
+  // A compensation of the current branch has raised the value on top. True: the run stops here, until an operator has
+  // decided. False: it was given up, or gave a verdict, and the others go on.
+  [[nodiscard]] bool stops_at_raised(lua_State* state);
+  // The same of a scope: true where the error is to leave the scope.
+  [[nodiscard]] bool raises_as_before(lua_State* state);
+  void note_place_of_undo(std::string place) { place_of_undo_ = std::move(place); }
+  void enter_scope() { ++current().scopes; }
+  void leave_scope();
+  void leave_roll_back();
+  static int roll_back(lua_State* state, lua_KContext mark);
   [[nodiscard]] std::uint64_t next_random();
   // `reference` is a function in the registry; it replaces what was declared for the target before.
   void declare_override(lua_State* state, const std::string& target, int reference);
@@ -143,12 +184,24 @@ class Execution {
   void settle(Group& group);
   void kill(Branch& branch);
   void clean_up(Branch& branch);
+  void request_cancel(bool at_waits_only);
+  // What was left by branches within this one is in the charge of `outer` from now on, or of the branch around it.
+  void hand_over_undos(const Branch& branch, Undo* outer, Branch* around);
+  void begin_undo(Undo& undo);
+  void undo_done(Undo& undo);
+  [[nodiscard]] bool is_held_back(const Undo& undo) const;
+  // What branches within the branch's innermost scope have left to undo.
+  [[nodiscard]] bool is_within_undone(const Branch& branch) const;
+  void wake_after_undo(Branch& branch);
   void main_finished(Branch& branch, bool returned, const Failed* failed);
   void update_finished(Branch& branch, bool returned);
+  void cleanup_finished(Branch& branch, bool returned, const Failed* failed);
   // ctx:fail beside the main branch, which goes with its compensations.
   void end_main_as_failed();
   void forget(Branch& branch);
-  void end_with(RunFailed failed);
+  // `lost`: nothing of the script can go on.
+  void stop_with(RunFailed failed, bool lost = false);
+  void stop_for_want(const Error& error);
   static int after_wait(lua_State* state, int status, lua_KContext context);
   static int after_group(lua_State* state, int status, lua_KContext context);
 
@@ -161,10 +214,17 @@ class Execution {
   std::list<Branch*> ready_;
   Branch* current_ = nullptr;
   std::optional<RunState> main_end_;
-  std::size_t cleanups_ = 0;
+  std::optional<RunFailed> failure_;  // The run stands still until it is given up.
+  bool lost_ = false;                 // That cannot be.
+  bool main_failed_ = false;          // It is the main branch that has failed.
+  bool given_up_ = false;
+  std::string place_of_undo_;  // Where the compensation that runs has raised.
+  std::vector<std::unique_ptr<Undo>> undos_;
+  std::size_t cleanups_ = 0;                // Undos, and branches of overrides.
   std::map<std::string, int> on_override_;  // By the target's name; registry references.
   std::map<std::string, std::uint32_t> overrides_seen_;
   bool cancel_requested_ = false;
+  bool cancel_at_waits_ = true;  // False for a cancel that an earlier Baton has journaled: then at other calls, too.
   bool reading_only_ = false;
   bool in_step_ = false;
   bool step_misused_ = false;

@@ -119,7 +119,7 @@ RunState Execution::overridden(const std::string& name, const JsonText& override
     branch.shield = 1;
     ++cleanups_;
   });
-  if (!begun) end_with({{std::string(code_of(begun.error().code)), begun.error().detail, {}}, {}});
+  if (!begun) stop_for_want(begun.error());
   return run();
 }
 

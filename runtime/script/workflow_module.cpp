@@ -32,25 +32,6 @@ int open_definer(lua_State* state, const char* function) {
 int open_workflow(lua_State* state) { return open_definer(state, "run"); }
 int open_mapping(lua_State* state) { return open_definer(state, "map"); }
 
-// Stack: the functions still to run, the next on top.
-int run_compensations(lua_State* state, int, lua_KContext) {
-  while (lua_gettop(state) > 0) {
-    lua_callk(state, 0, 0, 0, &run_compensations);
-  }
-  return 0;
-}
-
-int start_compensations(lua_State* state) {
-  // They were pushed newest first; the newest has to be on top.
-  const int count = lua_gettop(state);
-  for (int i = 1; i <= count / 2; ++i) {
-    lua_pushvalue(state, i);
-    lua_copy(state, count + 1 - i, i);
-    lua_replace(state, count + 1 - i);
-  }
-  return run_compensations(state, LUA_OK, 0);
-}
-
 }  // namespace
 
 std::span<const BuiltinModule> workflow_builtins() {
@@ -58,7 +39,5 @@ std::span<const BuiltinModule> workflow_builtins() {
                                           BuiltinModule{"mapping", &open_mapping}, BuiltinModule{"json", &open_json}};
   return kModules;
 }
-
-lua_CFunction compensation_runner() { return &start_compensations; }
 
 }  // namespace baton::script

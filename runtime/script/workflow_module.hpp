@@ -9,7 +9,4 @@ namespace baton::script {
 
 [[nodiscard]] std::span<const BuiltinModule> workflow_builtins();
 
-// A function for a coroutine: calls its arguments one after the other. Each is a compensation.
-[[nodiscard]] lua_CFunction compensation_runner();
-
 }  // namespace baton::script

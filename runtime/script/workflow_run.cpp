@@ -20,7 +20,10 @@ WorkflowRun::~WorkflowRun() = default;
 void WorkflowRun::begin_turn() { body_->execution.begin_turn(); }
 RunState WorkflowRun::start(const JsonText& input) { return body_->execution.start(input); }
 RunState WorkflowRun::resolved(OperationSeq seq) { return body_->execution.resolved(seq); }
-RunState WorkflowRun::cancel() { return body_->execution.cancel(); }
+RunState WorkflowRun::cancel(bool at_waits_only) { return body_->execution.cancel(at_waits_only); }
+RunState WorkflowRun::give_up() { return body_->execution.give_up(); }
+bool WorkflowRun::lost() const { return body_->execution.lost(); }
+bool WorkflowRun::undo_waits() const { return body_->execution.undo_waits(); }
 RunState WorkflowRun::apply_update(const std::string& update_id, const std::string& name, const JsonText& arguments) {
   return body_->execution.apply_update(update_id, name, arguments);
 }

@@ -44,10 +44,16 @@ class WorkflowRun {
   // Gives the budget of a turn. Call it before the first of start, resolved and the like in a turn.
   void begin_turn();
   // Each runs the script on until all branches wait, and says what came of it. After anything but RunWaits, only the
-  // destructor may be called.
+  // destructor may be called, and after RunFailed give_up().
   [[nodiscard]] RunState start(const JsonText& input);
   [[nodiscard]] RunState resolved(OperationSeq seq);
-  [[nodiscard]] RunState cancel();
+  // `at_waits_only`: false for a request that was journaled when other calls raised "cancelled" as well.
+  [[nodiscard]] RunState cancel(bool at_waits_only);
+  // The run is cancelled, and goes on behind what has failed: the compensation that raised is given up and the others go on; of a
+  // main branch that raised what it had registered is undone. RunFailed again when the script cannot go on at all, or when
+  // another compensation raises: `lost()` says which.
+  [[nodiscard]] RunState give_up();
+  [[nodiscard]] bool lost() const;
   [[nodiscard]] RunState apply_update(const std::string& update_id, const std::string& name, const JsonText& arguments);
 
   // A person replaced an outcome: runs what ctx:on_override has declared for it.
@@ -61,6 +67,9 @@ class WorkflowRun {
 
   // The host's info() has changed.
   void refresh_facts();
+
+  // Compensations are due that wait for those of branches within.
+  [[nodiscard]] bool undo_waits() const;
 
   // Where the script stands: the source lines at which its branches wait, innermost branch last.
   [[nodiscard]] std::vector<std::string> waiting_lines() const;

@@ -281,7 +281,7 @@ TEST_F(RecoveryTest, an_instance_that_is_cancelled_has_no_open_incident) {
   ASSERT_FALSE(only_incident().resolved_at);
   when(CancelInstance{"never mind", {}, 2});
   EXPECT_EQ(status(), InstanceStatus::cancelled);
-  EXPECT_EQ(only_incident().resolution, "withdrawn");
+  EXPECT_EQ(only_incident().resolution, "cancel");
 }
 
 }  // namespace

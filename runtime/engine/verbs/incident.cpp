@@ -91,11 +91,30 @@ std::vector<EntryBody> came_since(const InstanceCore& core, EntryIndex place) {
 void receive_again(InstanceTurn& turn, std::vector<EntryBody> came) {
   for (EntryBody& body : came) {
     if (!turn.core().record.open()) return;
-    turn.deliver(std::move(body));
+    if (auto* const cancelled = std::get_if<CancelRequested>(&body)) {
+      turn.request_cancel(std::move(cancelled->reason), std::move(cancelled->by));
+    } else {
+      turn.deliver(std::move(body));
+    }
   }
-  // As in cancel(): a script that cannot run cannot compensate.
   const InstanceState& state = turn.state();
-  if (turn.core().record.open() && state.cancel_requested && state.script_failed()) turn.end_cancelled();
+  if (turn.core().record.open() && state.cancel_requested && state.script_failed()) {
+    turn.give_up_script(state.cancel_reason, {});
+  }
+}
+
+// The operation, or what of the script has failed, is given up, and the case ends.
+void cancel_incident(InstanceTurn& turn, IncidentResolved resolved, OperationSeq seq) {
+  const std::string reason = resolved.reason;
+  const Principal by = resolved.by;
+  const std::string why = "an operator gave it up: " + turn.state().open_incidents.at(resolved.number).cause.message;
+  if (seq != 0) turn.record(std::move(resolved));
+  if (!turn.state().cancel_requested) {
+    cancel(turn, reason, by);
+  } else if (seq == 0) {
+    turn.give_up_script(reason, by);
+  }
+  if (seq != 0) give_up(turn, seq, why, by);
 }
 
 void rewind(InstanceTurn& turn, IncidentResolved resolved) {
@@ -168,14 +187,14 @@ void handle(InstanceTurn& turn, ResolveIncident message) {
   if (message.action == IncidentAction::retry) resolved.value = renew_time(turn, seq);
   if (message.action == IncidentAction::rewind) {
     rewind(turn, std::move(resolved));
+  } else if (message.action == IncidentAction::cancel) {
+    cancel_incident(turn, std::move(resolved), seq);
   } else if (seq != 0 && message.action == IncidentAction::skip) {
     turn.warm_up();
     turn.deliver(std::move(resolved));
   } else {
     turn.record(std::move(resolved));
-    if (message.action == IncidentAction::cancel) {
-      cancel(turn, message.reason, message.by);
-    } else if (seq == 0) {
+    if (seq == 0) {
       turn.restart_script();
     } else if (turn.state().find(seq)->open()) {
       dispatch_again(turn, seq);
