@@ -160,6 +160,28 @@ TEST_F(Rights, to_personal_data_are_held_on_every_answer) {
   EXPECT_THAT(seen.text, HasSubstr("MARKER-3"));
 }
 
+TEST_F(Rights, to_personal_data_are_held_where_a_schedule_and_an_incident_carry_it) {
+  const WireReply made = local("POST", "/v1/schedules/daily",
+                               R"({"workflow":"ask","every":"24h","patient":"MARKER-1","input":{"name":"MARKER-2"}})");
+  ASSERT_EQ(made.status, 201) << made.text;
+  BundleFiles files;
+  files["workflows/fails.lua"] =
+      "local workflow = require 'workflow'\nreturn workflow.define { name = 'fails', run = function(ctx, input)\n"
+      "  error('boom MARKER-3') end }\n";
+  ASSERT_TRUE(node_->submit_and_wait(DeployRequest{"failing", std::move(files), Principal{}}).ok());
+  ASSERT_EQ(local("POST", "/v1/instances", R"({"workflow":"fails","id":"f1","patient":"MARKER-1"})").status, 201);
+  const std::string masked = make_key_for("operator");
+  for (const char* path : {"/v1/schedules", "/v1/schedules/daily", "/v1/incidents", "/v1/instances/f1/incidents",
+                           "/v1/instances/f1/incidents/1", "/v1/instances/f1", "/v1/instances/f1/why"}) {
+    EXPECT_THAT(with_key(masked, "GET", path).text, Not(HasSubstr("MARKER"))) << path;
+    EXPECT_THAT(local("GET", path).text, HasSubstr("MARKER")) << path;
+  }
+  const WireReply one = with_key(masked, "GET", "/v1/schedules/daily");
+  EXPECT_EQ(one.field("name"), "daily");
+  EXPECT_EQ(one.field("paused"), "false");
+  EXPECT_THAT(one.field("spec"), HasSubstr("24h"));
+}
+
 TEST(PersonalFields, hides_what_is_marked_and_what_is_not_described) {
   const PersonalFields fields(
       R"({"A":{"type":"object","properties":{"open":{"type":"string"},"list":{"type":"array","items":{"$ref":"#/c/B"}},
