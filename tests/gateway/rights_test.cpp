@@ -308,6 +308,21 @@ TEST(Attempts, cost_twice_as_long_each_time_and_are_forgotten) {
   EXPECT_LE(attempts.wait_for("ann", "10.0.0.1", now), Duration{0});
 }
 
+TEST(Attempts, that_succeeded_leave_an_address_as_it_was) {
+  Attempts attempts;
+  const Instant now{1'000'000};
+  for (int i = 0; i < 100; ++i) {  // A ward at the change of shift.
+    const std::string user = "nurse." + std::to_string(i);
+    ASSERT_EQ(attempts.wait_for(user, "10.0.0.1", now), Duration{0}) << i;
+    attempts.failed(user, "10.0.0.1", now);
+    attempts.succeeded(user, "10.0.0.1");
+  }
+  for (int i = 0; i < 21; ++i) attempts.failed("x" + std::to_string(i), "10.0.0.1", now);
+  EXPECT_EQ(attempts.wait_for("y", "10.0.0.1", now), Duration{1000});
+  attempts.succeeded("x0", "10.0.0.1");
+  EXPECT_LE(attempts.wait_for("y", "10.0.0.1", now), Duration{0}) << "it was one of those under way";
+}
+
 TEST(Secret, has_one_text_for_each_value) {
   EXPECT_EQ(decode_base64url(encode_base64url("\xff\xfe\xfd")), "\xff\xfe\xfd");
   EXPECT_EQ(encode_base64url("\xfb\xff"), "-_8");
