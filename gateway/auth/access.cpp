@@ -246,6 +246,9 @@ Status Access::admit(Caller& caller, const RoutedRequest& routed, const RoutePer
       }
     }
   }
+  if (routed.find_query("patient") != nullptr) {
+    if (Status status = check_asks_for_patient(&caller); !status) return status;
+  }
   if (needed.permission != kSignedIn) {
     auto rule = policy().rule_for(*acting, needed.permission);
     if (caller.vouched && is_ones_own(needed.permission)) {

@@ -76,6 +76,12 @@ void become(Caller& caller, const std::string& subject) {
 
 }  // namespace
 
+Status check_asks_for_patient(const Caller* caller) {
+  if (caller == nullptr || caller->may("patient.read")) return success();
+  return Error{ErrorCode::no_permission, "to ask about one patient needs the permission 'patient.read'",
+               "leave the patient out, or open this person's data: POST /v1/patients/{id}/break-glass"};
+}
+
 bool is_ones_own(std::string_view permission) { return std::ranges::find(kOnesOwn, permission) != kOnesOwn.end(); }
 
 Result<Naming> naming_of(const HttpRequest& request) {

@@ -38,6 +38,10 @@ struct Naming {
                                                       const std::optional<LocalUser>& account, const Policy& policy,
                                                       Instant now);
 
+// A filter by patient says who has a case, whatever is masked of the answer. Null: nobody has signed in, and nothing binds.
+// Error: no_permission.
+[[nodiscard]] Status check_asks_for_patient(const Caller* caller);
+
 // Whether this takes a sign-in of one's own, and is never reached through a front.
 [[nodiscard]] bool is_ones_own(std::string_view permission);
 

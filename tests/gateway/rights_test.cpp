@@ -182,6 +182,24 @@ TEST_F(Rights, to_personal_data_are_held_where_a_schedule_and_an_incident_carry_
   EXPECT_THAT(one.field("spec"), HasSubstr("24h"));
 }
 
+TEST_F(Rights, to_personal_data_are_held_where_a_filter_would_tell_who_has_a_case) {
+  ASSERT_EQ(local("POST", "/v1/instances", R"({"workflow":"ask","id":"a1","patient":"p1"})").status, 201);
+  const std::string masked = make_key_for("operator");
+  for (const char* path :
+       {"/v1/instances?patient=p1", "/v1/tasks?patient=p1", "/v1/live?patient=p1", "/v1/instances?patient=nobody"}) {
+    EXPECT_EQ(with_key(masked, "GET", path).field("code"), "BT807") << path;
+  }
+  EXPECT_EQ(
+      with_key(masked, "POST", "/v1/batches/preview", R"({"action":"pause","query":{"patient":"p1"}})").field("code"),
+      "BT807");
+  EXPECT_EQ(with_key(masked, "POST", "/v1/batches/preview", R"({"action":"pause","query":{"workflow":"ask"}})").status,
+            200);
+  EXPECT_EQ(with_key(make_key_for("nurse"), "GET", "/v1/instances?patient=p1").status, 200);
+  ASSERT_EQ(with_key(masked, "POST", "/v1/patients/p1/break-glass", R"({"reason":"unconscious"})").status, 201);
+  EXPECT_EQ(with_key(masked, "GET", "/v1/instances?patient=p1").body.at("items").as_array().size(), 1u);
+  EXPECT_EQ(with_key(masked, "GET", "/v1/tasks?patient=p2").field("code"), "BT807");
+}
+
 TEST(PersonalFields, hides_what_is_marked_and_what_is_not_described) {
   const PersonalFields fields(
       R"({"A":{"type":"object","properties":{"open":{"type":"string"},"list":{"type":"array","items":{"$ref":"#/c/B"}},
