@@ -194,7 +194,12 @@ void Erasures::refuse(const EraseRequest& asked, Erasure erasure, const Then& th
 }
 
 void Erasures::approve(const EraseRequest& asked, Erasure erasure, const Then& then) {
-  if (asked.by.subject == erasure.requested_by.subject || asked.by.kind != PrincipalKind::person) {
+  if (asked.by.kind != PrincipalKind::person) {
+    return then(Error{ErrorCode::not_permitted,
+                      "an erasure is approved by a person, and '" + asked.by.subject + "' is a service",
+                      "sign in and approve it there, or say for whom the key speaks: --as"});
+  }
+  if (asked.by.subject == erasure.requested_by.subject) {
     return then(Error{ErrorCode::not_permitted, "an erasure is approved by a person other than who requested it",
                       "ask somebody else to look at it: baton audit erase show " + erasure.id});
   }

@@ -1,5 +1,6 @@
 // How a person is called and told apart from others of the same name.
-import type { Demographics } from './api/types';
+import type { Demographics, Incident } from './api/types';
+import { words } from './words';
 
 const MASKED = '***'; // What the server sends in place of personal data to those who may not see it.
 
@@ -10,6 +11,12 @@ export function isMasked(value: string | undefined): boolean {
 // In quotation marks what somebody said, unless it is hidden or there is nothing.
 export function quoted(said: string | undefined): string {
   return said && !isMasked(said) ? `“${said}”` : '';
+}
+
+// What an incident says went wrong: its message, unless that is hidden or there is none.
+export function causeOf(incident: Incident): string {
+  const { message, code } = incident.cause;
+  return message && !isMasked(message) ? message : words(code);
 }
 
 export function nameOf(person: Demographics | undefined): string {

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <map>
 
+#include "gateway/api/reason.hpp"
 #include "gateway/api/recorded_read.hpp"
 #include "gateway/work/drift_watch.hpp"
 #include "gateway/work/standing.hpp"
@@ -69,7 +70,7 @@ void settle(ApiContext& context, const std::string& action, RoutedRequest reques
   ActOnAlert message;
   message.number = id->second;
   message.action = action;
-  message.reason = fields.text("reason").value_or("");
+  message.reason = reason_of(fields);
   message.reason_code = fields.text("reason_code").value_or("");
   message.data = json_text_of(fields.value("value"));
   message.by = principal_of(request.http);

@@ -1,6 +1,7 @@
 // /v1/audit/holds, /v1/audit/retention and /v1/audit/prune: what must stay in the ledger, and what may go.
 #include <limits>
 
+#include "gateway/api/reason.hpp"
 #include "gateway/api/recorded_read.hpp"
 #include "persistence/audit_query.hpp"
 #include "persistence/holds.hpp"
@@ -29,8 +30,8 @@ void place_hold(ApiContext& context, RoutedRequest request, Responder responder)
   hold.instance = fields.text("instance").value_or("");
   hold.from = time_field(fields, "from");
   hold.before = time_field(fields, "to");
-  hold.matter = fields.text("matter").value_or("");
-  hold.reason = fields.text("reason").value_or("");
+  hold.matter = reason_of(fields, "matter");
+  hold.reason = reason_of(fields);
   if (const Status status = fields.finish(); !status) return send_error(responder, status.error());
   hold.by = principal_of(request.http);
   submit(context, request, std::move(responder), std::move(hold), 201);
@@ -40,7 +41,7 @@ void lift_hold(ApiContext& context, RoutedRequest request, Responder responder) 
   auto body = read_object(request.http);
   if (!body) return send_error(responder, body.error());
   JsonFields fields(*body, "", ErrorCode::bad_field);
-  LiftHold lift{request.at("id"), fields.text("reason").value_or(""), principal_of(request.http)};
+  LiftHold lift{request.at("id"), reason_of(fields), principal_of(request.http)};
   if (const Status status = fields.finish(); !status) return send_error(responder, status.error());
   submit(context, request, std::move(responder), std::move(lift));
 }
@@ -130,7 +131,7 @@ void prune(ApiContext& context, RoutedRequest request, Responder responder) {
   PruneRequest prune;
   prune.to = static_cast<std::uint64_t>(fields.integer("to", 0, std::numeric_limits<std::int64_t>::max()).value_or(0));
   prune.digest = fields.text("digest").value_or("");
-  prune.reason = fields.text("reason").value_or("");
+  prune.reason = reason_of(fields);
   prune.exported = fields.text("checkpoint").value_or("");
   if (prune.digest.empty()) fields.refuse("digest", "is missing", "show an export: baton audit prune --export DIR ..");
   if (const Status status = fields.finish(); !status) return send_error(responder, status.error());

@@ -1,4 +1,5 @@
 // /v1/audit/break-glass and reviews: who used break-glass, and who has looked at it since.
+#include "gateway/api/reason.hpp"
 #include "gateway/api/recorded_read.hpp"
 #include "persistence/audit_query.hpp"
 #include "persistence/leaf_opener.hpp"
@@ -21,12 +22,15 @@ Result<std::optional<AuditRow>> review_of(const StoreReader& reader, std::uint64
   return std::optional(std::move(found->items.back()));
 }
 
-// A read through glass that was broken before is reviewed with the record that broke it.
-bool is_behind_glass(const std::string& bytes) {
+std::string text_in(const std::string& bytes, std::string_view name) {
   const auto leaf = parse_own_document(bytes);
-  const auto* parent = leaf.ok() && leaf->is_object() ? leaf->get_object().if_contains("parent") : nullptr;
-  return parent != nullptr && parent->is_string() && std::string_view(parent->get_string()).starts_with("glass/");
+  const auto* const value =
+      leaf.ok() && leaf->is_object() ? leaf->get_object().if_contains({name.data(), name.size()}) : nullptr;
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
 }
+
+// A read through glass that was broken before is reviewed with the record that broke it.
+bool is_behind_glass(const std::string& bytes) { return text_in(bytes, "parent").starts_with("glass/"); }
 
 Result<PatientData> list_uses(const StoreReader& reader, const PageRequest& page, bool with_reviewed) {
   AuditFilter filter;
@@ -76,7 +80,7 @@ Result<Review> read_review(const RoutedRequest& request) {
   auto body = read_object(request.http);
   if (!body) return std::move(body).error();
   JsonFields fields(*body, "", ErrorCode::bad_field);
-  Review review{*index, fields.text("outcome").value_or(""), fields.text("reason").value_or("")};
+  Review review{*index, fields.text("outcome").value_or(""), reason_of(fields)};
   if (review.outcome.empty()) fields.refuse("outcome", "is missing", "justified, not_justified, or a word of your own");
   if (review.reason.empty()) fields.refuse("reason", "is missing", "say what was found");
   if (const Status status = fields.finish(); !status) return status.error();
@@ -91,6 +95,19 @@ Result<AuditRecord> record_of(const StoreReader& reader, const Principal& by, co
   const auto opened = LeafOpener(reader).open(*bytes);
   if (!opened.ok()) return opened.error();
   const AuditLeaf reviewed(*opened);
+  if (text_in(*opened, "purpose") != kBreakGlassPurpose || is_behind_glass(*opened)) {
+    return Error{
+        ErrorCode::not_found, "record " + std::to_string(review.index) + " is no use of break-glass",
+        "baton audit review lists those; a read behind opened glass is reviewed with the record that opened it"};
+  }
+  const auto before = review_of(reader, review.index);
+  if (!before.ok()) return before.error();
+  if (*before) {
+    return Error{ErrorCode::conflict,
+                 "record " + std::to_string(review.index) + " was reviewed before, in record " +
+                     std::to_string((*before)->index),
+                 "the first review stands: baton audit show " + std::to_string((*before)->index)};
+  }
   if (reviewed.subject == by.subject) {
     return Error{ErrorCode::not_permitted, "nobody reviews what they did themselves", "ask somebody else"};
   }

@@ -6,8 +6,9 @@
 
 #include "actors/batch_row.hpp"
 #include "actors/bundle_registry.hpp"
+#include "gateway/api/reason.hpp"
 #include "gateway/api/recorded_read.hpp"
-#include "gateway/auth/caller.hpp"
+#include "gateway/auth/acting.hpp"
 
 namespace baton {
 namespace {
@@ -38,6 +39,13 @@ JsonText body_text(const json::object& body) {
   return json_text_of(&value);
 }
 
+// How many cases a person has is personal data as well.
+Status check_patient(const HttpRequest& http, const json::object& body) {
+  const auto* const query = body.if_contains("query");
+  if (query == nullptr || !query->is_object() || !query->get_object().contains("patient")) return success();
+  return check_asks_for_patient(http.caller.get());
+}
+
 // A bundle that was never deployed: no case can move to it, so the preview says so before anybody begins.
 Status check_bundle(const StoreReader& reader, const json::object& body) {
   const auto* with = body.if_contains("with");
@@ -58,9 +66,11 @@ void send_request(ApiContext& context, const std::string& action, RoutedRequest 
     const auto* named = body->if_contains("action");
     const std::string name = named != nullptr && named->is_string() ? std::string(named->as_string()) : std::string();
     if (const auto refused = refusal(request.http, name)) return send_error(responder, *refused);
+    if (Status status = check_patient(request.http, *body); !status) return send_error(responder, status.error());
     if (Status status = check_bundle(context.node.reader(), *body); !status)
       return send_error(responder, status.error());
   }
+  trim_reason(*body);
   BatchRequest message{action, {}, body_text(*body), principal_of(request.http)};
   if (action != "preview" && action != "begin") message.id = request.at("id");
   submit(context, request, std::move(responder), std::move(message), action == "begin" || action == "undo" ? 201 : 200);

@@ -1,4 +1,5 @@
 // /v1/patients/{id}/break-glass, and the same from a case: to somebody's data without the right to it.
+#include "gateway/api/reason.hpp"
 #include "gateway/api/recorded_read.hpp"
 #include "gateway/auth/secret.hpp"
 
@@ -26,7 +27,7 @@ void break_glass(ApiContext& context, RoutedRequest request, Responder responder
   auto body = read_object(request.http);
   if (!body) return send_error(responder, body.error());
   JsonFields fields(*body, "", ErrorCode::bad_field);
-  const std::string reason = fields.text("reason").value_or("");
+  const std::string reason = reason_of(fields);
   const std::string reason_code = fields.text("reason_code").value_or("");
   if (reason.empty()) fields.refuse("reason", "is missing", "say why it cannot wait; it will be reviewed");
   if (const Status status = fields.finish(); !status) return send_error(responder, status.error());

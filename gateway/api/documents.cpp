@@ -37,6 +37,15 @@ void write_parameter(JsonWriter& writer, std::string_view name, const char* in, 
   writer.key("schema").begin_object().field("type", "string").end_object().end_object();
 }
 
+// What a second request with the same Idempotency-Key gets; empty where the header says nothing.
+const char* on_second_time(std::string_view operation) {
+  if (operation == "createKey") return "The same key again makes no second one: 409 names the first, told once.";
+  const RoutePermission* const needed = permission_of(operation);
+  const bool of_people = needed == nullptr || needed->permission == "people.manage";
+  const bool of_oneself = !of_people && (needed->permission == kPublic || needed->permission == kSignedIn);
+  return of_people || of_oneself ? "" : "The same key and body again get the same answer.";
+}
+
 void write_parameters(JsonWriter& writer, const Route& route) {
   writer.key("parameters").begin_array();
   for (std::size_t from = route.path.find('{'); from != std::string::npos; from = route.path.find('{', from + 1)) {
@@ -45,7 +54,9 @@ void write_parameters(JsonWriter& writer, const Route& route) {
   }
   for (const QueryRule& rule : route.query) write_parameter(writer, rule.name, "query", rule.description, false);
   if (route.method != "GET") {
-    write_parameter(writer, "Idempotency-Key", "header", "The same key and body again get the same answer.", false);
+    if (const char* again = on_second_time(route.operation); *again != '\0') {
+      write_parameter(writer, "Idempotency-Key", "header", again, false);
+    }
     write_parameter(writer, "X-Baton-Role", "header", "In which of the caller's roles.", false);
     write_parameter(writer, "X-Baton-Subject", "header", "For whom; only with the permission act.as.", false);
     write_parameter(writer, "X-Baton-Unit", "header", "In which unit; with X-Baton-Subject.", false);

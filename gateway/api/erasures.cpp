@@ -1,5 +1,6 @@
 // /v1/erasures and /v1/patient-keys: a person's data is erased by two people, and the keys are renewed.
 #include "persistence/erasures.hpp"
+#include "gateway/api/reason.hpp"
 #include "gateway/api/recorded_read.hpp"
 #include "persistence/keys/key_store.hpp"
 
@@ -59,8 +60,8 @@ void request_erasure(ApiContext& context, RoutedRequest request, Responder respo
   EraseRequest erase{"request",
                      "",
                      fields.text("patient").value_or(""),
-                     fields.text("basis").value_or(""),
-                     fields.text("reason").value_or(""),
+                     reason_of(fields, "basis"),
+                     reason_of(fields),
                      principal_of(request.http)};
   if (const Status status = fields.finish(); !status) return send_error(responder, status.error());
   submit(context, request, std::move(responder), std::move(erase), 201);
@@ -71,7 +72,7 @@ void decide(ApiContext& context, const char* action, RoutedRequest request, Resp
   auto body = read_object(request.http);
   if (!body) return send_error(responder, body.error());
   JsonFields fields(*body, "", ErrorCode::bad_field);
-  EraseRequest erase{action, request.at("id"), "", "", fields.text("reason").value_or(""), principal_of(request.http)};
+  EraseRequest erase{action, request.at("id"), "", "", reason_of(fields), principal_of(request.http)};
   if (const Status status = fields.finish(); !status) return send_error(responder, status.error());
   submit(context, request, std::move(responder), std::move(erase));
 }
@@ -89,7 +90,7 @@ void rotate(ApiContext& context, RoutedRequest request, Responder responder) {
   auto body = read_object(request.http);
   if (!body) return send_error(responder, body.error());
   JsonFields fields(*body, "", ErrorCode::bad_field);
-  RotateKeys rotation{fields.text("reason").value_or(""), principal_of(request.http)};
+  RotateKeys rotation{reason_of(fields), principal_of(request.http)};
   if (rotation.reason.empty()) fields.refuse("reason", "is missing", "say why the keys are renewed");
   if (const Status status = fields.finish(); !status) return send_error(responder, status.error());
   submit(context, request, std::move(responder), std::move(rotation));

@@ -1,6 +1,7 @@
 // /v1/incidents and /v1/instances/{id}/incidents: failures that need an operator.
 #include <charconv>
 
+#include "gateway/api/reason.hpp"
 #include "gateway/api/recorded_read.hpp"
 #include "persistence/store_reader.hpp"
 #include "runtime/engine/incident_offers.hpp"
@@ -42,7 +43,7 @@ void resolve(ApiContext& context, IncidentAction action, bool edits, RoutedReque
     if (input == nullptr) fields.refuse("input", "is missing", "give what the activity shall be given");
     message.input = json_text_of(input);
   }
-  message.reason = fields.text("reason").value_or("");
+  message.reason = reason_of(fields);
   message.by = principal_of(request.http);
   if (Status status = fields.finish(); !status) return send_error(responder, status.error());
   submit(context, request, std::move(responder), InstanceRequest{request.at("id"), std::move(message)});

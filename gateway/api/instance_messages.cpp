@@ -1,4 +1,5 @@
 // /v1/instances/{id}/...: what people and programs tell an instance; and promises, which the outside settles.
+#include "gateway/api/reason.hpp"
 #include "gateway/api/recorded_read.hpp"
 #include "gateway/api/update_wait.hpp"
 #include "runtime/model/json_members.hpp"
@@ -92,7 +93,7 @@ Result<InstanceMessage> fill_override(const RoutedRequest& request, JsonFields& 
   message.target = fields.text("target").value_or("");
   message.after = json_text_of(fields.value("after"));
   message.reason_code = fields.text("reason_code").value_or("");
-  message.reason = fields.text("reason").value_or("");
+  message.reason = reason_of(fields);
   message.by = principal_of(request.http);
   if (message.target.empty()) fields.refuse("target", "is missing", "name the decision or task that is replaced");
   if (message.reason.empty())
@@ -185,8 +186,7 @@ void add_instance_message_routes(HttpRouter& router, ApiContext& context) {
               "Any",
               200,
               message_handler(context, [](const RoutedRequest& request, JsonFields& fields) {
-                return Result<InstanceMessage>(
-                    CancelInstance{fields.text("reason").value_or(""), principal_of(request.http), 0});
+                return Result<InstanceMessage>(CancelInstance{reason_of(fields), principal_of(request.http), 0});
               })});
   router.add({"POST",
               base + "/pause",
@@ -197,8 +197,7 @@ void add_instance_message_routes(HttpRouter& router, ApiContext& context) {
               "Any",
               200,
               message_handler(context, [](const RoutedRequest& request, JsonFields& fields) {
-                return Result<InstanceMessage>(PauseInstance{fields.text("reason").value_or(""),
-                                                             principal_of(request.http), 0,
+                return Result<InstanceMessage>(PauseInstance{reason_of(fields), principal_of(request.http), 0,
                                                              fields.text("timers").value_or("")});
               })});
   router.add({"POST",
@@ -210,8 +209,7 @@ void add_instance_message_routes(HttpRouter& router, ApiContext& context) {
               "Any",
               200,
               message_handler(context, [](const RoutedRequest& request, JsonFields& fields) {
-                return Result<InstanceMessage>(
-                    ResumeInstance{fields.text("reason").value_or(""), principal_of(request.http), 0});
+                return Result<InstanceMessage>(ResumeInstance{reason_of(fields), principal_of(request.http), 0});
               })});
   router.add({"POST",
               base + "/override",

@@ -176,16 +176,21 @@ void write_all(JsonWriter& writer, std::string_view name, const std::vector<Reco
   writer.end_array();
 }
 
-// The record, and why it waits: everything that will wake it. Tasks only as far as `seen` lets its viewer see them.
-Result<JsonText> one_json(const StoreReader& reader, const std::string& id, const TaskFilter& seen) {
+// The record, and why it waits: everything that will wake it. Of another unit's task only that it does.
+Result<JsonText> one_json(const StoreReader& reader, const std::string& id, const Standing& standing) {
   const auto record = reader.instance(id);
   if (!record) return record.error();
   if (!*record) return no_instance(id);
-  const auto pending = reader.pending_of(id);
+  auto pending = reader.pending_of(id);
   if (!pending) return pending.error();
   auto tasks = reader.open_tasks_of(id);
   if (!tasks) return tasks.error();
-  std::erase_if(*tasks, [&](const TaskRecord& task) { return !may_see_task(seen, task); });
+  const auto unseen = tasks_unseen_by(standing, reader, id);
+  if (!unseen) return unseen.error();
+  std::erase_if(*tasks, [&](const TaskRecord& task) { return unseen->contains(task.seq); });
+  for (PendingRecord& each : *pending) {
+    if (unseen->contains(each.operation.seq)) each.operation.request.clear();
+  }
   auto incidents = reader.incidents_of(id);
   if (!incidents) return incidents.error();
   std::erase_if(*incidents, [](const IncidentRecord& incident) { return incident.resolved_at.has_value(); });
@@ -206,12 +211,33 @@ Result<JsonText> one_json(const StoreReader& reader, const std::string& id, cons
   return json + "," + more.view().substr(1);
 }
 
-Result<JsonText> history_json(const StoreReader& reader, const std::string& id, EntryIndex from, std::size_t limit) {
+// The task that an entry is about; zero where it is about none.
+OperationSeq task_of(const EntryBody& body) {
+  if (const auto* scheduled = std::get_if<OperationScheduled>(&body)) return scheduled->operation.seq;
+  if (const auto* resolved = std::get_if<OperationResolved>(&body)) return resolved->seq;
+  if (const auto* changed = std::get_if<TaskChanged>(&body)) return changed->seq;
+  if (const auto* decided = std::get_if<TaskDecided>(&body)) return decided->seq;
+  return 0;
+}
+
+// An entry; of a task of another unit only that there is one.
+void write_entry(JsonWriter& writer, EntryIndex index, const Entry& entry, const std::set<OperationSeq>& unseen) {
+  const OperationSeq task = task_of(entry.body);
+  if (!unseen.contains(task)) return write_json(writer, index, entry);
+  writer.begin_object().field("index", static_cast<std::int64_t>(index)).field("at", format_instant(entry.at));
+  writer.field("type", name_of(entry.body)).field("seq", static_cast<std::int64_t>(task));
+  writer.field("hidden", "a task of another unit").end_object();
+}
+
+Result<JsonText> history_json(const StoreReader& reader, const std::string& id, EntryIndex from, std::size_t limit,
+                              const Standing& standing) {
   const auto record = reader.instance(id);
   if (!record) return record.error();
   if (!*record) return no_instance(id);
   const auto rows = reader.journal(id, from, std::min(limit, kHistoryRows) + 1);
   if (!rows) return rows.error();
+  const auto unseen = tasks_unseen_by(standing, reader, id);
+  if (!unseen) return unseen.error();
   JsonWriter writer;
   writer.begin_object().field("id", id).key("items").begin_array();
   std::size_t count = 0;
@@ -225,7 +251,7 @@ Result<JsonText> history_json(const StoreReader& reader, const std::string& id, 
       if (count++ == limit) {
         next = index;
       } else {
-        write_json(writer, index, (*entries)[i]);
+        write_entry(writer, index, (*entries)[i], *unseen);
       }
     }
   }
@@ -236,7 +262,8 @@ Result<JsonText> history_json(const StoreReader& reader, const std::string& id, 
 }
 
 // The rows as they are on disk, sealed, so that anybody can compare them with the hashes in the ledger.
-Result<JsonText> journal_json(const StoreReader& reader, const std::string& id, EntryIndex from, std::size_t limit) {
+Result<JsonText> journal_json(const StoreReader& reader, const std::string& id, EntryIndex from, std::size_t limit,
+                              const Standing& /*sealed*/) {
   const auto record = reader.instance(id);
   if (!record) return record.error();
   if (!*record) return no_instance(id);
@@ -275,17 +302,22 @@ Result<PatientData> of_its_patient(const StoreReader& reader, const std::string&
   return PatientData{std::move(*json), *record ? (*record)->patient : std::string(), id};
 }
 
-using JournalView = Result<JsonText> (*)(const StoreReader&, const std::string&, EntryIndex, std::size_t);
+Standing standing_of(ApiContext& context, const RoutedRequest& request) {
+  return standing_of(request.http.caller.get(), context.roster, context.door.people, context.node.now());
+}
+
+using JournalView = Result<JsonText> (*)(const StoreReader&, const std::string&, EntryIndex, std::size_t,
+                                         const Standing&);
 
 void show_journal(JournalView view, ApiContext& context, RoutedRequest request, Responder responder) {
   auto page = page_of_query(request);
   if (!page) return send_error(responder, page.error());
   const auto from = index_of_cursor(page->cursor);
   if (!from) return send_error(responder, from.error());
-  read_record_and_send(context, request.http, std::move(responder), "history",
-                       [view, id = request.at("id"), from = *from, limit = page->limit](const StoreReader& reader) {
-                         return of_its_patient(reader, id, view(reader, id, from, limit));
-                       });
+  read_record_and_send(
+      context, request.http, std::move(responder), "history",
+      [view, id = request.at("id"), from = *from, limit = page->limit, standing = standing_of(context, request)](
+          const StoreReader& reader) { return of_its_patient(reader, id, view(reader, id, from, limit, standing)); });
 }
 
 void result(ApiContext& context, RoutedRequest request, Responder responder) {
@@ -335,13 +367,11 @@ void add_instance_routes(HttpRouter& router, ApiContext& context) {
               "InstanceDetail",
               200,
               [&context](RoutedRequest request, Responder responder) {
-                TaskFilter seen;
-                bind_tasks(seen, standing_of(request.http.caller.get(), context.roster, context.door.people,
-                                             context.node.now()));
-                read_record_and_send(context, request.http, std::move(responder), "instance",
-                                     [id = request.at("id"), seen = std::move(seen)](const StoreReader& reader) {
-                                       return of_its_patient(reader, id, one_json(reader, id, seen));
-                                     });
+                read_record_and_send(
+                    context, request.http, std::move(responder), "instance",
+                    [id = request.at("id"), standing = standing_of(context, request)](const StoreReader& reader) {
+                      return of_its_patient(reader, id, one_json(reader, id, standing));
+                    });
               }});
   router.add({"GET", "/v1/instances/{id}/history", "getHistory", "The journal, oldest first.", with_page_rules({}), "",
               "HistoryPage", 200, [&context](RoutedRequest request, Responder responder) {

@@ -1,5 +1,6 @@
 // /v1/messages: raw input from outside, and the quarantine for what could not be understood. A message's id in a path is
 // its source and its id there, each one segment: /v1/messages/{source}/{id}.
+#include "gateway/api/reason.hpp"
 #include "gateway/api/recorded_read.hpp"
 
 namespace baton {
@@ -105,8 +106,8 @@ void replay(ApiContext& context, RoutedRequest request, Responder responder) {
   auto body = read_object(request.http);
   if (!body) return send_error(responder, body.error());
   JsonFields fields(*body, "", ErrorCode::bad_field);
-  ReplayMessage replay{request.at("source"), request.at("id"), fields.text("edited").value_or(""),
-                       fields.text("reason").value_or(""), principal_of(request.http)};
+  ReplayMessage replay{request.at("source"), request.at("id"), fields.text("edited").value_or(""), reason_of(fields),
+                       principal_of(request.http)};
   if (Status status = fields.finish(); !status) return send_error(responder, status.error());
   submit(context, request, std::move(responder), std::move(replay));
 }
@@ -115,8 +116,7 @@ void discard(ApiContext& context, RoutedRequest request, Responder responder) {
   auto body = read_object(request.http);
   if (!body) return send_error(responder, body.error());
   JsonFields fields(*body, "", ErrorCode::bad_field);
-  DiscardMessage discard{request.at("source"), request.at("id"), fields.text("reason").value_or(""),
-                         principal_of(request.http)};
+  DiscardMessage discard{request.at("source"), request.at("id"), reason_of(fields), principal_of(request.http)};
   if (discard.reason.empty()) fields.refuse("reason", "is missing", "say why the message is not needed");
   if (Status status = fields.finish(); !status) return send_error(responder, status.error());
   submit(context, request, std::move(responder), std::move(discard));

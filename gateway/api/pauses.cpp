@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "gateway/api/api_support.hpp"
+#include "gateway/api/reason.hpp"
 
 namespace baton {
 namespace {
@@ -41,6 +42,7 @@ Result<JsonText> one_json(const ApiContext& context, const StoreReader& reader, 
 void ask(ApiContext& context, const std::string& action, RoutedRequest request, Responder responder) {
   auto body = read_object(request.http);
   if (!body) return send_error(responder, body.error());
+  trim_reason(*body);
   const boost::json::value value(std::move(*body));
   PauseRequest message{action, {}, json_text_of(&value), principal_of(request.http)};
   if (action == "end") message.id = request.at("id");

@@ -1,8 +1,10 @@
 // /v1/users, /v1/keys, /v1/policy: who may ask, and for what.
 #include "gateway/api/api_support.hpp"
+#include "gateway/auth/acting.hpp"
 #include "gateway/auth/password.hpp"
 #include "gateway/auth/secret.hpp"
 #include "gateway/auth/sign_in.hpp"
+#include "runtime/base/sha256.hpp"
 
 namespace baton {
 namespace {
@@ -45,6 +47,10 @@ AuditRecord record_of(const HttpRequest& request, std::string_view action, const
 
 Status check_roles(const Policy& policy, const std::vector<std::string>& roles) {
   for (const std::string& role : roles) {
+    if (role == kLocalRole) {
+      return Error{ErrorCode::bad_field, "'local' is the role of this machine's own key, and is given to nobody else",
+                   "give the roles that are needed: GET /v1/policy lists them"};
+    }
     if (!policy.knows(role)) {
       return Error{ErrorCode::bad_field, "the access policy has no role '" + role + "'", "GET /v1/policy lists them"};
     }
@@ -182,6 +188,17 @@ void list_keys(ApiContext& context, RoutedRequest, Responder responder) {
   send_json(responder, 200, std::move(writer).take());
 }
 
+// Whoever asks twice with one Idempotency-Key gets one key: the row's id is made from it. The secret is told once, and kept
+// nowhere to be told again.
+std::string id_of_asked(const Principal& by, std::string_view asked) {
+  return to_hex(sha256("key\n" + by.subject + "\n" + std::string(asked))).substr(0, 12);
+}
+
+Error made_already(const std::string& id) {
+  return {ErrorCode::already_exists, "this request has made the key '" + id + "' already, which was told once",
+          "baton keys revoke " + id + ", and ask again with another Idempotency-Key"};
+}
+
 void create_key(ApiContext& context, RoutedRequest request, Responder responder) {
   auto body = read_object(request.http);
   if (!body) return send_error(responder, body.error());
@@ -197,6 +214,12 @@ void create_key(ApiContext& context, RoutedRequest request, Responder responder)
   if (Status status = check_roles(context.door.access.policy(), roles); !status)
     return send_error(responder, status.error());
   NewKey made = make_key(name, std::move(roles), context.door.people.now());
+  if (const std::string_view asked = request.http.header("Idempotency-Key"); !asked.empty()) {
+    made.row.id = id_of_asked(principal_of(request.http), asked);
+    made.token = "baton_" + made.row.id + "_" + random_token();
+    made.row.hash = hash_of_token(made.token);
+    if (context.door.people.key(made.row.id)) return send_error(responder, made_already(made.row.id));
+  }
   if (lifetime) made.row.expires_at = made.row.created_at + *lifetime;
   if (!certificate.empty()) {
     made.row.certificate = certificate;

@@ -58,7 +58,7 @@ void add_schedule_routes(HttpRouter& router, ApiContext& context) {
               "One schedule.",
               {},
               "",
-              "Any",
+              "Schedule",
               200,
               [&context](RoutedRequest request, Responder responder) {
                 auto row = context.node.reader().named("schedules", request.at("name"));

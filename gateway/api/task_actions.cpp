@@ -1,6 +1,7 @@
 // What people do with tasks: POST /v1/tasks/{id}/<action>.
 #include <algorithm>
 
+#include "gateway/api/reason.hpp"
 #include "gateway/api/recorded_read.hpp"
 #include "gateway/work/standing.hpp"
 
@@ -92,7 +93,7 @@ Status read_action(ApiContext& context, ActOnTask& message, const boost::json::o
   if (action == "decide" || action == "save" || action == "comment" || action == "resolve" || action == "delegate") {
     message.value = json_text_of(fields.value("value"));
   }
-  message.reason = fields.text("reason").value_or("");
+  message.reason = reason_of(fields);
   return fields.finish();
 }
 

@@ -4,6 +4,7 @@
 #include <mutex>
 #include <set>
 
+#include "gateway/api/reason.hpp"
 #include "gateway/api/recorded_read.hpp"
 #include "gateway/work/assigner.hpp"
 #include "gateway/work/standing.hpp"
@@ -81,7 +82,7 @@ Result<Bulk> read_bulk(const RoutedRequest& request) {
   JsonFields fields(*body, "", ErrorCode::bad_field);
   Bulk bulk;
   bulk.to = fields.text("to").value_or("");
-  bulk.reason = fields.text("reason").value_or("");
+  bulk.reason = reason_of(fields);
   bulk.preview = fields.boolean("preview").value_or(false);
   bulk.expect = fields.integer("expect", 0, INT64_MAX);
   bulk.by = principal_of(request.http);

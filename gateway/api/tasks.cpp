@@ -8,10 +8,6 @@
 namespace baton {
 namespace {
 
-Error no_task(const std::string& id) {
-  return {ErrorCode::not_found, "there is no task '" + id + "'", "see GET /v1/tasks"};
-}
-
 std::vector<std::string> split_commas(const std::string& text) {
   std::vector<std::string> parts;
   std::size_t from = 0;
@@ -100,22 +96,6 @@ void list(ApiContext& context, RoutedRequest request, Responder responder) {
                        });
 }
 
-// Of a task: what its own viewer may see of it. Error: not_found, or wrong_unit.
-Result<TaskRecord> task_for(const StoreReader& reader, const std::string& text, const Standing& standing) {
-  const auto id = parse_task_id(text);
-  if (!id) return no_task(text);
-  auto task = reader.task(id->first, id->second);
-  if (!task.ok()) return task.error();
-  if (!*task) return no_task(text);
-  TaskFilter filter;
-  bind_tasks(filter, standing);
-  if (!may_see_task(filter, **task)) {
-    return Error{ErrorCode::wrong_unit, "task '" + text + "' belongs to another unit",
-                 "have somebody of that unit look, or be entered as covering for one of them"};
-  }
-  return **std::move(task);
-}
-
 Standing standing_of(ApiContext& context, const RoutedRequest& request) {
   return standing_of(request.http.caller.get(), context.roster, context.door.people, context.node.now());
 }
@@ -138,7 +118,7 @@ void get(ApiContext& context, RoutedRequest request, Responder responder) {
   read_record_and_send(context, request.http, std::move(responder), request.at("id"),
                        [text = request.at("id"),
                         standing = standing_of(context, request)](const StoreReader& reader) -> Result<PatientData> {
-                         const auto task = task_for(reader, text, standing);
+                         const auto task = task_seen_by(standing, reader, text);
                          if (!task) return task.error();
                          return PatientData{task_json(*task, standing.subject), task->patient, task->instance};
                        });
@@ -159,7 +139,7 @@ void get_form(ApiContext& context, RoutedRequest request, Responder responder) {
   read_and_send(context, std::move(responder),
                 [&context, text = request.at("id"),
                  standing = standing_of(context, request)](const StoreReader& reader) -> Result<JsonText> {
-                  const auto task = task_for(reader, text, standing);
+                  const auto task = task_seen_by(standing, reader, text);
                   if (!task) return task.error();
                   auto form = form_json(context, *task);
                   if (!form) {
@@ -214,7 +194,7 @@ void get_evidence(ApiContext& context, RoutedRequest request, Responder responde
   read_record_and_send(context, request.http, std::move(responder), request.at("id") + " evidence",
                        [&context, text = request.at("id"),
                         standing = standing_of(context, request)](const StoreReader& reader) -> Result<PatientData> {
-                         const auto task = task_for(reader, text, standing);
+                         const auto task = task_seen_by(standing, reader, text);
                          if (!task) return task.error();
                          return PatientData{evidence_json(context, *task), task->patient, task->instance};
                        });

@@ -3,6 +3,7 @@
 
 #include "actors/stored_instance.hpp"
 #include "gateway/api/recorded_read.hpp"
+#include "gateway/work/standing.hpp"
 #include "runtime/engine/request_options.hpp"
 
 namespace baton {
@@ -71,30 +72,45 @@ Result<Facts> read_facts(const StoreReader& reader, const Node& node, const std:
   return facts;
 }
 
-Result<PatientData> instance_why(const StoreReader& live, const Node& node, const std::string& id) {
+// Of a task of another unit: that the case waits for it, and not the script's words.
+void hide_unseen(Why& why, const std::set<OperationSeq>& unseen) {
+  for (WhyWait& wait : why.waits) {
+    if (wait.kind != "task" || !unseen.contains(wait.seq)) continue;
+    wait.told.clear();
+    if (wait.deadline) wait.deadline->told.clear();
+  }
+}
+
+Result<PatientData> instance_why(const StoreReader& live, const Node& node, const std::string& id,
+                                 const Standing& standing) {
   const StoreReader reader = live.snapshot();
   const auto facts = read_facts(reader, node, id, true);
   if (!facts) return facts.error();
+  const auto unseen = tasks_unseen_by(standing, reader, id);
+  if (!unseen) return unseen.error();
   const WhyFacts view = facts->view(node.now());
+  Why why = why_instance(view);
+  hide_unseen(why, *unseen);
   JsonWriter writer;
-  write_json(writer, why_instance(view), view);
+  write_json(writer, why, view);
   return PatientData{std::move(writer).take(), facts->stored.record.patient, id};
 }
 
-Result<PatientData> task_why(const StoreReader& live, const Node& node, const std::string& id) {
-  const auto place = parse_task_id(id);
-  const Error unknown{ErrorCode::not_found, "there is no task '" + id + "'", "see GET /v1/tasks"};
-  if (!place) return unknown;
+Result<PatientData> task_why(const StoreReader& live, const Node& node, const std::string& id,
+                             const Standing& standing) {
   const StoreReader reader = live.snapshot();
-  const auto task = reader.task(place->first, place->second);
+  const auto task = task_seen_by(standing, reader, id);
   if (!task) return task.error();
-  if (!*task) return unknown;
-  const auto facts = read_facts(reader, node, place->first, false);
+  const auto facts = read_facts(reader, node, task->instance, false);
   if (!facts) return facts.error();
   const WhyFacts view = facts->view(node.now());
   JsonWriter writer;
-  write_json(writer, why_task(view, **task), view, **task);
-  return PatientData{std::move(writer).take(), (*task)->patient, place->first};
+  write_json(writer, why_task(view, *task), view, *task);
+  return PatientData{std::move(writer).take(), task->patient, task->instance};
+}
+
+Standing standing_of(ApiContext& context, const RoutedRequest& request) {
+  return standing_of(request.http.caller.get(), context.roster, context.door.people, context.node.now());
 }
 
 }  // namespace
@@ -109,10 +125,10 @@ void add_why_routes(HttpRouter& router, ApiContext& context) {
               "Why",
               200,
               [&context](RoutedRequest request, Responder responder) {
-                read_record_and_send(context, request.http, std::move(responder), "why",
-                                     [&context, id = request.at("id")](const StoreReader& reader) {
-                                       return instance_why(reader, context.node, id);
-                                     });
+                read_record_and_send(
+                    context, request.http, std::move(responder), "why",
+                    [&context, id = request.at("id"), standing = standing_of(context, request)](
+                        const StoreReader& reader) { return instance_why(reader, context.node, id, standing); });
               }});
   router.add({"GET",
               "/v1/tasks/{id}/why",
@@ -123,10 +139,10 @@ void add_why_routes(HttpRouter& router, ApiContext& context) {
               "WhyTask",
               200,
               [&context](RoutedRequest request, Responder responder) {
-                read_record_and_send(context, request.http, std::move(responder), "why",
-                                     [&context, id = request.at("id")](const StoreReader& reader) {
-                                       return task_why(reader, context.node, id);
-                                     });
+                read_record_and_send(
+                    context, request.http, std::move(responder), "why",
+                    [&context, id = request.at("id"), standing = standing_of(context, request)](
+                        const StoreReader& reader) { return task_why(reader, context.node, id, standing); });
               }});
 }
 

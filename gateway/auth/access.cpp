@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "gateway/auth/acting.hpp"
 #include "gateway/auth/attempts.hpp"
 #include "gateway/auth/secret.hpp"
 #include "gateway/embedded/embedded_files.hpp"
@@ -17,10 +18,6 @@ namespace {
 constexpr std::string_view kKeyPrefix = "baton_";
 constexpr int kStrangersAMinute = 30;
 constexpr std::string_view kSignInCure = "sign in, or send a key; docs/SIGN_IN.md";
-
-bool contains(const std::vector<std::string>& all, std::string_view one) {
-  return std::find(all.begin(), all.end(), one) != all.end();
-}
 
 std::string clean_name(std::string_view text) {
   return std::string(is_valid_utf8(text) ? text.substr(0, limits::kNameSize) : std::string_view());
@@ -213,42 +210,11 @@ Result<Caller> Access::by_nothing(const HttpRequest& request) const {
   caller.principal.subject = options_.developer;
   caller.principal.authentication = "developer";
   caller.name = options_.developer;
-  caller.roles = {"local"};
+  caller.roles = {std::string(kLocalRole)};
   return caller;
 }
 
 // ---- whether they may --------------------------------------------------------------------------------------------------
-
-Status Access::choose_role(Caller& caller, const HttpRequest& request, std::vector<std::string>& acting) const {
-  const std::string subject = clean_name(request.header("X-Baton-Subject"));
-  const std::string role = clean_name(request.header("X-Baton-Role"));
-  acting = caller.roles;
-  const bool for_another = !subject.empty() && subject != caller.principal.subject;
-  const bool other_role = !role.empty() && !contains(caller.roles, role);
-  if (for_another || other_role) {
-    if (!options_.policy.rule_for(caller.roles, "act.as")) {
-      return Error{ErrorCode::role_not_held,
-                   for_another ? "this caller may not speak for somebody else" : "the role '" + role + "' is not held",
-                   "leave X-Baton-Subject out, and choose one of your roles: GET /v1/me"};
-    }
-    if (!role.empty() && !options_.policy.knows(role)) {
-      return Error{ErrorCode::no_permission, "the access policy has no role '" + role + "'", "add it to auth.policy"};
-    }
-    caller.vouched = true;
-    caller.principal.authentication = "vouched:" + caller.principal.subject;
-    if (for_another) {
-      caller.principal.kind = PrincipalKind::person;
-      caller.principal.subject = subject;
-      caller.name = subject;
-      // Of a person known here, or as the front says.
-      const auto known = people_.user(caller.principal.subject);
-      caller.units = known ? known->units : std::vector<std::string>();
-      if (const std::string unit(request.header("X-Baton-Unit")); !unit.empty()) caller.units = {unit};
-    }
-  }
-  if (!role.empty()) acting = {role};
-  return success();
-}
 
 std::optional<OpenGlass> Access::open_glass(const Caller& caller, const RoutedRequest& request) const {
   if (glass_.none() || !patient_of_ || changes_something(request.http)) return std::nullopt;
@@ -264,10 +230,11 @@ Status Access::admit(Caller& caller, const RoutedRequest& routed, const RoutePer
                    "the session's token is missing in X-Baton-Csrf, or the origin is another", "load the page again"};
     }
   }
-  std::vector<std::string> acting;
-  if (Status status = choose_role(caller, request, acting); !status) return status;
-  caller.permissions = options_.policy.permissions_of(acting);
-  if (acting.size() == 1) caller.principal.role = acting.front();
+  const auto naming = naming_of(request);
+  if (!naming) return naming.error();
+  const auto acting = act_as(caller, *naming, people_.user(naming->subject), policy(), people_.now());
+  if (!acting) return acting.error();
+  if (acting->size() == 1) caller.principal.role = acting->front();
   if (!caller.may("patient.read")) {
     if (const auto glass = open_glass(caller, routed)) {
       caller.permissions.insert("patient.read");
@@ -279,8 +246,17 @@ Status Access::admit(Caller& caller, const RoutedRequest& routed, const RoutePer
       }
     }
   }
+  if (routed.find_query("patient") != nullptr) {
+    if (Status status = check_asks_for_patient(&caller); !status) return status;
+  }
   if (needed.permission != kSignedIn) {
-    auto rule = options_.policy.rule_for(acting, needed.permission);
+    auto rule = policy().rule_for(*acting, needed.permission);
+    if (caller.vouched && is_ones_own(needed.permission)) {
+      return Error{
+          ErrorCode::no_permission,
+          "'" + std::string(needed.permission) + "' takes a sign-in of one's own, and a front has none to show",
+          "sign in here yourself, or use a key that has it; docs/SIGN_IN.md"};
+    }
     if (!rule) {
       return Error{ErrorCode::no_permission, "this needs the permission '" + std::string(needed.permission) + "'",
                    "ask somebody whose role has it; GET /v1/me says what yours has"};

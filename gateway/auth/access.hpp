@@ -76,11 +76,11 @@ class Access {
   [[nodiscard]] Result<Caller> by_certificate(const std::string& subject) const;
   [[nodiscard]] Result<Caller> by_nothing(const HttpRequest& request) const;
   [[nodiscard]] Caller caller_of(const ServiceKey& key, const char* how) const;
-  // Chooses the role, and finds the rule. Errors: role_not_held, no_permission, forged_request, step_up_needed.
+  // Finds out as whom the request acts, and the rule. Errors: bad_field, role_not_held, no_permission, forged_request,
+  // step_up_needed.
   [[nodiscard]] Status admit(Caller& caller, const RoutedRequest& request, const RoutePermission& permission) const;
   // What the caller has opened for the patient whose data a request to read asks for.
   [[nodiscard]] std::optional<OpenGlass> open_glass(const Caller& caller, const RoutedRequest& request) const;
-  [[nodiscard]] Status choose_role(Caller& caller, const HttpRequest& request, std::vector<std::string>& acting) const;
   // A stranger's refusals are recorded as far as they do not fill the ledger.
   [[nodiscard]] bool may_record_stranger();
 

@@ -56,7 +56,15 @@ void Attempts::count(const std::string& key, int free, Instant now) {
 
 void Attempts::succeeded(const std::string& user, const std::string& address) {
   const std::lock_guard lock(mutex_);
-  counts_.erase(keys_of(user, address)[0].text);
+  for (const Key& key : keys_of(user, address)) {
+    const auto found = counts_.find(key.text);
+    if (found == counts_.end()) continue;
+    if (key.free == kFreeOfPair || --found->second.failures == 0) {
+      counts_.erase(found);
+    } else if (found->second.failures <= key.free) {
+      found->second.open_at = {};
+    }
+  }
 }
 
 std::string address_of(const std::string& client) { return client.substr(0, client.rfind(':')); }

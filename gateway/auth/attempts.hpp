@@ -14,8 +14,8 @@ class Attempts {
  public:
   // How long this address has to wait before it may try this name; zero: go on.
   [[nodiscard]] Duration wait_for(const std::string& user, const std::string& address, Instant now) const;
-  void failed(const std::string& user, const std::string& address, Instant now);
-  // Forgets the failures of this name from this address.
+  void failed(const std::string& user, const std::string& address, Instant now);  // Also of one still under way.
+  // It did not fail: takes that back, and forgets the failures of this name from this address.
   void succeeded(const std::string& user, const std::string& address);
 
  private:

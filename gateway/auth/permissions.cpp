@@ -63,6 +63,8 @@ bool PermissionSet::insert(std::string_view name) {
   return bit != 0;
 }
 
+void PermissionSet::remove(std::string_view name) { bits_ &= ~bit_of(name); }
+
 bool PermissionSet::contains(std::string_view name) const { return (bits_ & bit_of(name)) != 0; }
 
 std::vector<std::string> PermissionSet::names() const {

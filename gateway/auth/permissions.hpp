@@ -19,6 +19,7 @@ class PermissionSet {
  public:
   // False, and nothing changes, where there is no such permission.
   bool insert(std::string_view name);
+  void remove(std::string_view name);
   void add(const PermissionSet& other) { bits_ |= other.bits_; }
   [[nodiscard]] bool contains(std::string_view name) const;
   // In the order of the alphabet.

@@ -17,6 +17,10 @@ std::string patient_of_request(const StoreReader& reader, const RoutedRequest& r
   for (const auto& [name, value] : request.path) {
     if (name == "id") id = value;
   }
+  if (path == "/v1/instances" || path == "/v1/tasks") {  // Lists of one patient's.
+    const std::string* const patient = request.find_query("patient");
+    return patient == nullptr ? std::string() : *patient;
+  }
   if (id.empty()) return {};
   if (below("/v1/patients/")) return id;
   if (below("/v1/instances/")) return patient_of(reader.instance(id));

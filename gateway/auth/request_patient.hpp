@@ -8,8 +8,8 @@
 
 namespace baton {
 
-// Of /v1/patients/{id}, /v1/instances/{id}, /v1/tasks/{id} and /v1/events/{id}, with what lies below them. Empty for lists,
-// for what is about nobody, and for what is not there.
+// Of /v1/patients/{id}, /v1/instances/{id}, /v1/tasks/{id} and /v1/events/{id}, with what lies below them, and of the lists
+// of cases and tasks by patient. Empty for other lists, for what is about nobody, and for what is not there.
 [[nodiscard]] std::string patient_of_request(const StoreReader& reader, const RoutedRequest& request);
 
 }  // namespace baton

@@ -87,6 +87,8 @@ void check_password(FrontDoor& door, const HttpRequest& request, std::string use
     const std::string seconds = std::to_string((wait.ms + 999) / 1000);
     return checked(Error{ErrorCode::too_many_attempts, "several sign-ins have failed", "wait " + seconds + " s"});
   }
+  // Before it is looked at: of many tries at once each waits for those in front of it.
+  door.attempts.failed(user, address, door.people.now());
   door.passwords.run([&door, request, user = std::move(user), password = std::move(password), address,
                       checked = std::move(checked)](bool ok) {
     if (!ok) return checked(Error{ErrorCode::overloaded, "too many sign-ins are under way", "try again"});
@@ -97,7 +99,6 @@ void check_password(FrontDoor& door, const HttpRequest& request, std::string use
       door.attempts.succeeded(user, address);
       return checked(*known);
     }
-    door.attempts.failed(user, address, door.people.now());
     const char* why = !known ? "no such person" : matches ? "disabled" : "wrong password";
     record_failure(door, request, user, known.has_value(), why, [checked] {
       checked(Error{ErrorCode::sign_in_failed, "the name or the password is wrong", "try again with care"});

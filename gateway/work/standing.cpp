@@ -33,4 +33,34 @@ void bind_tasks(TaskFilter& filter, const Standing& standing) {
   filter.viewer = standing.subject;
 }
 
+Result<TaskRecord> task_seen_by(const Standing& standing, const StoreReader& reader, const std::string& id) {
+  const Error unknown{ErrorCode::not_found, "there is no task '" + id + "'", "see GET /v1/tasks"};
+  const auto place = parse_task_id(id);
+  if (!place) return unknown;
+  auto task = reader.task(place->first, place->second);
+  if (!task.ok()) return task.error();
+  if (!*task) return unknown;
+  TaskFilter filter;
+  bind_tasks(filter, standing);
+  if (!may_see_task(filter, **task)) {
+    return Error{ErrorCode::wrong_unit, "task '" + id + "' belongs to another unit",
+                 "have somebody of that unit look, or be entered as covering for one of them"};
+  }
+  return **std::move(task);
+}
+
+Result<std::set<OperationSeq>> tasks_unseen_by(const Standing& standing, const StoreReader& reader,
+                                               const std::string& instance) {
+  std::set<OperationSeq> unseen;
+  if (standing.every_unit) return unseen;
+  TaskFilter filter;
+  bind_tasks(filter, standing);
+  const auto tasks = reader.tasks_of(instance);
+  if (!tasks.ok()) return tasks.error();
+  for (const TaskRecord& task : *tasks) {
+    if (!may_see_task(filter, task)) unseen.insert(task.seq);
+  }
+  return unseen;
+}
+
 }  // namespace baton

@@ -1,12 +1,14 @@
 // What a caller is where units and shifts count: their own units, whom they stand in for, and what does not bind them.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
 #include "gateway/auth/caller.hpp"
 #include "gateway/auth/people_store.hpp"
 #include "gateway/work/roster.hpp"
+#include "persistence/store_reader.hpp"
 
 namespace baton {
 
@@ -23,5 +25,11 @@ struct Standing {
 [[nodiscard]] Standing standing_of(const Caller* caller, const Roster& roster, const PeopleStore& people, Instant now);
 // The filter shows only what the caller may see.
 void bind_tasks(TaskFilter& filter, const Standing& standing);
+// The task, for whoever may see it. Errors: not_found, wrong_unit, the reader's.
+[[nodiscard]] Result<TaskRecord> task_seen_by(const Standing& standing, const StoreReader& reader,
+                                              const std::string& id);
+// The tasks of a case that are another unit's: what their viewer must not be told of. Errors: the reader's.
+[[nodiscard]] Result<std::set<OperationSeq>> tasks_unseen_by(const Standing& standing, const StoreReader& reader,
+                                                             const std::string& instance);
 
 }  // namespace baton

@@ -224,6 +224,11 @@ TEST_F(Erasing, takes_two_people_a_basis_and_a_reason) {
             ErrorCode::not_found);
   const std::string id = requested(who);
   EXPECT_EQ(decided(id, "approve", "records-1").error().code, ErrorCode::not_permitted);
+  Principal service = person("officer-2");
+  service.kind = PrincipalKind::service;
+  const Error told = world_.ask(EraseRequest{"approve", id, "", "", "checked", service}).error();
+  EXPECT_EQ(told.code, ErrorCode::not_permitted);
+  EXPECT_NE(told.detail.find("is a service"), std::string::npos) << told.detail;
   EXPECT_TRUE(decided(id, "refuse").ok());
   EXPECT_EQ(decided(id).error().code, ErrorCode::conflict);
   EXPECT_EQ(decided("nothing").error().code, ErrorCode::not_found);

@@ -72,8 +72,31 @@ TEST_F(Glass, does_not_let_anybody_change_what_they_may_not) {
 
 TEST_F(Glass, is_broken_only_with_a_reason_and_by_who_may) {
   EXPECT_EQ(with_key(operator_, "POST", "/v1/patients/p-1/break-glass", "{}").status, 400);
+  for (const char* blank : {R"({"reason":" "})", R"({"reason":"\t\n"})"}) {
+    EXPECT_EQ(with_key(operator_, "POST", "/v1/patients/p-1/break-glass", blank).field("code"), "BT102");
+  }
   EXPECT_EQ(break_glass(operator_, "nobody").status, 404);
   EXPECT_EQ(break_glass(make_key_for("monitor"), "p-1").status, 403);
+}
+
+TEST_F(Glass, is_what_is_reviewed_and_once) {
+  const std::string found = R"({"outcome":"justified","reason":"in the resuscitation room"})";
+  EXPECT_EQ(local("POST", "/v1/audit/records/0/review", found).status, 404) << "no use of break-glass";
+  ASSERT_EQ(break_glass(operator_, "p-1").status, 201);
+  ASSERT_EQ(by_operator("/v1/patients/p-1").status, 200);
+  const auto uses = local("GET", "/v1/audit/break-glass").body.at("items").as_array();
+  const auto review = [&](std::int64_t index, const std::string& body) {
+    return local("POST", "/v1/audit/records/" + std::to_string(index) + "/review", body);
+  };
+  const std::int64_t index = uses.front().at("index").as_int64();
+  EXPECT_EQ(review(index, R"({"outcome":"justified","reason":" "})").field("code"), "BT102");
+  EXPECT_EQ(review(index, found).status, 200);
+  const WireReply second = review(index, R"({"outcome":"not_justified","reason":"was at home"})");
+  EXPECT_EQ(second.field("code"), "BT105");
+  EXPECT_THAT(second.field("detail"), HasSubstr("reviewed before"));
+  const auto reads = local("GET", "/v1/audit/records?action=patient.read&purpose=BTG").body.at("items").as_array();
+  ASSERT_FALSE(reads.empty());
+  EXPECT_EQ(review(reads.front().at("index").as_int64(), found).status, 404) << "behind opened glass";
 }
 
 TEST_F(Glass, is_one_record_to_review_and_every_read_behind_it_names_it) {

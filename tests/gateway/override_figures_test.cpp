@@ -24,6 +24,16 @@ TEST_F(OverrideFigures, count_by_day_and_of_the_decisions_of_the_same_rule) {
               {{"X-Baton-Subject", "dr.cho"}, {"X-Baton-Role", "physician"}});
     ASSERT_EQ(replaced.status, 200) << replaced.text;
   }
+  for (const char* blank : {"", " ", "\\t"}) {
+    EXPECT_EQ(local("POST", "/v1/instances/d1/override",
+                    R"({"target":"hold","after":{"outcome":"go"},"reason":")" + std::string(blank) + "\"}")
+                  .field("code"),
+              "BT102");
+    EXPECT_EQ(
+        local("POST", "/v1/audit/holds", R"({"instance":"d1","matter":"claim","reason":")" + std::string(blank) + "\"}")
+            .status,
+        400);
+  }
   const WireReply figures = with_key(make_key_for("monitor"), "GET", "/v1/metrics/overrides?days=7");
   ASSERT_EQ(figures.status, 200) << figures.text;
   EXPECT_THAT(figures.field("days"), HasSubstr(R"("workflow":"rules","rule":"hold","count":2)"));

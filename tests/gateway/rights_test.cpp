@@ -160,6 +160,46 @@ TEST_F(Rights, to_personal_data_are_held_on_every_answer) {
   EXPECT_THAT(seen.text, HasSubstr("MARKER-3"));
 }
 
+TEST_F(Rights, to_personal_data_are_held_where_a_schedule_and_an_incident_carry_it) {
+  const WireReply made = local("POST", "/v1/schedules/daily",
+                               R"({"workflow":"ask","every":"24h","patient":"MARKER-1","input":{"name":"MARKER-2"}})");
+  ASSERT_EQ(made.status, 201) << made.text;
+  BundleFiles files;
+  files["workflows/fails.lua"] =
+      "local workflow = require 'workflow'\nreturn workflow.define { name = 'fails', run = function(ctx, input)\n"
+      "  error('boom MARKER-3') end }\n";
+  ASSERT_TRUE(node_->submit_and_wait(DeployRequest{"failing", std::move(files), Principal{}}).ok());
+  ASSERT_EQ(local("POST", "/v1/instances", R"({"workflow":"fails","id":"f1","patient":"MARKER-1"})").status, 201);
+  const std::string masked = make_key_for("operator");
+  for (const char* path : {"/v1/schedules", "/v1/schedules/daily", "/v1/incidents", "/v1/instances/f1/incidents",
+                           "/v1/instances/f1/incidents/1", "/v1/instances/f1", "/v1/instances/f1/why"}) {
+    EXPECT_THAT(with_key(masked, "GET", path).text, Not(HasSubstr("MARKER"))) << path;
+    EXPECT_THAT(local("GET", path).text, HasSubstr("MARKER")) << path;
+  }
+  const WireReply one = with_key(masked, "GET", "/v1/schedules/daily");
+  EXPECT_EQ(one.field("name"), "daily");
+  EXPECT_EQ(one.field("paused"), "false");
+  EXPECT_THAT(one.field("spec"), HasSubstr("24h"));
+}
+
+TEST_F(Rights, to_personal_data_are_held_where_a_filter_would_tell_who_has_a_case) {
+  ASSERT_EQ(local("POST", "/v1/instances", R"({"workflow":"ask","id":"a1","patient":"p1"})").status, 201);
+  const std::string masked = make_key_for("operator");
+  for (const char* path :
+       {"/v1/instances?patient=p1", "/v1/tasks?patient=p1", "/v1/live?patient=p1", "/v1/instances?patient=nobody"}) {
+    EXPECT_EQ(with_key(masked, "GET", path).field("code"), "BT807") << path;
+  }
+  EXPECT_EQ(
+      with_key(masked, "POST", "/v1/batches/preview", R"({"action":"pause","query":{"patient":"p1"}})").field("code"),
+      "BT807");
+  EXPECT_EQ(with_key(masked, "POST", "/v1/batches/preview", R"({"action":"pause","query":{"workflow":"ask"}})").status,
+            200);
+  EXPECT_EQ(with_key(make_key_for("nurse"), "GET", "/v1/instances?patient=p1").status, 200);
+  ASSERT_EQ(with_key(masked, "POST", "/v1/patients/p1/break-glass", R"({"reason":"unconscious"})").status, 201);
+  EXPECT_EQ(with_key(masked, "GET", "/v1/instances?patient=p1").body.at("items").as_array().size(), 1u);
+  EXPECT_EQ(with_key(masked, "GET", "/v1/tasks?patient=p2").field("code"), "BT807");
+}
+
 TEST(PersonalFields, hides_what_is_marked_and_what_is_not_described) {
   const PersonalFields fields(
       R"({"A":{"type":"object","properties":{"open":{"type":"string"},"list":{"type":"array","items":{"$ref":"#/c/B"}},
@@ -284,6 +324,21 @@ TEST(Attempts, cost_twice_as_long_each_time_and_are_forgotten) {
   now = now + Duration{16 * 60'000};
   attempts.failed("ann", "10.0.0.1", now);
   EXPECT_LE(attempts.wait_for("ann", "10.0.0.1", now), Duration{0});
+}
+
+TEST(Attempts, that_succeeded_leave_an_address_as_it_was) {
+  Attempts attempts;
+  const Instant now{1'000'000};
+  for (int i = 0; i < 100; ++i) {  // A ward at the change of shift.
+    const std::string user = "nurse." + std::to_string(i);
+    ASSERT_EQ(attempts.wait_for(user, "10.0.0.1", now), Duration{0}) << i;
+    attempts.failed(user, "10.0.0.1", now);
+    attempts.succeeded(user, "10.0.0.1");
+  }
+  for (int i = 0; i < 21; ++i) attempts.failed("x" + std::to_string(i), "10.0.0.1", now);
+  EXPECT_EQ(attempts.wait_for("y", "10.0.0.1", now), Duration{1000});
+  attempts.succeeded("x0", "10.0.0.1");
+  EXPECT_LE(attempts.wait_for("y", "10.0.0.1", now), Duration{0}) << "it was one of those under way";
 }
 
 TEST(Secret, has_one_text_for_each_value) {

@@ -125,6 +125,47 @@ TEST_F(SignIn, slows_down_who_guesses_and_takes_the_right_password_after_the_wai
   EXPECT_EQ(try_password("nurse.ann", kPassword).status, 200);
 }
 
+TEST_F(SignIn, slows_down_who_guesses_many_times_at_once) {
+  add_person("nurse.ann", "\"nurse\"");
+  const auto at_once = [this](const std::function<std::string(int)>& user) {
+    std::vector<std::future<Result<HttpAnswer>>> waiting;
+    for (int i = 0; i < 30; ++i) {
+      auto answered = std::make_shared<std::promise<Result<HttpAnswer>>>();
+      waiting.push_back(answered->get_future());
+      const std::string body = R"({"user":")" + user(i) + R"(","password":")" + "not the password" + "\"}";
+      client_->send({"POST", "http://" + origin() + "/v1/sign-in", {}, body},
+                    [answered](Result<HttpAnswer> answer) { answered->set_value(std::move(answer)); });
+    }
+    std::map<int, int> count;
+    for (auto& each : waiting) ++count[each.get()->status];
+    return count;
+  };
+  const auto one_name = at_once([](int) { return "nurse.ann"; });
+  EXPECT_EQ(one_name, (std::map<int, int>{{401, 5}, {429, 25}}));
+  pass(Duration{16 * 60'000});
+  const auto many_names = at_once([](int i) { return "nobody." + std::to_string(i); });
+  EXPECT_EQ(many_names, (std::map<int, int>{{401, 21}, {429, 9}}));
+}
+
+TEST_F(SignIn, makes_one_key_for_one_idempotency_key) {
+  const std::string body = R"({"name":"lab","roles":["monitor"]})";
+  const WireReply made = local("POST", "/v1/keys", body, {{"Idempotency-Key", "k1"}});
+  ASSERT_EQ(made.status, 201) << made.text;
+  EXPECT_EQ(with_key(made.field("key"), "GET", "/v1/me").status, 200);
+  const WireReply again = local("POST", "/v1/keys", body, {{"Idempotency-Key", "k1"}});
+  EXPECT_EQ(again.field("code"), "BT112");
+  EXPECT_THAT(again.field("detail"), HasSubstr(made.field("id")));
+  EXPECT_EQ(with_key(made.field("key"), "GET", "/v1/me").status, 200);
+  EXPECT_EQ(local("POST", "/v1/keys", body, {{"Idempotency-Key", "k2"}}).status, 201);
+}
+
+TEST_F(SignIn, gives_this_machines_role_to_nobody) {
+  EXPECT_EQ(local("POST", "/v1/keys", R"({"name":"root","roles":["monitor","local"]})").field("code"), "BT102");
+  EXPECT_EQ(local("POST", "/v1/users", R"({"user":"root","roles":["local"]})").field("code"), "BT102");
+  add_person("ann", "\"nurse\"");
+  EXPECT_EQ(local("POST", "/v1/users/ann", R"({"roles":["local"]})").field("code"), "BT102");
+}
+
 TEST_F(SignIn, refuses_changes_with_a_cookie_that_do_not_come_from_the_console) {
   add_person("nurse.ann", "\"nurse\"");
   const Person ann = sign_in("nurse.ann");

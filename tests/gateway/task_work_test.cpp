@@ -85,6 +85,28 @@ TEST_F(TaskWork, the_evidence_has_all_that_the_screen_showed) {
   EXPECT_THAT(with_key(operator_key, "GET", std::string(kTask) + "/evidence").text, Not(HasSubstr("MARKER")));
 }
 
+TEST_F(TaskWork, another_units_task_is_not_told_of_by_its_case_either) {
+  const Person ann = nurse("ann", "4-west");
+  const Person bea = nurse("bea", "3-east");
+  start("r1", "4-west");
+  EXPECT_EQ(as(bea, "GET", std::string(kTask) + "/why").field("code"), "BT124");
+  EXPECT_EQ(as(ann, "GET", std::string(kTask) + "/why").status, 200);
+  for (const char* path : {"/v1/instances/r1", "/v1/instances/r1/why", "/v1/instances/r1/history"}) {
+    const WireReply hidden = as(bea, "GET", path);
+    EXPECT_EQ(hidden.status, 200) << path;
+    EXPECT_THAT(hidden.text, Not(HasSubstr("MARKER why"))) << path;
+    EXPECT_THAT(hidden.text, Not(HasSubstr("MARKER data"))) << path;
+    EXPECT_THAT(as(ann, "GET", path).text, HasSubstr("MARKER why")) << path;
+  }
+  ASSERT_EQ(
+      as(ann, "POST", std::string(kTask) + "/decide", R"({"outcome":"no","reason_code":"dose","value":{"dose":77}})")
+          .status,
+      200);
+  const WireReply history = as(bea, "GET", "/v1/instances/r1/history");
+  EXPECT_THAT(history.text, Not(HasSubstr("77")));
+  EXPECT_THAT(history.text, HasSubstr(R"("type":"TaskDecided","seq":1,"hidden":"a task of another unit")"));
+}
+
 TEST_F(TaskWork, a_nurse_neither_sees_nor_decides_what_is_another_units_unless_she_covers) {
   const Person ann = nurse("ann", "4-west");
   const Person bea = nurse("bea", "3-east");

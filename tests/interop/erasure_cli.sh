@@ -167,7 +167,8 @@ expect "$(cat "$scratch/refusal")" BT506
 rm -r "$scratch/data"
 mv "$scratch/data.new" "$scratch/data"
 serve
-expect "$(ask patient-keys rotate --reason yearly)" "generation"
+refused "BT807" ask patient-keys rotate --reason yearly  # Not on somebody's word.
+expect "$("$baton" patient-keys rotate --client "$client" --reason yearly)" "generation"
 ask show case-2 > /dev/null
 stop
 serve

@@ -5,6 +5,7 @@ import { useSearchParams } from 'react-router';
 import { api } from '../../api/client';
 import type { Bundle, InstanceDetail } from '../../api/types';
 import { Failed, Loading } from '../../parts/states';
+import { causeOf } from '../../people';
 import { words } from '../../words';
 import { changedFiles, diffLines } from './diff';
 import { StandingView } from './standing_view';
@@ -34,7 +35,7 @@ interface Mark {
 
 function marksOf(instance: InstanceDetail, files: { [path: string]: string }): Mark[] {
   const waits = instance.waits_for.map((pending) => ({ line: pending.line, what: `waits for ${pending.kind}: ${pending.name}` }));
-  const incidents = instance.incidents.filter((incident) => !incident.resolved_at && incident.line).map((incident) => ({ line: incident.line ?? '', what: `incident: ${incident.cause.message ?? incident.cause.code}` }));
+  const incidents = instance.incidents.filter((incident) => !incident.resolved_at && incident.line).map((incident) => ({ line: incident.line ?? '', what: `incident: ${causeOf(incident)}` }));
   return [...waits, ...incidents].flatMap(({ line, what }) => {
     const place = placeOf(line, files);
     return place ? [{ ...place, what }] : [];

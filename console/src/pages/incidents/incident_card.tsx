@@ -9,6 +9,7 @@ import { ReasonDialog } from '../../parts/dialog';
 import { Icon } from '../../parts/icon';
 import { Failed } from '../../parts/states';
 import { Facts } from '../../parts/values';
+import { causeOf } from '../../people';
 import { ago, when, words } from '../../words';
 
 type Act = NonNullable<Incident['offers']>[number]['action'];
@@ -99,11 +100,11 @@ export function IncidentCard({ incident, now, inCase }: { incident: Incident; no
   const detail = useIncident(incident, acts && !incident.offers);
   const offers = acts ? (incident.offers ?? detail?.offers ?? []) : [];
   return (
-    <article className="card incident" aria-label={`Incident: ${incident.cause.message ?? incident.cause.code}`}>
+    <article className="card incident" aria-label={`Incident: ${causeOf(incident)}`}>
       <header>
         <Icon name="alert" />
         <div>
-          <h2>{incident.cause.message ?? words(incident.cause.code)}</h2>
+          <h2>{causeOf(incident)}</h2>
           <p className="muted">
             {!inCase && (
               <>
