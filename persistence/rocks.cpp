@@ -85,6 +85,11 @@ rocksdb::DBOptions database_options(const StoreOptions& options) {
   db.track_and_verify_wals_in_manifest = true;
   db.verify_sst_unique_id_in_manifest = true;
   db.recycle_log_file_num = 0;  // A recycled WAL hides where it ends.
+Error read_error(const Rocks& rocks, const rocksdb::Status& status, std::string_view doing) {
+  if (status.IsCorruption()) rocks.damaged.note(status.ToString());
+  return error_of(status, doing);
+}
+
   db.max_total_wal_size = options.wal_size;
   db.db_write_buffer_size = options.write_buffers;
   db.allow_concurrent_memtable_write = false;  // One committer.

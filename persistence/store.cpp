@@ -118,7 +118,7 @@ Result<RoundHead> Store::head() const {
   std::string bytes;
   const rocksdb::Status found = rocks_->db->Get({}, slice(keys::kHead), &bytes);
   if (found.IsNotFound()) return RoundHead{};
-  if (!found.ok()) return error_of(found, "the head row cannot be read");
+  if (!found.ok()) return read_error(*rocks_, found, "the head row cannot be read");
   return decode_round_head(bytes);
 }
 
