@@ -16,7 +16,13 @@ Status check_copy(const std::string& path, const LedgerReader& reader, const Not
   const auto note = read_export_file(path, kCheckpointSize);
   if (!note.ok()) return note.error().code == ErrorCode::not_found ? success() : Status(note.error());
   const auto opened = open_checkpoint(*note, {&key, {}, 0});
-  if (!opened.ok()) return Error{opened.error().code, path + ": " + opened.error().detail, opened.error().cure};
+  if (!opened.ok()) {
+    return Error{
+        opened.error().code,
+        path + ", the copy of the last checkpoint, is not what this ledger's key signed: " + opened.error().detail,
+        "where it is damaged, move it away and start: the next one is written within a second. Until then nobody "
+        "would see by it that the store is one from yesterday"};
+  }
   return check_extends(reader, opened->checkpoint);
 }
 
