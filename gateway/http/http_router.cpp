@@ -96,6 +96,18 @@ const HttpRouter::Node* HttpRouter::find(std::string_view path, std::vector<std:
   return node->methods.empty() ? nullptr : node;
 }
 
+const Route* HttpRouter::find_route(const HttpRequest& request) const {
+  std::vector<std::string> values;
+  Status status = success();
+  const Node* const node = find(request.path(), values, status);
+  if (node == nullptr || !status) return nullptr;
+  const std::string_view method = request.method == "HEAD" ? std::string_view("GET") : request.method;
+  for (const auto& [known, route] : node->methods) {
+    if (known == method) return route;
+  }
+  return nullptr;
+}
+
 void HttpRouter::dispatch(HttpRequest request, Responder responder) const {
   std::vector<std::string> values;
   Status status = success();
