@@ -79,13 +79,13 @@ const HttpRouter::Node* HttpRouter::find(std::string_view path, std::vector<std:
                                          Status& status) const {
   const Node* node = &root_;
   for (const std::string_view segment : segments_of(path)) {
-    const auto literal = node->literal.find(segment);
+    auto value = percent_decode(segment);  // RFC 3986, 6.2.2.2: an encoded letter is the letter.
+    const auto literal = node->literal.find(value.ok() ? *value : std::string(segment));
     if (literal != node->literal.end()) {
       node = literal->second.get();
       continue;
     }
     if (!node->any || segment.empty()) return nullptr;
-    auto value = percent_decode(segment);
     if (!value) {
       status = std::move(value).error();
       return nullptr;
