@@ -372,6 +372,7 @@ Server::~Server() {
   if (parts_->mllp) parts_->mllp->stop(parts_->patience);
   if (parts_->downtime) parts_->downtime->stop();
   if (parts_->reads) parts_->reads->stop();
+  if (parts_->api) parts_->api->questions->stop();
   if (parts_->door) parts_->door->passwords.stop();
   parts_->loop.stop();
   parts_->node.reset();
