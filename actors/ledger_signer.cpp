@@ -1,7 +1,9 @@
 #include "actors/ledger_signer.hpp"
 
+#include <filesystem>
 #include <utility>
 
+#include "actors/log.hpp"
 #include "persistence/ledger/export_files.hpp"
 
 namespace baton {
@@ -16,7 +18,13 @@ Status check_copy(const std::string& path, const LedgerReader& reader, const Not
   const auto note = read_export_file(path, kCheckpointSize);
   if (!note.ok()) return note.error().code == ErrorCode::not_found ? success() : Status(note.error());
   const auto opened = open_checkpoint(*note, {&key, {}, 0});
-  if (!opened.ok()) return Error{opened.error().code, path + ": " + opened.error().detail, opened.error().cure};
+  if (!opened.ok()) {
+    return Error{
+        opened.error().code,
+        path + ", the copy of the last checkpoint, is not what this ledger's key signed: " + opened.error().detail,
+        "where it is damaged, move it away and start: the next one is written within a second. Until then nobody "
+        "would see by it that the store is one from yesterday"};
+  }
   return check_extends(reader, opened->checkpoint);
 }
 
@@ -90,7 +98,18 @@ void LedgerSigner::sign() {
 
 // Not synced: after a power cut the copy may be older than the store, never newer than what it has committed.
 void LedgerSigner::keep_copy(const std::string& note) const {
-  if (!parts_.copy.empty()) (void)write_export_file(parts_.copy, note);
+  if (parts_.copy.empty()) return;
+  // A folder that was moved away is not made anew: whoever looked there would find a store that is none.
+  const std::filesystem::path folder = std::filesystem::path(parts_.copy).parent_path();
+  std::error_code unknown;
+  if (!std::filesystem::is_directory(folder, unknown)) {
+    return log::error(
+        "node finds its folder {} no more: it was moved or deleted while it serves; stop it, and put it back",
+        folder.string());
+  }
+  if (const Status kept = write_export_file(parts_.copy, note); !kept.ok()) {
+    log::error("node cannot keep the copy of its last checkpoint: {}", to_string(kept.error()));
+  }
 }
 
 void LedgerSigner::finish() {

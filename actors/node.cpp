@@ -110,9 +110,9 @@ NodeMetrics Node::Impl::metrics() const {
   metrics.warm_patients = crowd.patients;
   metrics.memory = crowd.memory;
   metrics.in_flight = replies.in_flight();
+  metrics.scrubber_findings = watchman ? watchman->findings() : damaged_places(*store).count();
   if (watchman) {
     const Watchman::Work work = watchman->work();
-    metrics.scrubber_findings = watchman->findings();
     metrics.scrubbed_rows = work.rows;
     metrics.scrubbed_records = work.records;
     metrics.replayed_instances = work.instances;

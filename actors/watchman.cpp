@@ -12,15 +12,19 @@ namespace {
 // A millisecond or two of work twice a second, and a million rows in three hours.
 constexpr std::size_t kRows = 50;
 constexpr std::uint64_t kRecords = 500;  // A thousand a second; ten million in three hours.
+constexpr std::size_t kMostTold = 4096;  // Findings that are remembered; beyond that they count each time.
 constexpr auto kPause = std::chrono::milliseconds(500);
 constexpr std::uint64_t kShareNs = 5'000'000;  // Of each pause: one per cent of a core, however slow the machine is.
 
 }  // namespace
 
 Watchman::Watchman(const Store& store, Ports ports)
-    : scrubber_(store), ledger_(store), ledger_scrubber_(ledger_), ports_(std::move(ports)), thread_([this] {
-        run();
-      }) {}
+    : damage_(damaged_places(store)),
+      scrubber_(store),
+      ledger_(store),
+      ledger_scrubber_(ledger_),
+      ports_(std::move(ports)),
+      thread_([this] { run(); }) {}
 
 Watchman::~Watchman() { stop(); }
 
@@ -40,6 +44,7 @@ void Watchman::run() {
 }
 
 void Watchman::report(const std::string& what) {
+  if (told_.size() < kMostTold && !told_.insert(what).second) return;
   findings_.fetch_add(1, std::memory_order_relaxed);
   log::error("scrubber found {}", what);
 }
@@ -50,7 +55,8 @@ void Watchman::look() {
     log::error("scrubber could not read the store: {}", to_string(found.error()));
   } else {
     for (const Finding& finding : *found) {
-      report(std::string(to_string(finding.kind)) + " at " + finding.subject + ": " + finding.detail);
+      if (finding.kind != FindingKind::damaged)
+        report(std::string(to_string(finding.kind)) + " at " + finding.subject + ": " + finding.detail);
     }
   }
   if (const auto wrong = ledger_scrubber_.step(kRecords)) {
@@ -58,6 +64,7 @@ void Watchman::look() {
            (wrong->index ? ", number " + std::to_string(*wrong->index) : std::string()) + ": " +
            to_string(wrong->error));
   }
+  for (const std::string& said : damage_.take_new()) log::error("part of the store is damaged: {}", said);
   const Replayed replayed = ports_.replay();
   if (replayed.closed) instances_.fetch_add(1, std::memory_order_relaxed);
   if (!replayed.wrong.empty()) report(replayed.wrong);

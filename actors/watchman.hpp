@@ -10,9 +10,11 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 
+#include "persistence/damaged_places.hpp"
 #include "persistence/ledger/ledger_scrubber.hpp"
 #include "persistence/ledger_source.hpp"
 #include "persistence/scrubber.hpp"
@@ -59,8 +61,8 @@ class Watchman {
   Watchman(const Watchman&) = delete;
   Watchman& operator=(const Watchman&) = delete;
 
-  // Since the start.
-  [[nodiscard]] std::uint64_t findings() const { return findings_.load(std::memory_order_relaxed); }
+  // Since the start, each once however often it is found; and damaged places, whoever has met them.
+  [[nodiscard]] std::uint64_t findings() const { return findings_.load(std::memory_order_relaxed) + damage_.count(); }
   [[nodiscard]] Work work() const;
   void stop();
 
@@ -69,10 +71,12 @@ class Watchman {
   void look();
   void report(const std::string& what);
 
+  DamagedPlaces& damage_;
   Scrubber scrubber_;
   StoreLedgerSource ledger_;
   LedgerScrubber ledger_scrubber_;
   Ports ports_;
+  std::set<std::string> told_;
   std::atomic<std::uint64_t> findings_{0};
   std::atomic<std::uint64_t> rows_{0}, records_{0}, instances_{0}, store_passes_{0}, ledger_passes_{0};
   std::mutex mutex_;

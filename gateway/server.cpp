@@ -1,18 +1,19 @@
 #include "gateway/server.hpp"
 
-#include <sys/resource.h>
-
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
+#include "actors/log.hpp"
 #include "gateway/api/api_context.hpp"
+#include "gateway/auth/body_admission.hpp"
 #include "gateway/auth/certificate.hpp"
 #include "gateway/bundles/bundle_folder.hpp"
 #include "gateway/console/console.hpp"
 #include "gateway/downtime/downtime_board.hpp"
 #include "gateway/http/http_client.hpp"
 #include "gateway/mllp/hl7_receiver.hpp"
+#include "gateway/net/file_budget.hpp"
 #include "gateway/smtp/smtp_client.hpp"
 #include "gateway/work/assigner.hpp"
 #include "gateway/work/drift_watch.hpp"
@@ -21,14 +22,6 @@
 
 namespace baton {
 namespace {
-
-// Thousands of connections need as many open files.
-void raise_file_limit() {
-  rlimit files{};
-  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
-  files.rlim_cur = files.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &files);
-}
 
 // `section`: "http" or "mllp". Who configures a part of TLS never gets a plain port.
 Result<std::shared_ptr<TlsContext>> tls_of(const std::string& section, const std::string& certificate,
@@ -129,6 +122,7 @@ struct Server::Parts {
   std::unique_ptr<HttpServer> http;
   std::unique_ptr<MllpServer> mllp;
   Duration patience{10'000};
+  FileBudget file_budget;
   std::string own_authority;  // The server's own certificate, for those who are to trust it.
   std::string first_link;
 
@@ -258,8 +252,11 @@ Status Server::Parts::listen_http(const Config& config) {
   }
   options.host = config.http_listen.host;
   options.port = config.http_listen.port;
-  options.connections = config.http_connections;
+  options.connections = file_budget.http;
   options.body_size = config.http_body_size;
+  options.admit_body = [this, size = config.http_body_size](const HttpRequest& head) {
+    return admitted_body(router, *door, head, size);
+  };
   auto opened = HttpServer::open(loop, options, [this](HttpRequest request, Responder responder) {
     router.dispatch(std::move(request), std::move(responder));
   });
@@ -293,7 +290,7 @@ Status Server::Parts::listen_mllp(const Config& config) {
   options.host = config.mllp_listen.host;
   options.port = config.mllp_listen.port;
   options.tls = *tls;
-  options.connections = config.mllp_connections;
+  options.connections = file_budget.mllp;
   options.unanswered = config.mllp_unanswered;
   auto opened = MllpServer::open(loop, options, receiver->handler(), receiver->refusal());
   if (!opened) return std::move(opened).error();
@@ -345,9 +342,13 @@ JsonText Server::Parts::state() const {
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Result<std::unique_ptr<Server>> Server::start(const Config& config, std::function<void(const std::string&)> say) {
-  raise_file_limit();
+  const auto files = share_files(raise_file_limit(), config.http_listen.given() ? config.http_connections : 0,
+                                 config.mllp_listen.given() ? config.mllp_connections : 0);
+  if (!files) return files.error();
+  if (!files->said.empty()) log::warn("server {}", files->said);
   std::unique_ptr<Server> server(new Server(std::make_unique<Parts>()));
   Parts& parts = *server->parts_;
+  parts.file_budget = *files;
   parts.patience = config.stop_patience;
   if (Status status = parts.open_node(config); !status) return status.error();
   if (Status status = parts.deploy(config, say); !status) return status.error();
@@ -371,6 +372,7 @@ Server::~Server() {
   if (parts_->mllp) parts_->mllp->stop(parts_->patience);
   if (parts_->downtime) parts_->downtime->stop();
   if (parts_->reads) parts_->reads->stop();
+  if (parts_->api) parts_->api->questions->stop();
   if (parts_->door) parts_->door->passwords.stop();
   parts_->loop.stop();
   parts_->node.reset();

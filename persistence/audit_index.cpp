@@ -48,7 +48,7 @@ Result<AuditIndexEnd> audit_index_end(const Store& store, std::uint64_t size) {
   const Rocks& rocks = store.rocks();
   const std::unique_ptr<rocksdb::Iterator> rows(rocks.seen().NewIterator({}, rocks.family(ColumnFamily::index)));
   rows->SeekForPrev(end);
-  if (!rows->status().ok()) return error_of(rows->status(), "the index of the ledger cannot be read");
+  if (!rows->status().ok()) return read_error(rocks, rows->status(), "the index of the ledger cannot be read");
   if (!rows->Valid() || !view(rows->key()).starts_with(prefix)) return AuditIndexEnd{};
   keys::Parts parts(view(rows->key()).substr(prefix.size()));
   AuditIndexEnd found{parts.time(), size};

@@ -22,14 +22,13 @@ constexpr std::size_t kLookedAtPerPage = 20'000;
 class Postings {
  public:
   Postings(const Store& store, std::string prefix, std::uint64_t tail)
-      : prefix_(std::move(prefix)), upper_(keys::end_of(prefix_)), tail_(tail) {
+      : rocks_(store.rocks()), prefix_(std::move(prefix)), upper_(keys::end_of(prefix_)), tail_(tail) {
     bound_ = upper_;
     lower_ = prefix_;
     rocksdb::ReadOptions options;
     options.iterate_upper_bound = &bound_;
     options.iterate_lower_bound = &lower_;
-    const Rocks& rocks = store.rocks();
-    rows_.reset(rocks.seen().NewIterator(options, rocks.family(ColumnFamily::index)));
+    rows_.reset(rocks_.seen().NewIterator(options, rocks_.family(ColumnFamily::index)));
   }
 
   // The first leaf at or after `target`. Targets only rise.
@@ -56,10 +55,11 @@ class Postings {
       const auto found = std::ranges::lower_bound(*offsets, wanted);
       if (found != offsets->end()) return std::optional(first + *found);
     }
-    if (!rows_->status().ok()) return error_of(rows_->status(), "the index of the ledger cannot be read");
+    if (!rows_->status().ok()) return read_error(rocks_, rows_->status(), "the index of the ledger cannot be read");
     return std::optional<std::uint64_t>();
   }
 
+  const Rocks& rocks_;
   std::string prefix_;
   std::string upper_;
   std::uint64_t tail_;
@@ -76,7 +76,7 @@ Result<std::optional<std::uint64_t>> first_stretch_at(const Store& store, Instan
   const Rocks& rocks = store.rocks();
   const std::unique_ptr<rocksdb::Iterator> rows(rocks.seen().NewIterator({}, rocks.family(ColumnFamily::index)));
   rows->Seek(place);
-  if (!rows->status().ok()) return error_of(rows->status(), "the index of the ledger cannot be read");
+  if (!rows->status().ok()) return read_error(rocks, rows->status(), "the index of the ledger cannot be read");
   if (!rows->Valid() || !view(rows->key()).starts_with(prefix)) return std::optional<std::uint64_t>();
   keys::Parts parts(view(rows->key()).substr(prefix.size()));
   (void)parts.time();

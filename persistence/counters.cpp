@@ -34,7 +34,7 @@ Result<Counters> Counters::load(const Store& store, const rocksdb::Snapshot* sna
     }
     counters.values_.emplace(std::move(key), count);
   }
-  if (!rows->status().ok()) return error_of(rows->status(), "the counters cannot be read");
+  if (!rows->status().ok()) return read_error(store.rocks(), rows->status(), "the counters cannot be read");
   return counters;
 }
 

@@ -23,6 +23,7 @@ enum class Listing : std::uint8_t {
   audit = 10,
   open_alerts = 11,
   alerts_by_time = 12,
+  patients = 13,
 };
 
 [[nodiscard]] std::string write_cursor(Listing listing, std::string_view place);

@@ -12,8 +12,7 @@ constexpr int kStepsBeforeSeek = 16;
 
 IndexScan::IndexScan(const StoreReader& reader, const std::vector<std::string>& prefixes, bool descending,
                      const Bounds& bounds, std::string_view after)
-    : descending_(descending) {
-  const Rocks& rocks = reader.store().rocks();
+    : rocks_(reader.store().rocks()), descending_(descending) {
   for (const std::string& prefix : prefixes) {
     auto range = std::make_unique<Range>();
     range->prefix = prefix;
@@ -24,7 +23,7 @@ IndexScan::IndexScan(const StoreReader& reader, const std::vector<std::string>& 
     rocksdb::ReadOptions options = reader.read_options();
     options.iterate_lower_bound = &range->lower_slice;
     options.iterate_upper_bound = &range->upper_slice;
-    range->rows.reset(rocks.seen().NewIterator(options, rocks.family(ColumnFamily::index)));
+    range->rows.reset(rocks_.seen().NewIterator(options, rocks_.family(ColumnFamily::index)));
     if (after.empty()) {
       descending ? range->rows->SeekToLast() : range->rows->SeekToFirst();
     } else {
@@ -78,7 +77,7 @@ void IndexScan::seek(std::string_view order) {
 
 Status IndexScan::status() const {
   for (const auto& range : ranges_) {
-    if (!range->rows->status().ok()) return error_of(range->rows->status(), "an index cannot be read");
+    if (!range->rows->status().ok()) return read_error(rocks_, range->rows->status(), "an index cannot be read");
   }
   return success();
 }

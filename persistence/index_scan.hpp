@@ -51,6 +51,7 @@ class IndexScan {
   // True when the range stands before `order` in the walk.
   [[nodiscard]] bool stands_before(const Range& range, std::string_view order) const;
 
+  const Rocks& rocks_;
   bool descending_;
   std::vector<std::unique_ptr<Range>> ranges_;
   Range* best_ = nullptr;

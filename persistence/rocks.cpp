@@ -3,6 +3,7 @@
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/slice_transform.h>
 #include <rocksdb/table.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 
@@ -53,6 +54,15 @@ std::shared_ptr<const rocksdb::SliceTransform> neighbourhood(ColumnFamily family
   }
 }
 
+// Tables that may be open at a time: all of them (-1), or a quarter of what this process may open where that is little, since
+// clients' connections take from the same (gateway/net/file_budget.hpp).
+int most_open_tables() {
+  constexpr rlim_t kPlenty = 16'384;
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= kPlenty) return -1;
+  return static_cast<int>(std::max<rlim_t>(files.rlim_cur / 4, 20));
+}
+
 }  // namespace
 
 Rocks::~Rocks() {
@@ -75,10 +85,16 @@ Error error_of(const rocksdb::Status& status, std::string_view doing) {
   return {ErrorCode::io_failed, detail, "look at the disk and at the permissions of the directory"};
 }
 
+Error read_error(const Rocks& rocks, const rocksdb::Status& status, std::string_view doing) {
+  if (status.IsCorruption()) rocks.damaged.note(status.ToString());
+  return error_of(status, doing);
+}
+
 rocksdb::DBOptions database_options(const StoreOptions& options) {
   rocksdb::DBOptions db;
   if (options.env != nullptr) db.env = options.env;
   db.create_if_missing = true;
+  db.max_open_files = most_open_tables();
   db.create_missing_column_families = true;
   db.paranoid_checks = true;
   db.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string_view>
 
+#include "persistence/damaged_places.hpp"
 #include "persistence/key_space.hpp"
 #include "persistence/read_gate.hpp"
 #include "persistence/store.hpp"
@@ -24,6 +25,7 @@ struct Rocks {
   std::array<rocksdb::ColumnFamilyHandle*, kColumnFamilies> families{};  // Owned by db's handles list.
   rocksdb::WriteOptions write_options;
   ReadGate gate;
+  mutable DamagedPlaces damaged;
 
   [[nodiscard]] rocksdb::ColumnFamilyHandle* family(ColumnFamily family) const {
     return families[static_cast<std::size_t>(family)];
@@ -41,6 +43,9 @@ struct Rocks {
 
 // What a failed call means: store_locked, store_corrupt, io_failed. Precondition: !status.ok().
 [[nodiscard]] Error error_of(const rocksdb::Status& status, std::string_view doing);
+
+// The same of a read, and a damaged place is remembered for whoever watches over the store.
+[[nodiscard]] Error read_error(const Rocks& rocks, const rocksdb::Status& status, std::string_view doing);
 
 // Options of the database and of one family, as Store::open uses them.
 [[nodiscard]] rocksdb::DBOptions database_options(const StoreOptions& options);

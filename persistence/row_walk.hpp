@@ -34,7 +34,7 @@ template <typename Each>
     if (!more.ok()) return more.error();
     if (!*more) break;
   }
-  return rows->status().ok() ? success() : Status(error_of(rows->status(), "the store cannot be read"));
+  return rows->status().ok() ? success() : Status(read_error(rocks, rows->status(), "the store cannot be read"));
 }
 
 }  // namespace baton

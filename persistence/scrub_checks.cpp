@@ -25,7 +25,7 @@ Result<bool> row_exists(const StoreReader& at, ColumnFamily family, std::string_
   const rocksdb::Status found = rocks.seen().Get(at.read_options(), rocks.family(family), slice(key), &value);
   if (found.ok()) return true;
   if (found.IsNotFound()) return false;
-  return error_of(found, "the store cannot be read");
+  return read_error(rocks, found, "the store cannot be read");
 }
 
 template <typename Record>

@@ -114,7 +114,7 @@ Result<std::size_t> CountScrubber::count_family(std::size_t rows) {
       ++count_->erased;
     }
   }
-  if (!at->status().ok()) return error_of(at->status(), "the store cannot be read");
+  if (!at->status().ok()) return read_error(rocks, at->status(), "the store cannot be read");
   return looked;
 }
 

@@ -1,6 +1,7 @@
 #include "persistence/scrubber.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "persistence/keys/row_opener.hpp"
 #include "persistence/ledger/ledger_reader.hpp"
@@ -8,6 +9,7 @@
 #include "persistence/rocks.hpp"
 #include "persistence/scrub_checks.hpp"
 #include "persistence/scrub_counts.hpp"
+#include "persistence/scrub_damage.hpp"
 
 namespace baton {
 namespace {
@@ -32,6 +34,32 @@ constexpr std::array kPhases = {
     Phase{ColumnFamily::journal, scrub::check_journal},
 };
 
+// A row that nobody can decode is a finding; a store that cannot be read is an error.
+Status check_row(const Phase& phase, const StoreReader& reader, const rocksdb::Iterator& at,
+                 std::vector<Finding>& findings) {
+  const std::string_view key = view(at.key());
+  std::string opened;
+  const auto plain = open_row(reader.store().keys(), phase.family, key, view(at.value()), opened);
+  if (!plain.ok() && plain.error().code == ErrorCode::erased) return success();
+  const Status checked = plain.ok() ? phase.check(reader, key, *plain, findings)
+                                    : Status(Error{ErrorCode::store_corrupt, plain.error().detail, {}});
+  if (checked.ok() || checked.error().code != ErrorCode::store_corrupt) return checked;
+  findings.push_back({FindingKind::unreadable, "row", checked.error().detail});
+  return success();
+}
+
+// A row that could not be read because it leads to a damaged block is no finding of its own: each place once.
+void name_damage(const Rocks& rocks, std::vector<Finding>& findings) {
+  std::set<std::string, std::less<>> told;
+  std::erase_if(findings, [&](Finding& finding) {
+    if (finding.kind == FindingKind::unreadable && rocks.damaged.knows(finding.detail)) {
+      finding.kind = FindingKind::damaged;
+      finding.subject = damaged_place_in(finding.detail);
+    }
+    return finding.kind == FindingKind::damaged && !told.insert(finding.subject).second;
+  });
+}
+
 }  // namespace
 
 std::string_view to_string(FindingKind kind) noexcept {
@@ -47,6 +75,7 @@ std::string_view to_string(FindingKind kind) noexcept {
     case FindingKind::journal_gap: return "journal_gap";
     case FindingKind::ledger_mismatch: return "ledger_mismatch";
     case FindingKind::unreadable: return "unreadable";
+    case FindingKind::damaged: return "damaged";
   }
   return "unknown";
 }
@@ -68,13 +97,14 @@ Result<std::vector<Finding>> Scrubber::step(std::size_t rows) {
     if (*looked < left) next_phase();
     left -= *looked;
   }
+  name_damage(store_.store().rocks(), findings);
   return findings;
 }
 
 Result<std::vector<Finding>> Scrubber::run_pass() {
   constexpr std::size_t kSlice = 4096;
   phase_ = 0;
-  after_.clear();
+  next_.clear();
   next_leaf_ = 0;
   counts_->reset();
   std::vector<Finding> all;
@@ -94,41 +124,59 @@ Result<std::size_t> Scrubber::scrub_rows(const StoreReader& reader, std::size_t 
   options.total_order_seek = true;
   options.fill_cache = false;  // What nobody has asked for must not push out what somebody has.
   const std::unique_ptr<rocksdb::Iterator> at(rocks.seen().NewIterator(options, rocks.family(phase.family)));
-  at->Seek(slice(after_));
-  if (at->Valid() && !after_.empty() && view(at->key()) == after_) at->Next();
+  at->Seek(slice(next_));
   std::size_t looked = 0;
-  for (; at->Valid() && looked < rows; at->Next(), ++looked) {
-    after_ = at->key().ToString();
-    std::string opened;
-    const auto plain = open_row(reader.store().keys(), phase.family, after_, view(at->value()), opened);
-    if (!plain.ok() && plain.error().code == ErrorCode::erased) continue;
-    const Status checked = plain.ok() ? phase.check(reader, after_, *plain, findings)
-                                      : Status(Error{ErrorCode::store_corrupt, plain.error().detail, {}});
-    if (!checked.ok() && checked.error().code != ErrorCode::store_corrupt) return checked.error();
-    if (!checked.ok()) findings.push_back({FindingKind::unreadable, "row", checked.error().detail});
+  while (looked < rows) {
+    if (!at->Valid()) {
+      if (at->status().ok()) break;
+      const Error failed = read_error(rocks, at->status(), "the store cannot be read");
+      if (!at->status().IsCorruption()) return failed;
+      if (!pass_damage(reader, failed, findings)) break;
+      at->Seek(slice(next_));
+      continue;
+    }
+    if (const Status checked = check_row(phase, reader, *at, findings); !checked.ok()) return checked.error();
+    next_ = at->key().ToString() + '\0';
+    at->Next();
+    ++looked;
   }
-  if (!at->status().ok()) return error_of(at->status(), "the store cannot be read");
   return looked;
+}
+
+bool Scrubber::pass_damage(const StoreReader& reader, const Error& damage, std::vector<Finding>& findings) {
+  findings.push_back({FindingKind::damaged, std::string(damaged_place_in(damage.detail)), damage.detail});
+  rocksdb::ReadOptions options = reader.read_options();
+  options.total_order_seek = true;
+  options.fill_cache = false;
+  auto behind = scrub::place_behind(reader.store().rocks(), options, kPhases[phase_].family, next_, damage.detail);
+  if (behind) next_ = *std::move(behind);
+  return behind.has_value();
 }
 
 Result<std::size_t> Scrubber::scrub_ledger(std::size_t rows, std::vector<Finding>& findings) {
   const StoreLedgerSource source(store_.store());
   const auto pruned = LedgerReader(source).pruned();
   if (!pruned.ok()) return pruned.error();
+  const auto head = LedgerReader(source).head();
+  if (!head.ok()) return head.error();
   next_leaf_ = std::max(next_leaf_, pruned->minimum);
-  LedgerCursor cursor(source, next_leaf_);
+  std::optional<LedgerCursor> cursor(std::in_place, source, next_leaf_);
   std::size_t looked = 0;
-  for (; looked < rows; ++looked) {
-    const auto leaf = cursor.next();
+  for (; looked < rows && next_leaf_ < head->size; ++looked, ++next_leaf_) {
+    const auto leaf = cursor->next();
     if (!leaf.ok() && leaf.error().code == ErrorCode::not_found) break;
     if (!leaf.ok()) {
-      findings.push_back({FindingKind::unreadable, "ledger", leaf.error().detail});
-      break;
+      // Of a stretch that cannot be read, the first record speaks for all.
+      if (!leaf_unreadable_) findings.push_back({FindingKind::unreadable, "ledger", leaf.error().detail});
+      leaf_unreadable_ = true;
+      cursor.emplace(source, next_leaf_ + 1);
+      continue;
     }
-    if (const Status checked = scrub::check_leaf(store_, next_leaf_, *leaf, findings); !checked.ok()) {
-      return checked.error();
-    }
-    ++next_leaf_;
+    leaf_unreadable_ = false;
+    const Status checked = scrub::check_leaf(store_, next_leaf_, *leaf, findings);
+    if (checked.ok()) continue;
+    if (checked.error().code != ErrorCode::store_corrupt) return checked.error();
+    findings.push_back({FindingKind::unreadable, "ledger", checked.error().detail});
   }
   return looked;
 }
@@ -136,12 +184,18 @@ Result<std::size_t> Scrubber::scrub_ledger(std::size_t rows, std::vector<Finding
 // Gives rows as the other phases count them.
 Result<std::size_t> Scrubber::scrub_counts(std::size_t rows, std::vector<Finding>& findings) {
   const auto looked = counts_->step(rows * kCountedForOne, findings);
-  if (!looked.ok()) return looked;
+  if (!looked.ok()) {
+    // What cannot be read cannot be counted either: no totals in this pass.
+    if (looked.error().code != ErrorCode::store_corrupt) return looked;
+    findings.push_back({FindingKind::unreadable, "totals", looked.error().detail});
+    counts_->reset();
+    return std::size_t{0};
+  }
   return *looked == rows * kCountedForOne ? rows : std::min(*looked / kCountedForOne, rows - 1);
 }
 
 void Scrubber::next_phase() {
-  after_.clear();
+  next_.clear();
   if (++phase_ <= kPhases.size() + 1) return;
   phase_ = 0;
   next_leaf_ = 0;

@@ -8,8 +8,8 @@
 //  - the totals that lists and boards show are what there is
 //  - journals have no gap, and each audit record that speaks of a journal row has that row's hash
 //
-// Works in slices of bounded length, each on one snapshot, so that it can run beside everything else. Reads only; belongs
-// to one thread. What it finds is a bug of Baton or damage to the store, never a normal state.
+// Works in slices of bounded length, each on one snapshot, so that it can run beside everything else. Where a part of the
+// store cannot be read, it says so and goes on behind it. Reads only; belongs to one thread. What it finds is a bug of Baton or damage to the store, never a normal state.
 #pragma once
 
 #include <array>
@@ -35,6 +35,7 @@ enum class FindingKind : std::uint8_t {
   journal_gap,      // Entries are missing, or begin twice.
   ledger_mismatch,  // An audit record and its journal row disagree.
   unreadable,       // A row that cannot be decoded.
+  damaged,          // Part of a file that does not hold its checksum; the subject is the place (damaged_places.hpp).
 };
 [[nodiscard]] std::string_view to_string(FindingKind kind) noexcept;
 
@@ -67,6 +68,8 @@ class Scrubber {
   // Gives how many rows it looked at; fewer than asked for at the end of its family.
   [[nodiscard]] Result<std::size_t> scrub_rows(const StoreReader& reader, std::size_t rows,
                                                std::vector<Finding>& findings);
+  // At a row that cannot be read: moves next_ behind the damage. False at the end of the family.
+  [[nodiscard]] bool pass_damage(const StoreReader& reader, const Error& damage, std::vector<Finding>& findings);
   [[nodiscard]] Result<std::size_t> scrub_ledger(std::size_t rows, std::vector<Finding>& findings);
   [[nodiscard]] Result<std::size_t> scrub_counts(std::size_t rows, std::vector<Finding>& findings);
   void next_phase();
@@ -74,8 +77,9 @@ class Scrubber {
   StoreReader store_;
   std::unique_ptr<CountScrubber> counts_;
   std::size_t phase_ = 0;
-  std::string after_;            // The last key looked at in this phase.
-  std::uint64_t next_leaf_ = 0;  // The ledger's place.
+  std::string next_;              // Where this phase goes on; empty at its beginning.
+  std::uint64_t next_leaf_ = 0;   // The ledger's place.
+  bool leaf_unreadable_ = false;  // The one before that place.
   std::uint64_t passes_ = 0;
   std::uint64_t rows_checked_ = 0;
 };

@@ -57,6 +57,15 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
     if (!cut.ok()) return cut.error();
     if (*cut) opened = open_database();
   }
+  const bool was_there = rocks.env->FileExists(options.path + "/CURRENT").ok();
+  if (was_there && opened.IsIOError() && opened.subcode() == rocksdb::Status::kPathNotFound) {
+    return Error{
+        ErrorCode::store_corrupt,
+        "the store cannot be opened: it names a file that is not there, so that CURRENT or MANIFEST is damaged, or "
+        "the file was deleted: " +
+            opened.ToString(),
+        "restore the store from a backup or from another node"};
+  }
   if (!opened.ok()) return error_of(opened, "the store cannot be opened");
   rocks.db.reset(db);
   for (std::size_t number = 0; number < handles.size(); ++number) {
@@ -118,7 +127,7 @@ Result<RoundHead> Store::head() const {
   std::string bytes;
   const rocksdb::Status found = rocks_->db->Get({}, slice(keys::kHead), &bytes);
   if (found.IsNotFound()) return RoundHead{};
-  if (!found.ok()) return error_of(found, "the head row cannot be read");
+  if (!found.ok()) return read_error(*rocks_, found, "the head row cannot be read");
   return decode_round_head(bytes);
 }
 

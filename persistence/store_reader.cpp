@@ -11,7 +11,9 @@
 namespace baton {
 namespace {
 
-Error unreadable(const rocksdb::Status& status) { return error_of(status, "the store cannot be read"); }
+Error unreadable(const Store& store, const rocksdb::Status& status) {
+  return read_error(store.rocks(), status, "the store cannot be read");
+}
 
 }  // namespace
 
@@ -36,7 +38,7 @@ Result<std::optional<std::string>> StoreReader::get(ColumnFamily family, std::st
   std::string value;
   const rocksdb::Status found = rocks.seen().Get(read_options(), rocks.family(family), slice(key), &value);
   if (found.IsNotFound()) return std::optional<std::string>();
-  if (!found.ok()) return unreadable(found);
+  if (!found.ok()) return unreadable(*store_, found);
   if (!is_sealed(value)) return std::optional(std::move(value));
   std::string opened;
   const auto plain = open_row(keys(), family, key, value, opened);
@@ -50,7 +52,7 @@ Result<std::optional<Record>> StoreReader::find(ColumnFamily family, std::string
   rocksdb::PinnableSlice value;
   const rocksdb::Status found = rocks.seen().Get(read_options(), rocks.family(family), slice(key), &value);
   if (found.IsNotFound()) return std::optional<Record>();
-  if (!found.ok()) return unreadable(found);
+  if (!found.ok()) return unreadable(*store_, found);
   std::string opened;
   const auto plain = open_row(keys(), family, key, view(value), opened);
   if (!plain.ok()) return plain.error();
@@ -127,7 +129,7 @@ Result<std::vector<JournalRow>> StoreReader::journal(std::string_view instance, 
     if (!plain.ok()) return plain.error();
     journal.push_back({key->number, opened.empty() ? std::string(*plain) : std::move(opened)});
   }
-  if (!rows->status().ok()) return unreadable(rows->status());
+  if (!rows->status().ok()) return unreadable(*store_, rows->status());
   return journal;
 }
 
@@ -145,7 +147,7 @@ Result<std::vector<std::string>> StoreReader::children(std::string_view parent) 
     (void)parts.u32();
     ids.push_back(parts.id());
   }
-  if (!rows->status().ok()) return unreadable(rows->status());
+  if (!rows->status().ok()) return unreadable(*store_, rows->status());
   return ids;
 }
 
@@ -180,7 +182,7 @@ Result<std::vector<TimerRecord>> StoreReader::timers(const std::optional<TimerRe
     if (!timer) return Error{ErrorCode::store_corrupt, "a timer cannot be read", "restore the store from a backup"};
     timers.push_back(*std::move(timer));
   }
-  if (!rows->status().ok()) return unreadable(rows->status());
+  if (!rows->status().ok()) return unreadable(*store_, rows->status());
   return timers;
 }
 
@@ -285,7 +287,7 @@ Result<std::vector<PatientRecord>> StoreReader::patients_with(const Identifier& 
       break;
     }
   }
-  if (!rows->status().ok()) return unreadable(rows->status());
+  if (!rows->status().ok()) return unreadable(*store_, rows->status());
   return patients;
 }
 
@@ -334,7 +336,7 @@ Result<std::vector<std::pair<std::string, std::string>>> StoreReader::named_all(
     if (!plain.ok()) return plain.error();
     all.emplace_back(view(rows->key()).substr(1), opened.empty() ? std::string(*plain) : std::move(opened));
   }
-  if (!rows->status().ok()) return unreadable(rows->status());
+  if (!rows->status().ok()) return unreadable(*store_, rows->status());
   return all;
 }
 

@@ -76,7 +76,7 @@ Result<std::vector<std::pair<TallyKey, std::int64_t>>> read_rows(const StoreRead
     }
     found.emplace_back(*std::move(key), count);
   }
-  if (!rows->status().ok()) return error_of(rows->status(), "the tallies cannot be read");
+  if (!rows->status().ok()) return read_error(reader.store().rocks(), rows->status(), "the tallies cannot be read");
   return found;
 }
 
@@ -86,7 +86,7 @@ Result<std::string> version_in(const StoreReader& reader) {
   const rocksdb::Status found =
       reader.store().rocks().seen().Get(reader.read_options(), slice(keys::kTallies), &version);
   if (found.IsNotFound()) return std::string();
-  if (!found.ok()) return error_of(found, "the tallies cannot be read");
+  if (!found.ok()) return read_error(reader.store().rocks(), found, "the tallies cannot be read");
   return version;
 }
 

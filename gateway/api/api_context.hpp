@@ -7,6 +7,7 @@
 #include "actors/node.hpp"
 #include "gateway/api/idempotency.hpp"
 #include "gateway/api/live_feed.hpp"
+#include "gateway/api/question_lane.hpp"
 #include "gateway/api/read_worker.hpp"
 #include "gateway/api/wait_board.hpp"
 #include "gateway/auth/front_door.hpp"
@@ -28,6 +29,7 @@ struct ApiContext {
   ManualClock* clock = nullptr;                // Only with a virtual clock; then /v1/dev/clock is there.
   std::function<JsonText()> server_state;      // Of listeners and connections, for the metrics: a JSON object.
   std::string answer_secret = random_token();  // Under which answers are told apart; recorded_read.cpp.
+  std::shared_ptr<QuestionLane> questions = std::make_shared<QuestionLane>();  // Stopped when the server stops.
 };
 
 // Each adds the routes of one resource.

@@ -65,13 +65,20 @@ Result<PatientData> tail_json(const StoreReader& reader, std::optional<std::uint
 void tail(ApiContext& context, RoutedRequest request, Responder responder) {
   auto page = page_of_query(request);
   if (!page) return send_error(responder, page.error());
-  std::string text = text_of_query(request, "from");
-  if (text.empty()) text = page->cursor;
   std::optional<std::uint64_t> from;
-  if (!text.empty()) {
+  if (const std::string text = text_of_query(request, "from"); !text.empty()) {
     const auto index = index_of(text);
     if (!index) return send_error(responder, index.error());
     from = *index;
+  }
+  // A pager gives the cursor beside the `from` with which it began: it goes on where the page before ended.
+  if (!page->cursor.empty()) {
+    const auto next = index_of(page->cursor);
+    if (!next || *next < from.value_or(0)) {
+      return send_error(responder, {ErrorCode::bad_cursor, "the cursor is not one of this listing",
+                                    "give the cursor of the page before, or none"});
+    }
+    from = *next;
   }
   read_record_and_send(
       context, request.http, std::move(responder), "audit",
@@ -291,11 +298,13 @@ void run_sql(ApiContext& context, RoutedRequest request, Responder responder) {
   JsonFields fields(*body, "", ErrorCode::bad_field);
   const std::string query = fields.text("query").value_or("");
   if (const Status status = fields.finish(); !status) return send_error(responder, status.error());
-  submit_then(context, std::move(responder), RecordAccess{{}, read_record(request.http, "sql: " + query)},
-              [&context, query](const std::shared_ptr<Responder>& then, const Result<JsonText>& recorded) {
+  AuditRecord record = read_record(request.http, "sql: " + query);
+  const std::string caller = record.by.subject;
+  submit_then(context, std::move(responder), RecordAccess{{}, std::move(record)},
+              [&context, query, caller](const std::shared_ptr<Responder>& then, const Result<JsonText>& recorded) {
                 if (!recorded) return send_error(*then, recorded.error());
-                read_and_send(context, std::move(*then),
-                              [query](const StoreReader& reader) { return run_audit_sql(reader, query); });
+                ask_and_send(context, caller, std::move(*then),
+                             [query](const StoreReader& reader) { return run_audit_sql(reader, query); });
               });
 }
 

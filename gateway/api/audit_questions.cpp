@@ -32,18 +32,18 @@ void ask(ApiContext& context, RoutedRequest request, Responder responder) {
   for (const char* name : {"patient", "person", "instance", "rule", "from", "to", "zone"}) {
     if (std::string value = text_of_query(request, name); !value.empty()) parameters.emplace(name, std::move(value));
   }
-  read_record_and_send(context, request.http, std::move(responder), "question: " + std::string(question->name),
-                       [question, parameters](const StoreReader& reader) -> Result<PatientData> {
-                         auto answer = ask_audit_question(reader, *question, parameters);
-                         if (!answer) return answer.error();
-                         const auto of = [&](const char* name) {
-                           const auto given = parameters.find(name);
-                           return given == parameters.end() ? std::string() : given->second;
-                         };
-                         PatientData data{std::move(*answer), of("patient"), of("instance")};
-                         data.somebodys = true;
-                         return data;
-                       });
+  ask_record_and_send(context, request.http, std::move(responder), "question: " + std::string(question->name),
+                      [question, parameters](const StoreReader& reader) -> Result<PatientData> {
+                        auto answer = ask_audit_question(reader, *question, parameters);
+                        if (!answer) return answer.error();
+                        const auto of = [&](const char* name) {
+                          const auto given = parameters.find(name);
+                          return given == parameters.end() ? std::string() : given->second;
+                        };
+                        PatientData data{std::move(*answer), of("patient"), of("instance")};
+                        data.somebodys = true;
+                        return data;
+                      });
 }
 
 }  // namespace

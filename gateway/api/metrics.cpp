@@ -152,22 +152,26 @@ void add_metrics_routes(HttpRouter& router, ApiContext& context) {
                 if (!text) return send_error(responder, text.error());
                 responder.send({200, "text/plain; version=0.0.4; charset=utf-8", std::move(*text), {}});
               }});
-  router.add({"GET",
-              "/v1/health",
-              "getHealth",
-              "200 when the server takes requests and can read its store.",
-              {},
-              "",
-              "Health",
-              200,
-              [&context](RoutedRequest, Responder responder) {
-                const auto counts = context.node.reader().counts();
-                if (!counts) return send_error(responder, counts.error());
-                JsonWriter writer;
-                writer.begin_object().field("status", "ok").field("now", format_instant(context.node.now()));
-                writer.field("clock", context.clock == nullptr ? "system" : "virtual").end_object();
-                send_json(responder, 200, std::move(writer).take());
-              }});
+  router.add(
+      {"GET",
+       "/v1/health",
+       "getHealth",
+       "200 when the server takes requests and can read its store; 'degraded' while the scrubbers have found damage.",
+       {},
+       "",
+       "Health",
+       200,
+       [&context](RoutedRequest, Responder responder) {
+         const auto counts = context.node.reader().counts();
+         if (!counts) return send_error(responder, counts.error());
+         JsonWriter writer;
+         const bool damaged = context.node.metrics().scrubber_findings > 0;
+         writer.begin_object()
+             .field("status", damaged ? "degraded" : "ok")
+             .field("now", format_instant(context.node.now()));
+         writer.field("clock", context.clock == nullptr ? "system" : "virtual").end_object();
+         send_json(responder, 200, std::move(writer).take());
+       }});
 }
 
 }  // namespace baton

@@ -1,6 +1,7 @@
 // /v1/patients and /v1/events: people, and what was told about them.
 #include "gateway/api/patient_summary.hpp"
 #include "gateway/api/recorded_read.hpp"
+#include "persistence/cursor.hpp"
 
 namespace baton {
 namespace {
@@ -48,8 +49,11 @@ void find_patients(ApiContext& context, RoutedRequest request, Responder respond
   read_record_and_send(context, request.http, std::move(responder), "patients",
                        [identifier, page = *page](const StoreReader& reader) -> Result<PatientData> {
                          if (identifier.value.empty()) {
-                           auto found = reader.all_patients(page.cursor, page.limit);
+                           const auto after = read_cursor(Listing::patients, page.cursor);
+                           if (!after) return after.error();
+                           auto found = reader.all_patients(*after, page.limit);
                            if (!found) return std::move(found).error();
+                           if (!found->cursor.empty()) found->cursor = write_cursor(Listing::patients, found->cursor);
                            return page_of_people(*found);
                          }
                          auto found = reader.patients_with(identifier);

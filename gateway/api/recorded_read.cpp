@@ -72,13 +72,17 @@ void record_and_send(ApiContext& context, AuditRecord record, std::shared_ptr<Re
       {}, Reached::durable);
 }
 
-void read_record_and_send(ApiContext& context, const HttpRequest& request, Responder responder, std::string object,
-                          std::function<Result<PatientData>(const StoreReader&)> read) {
+namespace {
+
+// What runs on one of the threads for reads.
+std::function<void(bool)> recorded_work(ApiContext& context, const HttpRequest& request, Responder responder,
+                                        std::string object, Error refusal,
+                                        std::function<Result<PatientData>(const StoreReader&)> read) {
   AuditRecord record = read_record(request, std::move(object));
   Known known = known_of(request, record);
-  context.reads.run([&context, record = std::move(record), known = std::move(known), read = std::move(read),
-                     shared = std::make_shared<Responder>(std::move(responder))](bool ok) mutable {
-    if (!ok) return send_error(*shared, {ErrorCode::overloaded, "too many searches wait already", "try again"});
+  return [&context, record = std::move(record), known = std::move(known), read = std::move(read),
+          refusal = std::move(refusal), shared = std::make_shared<Responder>(std::move(responder))](bool ok) mutable {
+    if (!ok) return send_error(*shared, refusal);
     auto data = read(context.node.reader());
     if (!data) return send_error(*shared, data.error());
     record.patient = std::move(data->patient);
@@ -90,7 +94,41 @@ void read_record_and_send(ApiContext& context, const HttpRequest& request, Respo
     std::string tag = tag_of(context, known, data->json);
     if (known.tag == tag) return shared->send({304, "", "", {{"ETag", std::move(tag)}}});
     record_and_send(context, std::move(record), shared, std::move(data->json), std::move(tag));
-  });
+  };
+}
+
+Error question_refused() {
+  return {ErrorCode::overloaded,
+          "of one caller " + std::to_string(QuestionLane::kOfOneCaller) +
+              " questions run or wait at a time, and of all " + std::to_string(QuestionLane::kOfAll),
+          "wait for the answer of one that was asked before"};
+}
+
+}  // namespace
+
+void read_record_and_send(ApiContext& context, const HttpRequest& request, Responder responder, std::string object,
+                          std::function<Result<PatientData>(const StoreReader&)> read) {
+  context.reads.run(recorded_work(context, request, std::move(responder), std::move(object),
+                                  {ErrorCode::overloaded, "too many searches wait already", "try again"},
+                                  std::move(read)));
+}
+
+void ask_record_and_send(ApiContext& context, const HttpRequest& request, Responder responder, std::string object,
+                         std::function<Result<PatientData>(const StoreReader&)> read) {
+  context.questions->run(
+      principal_of(request).subject,
+      recorded_work(context, request, std::move(responder), std::move(object), question_refused(), std::move(read)));
+}
+
+void ask_and_send(ApiContext& context, const std::string& caller, Responder responder,
+                  std::function<Result<JsonText>(const StoreReader&)> read) {
+  context.questions->run(
+      caller, [&context, shared = std::make_shared<Responder>(std::move(responder)), read = std::move(read)](bool ok) {
+        if (!ok) return send_error(*shared, question_refused());
+        auto json = read(context.node.reader());
+        if (!json) return send_error(*shared, json.error());
+        send_json(*shared, 200, std::move(*json));
+      });
 }
 
 }  // namespace baton

@@ -47,4 +47,11 @@ void record_and_send(ApiContext& context, AuditRecord record, std::shared_ptr<Re
 void read_record_and_send(ApiContext& context, const HttpRequest& request, Responder responder, std::string object,
                           std::function<Result<PatientData>(const StoreReader&)> read);
 
+// The same on the lane for auditors' questions, which may take long (question_lane.hpp).
+void ask_record_and_send(ApiContext& context, const HttpRequest& request, Responder responder, std::string object,
+                         std::function<Result<PatientData>(const StoreReader&)> read);
+// On that lane, what `read` gives; for what was recorded before.
+void ask_and_send(ApiContext& context, const std::string& caller, Responder responder,
+                  std::function<Result<JsonText>(const StoreReader&)> read);
+
 }  // namespace baton

@@ -12,6 +12,8 @@
 #include <filesystem>
 #include <memory>
 
+#include "actors/log.hpp"
+
 namespace baton {
 namespace {
 
@@ -93,9 +95,35 @@ File open_new(const std::string& path, int rights) {
   return {file < 0 ? nullptr : ::fdopen(file, "wb"), std::fclose};
 }
 
+// What lies there and cannot have been written by own_certificate() as it is: clients trust this certificate, so that another
+// in its place is nothing to be done unasked. Null where it is whole.
+const char* damage_of(X509* certificate, EVP_PKEY* key) {
+  if (certificate == nullptr) return "the certificate cannot be read";
+  if (key == nullptr) return "its key cannot be read";
+  if (X509_check_private_key(certificate, key) != 1) return "certificate and key do not belong together";
+  if (X509_verify(certificate, key) != 1) return "its signature is wrong";
+  return nullptr;
+}
+
+bool lies_there(const std::string& path) { return ::access(path.c_str(), F_OK) == 0; }
+
+// Success also where they are not there at all.
+Status check_whole(const CertificateFiles& files) {
+  if (!lies_there(files.certificate) || !lies_there(files.key)) return success();
+  const File file(std::fopen(files.certificate.c_str(), "rb"), std::fclose);
+  const File key_file(std::fopen(files.key.c_str(), "rb"), std::fclose);
+  const Certificate certificate(file ? PEM_read_X509(file.get(), nullptr, nullptr, nullptr) : nullptr, X509_free);
+  const Key key(key_file ? PEM_read_PrivateKey(key_file.get(), nullptr, nullptr, nullptr) : nullptr, EVP_PKEY_free);
+  const char* const damage = damage_of(certificate.get(), key.get());
+  if (damage == nullptr) return success();
+  return Error{ErrorCode::bad_config, "the server's own certificate '" + files.certificate + "' is damaged: " + damage,
+               "put server.pem and server.key back from a backup; or move both away, and a new one is made, which "
+               "clients have to be told of"};
+}
+
 bool still_good(const CertificateFiles& files, const std::string& host) {
   const File file(std::fopen(files.certificate.c_str(), "rb"), std::fclose);
-  if (!file || ::access(files.key.c_str(), R_OK) != 0) return false;
+  if (!file || !lies_there(files.key)) return false;
   const Certificate certificate(PEM_read_X509(file.get(), nullptr, nullptr, nullptr), X509_free);
   if (!certificate) return false;
   int days = 0, seconds = 0;
@@ -110,7 +138,9 @@ bool still_good(const CertificateFiles& files, const std::string& host) {
 
 Result<CertificateFiles> own_certificate(const std::string& folder, const std::string& host) {
   CertificateFiles files{folder + "/server.pem", folder + "/server.key"};
+  if (Status whole = check_whole(files); !whole) return std::move(whole).error();
   if (still_good(files, host)) return files;
+  log::info("server makes a certificate of its own: {}", files.certificate);
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   const Key key(EVP_EC_gen("P-256"), EVP_PKEY_free);

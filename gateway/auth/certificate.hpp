@@ -13,7 +13,8 @@ struct CertificateFiles {
 };
 
 // The files in `folder`, made if they are not there, if they end within a month, or if they are not for `host`. The key
-// file is readable by its owner only. Errors: io_failed.
+// file is readable by its owner only. Files that are there and damaged are left as they are. Errors: io_failed; bad_config
+// for damaged ones.
 [[nodiscard]] Result<CertificateFiles> own_certificate(const std::string& folder, const std::string& host);
 
 }  // namespace baton

@@ -34,7 +34,14 @@ Error error_of(int status, const boost::json::value& problem) {
 
 Exit exit_of(const Error& error) {
   if (error.code == ErrorCode::unreachable) return Exit::unreachable;
-  if (error.code == ErrorCode::bad_config) return Exit::usage;
+  switch (error.code) {  // What was asked for cannot be meant so, whoever found that: this program or the server.
+    case ErrorCode::bad_config:
+    case ErrorCode::bad_field:
+    case ErrorCode::bad_query:
+    case ErrorCode::bad_time:
+    case ErrorCode::bad_duration: return Exit::usage;
+    default: break;
+  }
   switch (http_status_of(error.code)) {
     case 404: return Exit::not_found;
     case 409: return Exit::conflict;

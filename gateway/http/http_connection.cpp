@@ -33,6 +33,11 @@ Error error_of(const boost::beast::error_code& error) {
 // RFC 9110, 10.1.1: an expectation is a word in any case.
 bool wants_continue(boost::beast::string_view expect) { return boost::beast::iequals(expect, "100-continue"); }
 
+// Two could be read differently by two servers, one behind the other.
+bool names_one_host(const http::request<http::string_body>& request) {
+  return request.version() < 11 || request.count(http::field::host) == 1;
+}
+
 // A target in absolute form is taken as its path, and its authority instead of Host (RFC 9112, 3.2.2).
 void take_target(HttpRequest& request, std::string_view target) {
   const std::size_t scheme = target.find("://");
@@ -146,6 +151,8 @@ void HttpConnection::begin_request() {
   parser_->request.header_limit(static_cast<std::uint32_t>(server_->options.header_size));
   parser_->request.body_limit(server_->options.body_size);
   continue_sent_ = without_body_ = false;
+  body_limit_ = server_->options.body_size;
+  forget_body();
   enter(Phase::idle, server_->options.idle_timeout);
 }
 
@@ -194,8 +201,15 @@ void HttpConnection::advance() {
     const std::size_t used = request.put(boost::asio::buffer(buffer_.data() + begin_, end_ - begin_), error);
     begin_ += used;
     if (error && error != http::error::need_more) return refuse(error_of(error));
+    if (request.is_header_done() && phase_ == Phase::header && !names_one_host(request.get())) {
+      return refuse({ErrorCode::bad_http, "a request of HTTP/1.1 has the header Host once", "see RFC 9112, 3.2"});
+    }
+    if (!count_body()) return;
     if (request.is_done()) return hand_over();
-    if (request.is_header_done() && phase_ == Phase::header) enter(Phase::body, server_->options.body_timeout);
+    if (request.is_header_done() && phase_ == Phase::header) {
+      if (!admit_body()) return;
+      enter(Phase::body, server_->options.body_timeout);
+    }
     if (used == 0) break;
   }
   if (phase_ == Phase::body && !continue_sent_ && wants_continue(request.get()[http::field::expect])) {
@@ -208,18 +222,67 @@ void HttpConnection::advance() {
   read_more();
 }
 
-void HttpConnection::hand_over() {
-  auto& parsed = parser_->request.get();
-  keep_alive_ = parser_->request.keep_alive();
-  without_body_ = parsed.method() == http::verb::head;
+HttpRequest HttpConnection::head() const {
+  const auto& parsed = parser_->request.get();
   HttpRequest request;
   request.method = parsed.method_string();
   request.headers.reserve(8);
   for (const auto& field : parsed) request.headers.emplace_back(field.name_string(), field.value());
   take_target(request, {parsed.target().data(), parsed.target().size()});
-  request.body = std::move(parsed.body());
   request.client = peer_;
   request.certificate = certificate_;
+  return request;
+}
+
+bool HttpConnection::admit_body() {
+  if (!server_->options.admit_body) return true;
+  HttpRequest request = head();
+  const auto limit = server_->options.admit_body(request);
+  if (!limit) {
+    keep_alive_ = false;  // The body that still comes is none of the next request.
+    without_body_ = request.method == "HEAD";
+    parser_.reset();
+    enter(Phase::handling, Duration{0});
+    server_->requests.fetch_add(1, std::memory_order_relaxed);
+    server_->handler(std::move(request), Responder(shared_from_this()));
+    return false;
+  }
+  const auto length = parser_->request.content_length();
+  if (length && *length > *limit) {
+    refuse(error_of(http::make_error_code(http::error::body_limit)));
+    return false;
+  }
+  body_limit_ = *limit;  // Of one that comes in chunks.
+  return true;
+}
+
+bool HttpConnection::count_body() {
+  if (phase_ != Phase::body) return true;
+  const std::size_t size = parser_->request.get().body().size();
+  if (size > body_limit_) {
+    refuse(error_of(http::make_error_code(http::error::body_limit)));
+    return false;
+  }
+  const std::size_t others = server_->bodies.load() - body_;
+  if (size > kStrangersBodySize && others + size > server_->options.bodies_size) {
+    server_->refused.fetch_add(1, std::memory_order_relaxed);
+    refuse({ErrorCode::overloaded, "the bodies of other requests take all the memory that is there for them",
+            "send it again in a moment"});
+    return false;
+  }
+  server_->bodies = others + size;
+  body_ = size;
+  return true;
+}
+
+void HttpConnection::forget_body() { server_->bodies -= std::exchange(body_, 0); }
+
+void HttpConnection::hand_over() {
+  auto& parsed = parser_->request.get();
+  keep_alive_ = parser_->request.keep_alive();
+  without_body_ = parsed.method() == http::verb::head;
+  HttpRequest request = head();
+  request.body = std::move(parsed.body());
   parser_.reset();
   if (begin_ == end_ && buffer_.size() > kFirstBuffer) {
     std::vector<char>().swap(buffer_);  // A large body is not remembered by an idle connection.
@@ -269,6 +332,8 @@ void HttpConnection::after_answer() {
 
 void HttpConnection::refuse(const Error& error) {
   keep_alive_ = false;
+  if (parser_) parser_.reset();
+  forget_body();
   phase_ = Phase::handling;
   respond(problem_of(error));
 }
@@ -283,6 +348,7 @@ void HttpConnection::linger() {
 void HttpConnection::close() {
   if (phase_ == Phase::closed) return;
   phase_ = Phase::closed;
+  forget_body();
   stream_->close();
   server_->open.leave(this);
   if (live_) live_->mark_closed();

@@ -26,6 +26,7 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   std::unique_ptr<Listener> listener;
   OpenConnections<HttpConnection> open{loop};
   std::atomic<std::uint64_t> requests{0}, connections{0}, refused{0}, timeouts{0};
+  std::atomic<std::size_t> bodies{0};  // Bytes; changed on the loop only.
 };
 
 class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
@@ -58,6 +59,13 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void take(std::size_t size);
   void advance();
   void hand_over();
+  // What the parser has of the head.
+  [[nodiscard]] HttpRequest head() const;
+  // The head is there, and the body is not: false when the request is answered without it.
+  [[nodiscard]] bool admit_body();
+  // False when more of the body has arrived than it may have, or than there is room for.
+  [[nodiscard]] bool count_body();
+  void forget_body();
   void respond(HttpResponse response);
   void write_answer(std::string head, std::string body);
   void refuse(const Error& error);
@@ -74,6 +82,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   std::vector<char> buffer_;
   std::size_t begin_ = 0, end_ = 0;  // Unparsed bytes of buffer_.
   std::size_t lingered_ = 0;
+  std::size_t body_limit_ = 0;
+  std::size_t body_ = 0;  // Bytes of a body that count as held.
   Phase phase_ = Phase::handshake;
   std::int64_t deadline_ms_ = 0;  // Of the steady clock; 0: none.
   bool keep_alive_ = true;

@@ -79,13 +79,13 @@ const HttpRouter::Node* HttpRouter::find(std::string_view path, std::vector<std:
                                          Status& status) const {
   const Node* node = &root_;
   for (const std::string_view segment : segments_of(path)) {
-    const auto literal = node->literal.find(segment);
+    auto value = percent_decode(segment);  // RFC 3986, 6.2.2.2: an encoded letter is the letter.
+    const auto literal = node->literal.find(value.ok() ? *value : std::string(segment));
     if (literal != node->literal.end()) {
       node = literal->second.get();
       continue;
     }
     if (!node->any || segment.empty()) return nullptr;
-    auto value = percent_decode(segment);
     if (!value) {
       status = std::move(value).error();
       return nullptr;
@@ -94,6 +94,18 @@ const HttpRouter::Node* HttpRouter::find(std::string_view path, std::vector<std:
     node = node->any.get();
   }
   return node->methods.empty() ? nullptr : node;
+}
+
+const Route* HttpRouter::find_route(const HttpRequest& request) const {
+  std::vector<std::string> values;
+  Status status = success();
+  const Node* const node = find(request.path(), values, status);
+  if (node == nullptr || !status) return nullptr;
+  const std::string_view method = request.method == "HEAD" ? std::string_view("GET") : request.method;
+  for (const auto& [known, route] : node->methods) {
+    if (known == method) return route;
+  }
+  return nullptr;
 }
 
 void HttpRouter::dispatch(HttpRequest request, Responder responder) const {

@@ -57,6 +57,8 @@ class HttpRouter {
   void add(Route route);
   // Calls the route's handler, or answers not_found, method_not_allowed (with Allow), bad_text or bad_query.
   void dispatch(HttpRequest request, Responder responder) const;
+  // The route that dispatch() would call; null where it would refuse the path or the method.
+  [[nodiscard]] const Route* find_route(const HttpRequest& request) const;
   [[nodiscard]] const std::vector<std::unique_ptr<Route>>& routes() const { return routes_; }
 
  private:

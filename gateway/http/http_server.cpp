@@ -9,9 +9,14 @@
 namespace baton {
 namespace {
 
-constexpr std::size_t kTurningAway = 256;  // Clients beyond the limit that are being told so; more are just cut off.
+constexpr std::size_t kLeastTurningAway = 4;
+constexpr std::size_t kMostTurningAway = 256;
 
 }  // namespace
+
+std::size_t turning_away(std::size_t connections) {
+  return std::clamp(connections / 8, kLeastTurningAway, kMostTurningAway);
+}
 
 // ---- Responder -----------------------------------------------------------------------------------------------------
 
@@ -41,7 +46,7 @@ void HttpServer::State::accept(std::shared_ptr<ByteStream> stream) {
   auto connection = std::make_shared<HttpConnection>(shared_from_this(), std::move(stream));
   if (open.size() < options.connections) return connection->start();
   refused.fetch_add(1, std::memory_order_relaxed);
-  if (open.size() >= options.connections + kTurningAway) return connection->close();
+  if (open.size() >= options.connections + turning_away(options.connections)) return connection->close();
   connection->turn_away({ErrorCode::too_many_connections, "this server has all the connections it takes",
                          "close idle ones, or try again"});
 }
@@ -76,8 +81,8 @@ Result<std::unique_ptr<HttpServer>> HttpServer::open(IoLoop& loop, HttpServerOpt
 std::uint16_t HttpServer::port() const noexcept { return state_->listener->port(); }
 
 HttpServerCounts HttpServer::counts() const noexcept {
-  return {state_->requests.load(), state_->connections.load(), state_->refused.load(), state_->timeouts.load(),
-          state_->open.count()};
+  return {state_->requests.load(), state_->connections.load(), state_->refused.load(),
+          state_->timeouts.load(), state_->open.count(),       state_->bodies.load()};
 }
 
 void HttpServer::stop(Duration patience) {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "gateway/http/http_types.hpp"
@@ -51,12 +52,22 @@ class Responder {
 // Called on the loop's thread; must not block.
 using HttpHandler = std::function<void(HttpRequest, Responder)>;
 
+inline constexpr std::size_t kStrangersBodySize = 16u << 10;  // Of requests that anybody may send, such as a sign-in.
+inline constexpr std::size_t kHttpBodies = 256u << 20;        // Of all requests that arrive or wait for their answer.
+
 struct HttpServerOptions {
   std::string host = "127.0.0.1";
   std::uint16_t port = 0;  // 0: any free one.
   std::shared_ptr<TlsContext> tls;
   std::size_t connections = limits::kHttpConnections;
   std::size_t body_size = limits::kHttpBodySize;
+  // Bytes of all bodies together, those that arrive and those whose requests wait for their answers. A small body
+  // (kStrangersBodySize) is taken in all the same.
+  std::size_t bodies_size = kHttpBodies;
+  // Asked of a request whose head is there and whose body is not: how many bytes it may have, or nothing. Then none of it is
+  // taken in, the handler gets the request without it and is to refuse it, and the connection ends. On the loop's
+  // thread; must not block. Empty: body_size.
+  std::function<std::optional<std::size_t>(const HttpRequest& head)> admit_body;
   std::size_t header_size = 32u << 10;
   Duration header_timeout{10'000};  // From a request's first byte to the end of its headers; also the TLS handshake.
   Duration body_timeout{30'000};    // From there to the end of the body.
@@ -68,7 +79,11 @@ struct HttpServerOptions {
 struct HttpServerCounts {
   std::uint64_t requests = 0, connections = 0, refused = 0, timeouts = 0;
   std::size_t open = 0;
+  std::size_t bodies = 0;  // Bytes.
 };
+
+// So many clients beyond the limit of `connections` are let in for as long as it takes to tell them; more are just cut off.
+[[nodiscard]] std::size_t turning_away(std::size_t connections);
 
 class HttpServer {
  public:

@@ -10,6 +10,7 @@
 #include <boost/asio/write.hpp>
 #include <future>
 
+#include "actors/log.hpp"
 #include "gateway/net/io_loop_core.hpp"
 #include "gateway/net/tls_context.hpp"
 #include "runtime/base/assert.hpp"
@@ -120,11 +121,19 @@ struct Listener::State : std::enable_shared_from_this<Listener::State> {
   State(IoLoop& io_loop, std::shared_ptr<TlsContext> tls_context, Accept on_accept)
       : loop(io_loop), acceptor(io_loop.core().context), tls(std::move(tls_context)), accept(std::move(on_accept)) {}
 
+  void say_once_a_minute(const error_code& error) {
+    const std::int64_t now = steady_ms();
+    if (said_ms != 0 && now < said_ms + 60'000) return;
+    said_ms = now;
+    log::error("port {} cannot take a client in: {}; trying on", port, error.message());
+  }
+
   void accept_next() {
     acceptor.async_accept([self = shared_from_this()](const error_code& error, tcp::socket socket) {
       if (!self->acceptor.is_open()) return;
       if (error) {
         // Out of file descriptors or of memory: trying again at once would spin.
+        self->say_once_a_minute(error);
         self->loop.after(Duration{50}, [self] {
           if (self->acceptor.is_open()) self->accept_next();
         });
@@ -146,6 +155,7 @@ struct Listener::State : std::enable_shared_from_this<Listener::State> {
   std::shared_ptr<TlsContext> tls;
   Accept accept;
   std::uint16_t port = 0;
+  std::int64_t said_ms = 0;  // When the log last said that a client could not be taken in; 0: never.
 };
 
 Listener::Listener(std::shared_ptr<State> state) : state_(std::move(state)) {}

@@ -1,14 +1,17 @@
 #include "persistence/keys/key_encryption.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <sstream>
+#include <utility>
 #include <vector>
 
 #include "runtime/base/base64.hpp"
@@ -179,57 +182,111 @@ class KeyInMemory final : public KeyEncryption {
 
 // ---- a command ---------------------------------------------------------------------------------------------------------
 
+// The ends of two pipes; closed with it.
+struct Pipes {
+  std::array<int, 2> to{-1, -1}, from{-1, -1};
+  [[nodiscard]] bool open() { return ::pipe2(to.data(), O_CLOEXEC) == 0 && ::pipe2(from.data(), O_CLOEXEC) == 0; }
+  static void shut(int& end) {
+    if (end >= 0) ::close(std::exchange(end, -1));
+  }
+  ~Pipes() {
+    for (int* end : {&to[0], &to[1], &from[0], &from[1]}) shut(*end);
+  }
+};
+
+// Of the process: it was asked to end, and whoever takes these signals has not taken this one yet.
+bool asked_to_end() {
+  sigset_t pending;
+  sigemptyset(&pending);
+  ::sigpending(&pending);
+  return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGINT) == 1;
+}
+
 class KeyCommand final : public KeyEncryption {
  public:
-  explicit KeyCommand(std::string command) : command_(std::move(command)) {}
+  KeyCommand(std::string command, std::chrono::milliseconds patience)
+      : command_(std::move(command)), patience_(patience) {}
   Result<std::string> wrap(std::string_view secret) override { return ask("wrap ", secret); }
   Result<std::string> unwrap(std::string_view wrapped) override { return ask("unwrap ", wrapped); }
   Status renew() override { return success(); }
   Status forget_older() override { return success(); }
 
  private:
-  Result<std::string> ask(std::string_view verb, std::string_view bytes) const {
-    std::string request = std::string(verb) + encode_base64(bytes) + "\n";
-    int to[2], from[2];
-    if (::pipe2(to, O_CLOEXEC) != 0) return failed(command_);
-    if (::pipe2(from, O_CLOEXEC) != 0) {
-      ::close(to[0]), ::close(to[1]);
-      return failed(command_);
-    }
+  // In a group of its own, so that what the shell starts ends with it.
+  [[nodiscard]] pid_t start(const Pipes& pipes) const {
     const pid_t child = ::fork();
-    if (child == 0) {
-      ::dup2(to[0], STDIN_FILENO);
-      ::dup2(from[1], STDOUT_FILENO);
-      ::execl("/bin/sh", "sh", "-c", command_.c_str(), static_cast<char*>(nullptr));
-      ::_exit(127);
-    }
-    ::close(to[0]);
-    ::close(from[1]);
-    // A request is far below what a pipe holds. A command that does not read it may end first: SIGPIPE is blocked.
+    if (child != 0) return child;
+    ::setpgid(0, 0);
+    sigset_t none;
+    sigemptyset(&none);
+    ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
+    ::dup2(pipes.to[0], STDIN_FILENO);
+    ::dup2(pipes.from[1], STDOUT_FILENO);
+    ::execl("/bin/sh", "sh", "-c", command_.c_str(), static_cast<char*>(nullptr));
+    ::_exit(127);
+  }
+
+  // A request is far below what a pipe holds. A command that does not read it may end first: SIGPIPE is blocked.
+  static void send(int to, const std::string& request) {
     sigset_t broken, before;
     sigemptyset(&broken);
     sigaddset(&broken, SIGPIPE);
     pthread_sigmask(SIG_BLOCK, &broken, &before);
-    (void)!::write(to[1], request.data(), request.size());
+    (void)!::write(to, request.data(), request.size());
     const timespec none{};
     if (sigismember(&before, SIGPIPE) == 0) (void)sigtimedwait(&broken, nullptr, &none);
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    ::close(to[1]);
-    wipe(request);
+  }
+
+  // Until the command closes its output. What it has not said in time, it does not say; `why` is then set.
+  [[nodiscard]] std::string read_all(int from, std::string& why) const {
+    const auto until = std::chrono::steady_clock::now() + patience_;
     std::string answer(kLongestFile, '\0');
     std::size_t size = 0;
-    for (ssize_t got = 1; got > 0 && size<answer.size(); size += got> 0 ? static_cast<std::size_t>(got) : 0) {
-      do got = ::read(from[0], answer.data() + size, answer.size() - size);
-      while (got < 0 && errno == EINTR);
+    while (size < answer.size()) {
+      if (asked_to_end()) why = "was not waited for, since this process was asked to end";
+      if (std::chrono::steady_clock::now() >= until) {
+        why = "did not answer within " + std::to_string(patience_.count()) + " ms, and was ended";
+      }
+      if (!why.empty()) break;
+      pollfd wait{from, POLLIN, 0};
+      if (::poll(&wait, 1, 50) <= 0) continue;
+      const ssize_t got = ::read(from, answer.data() + size, answer.size() - size);
+      if (got < 0 && errno == EINTR) continue;
+      if (got <= 0) break;
+      size += static_cast<std::size_t>(got);
     }
-    ::close(from[0]);
     answer.resize(size);
+    return answer;
+  }
+
+  Result<std::string> ask(std::string_view verb, std::string_view bytes) const {
+    Pipes pipes;
+    if (!pipes.open()) return failed(command_);
+    std::string request = std::string(verb) + encode_base64(bytes) + "\n";
+    const pid_t child = start(pipes);
+    Pipes::shut(pipes.to[0]);
+    Pipes::shut(pipes.from[1]);
+    send(pipes.to[1], request);
+    Pipes::shut(pipes.to[1]);
+    wipe(request);
+    std::string why;
+    std::string answer = read_all(pipes.from[0], why);
+    if (child > 0 && !why.empty()) {
+      ::kill(-child, SIGKILL);
+      ::kill(child, SIGKILL);  // Where it had no group of its own yet.
+    }
     int status = 0;
     while (child > 0 && ::waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
     if (!answer.empty() && answer.back() == '\n') answer.pop_back();
     auto result = decode_base64(answer);
     wipe(answer);
+    if (!why.empty()) {
+      return unusable("the command of keys.command " + why,
+                      "run it by hand, and see what it waits for: it reads one line, '" + std::string(verb) +
+                          "<base64>', and writes one of base 64");
+    }
     if (child > 0 && status == 0 && result && !result->empty()) return *std::move(result);
     return unusable(
         "the command of keys.command did not " + std::string(verb) + "the key store's key",
@@ -237,6 +294,7 @@ class KeyCommand final : public KeyEncryption {
   }
 
   std::string command_;
+  std::chrono::milliseconds patience_;
 };
 
 }  // namespace
@@ -259,7 +317,11 @@ Result<std::unique_ptr<KeyEncryption>> open_key_file(const std::filesystem::path
 }
 
 std::unique_ptr<KeyEncryption> key_command(std::string command) {
-  return std::make_unique<KeyCommand>(std::move(command));
+  return key_command(std::move(command), kKeyCommandPatience);
+}
+
+std::unique_ptr<KeyEncryption> key_command(std::string command, std::chrono::milliseconds patience) {
+  return std::make_unique<KeyCommand>(std::move(command), patience);
 }
 
 std::unique_ptr<KeyEncryption> key_in_memory(const SealKey& key) { return std::make_unique<KeyInMemory>(key); }

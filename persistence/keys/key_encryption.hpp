@@ -2,6 +2,7 @@
 // file that only its owner may read, or behind a command that asks a key management service. Owned by one thread.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -33,8 +34,11 @@ class KeyEncryption {
 //   standard input   "wrap " base64 LF, or "unwrap " base64 LF
 //   standard output  base64 LF: what was asked for
 // Anything else, and an exit status that is not 0, is keys_unusable. What it says on standard error is not read. Renewing
-// and forgetting keys is the service's own affair.
+// and forgetting keys is the service's own affair. A command that does not answer in time is ended with all that it has
+// started, and so is one while the process has a SIGTERM or SIGINT that waits to be taken: keys_unusable too.
+inline constexpr std::chrono::milliseconds kKeyCommandPatience{30'000};
 [[nodiscard]] std::unique_ptr<KeyEncryption> key_command(std::string command);
+[[nodiscard]] std::unique_ptr<KeyEncryption> key_command(std::string command, std::chrono::milliseconds patience);
 
 // One key that stays as it is, for stores in memory and for tests.
 [[nodiscard]] std::unique_ptr<KeyEncryption> key_in_memory(const SealKey& key);

@@ -221,6 +221,10 @@ Status KeyStore::load(const std::string& bytes) {
   }
   const std::uint64_t needed = std::max<std::uint64_t>(complete, options_.used.value_or(0));
   if (slots_.size() < needed) {
+    if (torn_) {
+      return unusable("the key store " + options_.path + " is damaged behind key " + std::to_string(slots_.size()) +
+                      ": what follows does not hold its checksum, and the store uses key " + std::to_string(needed));
+    }
     return unusable("the key store " + options_.path + " ends at key " + std::to_string(slots_.size()) +
                     ", and the store uses key " + std::to_string(needed));
   }

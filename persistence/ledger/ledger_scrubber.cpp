@@ -4,15 +4,24 @@ namespace baton {
 
 LedgerScrubber::Pass::Pass(const LedgerReader& reader, const LedgerHead& at, std::uint64_t below)
     : head(at),
-      cursor(reader.source(), below),
+      cursor(std::in_place, reader.source(), below),
       minimum(below),
       tree(at.size, [&reader, size = at.size](unsigned level, std::uint64_t index, std::size_t) {
         return reader.tile(level, index, size);
       }) {}
 
 std::optional<LedgerFinding> LedgerScrubber::check_next(std::uint64_t index) {
-  const auto leaf = pass_->cursor.next();
-  return leaf.ok() ? pass_->tree.add(*leaf) : LedgerFinding{leaf.error(), index};
+  const auto leaf = pass_->cursor->next();
+  if (leaf.ok()) {
+    pass_->unreadable = false;
+    return pass_->tree.add(*leaf);
+  }
+  // Its hash stands in the tile, so that what comes behind it can be checked.
+  pass_->cursor.emplace(reader_.source(), index + 1);
+  if (auto deeper = pass_->tree.add_pruned()) return deeper;
+  pass_->passable = true;
+  if (std::exchange(pass_->unreadable, true)) return std::nullopt;
+  return LedgerFinding{leaf.error(), index};
 }
 
 // Entries that the pass had still before it are gone by right.
@@ -30,6 +39,7 @@ std::optional<LedgerFinding> LedgerScrubber::step(std::uint64_t count) {
     pass_.emplace(reader_, *head, pruned->minimum);
   }
   std::optional<LedgerFinding> found;
+  pass_->passable = false;
   while (count-- != 0 && pass_->tree.next_index() < pass_->head.size && !found) {
     const std::uint64_t index = pass_->tree.next_index();
     found = index < pass_->minimum ? pass_->tree.add_pruned() : check_next(index);
@@ -43,7 +53,7 @@ std::optional<LedgerFinding> LedgerScrubber::step(std::uint64_t count) {
   if (!found && at_end && pass_->tree.root() != pass_->head.root) {
     found = LedgerFinding{Error{ErrorCode::ledger_mismatch, "the entries do not lead to the head's root", {}}, {}};
   }
-  if (found || at_end) pass_.reset();
+  if ((found && !pass_->passable) || at_end) pass_.reset();
   if (!found && at_end) ++passes_completed_;
   return found;
 }

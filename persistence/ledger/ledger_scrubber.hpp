@@ -16,7 +16,8 @@ class LedgerScrubber {
   explicit LedgerScrubber(const LedgerSource& source) : reader_(source) {}
 
   // Checks up to `count` more entries of the pass under way, and at its end the root. A pass covers the tree as it was
-  // when the pass began; after it, or after a finding, the next begins at entry 0.
+  // when the pass began; after it, or after a finding, the next begins at entry 0. Behind entries that cannot be read at
+  // all the pass goes on, with their hashes as the tiles have them.
   [[nodiscard]] std::optional<LedgerFinding> step(std::uint64_t count);
 
   [[nodiscard]] std::uint64_t entries_checked() const { return entries_checked_; }
@@ -26,9 +27,11 @@ class LedgerScrubber {
   struct Pass {
     Pass(const LedgerReader& reader, const LedgerHead& at, std::uint64_t below);
     LedgerHead head;
-    LedgerCursor cursor;
+    std::optional<LedgerCursor> cursor;
     std::uint64_t minimum;  // Of entries; below there are only their hashes.
     TreeCheck tree;
+    bool unreadable = false;  // The entry before: of a stretch that cannot be read, the first is a finding.
+    bool passable = false;    // The finding of this step does not end the pass.
   };
 
   [[nodiscard]] std::optional<LedgerFinding> check_next(std::uint64_t index);

@@ -213,6 +213,7 @@ void PatientTurn::take(TakePatientDelivery message) {
   if (taken != record_.taken.end() && taken->second >= delivery.seq) return;
   record_.taken[sender] = delivery.seq;
   if (const auto* closed = std::get_if<InstanceClosed>(&delivery.body)) {
+    exists_ = true;  // A case that ends in its first turn says this alone, and the record begins with it all the same.
     const auto is_it = [&](const OpenInstance& each) { return each.id == closed->instance; };
     const bool known = std::erase_if(record_.open_instances, is_it) > 0;
     // A closed instance never writes again; one that is still to be taken over is known by this to have closed.

@@ -195,6 +195,20 @@ TEST(LedgerSigner, the_copy_covers_the_last_turns_of_a_node_that_stops_at_once) 
   }
 }
 
+TEST(LedgerSigner, a_folder_that_was_moved_away_while_the_node_serves_is_not_made_anew) {
+  const Scratch scratch;
+  {
+    auto node = Node::open(on_disk(scratch));
+    ASSERT_TRUE(node.ok()) << to_string(node.error());
+    std::filesystem::rename(scratch / "data", scratch / "moved");
+    RecordAccess read;
+    read.record.action = action::kPatientRead;
+    read.record.patient = "p-1";
+    EXPECT_TRUE((*node)->submit_and_wait(std::move(read)).ok());
+  }
+  EXPECT_FALSE(std::filesystem::exists(scratch / "data/ledger.checkpoint"));
+}
+
 TEST(LedgerSigner, a_store_from_yesterday_is_refused_by_the_checkpoint_beside_it) {
   const Scratch scratch;
   { ASSERT_TRUE(Node::open(on_disk(scratch)).ok()); }

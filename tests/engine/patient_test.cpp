@@ -415,6 +415,17 @@ TEST(PatientId, is_that_of_the_persons_own_number_wherever_it_stands) {
   EXPECT_EQ(patient_id_of({}), "");
 }
 
+TEST(PatientRecordOfACase, begins_with_a_case_that_ends_in_its_first_turn) {
+  Patient patient("p1", std::nullopt);
+  const OutboxRecord closed{{ActorKind::instance, "q1"}, {ActorKind::patient, "p1"}, 1, InstanceClosed{"q1"}};
+  const Handled handled = patient.handle({TakePatientDelivery{closed}}, {}, kNoon);
+  EXPECT_TRUE(patient.exists());
+  ASSERT_TRUE(handled.turn.has_value());
+  const auto puts = [](const Change& change) { return std::holds_alternative<PutPatient>(change); };
+  EXPECT_TRUE(std::ranges::any_of(handled.turn->changes(), puts));
+  EXPECT_TRUE(patient.record().open_instances.empty());
+}
+
 TEST(Merge, records_that_are_merged_into_each_other_at_the_same_time_stay_reachable) {
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
     Ward ward(seed);

@@ -57,7 +57,9 @@ TEST_F(ApiTest, says_what_is_wrong_with_bad_input_and_changes_nothing) {
     EXPECT_EQ(reply.field("type"), std::string("/errors/") + one.code);
   }
   EXPECT_EQ(call("GET", "/v1/instances").field("items"), "[]");
-  RawClient wire(server_->ports().at("http"));  // An address that no honest client sends.
+  RawClient wire(server_->ports().at("http"));                // An address that no honest client sends.
+  wire.send("GET /v1/%68ealth HTTP/1.1\r\nHost: x\r\n\r\n");  // It names the path whose letter it encodes.
+  EXPECT_THAT(wire.read_answer(), HasSubstr("\"status\":\"ok\""));
   wire.send("GET /v1/instances/%zz HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_THAT(wire.read_answer(), HasSubstr("\"code\":\"BT106\""));
 }
@@ -82,6 +84,36 @@ TEST_F(ApiTest, says_that_a_case_goes_on_when_the_time_to_wait_for_its_result_is
   }
   EXPECT_EQ(call("POST", "/v1/instances?wait=1ms", R"({"workflow":"ask","id":"other"})").status, 202);
   EXPECT_EQ(call("GET", "/v1/instances/nobody/result?wait=20s").status, 404) << "without waiting";
+}
+
+TEST_F(ApiTest, a_persons_record_begins_with_their_first_case_though_that_ends_at_once) {
+  const ApiReply reply = call("POST", "/v1/instances?wait=20s",
+                              R"({"workflow":"ask","id":"his","patient":"p-1","input":{"at_once":true}})");
+  EXPECT_EQ(reply.field("status"), "completed") << reply.text;
+  EXPECT_EQ(call("GET", "/v1/patients?cursor=zzz").field("code"), "BT115");
+  int status = 0;
+  for (int i = 0; i < 20'000 && status != 200; ++i) status = send("GET", "/v1/patients/p-1", "", {}).status;
+  EXPECT_EQ(status, 200);
+  const std::string erasure = R"({"patient":"p-1","basis":"gdpr-17-1-b","reason":"consent withdrawn"})";
+  const ApiReply asked =
+      send("POST", "/v1/erasures", erasure, {{"X-Baton-Subject", "ruth"}, {"X-Baton-Role", "privacy_officer"}});
+  EXPECT_EQ(asked.status, 201) << asked.text;
+}
+
+TEST_F(ApiTest, takes_no_body_in_from_strangers_but_a_small_one_where_anybody_may_ask) {
+  const auto asked = [this](const std::string& path, const std::string& header) {
+    RawClient wire(
+        server_->ports().at("http"));  // The body does not come; an answer that waits for it does not, either.
+    wire.send("POST " + path + " HTTP/1.1\r\nHost: x\r\nContent-Length: 4000000\r\n" + header + "\r\n{");
+    return wire.read_answer();
+  };
+  EXPECT_THAT(asked("/v1/instances", ""), HasSubstr("\"code\":\"BT801\""));
+  EXPECT_THAT(asked("/v1/instances", "Authorization: Bearer baton_nobody_secret\r\n"), HasSubstr("\"code\":\"BT804\""));
+  EXPECT_THAT(asked("/v1/instances", "Authorization: Bearer ey.token\r\n"), HasSubstr("\"code\":\"BT804\""));
+  EXPECT_THAT(asked("/v1/sign-in", ""), HasSubstr(" 413 "));
+  EXPECT_THAT(asked("/v1/nowhere", ""), HasSubstr(" 404 "));
+  const std::string large = R"({"workflow":"ask","input":{"note":")" + std::string(1'000'000, 'x') + R"("}})";
+  EXPECT_EQ(call("POST", "/v1/instances", large).status, 201);
 }
 
 TEST_F(ApiTest, records_who_saw_the_result_of_a_case_that_is_about_a_patient) {

@@ -1,4 +1,7 @@
 // What auditors and records officers ask of the API.
+#include <future>
+
+#include "gateway/api/question_lane.hpp"
 #include "runtime/base/base64.hpp"
 #include "tests/gateway/sign_in_world.hpp"
 
@@ -106,6 +109,43 @@ TEST_F(AuditApi, evidence_is_judged_and_says_what_its_clock_was_worth) {
   proof[proof.find("index ") + 6] = '7';
   EXPECT_EQ(with_key(auditor_, "POST", "/v1/audit/verify", proof, {{"Content-Type", "text/plain"}}).field("code"),
             "BT601");
+}
+
+TEST_F(AuditApi, a_pager_that_began_at_an_index_gets_each_record_once_and_comes_to_the_end) {
+  std::vector<std::int64_t> seen;
+  std::string next;
+  do {
+    const WireReply page = asked("/v1/audit?from=1&limit=3" + (next.empty() ? "" : "&cursor=" + next));
+    ASSERT_EQ(page.status, 200) << page.text;
+    for (const auto& item : page.body.at("items").as_array())
+      seen.push_back(item.at("index").to_number<std::int64_t>());
+    next = page.field("next");
+    ASSERT_LT(seen.size(), 1'000u);
+  } while (!next.empty());
+  ASSERT_GT(seen.size(), 6u);
+  for (std::size_t i = 0; i < seen.size(); ++i) EXPECT_EQ(seen[i], static_cast<std::int64_t>(i) + 1);
+  EXPECT_EQ(asked("/v1/audit?from=5&cursor=3").field("code"), "BT115");
+  EXPECT_EQ(asked("/v1/audit?cursor=zzz").field("code"), "BT115");
+}
+
+TEST_F(AuditApi, questions_that_take_long_hold_up_nobodys_reads_and_a_caller_has_few_at_a_time) {
+  QuestionLane& lane = *context_->questions;
+  std::promise<void> begun, end;
+  std::shared_future<void> ended = end.get_future().share();
+  lane.run("auditor-key", [&](bool) { begun.set_value(), ended.wait(); });
+  begun.get_future().wait();
+  lane.run("auditor-key", [ended](bool) { ended.wait(); });
+  EXPECT_EQ(asked("/v1/audit/records?instance=case-1").status, 200);
+  EXPECT_EQ(local("GET", "/v1/tasks").status, 200);
+  std::promise<bool> third;
+  lane.run("auditor-key", [&](bool ok) { third.set_value(ok); });
+  EXPECT_FALSE(third.get_future().get());
+  std::promise<bool> other;
+  lane.run("somebody", [&](bool ok) { other.set_value(ok); });
+  end.set_value();
+  EXPECT_TRUE(other.get_future().get());
+  const WireReply answer = with_key(auditor_, "POST", "/v1/audit/sql", R"({"query":"select 1 as one"})");
+  EXPECT_EQ(answer.status, 200) << answer.text;
 }
 
 TEST_F(AuditApi, the_scrubbers_work_is_in_the_metrics) {

@@ -169,6 +169,20 @@ TEST_F(CliTest, tells_scripts_by_its_exit_code_what_went_wrong) {
   EXPECT_THAT(nobody.err, HasSubstr("baton serve"));
 }
 
+TEST_F(CliTest, says_wrong_usage_by_its_exit_code_also_where_the_server_found_it) {
+  for (const std::vector<std::string>& wrong : {std::vector<std::string>{"audit", "prove", "abc"},
+                                                {"audit", "ask", "patient"},
+                                                {"audit", "ask", "patient", "--patient", "p-1", "--from", "bad"},
+                                                {"keys", "create", "lab", "--role", "interface", "--expires", "soon"},
+                                                {"batch", "pause"}}) {
+    std::string line;
+    for (const std::string& word : wrong) line += word + " ";
+    const Ran ran = ask(wrong);
+    EXPECT_EQ(ran.code, 2) << line << ran.err;
+    EXPECT_EQ(ran.out, "") << line << "an error stands on standard error";
+  }
+}
+
 TEST_F(CliTest, names_the_flag_that_is_no_number) {
   const std::string pack = (folder_ / "pack").string();
   for (const std::vector<std::string>& verb :

@@ -16,6 +16,7 @@
 namespace baton {
 namespace {
 
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
 
@@ -92,6 +93,63 @@ TEST_F(HttpServerTest, says_continue_to_a_client_that_waits_for_it) {
   EXPECT_THAT(wire.read_answer(), HasSubstr("POST /x hi"));
 }
 
+TEST_F(HttpServerTest, hands_on_by_its_head_what_is_to_be_refused_and_takes_no_body_in) {
+  HttpServerOptions options;
+  options.admit_body = [](const HttpRequest& head) {
+    return head.header("Key").empty() ? std::nullopt : std::optional<std::size_t>(1'000'000);
+  };
+  serve(std::move(options), [](HttpRequest request, Responder responder) {
+    responder.send({request.header("Key").empty() ? 401 : 200, "text/plain", std::to_string(request.body.size()), {}});
+  });
+  for (const std::string expect : {"", "Expect: 100-continue\r\n"}) {
+    auto wire = client();
+    wire.send("POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n" + expect + "\r\nabc");
+    const std::string answer = wire.read_answer();
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 401 "));
+    EXPECT_THAT(answer, HasSubstr("Connection: close\r\n"));
+    EXPECT_THAT(answer, EndsWith("\r\n\r\n0"));
+  }
+  auto wire = client();
+  wire.send("POST /x HTTP/1.1\r\nHost: x\r\nKey: k\r\nContent-Length: 100000\r\n\r\n" + std::string(100'000, 'b'));
+  EXPECT_THAT(wire.read_answer(), EndsWith("\r\n\r\n100000"));
+}
+
+TEST_F(HttpServerTest, holds_a_body_to_the_limit_of_its_route_announced_or_in_chunks) {
+  HttpServerOptions options;
+  options.admit_body = [](const HttpRequest&) { return std::optional<std::size_t>(10'000); };
+  serve(std::move(options));
+  auto announced = client();
+  announced.send("POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 10001\r\n\r\nabc");
+  EXPECT_THAT(announced.read_answer(), StartsWith("HTTP/1.1 413 "));
+  auto chunked = client();
+  chunked.send("POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n4e20\r\n" + std::string(20'000, 'c'));
+  EXPECT_THAT(chunked.read_answer(), StartsWith("HTTP/1.1 413 "));
+}
+
+TEST_F(HttpServerTest, holds_no_more_of_all_bodies_together_than_it_may) {
+  HttpServerOptions options;
+  options.bodies_size = 300'000;
+  serve(std::move(options));
+  const std::string head = "POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n";
+  auto first = client();
+  first.send(head + std::string(199'999, 'a'));
+  while (server_->counts().bodies < 199'999) std::this_thread::yield();
+  auto second = client();
+  second.send(head + std::string(199'999, 'b'));
+  const std::string refused = second.read_answer();
+  EXPECT_THAT(refused, StartsWith("HTTP/1.1 429 "));
+  EXPECT_THAT(refused, HasSubstr("Retry-After: "));
+  auto small = client();
+  small.send("POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi");
+  EXPECT_THAT(small.read_answer(), StartsWith("HTTP/1.1 200 "));
+  first.send("a");
+  EXPECT_THAT(first.read_answer(), StartsWith("HTTP/1.1 200 "));
+  while (server_->counts().bodies > 0) std::this_thread::yield();
+  auto third = client();
+  third.send(head + std::string(200'000, 'c'));
+  EXPECT_THAT(third.read_answer(), StartsWith("HTTP/1.1 200 "));
+}
+
 TEST_F(HttpServerTest, reads_an_expectation_in_any_case) {
   serve();
   auto wire = client();
@@ -111,6 +169,18 @@ TEST_F(HttpServerTest, takes_a_target_in_absolute_form_and_its_authority_instead
     wire.send("GET " + std::string(target) + " HTTP/1.1\r\nHost: x\r\n\r\n");
     EXPECT_THAT(wire.read_answer(), HasSubstr(std::string("\r\n\r\n") + seen)) << target;
   }
+}
+
+TEST_F(HttpServerTest, refuses_a_request_that_names_no_host_or_two) {
+  serve();
+  for (const std::string hosts : {"", "Host: a\r\nHost: b\r\n", "Host: a\r\nHost: a\r\n"}) {
+    auto wire = client();
+    wire.send("GET / HTTP/1.1\r\n" + hosts + "\r\n");
+    EXPECT_THAT(wire.read_answer(), HasSubstr("\"code\":\"BT119\"")) << hosts;
+  }
+  auto old = client();
+  old.send("GET / HTTP/1.0\r\n\r\n");
+  EXPECT_THAT(old.read_answer(), StartsWith("HTTP/1.1 200 "));
 }
 
 TEST_F(HttpServerTest, refuses_what_is_not_http) {

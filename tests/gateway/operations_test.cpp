@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "gateway/downtime/downtime_board.hpp"
+#include "persistence/damaged_places.hpp"
 #include "tests/gateway/sign_in_world.hpp"
 
 namespace baton {
@@ -52,6 +53,15 @@ class Operations : public SignInWorld {
     return local("GET", path).text;
   }
 };
+
+TEST_F(Operations, health_is_degraded_and_findings_count_once_a_read_has_met_damage) {
+  EXPECT_THAT(local("GET", "/v1/health").text, HasSubstr(R"("status":"ok")"));
+  DamagedPlaces& damage = damaged_places(node_->reader().store());
+  damage.note("Corruption: block checksum mismatch: stored = 1, computed = 2 in /store/000036.sst offset 0 size 9");
+  damage.note("Corruption: block checksum mismatch: stored = 3, computed = 4 in /store/000036.sst offset 0 size 9");
+  EXPECT_THAT(local("GET", "/v1/health").text, HasSubstr(R"("status":"degraded")"));
+  EXPECT_THAT(local("GET", "/v1/metrics").text, HasSubstr(R"("scrubber_findings":1)"));
+}
 
 TEST_F(Operations, say_why_to_a_nurse_and_keep_the_scripts_words_from_operators) {
   start("c1", R"({"ward":"4W"})");

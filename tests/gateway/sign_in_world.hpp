@@ -97,6 +97,7 @@ class SignInWorld : public testing::Test {
     live_->stop();
     server_->stop(Duration{0});
     reads_->stop();
+    context_->questions->stop();
     door_->passwords.stop();
     std::promise<void> idle;  // What was posted to the loop has run.
     loop_.post([&idle] { idle.set_value(); });

@@ -119,6 +119,29 @@ TEST_F(TlsSignIn, makes_another_certificate_for_another_address) {
   EXPECT_FALSE(own_certificate("/proc/nowhere", "localhost").ok());
 }
 
+TEST_F(TlsSignIn, refuses_a_damaged_certificate_of_its_own_and_never_puts_another_in_its_place) {
+  const std::string folder = (folder_ / "tls").string();
+  const auto whole = own_certificate(folder, "127.0.0.1");
+  ASSERT_TRUE(whole.ok());
+  for (const std::string& path : {whole->certificate, whole->key}) {
+    std::ifstream in(path);
+    const std::string before{std::istreambuf_iterator<char>(in), {}};
+    for (const std::size_t at : {std::size_t{0}, before.size() / 2}) {
+      std::string damaged = before;
+      damaged[at] ^= 0x04;
+      std::ofstream(path, std::ios::trunc) << damaged;
+      const auto again = own_certificate(folder, "127.0.0.1");
+      ASSERT_FALSE(again.ok()) << path << " at " << at;
+      EXPECT_EQ(again.error().code, ErrorCode::bad_config);
+      EXPECT_NE(again.error().cure.find("backup"), std::string::npos);
+      std::ifstream left(path);
+      EXPECT_EQ((std::string{std::istreambuf_iterator<char>(left), {}}), damaged) << "it stays for whoever examines it";
+    }
+    std::ofstream(path, std::ios::trunc) << before;
+  }
+  EXPECT_TRUE(own_certificate(folder, "127.0.0.1").ok());
+}
+
 TEST_F(TlsSignIn, takes_a_service_by_its_certificate_once_that_is_registered_and_others_by_their_keys) {
   fs::create_directories(folder_);
   Authority authority(folder_.string(), "authority"), stranger(folder_.string(), "stranger");

@@ -3,6 +3,8 @@
 
 #include <sys/stat.h>
 
+#include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <set>
 
@@ -254,6 +256,27 @@ TEST_F(KeyFile, may_be_a_command_instead) {
   EXPECT_EQ(key_command("exit 3")->wrap("secret").error().code, ErrorCode::keys_unusable);
   EXPECT_EQ(key_command("echo not base 64")->wrap("secret").error().code, ErrorCode::keys_unusable);
   EXPECT_EQ(key_command("true")->unwrap("secret").error().code, ErrorCode::keys_unusable);
+}
+
+TEST_F(KeyFile, a_command_that_hangs_is_ended_with_what_it_has_started_and_named) {
+  const auto hung = key_command("sleep 300; echo", std::chrono::milliseconds(50))->wrap("secret");
+  ASSERT_FALSE(hung.ok());
+  EXPECT_EQ(hung.error().code, ErrorCode::keys_unusable);
+  EXPECT_NE(hung.error().detail.find("did not answer within 50 ms"), std::string::npos) << hung.error().detail;
+}
+
+TEST_F(KeyFile, a_command_is_not_waited_for_once_the_process_was_asked_to_end) {
+  sigset_t signals, before;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  pthread_sigmask(SIG_BLOCK, &signals, &before);
+  pthread_kill(pthread_self(), SIGTERM);
+  const auto asked = key_command("sleep 300")->unwrap("secret");
+  const timespec none{};
+  EXPECT_EQ(sigtimedwait(&signals, nullptr, &none), SIGTERM) << "it stays for whoever takes it";
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  ASSERT_FALSE(asked.ok());
+  EXPECT_NE(asked.error().detail.find("asked to end"), std::string::npos) << asked.error().detail;
 }
 
 }  // namespace

@@ -1,7 +1,15 @@
 #include "persistence/scrubber.hpp"
 
+#include <rocksdb/metadata.h>
+
+#include <algorithm>
+#include <set>
+
 #include "persistence/counters.hpp"
+#include "persistence/damaged_places.hpp"
 #include "persistence/index_rows.hpp"
+#include "persistence/ledger/ledger_scrubber.hpp"
+#include "persistence/ledger_source.hpp"
 #include "persistence/tallies.hpp"
 #include "runtime/base/codec.hpp"
 #include "tests/support/sample_records.hpp"
@@ -315,6 +323,105 @@ TEST(Scrubber, rows_that_cannot_be_decoded_are_found_and_do_not_stop_it) {
   put_raw(world, ColumnFamily::timers, "nonsense", "");
   put_raw(world, ColumnFamily::journal, keys::in_instance("zz", 0), "nonsense");
   EXPECT_EQ(kinds(world), Kinds(3, FindingKind::unreadable));
+}
+
+// ---- damage ----------------------------------------------------------------------------------------------------------
+
+// All in tables, closed, and one byte in the middle of the largest table of the family is another.
+void damage(StoreWorld& world, ColumnFamily family) {
+  must(world.store->compact());
+  rocksdb::ColumnFamilyMetaData tables;
+  const Rocks& rocks = world.store->rocks();
+  rocks.db->GetColumnFamilyMetaData(rocks.family(family), &tables);
+  std::pair<std::uint64_t, std::string> largest;
+  for (const auto& level : tables.levels) {
+    for (const auto& table : level.files) largest = std::max(largest, {table.size, "/store" + table.name});
+  }
+  world.close();
+  std::string bytes;
+  ASSERT_TRUE(rocksdb::ReadFileToString(world.env(), largest.second, &bytes).ok());
+  bytes[bytes.size() / 2] ^= 0x10;
+  ASSERT_TRUE(rocksdb::WriteStringToFile(world.env(), bytes, largest.second).ok());
+}
+
+std::string numbered(std::size_t number) {
+  const std::string digits = std::to_string(number);
+  return "case-" + std::string(6 - digits.size(), '0') + digits;
+}
+
+void fill_many(StoreWorld& world, std::size_t count) {
+  std::vector<Change> changes;
+  for (std::size_t i = 0; i < count; ++i) {
+    InstanceRecord record = running(numbered(i));
+    std::string words;
+    for (int word = 0; word < 100; ++word) words += to_hex(sha256(record.id + std::to_string(word)));
+    record.outcome = Outcome::of("\"" + words + "\"");
+    changes.push_back(PutInstance{{}, record});
+    if (i + 1 < count) changes.push_back(PutPending{wait_of(record.id)});
+  }
+  world.commit(std::move(changes));
+}
+
+TEST(Scrubber, a_damaged_block_is_one_place_and_the_pass_goes_on_behind_it) {
+  StoreWorld world;
+  fill_many(world, 300);  // The last of them is stuck.
+  damage(world, ColumnFamily::instances);
+  world.open();
+  Scrubber scrubber(*world.store);
+  for (int pass = 0; pass < 2; ++pass) {
+    std::set<std::pair<FindingKind, std::string>> found;
+    for (const Finding& finding : must(scrubber.run_pass())) found.emplace(finding.kind, finding.subject);
+    ASSERT_EQ(found.size(), 2u);
+    EXPECT_EQ(*found.begin(), std::pair(FindingKind::stuck_instance, numbered(299)));
+    EXPECT_EQ(found.rbegin()->first, FindingKind::damaged);
+    EXPECT_TRUE(found.rbegin()->second.find(".sst offset ") != std::string::npos) << found.rbegin()->second;
+  }
+  EXPECT_GT(scrubber.rows_checked(), 2 * 280u);
+  EXPECT_EQ(damaged_places(*world.store).count(), 1u);
+  EXPECT_EQ(damaged_places(*world.store).take_new().size(), 1u);
+}
+
+TEST(Scrubber, a_read_that_meets_a_damaged_block_counts_its_place) {
+  StoreWorld world;
+  fill_many(world, 300);
+  damage(world, ColumnFamily::instances);
+  world.open();
+  std::size_t failed = 0;
+  for (std::size_t i = 0; i < 300; ++i) {
+    const auto record = world.reader().instance(numbered(i));
+    if (record.ok()) continue;
+    ++failed;
+    EXPECT_EQ(record.error().code, ErrorCode::store_corrupt);
+  }
+  EXPECT_GT(failed, 0u);
+  EXPECT_EQ(damaged_places(*world.store).count(), 1u);
+}
+
+TEST(Scrubber, a_damaged_block_of_the_ledger_ends_nothing_and_what_lies_behind_it_is_checked) {
+  StoreWorld world;
+  for (std::size_t i = 0; i < 300; ++i) {
+    std::string leaf;
+    for (int word = 0; word < 40; ++word) leaf += to_hex(sha256(std::to_string(i) + "/" + std::to_string(word)));
+    world.committer->submit(turn_of({PutInstance{{}, sample_instance()}}, "{\"action\":\"" + leaf + "\"}"), {});
+    world.committer->run_once();
+  }
+  damage(world, ColumnFamily::audit);
+  StoreOptions options;  // Without a committer, which reads the records that have no index yet.
+  options.path = "/store";
+  options.env = world.env();
+  const auto store = must(Store::open(options));
+  const StoreLedgerSource source(*store);
+  const std::uint64_t size = must(LedgerReader(source).head()).size;
+  LedgerScrubber ledger(source);
+  std::size_t findings = 0;
+  while (ledger.entries_checked() < size) findings += ledger.step(size).has_value() ? 1 : 0;
+  EXPECT_EQ(findings, 1u);
+  EXPECT_EQ(ledger.entries_checked(), size);
+  Scrubber scrubber(*store);
+  std::size_t unreadable = 0;
+  for (const Finding& finding : must(scrubber.run_pass())) unreadable += finding.subject == "ledger" ? 1 : 0;
+  EXPECT_EQ(unreadable, 1u);
+  EXPECT_GE(damaged_places(*store).count(), 1u);
 }
 
 }  // namespace
