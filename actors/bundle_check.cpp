@@ -44,6 +44,9 @@ JsonText CheckReport::json() const {
   JsonWriter writer;
   writer.begin_object().field("name", name).field("hash", hash);
   write_counts(writer, *this);
+  writer.key("elsewhere_of").begin_object();
+  for (const auto& [workflow, open] : elsewhere_of) writer.field(workflow, static_cast<std::int64_t>(open));
+  writer.end_object();
   const std::uint64_t listed = checked() - count(CheckVerdict::same);
   writer.flag("truncated", listed > findings.size()).key("findings").begin_array();
   for (const CheckFinding& finding : findings) {
@@ -87,6 +90,7 @@ void BundleCheck::run_slice(const std::shared_ptr<Pass>& pass) {
   for (const InstanceRecord& record : page->items) {
     if (!pass->concerns(record.workflow)) {
       ++report.elsewhere;
+      ++report.elsewhere_of[record.workflow];
       continue;
     }
     auto finding = check_one(pass->snapshot, record, pass->candidate);

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -20,7 +21,8 @@ struct CheckReport {
   std::string hash;
   std::array<std::uint64_t, 4> counts{};  // By verdict.
   std::uint64_t elsewhere = 0;            // Open instances of workflows that the bundle has nothing to do with.
-  std::vector<CheckFinding> findings;     // At most 1,000; instances that replay the same are counted only.
+  std::map<std::string, std::uint64_t> elsewhere_of;  // Those by workflow: they stay on their bundles.
+  std::vector<CheckFinding> findings;                 // At most 1,000; instances that replay the same are counted only.
 
   [[nodiscard]] std::uint64_t count(CheckVerdict verdict) const { return counts[static_cast<std::size_t>(verdict)]; }
   [[nodiscard]] std::uint64_t checked() const;
@@ -30,7 +32,7 @@ struct CheckReport {
   }
   // {"checked","same","safe","needs_patch","impossible","elsewhere"}
   [[nodiscard]] JsonText counts_json() const;
-  // {"name","hash", the counts,"truncated","findings":[{"instance","verdict","journal_line","script_line","message"}]}
+  // {"name","hash", the counts,"elsewhere_of":{workflow:count},"truncated","findings":[{"instance","verdict","journal_line","script_line","message"}]}
   [[nodiscard]] JsonText json() const;
 };
 

@@ -1,9 +1,12 @@
 #include "actors/deployments.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
 #include "actors/log.hpp"
+#include "runtime/base/json_text.hpp"
+#include "runtime/base/limits.hpp"
 #include "runtime/base/sha256.hpp"
 
 namespace baton {
@@ -29,6 +32,20 @@ Error stale(const CheckReport& report) {
   return {ErrorCode::stale_bundle, std::move(detail),
           "see them all with baton check; they finish on the bundle that they began with, so when that is what you "
           "want, deploy with --accept-findings (accept_findings in the API)"};
+}
+
+// What could be deployed and never started. Not asked of bundles that are there already.
+Status names_can_be_started(const Program& program) {
+  for (const WorkflowDefinition& workflow : program.workflows()) {
+    const std::string& name = workflow.name;
+    const bool plain = std::ranges::none_of(name, [](char c) { return static_cast<unsigned char>(c) < 0x20; });
+    if (name.size() <= limits::kNameSize && plain && is_valid_utf8(name)) continue;
+    return Error{
+        ErrorCode::bad_bundle,
+        workflow.module + ": the workflow's name has " + std::to_string(name.size()) + " bytes or a control character",
+        "give it a name of 1 to " + std::to_string(limits::kNameSize) + " bytes of UTF-8 text"};
+  }
+  return success();
 }
 
 }  // namespace
@@ -94,6 +111,7 @@ void Deployments::check(CheckRequest request, std::uint64_t token) {
   parts_.lanes.post("check", [this, request = std::move(request), token]() mutable {
     auto candidate = parts_.bundles.compile(request.name, std::move(request.files));
     if (!candidate.ok()) return parts_.replies.give(token, candidate.error());
+    if (Status named = names_can_be_started(**candidate); !named) return parts_.replies.give(token, named.error());
     parts_.check.run(*candidate, parts_.bundles.latest(request.name), [this, token](const Result<CheckReport>& report) {
       if (!report.ok()) return parts_.replies.give(token, report.error());
       parts_.replies.give(token, report->json());
@@ -108,6 +126,7 @@ void Deployments::deploy(DeployRequest request, std::uint64_t token) {
 void Deployments::begin(DeployRequest request, std::uint64_t token) {
   auto compiled = parts_.bundles.compile(request.name, std::move(request.files));
   if (!compiled.ok()) return parts_.replies.give(token, compiled.error());
+  if (Status named = names_can_be_started(**compiled); !named) return parts_.replies.give(token, named.error());
   auto attempt = std::make_shared<Attempt>(Attempt{
       *std::move(compiled), parts_.bundles.latest(request.name), std::move(request.by), request.findings, token, {}});
   const bool changes = attempt->replaced == nullptr || attempt->replaced->hash() != attempt->program->hash();

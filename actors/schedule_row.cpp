@@ -104,7 +104,17 @@ Result<ScheduleRow> read_schedule_request(const JsonText& request, Instant now) 
   }
   row.spec_json = text_of(*parsed);
   auto spec = parse_schedule(row.spec_json);
-  if (!spec.ok()) return spec.error();
+  if (!spec.ok()) {
+    // Its list of known fields is that of the times; these were taken out before.
+    Error error = spec.error();
+    constexpr std::string_view kKnown = "known fields: ";
+    if (const auto at = error.cure.find(kKnown); at != std::string::npos) {
+      const bool has_zone = error.cure.find("time_zone") != std::string::npos;
+      error.cure.insert(at + kKnown.size(),
+                        has_zone ? "workflow, input, patient, " : "workflow, input, patient, time_zone (of a cron), ");
+    }
+    return error;
+  }
   row.spec = *std::move(spec);
   row.state.last = now;
   return row;

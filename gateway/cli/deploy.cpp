@@ -1,4 +1,5 @@
 // baton deploy, baton check: bundles.
+#include <boost/json.hpp>
 #include <iostream>
 
 #include "gateway/bundles/bundle_folder.hpp"
@@ -36,6 +37,20 @@ std::string text_of_counts(const boost::json::value& counts) {
          field_text(counts, "impossible") + " impossible";
 }
 
+// Whoever checks a bundle from a folder of another name learns that its cases were not looked at.
+std::string text_of_elsewhere(const boost::json::value& report) {
+  const auto* const by_workflow = report.as_object().if_contains("elsewhere_of");
+  if (by_workflow == nullptr || !by_workflow->is_object() || by_workflow->as_object().empty()) return {};
+  std::string workflows;
+  for (const auto& [workflow, open] : by_workflow->as_object()) {
+    workflows += (workflows.empty() ? "" : ", ") + std::string(workflow) + " (" + boost::json::serialize(open) + ")";
+  }
+  return "not looked at: " + field_text(report, "elsewhere") +
+         " open instances of workflows that neither this bundle nor '" + field_text(report, "name") +
+         "', as it is live now, defines: " + workflows +
+         ". They stay on their bundles. Where one of these was meant to be replaced, say which with --name\n";
+}
+
 int deploy(const Cli& cli, const BundleArguments& arguments) {
   const auto body = body_of(arguments, true);
   if (!body) return fail(cli, body.error());
@@ -58,7 +73,7 @@ int check(const Cli& cli, const BundleArguments& arguments) {
   if (cli.json) {
     print_json(*answer);
   } else {
-    std::cout << text_of_counts(*answer) << "\n";
+    std::cout << text_of_counts(*answer) << "\n" << text_of_elsewhere(*answer);
     std::vector<std::vector<std::string>> rows{{"INSTANCE", "VERDICT", "JOURNAL", "SCRIPT", "MESSAGE"}};
     if (const auto* findings = answer->as_object().if_contains("findings");
         findings != nullptr && findings->is_array()) {

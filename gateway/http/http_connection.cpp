@@ -22,7 +22,8 @@ constexpr Duration kLingerTime{2'000};
 
 Error error_of(const boost::beast::error_code& error) {
   if (error == http::error::body_limit) {
-    return {ErrorCode::too_large, "the body is larger than this server takes", "send it in parts"};
+    return {ErrorCode::too_large, "the body is larger than " + std::to_string(limits::kHttpBodySize >> 20) + " MiB",
+            "send less at once; of a bundle, take out what no script reads: data belongs into a store of its own"};
   }
   if (error == http::error::header_limit) {
     return {ErrorCode::headers_too_large, "the request line and headers are too long", "send fewer or shorter headers"};

@@ -14,6 +14,10 @@ constexpr std::uint64_t kPatternSteps = 1'000'000;               // Steps of one
 constexpr std::size_t kScriptStringSize = 8u << 20;              // The longest string a library function may build.
 constexpr int kScriptCallDepth = 190;                            // Nested C calls; Lua itself stops at 200.
 constexpr std::size_t kJsonDepth = 64;
+constexpr std::size_t kErrorCodeSize = 200;         // Of a raised table; beyond, it is cut.
+constexpr std::size_t kErrorMessageSize = 2000;     // The same; also one line of ctx:log.
+constexpr std::size_t kTurnJournalSize = 8u << 20;  // That a script adds to its journal between two waits.
+constexpr std::size_t kTurnLogSize = 256u << 10;    // Lines of ctx:log between two waits; beyond, they are left out.
 
 // Values.
 constexpr std::size_t kPayloadSize = 1u << 20;  // One input, result, signal or event.

@@ -23,6 +23,22 @@ const std::string* key_of(const EntryBody& body) {
   return nullptr;
 }
 
+// About the bytes that an entry of the script's takes in the journal.
+std::size_t size_of(const EntryBody& body) {
+  constexpr std::size_t kBeside = 64;
+  if (const auto* e = std::get_if<OperationScheduled>(&body)) return kBeside + e->operation.request.size();
+  if (const auto* e = std::get_if<StepRecorded>(&body)) {
+    return kBeside + e->outcome.value.size() + e->outcome.failure.message.size() + e->outcome.failure.details.size();
+  }
+  if (const auto* e = std::get_if<AttributesSet>(&body)) return kBeside + e->attributes.size();
+  if (const auto* e = std::get_if<DecisionRecorded>(&body)) return kBeside + e->decision.size();
+  if (const auto* e = std::get_if<NoteWritten>(&body)) return kBeside + e->note.size();
+  if (const auto* e = std::get_if<SignalSent>(&body)) return kBeside + e->payload.size();
+  if (const auto* e = std::get_if<AlertRaised>(&body)) return kBeside + e->alert.size();
+  if (const auto* e = std::get_if<OutcomeOverridden>(&body)) return kBeside + e->before.size() + e->after.size();
+  return kBeside;
+}
+
 }  // namespace
 
 ScriptDriver::ScriptDriver(std::string instance, InstanceState& state, std::shared_ptr<const Program> program,
@@ -49,6 +65,8 @@ RunState ScriptDriver::drive(const Entry& entry, const std::vector<OperationSeq>
 
 RunState ScriptDriver::drive_at(Instant now, const Entry& entry, const std::vector<OperationSeq>& resolved) {
   now_ = now;
+  journaled_ = 0;
+  logged_ = 0;
   if (const auto* started = std::get_if<Started>(&entry.body)) {
     begin_run();
     return run_->start(started->input);
@@ -220,6 +238,7 @@ bool ScriptDriver::take_from_later(const std::string& key) {
 void ScriptDriver::record(EntryBody&& body) {
   if (replaying_) fresh_ = true;
   say_held_lines();
+  journaled_ += size_of(body);
   record_(std::move(body));
 }
 
@@ -347,10 +366,16 @@ void ScriptDriver::raise_alert(std::string key, std::string name, std::string li
 
 // New side: the journal has met the patch, or the script is ahead of its journal. It is not while the journal knows of something that
 // the script has yet to ask for: that was asked for on the old side. A call is refused only where the script runs for the first time:
-// what it does on a replay, even past the last thing that it has asked for, it may have done before.
+// what it does on a replay, even past the last thing that it has asked for, it may have done before. The first answer holds for the
+// whole run, so that a loop does not change sides in its middle. The journal has the new side only: the old one is found again, for
+// a replay comes past the same call first.
 bool ScriptDriver::patch(std::string_view id) {
   if (journaled_patches_.contains(std::string(id)) || state_.patches.contains(std::string(id))) return true;
-  if (replaying_ || (journal_ && (id.starts_with(kRefusedCall) || !unclaimed_.empty()))) return false;
+  if (old_sides_.contains(id)) return false;
+  if (replaying_ || (journal_ && (id.starts_with(kRefusedCall) || !unclaimed_.empty()))) {
+    old_sides_.emplace(id);
+    return false;
+  }
   record(PatchMarked{std::string(id)});
   return true;
 }
@@ -368,7 +393,17 @@ JsonText ScriptDriver::peek_event(std::string_view pattern) const {
   return {};
 }
 
+// A script that writes lines without end does not fill the house's log with them.
 void ScriptDriver::log(std::string_view level, std::string_view text) {
+  if (logged_ > limits::kTurnLogSize) return;
+  constexpr std::size_t kBeside = 64;
+  logged_ += text.size() + kBeside;
+  say(level, text);
+  if (logged_ > limits::kTurnLogSize)
+    say("warn", "the script has written too much at once: the next lines are left out");
+}
+
+void ScriptDriver::say(std::string_view level, std::string_view text) {
   if (holding_lines_) {
     held_lines_.emplace_back(level, text);
   } else if (log_) {
@@ -378,7 +413,7 @@ void ScriptDriver::log(std::string_view level, std::string_view text) {
 
 void ScriptDriver::say_held_lines() {
   holding_lines_ = false;
-  for (const auto& [level, text] : std::exchange(held_lines_, {})) log(level, text);
+  for (const auto& [level, text] : std::exchange(held_lines_, {})) say(level, text);
 }
 
 }  // namespace baton

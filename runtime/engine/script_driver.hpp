@@ -84,6 +84,7 @@ class ScriptDriver : public WorkflowHost {
   void complete_update(std::string update_id, Outcome outcome) override;
   [[nodiscard]] JsonText peek_event(std::string_view pattern) const override;
   void log(std::string_view level, std::string_view text) override;
+  [[nodiscard]] std::size_t journaled() const override { return journaled_; }
 
  private:
   // An entry that the script is driven by, and when.
@@ -116,6 +117,7 @@ class ScriptDriver : public WorkflowHost {
   [[nodiscard]] std::optional<ReplayMismatch> unclaimed() const;
   [[nodiscard]] OperationSeq claim_or_record(Operation operation);
   void record(EntryBody&& body);
+  void say(std::string_view level, std::string_view text);
   [[nodiscard]] bool known_fact(const std::string& key);
   void say_held_lines();
 
@@ -137,6 +139,10 @@ class ScriptDriver : public WorkflowHost {
   mutable std::vector<std::pair<std::string, std::string>> held_lines_;
   OperationSeq seq_after_journal_ = 0;  // While replaying: new operations are numbered behind all journaled ones.
   std::set<std::string> journaled_patches_;
+  std::set<std::string, std::less<>> old_sides_;  // Patches that this run has passed on the old side: it stays there.
+  // Since the script was last driven: what it has put into the journal, and into the log.
+  std::size_t journaled_ = 0;
+  std::size_t logged_ = 0;
 };
 
 }  // namespace baton

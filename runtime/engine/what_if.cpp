@@ -122,6 +122,7 @@ Status WhatIf::follow(EntryIndex until) {
     if (const auto changed = values_.find(next_); changed != values_.end()) {
       if (auto* const resolved = std::get_if<OperationResolved>(&entry.body))
         resolved->outcome = Outcome::of(changed->second);
+      if (auto* const skipped = std::get_if<IncidentResolved>(&entry.body)) skipped->value = changed->second;
       if (auto* const signal = std::get_if<SignalReceived>(&entry.body)) signal->payload = changed->second;
       if (auto* const event = std::get_if<EventReceived>(&entry.body)) event->event = changed->second;
     }
@@ -160,11 +161,24 @@ void WhatIf::tell(const Entry& entry) {
     return handle(ChangeBundle{e->to, e->by, 0});
   }
   if (const auto* e = std::get_if<IncidentResolved>(&entry.body)) {
+    if (e->action == IncidentAction::skip) return tell_skipped(*e);
     for (const auto& [number, incident] : std::map(incidents_)) {
       if (!incident.resolved_at && incident.seq == 0) {
         return handle(ResolveIncident{number, IncidentAction::retry, {}, 0, e->reason, e->by, 0});
       }
     }
+  }
+}
+
+// The operator gave the value in the place of what had failed: so reality was told the outcome.
+void WhatIf::tell_skipped(const IncidentResolved& entry) {
+  for (const Entry& each : reality_) {
+    const auto* const opened = std::get_if<IncidentOpened>(&each.body);
+    if (opened == nullptr || opened->number != entry.number) continue;
+    const auto real = asked_.find(opened->seq);
+    if (real == asked_.end()) return;
+    if (const auto seq = open_seq(real->second.key)) static_cast<void>(resolve(*seq, Outcome::of(entry.value)));
+    return;
   }
 }
 

@@ -68,7 +68,7 @@ class WhatIf {
   // Compared with what reality had come to by then, in the order of reality.
   [[nodiscard]] std::vector<WhatIfDifference> compare() const;
   // {"instance","bundle","now","next","reality_ends_at","status","outcome"?,"entries","waits_for","open_tasks",
-  // "incidents","suppressed","why"}
+  // "incidents","suppressed","pauses_left_out","why"}; the last but one: how many pauses of reality it was not told
   [[nodiscard]] JsonText json() const;
 
  private:
@@ -80,6 +80,7 @@ class WhatIf {
   void keep(const Change& change);
   void tell(const Entry& entry);
   void tell_resolved(const OperationResolved& entry);
+  void tell_skipped(const IncidentResolved& entry);
   void fire_own(Instant until);
   void fire(const TimerRecord& timer);
   [[nodiscard]] std::optional<OperationSeq> open_seq(const std::string& key) const;

@@ -50,6 +50,14 @@ class Collect {
     const auto found = asked_.find(e.seq);
     if (found != asked_.end()) facts_.add("outcome", found->second->key, found->second->line, json_of(e.outcome));
   }
+  void operator()(const IncidentOpened& e) { incidents_[e.number] = e.seq; }
+  void operator()(const IncidentResolved& e) {  // A value in the place of what had failed is its outcome.
+    const auto incident = incidents_.find(e.number);
+    if (e.action != IncidentAction::skip || incident == incidents_.end()) return;
+    const auto found = asked_.find(incident->second);
+    if (found == asked_.end()) return;
+    facts_.add("outcome", found->second->key, found->second->line, json_of(Outcome::of(e.value)));
+  }
   void operator()(const StepRecorded& e) { facts_.add("step", e.key, e.line, json_of(e.outcome)); }
   void operator()(const DecisionRecorded& e) { facts_.add("decision", e.key, e.line, e.decision); }
   void operator()(const AttributesSet& e) { facts_.add("attributes", e.key, {}, e.attributes); }
@@ -65,6 +73,7 @@ class Collect {
  private:
   Facts& facts_;
   std::map<OperationSeq, const Operation*> asked_;
+  std::map<std::uint32_t, OperationSeq> incidents_;  // Of what, by number.
 };
 
 Facts facts_of(const std::vector<Entry>& journal, const std::vector<bool>& counts, Instant until) {
@@ -129,7 +138,13 @@ JsonText WhatIf::json() const {
   write_all(writer, "incidents", held.open_incidents);
   writer.key("suppressed").begin_array();
   for (const JsonText& each : suppressed_) writer.value(each);
-  writer.end_array().key("why");
+  writer.end_array();
+  // A sandbox is not paused: what came meanwhile reaches its script when it came, and not at the end of the pause.
+  std::int64_t pauses = 0;
+  for (std::size_t i = 0; i < std::min<std::size_t>(next_ - first_, reality_.size()); ++i) {
+    if (counts_[i] && std::holds_alternative<Paused>(reality_[i].body)) ++pauses;
+  }
+  writer.field("pauses_left_out", pauses).key("why");
   const WhyFacts facts{held, nullptr, nullptr, {}, now_};
   write_json(writer, why_instance(facts), facts);
   writer.end_object();

@@ -354,7 +354,12 @@ void fill_activity(lua_State* state) {
     lua_setfield(state, -2, name);
   };
   set("instance", context.instance);
-  set("patient", context.patient);
+  if (context.patient.empty()) {  // As ctx.patient: nil, so that a script can ask for it.
+    lua_pushnil(state);
+    lua_setfield(state, -2, "patient");
+  } else {
+    set("patient", context.patient);
+  }
   set("idempotency_key", context.idempotency_key);
   lua_pushinteger(state, context.attempt);
   lua_setfield(state, -2, "attempt");

@@ -1,6 +1,7 @@
 // The ctx object and what its methods share: argument checks, error objects, source lines.
 #include <algorithm>
 
+#include "runtime/base/limits.hpp"
 #include "runtime/script/execution.hpp"
 #include "runtime/script/json_bridge.hpp"
 #include "runtime/script/script_error.hpp"
@@ -23,7 +24,8 @@ int failure_text(lua_State* state) {
   return 1;
 }
 
-std::string raw_text_field(lua_State* state, int index, const char* name) {
+// At most `most` bytes of it, and "..." for the rest.
+std::string raw_text_field(lua_State* state, int index, const char* name, std::size_t most) {
   const int table = lua_absindex(state, index);
   lua_pushstring(state, name);
   lua_rawget(state, table);
@@ -32,7 +34,7 @@ std::string raw_text_field(lua_State* state, int index, const char* name) {
     lua_pushvalue(state, -1);
     std::size_t size = 0;
     const char* const bytes = lua_tolstring(state, -1, &size);
-    text.assign(bytes, size);
+    text = readable({bytes, size}, most);
     lua_pop(state, 1);
   }
   lua_pop(state, 1);
@@ -84,6 +86,12 @@ Execution& check_context(lua_State* state, const char* method) {
   Sandbox::of(state).charge(state, kInstructionsPerCall);
   Execution& execution = Execution::of(state);
   execution.check_outside_step(state, method);
+  if (execution.host().journaled() > limits::kTurnJournalSize) {
+    Sandbox::of(state).stop(state, {ErrorCode::script_instructions,
+                                    "the script put more than " + std::to_string(limits::kTurnJournalSize >> 20) +
+                                        " MiB into its journal without waiting",
+                                    "keep large values outside and pass their ids, or wait in between"});
+  }
   return execution;
 }
 
@@ -112,9 +120,9 @@ Failure read_failure(lua_State* state, int index) {
     const Status read = Sandbox::of(state).protect([&](lua_State* L) {
       lua_pushvalue(state, table);
       lua_xmove(state, L, 1);
-      std::string code = raw_text_field(L, -1, "code");
+      std::string code = raw_text_field(L, -1, "code", limits::kErrorCodeSize);
       if (!code.empty()) failure.code = std::move(code);
-      failure.message = raw_text_field(L, -1, "message");
+      failure.message = raw_text_field(L, -1, "message", limits::kErrorMessageSize);
       lua_pushliteral(L, "details");
       lua_rawget(L, -2);
       if (!lua_isnil(L, -1)) {
@@ -160,9 +168,10 @@ std::string check_name(lua_State* state, int argument, const char* what) {
 }
 
 JsonText check_json(lua_State* state, int index, const char* what) {
-  Result<JsonText> json = to_json(state, index, what);
+  std::size_t walked = 0;
+  Result<JsonText> json = to_json(state, index, what, limits::kPayloadSize, &walked);
+  Sandbox::of(state).charge(state, walked / 16);
   if (!json.ok()) raise(state, json.error());
-  Sandbox::of(state).charge(state, json->size() / 16);
   return std::move(*json);
 }
 

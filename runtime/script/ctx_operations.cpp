@@ -1,5 +1,7 @@
 // What ctx waits for: activities, time, people, events, signals, children, promises.
 #include "runtime/base/limits.hpp"
+#include "runtime/model/ctx_shapes.hpp"
+#include "runtime/model/json_members.hpp"
 #include "runtime/model/retry_policy.hpp"
 #include "runtime/script/execution.hpp"
 #include "runtime/script/json_bridge.hpp"
@@ -24,14 +26,18 @@ Operation operation_of(Execution& execution, lua_State* state, OperationKind kin
   return operation;
 }
 
-// {"input":<argument>,"options":<options>}
-JsonText request_of(lua_State* state, int input, int options) {
+// {"input":<argument>,"options":<options>}; `options` as JSON, or empty.
+JsonText request_of(lua_State* state, int input, const JsonText& options) {
   JsonText request = "{\"input\":";
   const JsonText json = lua_isnoneornil(state, input) ? JsonText() : check_json(state, input, "input");
   request += json.empty() ? "null" : json;
-  if (!lua_isnoneornil(state, options)) request += ",\"options\":" + check_json(state, options, "options");
+  if (!options.empty()) request += ",\"options\":" + options;
   request += "}";
   return request;
+}
+
+JsonText options_of(lua_State* state, int options) {
+  return lua_isnoneornil(state, options) ? JsonText() : check_json(state, options, "options");
 }
 
 // What the script says of a wait, for whoever asks why: adds "why", "owner" and "otherwise", as far as the options have
@@ -93,7 +99,9 @@ void ask_activity(lua_State* state) {
     raise(state, "the bundle has no activity '" + name + "'; activities/x.lua returns a table of them");
   }
   Operation operation = operation_of(execution, state, OperationKind::activity, std::move(name));
-  operation.request = request_of(state, 3, 4);
+  const JsonText options = options_of(state, 4);
+  operation.request = request_of(state, 3, options);
+  if (!options.empty()) refuse_fault(state, execution, "activity", fault_in_activity_options(parse_object(options)));
   operation.due = option_time(state, 4, "total_timeout", execution.host().now());
   execution.ask_for(state, std::move(operation));
 }
@@ -218,17 +226,20 @@ void check_steps(lua_State* state, const char* name) {
   lua_settop(state, top);
 }
 
-// The form has to be in the bundle, if the bundle has forms at all: one from before there were any goes on as it was.
-void check_form(lua_State* state, const Program& program) {
-  if (lua_getfield(state, 3, "form") == LUA_TSTRING && !program.forms().empty()) {
-    const std::string form = lua_tostring(state, -1);
-    if (program.form(form) == nullptr) {
-      raise(state, "the bundle has no form '" + form + "'; write forms/" + form + ".json, a JSON Schema");
-    }
-  } else if (!lua_isnil(state, -1) && lua_type(state, -1) != LUA_TSTRING) {
-    raise(state, "form is the name of a file in forms/: form = \"med_review\"");
-  }
+// The form that the task names, or null. It has to be in the bundle; one from before there were any forms goes on as it was.
+const Form* check_form(lua_State* state, Execution& execution) {
+  const int type = lua_getfield(state, 3, "form");
+  const std::string form = type == LUA_TSTRING ? lua_tostring(state, -1) : "";
   lua_pop(state, 1);
+  if (type == LUA_TNIL) return nullptr;
+  if (type != LUA_TSTRING) raise(state, "form is the name of a file in forms/: form = \"med_review\"");
+  const Program& program = execution.program();
+  const Form* const found = program.form(form);
+  if (found != nullptr) return found;
+  const std::string message = "the bundle has no form '" + form + "'; write forms/" + form + ".json, a JSON Schema";
+  if (!program.forms().empty()) raise(state, message);
+  refuse_anew(state, execution, "task", message);
+  return nullptr;
 }
 
 /// ctx:task(name, { why, form, data, sources, documents, candidates, outcomes, due, timeout, follow_up, escalate, remind,
@@ -245,19 +256,23 @@ void ask_task(lua_State* state) {
                 "why form data sources documents candidates outcomes due timeout follow_up escalate remind approvals "
                 "priority assign title reason_required otherwise");
   Operation operation = operation_of(execution, state, OperationKind::task, std::move(name));
+  execution.note_outcome(operation.name, operation.key);
   const Instant now = execution.host().now();
   if (lua_istable(state, 3)) {
     if (lua_getfield(state, 3, "why") != LUA_TSTRING) {
       raise(state, "a task needs why = \"...\": a sentence for the person, why this waits and what unblocks it");
     }
     lua_pop(state, 1);
-    check_form(state, execution.program());
+    const Form* const form = check_form(state, execution);
     check_steps(state, "escalate");
     check_steps(state, "remind");
     operation.due = option_time(state, 3, "timeout", now);
     fix_time_field(state, 3, "due", now);
     fix_time_field(state, 3, "follow_up", now);
     operation.request = check_json(state, 3, "task");
+    Sandbox::of(state).charge(state, operation.request.size() / 16);  // It is read once more.
+    refuse_fault(state, execution, "task",
+                 fault_in_task(parse_object(operation.request), form == nullptr ? nullptr : &form->schema));
   } else {
     raise(state, "ctx:task takes a definition: { why = \"...\", outcomes = { .. } }");
   }
@@ -284,7 +299,9 @@ void ask_child(lua_State* state) {
   if (execution.program().find_workflow(name) == nullptr) raise(state, "the bundle has no workflow '" + name + "'");
   check_close(state, execution, 4);
   Operation operation = operation_of(execution, state, OperationKind::child, std::move(name));
-  operation.request = request_of(state, 3, 4);
+  const JsonText options = options_of(state, 4);
+  operation.request = request_of(state, 3, options);
+  if (!options.empty()) refuse_fault(state, execution, "child", fault_in_child_options(parse_object(options)));
   execution.ask_for(state, std::move(operation));
 }
 

@@ -1,8 +1,12 @@
 // What ctx records without waiting: steps, decisions, notes, attributes, patches, signals sent, and the instance's end.
+#include "runtime/model/call_shape.hpp"
+#include "runtime/model/ctx_shapes.hpp"
+#include "runtime/model/json_members.hpp"
 #include "runtime/model/records.hpp"
 #include "runtime/script/execution.hpp"
 #include "runtime/script/json_bridge.hpp"
 #include "runtime/script/refusal.hpp"
+#include "runtime/script/script_error.hpp"
 
 namespace baton::script {
 namespace {
@@ -24,7 +28,11 @@ int finish_step(lua_State* state, int status, bool misused) {
   const std::string line = lua_tostring(state, 5);
   if (status != LUA_OK) {
     if (Sandbox::of(state).must_rethrow(status) || misused) return lua_error(state);
-    execution.host().record_step(key, line, baton::Outcome::failed(read_failure(state, -1)));
+    // What the script goes on with is what the journal says, as it will be on a replay.
+    const Failure failure = read_failure(state, -1);
+    Sandbox::of(state).charge(state, failure.details.size() / 16);
+    execution.host().record_step(key, line, baton::Outcome::failed(failure));
+    push_failure(state, failure);
     return lua_error(state);
   }
   JsonText value = lua_gettop(state) > 5 ? check_json(state, 6, "the step's result") : JsonText();
@@ -66,8 +74,11 @@ int ctx_decide(lua_State* state) {
   const std::string name = check_name(state, 2, "the decision's name");
   check_options(state, 3, "decide", "outcome reason code evidence confidence threshold model");
   const std::string key = execution.next_key("decision", name);
-  execution.host().record_decision(key, name, caller_line(state),
-                                   lua_isnoneornil(state, 3) ? "{}" : check_json(state, 3, "decision"));
+  JsonText decision = lua_isnoneornil(state, 3) ? JsonText("{}") : check_json(state, 3, "decision");
+  Sandbox::of(state).charge(state, decision.size() / 16);  // It is read once more.
+  refuse_fault(state, execution, "decide", fault_in_decision(parse_object(decision)));
+  execution.note_outcome(name, key);
+  execution.host().record_decision(key, name, caller_line(state), std::move(decision));
   if (Status pushed = push_json(state, execution.host().decision(key)); !pushed) raise(state, pushed.error());
   return 1;
 }
@@ -77,6 +88,16 @@ std::string text_option(lua_State* state, int index, const char* name) {
   std::string text = lua_type(state, -1) == LUA_TSTRING ? lua_tostring(state, -1) : "";
   lua_pop(state, 1);
   return text;
+}
+
+// What there is to override, for whoever has misspelt it.
+std::string no_outcome(const Execution& execution, const std::string& target) {
+  std::vector<std::string_view> names;
+  for (const std::string& each : execution.outcomes()) {
+    if (each.find(':') == std::string::npos) names.emplace_back(each);  // The others are keys.
+  }
+  const std::string fault = "ctx:override: no decision or task before this line is called '" + target + "'";
+  return names.empty() ? fault : fault + "; " + unknown_name(target, names);
 }
 
 /// ctx:override(target, { after, reason, code })
@@ -89,8 +110,13 @@ int ctx_override(lua_State* state) {
   check_options(state, 3, "override", "after reason code");
   const std::string reason = text_option(state, 3, "reason");
   if (reason.empty()) raise(state, "an override needs a reason: { reason = \"...\" }");
+  if (reason.find_first_not_of(" \t\r\n") == std::string::npos) {
+    refuse_anew(state, execution, "override", "the reason of an override says something; this one is white space");
+  }
   lua_getfield(state, 3, "after");
   const JsonText after = check_json(state, -1, "after");
+  refuse_fault(state, execution, "override", fault_in_override(parse_object(check_json(state, 3, "override"))));
+  if (!execution.outcomes().contains(target)) refuse_anew(state, execution, "override", no_outcome(execution, target));
   execution.host().override_decision(execution.next_key("override", target), target, caller_line(state), after,
                                      text_option(state, 3, "code"), reason);
   return 0;
@@ -143,8 +169,11 @@ int ctx_alert(lua_State* state) {
   if (!lua_istable(state, 3)) raise(state, "ctx:alert needs a table: { why = \"..\" }");
   check_options(state, 3, "alert", "tier key level thresholds falling why data candidates every title");
   check_alert(state);
-  execution.host().raise_alert(execution.next_key("alert", name), name, caller_line(state),
-                               check_json(state, 3, "alert"));
+  std::string key = execution.next_key("alert", name);
+  JsonText alert = check_json(state, 3, "alert");
+  Sandbox::of(state).charge(state, alert.size() / 16);  // It is read once more.
+  refuse_fault(state, execution, "alert", fault_in_alert(parse_object(alert)));
+  execution.host().raise_alert(std::move(key), name, caller_line(state), std::move(alert));
   return 0;
 }
 
@@ -172,6 +201,22 @@ int ctx_note(lua_State* state) {
   return 0;
 }
 
+// What searches can compare: a value of the type that search = {..} declares.
+std::string fault_in_attribute(lua_State* state, const std::string& name, const std::string& type) {
+  const int given = lua_type(state, 3);
+  if (given == LUA_TNIL || given == LUA_TNONE || is_null(state, 3)) return {};
+  const char* wanted = nullptr;
+  if (type == "number" && given != LUA_TNUMBER) wanted = "a number";
+  if (type == "flag" && given != LUA_TBOOLEAN) wanted = "true or false";
+  if (type == "keyword" && given != LUA_TSTRING && given != LUA_TNUMBER) wanted = "a text";
+  if (type == "time") {
+    const bool text = given == LUA_TSTRING && parse_instant(lua_tostring(state, 3)).ok();
+    if (!text && lua_isinteger(state, 3) == 0) wanted = "a time: milliseconds, as ctx:now() gives them, or RFC 3339";
+  }
+  if (wanted == nullptr) return {};
+  return "ctx:set: '" + name + "' is a " + type + " in search, so it must be " + wanted + ", not " + describe(state, 3);
+}
+
 /// ctx:set(attribute, value)
 /// Sets a search attribute that the definition declares; nil removes it. Searches see it with this turn's commit.
 int ctx_set(lua_State* state) {
@@ -181,6 +226,8 @@ int ctx_set(lua_State* state) {
   if (!execution.definition().search.contains(name)) {
     raise(state, "'" + name + "' is not declared: add it to search = { " + name + " = \"keyword\" }");
   }
+  const std::string fault = fault_in_attribute(state, name, execution.definition().search.at(name));
+  if (!fault.empty()) refuse_anew(state, execution, "set", fault);
   std::string attributes = "{";
   append_json_string(attributes, name);
   const JsonText value = lua_isnoneornil(state, 3) ? JsonText() : check_json(state, 3, "value");

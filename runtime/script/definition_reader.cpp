@@ -35,7 +35,9 @@ Status examine(const Program& program, const std::string& path, std::span<const 
 std::string text_field(lua_State* state, int table, const char* name) {
   const int type = lua_getfield(state, table, name);
   if (type != LUA_TSTRING && type != LUA_TNIL) refuse(state, std::string(name) + " must be a string");
-  std::string text = type == LUA_TSTRING ? lua_tostring(state, -1) : "";
+  std::size_t size = 0;
+  const char* const bytes = type == LUA_TSTRING ? lua_tolstring(state, -1, &size) : nullptr;
+  std::string text = bytes == nullptr ? std::string() : std::string(bytes, size);
   lua_pop(state, 1);
   return text;
 }

@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -175,6 +176,12 @@ class Execution {
   [[nodiscard]] std::uint64_t next_random();
   // `reference` is a function in the registry; it replaces what was declared for the target before.
   void declare_override(lua_State* state, const std::string& target, int reference);
+  // Decisions and tasks that the script has come to: what it may override. By name and by key.
+  void note_outcome(const std::string& name, const std::string& key) {
+    outcomes_.insert(name);
+    outcomes_.insert(key);
+  }
+  [[nodiscard]] const std::set<std::string>& outcomes() const { return outcomes_; }
 
  private:
   [[nodiscard]] RunState run();
@@ -223,6 +230,7 @@ class Execution {
   std::size_t cleanups_ = 0;                // Undos, and branches of overrides.
   std::map<std::string, int> on_override_;  // By the target's name; registry references.
   std::map<std::string, std::uint32_t> overrides_seen_;
+  std::set<std::string> outcomes_;
   bool cancel_requested_ = false;
   bool cancel_at_waits_ = true;  // False for a cancel that an earlier Baton has journaled: then at other calls, too.
   bool reading_only_ = false;

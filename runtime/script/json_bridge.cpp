@@ -31,9 +31,11 @@ constexpr char kArrayMark = 0;  // Key in the registry of the metatable of array
 int json_encode(lua_State* state) {
   luaL_checkany(state, 1);
   Sandbox& sandbox = Sandbox::of(state);
-  const Result<JsonText> text = to_json(state, 1, "value", std::min(sandbox.options().string_size, kEncodedSize));
+  std::size_t walked = 0;
+  const Result<JsonText> text =
+      to_json(state, 1, "value", std::min(sandbox.options().string_size, kEncodedSize), &walked);
+  sandbox.charge(state, walked / 4);
   if (!text) raise(state, text.error());
-  sandbox.charge(state, text->size() / 4);
   if (text->empty()) {
     lua_pushliteral(state, "null");
   } else {

@@ -29,9 +29,10 @@
 
 namespace baton::script {
 
-// Never raises. `name` begins the path in messages ("input"). Errors: not_serializable, too_large.
+// Never raises. `name` begins the path in messages ("input"). Errors: not_serializable, too_large. `walked`, if given, gets the
+// bytes that were written, also where it came to an error: what it is to be charged for.
 [[nodiscard]] Result<JsonText> to_json(lua_State* state, int index, std::string_view name = "value",
-                                       std::size_t max_size = limits::kPayloadSize);
+                                       std::size_t max_size = limits::kPayloadSize, std::size_t* walked = nullptr);
 
 // Pushes one value; empty text pushes nil. Needs one free stack slot; after an error nothing is pushed. Never raises.
 // Errors: bad_json (with the byte where it went wrong), too_large, script_memory.

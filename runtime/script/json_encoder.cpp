@@ -21,10 +21,13 @@ class Encoder {
     const int top = lua_gettop(state_);
     index = lua_absindex(state_, index);
     const bool done = value(index);
+    walked_ += out_.size();
     lua_settop(state_, top);
     if (done) return std::move(out_);
     return std::move(error_);
   }
+
+  [[nodiscard]] std::size_t walked() const { return walked_; }
 
  private:
   // Where a value stands: in a field of its table, or at a position.
@@ -58,13 +61,15 @@ class Encoder {
     return false;
   }
 
+  bool refuse_size() {
+    error_ = Error{ErrorCode::too_large,
+                   std::string(name_) + " is larger than " + std::to_string(max_size_) + " bytes as JSON",
+                   "keep large documents outside and pass their id"};
+    return false;
+  }
+
   bool value(int index) {
-    if (out_.size() > max_size_) {
-      error_ = Error{ErrorCode::too_large,
-                     std::string(name_) + " is larger than " + std::to_string(max_size_) + " bytes as JSON",
-                     "keep large documents outside and pass their id"};
-      return false;
-    }
+    if (out_.size() > max_size_) return refuse_size();
     switch (lua_type(state_, index)) {
       case LUA_TNIL:
         if (depth_ > 0) out_ += "null";
@@ -74,8 +79,11 @@ class Encoder {
       case LUA_TSTRING: {
         std::size_t size = 0;
         const char* const text = lua_tolstring(state_, index, &size);
-        if (!is_valid_utf8({text, size}))
+        if (size > max_size_) return refuse_size();
+        if (!is_valid_utf8({text, size})) {
+          walked_ += size;
           return refuse("is not UTF-8 text", "encode binary data, as base64 for example");
+        }
         append_json_string(out_, {text, size});
         return true;
       }
@@ -235,6 +243,7 @@ class Encoder {
   std::string_view name_;
   std::size_t max_size_;
   std::string out_;
+  std::size_t walked_ = 0;
   Error error_{ErrorCode::not_serializable, {}, {}};
   std::size_t depth_ = 0;
   std::array<const void*, limits::kJsonDepth> ancestors_;
@@ -243,8 +252,11 @@ class Encoder {
 
 }  // namespace
 
-Result<JsonText> to_json(lua_State* state, int index, std::string_view name, std::size_t max_size) {
-  auto text = Encoder(state, name, max_size).encode(index);
+Result<JsonText> to_json(lua_State* state, int index, std::string_view name, std::size_t max_size,
+                         std::size_t* walked) {
+  Encoder encoder(state, name, max_size);
+  auto text = encoder.encode(index);
+  if (walked != nullptr) *walked = encoder.walked();
   if (text.ok() && text->size() > max_size) {
     return Error{ErrorCode::too_large,
                  std::string(name) + " is larger than " + std::to_string(max_size) + " bytes as JSON",

@@ -1,19 +1,18 @@
 #include "runtime/script/refusal.hpp"
 
+#include "runtime/model/call_shape.hpp"
 #include "runtime/model/refused_call.hpp"
 
 namespace baton::script {
-namespace {
-
-constexpr lua_Integer kFirstTime =
-    315'532'800'000;  // 1980-01-01: no case waits for a time before, and no wait takes ten years.
-
-}  // namespace
 
 void refuse_anew(lua_State* state, Execution& execution, const char* method, const std::string& message) {
   // By the place of the call: another one that was passed before stays passed.
   const std::string id = std::string(kRefusedCall) + execution.next_key("call", method);
   if (execution.reading_only() || execution.host().patch(id)) raise(state, message);
+}
+
+void refuse_fault(lua_State* state, Execution& execution, const char* method, const std::optional<std::string>& fault) {
+  if (fault) refuse_anew(state, execution, method, std::string("ctx:") + method + ": " + *fault);
 }
 
 void check_function(lua_State* state, int argument, const char* method, const char* what) {
@@ -24,7 +23,7 @@ void check_function(lua_State* state, int argument, const char* method, const ch
 void refuse_small_time(lua_State* state, Execution& execution, int index, const char* method) {
   if (lua_isinteger(state, index) == 0) return;
   const lua_Integer number = lua_tointeger(state, index);
-  if (number < 0 || number >= kFirstTime) return;
+  if (number < 0 || number >= kFirstTimeMs) return;
   refuse_anew(state, execution, method,
               std::string("ctx:") + method + " got the number " + std::to_string(number) +
                   ", which as a time is before 1980; a length of time is a text such as \"1h\"");

@@ -2,6 +2,7 @@
 // the refusal is a fact of the journal, as a patch is: it comes only where the call is made anew. Only runtime/script/ sees it.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "runtime/script/execution.hpp"
@@ -11,6 +12,9 @@ namespace baton::script {
 // Raises `message` where the call is made anew; comes back where the journal of an earlier version has passed it. `method` is the
 // function of ctx. Costs an entry of the journal, and only for the call that is refused.
 void refuse_anew(lua_State* state, Execution& execution, const char* method, const std::string& message);
+
+// The same for what is wrong with a table (ctx_shapes.hpp), if anything is.
+void refuse_fault(lua_State* state, Execution& execution, const char* method, const std::optional<std::string>& fault);
 
 // Raises "ctx:<method> needs <what>" unless the argument is a function.
 void check_function(lua_State* state, int argument, const char* method, const char* what);

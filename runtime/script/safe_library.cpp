@@ -29,7 +29,8 @@ struct Stock {
                                     {"tonumber"},
                                     {"type"}}};
   // No dump (bytecode), no pack and unpack (nobody needs binary records in a workflow).
-  std::array<Function, 7> string = {{{"byte"}, {"char"}, {"len"}, {"lower"}, {"reverse"}, {"sub"}, {"upper"}}};
+  std::array<Function, 4> string = {{{"byte"}, {"char"}, {"len"}, {"sub"}}};
+  std::array<Function, 3> letters = {{{"lower"}, {"reverse"}, {"upper"}}};  // These look at each byte.
   // So that "10" + 1 works as the manual says.
   std::array<Function, 8> string_arithmetic = {
       {{"__add"}, {"__sub"}, {"__mul"}, {"__mod"}, {"__pow"}, {"__div"}, {"__idiv"}, {"__unm"}}};
@@ -52,6 +53,7 @@ struct Stock {
     take(state, base);
     luaL_requiref(state, "string", luaopen_string, 0);
     take(state, string);
+    take(state, letters);
     lua_pushliteral(state, "");
     lua_getmetatable(state, -1);
     take(state, string_arithmetic);
@@ -147,9 +149,22 @@ int charged_utf8(lua_State* state) {
   return Stock::get().utf8[kFunction].function(state);
 }
 
+// Copying memory is charged where it is had; these take several times as long, byte by byte.
+template <std::size_t kFunction>
+int charged_letters(lua_State* state) {
+  if (lua_type(state, 1) == LUA_TSTRING) Sandbox::of(state).charge(state, lua_rawlen(state, 1) / 16);
+  return Stock::get().letters[kFunction].function(state);
+}
+
 void open_string(lua_State* state, const Stock& stock) {
   lua_createtable(state, 0, 16);
   set(state, stock.string);
+  lua_pushcfunction(state, &charged_letters<0>);
+  lua_setfield(state, -2, "lower");
+  lua_pushcfunction(state, &charged_letters<1>);
+  lua_setfield(state, -2, "reverse");
+  lua_pushcfunction(state, &charged_letters<2>);
+  lua_setfield(state, -2, "upper");
   add_safe_strings(state);
   add_safe_patterns(state);
   lua_pushliteral(state, "");

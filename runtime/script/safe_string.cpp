@@ -1,4 +1,5 @@
 // string.format and string.rep: as in the manual, without %p (an address) and with bounded results.
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstdio>
@@ -30,13 +31,13 @@ int safe_rep(lua_State* state) {
   Sandbox::of(state).charge(state, static_cast<std::uint64_t>(count) / 8);
   luaL_Buffer buffer;
   char* out = luaL_buffinitsize(state, &buffer, total);
-  for (lua_Integer i = 0; i < count; ++i) {
-    std::memcpy(out, text, size);
-    out += size;
-    if (i + 1 < count && separator_size > 0) {
-      std::memcpy(out, separator, separator_size);
-      out += separator_size;
-    }
+  // The first of them with its separator, and then what there is again and again: as fast as memory is, however short the text is.
+  std::memcpy(out, text, size);
+  if (total > size) std::memcpy(out + size, separator, separator_size);
+  for (std::size_t done = std::min(each, total); done < total;) {
+    const std::size_t more = std::min(done, total - done);
+    std::memcpy(out + done, out, more);
+    done += more;
   }
   luaL_pushresultsize(&buffer, total);
   return 1;

@@ -104,6 +104,7 @@ void Sandbox::rewind() noexcept {
   large_ = kept_large_;
   refused_ = 0;
   poison_.reset();
+  stopped_.reset();
   out_of_time_ = false;
   place_of_error_.clear();
   begin_turn();
@@ -112,7 +113,7 @@ void Sandbox::rewind() noexcept {
 void Sandbox::begin_turn() noexcept {
   budget_ = static_cast<std::int64_t>(options_.instructions_per_turn);
   refusals_ = 0;
-  hook_runs_ = 0;
+  clock_runs_ = false;
 }
 
 std::uint64_t Sandbox::instructions_left() const noexcept {
@@ -121,6 +122,7 @@ std::uint64_t Sandbox::instructions_left() const noexcept {
 
 std::optional<Error> Sandbox::poison() const {
   if (!poison_) return std::nullopt;
+  if (stopped_) return stopped_;
   if (*poison_ == ErrorCode::script_memory) {
     return Error{*poison_, "the script needed more than " + std::to_string(options_.memory >> 10) + " KiB",
                  "keep less in memory: work in smaller parts, or store large values outside and keep their ids"};
@@ -157,6 +159,8 @@ void* Sandbox::allocate(void* self, void* block, std::size_t old_size, std::size
 }
 
 void Sandbox::account_large(std::size_t old_size, std::size_t new_size) noexcept {
+  // What such blocks are filled with may take longer than the instructions up to the first hook.
+  if (running_ != nullptr) begin_clock();
   const int before = interval();
   if (old_size >= kLargeBlock) large_ -= old_size;
   if (new_size >= kLargeBlock) large_ += new_size;
@@ -195,10 +199,23 @@ void Sandbox::charge(lua_State* state, std::uint64_t instructions) {
   if (poisoned()) raise_poison(state, 1);
 }
 
+void Sandbox::stop(lua_State* state, Error why) {
+  if (!poisoned()) stopped_ = std::move(why);
+  set_poison(stopped_ ? stopped_->code : *poison_);
+  raise_poison(state, 1);
+}
+
+// From the first look at the clock on: a turn that neither runs long nor holds much does not ask for the time at all.
+void Sandbox::begin_clock() noexcept {
+  if (options_.cpu_clock_ns == nullptr || clock_runs_) return;
+  clock_runs_ = true;
+  turn_began_ns_ = options_.cpu_clock_ns();
+}
+
 bool Sandbox::out_of_time() noexcept {
   if (options_.cpu_clock_ns == nullptr) return false;
-  if (hook_runs_++ == 0) {
-    turn_began_ns_ = options_.cpu_clock_ns();
+  if (!clock_runs_) {
+    begin_clock();
     return false;
   }
   out_of_time_ = options_.cpu_clock_ns() - turn_began_ns_ > options_.turn_ms * 1'000'000;
@@ -221,7 +238,8 @@ void Sandbox::set_poison(ErrorCode code) noexcept {
 
 void Sandbox::raise_poison(lua_State* state, int level) {
   luaL_where(state, level);
-  lua_pushstring(state, *poison_ == ErrorCode::script_memory ? "out of memory" : "out of instructions");
+  const bool memory = *poison_ == ErrorCode::script_memory;
+  lua_pushstring(state, stopped_ ? "stopped" : memory ? "out of memory" : "out of instructions");
   lua_concat(state, 2);
   lua_error(state);
   std::abort();  // Not reached: lua_error does not return.
@@ -251,6 +269,9 @@ Status Sandbox::load(std::string_view name, std::string_view code, bool allow_by
 }
 
 Result<std::string> Sandbox::compile(std::string_view name, std::string_view source) {
+  constexpr std::string_view kByteOrderMark =
+      "\xEF\xBB\xBF";  // As some editors write it; Lua reads files without it, too.
+  if (source.starts_with(kByteOrderMark)) source.remove_prefix(kByteOrderMark.size());
   const Status loaded = load(name, source, false);
   if (!loaded) return loaded.error();
   std::string bytecode;

@@ -178,7 +178,9 @@ class Sandbox {
   // For library functions that work longer than an instruction: takes `instructions` from the budget. Raises when the
   // budget is spent.
   void charge(lua_State* state, std::uint64_t instructions);
-  // The same without raising: a budget that this spends raises at the next instruction. Never raises.
+  // Poisons the Sandbox for a reason of its owner's, as a budget that is spent does; poison() then says `why`. Raises.
+  [[noreturn]] void stop(lua_State* state, Error why);
+  // The same as charge() without raising: a budget that this spends raises at the next instruction. Never raises.
   void spend(std::uint64_t instructions) noexcept;
 
   // For the library's own protected calls.
@@ -202,6 +204,7 @@ class Sandbox {
   void set_poison(ErrorCode code) noexcept;
   [[noreturn]] void raise_poison(lua_State* state, int level);
   [[nodiscard]] int interval() const noexcept;
+  void begin_clock() noexcept;
   [[nodiscard]] bool out_of_time() noexcept;
   void remember();
   [[nodiscard]] Status begin_undoable();
@@ -217,15 +220,16 @@ class Sandbox {
   std::string place_of_error_;
   const char* hidden_key_ = nullptr;
 
-  std::size_t used_ = 0;         // Bytes held.
-  std::size_t large_ = 0;        // Bytes held in large blocks, which make single instructions slow.
-  std::size_t refused_ = 0;      // Size of a refused allocation that has not been granted since; 0 if none.
-  std::uint32_t refusals_ = 0;   // Refused allocations of this turn; each cost a full collection.
-  std::int64_t budget_ = 0;      // Instructions left; below zero when spent.
-  std::uint32_t hook_runs_ = 0;  // Of this turn.
+  std::size_t used_ = 0;        // Bytes held.
+  std::size_t large_ = 0;       // Bytes held in large blocks, which make single instructions slow.
+  std::size_t refused_ = 0;     // Size of a refused allocation that has not been granted since; 0 if none.
+  std::uint32_t refusals_ = 0;  // Refused allocations of this turn; each cost a full collection.
+  std::int64_t budget_ = 0;     // Instructions left; below zero when spent.
+  bool clock_runs_ = false;     // turn_began_ns_ is of this turn.
   std::uint64_t turn_began_ns_ = 0;
-  bool out_of_time_ = false;   // Why it is poisoned, when it is by script_instructions.
-  std::size_t kept_used_ = 0;  // used_ and large_ at keep().
+  std::optional<Error> stopped_;  // Why it is poisoned, when its owner stopped it.
+  bool out_of_time_ = false;      // Why it is poisoned, when it is by script_instructions.
+  std::size_t kept_used_ = 0;     // used_ and large_ at keep().
   std::size_t kept_large_ = 0;
 };
 

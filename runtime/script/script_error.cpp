@@ -5,12 +5,12 @@
 #include <utility>
 
 #include "runtime/base/json_text.hpp"
+#include "runtime/base/limits.hpp"
 #include "runtime/script/json_bridge.hpp"
 
 namespace baton::script {
 namespace {
 
-constexpr std::size_t kMessageSize = 2000;
 constexpr int kTraceFrames = 8;
 constexpr int kFramesSearched = 50;  // C frames between Lua frames are skipped, but not without end.
 
@@ -39,9 +39,11 @@ std::string_view cure_for(std::string_view message) {
   return {};
 }
 
-std::string readable(std::string_view text) {
-  const bool cut = text.size() > kMessageSize;
-  text = text.substr(0, kMessageSize);
+}  // namespace
+
+std::string readable(std::string_view text, std::size_t most) {
+  const bool cut = text.size() > most;
+  text = text.substr(0, most);
   // Do not cut a character in two.
   while (cut && !text.empty() && (static_cast<unsigned char>(text.back()) & 0xC0) == 0x80) text.remove_suffix(1);
   if (cut && !text.empty() && static_cast<unsigned char>(text.back()) >= 0xC0) text.remove_suffix(1);
@@ -54,6 +56,8 @@ std::string readable(std::string_view text) {
   if (cut) out += "...";
   return out;
 }
+
+namespace {
 
 std::string number_text(lua_State* state, int index) {
   if (lua_isinteger(state, index)) return std::to_string(lua_tointeger(state, index));
@@ -69,13 +73,13 @@ std::string describe(lua_State* state, int index) {
     case LUA_TSTRING: {
       std::size_t size = 0;
       const char* text = lua_tolstring(state, index, &size);
-      return readable({text, size});
+      return readable({text, size}, limits::kErrorMessageSize);
     }
     case LUA_TNUMBER: return number_text(state, index);
     case LUA_TBOOLEAN: return lua_toboolean(state, index) != 0 ? "true" : "false";
     case LUA_TTABLE: {
       const auto json = to_json(state, index);
-      return json.ok() ? readable(*json) : "table";
+      return json.ok() ? readable(*json, limits::kErrorMessageSize) : "table";
     }
     default: return luaL_typename(state, index);
   }

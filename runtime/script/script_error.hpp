@@ -11,6 +11,9 @@
 
 namespace baton::script {
 
+// A script's bytes as text for people: at most `most` bytes, cut between characters, with "..." for the rest; what is not UTF-8 is "?".
+[[nodiscard]] std::string readable(std::string_view text, std::size_t most);
+
 // A raised value in words: a string as it is (made valid UTF-8, cut at 2,000 bytes), a number, a table as JSON where it
 // can be, else the name of its type.
 [[nodiscard]] std::string describe(lua_State* state, int index);

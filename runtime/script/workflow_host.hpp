@@ -62,6 +62,8 @@ class WorkflowHost {
   virtual void complete_update(std::string update_id, Outcome outcome) = 0;
   // The oldest event received and not yet taken whose type matches, as JSON; empty when there is none.
   [[nodiscard]] virtual JsonText peek_event(std::string_view pattern) const = 0;
+  // Bytes that the script has put into the journal since it was last driven.
+  [[nodiscard]] virtual std::size_t journaled() const = 0;
   // An operator's log line; not said again on a replay.
   virtual void log(std::string_view level, std::string_view text) = 0;
 };

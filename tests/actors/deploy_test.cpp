@@ -92,9 +92,21 @@ TEST_F(DeployTest, looks_only_at_instances_of_the_workflows_that_it_defines_or_t
   const auto other = deploy(flow("return 1", "other"), Findings::refuse, "others");
   ASSERT_TRUE(other.ok()) << to_string(other.error());
   EXPECT_EQ(boost::json::parse(*other).at("check").at("elsewhere").as_int64(), 3);
+  const auto checked = world_.ask(CheckRequest{"others", flow("return 1", "other")});
+  ASSERT_TRUE(checked.ok());
+  EXPECT_THAT(*checked, HasSubstr(R"("elsewhere":3,"elsewhere_of":{"flow":3})"));
   const auto gone = deploy(flow("return 1", "another"));
   ASSERT_FALSE(gone.ok());
   EXPECT_THAT(gone.error().detail, HasSubstr("3 impossible"));
+}
+
+TEST_F(DeployTest, a_workflow_whose_name_could_never_be_started_is_refused) {
+  const auto longer = deploy(flow("return 1", std::string(201, 'x')));
+  ASSERT_FALSE(longer.ok());
+  EXPECT_THAT(longer.error().detail, HasSubstr("the workflow's name has 201 bytes"));
+  const auto zero = deploy(flow("return 1", "a\\0b"));
+  ASSERT_FALSE(zero.ok());
+  EXPECT_THAT(zero.error().detail, HasSubstr("or a control character"));
 }
 
 TEST_F(DeployTest, at_the_start_of_a_server_goes_live_first_and_is_checked_after) {

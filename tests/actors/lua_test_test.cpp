@@ -63,6 +63,11 @@ constexpr char kAsked[] =
     R"( t:mock("pharmacy.fill", { filled = false }) local order = t:start("order", { drug = "apixaban" }, { key = "O1" }) )";
 std::string asked(const std::string& body) { return kAsked + body; }
 
+TEST(LuaTest, a_case_inside_a_case_fails_since_it_would_never_run) {
+  EXPECT_THAT(run_case("test.case('inner', function() end)"),
+              HasSubstr("test.case('inner') stands inside another case"));
+}
+
 TEST(LuaTest, passes_a_case_whose_expectations_hold) {
   EXPECT_EQ(run_case(asked(R"(
     t:skip("1d")

@@ -30,6 +30,14 @@ TEST_F(Schedules, a_run_is_started_at_each_nominal_time_once_even_across_a_crash
   for (const InstanceRecord& run : runs()) EXPECT_EQ(run.status, InstanceStatus::completed);
 }
 
+TEST_F(Schedules, one_with_a_misspelt_field_is_told_all_the_fields_that_there_are) {
+  const auto refused = ask("create", R"({"workflow":"flow","every":"1h","overlapp":"skip"})");
+  ASSERT_FALSE(refused.ok());
+  for (const char* field : {"workflow", "input", "patient", "time_zone", "overlap", "every"}) {
+    EXPECT_NE(refused.error().cure.find(field), std::string::npos) << refused.error().cure;
+  }
+}
+
 TEST_F(Schedules, a_crash_at_any_step_of_a_run_starts_it_once) {
   for (int steps = 0; steps < 30; ++steps) {
     NodeWorld world;

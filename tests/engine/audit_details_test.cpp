@@ -112,22 +112,26 @@ TEST_F(AuditDetailsTest, a_start_by_an_event_or_a_parent_names_it_and_what_an_ev
 }
 
 TEST_F(AuditDetailsTest, a_persons_decision_binds_the_form_the_values_shown_and_their_age) {
-  given(R"(
-    ctx:task('review', { why = 'two lists disagree', form = 'med_review', data = { lists = 2 }, outcomes = { 'approve' } })
-  )");
+  BundleFiles files = bundle_of(
+      "ctx:task('review', { why = 'two lists disagree', form = 'med_review', data = { lists = 2 }, outcomes = { "
+      "'approve' } })");
+  files["forms/med_review.json"] = R"({"type":"object"})";
+  bundle_ = programs_.deploy(std::move(files));
+  instance_ = std::make_unique<Instance>("i1", programs_);
   start();
   now_ = now_ + Duration{90'000};
   ActOnTask act;
   act.seq = 1;
   act.action = "decide";
   act.outcome = "approve";
+  act.value = "{}";
   act.by = doctor("dr-1");
   when(act);
   const auto decided = record("task.decided");
   EXPECT_EQ(decided.at("rule").as_string(), "review");
   const auto& shown = decided.at("evidence").as_object();
   EXPECT_EQ(shown.at("form").as_string(), "med_review");
-  EXPECT_EQ(shown.at("form_version").as_string(), bundle_);
+  EXPECT_EQ(shown.at("form_version").as_string(), programs_.find(bundle_)->form("med_review")->version);
   EXPECT_EQ(text(shown.at("values")), R"({"lists":2})");
   EXPECT_EQ(shown.at("age_ms").to_number<int>(), 90'000);
 }

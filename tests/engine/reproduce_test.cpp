@@ -28,9 +28,9 @@ class ReproduceTest : public InstanceFixture {
 
 constexpr const char* kDecides = R"(
   local found = ctx:activity('test.work', { n = input.n })
-  if found.n > 3 then ctx:decide('hold', { reason = 'too many', evidence = found }) end
+  if found.n > 3 then ctx:decide('hold', { outcome = 'hold', reason = 'too many', evidence = found }) end
   local answer = ctx:wait_signal('go')
-  ctx:decide('release', { reason = answer.why })
+  ctx:decide('release', { outcome = 'release', reason = answer.why })
   return { n = found.n }
 )";
 
@@ -67,7 +67,7 @@ TEST_F(ReproduceTest, an_instance_that_still_waits_is_reproduced) {
 
 TEST_F(ReproduceTest, every_run_of_an_instance_that_continued_as_new_is_reproduced) {
   given(R"(
-    ctx:decide('round', { reason = 'n is ' .. input.n })
+    ctx:decide('round', { outcome = 'again', reason = 'n is ' .. input.n })
     ctx:wait_signal('go')
     if input.n < 3 then ctx:continue_as_new({ n = input.n + 1 }) end
     return input.n

@@ -44,7 +44,7 @@ TEST_F(ScriptAttack, endless_loops_over_ctx_are_stopped) {
                            "ctx:random()",
                            "ctx:uuid()",
                            "ctx:promise('x')",
-                           "ctx:decide('x', { reason = 'y' })",
+                           "ctx:decide('x', { outcome = 'y' })",
                            "ctx:all{}",
                            "ctx:all{ function() return 1 end }",
                            "ctx:race{ function() return 1 end }",
@@ -65,6 +65,39 @@ TEST_F(ScriptAttack, endless_loops_over_ctx_are_stopped) {
                            "table.sort({ 2, 1 }, function() pcall(ctx.sleep, ctx, '1h') end)"}) {
     const Failure cause = stopped(std::string("while true do ") + call + " end", "search = { ward = 'keyword' },");
     EXPECT_EQ(cause.code, "BT306") << call << ": " << cause.message;
+  }
+}
+
+TEST_F(ScriptAttack, a_turn_that_fills_the_journal_is_stopped) {
+  const Failure cause = stopped("local s = ('x'):rep(1000000) while true do ctx:note(s) end");
+  EXPECT_EQ(cause.code, "BT306");
+  EXPECT_THAT(cause.message, testing::HasSubstr("more than 8 MiB into its journal without waiting"));
+  EXPECT_LT(journal_bytes().size(), 10u << 20);
+  stopped("ctx:note('a')\n error('after')");
+  // What the journal has already does not count: a replay, and each turn, begins with none.
+  given("local s = ('x'):rep(1000000) for i = 1, 20 do ctx:note(s) ctx:sleep('1h') end return 'done'");
+  incidents_.clear();
+  journal_.clear();
+  start();
+  for (int i = 0; i < 20; ++i) {
+    if (i == 15) crash();
+    fire_next_timer();
+  }
+  EXPECT_EQ(result(), "\"done\"");
+}
+
+TEST_F(ScriptAttack, what_walks_long_texts_is_paid_for_by_their_length) {
+  for (const char* body :
+       {"local s = ('\\1'):rep(8000000) while true do pcall(json.encode, s) end",
+        "local s = ('\\1'):rep(4000000) while true do pcall(json.encode, s) end",
+        "local s = ('\\255'):rep(4000000) while true do pcall(json.encode, s) end",
+        "local s = ('x'):rep(8000000) while true do s:upper() end",
+        "local s = ('x'):rep(8000000) while true do s:lower() end",
+        "local s = ('x'):rep(8000000) while true do s:reverse() end", "while true do local s = ('x'):rep(8000000) end",
+        "while true do error { code = ('x'):rep(8000000), message = ('y'):rep(8000000) } end"}) {
+    const Failure cause = stopped(body);
+    EXPECT_TRUE(cause.code == "BT306" || cause.code.starts_with("xxx")) << body << ": " << cause.code;
+    EXPECT_LE(cause.code.size(), 203u);
   }
 }
 

@@ -26,6 +26,24 @@ class ScriptLogTest : public InstanceFixture {
   }
 };
 
+TEST_F(ScriptLogTest, one_that_writes_without_end_does_not_fill_the_log) {
+  given(
+      "local long = ('x'):rep(100000) for i = 1, 3000 do ctx:log('info', long) end ctx:wait_signal('go') "
+      "ctx:log('info', 'again') return 'done'");
+  start();
+  std::size_t bytes = 0;
+  for (const std::string& line : said()) {
+    EXPECT_LE(line.size(), 2100u);
+    bytes += line.size();
+  }
+  EXPECT_LT(bytes, 300u << 10);
+  EXPECT_GT(bytes, 200u << 10);
+  EXPECT_EQ(said().back(), "warn the script has written too much at once: the next lines are left out");
+  signal("go");
+  EXPECT_THAT(said(), ElementsAre("info again"));
+  EXPECT_EQ(result(), "\"done\"");
+}
+
 TEST_F(ScriptLogTest, lines_come_with_the_turn_that_said_them_and_not_again_after_a_crash) {
   given(R"(
     ctx:log("info", "begins")

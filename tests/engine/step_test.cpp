@@ -34,6 +34,45 @@ TEST_F(StepTest, one_that_used_ctx_runs_once_its_script_is_mended) {
   EXPECT_EQ(result(), "4");
 }
 
+TEST_F(StepTest, what_one_raises_is_at_once_what_its_replay_raises) {
+  for (const char* raised :
+       {"error('no template', 0)", "error('no template')", "error()", "error(false)", "error {}", "error(5)",
+        "error { code = 5, message = 'm' }", "error { code = 'c', message = 'm', extra = 1, retryable = false }",
+        "error { code = 'c', message = 'm', details = { 1, { a = json.null } } }", "error { message = 'm' }",
+        "error { code = ('x'):rep(300), message = ('y'):rep(3000) }", "error('\\255 is not UTF-8', 0)",
+        "local t = nil return t.x"}) {
+    SCOPED_TRACE(raised);
+    given(std::string("local ok, e = pcall(ctx.step, ctx, 's', function() ") + raised + R"( end)
+      local fields = {}
+      for k, v in pairs(type(e) == 'table' and e or {}) do fields[k] = v end
+      local seen = { ok, type(e), tostring(e), fields, e == e }
+      ctx:wait_signal('go')
+      return seen)");
+    start();
+    when(SendSignal{"go", "", "", {}, 1});
+    const JsonText warm = result();
+    journal_.clear();
+    pending_.clear();
+    pending_rows_.clear();
+    instance_ = std::make_unique<Instance>("i1", programs_);
+    start();
+    crash();
+    when(SendSignal{"go", "", "", {}, 1});
+    EXPECT_EQ(warm, result());
+    EXPECT_EQ(warm.find("[false,\"table\""), 0u) << warm;
+    journal_.clear();
+  }
+}
+
+TEST_F(StepTest, an_errors_code_and_message_are_cut_between_characters) {
+  given(R"(local ok, e = pcall(ctx.step, ctx, 's', function()
+             error { code = ('c'):rep(8000000), message = 'x' .. ('\u{e9}'):rep(4000000) } end)
+           local uncut = pcall(error, 1)
+           return { #e.code, #e.message, utf8.len(e.message) ~= nil, e.code:sub(-4), e.message:sub(-3) })");
+  start();
+  EXPECT_EQ(result(), R"([203,2002,true,"c...","..."])");
+}
+
 TEST_F(StepTest, after_one_that_failed_ctx_may_be_used_again) {
   given(R"(local ok, err = pcall(ctx.step, ctx, 's', function() error({ code = 'odd', message = 'odd' }) end)
            local bad, why = pcall(ctx.step, ctx, 't', function() return ctx:now() end)

@@ -347,7 +347,9 @@ TEST_F(TaskTest, an_outcome_of_a_case_that_has_ended_is_replaced_and_undone_by_a
 }
 
 TEST_F(TaskTest, a_compensation_that_fails_is_an_incident) {
-  given("ctx:on_override('hold', function() error('cannot undo') end) ctx:decide('hold', {}) ctx:wait_signal('go')");
+  given(
+      "ctx:on_override('hold', function() error('cannot undo') end) ctx:decide('hold', { outcome = 'x' }) "
+      "ctx:wait_signal('go')");
   start();
   when(OverrideOutcome{"hold", "{}", "", "why", {PrincipalKind::person, "dr-1", "", "", ""}, 3});
   EXPECT_THAT(only_incident().cause.message, HasSubstr("cannot undo"));

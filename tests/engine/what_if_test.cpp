@@ -76,6 +76,30 @@ TEST_F(WhatIfTest, without_a_change_does_what_reality_did_and_sends_nothing) {
   EXPECT_EQ(status(), InstanceStatus::running);
 }
 
+TEST_F(WhatIfTest, goes_on_with_the_value_that_an_operator_gave_for_what_had_failed) {
+  given("local a = ctx:activity('test.work', 1, { retry = 'none' })\n ctx:note(a)\n ctx:wait_signal('go')\n return a");
+  start();
+  fail(1, "down");
+  when(ResolveIncident{1, IncidentAction::skip, "42", 0, "known", {}, 1});
+  const auto what_if = fork();
+  EXPECT_THAT(differences(*what_if), testing::IsEmpty());
+  ASSERT_TRUE(what_if->signal("go", "").ok());
+  EXPECT_EQ(what_if->stored().record.outcome.value, "42");
+}
+
+TEST_F(WhatIfTest, says_how_many_pauses_of_reality_it_was_not_told) {
+  given(
+      "local a = ctx:wait_signal('s', { timeout = '1h' })\n local b = ctx:wait_signal('s', { timeout = '1h' })\n"
+      "ctx:wait_signal('go')\n return { a or 'none', b or 'none' }");
+  start();
+  EXPECT_THAT(fork()->json(), HasSubstr(R"("pauses_left_out":0)"));
+  when(PauseInstance{"looking", {}, 1});
+  now_ = now_ + kMinute;
+  when(SendSignal{"s", "1", "", {}, 2});
+  when(ResumeInstance{"", {}, 3});
+  EXPECT_THAT(fork()->json(), HasSubstr(R"("pauses_left_out":1)"));
+}
+
 TEST_F(WhatIfTest, at_any_entry_can_follow_reality_to_its_end) {
   given_a_case();
   const EntryIndex end = static_cast<EntryIndex>(journal().size());

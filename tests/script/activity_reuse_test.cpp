@@ -55,7 +55,7 @@ TEST_F(ActivityReuse, what_was_put_into_a_library_does_not_survive_its_attempt) 
 
 TEST_F(ActivityReuse, what_an_attempt_is_told_and_what_it_notes_there_is_its_own) {
   const auto program = program_of({{"activities/a.lua", R"(return { work = function(input, activity)
-    local told = { activity.instance, activity.patient, activity.attempt, activity.now, activity.idempotency_key,
+    local told = { activity.instance, tostring(activity.patient), activity.attempt, activity.now, activity.idempotency_key,
                    tostring(activity.settings.url), tostring(activity.last_heartbeat), tostring(activity.note),
                    type(activity.sleep), type(activity.heartbeat) }
     activity.note, activity.instance, activity.sleep = input, "another's", nil
@@ -75,7 +75,7 @@ TEST_F(ActivityReuse, what_an_attempt_is_told_and_what_it_notes_there_is_its_own
   ActivityContext second;
   second.instance = "i-2";
   second.attempt = 1;
-  EXPECT_EQ(value_of(cache.begin(program, "a.work", "1", second)), "\"i-2  1 0  nil nil nil function function\"");
+  EXPECT_EQ(value_of(cache.begin(program, "a.work", "1", second)), "\"i-2 nil 1 0  nil nil nil function function\"");
 }
 
 TEST_F(ActivityReuse, a_large_table_of_the_module_is_whole_again_after_an_attempt_that_changed_it) {

@@ -46,6 +46,14 @@ TEST(Sandbox, compiled_bytecode_keeps_lines_and_names) {
   EXPECT_EQ(called.error().detail, "discharge.lua:2: lost");
 }
 
+TEST(Sandbox, a_source_may_begin_with_a_byte_order_mark) {
+  Sandbox sandbox(plain_options());
+  const auto bytecode = sandbox.compile("a.lua", "\xEF\xBB\xBFreturn 1");
+  ASSERT_TRUE(bytecode.ok());
+  EXPECT_TRUE(sandbox.load("a.lua", *bytecode, true).ok());
+  EXPECT_FALSE(sandbox.compile("a.lua", "return 1 \xEF\xBB\xBF").ok());
+}
+
 TEST(Sandbox, bytecode_from_elsewhere_is_refused) {
   Sandbox sandbox(plain_options());
   const std::string bytecode = *sandbox.compile("a.lua", "return 1");

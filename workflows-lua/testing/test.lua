@@ -461,8 +461,11 @@ end
 
 -- ---- cases ------------------------------------------------------------------------------------------------------------
 
+local running = false
+
 function test.case(sentence, body)
   check_text(sentence, "test.case")
+  if running then fail("test.case('%s') stands inside another case, where it would never run: end that one first", sentence) end
   if type(body) ~= "function" then fail("test.case(sentence, function(t) .. end)") end
   cases[#cases + 1] = { name = sentence, body = body }
 end
@@ -472,6 +475,7 @@ local inside = {}
 function inside.names() return json.array(map(cases, function(case) return case.name end)) end
 
 function inside.run(arguments)
+  running = true
   cases[arguments.index].body(setmetatable({}, T))
   for _, entry in ipairs(ask("incidents").list) do
     local record = entry.record

@@ -122,6 +122,11 @@ void handle(InstanceTurn& turn, SettlePromise message) {
   }
   if (!operation->open()) {
     if (operation->outcome == message.outcome) return turn.answer(message.reply_to, turn.summary());
+    if (operation->outcome.kind == OutcomeKind::timed_out) {
+      return turn.refuse(message.reply_to,
+                         {ErrorCode::conflict, "the promise ran out of its time before it was settled",
+                          "baton show says what the case did then"});
+    }
     return turn.refuse(message.reply_to,
                        {ErrorCode::conflict, "the promise is settled already", "its outcome stands in the history"});
   }

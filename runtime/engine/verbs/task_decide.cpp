@@ -9,6 +9,9 @@
 namespace baton::verbs {
 namespace {
 
+// White space says nothing.
+bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
+
 std::optional<Error> refuse_outcome(const std::vector<OutcomeRule>& rules, const OutcomeRule* rule,
                                     const ActOnTask& message) {
   if (rule == nullptr) {
@@ -17,7 +20,7 @@ std::optional<Error> refuse_outcome(const std::vector<OutcomeRule>& rules, const
     return Error{ErrorCode::bad_field, "'" + message.outcome + "' is no outcome of this task",
                  "choose one of: " + allowed};
   }
-  if (message.reason.empty() && rule->reason_required) {
+  if (is_blank(message.reason) && rule->reason_required) {
     return Error{ErrorCode::bad_field, "outcome '" + message.outcome + "' needs a reason", "say why in \"reason\""};
   }
   if (rule->reason_codes.empty()) return std::nullopt;

@@ -41,7 +41,7 @@ TaskRecord without_hold(TaskRecord task, Instant now) {
 
 void hold_task(InstanceTurn& turn, const ActOnTask& message, const TaskRecord& before) {
   if (message.action == "remind") return follow_up(turn, message, before);
-  if (message.reason.empty()) {
+  if (message.reason.find_first_not_of(" \t\r\n") == std::string::npos) {
     return turn.refuse(message.reply_to, {ErrorCode::bad_field, "a hold needs a reason", "say why in \"reason\""});
   }
   if (message.until && *message.until <= turn.at()) {

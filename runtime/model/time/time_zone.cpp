@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "runtime/base/assert.hpp"
+#include "runtime/base/nearest_name.hpp"
 
 namespace baton {
 namespace {
@@ -57,22 +58,6 @@ std::string folded(std::string_view name) {
   std::string text;
   for (const char c : name) text.push_back(c == ' ' ? '_' : c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c);
   return text;
-}
-
-// Levenshtein distance: insertions, removals and replacements.
-std::size_t edits_between(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t above = row[j];
-      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      diagonal = above;
-    }
-  }
-  return row[b.size()];
 }
 
 // The name that was most likely meant: the whole of it misspelt, or only its last part given ("new york").
