@@ -393,6 +393,27 @@ TEST(LuaTest, finds_a_workflow_that_keeps_state_beside_its_journal) {
               AllOf(HasSubstr("it ends in another way"), HasSubstr("forgetful-1 has total = 0")));
 }
 
+TEST(LuaTest, accepts_a_case_that_was_ended_at_an_error_of_its_script) {
+  const std::string flow =
+      R"(return require("workflow").define { name = "broken", timeout = "2d", run = function(ctx, input)
+    ctx:compensate(function() ctx:note("undone") end)
+    ctx:sleep("1h")
+    if input.endless then while true do end end
+    error("a mistake")
+  end })";
+  const auto ended = [&](const std::string& input, const std::string& how) {
+    const LuaTestReport report = run("test.case('it', function(t) local case = t:start('broken', " + input +
+                                         ") t:skip('1h') " + how + " t:crash() end)\n",
+                                     {{"workflows/broken.lua", flow}});
+    return report.cases.at(0).passed ? "passed" : report.cases.at(0).failure;
+  };
+  EXPECT_EQ(ended("{}", "t:expect_incident('BT303'):cancel() t:equal(case:status(), 'cancelled')"), "passed");
+  EXPECT_EQ(ended("{}", "case:cancel('x') t:equal(case:status(), 'cancelled')"), "passed");
+  EXPECT_EQ(ended("{}", "t:skip('3d') t:equal(case:status(), 'failed')"), "passed");
+  EXPECT_EQ(ended("{ endless = true }", "t:expect_incident('BT306'):cancel() t:equal(case:status(), 'cancelled')"),
+            "passed");
+}
+
 TEST(LuaTest, gives_the_same_results_whatever_the_order_of_steps) {
   for (std::uint64_t seed = 1; seed <= 5; ++seed) {
     LuaTestOptions options;
