@@ -200,11 +200,11 @@ TEST(LedgerSigner, a_folder_that_was_moved_away_while_the_node_serves_is_not_mad
   {
     auto node = Node::open(on_disk(scratch));
     ASSERT_TRUE(node.ok()) << to_string(node.error());
-    std::filesystem::rename(scratch / "data", scratch / "moved");
     RecordAccess read;
     read.record.action = action::kPatientRead;
-    read.record.patient = "p-1";
-    EXPECT_TRUE((*node)->submit_and_wait(std::move(read)).ok());
+    EXPECT_TRUE((*node)->submit_and_wait(read).ok());  // Keys are made ahead; the first of them are there by now.
+    std::filesystem::rename(scratch / "data", scratch / "moved");
+    EXPECT_TRUE((*node)->submit_and_wait(read).ok());
   }
   EXPECT_FALSE(std::filesystem::exists(scratch / "data/ledger.checkpoint"));
 }
