@@ -292,7 +292,7 @@ Error bad_query(std::string why) {
 Error error_of(sqlite3* database, const Query& query, int code) {
   if (query.error) return *query.error;
   if (code == SQLITE_INTERRUPT) {
-    return {ErrorCode::request_timeout, "the query took too long",
+    return {ErrorCode::query_too_long, "the query took too long",
             "narrow it: patient, instance, subject, action, workflow, bundle, rule, outcome and at are indexed"};
   }
   if (code == SQLITE_NOMEM) {

@@ -34,7 +34,7 @@ struct SqlWork {
 };
 
 // One SELECT. {"columns":[..],"rows":[[..]],"truncated":bool}; values are text, numbers or null. Errors: bad_query with
-// SQLite's words, or when it is not one SELECT; request_timeout; ledger_mismatch and store_corrupt from below.
+// SQLite's words, or when it is not one SELECT; query_too_long; ledger_mismatch and store_corrupt from below.
 [[nodiscard]] Result<JsonText> run_audit_sql(const StoreReader& reader, std::string_view query,
                                              const SqlLimits& limits = {}, SqlWork* work = nullptr,
                                              const SqlParameters& parameters = {});

@@ -43,6 +43,7 @@ namespace baton {
   X(stopping, "BT202", 503, "The server is stopping")                                     \
   X(request_timeout, "BT203", 408, "The request took too long to arrive")                 \
   X(too_many_connections, "BT204", 503, "More connections are open than allowed")         \
+  X(query_too_long, "BT205", 422, "The question takes too long to answer")                \
   /* 3xx: bundles and scripts */                                                          \
   X(bad_bundle, "BT301", 422, "The bundle cannot be deployed")                            \
   X(unknown_workflow, "BT302", 404, "No live bundle defines this workflow")               \
