@@ -64,7 +64,7 @@ test('a case shows what it waits for, its path, its script at the line where it 
   await page.getByText('Person · Waits').first().waitFor();
   await page.getByRole('tab', { name: 'Script' }).click();
   await page.locator('.source-line.waits').first().waitFor();
-  assert.match(await page.locator('.source-line.waits').first().innerText(), /wait_event/);
+  assert.match(await page.locator('.source-line.waits').first().innerText(), /wait_(event|signal)/);
   await page.getByRole('tab', { name: 'Messages' }).click();
   await page.getByRole('link', { name: /^CON\d+B$/ }).waitFor();
   await screen.close();

@@ -288,39 +288,6 @@ TEST_F(WorkflowTest, a_scope_that_fails_is_rolled_back_before_its_error_goes_on)
   EXPECT_EQ(result(), R"({"code":"no_bed","ok":false})");
 }
 
-TEST_F(WorkflowTest, a_compensation_that_raises_does_not_leave_its_scope_shielded_from_cancel) {
-  given(R"(local function fails(undo)
-             return pcall(ctx.scope, ctx, function(s)
-               s:compensate(function() undo(s) error({ code = 'stuck', message = 'cannot be undone' }) end)
-               error({ code = 'no_bed', message = 'full' })
-             end)
-           end
-           local _, first = fails(function() end)
-           local _, second = fails(function(s) s:activity('test.work', 'undo') end)
-           ctx:set('raised', first.code .. ', ' .. second.code)
-           ctx:sleep('30d'))",
-        "search = { raised = 'keyword' },");
-  start();
-  finish(1, "1");
-  EXPECT_EQ(record_->attributes.at("raised"), R"("stuck, stuck")") << "the compensation's error goes on";
-  when(CancelInstance{"wrong patient", {}, 2});
-  EXPECT_EQ(status(), InstanceStatus::cancelled);
-  EXPECT_TRUE(incidents_.empty());
-}
-
-TEST_F(WorkflowTest, what_a_compensation_that_raises_has_left_undone_is_undone_by_what_is_around_its_scope) {
-  given(R"(pcall(ctx.scope, ctx, function(s)
-             s:compensate(function() s:note('first') end)
-             s:compensate(function() error('stuck') end)
-             error('full')
-           end)
-           ctx:fail('stop', 'no'))");
-  start();
-  EXPECT_EQ(status(), InstanceStatus::failed);
-  EXPECT_TRUE(std::ranges::any_of(journal(),
-                                  [](const Entry& entry) { return std::holds_alternative<NoteWritten>(entry.body); }));
-}
-
 TEST_F(WorkflowTest, map_runs_at_most_as_many_branches_as_asked) {
   given("return ctx:map({ 1, 2, 3 }, function(s, item) return s:activity('test.work', item) end, { concurrency = 2 })");
   start();
