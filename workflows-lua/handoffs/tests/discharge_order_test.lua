@@ -2,17 +2,7 @@
 local test = require "test"
 local adt = require "support.adt"
 local discharges = require "support.discharges"
-
--- Admitted on Monday at nine, home on Tuesday at nine, all in HL7.
-local function home(t)
-  discharges.open(t)
-  adt.send(t, "A01", { number = "E1" })
-  t:expect_task("readiness_checklist"):decide("ready")
-  t:skip("1d")
-  adt.send(t, "A03", { number = "E1", code = "01" })
-  t:skip("1h")
-  return t:instance("discharge", "E1")
-end
+local home = adt.home
 
 -- ---- the order in which they were written -----------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@
 -- patient ("P1"), class ("I"), number (PV1-19), account (PID-18), ward ("MED"), code (PV1-36), admitted, left (PV1-44, -45), dead, died_at
 -- (PID-30, -29), mrg (all of MRG), written (MSH-7, else now); pv1 = false leaves PV1 out.
 local hl7 = require "hl7"
+local discharges = require "support.discharges"
 
 local adt = { count = 0 }
 
@@ -32,6 +33,17 @@ end
 
 function adt.send(t, trigger, of)
   t:message(adt.message(t, trigger, of))
+end
+
+-- Admitted on Monday at nine, home on Tuesday at nine, all in HL7.
+function adt.home(t)
+  discharges.open(t)
+  adt.send(t, "A01", { number = "E1" })
+  t:expect_task("readiness_checklist"):decide("ready")
+  t:skip("1d")
+  adt.send(t, "A03", { number = "E1", code = "01" })
+  t:skip("1h")
+  return t:instance("discharge", "E1")
 end
 
 return adt
