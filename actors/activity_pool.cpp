@@ -11,7 +11,7 @@ namespace baton {
 namespace {
 
 constexpr std::size_t kQueueSize = 16'384;  // Attempts in memory that wait for a thread; the rest stay in the store.
-constexpr std::size_t kSlice = 256;         // Rows read from the store at a time.
+constexpr std::size_t kOwedAtOnce = 256;    // Rows read from the store at a time.
 constexpr std::size_t kFreshPerWorker = 8;  // Attempts that wait before a further worker is woken.
 constexpr std::chrono::microseconds kLookOut{400};  // As long as most syncs take, and little where one takes longer.
 
@@ -104,7 +104,7 @@ void ActivityPool::get_ready() {
 // between is settled after, so its attempt is still known here.
 void ActivityPool::Core::refill() {
   if (!more_in_store || fresh.size() >= kQueueSize / 2) return;
-  auto page = ports.owed(cursor, kSlice);
+  auto page = ports.owed(cursor, kOwedAtOnce);
   if (!page.ok()) {
     log::error("activity pool could not read pending activities: {}", to_string(page.error()));
     more_in_store = false;

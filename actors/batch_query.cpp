@@ -15,7 +15,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t kSlice = 256;
+constexpr std::size_t kFoundAtOnce = 256;
 constexpr std::size_t kSample = 20;
 constexpr std::string_view kLane = "batch search";
 
@@ -139,7 +139,7 @@ struct BatchSearch::Pass {
 };
 
 Result<bool> BatchSearch::Pass::listed_instances() {
-  const std::size_t end = std::min(query.ids.size(), next_id + kSlice);
+  const std::size_t end = std::min(query.ids.size(), next_id + kFoundAtOnce);
   for (; next_id < end; ++next_id) {
     const auto record = snapshot.instance(query.ids[next_id]);
     if (!record.ok()) return record.error();
@@ -151,7 +151,7 @@ Result<bool> BatchSearch::Pass::listed_instances() {
 // Those that one cause holds back, from the rows that say so.
 Result<bool> BatchSearch::Pass::held_instances() {
   const std::string prefix = query.paused_by + "/";
-  const auto rows = snapshot.named_all("paused_by", prefix, cursor, kSlice);
+  const auto rows = snapshot.named_all("paused_by", prefix, cursor, kFoundAtOnce);
   if (!rows.ok()) return rows.error();
   for (const auto& [key, value] : *rows) {
     const auto record = snapshot.instance(key.substr(prefix.size()));
@@ -159,7 +159,7 @@ Result<bool> BatchSearch::Pass::held_instances() {
     if (*record) take(**record);
     cursor = key;
   }
-  return rows->size() == kSlice;
+  return rows->size() == kFoundAtOnce;
 }
 
 Result<bool> BatchSearch::Pass::instances() {
@@ -177,7 +177,7 @@ Result<bool> BatchSearch::Pass::instances() {
   filter.started_before = query.started_before;
   filter.oldest_first = true;
   if (!query.unit.empty()) filter.attributes.emplace_back(part == 0 ? "unit" : "ward", quoted(query.unit));
-  auto page = snapshot.list_instances(filter, cursor, kSlice);
+  auto page = snapshot.list_instances(filter, cursor, kFoundAtOnce);
   if (!page.ok()) return page.error();
   for (const InstanceRecord& record : page->items) {
     if (part == 0) {
@@ -193,7 +193,7 @@ Result<bool> BatchSearch::Pass::instances() {
 }
 
 Result<bool> BatchSearch::Pass::incidents() {
-  auto page = snapshot.open_incidents(cursor, kSlice);
+  auto page = snapshot.open_incidents(cursor, kFoundAtOnce);
   if (!page.ok()) return page.error();
   for (const IncidentRecord& incident : page->items) {
     if (!query.code.empty() && incident.cause.code != query.code) continue;
@@ -213,7 +213,7 @@ Result<bool> BatchSearch::Pass::tasks() {
   filter.subject = query.subject;
   filter.workflow = query.workflow;
   if (query.overdue) filter.overdue_at = now;
-  auto page = snapshot.list_tasks(filter, cursor, kSlice);
+  auto page = snapshot.list_tasks(filter, cursor, kFoundAtOnce);
   if (!page.ok()) return page.error();
   for (const TaskRecord& task : page->items) {
     if (!query.name.empty() && task.name != query.name) continue;

@@ -9,7 +9,7 @@ namespace baton {
 
 namespace {
 
-constexpr std::size_t kSlice = 64;
+constexpr std::size_t kCheckedAtOnce = 64;
 constexpr std::size_t kFindings = 1'000;  // Listed one by one; beyond that they are counted.
 
 Result<CheckFinding> check_one(const StoreReader& snapshot, const InstanceRecord& record,
@@ -84,7 +84,7 @@ void BundleCheck::run_slice(const std::shared_ptr<Pass>& pass) {
   InstanceFilter open;
   open.status = InstanceStatus::running;
   open.oldest_first = true;
-  auto page = pass->snapshot.list_instances(open, pass->cursor, kSlice);
+  auto page = pass->snapshot.list_instances(open, pass->cursor, kCheckedAtOnce);
   if (!page.ok()) return pass->done(page.error());
   CheckReport& report = pass->report;
   for (const InstanceRecord& record : page->items) {

@@ -18,11 +18,7 @@ void write_script_log(const WriteLog& line) {
   std::string text = line.text.substr(0, kLongestLine);
   std::ranges::replace_if(
       text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
-  const auto level = line.level == "debug"   ? spdlog::level::debug
-                     : line.level == "warn"  ? spdlog::level::warn
-                     : line.level == "error" ? spdlog::level::err
-                                             : spdlog::level::info;
-  spdlog::log(level, "instance {} says {}", line.instance, text);
+  log::write(log::level_named(line.level), "instance {} says {}", fmt::make_format_args(line.instance, text));
 }
 
 }  // namespace

@@ -17,7 +17,7 @@ namespace json = boost::json;
 
 constexpr Duration kLookAgain{1'000};
 constexpr Duration kTurnsPass{20};  // Until turns that were under way are likely to be durable.
-constexpr std::size_t kSlice = 1'000;
+constexpr std::size_t kPausedAtOnce = 1'000;
 
 }  // namespace
 
@@ -272,7 +272,7 @@ Result<PauseProgress> StandingPauses::count(const std::string& id) const {
   const std::string prefix = id + "/";
   std::string after;
   while (true) {
-    const auto rows = reader_.named_all("paused_by", prefix, after, kSlice);
+    const auto rows = reader_.named_all("paused_by", prefix, after, kPausedAtOnce);
     if (!rows.ok()) return rows.error();
     for (const auto& [key, value] : *rows) {
       ++progress.paused;
@@ -281,7 +281,7 @@ Result<PauseProgress> StandingPauses::count(const std::string& id) const {
       if (!busy.ok()) return busy.error();
       if (*busy) progress.instances.push_back(instance);
     }
-    if (rows->size() < kSlice) return progress;
+    if (rows->size() < kPausedAtOnce) return progress;
     after = rows->back().first;
   }
 }

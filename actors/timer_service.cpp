@@ -11,8 +11,8 @@ namespace baton {
 
 namespace {
 
-constexpr std::size_t kSlice = 256;       // Timers read from the store at a time.
-constexpr std::size_t kMostSent = 4'096;  // Sent and not yet committed.
+constexpr std::size_t kTimersAtOnce = 256;  // Timers read from the store at a time.
+constexpr std::size_t kMostSent = 4'096;    // Sent and not yet committed.
 constexpr Duration kSendAgain{30'000};
 constexpr Duration kLongestSleep{1'000};  // Between two looks at the clock.
 constexpr Duration kJump{2'000};          // A wall clock that moves by more against the steady one has jumped.
@@ -94,7 +94,7 @@ std::size_t TimerService::fire_timers(Instant now) {
     if (still_stored(timer)) send(timer);
   }
   while (sent_.size() < kMostSent && (!next_known_ || (next_ && *next_ <= now))) {
-    const auto slice = ports_.reader.timers(cursor_, now, kSlice);
+    const auto slice = ports_.reader.timers(cursor_, now, kTimersAtOnce);
     if (!slice.ok()) {
       log::error("timer service could not read timers: {}", to_string(slice.error()));
       next_ = now + kSendAgain;
@@ -107,7 +107,7 @@ std::size_t TimerService::fire_timers(Instant now) {
     }
     // A timer may be committed between the two reads and be due already: the loop looks again, since nobody else will
     // wake a clock that is turned by hand.
-    if (slice->size() < kSlice) read_next_due();
+    if (slice->size() < kTimersAtOnce) read_next_due();
   }
   fired_ += count;
   return count;

@@ -9,7 +9,7 @@
 namespace baton {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kStretchVersion = 1;
 
 Error corrupt() {
   return Error{ErrorCode::store_corrupt, "an index row of the ledger cannot be read",
@@ -55,7 +55,7 @@ Result<AuditIndexEnd> audit_index_end(const Store& store, std::uint64_t size) {
   if (!parts.ok()) return corrupt();
   if (rows->value().empty()) return found;
   Reader value(view(rows->value()));
-  if (const std::uint8_t version = value.u8(); version > kVersion) return newer(version);
+  if (const std::uint8_t version = value.u8(); version > kStretchVersion) return newer(version);
   found.leaf = value.varint();
   if (!value.ok()) return corrupt();
   return found;
@@ -137,12 +137,12 @@ void AuditIndex::flush(RowBatch& rows) {
   std::string key = keys::index(Index::audit_by_time);
   keys::append_time(key, latest_);
   keys::append_u64(key, *first_);
-  rows.put(ColumnFamily::index, key, Writer().u8(kVersion).varint(end_).view());
+  rows.put(ColumnFamily::index, key, Writer().u8(kStretchVersion).varint(end_).view());
   for (const auto& [prefix, offsets] : offsets_) {
     key.assign(prefix);
     keys::append_u64(key, *first_);
     Writer value;
-    value.u8(kVersion).varint(offsets.first);
+    value.u8(kStretchVersion).varint(offsets.first);
     for (const std::uint32_t offset : offsets.further) value.varint(offset);
     rows.put(ColumnFamily::index, key, value.view());
   }
@@ -154,10 +154,11 @@ void AuditIndex::flush(RowBatch& rows) {
 Result<std::vector<std::uint32_t>> read_audit_offsets(std::string_view value) {
   Reader reader(value);
   const std::uint8_t version = reader.u8();
-  if (version > kVersion) return newer(version);
+  if (version > kStretchVersion) return newer(version);
   std::vector<std::uint32_t> offsets;
   while (reader.ok() && !reader.at_end()) offsets.push_back(static_cast<std::uint32_t>(reader.varint()));
-  if (!reader.ok() || version != kVersion || offsets.empty() || !std::ranges::is_sorted(offsets)) return corrupt();
+  if (!reader.ok() || version != kStretchVersion || offsets.empty() || !std::ranges::is_sorted(offsets))
+    return corrupt();
   return offsets;
 }
 

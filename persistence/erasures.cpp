@@ -9,7 +9,7 @@
 namespace baton {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kErasureVersion = 1;
 constexpr std::size_t kPage = 1'000;
 constexpr std::size_t kShortestIdentifier = 4;  // A shorter one stands in every message.
 constexpr std::string_view kReplayed = "~replay-";
@@ -95,7 +95,7 @@ std::string_view to_string(ErasureState state) noexcept {
 
 std::string encode(const Erasure& erasure) {
   Writer writer;
-  writer.u8(kVersion).bytes(erasure.id).u8(static_cast<std::uint8_t>(erasure.state)).bytes(erasure.patient);
+  writer.u8(kErasureVersion).bytes(erasure.id).u8(static_cast<std::uint8_t>(erasure.state)).bytes(erasure.patient);
   writer.bytes(erasure.basis).bytes(erasure.reason);
   encode(writer, erasure.requested_by);
   writer.i64(erasure.requested_at.ms);
@@ -110,7 +110,7 @@ std::string encode(const Erasure& erasure) {
 
 Result<Erasure> decode_erasure(std::string_view row) {
   Reader reader(row);
-  if (const std::uint8_t version = reader.u8(); version > kVersion) {
+  if (const std::uint8_t version = reader.u8(); version > kErasureVersion) {
     return Error{ErrorCode::store_version, "an erasure has version " + std::to_string(version),
                  "run the Baton that wrote it, or a newer one"};
   }
@@ -219,7 +219,7 @@ Result<std::vector<RetiredKey>> retired_keys(const StoreReader& reader, std::str
   std::vector<RetiredKey> retired;
   for (const auto& [key, value] : *rows) {
     Reader row(value);
-    if (row.u8() != kVersion) return corrupt("a retired key");
+    if (row.u8() != kErasureVersion) return corrupt("a retired key");
     RetiredKey one{key, row.varint(), row.text()};
     if (!row.ok() || !row.at_end() || one.number == 0) return corrupt("a retired key");
     retired.push_back(std::move(one));

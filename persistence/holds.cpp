@@ -10,7 +10,7 @@
 namespace baton {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kHoldVersion = 1;
 
 // The ids under which one person's records were kept: the record's own, those merged into it, and the one that it was
 // merged into.
@@ -63,7 +63,7 @@ Result<bool> keeps(const StoreReader& reader, const LegalHold& hold, const std::
 
 std::string encode(const LegalHold& hold) {
   Writer writer;
-  writer.u8(kVersion).bytes(hold.patient).bytes(hold.instance);
+  writer.u8(kHoldVersion).bytes(hold.patient).bytes(hold.instance);
   write_time(writer, hold.from);
   write_time(writer, hold.before);
   writer.bytes(hold.matter).bytes(hold.reason);
@@ -77,7 +77,7 @@ std::string encode(const LegalHold& hold) {
 
 Result<LegalHold> decode_hold(std::string_view id, std::string_view row) {
   Reader reader(row);
-  if (const std::uint8_t version = reader.u8(); version > kVersion) {
+  if (const std::uint8_t version = reader.u8(); version > kHoldVersion) {
     return Error{ErrorCode::store_version, "the legal hold '" + std::string(id) + "' has a newer version",
                  "run the Baton that wrote it, or a newer one"};
   }

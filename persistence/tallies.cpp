@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kNameSize = 64;  // Of a stage, unit or outcome: what is longer is cut.
 constexpr std::int64_t kDayMs = 86'400'000;
-constexpr std::string_view kVersion("\x02", 1);  // Below it there were no taken_tasks.
+constexpr std::string_view kTalliesVersion("\x02", 1);  // Below it there were no taken_tasks.
 
 std::string encode(const TallyKey& key) {
   std::string bytes(keys::kTallyPrefix);
@@ -107,7 +107,7 @@ Result<std::optional<std::map<TallyKey, std::int64_t>>> Tallies::kept(const Stor
   using Values = std::map<TallyKey, std::int64_t>;
   const auto version = version_in(reader);
   if (!version.ok()) return version.error();
-  if (*version != kVersion) return std::optional<Values>();
+  if (*version != kTalliesVersion) return std::optional<Values>();
   auto rows = read_rows(reader, keys::kTallyPrefix);
   if (!rows.ok()) return std::move(rows).error();
   return std::optional(Values(rows->begin(), rows->end()));
@@ -122,7 +122,7 @@ Result<Tallies> Tallies::load(const Store& store) {
   if (!rows.ok()) return std::move(rows).error();
   Tallies tallies;
   tallies.values_ = {rows->begin(), rows->end()};
-  tallies.marked_ = *version == kVersion;
+  tallies.marked_ = *version == kTalliesVersion;
   if (tallies.marked_) return tallies;
   // Of an older store only what is new is counted: its totals have those in them who were erased since.
   auto counted = count(reader);
@@ -227,7 +227,7 @@ void Tallies::add(TallyKey key, std::int64_t by) {
 }
 
 void Tallies::flush(RowBatch& rows) {
-  if (!marked_) rows.put(ColumnFamily::meta, keys::kTallies, kVersion);
+  if (!marked_) rows.put(ColumnFamily::meta, keys::kTallies, kTalliesVersion);
   marked_ = true;
   for (const TallyKey& key : changed_) {
     const auto found = values_.find(key);

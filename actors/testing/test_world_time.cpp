@@ -9,7 +9,7 @@ namespace baton::testing {
 
 namespace {
 
-constexpr char kNothing[] = "{}";
+constexpr char kDone[] = "{}";
 
 // A number of milliseconds or RFC 3339 text.
 Result<Instant> read_instant(const Arguments& arguments, std::string_view name) {
@@ -43,7 +43,7 @@ Result<JsonText> TestWorld::clock(const Arguments& arguments) {
   const auto at = read_instant(arguments, "at");
   if (!at.ok()) return at.error();
   const Status moved = node_.move_clock(*at);
-  return moved ? Result<JsonText>(kNothing) : moved.error();
+  return moved ? Result<JsonText>(kDone) : moved.error();
 }
 
 Result<JsonText> TestWorld::skip(const Arguments& arguments) {
@@ -64,14 +64,14 @@ Result<JsonText> TestWorld::skip(const Arguments& arguments) {
   }
   Status moved = node_.start();
   if (moved) moved = node_.move_clock(to);
-  return moved ? Result<JsonText>(kNothing) : moved.error();
+  return moved ? Result<JsonText>(kDone) : moved.error();
 }
 
 Result<JsonText> TestWorld::tell_now(const Arguments&) { return "{\"now\":" + std::to_string(node_.now().ms) + "}"; }
 
 Result<JsonText> TestWorld::check_activity(const Arguments& arguments) {
   const std::string name = arguments.text("name");
-  if (program_->has_activity(name)) return JsonText(kNothing);
+  if (program_->has_activity(name)) return JsonText(kDone);
   return Error{ErrorCode::unknown_activity, "the bundle has no activity '" + name + "'",
                "activities are named <file>.<function>, after activities/<file>.lua"};
 }
@@ -136,12 +136,12 @@ Result<JsonText> TestWorld::message(const Arguments& arguments) {
 Result<JsonText> TestWorld::crash(const Arguments&) {
   Status done = node_.crash();
   if (done) done = node_.settle();
-  return done ? Result<JsonText>(kNothing) : done.error();
+  return done ? Result<JsonText>(kDone) : done.error();
 }
 
 Result<JsonText> TestWorld::ask_crash_everywhere(const Arguments&) {
   crash_everywhere_ = true;
-  return JsonText(kNothing);
+  return JsonText(kDone);
 }
 
 Result<JsonText> TestWorld::situation(const Arguments&) {

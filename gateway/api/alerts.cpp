@@ -39,8 +39,7 @@ Result<AlertFilter> read_filter(ApiContext& context, const RoutedRequest& reques
   if (!pending) return pending.error();
   // A suggestion waits for its batch: until then nobody is disturbed by it.
   if (!pending->value_or(false)) filter.shown_by = context.node.now();
-  const Standing standing =
-      standing_of(request.http.caller.get(), context.roster, context.door.people, context.node.now());
+  const Standing standing = standing_of(context, request);
   if (!standing.every_unit) filter.seen_units = standing.units;
   return filter;
 }
@@ -74,8 +73,7 @@ void settle(ApiContext& context, const std::string& action, RoutedRequest reques
   message.reason_code = fields.text("reason_code").value_or("");
   message.data = json_text_of(fields.value("value"));
   message.by = principal_of(request.http);
-  const Standing standing =
-      standing_of(request.http.caller.get(), context.roster, context.door.people, context.node.now());
+  const Standing standing = standing_of(context, request);
   message.units = standing.units;
   message.every_unit = standing.every_unit;
   const auto alert = context.node.reader().alert(id->first, id->second);

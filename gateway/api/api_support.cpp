@@ -2,6 +2,7 @@
 
 #include <charconv>
 
+#include "gateway/work/standing.hpp"
 #include "runtime/clinical/json_value.hpp"
 
 namespace baton {
@@ -14,6 +15,10 @@ Principal principal_of(const HttpRequest& request) {
   principal.authentication = "none";
   add_circumstances(principal, request);
   return principal;
+}
+
+Standing standing_of(const ApiContext& context, const RoutedRequest& request) {
+  return standing_of(request.http.caller.get(), context.roster, context.door.people, context.node.now());
 }
 
 // ---- bodies --------------------------------------------------------------------------------------------------------

@@ -14,8 +14,12 @@
 
 namespace baton {
 
+struct Standing;
+
 // Who asks, as the guard of the routes has established it; "unknown" on routes that are open to everybody.
 [[nodiscard]] Principal principal_of(const HttpRequest& request);
+// What they are where units and shifts count (gateway/work/standing.hpp).
+[[nodiscard]] Standing standing_of(const ApiContext& context, const RoutedRequest& request);
 
 // The body as a JSON object; an empty body is an empty object. Errors: unsupported_media_type, bad_text, bad_json,
 // bad_field when it is no object.

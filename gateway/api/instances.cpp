@@ -302,10 +302,6 @@ Result<PatientData> of_its_patient(const StoreReader& reader, const std::string&
   return PatientData{std::move(*json), *record ? (*record)->patient : std::string(), id};
 }
 
-Standing standing_of(ApiContext& context, const RoutedRequest& request) {
-  return standing_of(request.http.caller.get(), context.roster, context.door.people, context.node.now());
-}
-
 using JournalView = Result<JsonText> (*)(const StoreReader&, const std::string&, EntryIndex, std::size_t,
                                          const Standing&);
 

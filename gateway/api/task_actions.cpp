@@ -144,8 +144,7 @@ void act(ApiContext& context, const std::string& action, RoutedRequest request, 
   message.action = action;
   message.by = principal_of(request.http);
   if (task.ok() && *task) choose_role(context, request.http, message, **task);
-  const Standing standing =
-      standing_of(request.http.caller.get(), context.roster, context.door.people, context.node.now());
+  const Standing standing = standing_of(context, request);
   message.units = standing.units;
   message.covers = standing.covers;
   message.every_unit = standing.every_unit;

@@ -58,11 +58,9 @@ Result<JsonText> queues(const StoreReader& reader, const Roster& roster, const S
 }
 
 void list_queues(ApiContext& context, RoutedRequest request, Responder responder) {
-  read_and_send(
-      context, std::move(responder),
-      [&context,
-       standing = standing_of(request.http.caller.get(), context.roster, context.door.people, context.node.now()),
-       now = context.node.now()](const StoreReader& reader) { return queues(reader, context.roster, standing, now); });
+  read_and_send(context, std::move(responder),
+                [&context, standing = standing_of(context, request), now = context.node.now()](
+                    const StoreReader& reader) { return queues(reader, context.roster, standing, now); });
 }
 
 // ---- many at once --------------------------------------------------------------------------------------------------------
@@ -209,8 +207,7 @@ JsonText preview_json(const std::vector<TaskRecord>& tasks) {
 void reassign(ApiContext& context, RoutedRequest request, Responder responder) {
   auto bulk = read_bulk(request);
   if (!bulk) return send_error(responder, bulk.error());
-  bind_tasks(bulk->filter,
-             standing_of(request.http.caller.get(), context.roster, context.door.people, context.node.now()));
+  bind_tasks(bulk->filter, standing_of(context, request));
   context.reads.run([&context, bulk = *std::move(bulk),
                      shared = std::make_shared<Responder>(std::move(responder))](bool ok) {
     if (!ok) return send_error(*shared, {ErrorCode::overloaded, "too many searches wait already", "try again"});

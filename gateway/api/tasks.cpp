@@ -34,7 +34,7 @@ Result<TaskFilter> read_filter(ApiContext& context, const RoutedRequest& request
   filter.instance = text_of_query(request, "instance");
   filter.workflow = text_of_query(request, "workflow");
   filter.units = split_commas(text_of_query(request, "unit"));
-  bind_tasks(filter, standing_of(request.http.caller.get(), context.roster, context.door.people, context.node.now()));
+  bind_tasks(filter, standing_of(context, request));
   const auto overdue = flag_of_query(request, "overdue");
   if (!overdue) return overdue.error();
   if (overdue->value_or(false)) filter.overdue_at = context.node.now();
@@ -94,10 +94,6 @@ void list(ApiContext& context, RoutedRequest request, Responder responder) {
                          data.json = std::move(*json);
                          return data;
                        });
-}
-
-Standing standing_of(ApiContext& context, const RoutedRequest& request) {
-  return standing_of(request.http.caller.get(), context.roster, context.door.people, context.node.now());
 }
 
 // The task, and the draft of whoever asks.

@@ -109,10 +109,6 @@ Result<PatientData> task_why(const StoreReader& live, const Node& node, const st
   return PatientData{std::move(writer).take(), task->patient, task->instance};
 }
 
-Standing standing_of(ApiContext& context, const RoutedRequest& request) {
-  return standing_of(request.http.caller.get(), context.roster, context.door.people, context.node.now());
-}
-
 }  // namespace
 
 void add_why_routes(HttpRouter& router, ApiContext& context) {

@@ -3,17 +3,6 @@
 #include <chrono>
 
 namespace baton {
-namespace {
-
-Result<LoadResult> without_refusals(Result<LoadResult> load) {
-  if (!load.ok() || load->refused == 0) return load;
-  return Error{ErrorCode::conflict,
-               std::to_string(load->refused) + " requests were refused, the first with " + load->first_refusal,
-               "a figure with refusals in it means nothing; lower --concurrency"};
-}
-
-}  // namespace
-
 std::string run_prefix() {
   return std::to_string(std::chrono::system_clock::now().time_since_epoch().count() / 1'000'000 % 1'000'000'000) + "-";
 }

@@ -56,13 +56,13 @@ bool send_all(int socket, const std::string& bytes) {
   return true;
 }
 
-struct Answer {
+struct HttpReply {
   int status = 0;
   std::string body;
 };
 
 // Takes one whole answer off the front of what was received; false while more is to come.
-bool take_answer(std::string& received, Answer& answer) {
+bool take_answer(std::string& received, HttpReply& answer) {
   const std::size_t head = received.find("\r\n\r\n");
   if (head == std::string::npos) return false;
   std::size_t length = 0;
@@ -94,6 +94,13 @@ double LoadResult::percentile_ms(double part) const {
   const auto at = static_cast<std::ptrdiff_t>(part * static_cast<double>(sorted.size() - 1));
   std::nth_element(sorted.begin(), sorted.begin() + at, sorted.end());
   return sorted[static_cast<std::size_t>(at)];
+}
+
+Result<LoadResult> without_refusals(Result<LoadResult> load) {
+  if (!load.ok() || load->refused == 0) return load;
+  return Error{ErrorCode::conflict,
+               std::to_string(load->refused) + " requests were refused, the first with " + load->first_refusal,
+               "a figure with refusals in it means nothing; lower --concurrency"};
 }
 
 std::string http_request(const std::string& method, const std::string& target, const std::string& body,
@@ -128,7 +135,7 @@ Result<LoadResult> run_load(std::uint16_t port, std::size_t connections, std::ui
   }
   std::array<epoll_event, 256> events;
   std::array<char, 65536> buffer;
-  Answer answer;
+  HttpReply answer;
   while (result.latencies_ms.size() < count) {
     const int ready = ::epoll_wait(poll, events.data(), events.size(), 60'000);
     if (ready <= 0) {

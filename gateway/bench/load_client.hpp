@@ -29,6 +29,9 @@ struct LoadResult {
                                           const std::function<std::string(std::uint64_t)>& request,
                                           const std::function<void(std::uint64_t, const std::string&)>& on_answer = {});
 
+// A figure with refusals in it means nothing. Error: conflict when there are any.
+[[nodiscard]] Result<LoadResult> without_refusals(Result<LoadResult> load);
+
 // The bytes of a request with a JSON body (or without one).
 [[nodiscard]] std::string http_request(const std::string& method, const std::string& target, const std::string& body,
                                        const std::string& headers = "");

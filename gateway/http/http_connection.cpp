@@ -20,11 +20,13 @@ constexpr std::size_t kBodyBuffer = 64u << 10;
 constexpr std::size_t kLingerBytes = 64u << 20;
 constexpr Duration kLingerTime{2'000};
 
-Error error_of(const boost::beast::error_code& error) {
-  if (error == http::error::body_limit) {
-    return {ErrorCode::too_large, "the body is larger than " + std::to_string(limits::kHttpBodySize >> 20) + " MiB",
-            "send less at once; of a bundle, take out what no script reads: data belongs into a store of its own"};
-  }
+Error body_too_large(std::size_t most) {
+  return {ErrorCode::too_large, "the body is larger than the " + std::to_string(most) + " bytes that are taken here",
+          "send less at once; of a bundle, take out what no script reads: data belongs into a store of its own"};
+}
+
+Error error_of(const boost::beast::error_code& error, std::size_t body_limit) {
+  if (error == http::error::body_limit) return body_too_large(body_limit);
   if (error == http::error::header_limit) {
     return {ErrorCode::headers_too_large, "the request line and headers are too long", "send fewer or shorter headers"};
   }
@@ -201,7 +203,7 @@ void HttpConnection::advance() {
     boost::beast::error_code error;
     const std::size_t used = request.put(boost::asio::buffer(buffer_.data() + begin_, end_ - begin_), error);
     begin_ += used;
-    if (error && error != http::error::need_more) return refuse(error_of(error));
+    if (error && error != http::error::need_more) return refuse(error_of(error, body_limit_));
     if (request.is_header_done() && phase_ == Phase::header && !names_one_host(request.get())) {
       return refuse({ErrorCode::bad_http, "a request of HTTP/1.1 has the header Host once", "see RFC 9112, 3.2"});
     }
@@ -250,7 +252,7 @@ bool HttpConnection::admit_body() {
   }
   const auto length = parser_->request.content_length();
   if (length && *length > *limit) {
-    refuse(error_of(http::make_error_code(http::error::body_limit)));
+    refuse(body_too_large(*limit));
     return false;
   }
   body_limit_ = *limit;  // Of one that comes in chunks.
@@ -261,7 +263,7 @@ bool HttpConnection::count_body() {
   if (phase_ != Phase::body) return true;
   const std::size_t size = parser_->request.get().body().size();
   if (size > body_limit_) {
-    refuse(error_of(http::make_error_code(http::error::body_limit)));
+    refuse(body_too_large(body_limit_));
     return false;
   }
   const std::size_t others = server_->bodies.load() - body_;

@@ -79,8 +79,13 @@ const HttpRouter::Node* HttpRouter::find(std::string_view path, std::vector<std:
                                          Status& status) const {
   const Node* node = &root_;
   for (const std::string_view segment : segments_of(path)) {
+    auto literal = node->literal.find(segment);
+    if (literal != node->literal.end()) {
+      node = literal->second.get();
+      continue;
+    }
     auto value = percent_decode(segment);  // RFC 3986, 6.2.2.2: an encoded letter is the letter.
-    const auto literal = node->literal.find(value.ok() ? *value : std::string(segment));
+    if (value.ok()) literal = node->literal.find(*value);
     if (literal != node->literal.end()) {
       node = literal->second.get();
       continue;

@@ -212,6 +212,8 @@ class KeyCommand final : public KeyEncryption {
   Status forget_older() override { return success(); }
 
  private:
+  using Moment = std::chrono::steady_clock::time_point;
+
   // In a group of its own, so that what the shell starts ends with it.
   [[nodiscard]] pid_t start(const Pipes& pipes) const {
     const pid_t child = ::fork();
@@ -238,17 +240,34 @@ class KeyCommand final : public KeyEncryption {
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
 
+  [[nodiscard]] bool gives_up(Moment until, std::string& why) const {
+    if (asked_to_end()) why = "was not waited for, since this process was asked to end";
+    if (std::chrono::steady_clock::now() >= until) {
+      why = "did not answer within " + std::to_string(patience_.count()) + " ms, and was ended";
+    }
+    return !why.empty();
+  }
+
+  // Its exit status. One that has closed its output and goes on all the same is not waited for any longer than one that does not answer.
+  [[nodiscard]] int end_of(pid_t child, Moment until, std::string& why) const {
+    int status = 0;
+    while (why.empty() && ::waitpid(child, &status, WNOHANG) == 0) {
+      if (!gives_up(until, why)) ::poll(nullptr, 0, 5);
+    }
+    if (why.empty()) return status;
+    ::kill(-child, SIGKILL);
+    ::kill(child, SIGKILL);  // Where it had no group of its own yet.
+    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    return status;
+  }
+
   // Until the command closes its output. What it has not said in time, it does not say; `why` is then set.
-  [[nodiscard]] std::string read_all(int from, std::string& why) const {
-    const auto until = std::chrono::steady_clock::now() + patience_;
+  [[nodiscard]] std::string read_all(int from, Moment until, std::string& why) const {
     std::string answer(kLongestFile, '\0');
     std::size_t size = 0;
     while (size < answer.size()) {
-      if (asked_to_end()) why = "was not waited for, since this process was asked to end";
-      if (std::chrono::steady_clock::now() >= until) {
-        why = "did not answer within " + std::to_string(patience_.count()) + " ms, and was ended";
-      }
-      if (!why.empty()) break;
+      if (gives_up(until, why)) break;
       pollfd wait{from, POLLIN, 0};
       if (::poll(&wait, 1, 50) <= 0) continue;
       const ssize_t got = ::read(from, answer.data() + size, answer.size() - size);
@@ -271,14 +290,9 @@ class KeyCommand final : public KeyEncryption {
     Pipes::shut(pipes.to[1]);
     wipe(request);
     std::string why;
-    std::string answer = read_all(pipes.from[0], why);
-    if (child > 0 && !why.empty()) {
-      ::kill(-child, SIGKILL);
-      ::kill(child, SIGKILL);  // Where it had no group of its own yet.
-    }
-    int status = 0;
-    while (child > 0 && ::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-    }
+    const auto until = std::chrono::steady_clock::now() + patience_;
+    std::string answer = read_all(pipes.from[0], until, why);
+    const int status = child > 0 ? end_of(child, until, why) : 0;
     if (!answer.empty() && answer.back() == '\n') answer.pop_back();
     auto result = decode_base64(answer);
     wipe(answer);

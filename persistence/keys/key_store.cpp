@@ -13,7 +13,7 @@ namespace baton {
 namespace {
 
 constexpr std::string_view kMagic = "BATONKEY";
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kStoreVersion = 1;
 constexpr std::size_t kCheckSize = 8;
 constexpr std::size_t kWrappedKeySize = kSealKeySize + kSealOverhead;
 constexpr std::size_t kBlockKeys = 256;
@@ -155,7 +155,7 @@ Result<std::string> KeyStore::header() const {
   std::string sealed_secret;
   if (!secret_.empty()) aead_.seal(main_, kSecretBound, secret_, sealed_secret);
   Writer writer;
-  writer.raw(kMagic).u8(kVersion).bytes(options_.identity).u64be(generation_).u64be(last());
+  writer.raw(kMagic).u8(kStoreVersion).bytes(options_.identity).u64be(generation_).u64be(last());
   writer.bytes(*wrapped).bytes(sealed_secret);
   return with_check(std::move(writer).take());
 }
@@ -174,7 +174,7 @@ Status KeyStore::load(const std::string& bytes) {
   Reader reader(bytes);
   const std::string_view magic = reader.raw(kMagic.size());
   const std::uint8_t version = reader.u8();
-  if (magic != kMagic || version != kVersion) return unusable(options_.path + " is no key store of this version");
+  if (magic != kMagic || version != kStoreVersion) return unusable(options_.path + " is no key store of this version");
   const std::string identity = reader.text();
   const std::uint64_t generation = reader.u64be();
   const std::uint64_t complete = reader.u64be();

@@ -8,11 +8,11 @@
 namespace baton {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kNumberVersion = 1;
 constexpr std::size_t kHeldAtMost = 65'536;
 constexpr std::string_view kLast = "last";
 
-std::string number_value(KeyNumber number) { return std::move(Writer().u8(kVersion).varint(number)).take(); }
+std::string number_value(KeyNumber number) { return std::move(Writer().u8(kNumberVersion).varint(number)).take(); }
 
 // The number in a row of the named family; nothing when there is none.
 Result<std::optional<KeyNumber>> read_number(const Store& store, std::string_view key) {
@@ -24,7 +24,7 @@ Result<std::optional<KeyNumber>> read_number(const Store& store, std::string_vie
   Reader reader(value);
   const std::uint8_t version = reader.u8();
   const KeyNumber number = reader.varint();
-  if (version != kVersion || !reader.ok() || !reader.at_end() || number == 0) {
+  if (version != kNumberVersion || !reader.ok() || !reader.at_end() || number == 0) {
     return Error{ErrorCode::store_corrupt, "the owner of a key cannot be read", "restore the store from a backup"};
   }
   return std::optional(number);
@@ -116,9 +116,10 @@ void RowSealer::retire(std::string_view owner, std::string_view erasure, RowBatc
   const Held* const held = find(owner);
   if (held == nullptr) return;
   const std::string number = std::to_string(held->number);
-  rows.put(ColumnFamily::named, keys::named("keys_retired", std::string(erasure) + "/" + number),
-           std::move(Writer().u8(kVersion).varint(held->number).bytes(pseudonyms_->of(Pseudonyms::Kind::owner, owner)))
-               .take());
+  rows.put(
+      ColumnFamily::named, keys::named("keys_retired", std::string(erasure) + "/" + number),
+      std::move(Writer().u8(kNumberVersion).varint(held->number).bytes(pseudonyms_->of(Pseudonyms::Kind::owner, owner)))
+          .take());
   rows.remove(ColumnFamily::named, name_of(owner));
   std::erase(new_owners_, owner);
   held_.erase(std::string(owner));

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t kKeyFileSize = 4096;
 
-Error failed(const std::filesystem::path& path) {
+Error key_file_failed(const std::filesystem::path& path) {
   return Error{ErrorCode::io_failed, path.string() + ": " + std::strerror(errno), {}};
 }
 
@@ -23,21 +23,21 @@ Status write_key(const std::filesystem::path& path, const std::string& line) {
   const std::string draft = path.string() + ".new";
   ::unlink(draft.c_str());
   const int file = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (file < 0) return failed(draft);
+  if (file < 0) return key_file_failed(draft);
   const bool written =
       ::write(file, line.data(), line.size()) == static_cast<ssize_t>(line.size()) && ::fsync(file) == 0;
   ::close(file);
-  if (!written || ::rename(draft.c_str(), path.c_str()) != 0) return failed(path);
+  if (!written || ::rename(draft.c_str(), path.c_str()) != 0) return key_file_failed(path);
   const int folder = ::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder < 0) return failed(path.parent_path());
+  if (folder < 0) return key_file_failed(path.parent_path());
   const bool synced = ::fsync(folder) == 0;
   ::close(folder);
-  return synced ? success() : Status(failed(path.parent_path()));
+  return synced ? success() : Status(key_file_failed(path.parent_path()));
 }
 
 Status check_mode(const std::filesystem::path& path) {
   struct stat info {};
-  if (::stat(path.c_str(), &info) != 0) return failed(path);
+  if (::stat(path.c_str(), &info) != 0) return key_file_failed(path);
   if ((info.st_mode & 077) == 0) return success();
   return Error{ErrorCode::bad_config, "the ledger's key " + path.string() + " may be read by others",
                "chmod 600 it, and think about who may have read it"};

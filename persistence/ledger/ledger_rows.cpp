@@ -9,7 +9,7 @@
 namespace baton::ledger_rows {
 namespace {
 
-constexpr std::uint8_t kVersion = 1;
+constexpr std::uint8_t kRowVersion = 1;
 constexpr std::size_t kEntriesFrame = 5;  // Version and count.
 
 Error corrupt(const char* what) {
@@ -61,7 +61,7 @@ void EntriesWriter::add(std::string_view leaf) {
 
 std::string_view EntriesWriter::value() {
   Writer frame;
-  frame.u8(kVersion).u32be(count_);
+  frame.u8(kRowVersion).u32be(count_);
   std::copy(frame.view().begin(), frame.view().end(), value_.begin());
   return value_;
 }
@@ -75,7 +75,7 @@ Result<Entries> read_entries(std::string_view value) {
   Reader reader(value);
   const std::uint8_t version = reader.u8();
   const std::uint32_t count = reader.u32be();
-  if (!reader.ok() || version != kVersion || count == 0) return corrupt("entries");
+  if (!reader.ok() || version != kRowVersion || count == 0) return corrupt("entries");
   return Entries{count, reader.rest()};
 }
 
@@ -91,7 +91,7 @@ std::optional<std::string_view> take_entry(std::string_view& list) {
 
 std::string write_head(const LedgerHead& head) {
   Writer value;
-  value.u8(kVersion).u64be(head.size).raw(as_bytes(head.root));
+  value.u8(kRowVersion).u64be(head.size).raw(as_bytes(head.root));
   return std::move(value).take();
 }
 
@@ -100,38 +100,38 @@ Result<LedgerHead> read_head(std::string_view value) {
   const std::uint8_t version = reader.u8();
   LedgerHead head{reader.u64be(), {}};
   const std::string_view root = reader.raw(head.root.size());
-  if (!reader.ok() || !reader.at_end() || version != kVersion) return corrupt("head");
+  if (!reader.ok() || !reader.at_end() || version != kRowVersion) return corrupt("head");
   std::memcpy(head.root.data(), root.data(), root.size());
   return head;
 }
 
 std::string write_checkpoint(std::string_view note) {
   Writer value;
-  value.u8(kVersion).raw(note);
+  value.u8(kRowVersion).raw(note);
   return std::move(value).take();
 }
 
 Result<std::string> read_checkpoint(std::string_view value) {
   Reader reader(value);
-  if (reader.u8() != kVersion) return corrupt("checkpoint");
+  if (reader.u8() != kRowVersion) return corrupt("checkpoint");
   return std::string(reader.rest());
 }
 
 std::string write_beside(std::string_view bytes) {
   Writer value;
-  value.u8(kVersion).raw(bytes);
+  value.u8(kRowVersion).raw(bytes);
   return std::move(value).take();
 }
 
 Result<std::string> read_beside(std::string_view value) {
   Reader reader(value);
-  if (reader.u8() != kVersion) return corrupt("evidence");
+  if (reader.u8() != kRowVersion) return corrupt("evidence");
   return std::string(reader.rest());
 }
 
 std::string write_pruned(const LedgerPruned& pruned) {
   Writer value;
-  value.u8(kVersion).u64be(pruned.minimum).u64be(pruned.swept);
+  value.u8(kRowVersion).u64be(pruned.minimum).u64be(pruned.swept);
   return std::move(value).take();
 }
 
@@ -142,21 +142,21 @@ Result<LedgerPruned> read_pruned(std::string_view value) {
   pruned.minimum = reader.u64be();
   pruned.swept = reader.u64be();
   const bool sound = pruned.minimum % kTileWidth == 0 && pruned.swept <= pruned.minimum;
-  if (!reader.ok() || !reader.at_end() || version != kVersion || !sound) return corrupt("pruning");
+  if (!reader.ok() || !reader.at_end() || version != kRowVersion || !sound) return corrupt("pruning");
   return pruned;
 }
 
 std::string write_tile(const std::vector<Hash256>& hashes) {
   Writer value;
   value.reserve(1 + hashes.size() * sizeof(Hash256));
-  value.u8(kVersion);
+  value.u8(kRowVersion);
   for (const Hash256& hash : hashes) value.raw(as_bytes(hash));
   return std::move(value).take();
 }
 
 Result<std::vector<Hash256>> read_tile(std::string_view value) {
   Reader reader(value);
-  if (reader.u8() != kVersion) return corrupt("tile");
+  if (reader.u8() != kRowVersion) return corrupt("tile");
   auto hashes = split_hashes(reader.rest());
   if (!hashes || hashes->empty() || hashes->size() > kTileWidth) return corrupt("tile");
   return *std::move(hashes);

@@ -11,7 +11,7 @@ constexpr std::string_view kHeader = "c2sp.org/tlog-proof@v1";
 constexpr std::string_view kExtra = "extra ";
 constexpr std::string_view kIndex = "index ";
 
-Error bad(const char* why) {
+Error bad_proof(const char* why) {
   return Error{ErrorCode::bad_checkpoint, std::string("this is no tlog-proof: ") + why, {}};
 }
 
@@ -34,22 +34,22 @@ std::string format_tlog_proof(const TlogProof& proof) {
 }
 
 Result<TlogProof> parse_tlog_proof(std::string_view text) {
-  if (take_line(text) != kHeader) return bad("its first line is another");
+  if (take_line(text) != kHeader) return bad_proof("its first line is another");
   TlogProof proof;
   std::string_view line = take_line(text);
   if (line.starts_with(kExtra)) {
     proof.extra = decode_base64(line.substr(kExtra.size()));
-    if (!proof.extra) return bad("its extra data is not base 64");
+    if (!proof.extra) return bad_proof("its extra data is not base 64");
     line = take_line(text);
   }
-  if (!line.starts_with(kIndex)) return bad("it has no index");
+  if (!line.starts_with(kIndex)) return bad_proof("it has no index");
   const auto index = parse_tree_number(line.substr(kIndex.size()));
   if (!index.ok()) return index.error();
   proof.index = *index;
   for (line = take_line(text); !line.empty(); line = take_line(text)) {
     const auto hash = parse_hash(line);
     if (!hash.ok()) return hash.error();
-    if (proof.path.size() == merkle::kMaxHeight) return bad("its path is too long");
+    if (proof.path.size() == merkle::kMaxHeight) return bad_proof("its path is too long");
     proof.path.push_back(*hash);
   }
   proof.checkpoint_note = std::string(text);

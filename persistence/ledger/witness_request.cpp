@@ -8,7 +8,9 @@ namespace {
 constexpr std::string_view kOld = "old ";
 constexpr std::size_t kMaxProofLines = 63;
 
-Error bad(const char* why) { return Error{ErrorCode::bad_checkpoint, std::string("witness request: ") + why, {}}; }
+Error bad_request(const char* why) {
+  return Error{ErrorCode::bad_checkpoint, std::string("witness request: ") + why, {}};
+}
 
 }  // namespace
 
@@ -20,14 +22,14 @@ std::string format_witness_request(const WitnessRequest& request) {
 
 Result<WitnessRequest> parse_witness_request(std::string_view body) {
   const std::size_t blank = body.find("\n\n");
-  if (!body.starts_with(kOld) || blank == std::string_view::npos) return bad("its first lines are others");
+  if (!body.starts_with(kOld) || blank == std::string_view::npos) return bad_request("its first lines are others");
   std::string_view lines = body.substr(0, blank + 1);
   const std::size_t end = lines.find('\n');
   const auto old_size = parse_tree_number(lines.substr(kOld.size(), end - kOld.size()));
   if (!old_size.ok()) return old_size.error();
   WitnessRequest request{*old_size, {}, std::string(body.substr(blank + 2))};
   for (lines.remove_prefix(end + 1); !lines.empty(); lines.remove_prefix(lines.find('\n') + 1)) {
-    if (request.proof.size() == kMaxProofLines) return bad("its proof is too long");
+    if (request.proof.size() == kMaxProofLines) return bad_request("its proof is too long");
     const auto hash = parse_hash(lines.substr(0, lines.find('\n')));
     if (!hash.ok()) return hash.error();
     request.proof.push_back(*hash);

@@ -129,24 +129,27 @@ Fault fault_in_list(const json::value& value, const Shape& shape, const std::str
   return std::nullopt;
 }
 
-Fault fault_in_table(const json::value& value, const Shape& shape, const std::string& path) {
-  static const json::object kEmpty;
-  if (!value.is_object() && !is_empty_table(value)) return not_wanted(value, shape, path);
-  const json::object& table = value.is_object() ? value.get_object() : kEmpty;
-  std::vector<std::string_view> known;
-  for (const ShapeField& field : shape.fields) known.push_back(field.name);
+Fault fault_in_fields(const json::object& table, const Shape& shape, const std::string& path) {
   for (const auto& [name, each] : table) {
-    if (std::ranges::find(known, std::string_view(name)) != known.end()) continue;
+    if (std::ranges::find(shape.fields, std::string_view(name), &ShapeField::name) != shape.fields.end()) continue;
+    std::vector<std::string_view> known;
+    for (const ShapeField& field : shape.fields) known.push_back(field.name);
     return (path.empty() ? "" : path + ": ") + unknown_name(name, known);
   }
   for (const ShapeField& field : shape.fields) {
     const json::value* const found = table.if_contains(field.name);
     const bool left_out = found == nullptr || (found->is_null() && shape.null_is_nothing);
     if (left_out && field.required) return below(path, field.name) + " is missing";
-    if (left_out) continue;
+    if (left_out || field.shape->kind == ShapeKind::any) continue;
     if (Fault fault = fault_in(*found, *field.shape, below(path, field.name))) return fault;
   }
   return std::nullopt;
+}
+
+Fault fault_in_table(const json::value& value, const Shape& shape, const std::string& path) {
+  static const json::object kEmpty;
+  if (!value.is_object() && !is_empty_table(value)) return not_wanted(value, shape, path);
+  return fault_in_fields(value.is_object() ? value.get_object() : kEmpty, shape, path);
 }
 
 }  // namespace
@@ -159,6 +162,8 @@ std::string unknown_name(std::string_view wanted, const std::vector<std::string_
   return "there is no " + shown + (nearest.empty() ? "" : "; did you mean '" + std::string(nearest) + "'?") +
          " It takes: " + joined(names, "");
 }
+
+Fault fault_in(const json::object& table, const Shape& shape) { return fault_in_fields(table, shape, ""); }
 
 Fault fault_in(const json::value& value, const Shape& shape, const std::string& path) {
   switch (shape.kind) {

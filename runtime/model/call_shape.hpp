@@ -55,6 +55,8 @@ struct Shape {
 // fault in the order of the names, so that the same table always has the same fault.
 [[nodiscard]] std::optional<std::string> fault_in(const boost::json::value& value, const Shape& shape,
                                                   const std::string& path);
+// The same of a whole table; the shape's kind is `table`.
+[[nodiscard]] std::optional<std::string> fault_in(const boost::json::object& table, const Shape& shape);
 
 // "'rol' is no field (did you mean 'role'?); it takes: role, roles".
 [[nodiscard]] std::string unknown_name(std::string_view wanted, const std::vector<std::string_view>& names);

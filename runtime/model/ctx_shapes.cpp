@@ -98,12 +98,14 @@ constexpr std::array kTaskFields = {ShapeField{"why", &kText},
                                     ShapeField{"data", &kAny},
                                     ShapeField{"sources", &kSources},
                                     ShapeField{"documents", &kDocuments},
+                                    ShapeField{"candidates", &kAny},  // Asked for apart, as approvals are.
                                     ShapeField{"outcomes", &kOutcomes},
                                     ShapeField{"due", &kMoment},
                                     ShapeField{"timeout", &kMoment},
                                     ShapeField{"follow_up", &kMoment},
                                     ShapeField{"escalate", &kEscalations},
                                     ShapeField{"remind", &kReminders},
+                                    ShapeField{"approvals", &kAny},
                                     ShapeField{"priority", &kPriority},
                                     ShapeField{"assign", &kAssign},
                                     ShapeField{"title", &kText},
@@ -113,10 +115,11 @@ constexpr Shape kTask{.kind = table, .fields = kTaskFields};
 
 constexpr std::array<std::string_view, 3> kTierWords = {"suggestion", "queued", "interruption"};
 constexpr Shape kTier{.kind = word, .words = kTierWords};
-constexpr std::array kAlertFields = {
-    ShapeField{"tier", &kTier},          ShapeField{"key", &kName},     ShapeField{"level", &kNumber},
-    ShapeField{"thresholds", &kNumbers}, ShapeField{"falling", &kFlag}, ShapeField{"why", &kText},
-    ShapeField{"data", &kAny},           ShapeField{"every", &kText},   ShapeField{"title", &kText}};
+constexpr std::array kAlertFields = {ShapeField{"tier", &kTier},    ShapeField{"key", &kName},
+                                     ShapeField{"level", &kNumber}, ShapeField{"thresholds", &kNumbers},
+                                     ShapeField{"falling", &kFlag}, ShapeField{"why", &kText},
+                                     ShapeField{"data", &kAny},     ShapeField{"every", &kText},
+                                     ShapeField{"title", &kText},   ShapeField{"candidates", &kAny}};
 constexpr Shape kAlert{.kind = table, .fields = kAlertFields};
 
 constexpr std::array kModelFields = {ShapeField{"id", &kName, true}, ShapeField{"version", &kAny},
@@ -268,20 +271,10 @@ Fault fault_in_escalations(const json::object& task) {
   return std::nullopt;
 }
 
-// The fields but those that are asked for apart.
-Fault fault_without(const json::object& object, const Shape& shape, std::initializer_list<std::string_view> apart) {
-  json::object rest;
-  for (const auto& [name, value] : object) {
-    const bool big = name == "data" || name == "evidence";  // Any value will do.
-    if (!big && std::ranges::find(apart, std::string_view(name)) == apart.end()) rest.emplace(name, value);
-  }
-  return fault_in(rest, shape, "");
-}
-
 }  // namespace
 
 Fault fault_in_task(const json::object& task, const forms::JsonSchema* form) {
-  if (Fault fault = fault_without(task, kTask, {"candidates", "approvals"})) return fault;
+  if (Fault fault = fault_in(task, kTask)) return fault;
   if (Fault fault = fault_in_candidates(task)) return fault;
   if (Fault fault = fault_in_approvals(task)) return fault;
   if (Fault fault = fault_in_outcomes(task, form)) return fault;
@@ -289,13 +282,13 @@ Fault fault_in_task(const json::object& task, const forms::JsonSchema* form) {
 }
 
 Fault fault_in_alert(const json::object& alert) {
-  if (Fault fault = fault_without(alert, kAlert, {"candidates"})) return fault;
+  if (Fault fault = fault_in(alert, kAlert)) return fault;
   return fault_in_candidates(alert);
 }
 
-Fault fault_in_decision(const json::object& decision) { return fault_without(decision, kDecision, {}); }
-Fault fault_in_override(const json::object& override) { return fault_in(override, kOverride, ""); }
-Fault fault_in_activity_options(const json::object& options) { return fault_in(options, kActivity, ""); }
-Fault fault_in_child_options(const json::object& options) { return fault_in(options, kChild, ""); }
+Fault fault_in_decision(const json::object& decision) { return fault_in(decision, kDecision); }
+Fault fault_in_override(const json::object& override) { return fault_in(override, kOverride); }
+Fault fault_in_activity_options(const json::object& options) { return fault_in(options, kActivity); }
+Fault fault_in_child_options(const json::object& options) { return fault_in(options, kChild); }
 
 }  // namespace baton

@@ -27,7 +27,7 @@ struct JsonValue {
   T& value;
 };
 template <typename T>
-JsonValue<T> json(const char* name, T& value) {
+JsonValue<T> json_field(const char* name, T& value) {
   return {name, value};
 }
 
@@ -35,7 +35,7 @@ template <typename T, typename E>
 concept Is = std::is_same_v<std::remove_const_t<T>, E>;
 
 auto fields(Is<Started> auto& e) {
-  return std::tuple(field("workflow", e.workflow), field("bundle", e.bundle), json("input", e.input),
+  return std::tuple(field("workflow", e.workflow), field("bundle", e.bundle), json_field("input", e.input),
                     field("patient", e.patient), field("business_key", e.business_key), field("parent", e.parent),
                     field("parent_seq", e.parent_seq), field("seed", e.seed), field("first_seq", e.first_seq),
                     field("by", e.by));
@@ -44,24 +44,24 @@ auto fields(Is<OperationResolved> auto& e) {
   return std::tuple(field("seq", e.seq), field("outcome", e.outcome), field("by", e.by));
 }
 auto fields(Is<SignalReceived> auto& e) {
-  return std::tuple(field("name", e.name), json("payload", e.payload), field("message_id", e.message_id),
+  return std::tuple(field("name", e.name), json_field("payload", e.payload), field("message_id", e.message_id),
                     field("by", e.by));
 }
 auto fields(Is<EventReceived> auto& e) {
-  return std::tuple(field("event_id", e.event_id), field("event_type", e.type), json("event", e.event));
+  return std::tuple(field("event_id", e.event_id), field("event_type", e.type), json_field("event", e.event));
 }
 auto fields(Is<UpdateAccepted> auto& e) {
-  return std::tuple(field("update_id", e.update_id), field("name", e.name), json("payload", e.payload),
+  return std::tuple(field("update_id", e.update_id), field("name", e.name), json_field("payload", e.payload),
                     field("by", e.by));
 }
 auto fields(Is<CancelRequested> auto& e) { return std::tuple(field("reason", e.reason), field("by", e.by)); }
 auto fields(Is<OutcomeOverridden> auto& e) {
-  return std::tuple(field("target", e.target), json("before", e.before), json("after", e.after),
+  return std::tuple(field("target", e.target), json_field("before", e.before), json_field("after", e.after),
                     field("reason_code", e.reason_code), field("reason", e.reason), field("by", e.by));
 }
 auto fields(Is<PatientChanged> auto& e) { return std::tuple(field("from", e.from), field("to", e.to)); }
 auto fields(Is<IncidentResolved> auto& e) {
-  return std::tuple(field("number", e.number), field("action", e.action), json("value", e.value),
+  return std::tuple(field("number", e.number), field("action", e.action), json_field("value", e.value),
                     field("rewound_to", e.rewound_to), field("reason", e.reason), field("by", e.by));
 }
 auto fields(Is<BundleChanged> auto& e) {
@@ -72,8 +72,8 @@ auto fields(Is<AttemptFailed> auto& e) {
                     field("retry_at", e.retry_at));
 }
 auto fields(Is<TaskChanged> auto& e) {
-  return std::tuple(field("seq", e.seq), field("action", e.action), field("subject", e.subject), json("data", e.data),
-                    field("by", e.by));
+  return std::tuple(field("seq", e.seq), field("action", e.action), field("subject", e.subject),
+                    json_field("data", e.data), field("by", e.by));
 }
 auto fields(Is<IncidentOpened> auto& e) {
   return std::tuple(field("number", e.number), field("cause", e.cause), field("line", e.line), field("seq", e.seq));
@@ -81,21 +81,21 @@ auto fields(Is<IncidentOpened> auto& e) {
 auto fields(Is<ClockJumped> auto& e) { return std::tuple(field("by_ms", e.by_ms)); }
 auto fields(Is<Paused> auto& e) { return std::tuple(field("reason", e.reason), field("by", e.by)); }
 auto fields(Is<Resumed> auto& e) { return std::tuple(field("reason", e.reason), field("by", e.by)); }
-auto fields(Is<TaskDecided> auto& e) { return std::tuple(field("seq", e.seq), json("evidence", e.evidence)); }
+auto fields(Is<TaskDecided> auto& e) { return std::tuple(field("seq", e.seq), json_field("evidence", e.evidence)); }
 auto fields(Is<AlertRaised> auto& e) {
-  return std::tuple(field("key", e.key), field("name", e.name), field("line", e.line), json("alert", e.alert));
+  return std::tuple(field("key", e.key), field("name", e.name), field("line", e.line), json_field("alert", e.alert));
 }
 auto fields(Is<AlertChanged> auto& e) {
   return std::tuple(field("number", e.number), field("action", e.action), field("reason_code", e.reason_code),
-                    field("reason", e.reason), json("data", e.data), field("by", e.by));
+                    field("reason", e.reason), json_field("data", e.data), field("by", e.by));
 }
 auto fields(Is<TimersHeld> auto& e) { return std::tuple(field("mode", e.mode), field("cause", e.cause)); }
 auto fields(Is<TimersMoved> auto& e) {
   return std::tuple(field("by_ms", e.by_ms), field("before_seq", e.before_seq), field("total_ms", e.total_ms));
 }
 auto fields(Is<InputEdited> auto& e) {
-  return std::tuple(field("seq", e.seq), json("before", e.before), json("after", e.after), field("reason", e.reason),
-                    field("by", e.by));
+  return std::tuple(field("seq", e.seq), json_field("before", e.before), json_field("after", e.after),
+                    field("reason", e.reason), field("by", e.by));
 }
 auto fields(Is<RecordedLate> auto& e) { return std::tuple(field("occurred_at", e.occurred_at), field("by", e.by)); }
 auto fields(Is<OperationScheduled> auto& e) { return std::tuple(field("operation", e.operation)); }
@@ -103,12 +103,15 @@ auto fields(Is<OperationCancelled> auto& e) { return std::tuple(field("seq", e.s
 auto fields(Is<StepRecorded> auto& e) {
   return std::tuple(field("key", e.key), field("line", e.line), field("outcome", e.outcome));
 }
-auto fields(Is<AttributesSet> auto& e) { return std::tuple(field("key", e.key), json("attributes", e.attributes)); }
+auto fields(Is<AttributesSet> auto& e) {
+  return std::tuple(field("key", e.key), json_field("attributes", e.attributes));
+}
 auto fields(Is<DecisionRecorded> auto& e) {
-  return std::tuple(field("key", e.key), field("name", e.name), field("line", e.line), json("decision", e.decision));
+  return std::tuple(field("key", e.key), field("name", e.name), field("line", e.line),
+                    json_field("decision", e.decision));
 }
 auto fields(Is<NoteWritten> auto& e) {
-  return std::tuple(field("key", e.key), field("line", e.line), json("note", e.note));
+  return std::tuple(field("key", e.key), field("line", e.line), json_field("note", e.note));
 }
 auto fields(Is<PatchMarked> auto& e) { return std::tuple(field("id", e.id)); }
 auto fields(Is<UpdateCompleted> auto& e) {
@@ -116,18 +119,18 @@ auto fields(Is<UpdateCompleted> auto& e) {
 }
 auto fields(Is<SignalSent> auto& e) {
   return std::tuple(field("key", e.key), field("line", e.line), field("to", e.to), field("name", e.name),
-                    json("payload", e.payload));
+                    json_field("payload", e.payload));
 }
 auto fields(Is<KeyAdded> auto& e) {
   return std::tuple(field("key", e.key), field("line", e.line), field("business_key", e.business_key));
 }
-auto fields(Is<Completed> auto& e) { return std::tuple(json("result", e.result)); }
+auto fields(Is<Completed> auto& e) { return std::tuple(json_field("result", e.result)); }
 auto fields(Is<Failed> auto& e) { return std::tuple(field("failure", e.failure)); }
 auto fields(Is<Cancelled> auto& e) { return std::tuple(field("reason", e.reason)); }
-auto fields(Is<ContinuedAsNew> auto& e) { return std::tuple(json("input", e.input)); }
+auto fields(Is<ContinuedAsNew> auto& e) { return std::tuple(json_field("input", e.input)); }
 auto fields(Is<CarriedOver> auto& e) {
-  return std::tuple(json("attributes", e.attributes), json("events", e.events), json("signals", e.signals),
-                    field("incident_count", e.incident_count));
+  return std::tuple(json_field("attributes", e.attributes), json_field("events", e.events),
+                    json_field("signals", e.signals), field("incident_count", e.incident_count));
 }
 
 // ---- to bytes ----------------------------------------------------------------------------------------------------------

@@ -1,4 +1,5 @@
 // What ctx records without waiting: steps, decisions, notes, attributes, patches, signals sent, and the instance's end.
+#include "runtime/base/blank.hpp"
 #include "runtime/model/call_shape.hpp"
 #include "runtime/model/ctx_shapes.hpp"
 #include "runtime/model/json_members.hpp"
@@ -110,7 +111,7 @@ int ctx_override(lua_State* state) {
   check_options(state, 3, "override", "after reason code");
   const std::string reason = text_option(state, 3, "reason");
   if (reason.empty()) raise(state, "an override needs a reason: { reason = \"...\" }");
-  if (reason.find_first_not_of(" \t\r\n") == std::string::npos) {
+  if (is_blank(reason)) {
     refuse_anew(state, execution, "override", "the reason of an override says something; this one is white space");
   }
   lua_getfield(state, 3, "after");

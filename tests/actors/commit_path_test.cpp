@@ -11,7 +11,7 @@ namespace {
 using namespace test;
 
 // Small rounds, whose turns are told when they are durable and when they are seen.
-class CommitPathStages : public testing::Test, public EffectPort {
+class CommitPathStages : public ::testing::Test, public EffectPort {
  protected:
   CommitPathStages() {
     world_.commit(PutNamed{"settings", "before", "1"});  // The first sync of a log is not told early.

@@ -6,7 +6,7 @@
 namespace baton {
 namespace {
 
-class EarlyReplies : public testing::Test {
+class EarlyReplies : public ::testing::Test {
  protected:
   std::uint64_t ask(Reached at) {
     return replies_

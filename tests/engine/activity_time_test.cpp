@@ -1,6 +1,7 @@
 // The time that all attempts of an activity together have: when it is over, and how an operator goes on then.
 #include <gmock/gmock.h>
 
+#include "runtime/engine/instance_state.hpp"
 #include "tests/engine/engine_fixture.hpp"
 
 namespace baton {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "runtime/engine/instance_state.hpp"
 #include "tests/engine/engine_fixture.hpp"
 
 namespace baton {

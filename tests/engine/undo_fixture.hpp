@@ -7,61 +7,20 @@ namespace baton {
 
 class UndoFixture : public InstanceFixture {
  protected:
-  void cancel() { when(CancelInstance{"enough", {PrincipalKind::person, "op", "", "", ""}, 2}); }
-  void cancel_incident() { resolve(IncidentAction::cancel); }
-  void resolve(IncidentAction action) {
-    for (const auto& [number, incident] : std::map(incidents_)) {
-      if (!incident.resolved_at) {
-        return when(ResolveIncident{number, action, "", 0, "op says so", {PrincipalKind::person, "op", "", "", ""}, 3});
-      }
-    }
-    ADD_FAILURE() << "no incident is open";
-  }
-  [[nodiscard]] std::size_t open_incidents() const {
-    return static_cast<std::size_t>(
-        std::ranges::count_if(incidents_, [](const auto& each) { return !each.second.resolved_at; }));
-  }
+  void cancel();
+  void cancel_incident();
+  void resolve(IncidentAction action);
+  [[nodiscard]] std::size_t open_incidents() const;
   // What the script has noted, in order: "bed, room".
-  [[nodiscard]] std::string notes() const {
-    std::string all;
-    for (const auto& [first, row] : journal_) {
-      const auto entries = decode_entries(row);
-      for (const Entry& entry : *entries) {
-        const auto* const note = std::get_if<NoteWritten>(&entry.body);
-        if (note != nullptr) all += (all.empty() ? "" : ", ") + note->note.substr(1, note->note.size() - 2);
-      }
-    }
-    return all;
-  }
+  [[nodiscard]] std::string notes() const;
   // The one activity that is open, as of any name.
-  [[nodiscard]] OperationSeq open_activity() const {
-    for (const auto& [seq, pending] : pending_) {
-      if (pending.operation.kind == OperationKind::activity) return seq;
-    }
-    ADD_FAILURE() << "no activity is open";
-    return 0;
-  }
-  void finish_open() { finish(open_activity(), "1", pending_.at(open_activity()).attempt); }
-  void fail_open() { fail(open_activity(), "boom"); }
+  [[nodiscard]] OperationSeq open_activity() const;
+  void finish_open();
+  void fail_open();
   // What `baton test` holds each journal against at the end of a test.
-  void agrees() {
-    const CheckFinding finding = check("i1", journal(), record_->run_begins_at, "test", programs_.find(bundle_));
-    EXPECT_TRUE(finding.verdict == CheckVerdict::same ||
-                (finding.verdict == CheckVerdict::safe && !record_->open() && finding.script_line.empty()))
-        << finding.message;
-  }
+  void agrees();
   // A process that has forgotten everything comes to the same.
-  void replays() {
-    const std::string before = journal_bytes();
-    const auto pending = pending_.size();
-    for (int i = 0; i < 2 && record_->open(); ++i) {
-      now_ = now_ + kMinute;
-      crash();
-      when(RunQuery{"", {}, 7});
-      EXPECT_EQ(journal_bytes(), before) << "a replay did something anew";
-      EXPECT_EQ(pending_.size(), pending);
-    }
-  }
+  void replays();
 };
 
 }  // namespace baton

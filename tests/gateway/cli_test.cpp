@@ -35,7 +35,7 @@ Ran run(std::vector<std::string> arguments) {
   return outcome;
 }
 
-class CliTest : public testing::Test {
+class CliTest : public ::testing::Test {
  protected:
   void SetUp() override {
     // A folder for each test: the program remembers for its life whom it trusts by which file.

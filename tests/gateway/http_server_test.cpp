@@ -16,12 +16,13 @@
 namespace baton {
 namespace {
 
+using testing::AllOf;
 using testing::EndsWith;
 using testing::HasSubstr;
 using testing::StartsWith;
 
 // A server that answers with what it was asked, or as a test's own handler says.
-class HttpServerTest : public testing::Test {
+class HttpServerTest : public ::testing::Test {
  protected:
   void serve(HttpServerOptions options = {}, HttpHandler handler = nullptr) {
     if (!handler) {
@@ -120,10 +121,10 @@ TEST_F(HttpServerTest, holds_a_body_to_the_limit_of_its_route_announced_or_in_ch
   serve(std::move(options));
   auto announced = client();
   announced.send("POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 10001\r\n\r\nabc");
-  EXPECT_THAT(announced.read_answer(), StartsWith("HTTP/1.1 413 "));
+  EXPECT_THAT(announced.read_answer(), AllOf(StartsWith("HTTP/1.1 413 "), HasSubstr("10000 bytes")));
   auto chunked = client();
   chunked.send("POST /x HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n4e20\r\n" + std::string(20'000, 'c'));
-  EXPECT_THAT(chunked.read_answer(), StartsWith("HTTP/1.1 413 "));
+  EXPECT_THAT(chunked.read_answer(), AllOf(StartsWith("HTTP/1.1 413 "), HasSubstr("10000 bytes")));
 }
 
 TEST_F(HttpServerTest, holds_no_more_of_all_bodies_together_than_it_may) {
@@ -202,7 +203,7 @@ TEST_F(HttpServerTest, refuses_a_body_beyond_the_limit_whether_announced_or_not)
   serve(options);
   auto announced = client();
   announced.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n");
-  EXPECT_THAT(announced.read_to_end(), HasSubstr("\"code\":\"BT103\""));
+  EXPECT_THAT(announced.read_to_end(), AllOf(HasSubstr("\"code\":\"BT103\""), HasSubstr("1000 bytes")));
   auto chunked = client();
   chunked.send("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n800\r\n" + std::string(2048, 'x') +
                "\r\n");

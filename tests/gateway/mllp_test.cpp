@@ -52,7 +52,7 @@ class LogLines {
 };
 
 // A receiver whose messages a test takes and answers one by one.
-class MllpTest : public testing::Test {
+class MllpTest : public ::testing::Test {
  protected:
   struct Taken {
     std::string message;

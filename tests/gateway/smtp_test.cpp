@@ -158,7 +158,7 @@ class MailServer {
   std::vector<std::string> mails_;
 };
 
-class Smtp : public testing::Test {
+class Smtp : public ::testing::Test {
  protected:
   void TearDown() override { loop_.stop(); }  // Before the mail server that runs on it is gone.
   Result<HttpAnswer> send(HttpCall call) {

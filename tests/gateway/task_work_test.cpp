@@ -102,8 +102,9 @@ TEST_F(TaskWork, another_units_task_is_not_told_of_by_its_case_either) {
       as(ann, "POST", std::string(kTask) + "/decide", R"({"outcome":"no","reason_code":"dose","value":{"dose":77}})")
           .status,
       200);
+  EXPECT_THAT(as(ann, "GET", "/v1/instances/r1/history").text, HasSubstr(R"("dose":77)"));
   const WireReply history = as(bea, "GET", "/v1/instances/r1/history");
-  EXPECT_THAT(history.text, Not(HasSubstr("77")));
+  EXPECT_THAT(history.text, Not(HasSubstr(R"("dose":77)")));
   EXPECT_THAT(history.text, HasSubstr(R"("type":"TaskDecided","seq":1,"hidden":"a task of another unit")"));
 }
 

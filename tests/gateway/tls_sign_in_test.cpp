@@ -20,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-class TlsSignIn : public testing::Test {
+class TlsSignIn : public ::testing::Test {
  protected:
   void SetUp() override {
     folder_ = fs::path(testing::TempDir()) / ("baton_own_tls_" + std::to_string(::getpid()));

@@ -13,7 +13,7 @@
 namespace baton::test {
 
 template <typename Fixture>
-class CommitLogConformance : public testing::Test {
+class CommitLogConformance : public ::testing::Test {
  protected:
   // Appends one round and gives its head.
   RoundHead append(std::uint64_t epoch, const RoundHead& before, std::string_view row) {

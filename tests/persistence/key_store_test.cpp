@@ -209,7 +209,7 @@ TEST(KeyStore, has_erased_or_not_erased_after_a_power_cut_at_any_point) {
 
 // ---- key-encryption keys ---------------------------------------------------------------------------------------------
 
-class KeyFile : public testing::Test {
+class KeyFile : public ::testing::Test {
  protected:
   void SetUp() override {
     folder_ = std::filesystem::temp_directory_path() / ("baton_keys_" + std::to_string(::getpid()));
@@ -262,6 +262,12 @@ TEST_F(KeyFile, a_command_that_hangs_is_ended_with_what_it_has_started_and_named
   const auto hung = key_command("sleep 300; echo", std::chrono::milliseconds(50))->wrap("secret");
   ASSERT_FALSE(hung.ok());
   EXPECT_EQ(hung.error().code, ErrorCode::keys_unusable);
+  EXPECT_NE(hung.error().detail.find("did not answer within 50 ms"), std::string::npos) << hung.error().detail;
+}
+
+TEST_F(KeyFile, a_command_that_closes_its_output_and_goes_on_is_ended_as_well) {
+  const auto hung = key_command("read line; exec >&-; sleep 300", std::chrono::milliseconds(50))->wrap("secret");
+  ASSERT_FALSE(hung.ok());
   EXPECT_NE(hung.error().detail.find("did not answer within 50 ms"), std::string::npos) << hung.error().detail;
 }
 

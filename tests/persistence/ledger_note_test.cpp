@@ -128,7 +128,7 @@ TEST(Checkpoint, refuses_texts_that_stray_from_the_form) {
   EXPECT_TRUE(parse_checkpoint("o\n0\n" + root + "\nextension\n").ok());
 }
 
-class CheckpointTrustTest : public testing::Test {
+class CheckpointTrustTest : public ::testing::Test {
  protected:
   std::string cosigned(std::int64_t seconds) const {
     const auto log = log_.signer();

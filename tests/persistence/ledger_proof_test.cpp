@@ -6,7 +6,7 @@
 namespace baton {
 namespace {
 
-class TlogProofTest : public testing::Test {
+class TlogProofTest : public ::testing::Test {
  protected:
   TlogProof proof_of(std::uint64_t index) const {
     return prove_record(reader_, index, signer_.sign_head(reader_, 600)).value();

@@ -9,7 +9,7 @@ namespace {
 
 using test::LedgerStore;
 
-class CheckpointMakerTest : public testing::Test {
+class CheckpointMakerTest : public ::testing::Test {
  protected:
   CheckpointMakerTest()
       : key_(NoteSigningKey::generate(test::kOrigin, NoteKeyType::ed25519).value()),

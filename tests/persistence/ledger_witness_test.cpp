@@ -8,7 +8,7 @@
 namespace baton {
 namespace {
 
-class WitnessTest : public testing::Test {
+class WitnessTest : public ::testing::Test {
  protected:
   Witness witness() {
     return Witness(key_.signer([] { return 1'700'000'000; }), {{test::kOrigin, {log_key_}}}, files_);

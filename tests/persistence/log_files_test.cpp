@@ -14,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 using namespace test;
 
-class LogFiles : public testing::Test {
+class LogFiles : public ::testing::Test {
  protected:
   LogFiles() : folder_(fs::temp_directory_path() / ("log-files-" + std::to_string(::getpid()))) {
     fs::create_directories(folder_);

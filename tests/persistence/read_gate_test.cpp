@@ -13,7 +13,7 @@ namespace {
 using namespace test;
 
 // A store whose log is not new: the first sync of a log is not told early.
-class Early : public testing::Test {
+class Early : public ::testing::Test {
  protected:
   Early() { world_.commit(PutNamed{"settings", "before", "1"}); }
 

@@ -28,127 +28,46 @@ inline Principal nurse() {
 
 class NodeWorld {
  public:
-  explicit NodeWorld(std::uint64_t seed = 1) : env_(make_memory_env()), clock_(std::make_shared<ManualClock>(kNoon)) {
-    options_.in_memory = true;
-    options_.stepped = true;
-    options_.seed = seed;
-    options_.env = env_;
-    options_.clock = clock_;
-    options_.fatal = [](const std::string& why) { FAIL() << why; };
-  }
+  explicit NodeWorld(std::uint64_t seed = 1);
 
   [[nodiscard]] NodeOptions& options() { return options_; }
   [[nodiscard]] ManualClock& clock() { return *clock_; }
 
-  void open() {
-    auto opened = Node::open(options_);
-    ASSERT_TRUE(opened.ok()) << to_string(opened.error());
-    node_ = *std::move(opened);
-  }
+  void open();
   // What was not committed is gone. What was committed has to be sound, wherever this comes.
-  void crash() {
-    if (node_) expect_sound_store();
-    node_.reset();
-  }
-  ~NodeWorld() { crash(); }
+  void crash();
+  ~NodeWorld();
   NodeWorld(const NodeWorld&) = delete;
   NodeWorld& operator=(const NodeWorld&) = delete;
 
   // Nothing is silently stuck, and records, indexes, journals and ledger agree.
-  void expect_sound_store() {
-    Scrubber scrubber(node_->reader().store());
-    const auto findings = scrubber.run_pass();
-    ASSERT_TRUE(findings.ok()) << to_string(findings.error());
-    for (const Finding& finding : *findings) {
-      ADD_FAILURE() << to_string(finding.kind) << " " << finding.subject << ": " << finding.detail;
-    }
-  }
+  void expect_sound_store();
   [[nodiscard]] bool is_open() const { return node_ != nullptr; }
-  Node& node() {
-    if (!node_) open();
-    return *node_;
-  }
+  Node& node();
 
   Result<JsonText> ask(Request request) { return node().submit_and_wait(std::move(request)); }
   // The answer; a failed request fails the test.
-  JsonText tell(Request request) {
-    auto answer = ask(std::move(request));
-    EXPECT_TRUE(answer.ok()) << to_string(answer.error());
-    return answer.ok() ? *answer : JsonText("{}");
-  }
+  JsonText tell(Request request);
 
-  void deploy(BundleFiles files, std::string name = "test") {
-    DeployRequest request;
-    request.name = std::move(name);
-    request.files = std::move(files);
-    request.by = nurse();
-    tell(std::move(request));
-  }
+  void deploy(BundleFiles files, std::string name = "test");
   // A bundle with one workflow, whose run function has this body, and one module of activities.
-  void deploy_workflow(const std::string& body, const std::string& activities = {}, const std::string& more = {}) {
-    BundleFiles files;
-    files["workflows/flow.lua"] = "local workflow = require \"workflow\"\nreturn workflow.define { name = \"flow\"," +
-                                  more + " run = function(ctx, input)\n" + body + "\nend }\n";
-    if (!activities.empty()) files["activities/work.lua"] = "return {\n" + activities + "\n}\n";
-    deploy(std::move(files));
-  }
+  void deploy_workflow(const std::string& body, const std::string& activities = {}, const std::string& more = {});
 
-  JsonText start(const std::string& id, JsonText input = "{}") {
-    StartRequest request;
-    request.workflow = "flow";
-    request.id = id;
-    request.input = std::move(input);
-    request.by = nurse();
-    return tell(std::move(request));
-  }
-  Result<JsonText> send(const std::string& instance, InstanceMessage message) {
-    return ask(InstanceRequest{instance, std::move(message)});
-  }
+  JsonText start(const std::string& id, JsonText input = "{}");
+  Result<JsonText> send(const std::string& instance, InstanceMessage message);
   Result<JsonText> signal(const std::string& instance, const std::string& name, JsonText payload = "{}",
-                          std::string message_id = {}) {
-    SendSignal signal;
-    signal.name = name;
-    signal.payload = std::move(payload);
-    signal.message_id = std::move(message_id);
-    signal.by = nurse();
-    return send(instance, std::move(signal));
-  }
+                          std::string message_id = {});
 
   void run() { node().run_until_idle(); }
   // Lets time pass, stopping wherever something is due on the way.
-  void pass(Duration time) {
-    const Instant until = clock_->now() + time;
-    run();
-    while (true) {
-      const auto next = node().next_due();
-      if (!next || *next > until) break;
-      clock_->set(std::max(*next, clock_->now()));
-      run();
-    }
-    clock_->set(until);
-    run();
-  }
+  void pass(Duration time);
 
-  [[nodiscard]] InstanceRecord instance(const std::string& id) {
-    auto record = node().reader().instance(id);
-    EXPECT_TRUE(record.ok() && record->has_value()) << id;
-    return record.ok() && record->has_value() ? **record : InstanceRecord{};
-  }
+  [[nodiscard]] InstanceRecord instance(const std::string& id);
   [[nodiscard]] std::string status(const std::string& id) { return std::string(to_string(instance(id).status)); }
   [[nodiscard]] JsonText result(const std::string& id) { return instance(id).outcome.value; }
 
   // The journal's entries by name, and how often each.
-  [[nodiscard]] std::map<std::string, int> entries(const std::string& id) {
-    std::map<std::string, int> counts;
-    auto rows = node().reader().journal(id);
-    if (!rows.ok()) return counts;
-    for (const JournalRow& row : *rows) {
-      auto decoded = decode_entries(row.row);
-      if (!decoded.ok()) continue;
-      for (const Entry& entry : *decoded) ++counts[std::string(name_of(entry.body))];
-    }
-    return counts;
-  }
+  [[nodiscard]] std::map<std::string, int> entries(const std::string& id);
 
  private:
   std::shared_ptr<rocksdb::Env> env_;

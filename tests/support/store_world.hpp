@@ -37,72 +37,26 @@ inline Turn turn_of(std::vector<Change> changes, std::string leaf = R"({"action"
 class StoreWorld {
  public:
   enum class Rows { clear, sealed };
-  explicit StoreWorld(rocksdb::Env* env = nullptr, Rows rows = Rows::clear)
-      : own_env_(env == nullptr ? rocksdb::NewMemEnv(rocksdb::Env::Default()) : nullptr),
-        env_(env == nullptr ? own_env_.get() : env),
-        rows_(rows) {
-    open();
-  }
+  explicit StoreWorld(rocksdb::Env* env = nullptr, Rows rows = Rows::clear);
   explicit StoreWorld(Rows rows) : StoreWorld(nullptr, rows) {}
-  ~StoreWorld() { close(); }  // The store goes before the memory it lies in.
+  ~StoreWorld();  // The store goes before the memory it lies in.
   StoreWorld(const StoreWorld&) = delete;
   StoreWorld& operator=(const StoreWorld&) = delete;
 
-  void open() {
-    StoreOptions options;
-    options.path = "/store";
-    options.env = env_;
-    store = must(Store::open(options));
-    if (rows_ == Rows::sealed) unlock();
-    log = std::make_unique<LocalCommitLog>(*store);
-    mark = must(HighWaterMark::open(env_, "/store.mark"));
-    CommitterOptions stepped;
-    stepped.mode = CommitterOptions::Mode::stepped;
-    stepped.on_fatal = [this](const Error& error) { fatal = error; };
-    committer = must(Committer::start(*store, *log, mark.get(), stepped));
-  }
-  void close() {
-    committer.reset();
-    mark.reset();
-    log.reset();
-    store.reset();
-  }
-  void reopen() {
-    close();
-    open();
-  }
+  void open();
+  void close();
+  void reopen();
 
-  void unlock() {
-    (void)env_->CreateDirIfMissing("/keys");
-    SealKey key{};
-    key.fill('k');
-    store->unlock(must(KeyStore::open(
-        {"/keys/patient_keys", env_, store->identity(), must(keys_used(*store)), must(store->head()).lsn == 0},
-        key_in_memory(key))));
-  }
+  void unlock();
 
   // One turn, committed.
-  void commit(std::vector<Change> changes) {
-    committer->submit(turn_of(std::move(changes)), [this](Turn&&) { ++acknowledged; });
-    committer->run_once();
-  }
-  void commit(Change change) {
-    std::vector<Change> changes;
-    changes.push_back(std::move(change));
-    commit(std::move(changes));
-  }
+  void commit(std::vector<Change> changes);
+  void commit(Change change);
 
   [[nodiscard]] StoreReader reader() const { return StoreReader(*store); }
   [[nodiscard]] rocksdb::Env* env() const { return env_; }
   // How many index rows lead to records; those of the ledger grow with every round.
-  [[nodiscard]] std::size_t record_index_rows() const {
-    const std::unique_ptr<rocksdb::Iterator> rows(
-        store->rocks().db->NewIterator({}, store->rocks().family(ColumnFamily::index)));
-    std::size_t count = 0;
-    const std::string ledger = keys::index(Index::audit_by_patient);
-    for (rows->SeekToFirst(); rows->Valid() && view(rows->key()) < ledger; rows->Next()) ++count;
-    return count;
-  }
+  [[nodiscard]] std::size_t record_index_rows() const;
 
   std::unique_ptr<Store> store;
   std::unique_ptr<LocalCommitLog> log;

@@ -14,7 +14,7 @@
 namespace baton {
 namespace {
 
-class ShippedMapping : public testing::Test {
+class ShippedMapping : public ::testing::Test {
  protected:
   ShippedMapping() : program_(Program::compile("handoffs", shipped_bundle()).value()), run_(program_) {}
 

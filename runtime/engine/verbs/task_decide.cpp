@@ -1,6 +1,7 @@
 // A person decides a task: what the outcome demands is there, the form validates, enough people agree, and no hook objects.
 #include <algorithm>
 
+#include "runtime/base/blank.hpp"
 #include "runtime/engine/audit_details.hpp"
 #include "runtime/engine/instance_turn.hpp"
 #include "runtime/model/json_fields.hpp"
@@ -8,9 +9,6 @@
 
 namespace baton::verbs {
 namespace {
-
-// White space says nothing.
-bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n") == std::string_view::npos; }
 
 std::optional<Error> refuse_outcome(const std::vector<OutcomeRule>& rules, const OutcomeRule* rule,
                                     const ActOnTask& message) {

@@ -1,6 +1,7 @@
 // A task is put on hold, comes back from it, or is to be looked at again later.
 #include <algorithm>
 
+#include "runtime/base/blank.hpp"
 #include "runtime/engine/instance_turn.hpp"
 
 namespace baton::verbs {
@@ -41,7 +42,7 @@ TaskRecord without_hold(TaskRecord task, Instant now) {
 
 void hold_task(InstanceTurn& turn, const ActOnTask& message, const TaskRecord& before) {
   if (message.action == "remind") return follow_up(turn, message, before);
-  if (message.reason.find_first_not_of(" \t\r\n") == std::string::npos) {
+  if (is_blank(message.reason)) {
     return turn.refuse(message.reply_to, {ErrorCode::bad_field, "a hold needs a reason", "say why in \"reason\""});
   }
   if (message.until && *message.until <= turn.at()) {

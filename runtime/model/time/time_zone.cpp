@@ -18,7 +18,7 @@ constexpr std::int64_t kFirstSecond = -62'135'596'800;   // 0001-01-01T00:00:00Z
 constexpr std::int64_t kLastSecond = 253'402'300'799;    // 9999-12-31T23:59:59Z
 constexpr std::int64_t kLastListed = 2'150'841'600;      // 2038-02-27T00:00:00Z: the last change is a few months past.
 constexpr std::int64_t kLastYearListed = 2'114'380'800;  // 2037-01-01T00:00:00Z
-constexpr int kLastYear = 2037;
+constexpr int kLastYearOfRules = 2037;
 
 date::sys_seconds instant_of(std::int64_t second) { return date::sys_seconds(seconds(second)); }
 
@@ -44,7 +44,7 @@ std::int64_t back_to_listed(const date::time_zone& zone, std::int64_t second) {
   const int calendar_year = year_of(day);
   const int year = day < first_of_march(calendar_year) ? calendar_year - 1 : calendar_year;
   const std::chrono::weekday starts_on(first_of_march(year));
-  int like = std::min(kLastYear, year);
+  int like = std::min(kLastYearOfRules, year);
   while (std::chrono::weekday(first_of_march(like)) != starts_on) --like;
   return (first_of_march(year) - first_of_march(like)).count() * (kDay.ms / 1000);
 }
