@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "persistence/private_file.hpp"
 #include "runtime/base/base64.hpp"
 
 namespace baton {
@@ -24,10 +25,6 @@ constexpr std::string_view kWrapBound = "baton key store";
 
 Error unusable(std::string detail, std::string cure) {
   return Error{ErrorCode::keys_unusable, std::move(detail), std::move(cure)};
-}
-
-Error failed(const std::filesystem::path& path) {
-  return Error{ErrorCode::io_failed, path.string() + ": " + std::strerror(errno), {}};
 }
 
 struct NumberedKey {
@@ -75,15 +72,14 @@ class KeysInFile final : public KeyEncryption {
     return write();
   }
 
-  // Written beside, synced and renamed, so that a reader sees the old file or the new one; the old one is then
-  // overwritten through the descriptor that was held open.
+  // The old file is overwritten through the descriptor that was held open, once the new one is in its place.
   Status write() {
     std::string text;
     for (const NumberedKey& one : keys_) {
       text += std::to_string(one.number) + " " + encode_base64({one.key.data(), one.key.size()}) + "\n";
     }
     const int old = ::open(path_.c_str(), O_WRONLY | O_CLOEXEC);
-    const Status written = replace(text);
+    const Status written = replace_private_file(path_, text);
     wipe(text);
     if (old >= 0) {
       struct stat info {};
@@ -98,23 +94,6 @@ class KeysInFile final : public KeyEncryption {
   }
 
  private:
-  Status replace(const std::string& text) const {
-    const std::string draft = path_.string() + ".new";
-    ::unlink(draft.c_str());
-    const int file = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (file < 0) return failed(draft);
-    const bool written =
-        ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
-    ::close(file);
-    if (!written || ::rename(draft.c_str(), path_.c_str()) != 0) return failed(path_);
-    const std::filesystem::path parent = path_.has_parent_path() ? path_.parent_path() : ".";
-    const int folder = ::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (folder < 0) return failed(parent);
-    const bool synced = ::fsync(folder) == 0;
-    ::close(folder);
-    return synced ? success() : Status(failed(parent));
-  }
-
   std::filesystem::path path_;
   std::vector<NumberedKey> keys_;
   Aead aead_;
@@ -122,13 +101,13 @@ class KeysInFile final : public KeyEncryption {
 
 Result<std::string> read_private(const std::filesystem::path& path) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return errno == ENOENT ? Error{ErrorCode::not_found, path.string(), {}} : failed(path);
+  if (file < 0) return errno == ENOENT ? Error{ErrorCode::not_found, path.string(), {}} : file_failed(path);
   struct stat info {};
   std::string text(kLongestFile, '\0');
   const bool known = ::fstat(file, &info) == 0;
   const ssize_t size = ::read(file, text.data(), text.size());
   ::close(file);
-  if (!known || size < 0) return failed(path);
+  if (!known || size < 0) return file_failed(path);
   if ((info.st_mode & 077) != 0) {
     return Error{ErrorCode::bad_config, "the key-encryption key " + path.string() + " may be read by others",
                  "chmod 600 it, and think about who may have read it"};
@@ -281,7 +260,7 @@ class KeyCommand final : public KeyEncryption {
 
   Result<std::string> ask(std::string_view verb, std::string_view bytes) const {
     Pipes pipes;
-    if (!pipes.open()) return failed(command_);
+    if (!pipes.open()) return file_failed(command_);
     std::string request = std::string(verb) + encode_base64(bytes) + "\n";
     const pid_t child = start(pipes);
     Pipes::shut(pipes.to[0]);

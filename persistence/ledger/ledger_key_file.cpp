@@ -1,43 +1,18 @@
 #include "persistence/ledger/ledger_key_file.hpp"
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 
 #include "persistence/ledger/export_files.hpp"
+#include "persistence/private_file.hpp"
 
 namespace baton {
 namespace {
 
 constexpr std::size_t kKeyFileSize = 4096;
 
-Error key_file_failed(const std::filesystem::path& path) {
-  return Error{ErrorCode::io_failed, path.string() + ": " + std::strerror(errno), {}};
-}
-
-// Written beside, synced and renamed: a start that is cut short leaves no half a key.
-Status write_key(const std::filesystem::path& path, const std::string& line) {
-  const std::string draft = path.string() + ".new";
-  ::unlink(draft.c_str());
-  const int file = ::open(draft.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-  if (file < 0) return key_file_failed(draft);
-  const bool written =
-      ::write(file, line.data(), line.size()) == static_cast<ssize_t>(line.size()) && ::fsync(file) == 0;
-  ::close(file);
-  if (!written || ::rename(draft.c_str(), path.c_str()) != 0) return key_file_failed(path);
-  const int folder = ::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder < 0) return key_file_failed(path.parent_path());
-  const bool synced = ::fsync(folder) == 0;
-  ::close(folder);
-  return synced ? success() : Status(key_file_failed(path.parent_path()));
-}
-
 Status check_mode(const std::filesystem::path& path) {
   struct stat info {};
-  if (::stat(path.c_str(), &info) != 0) return key_file_failed(path);
+  if (::stat(path.c_str(), &info) != 0) return file_failed(path);
   if ((info.st_mode & 077) == 0) return success();
   return Error{ErrorCode::bad_config, "the ledger's key " + path.string() + " may be read by others",
                "chmod 600 it, and think about who may have read it"};
@@ -58,7 +33,7 @@ Result<NoteSigningKey> open_ledger_key(const std::filesystem::path& path, const 
     if (!made.ok())
       return Error{ErrorCode::bad_config, "audit.origin: " + made.error().detail,
                    "use a name without spaces and plus signs"};
-    if (const Status written = write_key(path, made->format() + "\n"); !written.ok()) return written.error();
+    if (const Status written = replace_private_file(path, made->format() + "\n"); !written.ok()) return written.error();
     return made;
   }
   if (const Status safe = check_mode(path); !safe.ok()) return safe.error();

@@ -10,6 +10,7 @@
 #include "runtime/base/sha256.hpp"
 #include "runtime/engine/instance_state.hpp"
 #include "runtime/engine/patient_turn.hpp"
+#include "runtime/model/case_id.hpp"
 #include "runtime/model/own_document.hpp"
 
 namespace baton {
@@ -46,11 +47,6 @@ int rank_of(std::string_view type) {
 bool any_matches(const std::vector<std::string>& patterns, const std::string& type) {
   return std::any_of(patterns.begin(), patterns.end(),
                      [&type](const std::string& pattern) { return matches_pattern(pattern, type); });
-}
-
-// The ids of cases stand in keys on disk and in logs, so that they must not say whose they are, nor which stay.
-std::string name_of_case(const std::string& patient, const std::string& key) {
-  return to_hex(sha256(patient + "\x1f" + key)).substr(0, 16);
 }
 
 // {"patient":..,"encounter":..,"event":{..}}
@@ -168,8 +164,7 @@ void PatientTurn::route(const EventRecord& event) {
     std::uint32_t& runs = record_.runs[run_key];
     if (is_open || (runs > 0 && !definition.again)) continue;
     ++runs;
-    const std::string id =
-        definition.name + ":" + name_of_case(record_.id, key) + (runs > 1 ? "~" + std::to_string(runs) : "");
+    const std::string id = case_id_of(definition.name, record_.id, key) + (runs > 1 ? "~" + std::to_string(runs) : "");
     triggered.push_back(id);
     start(definition, subscription.bundle, id, key, event);
   }

@@ -65,7 +65,7 @@ void set_context_facts(lua_State* state) { set_facts(state, Execution::of(state)
 void push_context(lua_State* state) {
   if (lua_rawgetp(state, LUA_REGISTRYINDEX, &kContext) == LUA_TTABLE) return;
   lua_pop(state, 1);
-  lua_createtable(state, 0, 57);
+  lua_createtable(state, 0, 58);
   add_operations(state);
   add_records(state);
   add_branches(state);

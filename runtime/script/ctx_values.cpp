@@ -1,6 +1,7 @@
 // What ctx knows: the time, business time, chance that a replay repeats, and the log.
 #include <cstdio>
 
+#include "runtime/model/case_id.hpp"
 #include "runtime/model/time/business_calendar.hpp"
 #include "runtime/model/time/time_zone.hpp"
 #include "runtime/script/execution.hpp"
@@ -47,6 +48,18 @@ int ctx_uuid(lua_State* state) {
                 static_cast<unsigned long long>((a >> 16) & 0xffff), static_cast<unsigned long long>(a & 0xffff),
                 static_cast<unsigned long long>(b >> 48), static_cast<unsigned long long>(b & 0xffffffffffffULL));
   lua_pushstring(state, text);
+  return 1;
+}
+
+/// ctx:case_id(workflow, key) -> what the case of this patient is called that an event with this key starts
+int ctx_case_id(lua_State* state) {
+  Execution& execution = check_context(state, "case_id");
+  const std::string workflow = check_name(state, 2, "the workflow's name");
+  const std::string key = check_name(state, 3, "the key");
+  const std::string& patient = execution.host().info().patient;
+  if (patient.empty()) raise(state, "ctx:case_id needs a patient: this case is about nobody");
+  const std::string id = case_id_of(workflow, patient, key);
+  lua_pushlstring(state, id.data(), id.size());
   return 1;
 }
 
@@ -150,6 +163,7 @@ void add_values(lua_State* state) {
   static constexpr luaL_Reg kMethods[] = {{"now", &ctx_now},
                                           {"random", &ctx_random},
                                           {"uuid", &ctx_uuid},
+                                          {"case_id", &ctx_case_id},
                                           {"business", &ctx_business},
                                           {"is_business", &ctx_is_business},
                                           {"format_time", &ctx_format_time},

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "runtime/model/case_id.hpp"
 #include "tests/engine/engine_fixture.hpp"
 
 namespace baton {
@@ -49,6 +50,15 @@ TEST_F(AddedKeyTest, a_key_is_journaled_and_told_to_the_patient_with_the_same_co
   EXPECT_EQ(journaled(), Keys{"E2"});
   EXPECT_EQ(told("P1"), Keys{"E2"});
   EXPECT_EQ(record_->added_keys, Keys{"E2"});
+}
+
+TEST_F(AddedKeyTest, a_case_knows_what_the_one_is_called_that_an_event_with_a_key_starts) {
+  given("return ctx:case_id('discharge', 'E2')");
+  start_about("P1");
+  EXPECT_EQ(result(), '"' + case_id_of("discharge", "P1", "E2") + '"');
+  given("return select(2, pcall(ctx.case_id, ctx, 'discharge', 'E2'))");
+  start();
+  EXPECT_NE(result().find("needs a patient"), std::string::npos) << result();
 }
 
 TEST_F(AddedKeyTest, a_replay_adds_nothing_and_tells_nobody) {

@@ -11,6 +11,7 @@
 #include <tuple>
 
 #include "runtime/engine/patient.hpp"
+#include "runtime/model/case_id.hpp"
 #include "tests/engine/engine_fixture.hpp"
 
 namespace baton {
@@ -160,6 +161,7 @@ TEST(AddedKey, an_event_of_it_finds_the_case_and_starts_no_other) {
   ward.start_again_when_closed();
   ward.accept("P", "m1", "encounter.admitted");
   ward.settle();
+  EXPECT_EQ(first_case(ward), case_id_of("discharge", "P", "V1")) << "as scripts reckon it";
   ward.add_key(first_case(ward), "V2");
   ward.settle();
   ward.accept("P", "m2", "encounter.discharged", "", "V2");

@@ -6,7 +6,6 @@ local medication = require "medication"
 local notices = require "notices"
 local outside = require "outside"
 local policy = require "policy"
-local sha256 = require "sha256"
 local tables = require "tables"
 local times = require "times"
 local ward = require "ward"
@@ -315,7 +314,7 @@ local function watch_for(ctx, case, order)
   if case.results[order.order] then return end
   local input = { order = order, encounter = case.encounter, ward = case.ward, chase_at = case.left_at + times.days(policy.results.chase_after_days) }
   local key = case.encounter .. "/" .. order.order
-  local id = ("pending_result:%s"):format(sha256(ctx.patient .. "\x1f" .. order.order):sub(1, 16))
+  local id = ctx:case_id("pending_result", order.order)
   ctx:child("pending_result", input, { id = id, key = key, detach = true })
   ctx:signal(id, "watched_by", { instance = ctx.instance })
   local deadline = ctx:parse_time("1m")

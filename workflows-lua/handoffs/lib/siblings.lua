@@ -3,17 +3,11 @@
 -- of the others. Where none is open, nobody tells.
 local death = require "death"
 local other_stays = require "other_stays"
-local sha256 = require "sha256"
 local written = require "written"
 
 local siblings = {}
 
 local SIGNAL = "patient_known"
-
--- The id of the case that an event starts for this number: name_of_case in runtime/engine/patient.cpp.
-local function case_of(ctx, number)
-  return ("discharge:%s"):format(sha256(ctx.patient .. "\x1f" .. number):sub(1, 16))
-end
 
 local function stay_of(case)
   local never = case.phase == "never"
@@ -30,7 +24,7 @@ function siblings.tell(ctx, case, number)
   case.told[number] = true
   local stays = { [case.encounter] = stay_of(case) }
   for other, stay in pairs(case.others) do stays[other] = stays[other] or stay end
-  ctx:signal(case_of(ctx, number), SIGNAL, { stays = stays, dead = case.deceased or nil, dead_sent = case.deceased and case.death_sent or nil })
+  ctx:signal(ctx:case_id("discharge", number), SIGNAL, { stays = stays, dead = case.deceased or nil, dead_sent = case.deceased and case.death_sent or nil })
 end
 
 -- Of the same stay, what was written later counts.
