@@ -1,0 +1,53 @@
+// How the database is opened: what it promises, and what it leaves to others.
+#include "persistence/rocks.hpp"
+
+#include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include "tests/support/store_world.hpp"
+
+namespace baton {
+namespace {
+
+using namespace test;
+
+// The limit of open files of this process, until the test ends.
+class FilesAllowed {
+ public:
+  explicit FilesAllowed(rlim_t files) {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    rlimit now = before_;
+    now.rlim_cur = files;
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &now), 0);
+  }
+  ~FilesAllowed() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  FilesAllowed(const FilesAllowed&) = delete;
+  FilesAllowed& operator=(const FilesAllowed&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST(Rocks, takes_a_quarter_of_the_files_that_may_be_open_where_those_are_few) {
+  const FilesAllowed few(256);
+  const StoreWorld world;
+  EXPECT_EQ(world.store->rocks().db->GetDBOptions().max_open_files, 64);
+}
+
+TEST(Rocks, never_takes_less_than_it_needs) {
+  const FilesAllowed fewer(48);
+  const StoreWorld world;
+  EXPECT_EQ(world.store->rocks().db->GetDBOptions().max_open_files, 20);
+}
+
+TEST(Rocks, is_opened_so_that_damage_is_seen) {
+  const StoreWorld world;
+  const rocksdb::DBOptions options = world.store->rocks().db->GetDBOptions();
+  EXPECT_TRUE(options.paranoid_checks);
+  EXPECT_TRUE(options.track_and_verify_wals_in_manifest);
+  EXPECT_EQ(options.wal_recovery_mode, rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords);
+  EXPECT_TRUE(world.store->rocks().write_options.sync);
+}
+
+}  // namespace
+}  // namespace baton
