@@ -56,6 +56,9 @@ TEST_F(AddedKeyTest, a_case_knows_what_the_one_is_called_that_an_event_with_a_ke
   given("return ctx:case_id('discharge', 'E2')");
   start_about("P1");
   EXPECT_EQ(result(), '"' + case_id_of("discharge", "P1", "E2") + '"');
+  given("return ctx:case_id('discharge', ('E'):rep(1000))");
+  start_about("P1");
+  EXPECT_EQ(result(), '"' + case_id_of("discharge", "P1", std::string(1000, 'E')) + '"') << "a key of another system";
   given("return select(2, pcall(ctx.case_id, ctx, 'discharge', 'E2'))");
   start();
   EXPECT_NE(result().find("needs a patient"), std::string::npos) << result();
