@@ -2,12 +2,6 @@
 
 namespace baton {
 
-std::string ApiReply::field(std::string_view name) const {
-  const auto* value = body.is_object() ? body.as_object().if_contains({name.data(), name.size()}) : nullptr;
-  if (value == nullptr) return {};
-  return value->is_string() ? std::string(value->as_string()) : json::serialize(*value);
-}
-
 ApiTest::ApiTest() = default;
 ApiTest::~ApiTest() = default;
 
@@ -38,28 +32,21 @@ void ApiTest::TearDown() {
   fs::remove_all(folder_);
 }
 
-ApiReply ApiTest::call(const std::string& method, const std::string& path, const std::string& body,
-                       HttpHeaders headers) {
+WireReply ApiTest::call(const std::string& method, const std::string& path, const std::string& body,
+                        HttpHeaders headers) {
   if (!api_) api_.emplace(send("GET", "/openapi.json", "", {}).body);
-  ApiReply reply = send(method, path, body, std::move(headers));
+  WireReply reply = send(method, path, body, std::move(headers));
   for (const std::string& wrong : api_->complaints(method, path, reply.status, reply.body)) {
     ADD_FAILURE() << method << " " << path << ": " << wrong;
   }
   return reply;
 }
 
-ApiReply ApiTest::send(const std::string& method, const std::string& path, const std::string& body,
-                       HttpHeaders headers) {
-  std::promise<Result<HttpAnswer>> answered;
+WireReply ApiTest::send(const std::string& method, const std::string& path, const std::string& body,
+                        HttpHeaders headers) {
   headers.emplace_back("Authorization", "Bearer " + key_);
   const std::string url = "http://127.0.0.1:" + std::to_string(server_->ports().at("http")) + path;
-  client_->send({method, url, std::move(headers), body},
-                [&](Result<HttpAnswer> answer) { answered.set_value(std::move(answer)); });
-  auto answer = answered.get_future().get();
-  if (!answer) return {0, {}, to_string(answer.error()), {}};
-  ApiReply reply{answer->status, answer->headers, answer->body, {}};
-  if (auto value = parse_json_document(answer->body); value.ok()) reply.body = std::move(*value);
-  return reply;
+  return ask_over_wire(*client_, {method, url, std::move(headers), body});
 }
 
 }  // namespace baton

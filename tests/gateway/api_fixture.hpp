@@ -11,10 +11,10 @@
 #include <optional>
 
 #include "gateway/auth/client_file.hpp"
-#include "gateway/http/http_client.hpp"
 #include "gateway/http/http_types.hpp"
 #include "gateway/server.hpp"
 #include "runtime/model/json_fields.hpp"
+#include "tests/gateway/wire_reply.hpp"
 #include "tests/support/openapi.hpp"
 
 namespace baton {
@@ -43,14 +43,6 @@ return workflow.define {
 }
 )lua";
 
-struct ApiReply {
-  int status = 0;
-  HttpHeaders headers;
-  std::string text;
-  json::value body;
-  [[nodiscard]] std::string field(std::string_view name) const;
-};
-
 class ApiTest : public ::testing::Test {
  protected:
   ApiTest();
@@ -60,9 +52,9 @@ class ApiTest : public ::testing::Test {
   void TearDown() override;
 
   // Every answer is held against the document that the server gives of itself.
-  ApiReply call(const std::string& method, const std::string& path, const std::string& body = "",
-                HttpHeaders headers = {});
-  ApiReply send(const std::string& method, const std::string& path, const std::string& body, HttpHeaders headers);
+  WireReply call(const std::string& method, const std::string& path, const std::string& body = "",
+                 HttpHeaders headers = {});
+  WireReply send(const std::string& method, const std::string& path, const std::string& body, HttpHeaders headers);
 
   fs::path folder_;
   Config config_;

@@ -50,7 +50,7 @@ TEST_F(ApiTest, says_what_is_wrong_with_bad_input_and_changes_nothing) {
       {"POST", "/v1/dev/clock", "{}", 400, "BT102"},
   };
   for (const Case& one : cases) {
-    const ApiReply reply = call(one.method, one.path, one.body);
+    const WireReply reply = call(one.method, one.path, one.body);
     EXPECT_EQ(reply.status, one.status) << one.method << " " << one.path << " " << one.body.substr(0, 60) << reply.text;
     EXPECT_EQ(reply.field("code"), one.code)
         << one.method << " " << one.path << " " << one.body.substr(0, 60) << reply.text;
@@ -69,7 +69,7 @@ TEST_F(ApiTest, refuses_a_media_type_that_it_does_not_take) {
 }
 
 TEST_F(ApiTest, starts_a_workflow_and_waits_for_its_result) {
-  const ApiReply reply = call("POST", "/v1/instances?wait=20s", R"({"workflow":"ask","input":{"at_once":true}})");
+  const WireReply reply = call("POST", "/v1/instances?wait=20s", R"({"workflow":"ask","input":{"at_once":true}})");
   EXPECT_EQ(reply.status, 200) << reply.text;
   EXPECT_EQ(reply.field("status"), "completed");
   EXPECT_EQ(reply.field("result"), R"({"done":true})");
@@ -78,7 +78,7 @@ TEST_F(ApiTest, starts_a_workflow_and_waits_for_its_result) {
 TEST_F(ApiTest, says_that_a_case_goes_on_when_the_time_to_wait_for_its_result_is_up) {
   call("POST", "/v1/instances", R"({"workflow":"ask","id":"open"})");
   for (const char* wait : {"0s", "1ms", "20ms"}) {
-    const ApiReply reply = call("GET", std::string("/v1/instances/open/result?wait=") + wait);
+    const WireReply reply = call("GET", std::string("/v1/instances/open/result?wait=") + wait);
     EXPECT_EQ(reply.status, 202) << reply.text;
     EXPECT_EQ(reply.field("status"), "running");
   }
@@ -87,15 +87,15 @@ TEST_F(ApiTest, says_that_a_case_goes_on_when_the_time_to_wait_for_its_result_is
 }
 
 TEST_F(ApiTest, a_persons_record_begins_with_their_first_case_though_that_ends_at_once) {
-  const ApiReply reply = call("POST", "/v1/instances?wait=20s",
-                              R"({"workflow":"ask","id":"his","patient":"p-1","input":{"at_once":true}})");
+  const WireReply reply = call("POST", "/v1/instances?wait=20s",
+                               R"({"workflow":"ask","id":"his","patient":"p-1","input":{"at_once":true}})");
   EXPECT_EQ(reply.field("status"), "completed") << reply.text;
   EXPECT_EQ(call("GET", "/v1/patients?cursor=zzz").field("code"), "BT115");
   int status = 0;
   for (int i = 0; i < 20'000 && status != 200; ++i) status = send("GET", "/v1/patients/p-1", "", {}).status;
   EXPECT_EQ(status, 200);
   const std::string erasure = R"({"patient":"p-1","basis":"gdpr-17-1-b","reason":"consent withdrawn"})";
-  const ApiReply asked =
+  const WireReply asked =
       send("POST", "/v1/erasures", erasure, {{"X-Baton-Subject", "ruth"}, {"X-Baton-Role", "privacy_officer"}});
   EXPECT_EQ(asked.status, 201) << asked.text;
 }
@@ -136,8 +136,8 @@ TEST_F(ApiTest, records_who_saw_the_result_of_a_case_that_is_about_a_patient) {
 
 TEST_F(ApiTest, gives_the_same_answer_to_the_same_idempotency_key_and_refuses_another_body) {
   const HttpHeaders key{{"Idempotency-Key", "k1"}};
-  const ApiReply first = call("POST", "/v1/instances", R"({"workflow":"ask","input":{"n":1}})", key);
-  const ApiReply again = call("POST", "/v1/instances", R"({"workflow":"ask","input":{"n":1}})", key);
+  const WireReply first = call("POST", "/v1/instances", R"({"workflow":"ask","input":{"n":1}})", key);
+  const WireReply again = call("POST", "/v1/instances", R"({"workflow":"ask","input":{"n":1}})", key);
   EXPECT_EQ(first.status, 201) << first.text;
   EXPECT_EQ(first.text, again.text);
   EXPECT_EQ(call("POST", "/v1/instances", R"({"workflow":"ask","input":{"n":2}})", key).field("code"), "BT114");
@@ -146,8 +146,8 @@ TEST_F(ApiTest, gives_the_same_answer_to_the_same_idempotency_key_and_refuses_an
 
 TEST_F(ApiTest, runs_every_update_that_comes_without_an_idempotency_key) {
   call("POST", "/v1/instances", R"({"workflow":"ask","id":"a1"})");
-  const ApiReply first = call("POST", "/v1/instances/a1/updates/add", "1");
-  const ApiReply second = call("POST", "/v1/instances/a1/updates/add", "1");
+  const WireReply first = call("POST", "/v1/instances/a1/updates/add", "1");
+  const WireReply second = call("POST", "/v1/instances/a1/updates/add", "1");
   EXPECT_THAT(first.text, HasSubstr(R"("value":1)"));
   EXPECT_THAT(second.text, HasSubstr(R"("value":2)"));
   EXPECT_NE(first.field("update_id"), second.field("update_id"));
@@ -164,7 +164,7 @@ TEST_F(ApiTest, waits_for_the_outcome_of_an_update_that_has_to_wait) {
   const HttpHeaders key{{"Idempotency-Key", "u1"}};
   call("POST", "/v1/instances", R"({"workflow":"ask","id":"a1"})");
   for (const char* wait : {"0s", "1ms", "20ms"}) {
-    const ApiReply late = call("POST", slow + "?wait=" + wait, "7", key);
+    const WireReply late = call("POST", slow + "?wait=" + wait, "7", key);
     EXPECT_EQ(late.status, 202) << late.text;
     EXPECT_EQ(late.text, R"({"update_id":"u1","state":"accepted"})");
   }
@@ -174,12 +174,12 @@ TEST_F(ApiTest, waits_for_the_outcome_of_an_update_that_has_to_wait) {
     EXPECT_EQ(waiting.wait_for(std::chrono::seconds(30)), std::future_status::ready) << "before the time is up";
     return waiting.get();
   };
-  const ApiReply known = outcome(key, R"({"n":1})");
+  const WireReply known = outcome(key, R"({"n":1})");
   EXPECT_EQ(known.status, 200) << known.text;
   EXPECT_EQ(known.text, R"({"update_id":"u1","outcome":{"kind":"value","value":{"by":7,"go":{"n":1}}}})");
   start_server();
   EXPECT_EQ(call("POST", slow + "?wait=20s", "7", key).text, known.text) << "as the journal has it";
-  const ApiReply failed = outcome({}, R"({"fail":true})");
+  const WireReply failed = outcome({}, R"({"fail":true})");
   EXPECT_EQ(failed.status, 200) << failed.text;
   EXPECT_THAT(failed.text, HasSubstr(R"("outcome":{"failure":{"code":"no_bed")"));
   EXPECT_THAT(call("POST", "/v1/instances/a1/updates/add?wait=20s", "1").text, HasSubstr(R"("value":1)"));
@@ -194,13 +194,13 @@ TEST_F(ApiTest, knows_an_idempotency_key_after_a_restart_for_a_day) {
   const std::string yes = R"({"outcome":"yes","reason":"seen"})";
   EXPECT_EQ(call("POST", "/v1/instances", started, key).status, 201);
   const std::string decide = "/v1/tasks/a1.1/decide";
-  const ApiReply decided = call("POST", decide, yes, nurse);
+  const WireReply decided = call("POST", decide, yes, nurse);
   EXPECT_EQ(decided.status, 200) << decided.text;
   start_server();
   EXPECT_EQ(call("POST", "/v1/instances", R"({"workflow":"ask","id":"a2"})", key).field("code"), "BT114");
   EXPECT_EQ(call("POST", "/v1/instances", started, key).status, 201);
   EXPECT_EQ(call("POST", decide, R"({"outcome":"no"})", nurse).field("code"), "BT114");
-  const ApiReply again = call("POST", decide, yes, nurse);
+  const WireReply again = call("POST", decide, yes, nurse);
   EXPECT_EQ(again.status, 200) << again.text;
   EXPECT_EQ(again.text, decided.text);
 
@@ -214,19 +214,19 @@ TEST_F(ApiTest, knows_an_idempotency_key_after_a_restart_for_a_day) {
 
 TEST_F(ApiTest, shows_why_an_instance_waits_and_a_decision_moves_it_on) {
   call("POST", "/v1/instances", R"({"workflow":"ask","id":"a1"})");
-  const ApiReply shown = call("GET", "/v1/instances/a1");
+  const WireReply shown = call("GET", "/v1/instances/a1");
   ASSERT_EQ(shown.status, 200) << shown.text;
   const auto& tasks = shown.body.at("open_tasks").as_array();
   ASSERT_EQ(tasks.size(), 1u);
   const std::string task(tasks[0].at("id").as_string());
   EXPECT_EQ(call("GET", "/v1/tasks?role=nurse").body.at("items").as_array().size(), 1u);
-  const ApiReply with_case = call("GET", "/v1/tasks?role=nurse&with=case");
+  const WireReply with_case = call("GET", "/v1/tasks?role=nurse&with=case");
   EXPECT_EQ(with_case.body.at("items").at(0).at("case").at("paused"), json::value(false)) << with_case.text;
   EXPECT_EQ(call("GET", "/v1/tasks?with=weather").status, 400);
-  const ApiReply decided = call("POST", "/v1/tasks/" + task + "/decide", R"({"outcome":"yes","reason":"seen"})",
-                                {{"X-Baton-Subject", "nurse-1"}, {"X-Baton-Role", "nurse"}});
+  const WireReply decided = call("POST", "/v1/tasks/" + task + "/decide", R"({"outcome":"yes","reason":"seen"})",
+                                 {{"X-Baton-Subject", "nurse-1"}, {"X-Baton-Role", "nurse"}});
   EXPECT_EQ(decided.status, 200) << decided.text;
-  const ApiReply result = call("GET", "/v1/instances/a1/result?wait=20s");
+  const WireReply result = call("GET", "/v1/instances/a1/result?wait=20s");
   EXPECT_EQ(result.field("result"), R"({"outcome":"yes"})");
   EXPECT_THAT(call("GET", "/v1/instances/a1/history").text, HasSubstr("\"type\":\"Completed\""));
   EXPECT_THAT(call("GET", "/v1/audit").text, HasSubstr("task.decided"));
@@ -235,14 +235,14 @@ TEST_F(ApiTest, shows_why_an_instance_waits_and_a_decision_moves_it_on) {
 TEST_F(ApiTest, counts_where_cases_stand_and_what_happened_today) {
   call("POST", "/v1/instances", R"({"workflow":"ask","id":"one"})");
   call("POST", "/v1/instances?wait=5s", R"({"workflow":"ask","id":"two","input":{"at_once":true}})");
-  const ApiReply board = call("GET", "/v1/board");
+  const WireReply board = call("GET", "/v1/board");
   ASSERT_EQ(board.status, 200) << board.text;
   const auto& place = board.body.at("cases").as_array().at(0);
   EXPECT_EQ(place.at("workflow"), json::value("ask"));
   EXPECT_EQ(place.at("open"), json::value(1)) << board.text;
   EXPECT_EQ(place.at("ages"), (json::value{1, 0, 0, 0, 0}));
   EXPECT_EQ(board.body.at("queues").at(0), (json::value{{"role", "nurse"}, {"open", 1}, {"late", 0}, {"soon", 0}}));
-  const ApiReply series = call("GET", "/v1/metrics/series?days=7");
+  const WireReply series = call("GET", "/v1/metrics/series?days=7");
   ASSERT_EQ(series.status, 200) << series.text;
   EXPECT_EQ(series.body.at("started").at(0), (json::value{{"day", "2026-03-02"}, {"workflow", "ask"}, {"count", 2}}));
   EXPECT_EQ(series.body.at("closed").at(0).at("outcome"), json::value("completed"));
@@ -251,7 +251,7 @@ TEST_F(ApiTest, counts_where_cases_stand_and_what_happened_today) {
 
 TEST_F(ApiTest, keeps_the_sources_of_a_bundle_that_is_no_longer_live) {
   const auto live_hash = [&] {
-    const ApiReply listed = call("GET", "/v1/bundles");
+    const WireReply listed = call("GET", "/v1/bundles");
     for (const auto& item : listed.body.at("items").as_array()) {
       if (item.at("name") == json::value("asks")) return std::string(item.at("hash").as_string());
     }
@@ -262,7 +262,7 @@ TEST_F(ApiTest, keeps_the_sources_of_a_bundle_that_is_no_longer_live) {
   const json::object bundle{{"name", "asks"}, {"files", files}};
   ASSERT_EQ(call("POST", "/v1/bundles", json::serialize(bundle)).status, 201);
   ASSERT_NE(live_hash(), before);
-  const ApiReply old = call("GET", "/v1/bundles/" + before);
+  const WireReply old = call("GET", "/v1/bundles/" + before);
   EXPECT_EQ(old.body.at("live"), json::value(false)) << old.text;
   EXPECT_EQ(old.body.at("files").at("workflows/ask.lua"), json::value(kAsk));
 }
@@ -276,7 +276,7 @@ TEST_F(ApiTest, serves_a_page_for_every_error) {
 
 // Walks the document: what it lists is there, and what it does not list is not.
 TEST_F(ApiTest, takes_exactly_the_methods_that_its_document_lists) {
-  const ApiReply document = call("GET", "/openapi.json");
+  const WireReply document = call("GET", "/openapi.json");
   ASSERT_EQ(document.status, 200);
   const auto& schemas = document.body.at("components").at("schemas").as_object();
   for (const auto& [path, operations] : document.body.at("paths").as_object()) {
@@ -288,7 +288,7 @@ TEST_F(ApiTest, takes_exactly_the_methods_that_its_document_lists) {
     for (const std::string method : {"GET", "POST", "PUT", "DELETE", "PATCH"}) {
       std::string lower = method;
       for (char& c : lower) c = static_cast<char>(c + 32);
-      const ApiReply reply = call(method, concrete);
+      const WireReply reply = call(method, concrete);
       EXPECT_EQ(reply.status != 405, operations.as_object().contains(lower)) << method << " " << concrete << reply.text;
       EXPECT_THAT(reply.text, testing::Not(HasSubstr("no such path"))) << method << " " << concrete;
     }
@@ -371,29 +371,29 @@ TEST_F(ApiTest, refuses_a_deployment_that_open_instances_could_not_move_to_unles
   const std::string bundle =
       R"("name":"asks","files":{"workflows/ask.lua":"return require('workflow').define { name = 'ask', run = )"
       R"(function(ctx, input) ctx:wait_signal('x') end }"})";
-  const ApiReply refused = call("POST", "/v1/bundles", "{" + bundle + "}");
+  const WireReply refused = call("POST", "/v1/bundles", "{" + bundle + "}");
   EXPECT_EQ(refused.status, 409) << refused.text;
   EXPECT_EQ(refused.field("code"), "BT317");
-  const ApiReply accepted = call("POST", "/v1/bundles", "{" + bundle + R"(,"accept_findings":true})");
+  const WireReply accepted = call("POST", "/v1/bundles", "{" + bundle + R"(,"accept_findings":true})");
   EXPECT_EQ(accepted.status, 201) << accepted.text;
-  const ApiReply report = call("GET", "/v1/bundles/reports/" + accepted.field("report"));
+  const WireReply report = call("GET", "/v1/bundles/reports/" + accepted.field("report"));
   EXPECT_EQ(report.status, 200) << report.text;
   EXPECT_EQ(report.field("needs_patch"), "1");
-  const ApiReply history = call("GET", "/v1/bundles");
+  const WireReply history = call("GET", "/v1/bundles");
   EXPECT_THAT(history.text, HasSubstr(accepted.field("report")));
   EXPECT_THAT(call("GET", "/v1/audit").text, HasSubstr("findings accepted"));
 }
 
 TEST_F(ApiTest, lists_in_its_document_all_that_it_says_of_a_message) {
-  const ApiReply refused = call("POST", "/v1/messages", "MSH|^~\\&|A|K\xf6ln|B|H|20260302090000||ZZZ^Z99|M1|P|2.5\r",
-                                {{"Content-Type", "text/plain"}});
+  const WireReply refused = call("POST", "/v1/messages", "MSH|^~\\&|A|K\xf6ln|B|H|20260302090000||ZZZ^Z99|M1|P|2.5\r",
+                                 {{"Content-Type", "text/plain"}});
   EXPECT_EQ(refused.field("state"), "quarantined") << refused.text;
   EXPECT_NE(refused.field("ack_base64"), "");
-  const ApiReply document = call("GET", "/openapi.json");
+  const WireReply document = call("GET", "/openapi.json");
   const auto& listed = document.body.at("components").at("schemas").at("Accepted").at("properties").as_object();
   for (const auto& [name, value] : refused.body.as_object()) EXPECT_TRUE(listed.contains(name)) << name;
   for (const std::string path : {"/v1/sign-in/provider", "/v1/sign-in/callback"}) {
-    const ApiReply none = send("GET", path, "", {});
+    const WireReply none = send("GET", path, "", {});
     EXPECT_EQ(none.status, 503) << path;
     const auto& operation = document.body.at("paths").at(path).at("get").at("responses").at("default");
     EXPECT_TRUE(operation.at("content").as_object().contains(find_header(none.headers, "Content-Type"))) << path;
@@ -410,17 +410,17 @@ TEST_F(ApiTest, finds_cases_by_a_time_as_people_write_it_and_refuses_a_parameter
   call("GET", "/v1/dev/clock?settle=true");
   for (const char* query : {"due=2026-03-02T09:00:00Z", "due=2026-03-02T10:00:00%2B01:00", "due=1772442000000",
                             "said=2026-03-02T09:00:00Z", "due=2026-03-02T09:00:00Z&workflow=due"}) {
-    const ApiReply found = call("GET", std::string("/v1/instances?attribute.") + query);
+    const WireReply found = call("GET", std::string("/v1/instances?attribute.") + query);
     EXPECT_EQ(found.body.at("items").as_array().size(), 1u) << query << found.text;
   }
   EXPECT_THAT(call("GET", "/v1/instances?attribute.due=2026-03-02T09:00:01Z").text, HasSubstr("\"items\":[]"));
-  const ApiReply twice = call("GET", "/v1/instances?workflow=due&workflow=ask");
+  const WireReply twice = call("GET", "/v1/instances?workflow=due&workflow=ask");
   EXPECT_EQ(twice.status, 400);
   EXPECT_THAT(twice.text, HasSubstr("'workflow' is given more than once"));
 }
 
 TEST_F(ApiTest, moves_the_virtual_clock_and_settles) {
-  const ApiReply moved = call("POST", "/v1/dev/clock", R"({"advance":"3d"})");
+  const WireReply moved = call("POST", "/v1/dev/clock", R"({"advance":"3d"})");
   EXPECT_EQ(moved.field("now"), "2026-03-05T09:00:00.000Z");
   EXPECT_EQ(moved.field("idle"), "true");
 }

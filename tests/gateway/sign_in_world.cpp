@@ -2,17 +2,6 @@
 
 namespace baton {
 
-std::string WireReply::field(std::string_view name) const {
-  const auto* value = body.is_object() ? body.as_object().if_contains({name.data(), name.size()}) : nullptr;
-  if (value == nullptr) return {};
-  return value->is_string() ? std::string(value->as_string()) : boost::json::serialize(*value);
-}
-
-std::string WireReply::cookie() const {
-  const std::string all = header("Set-Cookie");
-  return all.substr(0, all.find(';'));
-}
-
 SignInWorld::SignInWorld() = default;
 SignInWorld::~SignInWorld() = default;
 
@@ -88,14 +77,7 @@ void SignInWorld::close_door() {
 
 WireReply SignInWorld::send(const std::string& method, const std::string& path, const std::string& body,
                             HttpHeaders headers) {
-  std::promise<Result<HttpAnswer>> answered;
-  client_->send({method, "http://" + origin() + path, std::move(headers), body},
-                [&](Result<HttpAnswer> answer) { answered.set_value(std::move(answer)); });
-  auto answer = answered.get_future().get();
-  if (!answer) return {0, {}, to_string(answer.error()), {}};
-  WireReply reply{answer->status, answer->headers, answer->body, {}};
-  if (auto value = parse_json_document(answer->body); value.ok()) reply.body = std::move(*value);
-  return reply;
+  return ask_over_wire(*client_, {method, "http://" + origin() + path, std::move(headers), body});
 }
 
 WireReply SignInWorld::stranger(const std::string& method, const std::string& path, const std::string& body) {

@@ -9,21 +9,10 @@
 
 #include "gateway/api/api_context.hpp"
 #include "gateway/auth/password.hpp"
-#include "gateway/http/http_client.hpp"
 #include "runtime/model/json_fields.hpp"
+#include "tests/gateway/wire_reply.hpp"
 
 namespace baton {
-
-struct WireReply {
-  int status = 0;
-  HttpHeaders headers;
-  std::string text;
-  boost::json::value body;
-  [[nodiscard]] std::string field(std::string_view name) const;
-  [[nodiscard]] std::string header(std::string_view name) const { return std::string(find_header(headers, name)); }
-  // "name=value" of the session's cookie.
-  [[nodiscard]] std::string cookie() const;
-};
 
 class SignInWorld : public ::testing::Test {
  protected:
