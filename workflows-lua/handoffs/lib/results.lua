@@ -29,21 +29,22 @@ function results.hear(order, event)
   part.sent = sent or part.sent
   local status = event.type:match("%.(.*)$")
   local said = {
-    status = status, abnormal = data.abnormal, narrative = data.narrative, critical = data.critical == true,
+    status = status, abnormal = data.abnormal, narrative = data.narrative, withdrawn = data.withdrawn, critical = data.critical == true,
     without_values = status ~= "cancelled" and data.without_values or nil,
   }
   part.said, part.text = said, json.encode(said)
   return true
 end
 
--- Something critical is seen at once. All else when it is final: what is not normal, what no flag says to be normal, what will not come
--- any more, and whatever replaces a value that somebody has seen.
+-- Something critical is seen at once, and so is that a value was taken back which somebody has seen. All else when it is final: what is not
+-- normal, what no flag says to be normal, what will not come any more or was taken back, and whatever replaces a value that somebody has seen.
 local function part_wants_eyes(part)
   local said = part.said
   if part.text == part.seen then return false end
-  if said.critical then return true end
+  if said.critical or said.withdrawn and part.seen then return true end
   if not FINAL[said.status] then return false end
-  return said.status == "cancelled" or said.abnormal ~= nil or said.narrative ~= nil or said.without_values == true or part.seen ~= nil
+  local to_be_read = said.abnormal or said.narrative or said.withdrawn
+  return said.status == "cancelled" or to_be_read ~= nil or said.without_values == true or part.seen ~= nil
 end
 
 function results.wants_eyes(order)
@@ -74,12 +75,13 @@ end
 
 -- What a person has to see of all parts together.
 function results.summary(order)
-  local abnormal, narrative, summary = {}, {}, { critical = false }
+  local abnormal, narrative, withdrawn, summary = {}, {}, {}, { critical = false }
   for _, part in ipairs(order.parts) do
     local said = part.said
-    if FINAL[said.status] or said.critical then
+    if FINAL[said.status] or said.critical or said.withdrawn then
       append(abnormal, said.abnormal)
       append(narrative, said.narrative)
+      append(withdrawn, said.withdrawn)
       summary.critical = summary.critical or said.critical
       summary.preliminary = summary.preliminary or not FINAL[said.status] or nil
       summary.corrected = summary.corrected or part.seen ~= nil and part.seen ~= part.text or said.status == "corrected" or nil
@@ -89,6 +91,7 @@ function results.summary(order)
   end
   summary.abnormal = #abnormal > 0 and abnormal or nil
   summary.narrative = #narrative > 0 and narrative or nil
+  summary.withdrawn = #withdrawn > 0 and withdrawn or nil
   return summary
 end
 

@@ -20,7 +20,9 @@ local CRITICAL = { LL = true, HH = true, AA = true }  -- OBX-8, HL7 table 0078.
 
 -- OBX-2, HL7 table 0125: values that a laboratory flags when they are not normal. Whatever else has no flag, a person has to read.
 local MEASURED = { NM = true, SN = true, DT = true, TM = true, TS = true, DTM = true }
-local CODED = { CE = true, CF = true, CNE = true, CWE = true }
+
+-- OBX-11: deleted, or wrong, as when it is of another patient. Nobody shall act on such a value.
+local WITHDRAWN = { D = true, W = true }
 
 -- The OBR segments of a message, each with the OBX segments behind it.
 local function orders(m)
@@ -68,31 +70,65 @@ local function cut(text)
   return text:sub(1, LONGEST):gsub("[\xC0-\xFF][\x80-\xBF]*$", "") .. " [cut]"
 end
 
--- What people read of a value: of a code its name, of a text all its lines.
-local function value_of(obx)
-  if CODED[obx:get("2.1") or ""] then return obx:get("5.2") or obx:get("5.1") end
-  local lines = {}
-  for _, repetition in ipairs(obx:all("5")) do lines[#lines + 1] = repetition:get("1") end
-  return #lines > 0 and cut(table.concat(lines, "\n")) or nil
+-- ---- what people read of a value, by OBX-2 ------------------------------------------------------------------------------------
+
+-- Texts and numbers have no components: what looks like one is a ^ or & that the sender has not escaped.
+local function whole(value)
+  local components = {}
+  for i, subcomponents in ipairs(value.components) do components[i] = table.concat(subcomponents, "&") end
+  local text = table.concat(components, "^")
+  return text ~= '""' and text or nil
 end
+
+-- Of a code its name, else the original text (CWE.9).
+local function name_of_code(value) return value:get("2") or value:get("9") or value:get("1") end
+
+-- Comparator, number, separator, number: ">200", "1:640".
+local function structured_number(value)
+  local parts = {}
+  for component = 1, 4 do parts[component] = value:get(component) or "" end
+  return table.concat(parts)
+end
+
+local function document(kind) return ("[%s: see the record]"):format(kind or "a document") end
+
+local READ = {
+  CE = name_of_code, CF = name_of_code, CNE = name_of_code, CWE = name_of_code, SN = structured_number,
+  ED = function(value) return document(value:get("3") or value:get("2")) end,
+  RP = function(value) return document(value:get("4") or value:get("3")) end,
+}
+
+-- All repetitions, a line each. Nil when there is none.
+local function value_of(obx)
+  local lines = {}
+  for _, repetition in ipairs(obx:all("5")) do lines[#lines + 1] = (READ[obx:get("2.1") or ""] or whole)(repetition) end
+  local text = table.concat(lines, "\n")
+  return text ~= "" and cut(text) or nil
+end
+
+-- ---- what a message says --------------------------------------------------------------------------------------------------------
 
 local function finding(obx, flag)
   return { code = obx:get("3.1"), name = obx:get("3.2"), value = value_of(obx), unit = obx:get("6.1"), flag = flag }
 end
 
--- { abnormal, narrative, critical } of an order's values.
+local function unless_empty(list) return #list > 0 and list or nil end
+
+-- { abnormal, narrative, withdrawn, critical } of an order's values.
 local function read(order)
-  local abnormal, narrative, critical = {}, {}, false
+  local abnormal, narrative, withdrawn, critical = {}, {}, {}, false
   for _, obx in ipairs(order.results) do
     local flag = flag_of(obx)
-    if flag and flag ~= "N" then
+    if WITHDRAWN[(obx:get("11.1") or ""):upper()] then
+      withdrawn[#withdrawn + 1] = finding(obx)
+    elseif flag and flag ~= "N" then
       abnormal[#abnormal + 1] = finding(obx, flag)
       critical = critical or CRITICAL[flag] == true
     elseif not flag and not MEASURED[obx:get("2.1") or ""] then
       narrative[#narrative + 1] = finding(obx)
     end
   end
-  return { abnormal = #abnormal > 0 and abnormal or nil, narrative = #narrative > 0 and narrative or nil, critical = critical }
+  return { abnormal = unless_empty(abnormal), narrative = unless_empty(narrative), withdrawn = unless_empty(withdrawn), critical = critical }
 end
 
 -- The heading of a panel has no values of its own; the other parts of that order have.
@@ -119,6 +155,7 @@ return mapping.define {
         name = obr:get("4.2"),
         abnormal = found.abnormal,
         narrative = found.narrative,
+        withdrawn = found.withdrawn,
         critical = found.critical,
         without_values = not has_values(order, all) or nil,
         sent_at = m.sent,

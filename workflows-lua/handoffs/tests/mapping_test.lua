@@ -194,6 +194,27 @@ test.case("a code is told by its name, a text with all its lines, and one that i
   t:equal(event.data.sent_at, "2026-03-02T09:00:00.000Z")
 end)
 
+test.case("a value is told whole, whatever its type, and however a sender escapes", function(t)
+  local data = map(t, "results", table.concat({
+    "MSH|^~\\&|LAB|GENHOSP|BATON|HUB|20260302090000||ORU^R01|M1|P|2.5.1",
+    "PID|1||P1^^^GENHOSP^MR",
+    "OBR|1|O7|F7|MICRO^Microbiology|||20260302080000|||||||||||||||20260302085500|||F",
+    "OBX|1|SN|1^CRP||>^200|mg/l||H|||F",
+    "OBX|2|SN|2^ANA||^1^:^640|||A|||F",
+    "OBX|3|CWE|3^Organism||3092008^Staphylococcus aureus^SCT~112283007^Escherichia coli^SCT|||A|||F",
+    "OBX|4|CWE|4^Other||^^^^^^^^Something rare|||A|||F",
+    "OBX|5|TX|5^Text||D&C on 2 March ^ no malignancy||||||F",
+    "OBX|6|ED|6^Report||LAB^application^pdf^Base64^JVBERi0xLjQK||||||F",
+    'OBX|7|ST|7^Nothing||""||||||F',
+  }, "\r")).data
+  local values = {}
+  for i, found in ipairs(data.abnormal) do values[i] = found.value end
+  t:equal(values, { ">200", "1:640", "Staphylococcus aureus\nEscherichia coli", "Something rare" })
+  t:equal(data.narrative[1].value, "D&C on 2 March ^ no malignancy")
+  t:equal(data.narrative[2].value, "[pdf: see the record]")
+  t:equal(data.narrative[3].value, nil)
+end)
+
 test.case("an appointment tells when it begins", function(t)
   local event = map(t, "appointments", table.concat({
     "MSH|^~\\&|SCH|GENHOSP|BATON|HUB|20260302090000||SIU^S12|M1|P|2.5.1",

@@ -79,6 +79,8 @@ local function why(case, shown)
   local words
   if shown.critical then
     words = shown.preliminary and "is critical, though preliminary" or "came after the patient had left, and it is critical"
+  elseif shown.withdrawn then
+    words = "was taken back by the laboratory: what was done upon it may be wrong"
   elseif shown.corrected then
     words = "was corrected after it had been told: what was done upon it may be wrong"
   elseif shown.abnormal or case.found then
