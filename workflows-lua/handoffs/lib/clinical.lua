@@ -13,7 +13,7 @@ function clinical.patient(m)
   if #identifiers == 0 then return nil end
 
   local sex = m:get("PID-8")
-  local death = m:get("PID-30")
+  local death = (m:get("PID-30") or ""):upper()
   local name = { family = m:get("PID-5.1"), given = m:get("PID-5.2"), middle = m:get("PID-5.3") }
   local patient = {
     identifiers = identifiers,

@@ -15,7 +15,7 @@ policy.dispositions = {
   facility = { "02", "03", "04", "05", "21", "43", "51", "61", "62", "63", "64", "65", "66", "69", "70",
     "82", "83", "84", "85", "87", "88", "89", "90", "91", "92", "93", "94", "95", "SNF", "REHAB", "LTC" },
   ama = { "07", "AMA", "LAMA" },
-  died = { "20", "40", "41", "42", "EXP", "DEC", "DIED" },
+  died = { "20", "40", "41", "42", "EXP", "EXPIRED", "DEC", "DECEASED", "DEATH", "DIED" },
 }
 -- A code that is in none of these lists, or no code: followed up like somebody who went home, since that asks for most.
 policy.default_disposition = "home"

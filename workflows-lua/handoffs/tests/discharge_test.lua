@@ -199,6 +199,15 @@ test.case("after a death nobody is called", function(t)
   t:equal(#t:calls("notices.send"), 1, "of the admission only")
 end)
 
+test.case("a death is known by its code, and by the words that senders use for it", function(t)
+  for i, code in ipairs { "20", "41", "EXP", "Expired", "DECEASED" } do
+    discharges.open(t)
+    discharges.admit(t, "E" .. i)
+    t:equal(discharges.leave(t, code, "E" .. i):attribute("outcome"), "deceased_no_followup")
+    t:expect_no_task("follow_up_call")
+  end
+end)
+
 test.case("a patient who died in hospital is not called even if the discharge says home", function(t)
   discharges.open(t)
   discharges.admit(t)

@@ -75,6 +75,11 @@ test.case("a message that says that the patient is dead tells it to everybody", 
   t:truthy(events[2].data.sent_at)
 end)
 
+test.case("whether the patient is dead may be said in small letters", function(t)
+  local function of(said) return map(t, "adt", adt("A08", "PID|1||P1^^^GENHOSP^MR||Doe^Jane" .. ("|"):rep(25) .. said)).patient.deceased end
+  t:equal({ of("y"), of("n") }, { true, false })
+end)
+
 test.case("a merge that says that the patient is dead tells it to everybody as well", function(t)
   local _, events = map(t, "adt", adt("A40", "PID|1||P1^^^GENHOSP^MR||Doe^Jane" .. ("|"):rep(25) .. "Y", "MRG|OLD1^^^GENHOSP^MR"))
   t:equal({ events[1].type, events[2].type }, { "patient.merged", "patient.died" })
