@@ -5,6 +5,7 @@
 --   left                   the patient has been discharged
 --   amended                the discharge was told again, with another destination
 --   withdrawn              the discharge was cancelled (A13)
+--   back                   the patient was admitted again, under the same number
 --   admit_cancelled        there never was a stay (A11)
 --   admitted_after_all     there is one, under the same number
 --   readmitted             a new stay began after this one
@@ -162,8 +163,16 @@ end
 MEANING["encounter.admit_cancelled"] = either(cancelled, other_stays.cancelled)
 MEANING["encounter.deleted"] = MEANING["encounter.admit_cancelled"]
 
+-- A second admission of the stay, which began after the patient had left: not the first one told again, and not of somebody who has died.
+local function is_back(case, event)
+  local at = times.parse(event.data.admitted_at)
+  local is_second = at ~= nil and case.admitted_at ~= nil and at > case.admitted_at
+  return is_second and case.phase == "out" and case.disposition ~= "died" and not case.deceased and at > case.left_said
+end
+
 MEANING["encounter.admitted"] = either(function(case, ctx, event)
-  if case.phase == "never" then return not is_stale(case, ctx, event) and { kind = "admitted_after_all", event = event } or nil end
+  local kind = case.phase == "never" and "admitted_after_all" or is_back(case, event) and "back"
+  if kind then return not is_stale(case, ctx, event) and { kind = kind, event = event } or nil end
   case:learn(ctx, event)  -- It was overtaken by its discharge.
 end, other_stays.admitted)
 

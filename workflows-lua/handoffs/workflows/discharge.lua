@@ -46,8 +46,10 @@ local function refer(ctx, case)
   if case.referred then return end
   case.referred = true
   local value = case.checklist.value or {}
-  for i, order in ipairs(value.referrals or {}) do
-    ctx:child("referral", { order = order, encounter = case.encounter, ward = case.ward }, { key = case.encounter .. "/referral/" .. i, detach = true })
+  for _, order in ipairs(value.referrals or {}) do
+    case.referrals = (case.referrals or 0) + 1  -- No two referrals of a stay have the same number.
+    local key = ("%s/referral/%d"):format(case.encounter, case.referrals)
+    ctx:child("referral", { order = order, encounter = case.encounter, ward = case.ward }, { key = key, detach = true })
   end
 end
 
@@ -206,6 +208,17 @@ function states.withdrawn(ctx, case)
   return states.admitted(ctx, case)
 end
 
+-- The stay goes on, and what the patient needs is asked anew.
+function states.back(ctx, case, event)
+  notices.correct(ctx, case, "discharge", "the patient was admitted again")
+  case:take_back(ctx)
+  case.left_said, case.code, case.deceased = nil, nil, nil
+  case.checklist, case.referred = nil, nil
+  case:learn(ctx, event)
+  ctx:note("The patient was admitted again under the number of this stay; everything that the discharge had started has stopped")
+  return states.admitted(ctx, case)
+end
+
 -- The new stay looks after the patient now. It may turn out that there is none.
 function states.readmitted(ctx, case, event)
   case.readmission = event.encounter
@@ -245,7 +258,7 @@ function states.admit_cancelled(ctx, case)
   notices.correct(ctx, case, "admission", "the admission was cancelled")
   notices.correct(ctx, case, "discharge", "the admission was cancelled")
   case:take_back(ctx)
-  case.phase, case.checklist = "never", nil
+  case.phase, case.checklist, case.referred = "never", nil, nil
   case.left_said, case.code, case.deceased = nil, nil, nil
   ctx:set("outcome", "admit_cancelled")
   ctx:set("stage", "closed")
