@@ -72,8 +72,9 @@ function Case:mine(event)
 end
 
 -- The emergency department goes on to write of the visit that led to a stay, under its number and as class E.
+local CHANGES_CLASS = { ["encounter.admitted"] = true, ["encounter.changed_to_outpatient"] = true }
 local function says_class(event)
-  return event.type == "encounter.admitted" or (event.data or {}).class ~= "E"
+  return CHANGES_CLASS[event.type] or (event.data or {}).class ~= "E"
 end
 
 -- Takes over what a message says about the stay; what it does not say stays as it was. One that was written before another that
@@ -259,6 +260,12 @@ MEANING["encounter.renumbered"] = function(case, ctx, event)
   end
 end
 
+-- Who becomes an inpatient or an outpatient may get another number with it (A06, A07).
+local function follow_class(case, ctx, event)
+  local is_told = CHANGES_CLASS[event.type] and case.phase == "in" and case.numbers[event.data.previous_encounter or ""]
+  if is_told and not case.numbers[event.encounter or ""] then MEANING["encounter.renumbered"](case, ctx, event) end
+end
+
 -- The discharge that came just before had no number, so that it was of the open stay; what it has started is not needed.
 MEANING["encounter.discharged_unnumbered"] = function(case, ctx, event)
   local said = times.parse(event.data.discharged_at) or times.parse(event.occurred_at)
@@ -297,6 +304,7 @@ local BEGINS = {
 -- What an event changes, or nil.
 function Case:consider(ctx, event)
   local number = event.encounter
+  follow_class(self, ctx, event)
   if STARTS[event.type] and number then self.heard[number] = true end
   if BEGINS[event.type] and number and not self.numbers[number] then siblings.tell(ctx, self, number) end
   local change = death.hear(self, ctx, event)

@@ -34,9 +34,14 @@ function same_stay.lost(ctx, case)
   until false
 end
 
--- A case that was started under a number that was made up waits for a moment for the one that knows better.
+-- A case that was started under a number that was made up, or that the stay got just now, waits for a moment for the one that knows better.
+function same_stay.may_be_claimed(event)
+  local is_new = event.type == "encounter.admitted" and (event.data.previous_encounter or event.encounter) ~= event.encounter
+  return is_new or event.type == "encounter.discharged_unnumbered"
+end
+
 function same_stay.is_claimed(ctx)
-  return ctx:wait_signal(SIGNAL, { timeout = "1m", why = "The discharge had no number: an open case may know it" }) ~= nil
+  return ctx:wait_signal(SIGNAL, { timeout = "1m", why = "The stay had no number, or another one: an open case may know it" }) ~= nil
 end
 
 return same_stay

@@ -145,10 +145,18 @@ local function allergies(m)
   return list, are
 end
 
+-- The number that the stay had before: in MRG-5, and of whom the class is changed in the field of MRG that answers to the one where the
+-- number is (clinical.encounter).
+local CHANGES_CLASS = { A06 = true, A07 = true }
+local function previous_number(m, trigger)
+  if not CHANGES_CLASS[trigger] or m:get("PV1-19.1") then return m:get("MRG-5.1") end
+  return m:get(m:get("PV1-50.1") and "MRG-6.1" or "MRG-3.1")
+end
+
 local function event_of(m, trigger, type, sent)
   type = type_for_class(type, m:get("PV1-2.1") or "")
   local data = m:segment("PV1") and stay(m) or { trigger = trigger }
-  data.previous_encounter = m:get("MRG-5.1")
+  data.previous_encounter = previous_number(m, trigger)
   data.sent_at, data.sent_until = sent.at, sent.until_
   data.allergies, data.allergies_are = allergies(m)
 

@@ -1,5 +1,6 @@
 -- A stay that comes to have two numbers, or none. 2026-03-02 is a Monday.
 local test = require "test"
+local adt = require "support.adt"
 local discharges = require "support.discharges"
 
 local function renumber(t, old, new, hour)
@@ -95,4 +96,42 @@ test.case("a signal of another stay that says nothing stops no case", function(t
   for _, payload in ipairs { "now", { since = "today" }, { instance = "discharge:0", since = {} } } do case:signal("same_stay", payload) end
   t:equal(case:status(), "running")
   t:expect_task("readiness_checklist")
+end)
+
+test.case("an observation that becomes an inpatient stay with a number of its own stays one case", function(t)
+  t:crash_everywhere()
+  discharges.open(t)
+  adt.send(t, "A01", { number = "E1", class = "O" })
+  local case = t:instance("discharge", "E1")
+  t:expect_task("readiness_checklist"):decide("ready")
+  t:skip("6h")
+  adt.send(t, "A06", { number = "E2", mrg = "P1^^^TEST^MR||||E1" })
+  t:equal({ case:status(), case:attribute("encounter") }, { "running", "E2" })
+  t:expect_no_task("readiness_checklist")
+  t:equal(#t:calls("notices.send"), 1)
+  t:skip("1d")
+  adt.send(t, "A03", { number = "E2", code = "01" })
+  t:equal(case:attribute("outcome"), "discharged")
+  t:equal(#t:tasks("follow_up_call"), 1)
+end)
+
+test.case("an emergency visit that becomes a stay with a number of its own begins one", function(t)
+  discharges.open(t)
+  adt.send(t, "A04", { number = "E1", class = "E" })
+  adt.send(t, "A06", { number = "E2", mrg = "P1^^^TEST^MR||||E1" })
+  t:skip("1m")
+  t:expect_task("readiness_checklist")
+  t:equal(#t:instances("discharge"), 1)
+end)
+
+test.case("an inpatient who becomes an outpatient with another number, or of another class, is the same stay", function(t)
+  discharges.open(t)
+  adt.send(t, "A01", { number = "E1" })
+  t:skip("1h")
+  adt.send(t, "A07", { number = "E2", class = "O", mrg = "P1^^^TEST^MR||||E1" })
+  t:skip("1h")
+  adt.send(t, "A07", { number = "E2", class = "E" })
+  adt.send(t, "A03", { number = "E2", class = "E", code = "01" })
+  t:equal(t:instance("discharge", "E1"):attribute("outcome"), "discharged")
+  t:equal(#t:instances("discharge"), 1)
 end)

@@ -407,7 +407,7 @@ return workflow.define {
     local change = { kind = BEGINS_WITH[input.event.type], event = input.event }
     local is_again = ctx.instance:find("~%d+$") and input.event.type ~= "encounter.moved"
     if is_again then change.kind = "told_again" end  -- So the engine names all but the first case of a stay.
-    if input.event.type == "encounter.discharged_unnumbered" and same_stay.is_claimed(ctx) then change = { kind = "other_number", event = {} } end
+    if same_stay.may_be_claimed(input.event) and same_stay.is_claimed(ctx) then change = { kind = "other_number", event = {} } end
     repeat
       change = states[change.kind](ctx, case, change.event)
     until change.kind == "closed"
