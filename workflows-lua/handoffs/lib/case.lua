@@ -208,7 +208,8 @@ MEANING["encounter.visit_end_cancelled"] = of_a_visit(MEANING["encounter.dischar
 MEANING["encounter.updated"] = function(case, ctx, event)
   if not case:mine(event) then return nil end
   case:learn(ctx, event)
-  if case.phase == "out" and event.data.disposition_code then return discharged(case, ctx, event) end
+  local says_discharge = event.data.disposition_code or event.data.discharged_at
+  if case.phase == "out" and says_discharge then return discharged(case, ctx, event) end
 end
 
 -- Another record has the stay now, or an identifier under which this patient was known; or this one has it again.
@@ -397,7 +398,7 @@ end
 function Case:risk(ctx)
   local said = self.checklist and self.checklist.value and self.checklist.value.risk
   if said == "high" or said == "moderate" then return said, "as the nurse judged" end
-  local stay = self.admitted_at and self.left_said - self.admitted_at or 0
+  local stay = self.left_said - (self.admitted_at or self.entered or self.left_said)
   if stay >= times.days(policy.risk.long_stay_days) then return "high", "a long stay" end
   if self.admission_type == "E" then return "high", "an emergency admission" end
   local born = tonumber((self.birth_date or ""):match("^%d%d%d%d"))

@@ -68,6 +68,14 @@ test.case("a discharge that is told again with a later day has its clocks from t
   t:equal(case:attribute("follow_up"), "open")
 end)
 
+test.case("the day of the discharge may be corrected by an update that says nothing else of it", function(t)
+  home(t)
+  local due = t:expect_task("follow_up_call").due
+  t:skip("1h")
+  adt.send(t, "A08", { number = "E1", left = "20260305090000-0500" })
+  t:truthy(t:expect_task("follow_up_call").due > due)
+end)
+
 -- ---- a death ----------------------------------------------------------------------------------------------------------------------
 
 test.case("a death that a merge tells ends the calls", function(t)

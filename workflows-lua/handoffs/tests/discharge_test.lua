@@ -287,6 +287,14 @@ test.case("an emergency admission makes the visit due within seven days", functi
   t:equal(t:expect_task("book_visit").data.deadline, "2026-03-10T14:00:00.000Z")
 end)
 
+test.case("a long stay does as well, also where no message but the admission says when it began", function(t)
+  discharges.open(t)
+  discharges.admit(t)
+  t:skip("7d")
+  discharges.leave(t)
+  t:equal(t:expect_task("book_visit").data.deadline, "2026-03-16T14:00:00.000Z")
+end)
+
 test.case("otherwise it is due within fourteen", function(t)
   discharges.home(t)
   t:equal(t:expect_task("book_visit").data.deadline, "2026-03-17T14:00:00.000Z")
