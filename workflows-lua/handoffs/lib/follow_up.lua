@@ -1,6 +1,7 @@
 -- What is owed to a patient after the discharge. Each step can be stopped at any moment and begun again later: what it has
 -- achieved is in the case.
 local appointments = require "appointments"
+local days = require "days"
 local inbox = require "inbox"
 local medication = require "medication"
 local notices = require "notices"
@@ -129,7 +130,7 @@ end
 
 -- Attempt after attempt, each logged with who tried and what came of it.
 function follow_up.contact(ctx, case)
-  local within = ctx:business(policy.contact.within, { calendar = policy.calendar, from = case.left_at })
+  local within = ctx:business(policy.contact.within, { calendar = policy.calendar, from = days.end_of(ctx, case.left_at) })
   while case.calls < policy.contact.attempts do
     local attempt = case.calls + 1
     local call = ctx:task("follow_up_call", {
@@ -257,9 +258,9 @@ end
 
 function follow_up.visit(ctx, case)
   local risk, because = case:risk(ctx)
-  local days = policy.visit.within_days[risk]
-  local deadline = case.left_at + times.days(days)
-  ctx:decide("visit_within", { outcome = days .. " days", reason = because, code = risk })
+  local within = policy.visit.within_days[risk]
+  local deadline = days.end_of(ctx, case.left_at, within)
+  ctx:decide("visit_within", { outcome = within .. " days", reason = because, code = risk })
   case.appointments = case.appointments or {}
   appointments.catch_up(ctx, case.appointments)
   if appointments.find(case.appointments, "kept", after_discharge(case)) then return end

@@ -7,6 +7,9 @@ local policy = {}
 -- calendars/care_team.json: when the people who call patients are at work.
 policy.calendar = "care_team"
 
+-- Where the house is: the same as in that calendar. Days after a discharge are counted here.
+policy.time_zone = "America/New_York"
+
 -- Where the patient went, by PV1-36: the codes of the National Uniform Billing Committee (patient discharge status, UB-04
 -- form locator 17), which HL7 table 0112 follows. 81 to 95 are the same places with a planned readmission.
 policy.dispositions = {
@@ -60,12 +63,12 @@ policy.summary = { within = "2d" }  -- Working time.
 -- Transitional care management: contact within 2 business days after the day of discharge; two or more separate attempts in
 -- time count, and attempts go on until somebody is reached (CMS, Transitional Care Management Services, MLN908628).
 policy.contact = {
-  within = "2d",         -- Working time.
+  within = "2d",         -- Working time: until the second of these days closes.
   attempts = 4,
   between_attempts = "4h",  -- Working time.
 }
 
--- Face to face within 7 days for high, within 14 for moderate complexity: CPT 99496 and 99495.
+-- Face to face within 7 days for high, within 14 for moderate complexity: CPT 99496 and 99495. Calendar days, all of the last one.
 policy.visit = {
   within_days = { high = 7, moderate = 14 },
   attempts = 3,

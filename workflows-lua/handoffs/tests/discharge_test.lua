@@ -284,7 +284,7 @@ test.case("an emergency admission makes the visit due within seven days", functi
   t:event { type = "encounter.admitted", encounter = "E1", data = { ward = "MED", admission_type = "E" } }
   t:skip("1d")
   discharges.leave(t)
-  t:equal(t:expect_task("book_visit").data.deadline, "2026-03-10T14:00:00.000Z")
+  t:equal(t:expect_task("book_visit").data.deadline, "2026-03-11T03:59:00.000Z")
 end)
 
 test.case("a long stay does as well, also where no message but the admission says when it began", function(t)
@@ -292,12 +292,12 @@ test.case("a long stay does as well, also where no message but the admission say
   discharges.admit(t)
   t:skip("7d")
   discharges.leave(t)
-  t:equal(t:expect_task("book_visit").data.deadline, "2026-03-16T14:00:00.000Z")
+  t:equal(t:expect_task("book_visit").data.deadline, "2026-03-17T03:59:00.000Z")
 end)
 
 test.case("otherwise it is due within fourteen", function(t)
   discharges.home(t)
-  t:equal(t:expect_task("book_visit").data.deadline, "2026-03-17T14:00:00.000Z")
+  t:equal(t:expect_task("book_visit").data.deadline, "2026-03-18T03:59:00.000Z")
 end)
 
 test.case("an appointment from the scheduling system needs nobody to book one", function(t)

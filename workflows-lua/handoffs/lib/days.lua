@@ -1,0 +1,26 @@
+-- Days as people count them: on the wall of the house. A rule that allows "two days" allows all of the second one.
+local policy = require "policy"
+local times = require "times"
+
+local days = {}
+
+local function on_the_wall(ctx, instant)
+  local date, hour, minute = ctx:format_time(instant, policy.time_zone):match("^(.-)T(%d%d):(%d%d)")
+  return date, times.hours(tonumber(hour)) + times.minutes(tonumber(minute))
+end
+
+-- The first moment of the next day. Where the clocks are changed before that, the day is an hour longer or shorter than it seems.
+local function midnight_after(ctx, instant)
+  local today, since_midnight = on_the_wall(ctx, instant)
+  local midnight = instant - instant % times.minutes(1) - since_midnight + times.days(1)
+  local date, past = on_the_wall(ctx, midnight)
+  return date == today and midnight + times.days(1) - past or midnight - past
+end
+
+-- The last minute of the day that is `count` days after that of `instant`; of that day itself, if not given.
+function days.end_of(ctx, instant, count)
+  local noon = midnight_after(ctx, instant) - times.hours(12)
+  return midnight_after(ctx, noon + times.days(count or 0)) - times.minutes(1)
+end
+
+return days

@@ -1,0 +1,47 @@
+-- The days that the rules count after a discharge: whole days, on the wall of the house.
+local test = require "test"
+local discharges = require "support.discharges"
+local times = require "times"
+
+-- What is due after a discharge home at this moment: until when the call, until when the visit.
+local function due_after(t, left)
+  discharges.open(t)
+  t:clock(left)
+  discharges.leave(t)
+  return times.format(t:expect_task("follow_up_call").due), t:expect_task("book_visit").data.deadline
+end
+
+test.case("the second business day after the discharge counts until it closes, whenever on its day the patient left", function(t)
+  t:equal(due_after(t, "2026-03-03T01:30:00-05:00"), "2026-03-05T22:00:00.000Z")
+end)
+
+test.case("a patient who left late on Friday is called by Tuesday evening", function(t)
+  t:equal(due_after(t, "2026-03-06T23:50:00-05:00"), "2026-03-10T21:00:00.000Z")
+end)
+
+test.case("a patient who left on Saturday is called by Tuesday evening", function(t)
+  t:equal(due_after(t, "2026-03-07T10:00:00-05:00"), "2026-03-10T21:00:00.000Z")
+end)
+
+test.case("a visit is in time on all of its last day, over a change of the clocks and a leap day", function(t)
+  local _, deadline = due_after(t, "2028-02-28T23:30:00-05:00")  -- The clocks change on 12 March.
+  t:equal(deadline, "2028-03-14T03:59:00.000Z")
+end)
+
+test.case("the day on which the clocks change is one day", function(t)
+  local call, deadline = due_after(t, "2026-11-01T00:30:00-04:00")  -- A Sunday of 25 hours.
+  t:equal({ call, deadline }, { "2026-11-03T22:00:00.000Z", "2026-11-16T04:59:00.000Z" })
+end)
+
+test.case("a call in the afternoon of the second business day is in time, and a visit in the afternoon of the last day is no late one", function(t)
+  local case = discharges.home(t)  -- On Tuesday at nine.
+  t:event { type = "appointment.booked", data = { appointment = "V1", kind = "FOLLOWUP", starts_at = "2026-03-17T15:00:00-04:00" } }
+  t:expect_no_task("book_visit")
+  t:skip("56h")
+  t:expect_task("follow_up_call"):decide("reached")
+  local attempt
+  for _, entry in ipairs(case:history()) do
+    if entry.type == "NoteWritten" and type(entry.note) == "table" and entry.note.contact_attempt then attempt = entry.note end
+  end
+  t:equal(attempt.in_time, true)
+end)
