@@ -4,6 +4,7 @@ local appointments = require "appointments"
 local consultation = require "consultation"
 local life = require "life"
 local policy = require "policy"
+local stop = require "referral_stop"
 local tables = require "tables"
 local times = require "times"
 local ward = require "ward"
@@ -44,7 +45,7 @@ local function look_at(ctx, referral, event, name, why)
 end
 
 function late_answers.look_at(ctx, referral)
-  if referral.outcome == "completed" or not (referral.sent or referral.life.died) then return end
+  if referral.outcome == "completed" or not (stop.may_be_known(referral) or referral.life.died) then return end
   local deadline = ctx:now() + times.days(policy.referral.late_report_days)
   repeat
     local event = ctx:wait_event({ "referral.answered", "consultation.*", "appointment.booked", table.unpack(life.EVENTS) }, { until_ = deadline })

@@ -6,6 +6,9 @@ local ward = require "ward"
 
 local stop = {}
 
+-- Whether the other side may know of the referral: it was sent, or it is not certain that it was not.
+function stop.may_be_known(referral) return referral.sent == true and not referral.unsaid end
+
 local CANCELLED_STAY = { ["encounter.admit_cancelled"] = true, ["encounter.deleted"] = true, ["encounter.visit_cancelled"] = true }
 
 -- Waits until a message about the patient ends the referral ("died") or puts it in doubt ("doubted").

@@ -89,7 +89,7 @@ local function unless_heard(ctx, referral, name, definition)
     heard = function(s) return hear(s, referral) end,
     person = function(s) return s:task(name, definition) end,
   }
-  referral.answer = winner == "heard" and told.status and told or nil
+  referral.answer, referral.unsaid = winner == "heard" and told.status and told or nil, nil
   return "triage"
 end
 
@@ -98,10 +98,12 @@ function states.sent(ctx, referral)
   ctx:set("recipient", referral.order.recipient)
   return unless_cancelled(ctx, referral, function(s)
     if referral.sent then drop_earlier_answers(s, referral) end
-    referral.sent = true  -- From here on the other side may know of it.
+    referral.sent, referral.unsaid = true, nil  -- From here on the other side may know of it.
     local letter = { referral = referral.number, instance = s.instance, patient = s.patient, order = referral.order }
-    local receipt = outside.receipt(outside.ask(s, "referrals.send", letter))
+    local answer, refused = outside.ask(s, "referrals.send", letter)
+    local receipt = outside.receipt(answer)
     if not receipt then
+      referral.unsaid = outside.certainly_not_done(refused) or nil  -- Until somebody sends it by hand.
       return unless_heard(s, referral, "send_by_hand", {
         why = "The referral could not be sent: send it by fax or telephone",
         data = { order = referral.order },
@@ -303,7 +305,7 @@ function states.cancelled(ctx, referral)
   ctx:set("stage", "cancelled")
   referral.outcome = "cancelled"
   ctx:decide("cancelled", { outcome = "cancelled", reason = referral.cancelled_because })
-  if referral.sent then
+  if stop.may_be_known(referral) then
     ctx:shield(function()
       if not outside.ask(ctx, "referrals.cancel", { referral = referral.number, reason = referral.cancelled_because }) then
         ctx:task("cancel_by_hand", {
@@ -354,7 +356,7 @@ return workflow.define {
     ctx:set("encounter", input.encounter)
     ctx:set("ward", input.ward)
     ctx:compensate(function()  -- An operator stops the case: the other side has to know as well.
-      if referral.sent and not referral.outcome then
+      if stop.may_be_known(referral) and not referral.outcome then
         outside.ask(ctx, "referrals.cancel", { referral = referral.number, reason = "the case was stopped" })
       end
       ctx:set("stage", "cancelled")
