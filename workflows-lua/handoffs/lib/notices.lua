@@ -17,6 +17,9 @@ local function find(case, kind, recipient)
   end)
 end
 
+-- "primary_care" as people say it.
+local function spoken(recipient) return (recipient:gsub("_", " ")) end
+
 local function signal_of(recipient) return "acknowledged:" .. recipient end
 
 local function letter(ctx, case, notice)
@@ -32,7 +35,7 @@ end
 -- Waits until this very notice is acknowledged; false when `until_` passed first.
 local function wait_for_acknowledgement(ctx, notice, until_)
   repeat
-    local told = ctx:wait_signal(signal_of(notice.recipient), { until_ = until_, why = ("%s has to acknowledge the notice"):format(notice.recipient) })
+    local told = ctx:wait_signal(signal_of(notice.recipient), { until_ = until_, why = ("%s has to acknowledge the notice"):format(spoken(notice.recipient)) })
     if not told then return false end
     local of = type(told) == "table" and type(told.notice) == "string" and told.notice or notice.id
     if of == notice.id then return true end
@@ -51,6 +54,14 @@ local function acknowledged(notice, how)
   notice.state, notice.how, notice.unsaid = "acknowledged", how, nil
 end
 
+-- What somebody needs who tells it by telephone.
+local function what_to_tell(ctx, case, notice)
+  local data = { notice = notice.id, kind = notice.kind, recipient = notice.recipient, encounter = case.encounter }
+  if notice.recipient == "primary_care" then data.primary_care = case.primary_care end
+  if notice.kind == "discharge" then data.disposition, data.left_at = case.disposition, ctx:format_time(case.left_said) end
+  return data
+end
+
 -- Nobody has answered: somebody picks up the telephone. An acknowledgement that comes meanwhile does as well.
 local function call(ctx, case, notice, why)
   local winner, answer = ctx:race {
@@ -59,7 +70,7 @@ local function call(ctx, case, notice, why)
       return s:task("call_recipient", {
         why = why,
         form = "call_recipient",
-        data = { notice = notice.id, kind = notice.kind, recipient = notice.recipient },
+        data = what_to_tell(s, case, notice),
         candidates = ward.people(case.ward, { role = "unit_clerk" }),
         outcomes = { "told", "unreachable" },
         due = s:business(policy.notices.call_within, { calendar = policy.calendar }),
@@ -88,7 +99,7 @@ function notices.tell(ctx, case, kind, recipient)
     local receipt = outside.receipt(answer)
     if not receipt then
       notice.unsaid = outside.certainly_not_done(refused) or nil  -- Until somebody tells it by telephone.
-      call(ctx, case, notice, ("The %s notice to %s could not be sent"):format(kind, recipient))
+      call(ctx, case, notice, ("The %s notice to %s could not be sent: tell them by telephone"):format(kind, spoken(recipient)))
       return notice
     end
     notice.state = "sent"
@@ -105,7 +116,7 @@ function notices.tell(ctx, case, kind, recipient)
     end
     outside.ask(ctx, "notices.remind", letter(ctx, case, notice))
   end
-  call(ctx, case, notice, ("%s has not acknowledged the %s notice"):format(recipient, kind))
+  call(ctx, case, notice, ("The %s notice was not acknowledged by %s: call them"):format(kind, spoken(recipient)))
   return notice
 end
 
@@ -117,7 +128,9 @@ function notices.tell_all(ctx, case)
 end
 
 local function correct_one(ctx, case, notice, reason)
-  ctx:child("notice_correction", { notice = notice, encounter = case.encounter, ward = case.ward, reason = reason }, { key = notice.id, detach = true })
+  local input = { notice = notice, encounter = case.encounter, ward = case.ward, reason = reason }
+  if notice.recipient == "primary_care" then input.primary_care = case.primary_care end
+  ctx:child("notice_correction", input, { key = notice.id, detach = true })
 end
 
 -- Takes back what was said: every notice of that kind which went out, or may have, is corrected by a small workflow of its own,

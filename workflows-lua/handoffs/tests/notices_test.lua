@@ -88,3 +88,22 @@ end)
 test.case("a notice that could not be sent and was told by telephone is corrected", function(t)
   t:equal(corrections_after(t, "not_configured", "told"), 1)
 end)
+
+test.case("whoever tells a notice or its correction by telephone sees whom to call, and what is to be said", function(t)
+  discharges.open(t)
+  local refused = { fail = { code = "http_404", message = "nobody there", retryable = false } }
+  t:event { type = "encounter.admitted", encounter = "E1", data = { ward = "MED", primary_care = { id = "77", family = "Okafor" } } }
+  t:mock("notices.send", refused)
+  t:mock("notices.correct", refused)
+  t:skip("1d")
+  discharges.leave(t)
+  local call = t:expect_task("call_recipient")
+  t:contains(call.why, "The discharge notice to primary care could not be sent")
+  t:equal({ call.data.primary_care.family, call.data.encounter, call.data.disposition }, { "Okafor", "E1", "home" })
+  t:equal(call.data.left_at, "2026-03-03T14:00:00.000Z")
+  call:decide("told")
+  t:event { type = "encounter.discharge_cancelled", encounter = "E1", data = {} }
+  local correction = t:expect_task("call_about_correction")
+  t:equal(correction.why, "The discharge of which primary care was told is no longer true: the discharge was cancelled")
+  t:equal({ correction.data.primary_care.family, correction.data.encounter }, { "Okafor", "E1" })
+end)

@@ -30,9 +30,9 @@ return workflow.define {
     if not known then
       ctx:set("stage", "calling")
       ctx:task("call_about_correction", {
-        why = ("%s was told of a %s that is no longer true: %s"):format(notice.recipient, notice.kind, input.reason),
+        why = ("The %s of which %s was told is no longer true: %s"):format(notice.kind, notice.recipient:gsub("_", " "), input.reason),
         form = "call_recipient",
-        data = { notice = notice.id, reason = input.reason },
+        data = { notice = notice.id, reason = input.reason, recipient = notice.recipient, encounter = input.encounter, primary_care = input.primary_care },
         candidates = ward.people(input.ward, { role = "unit_clerk" }),
         outcomes = { "told", "unreachable" },
         priority = "high",
