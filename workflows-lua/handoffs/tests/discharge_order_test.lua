@@ -71,7 +71,7 @@ end)
 test.case("the day of the discharge may be corrected by an update that says nothing else of it", function(t)
   home(t)
   local due = t:expect_task("follow_up_call").due
-  t:skip("1h")
+  t:skip("3d")
   adt.send(t, "A08", { number = "E1", left = "20260305090000-0500" })
   t:truthy(t:expect_task("follow_up_call").due > due)
 end)

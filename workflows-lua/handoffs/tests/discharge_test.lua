@@ -254,8 +254,8 @@ test.case("the first call is due two business days after the discharge, and esca
   t:clock("2026-03-06T15:00:00-05:00")  -- A Friday.
   discharges.leave(t)
   local call = t:expect_task("follow_up_call", { role = "care_coordinator" })
-  t:equal(call.due, times.parse("2026-03-10T15:00:00-04:00"), "Tuesday; the clocks changed on Sunday")
-  t:clock("2026-03-10T16:00:00-04:00")
+  t:equal(call.due, times.parse("2026-03-10T17:00:00-04:00"), "Tuesday evening; the clocks changed on Sunday")
+  t:clock("2026-03-10T18:00:00-04:00")
   t:expect_task("follow_up_call", { role = "case_manager" })
 end)
 
