@@ -12,10 +12,11 @@ local TRIGGERS = {
   S26 = "appointment.missed",
 }
 
--- Filler status (SCH-25, HL7 table 0278) says more than the trigger when the patient was there. In capitals, and letters only: senders differ.
+-- Filler status (SCH-25, HL7 table 0278) says more than the trigger when the patient was there. In capitals, and letters only: senders differ,
+-- also in how they spell it.
 local STATUS = {
-  COMPLETE = "appointment.kept", STARTED = "appointment.kept", NOSHOW = "appointment.missed",
-  CANCELLED = "appointment.cancelled", DC = "appointment.cancelled", DELETED = "appointment.cancelled",
+  COMPLETE = "appointment.kept", COMPLETED = "appointment.kept", STARTED = "appointment.kept", NOSHOW = "appointment.missed",
+  CANCELLED = "appointment.cancelled", CANCELED = "appointment.cancelled", DC = "appointment.cancelled", DELETED = "appointment.cancelled",
 }
 
 local function status(m) return STATUS[((m:get("SCH-25.1") or ""):upper():gsub("%A", ""))] end
