@@ -38,7 +38,7 @@ class Message:
 
     def __init__(self, at, row, shift):
         self.at = at
-        self.control_id = row.get("control_id", "")
+        self.control_id = field(row["hl7"], "MSH", 10)  # What the acknowledgement has to name.
         self.encounter = row.get("encounter", "")
         self.trigger = row.get("trigger", "")
         self.text = shifted_text(row["hl7"], shift)
@@ -78,7 +78,7 @@ def read_lines(path, check=lambda row: None):
             if not line.strip():
                 continue
             try:
-                row = json.loads(line.decode("utf-8"))
+                row = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
             except ValueError as error:
                 cut = "the file may have been cut off: fetch it again" if not line.endswith(b"\n") else "write one JSON object a line, in UTF-8"
                 raise StreamError(path, number, f"is no JSON ({error})", cut) from None

@@ -51,13 +51,14 @@ class StreamTest(unittest.TestCase):
         self.assertTrue(all(moved.numbers[row["encounter"]] for row in moved.expected))
 
     def test_a_message_that_is_late_in_the_file_is_sent_when_its_turn_comes(self):
-        rows = [{"at": at, "control_id": at, "encounter": "E", "hl7": "MSH|^~\\&|A|B|C|D|20200101||ADT^A01|1|P|2.5\r"}
+        rows = [{"at": at, "encounter": at[:10], "hl7": "MSH|^~\\&|A|B|C|D|20200101||ADT^A01|1|P|2.5\r"}
                 for at in ("2020-01-02T00:00:00Z", "2020-01-01T00:00:00Z")]
         with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:
             file.write("\n".join(json.dumps(row) for row in rows))
             file.flush()
             moved = stream.read_stream(file.name)
-        self.assertEqual([each.control_id[:10] for each in moved.messages], ["2020-01-02", "2020-01-01"])
+        self.assertEqual([each.encounter for each in moved.messages], ["2020-01-02", "2020-01-01"])
+        self.assertEqual([each.control_id for each in moved.messages], ["1", "1"], "as the message has it")
         self.assertLessEqual(moved.messages[0].at, moved.messages[1].at)
 
 
@@ -75,6 +76,12 @@ class BrokenFileTest(unittest.TestCase):
             with self.assertRaises(stream.StreamError) as raised:
                 stream.read_stream(*paths)
         return str(raised.exception)
+
+    def test_a_byte_order_mark_is_no_part_of_the_first_line(self):
+        with tempfile.NamedTemporaryFile("wb", suffix=".jsonl") as file:
+            file.write(b"\xef\xbb\xbf" + json.dumps(self.MESSAGE).encode() + b"\r\n")
+            file.flush()
+            self.assertEqual(len(stream.read_stream(file.name).messages), 1)
 
     def test_a_line_that_cannot_be_played_is_named_with_its_cure(self):
         for line, wrong, cure in (("MSH|^~", "is no JSON", "one JSON object a line"), ("[1]", "is no JSON object", "one JSON object a line"),
