@@ -355,9 +355,10 @@ function Case:leave(ctx, event)
   local reason = known and "as the discharge message says" or "the message gives no known disposition, so as for a patient who went home"
   if event.data.disposition then
     kind, reason = event.data.disposition, "a person decided otherwise: " .. event.data.reason
-  elseif self.deceased then
+  elseif self.deceased and not self.died_after then
     kind, reason = "died", "the patient has died"
   end
+  if kind == "died" then self.died_after = nil end  -- So it was in hospital.
 
   self.phase, self.disposition, self.code = "out", kind, code
   local late = self:start_clocks(ctx, times.parse(event.data.discharged_at) or self.left_said or times.parse(event.occurred_at))
@@ -375,7 +376,7 @@ end
 
 -- The patient went elsewhere: what was reached holds there as well, but others have to be told.
 function Case:redirect()
-  self.done.notices, self.ama, self.readmission, self.died_after = nil, nil, nil, nil
+  self.done.notices, self.ama, self.readmission = nil, nil, nil
 end
 
 -- The discharge is taken back, and all that it decided.

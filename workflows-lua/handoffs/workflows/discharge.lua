@@ -184,6 +184,7 @@ end
 
 function states.left(ctx, case, event)
   case:leave(ctx, event)
+  if case.died_after then return states.died(ctx, case) end
   return readmitted_already(case) or care(ctx, case)
 end
 
