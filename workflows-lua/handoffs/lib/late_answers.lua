@@ -34,7 +34,7 @@ end
 local function look_at(ctx, referral, event, name, why)
   local review = ctx:task(name, {
     why = why,
-    data = { order = referral.order, event = event.data, outcome = referral.outcome },
+    data = { referral = referral.number, order = referral.order, event = event.data, outcome = referral.outcome },
     candidates = ward.people(referral.ward, { role = "referrer" }),
     outcomes = { "noted", "refer_again" },
     due = ctx:business("1d", { calendar = policy.calendar }),

@@ -23,7 +23,7 @@ end
 local function ask_whether_needed(ctx, referral)
   local answer = ctx:task("referral_in_doubt", {
     why = "The admission that this referral came of was cancelled: is it still needed?",
-    data = { order = referral.order, encounter = referral.encounter },
+    data = { referral = referral.number, order = referral.order, encounter = referral.encounter },
     candidates = ward.people(referral.ward, { role = "referrer" }),
     outcomes = { "keep", "cancel" },
     priority = "high",

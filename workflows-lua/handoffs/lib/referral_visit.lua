@@ -46,7 +46,7 @@ local function ask_to_schedule(ctx, referral)
     why = referral.appointment_cancelled and "The appointment was cancelled; the patient needs another one"
       or "The referral was accepted; the patient needs an appointment",
     form = "book_visit",
-    data = { order = referral.order, missed = referral.missed },
+    data = { referral = referral.number, order = referral.order, missed = referral.missed },
     candidates = ward.people(referral.ward, { roles = { "scheduler", "referral_coordinator" } }),
     outcomes = { "scheduled", "patient_declined" },
     priority = referral.priority,
@@ -86,7 +86,7 @@ end
 local function ask_whether_seen(ctx, referral)
   local answer = ctx:task("was_seen", {
     why = "Was the patient seen?",
-    data = { order = referral.order, at = ctx:format_time(referral.visit.at) },
+    data = { referral = referral.number, order = referral.order, at = ctx:format_time(referral.visit.at) },
     candidates = ward.people(referral.ward, { roles = { "scheduler", "referral_coordinator" } }),
     outcomes = { "seen", "no_show" },
     due = working(ctx, "1d"),

@@ -106,7 +106,7 @@ function states.sent(ctx, referral)
       referral.unsaid = outside.certainly_not_done(refused) or nil  -- Until somebody sends it by hand.
       return unless_heard(s, referral, "send_by_hand", {
         why = "The referral could not be sent: send it by fax or telephone",
-        data = { order = referral.order },
+        data = { referral = referral.number, order = referral.order },
         candidates = ward.people(referral.ward, { role = "referral_coordinator" }),
         outcomes = { "sent" },
         due = working(s, "4h"),
@@ -124,7 +124,7 @@ function states.sent(ctx, referral)
     end
     return unless_heard(s, referral, "call_about_referral", {
       why = ("%s has not acknowledged the referral"):format(referral.order.recipient),
-      data = { order = referral.order },
+      data = { referral = referral.number, order = referral.order },
       candidates = ward.people(referral.ward, { role = "referral_coordinator" }),
       outcomes = { "acknowledged" },
       due = working(s, "4h"),
@@ -151,7 +151,7 @@ function states.triage(ctx, referral)
           return b:task("triage_referral", {
             why = ("%s is asked for: %s"):format(referral.order.service, referral.order.reason),
             form = "triage_referral",
-            data = { order = referral.order },
+            data = { referral = referral.number, order = referral.order },
             candidates = { role = "triage" },
             outcomes = {
               { name = "accepted", title = "Accept" },
@@ -182,7 +182,7 @@ function states.asked_back(ctx, referral)
     local answer = s:task("answer_question", {
       why = "The other side asks: " .. (referral.refusal or "for more information"),
       form = "referral",
-      data = { order = referral.order },
+      data = { referral = referral.number, order = referral.order },
       candidates = ward.people(referral.ward, { role = "referrer" }),
       outcomes = { "answered", "withdrawn" },
       due = working(s, "1d"),
@@ -201,7 +201,7 @@ local function referrer_decides(ctx, referral, name, why)
   local answer = ctx:task(name, {
     why = why,
     form = "referral",
-    data = { order = referral.order, refusal = referral.refusal },
+    data = { referral = referral.number, order = referral.order, refusal = referral.refusal },
     candidates = ward.people(referral.ward, { role = "referrer" }),
     outcomes = { "send_elsewhere", "try_again", "give_up" },
     priority = "high",
@@ -251,7 +251,7 @@ function states.report(ctx, referral)
       person = function(b)
         return b:task("chase_report", {
           why = "The patient was seen, and no report has come back",
-          data = { order = referral.order, seen_at = b:format_time(referral.seen_at) },
+          data = { referral = referral.number, order = referral.order, seen_at = b:format_time(referral.seen_at) },
           candidates = ward.people(referral.ward, { role = "referral_coordinator" }),
           outcomes = { "received", "no_report" },
           due = working(b, "2d"),
@@ -286,7 +286,7 @@ function states.reading(ctx, referral)
       return s:task("read_report", {
         why = "The report on your referral is back",
         form = "read_report",
-        data = { order = referral.order, report = referral.report },
+        data = { referral = referral.number, order = referral.order, report = referral.report },
         candidates = ward.people(referral.ward, { role = "referrer" }),
         outcomes = { "acknowledged", "follow_up_needed" },
         due = working(s, rules.read_within),
@@ -310,7 +310,7 @@ function states.cancelled(ctx, referral)
       if not outside.ask(ctx, "referrals.cancel", { referral = referral.number, reason = referral.cancelled_because }) then
         ctx:task("cancel_by_hand", {
           why = "The other side could not be told that the referral is cancelled",
-          data = { order = referral.order, reason = referral.cancelled_because },
+          data = { referral = referral.number, order = referral.order, reason = referral.cancelled_because },
           candidates = ward.people(referral.ward, { role = "referral_coordinator" }),
           outcomes = { "told" },
           due = working(ctx, "4h"),
