@@ -2,6 +2,7 @@
 #include <charconv>
 
 #include "gateway/config/config.hpp"
+#include "gateway/http/url_text.hpp"
 #include "runtime/base/sha256.hpp"
 #include "runtime/model/time/time_zone.hpp"
 
@@ -101,7 +102,9 @@ Status set_witnesses(Config& config, const std::string& value) {
     const std::size_t comma = std::min(value.find(',', from), value.size());
     const std::string one = value.substr(from, comma - from);
     const std::size_t space = one.find(' ');
-    if (space == std::string::npos || space == 0) return wrong(one, "write 'URL KEY' of each, with commas between");
+    if (space == std::string::npos || !parse_url(one.substr(0, space))) {
+      return wrong(one, "write 'URL KEY' of each, with commas between, the URL with http:// or https://");
+    }
     config.audit_witnesses.emplace_back(one.substr(0, space), one.substr(one.find_last_of(' ') + 1));
     from = comma + 1;
   }

@@ -332,15 +332,17 @@ Result<std::shared_ptr<HttpClient>> HttpClient::make(IoLoop& loop, HttpClientOpt
 }
 
 void HttpClient::send(HttpCall call, Answered done) {
+  const auto refuse = [&](Error error) {
+    state_->loop.post([done = std::move(done), error = std::move(error)] { done(error); });
+  };
   auto url = parse_url(call.url);
-  if (!url) return done(std::move(url).error());
-  if (Status checked = check_call(call); !checked) return done(checked.error());
+  if (!url) return refuse(std::move(url).error());
+  if (Status checked = check_call(call); !checked) return refuse(checked.error());
   auto exchange = std::make_shared<Exchange>();
   exchange->call = std::move(call);
   exchange->url = std::move(*url);
   exchange->done = std::move(done);
-  state_->loop.dispatch(
-      [state = state_, exchange = std::move(exchange)]() mutable { state->begin(std::move(exchange)); });
+  state_->loop.post([state = state_, exchange = std::move(exchange)]() mutable { state->begin(std::move(exchange)); });
 }
 
 }  // namespace baton

@@ -250,16 +250,17 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
 bool is_mail_url(const std::string& url) { return scheme_of(url) != nullptr; }
 
 void SmtpClient::send(HttpCall call, Answered done) {
+  const auto refuse = [&](const Error& error) { loop_.post([done = std::move(done), error] { done(error); }); };
   auto mail = read_call(call);
-  if (!mail) return done(mail.error());
+  if (!mail) return refuse(mail.error());
   std::shared_ptr<TlsContext> tls;
   if (mail->security != Security::none) {
     auto made = make_client_tls(authority_file_);
-    if (!made) return done(made.error());
+    if (!made) return refuse(made.error());
     tls = std::move(*made);
   }
   auto conversation = std::make_shared<Conversation>(loop_, std::move(*mail), std::move(tls), std::move(done));
-  loop_.dispatch([conversation, timeout = call.timeout] { conversation->begin(timeout); });
+  loop_.post([conversation, timeout = call.timeout] { conversation->begin(timeout); });
 }
 
 }  // namespace baton

@@ -427,6 +427,16 @@ TEST_F(HttpClientTest, refuses_calls_that_cannot_be_sent) {
   EXPECT_EQ(call({"GET", url("/"), {{"X", "a\r\nEvil: b"}}, ""}).error().code, ErrorCode::bad_field);
 }
 
+TEST_F(HttpClientTest, answers_never_before_send_has_returned) {
+  bool returned = false;
+  std::promise<bool> afterwards;
+  loop_.post([&] {
+    client_->send({"GET", "not a url", {}, ""}, [&](const Result<HttpAnswer>&) { afterwards.set_value(returned); });
+    returned = true;
+  });
+  EXPECT_TRUE(afterwards.get_future().get());
+}
+
 TEST_F(HttpClientTest, says_that_nobody_listens) {
   serve();
   const std::string gone = url("/");
