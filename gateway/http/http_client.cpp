@@ -89,6 +89,7 @@ struct HttpClient::State : std::enable_shared_from_this<HttpClient::State> {
     std::unique_ptr<Parser> parser;
     std::shared_ptr<Exchange> exchange;  // Null while idle.
     bool fresh = true;                   // Has carried no call yet.
+    bool writing = false;                // Of the call that was sent last.
     bool answered = false;               // A byte of the answer has come.
     bool closed = false;
     std::uint64_t idle_timer = 0;
@@ -157,8 +158,10 @@ struct HttpClient::State : std::enable_shared_from_this<HttpClient::State> {
     renew_parser(*connection, *exchange);
     connection->exchange = exchange;
     connection->answered = false;
+    connection->writing = true;
     std::string body = exchange->call.body;
-    connection->stream->write(head_of(*exchange), std::move(body), [](bool) {});  // A failure shows in the read.
+    connection->stream->write(head_of(*exchange), std::move(body),
+                              [connection](bool) { connection->writing = false; });  // A failure shows in the read.
   }
 
   void renew_parser(Connection& connection, const Exchange& exchange) const {
@@ -232,7 +235,8 @@ struct HttpClient::State : std::enable_shared_from_this<HttpClient::State> {
     answer.status = static_cast<int>(message.result_int());
     for (const auto& field : message) answer.headers.emplace_back(field.name_string(), field.value());
     answer.body = std::move(message.body());
-    const bool keep = connection->parser->keep_alive() && connection->text.empty();
+    // One that was answered before all of the call was written is in the middle of it.
+    const bool keep = connection->parser->keep_alive() && connection->text.empty() && !connection->writing;
     const auto exchange = std::exchange(connection->exchange, nullptr);
     connection->fresh = false;
     if (keep) {

@@ -217,8 +217,10 @@ void HttpConnection::advance() {
   }
   if (phase_ == Phase::body && !continue_sent_ && wants_continue(request.get()[http::field::expect])) {
     continue_sent_ = true;
+    enter(Phase::continuing, server_->options.write_timeout);
     return stream_->write("HTTP/1.1 100 Continue\r\n\r\n", "", [self = shared_from_this()](bool ok) {
-      if (!ok || self->phase_ == Phase::closed) return self->close();
+      if (!ok || self->phase_ != Phase::continuing) return self->close();
+      self->enter(Phase::body, self->server_->options.body_timeout);
       self->read_more();
     });
   }

@@ -52,7 +52,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
  private:
   class Stream;
   struct Parser;
-  enum class Phase { handshake, idle, header, body, handling, writing, streaming, lingering, closed };
+  // `continuing`: writes 100 Continue, between header and body.
+  enum class Phase { handshake, idle, header, continuing, body, handling, writing, streaming, lingering, closed };
 
   void begin_request();
   void read_more();
@@ -95,7 +96,5 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   bool live_writing_ = false;
   bool live_ending_ = false;
 };
-
-// Milliseconds of the steady clock.
 
 }  // namespace baton

@@ -39,11 +39,14 @@ class SocketStream : public ByteStream, public std::enable_shared_from_this<Sock
   }
 
   void write(std::string head, std::string body, Ready done) override {
+    BATON_ASSERT(!writing_);  // The socket still reads from what a second one would replace.
+    writing_ = true;
     head_ = std::move(head);
     body_ = std::move(body);
     const std::array<asio::const_buffer, 2> parts{asio::buffer(head_), asio::buffer(body_)};
     asio::async_write(layer_, parts,
                       [self = this->shared_from_this(), done = std::move(done)](const error_code& error, std::size_t) {
+                        self->writing_ = false;
                         done(!error);
                       });
   }
@@ -72,6 +75,7 @@ class SocketStream : public ByteStream, public std::enable_shared_from_this<Sock
 
  private:
   std::string head_, body_;
+  bool writing_ = false;
 };
 
 class PlainStream final : public SocketStream<tcp::socket> {

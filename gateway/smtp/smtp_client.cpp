@@ -160,7 +160,18 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
       if (self->text_.size() > kReplySize)
         return self->finish(Error{ErrorCode::unreachable, "the mail server says too much", "see what it is"});
       self->take_replies();
-      if (self->done_ && !self->agreeing_) self->read();
+      if (self->done_ && !self->agreeing_ && !self->held_) self->read();
+    });
+  }
+
+  // What the server says meanwhile is taken when all is written, but for a refusal of it.
+  void say(std::string command) {
+    writing_ = true;
+    stream_->write(std::move(command), "", [self = shared_from_this()](bool) {
+      self->writing_ = false;
+      if (!std::exchange(self->held_, false) || !self->done_) return;
+      self->take_replies();
+      if (self->done_ && !self->agreeing_ && !self->held_) self->read();
     });
   }
 
@@ -168,6 +179,8 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
   void take_replies() {
     std::size_t end = 0;
     while (done_ && !agreeing_ && (end = text_.find('\n')) != std::string::npos) {
+      held_ = writing_ && !steps_.empty() && text_[0] == steps_.front().code;
+      if (held_) return;
       std::string line = text_.substr(0, end);
       text_.erase(0, end + 1);
       while (!line.empty() && line.back() == '\r') line.pop_back();
@@ -192,7 +205,7 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
       return finish(Error{ErrorCode::unreachable, "the mail server does not offer STARTTLS",
                           "use smtps://, or have its administrator turn it on; nothing was sent in the clear"});
     }
-    stream_->write(steps_.front().command, "", [](bool) {});
+    say(steps_.front().command);
   }
 
   // What came in the clear behind the agreement is not the server's: whoever sits between may have put it there.
@@ -214,7 +227,7 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
       }
       self->stream_ = std::move(stream);
       self->agreeing_ = false;
-      self->stream_->write(self->steps_.front().command, "", [](bool) {});
+      self->say(self->steps_.front().command);
       self->read();
     });
   }
@@ -224,7 +237,7 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
     if (!done_) return;
     loop_.cancel(timer_);
     const Answered done = std::exchange(done_, nullptr);
-    if (stream_ && agreeing_) {
+    if (stream_ && (agreeing_ || writing_)) {
       stream_->close();
     } else if (stream_) {
       stream_->write("QUIT\r\n", "", [stream = stream_](bool) { stream->close(); });
@@ -243,6 +256,8 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
   std::uint64_t timer_ = 0;
   bool offers_tls_ = false;
   bool agreeing_ = false;  // On TLS: nothing is read meanwhile.
+  bool writing_ = false;
+  bool held_ = false;  // text_ begins with what is taken once all is written: nothing is read meanwhile.
 };
 
 }  // namespace

@@ -437,6 +437,45 @@ TEST_F(HttpClientTest, answers_never_before_send_has_returned) {
   EXPECT_TRUE(afterwards.get_future().get());
 }
 
+// Answers each connection's first bytes, and reads no more of it.
+class HastyServer {
+ public:
+  explicit HastyServer(IoLoop& loop) : loop_(loop) {
+    listener_ = *Listener::open(loop, "127.0.0.1", 0, nullptr, [this](std::shared_ptr<ByteStream> stream) {
+      streams_.push_back(stream);
+      stream->read_some(&byte_, 1, [stream](std::size_t) {
+        stream->write("HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n", "", [](bool) {});
+      });
+    });
+  }
+  ~HastyServer() {
+    listener_->close();
+    std::promise<void> closed;
+    loop_.post([&] {
+      for (const auto& stream : streams_) stream->close();
+      closed.set_value();
+    });
+    closed.get_future().wait();
+  }
+  [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(listener_->port()) + "/"; }
+
+ private:
+  IoLoop& loop_;
+  char byte_ = 0;
+  std::vector<std::shared_ptr<ByteStream>> streams_;  // On the loop.
+  std::unique_ptr<Listener> listener_;
+};
+
+TEST_F(HttpClientTest, sends_nothing_over_a_connection_that_was_answered_in_the_middle_of_a_call) {
+  HastyServer hasty(loop_);
+  const std::string large(32u << 20, 'x');  // More than both sockets hold.
+  for (const std::string& body : {large, std::string("small")}) {
+    const auto answer = call({"PUT", hasty.url(), {}, body, Duration{5'000}});
+    ASSERT_TRUE(answer.ok()) << to_string(answer.error());
+    EXPECT_EQ(answer->status, 413);
+  }
+}
+
 TEST_F(HttpClientTest, says_that_nobody_listens) {
   serve();
   const std::string gone = url("/");

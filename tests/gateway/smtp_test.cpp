@@ -219,6 +219,39 @@ TEST_F(Smtp, a_server_that_is_none_is_an_error_and_no_hang) {
   EXPECT_EQ(send(mail()).error().code, ErrorCode::unreachable);
 }
 
+// Says all that a server says up to the mail's end at once, and then takes nothing.
+class DeafMailServer {
+ public:
+  explicit DeafMailServer(IoLoop& loop, std::string last) : last_(std::move(last)) {
+    listener_ = *Listener::open(loop, "127.0.0.1", 0, nullptr, [this](std::shared_ptr<ByteStream> stream) {
+      stream_ = std::move(stream);
+      stream_->write("220 a\r\n250 b\r\n250 c\r\n250 d\r\n250 e\r\n354 f\r\n" + last_, "", [](bool) {});
+    });
+  }
+  ~DeafMailServer() { listener_->close(); }
+  [[nodiscard]] std::string url() const { return "smtp://127.0.0.1:" + std::to_string(listener_->port()); }
+
+ private:
+  const std::string last_;
+  std::shared_ptr<ByteStream> stream_;  // On the loop.
+  std::unique_ptr<Listener> listener_;
+};
+
+TEST_F(Smtp, says_nothing_more_to_a_server_that_has_not_taken_the_mail) {
+  const std::string large = "Subject: x\r\n\r\n" + std::string(200'000, '\n');  // Twice that on its way.
+  for (const std::string last : {"", "552 too much\r\n"}) {
+    DeafMailServer deaf(loop_, last);
+    HttpCall call = mail(large);
+    call.url = deaf.url();
+    call.timeout = Duration{300};
+    const auto answer = send(call);
+    EXPECT_EQ(answer.ok(), !last.empty());
+    if (answer.ok()) {
+      EXPECT_EQ(answer->status, 552);
+    }
+  }
+}
+
 class SmtpWithTls : public Smtp {
  protected:
   void SetUp() override {
