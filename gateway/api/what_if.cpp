@@ -1,10 +1,11 @@
-// /v1/what-if: one case in a sandbox, forked from its journal and stepped on, without effects. Sandboxes live in memory; all of
-// their work is done on the worker of reads, one thing at a time.
+// /v1/what-if: one case in a sandbox, forked from its journal and stepped on, without effects. Sandboxes live in memory; their
+// work is done on the threads for reads, one thing at a time in each.
 #include "runtime/engine/what_if.hpp"
 
 #include <algorithm>
 #include <boost/json.hpp>
 #include <map>
+#include <mutex>
 
 #include "gateway/api/recorded_read.hpp"
 #include "gateway/auth/secret.hpp"
@@ -29,37 +30,50 @@ class NodePrograms : public ProgramSource {
   const Node& node_;
 };
 
-// Used by the worker's thread only.
+// Whoever has found a session may go on with it when it has gone from here. Thread-safe.
 class Sessions {
  public:
   explicit Sessions(const Node& node) : node_(node), programs_(node) {}
 
   struct Session {
-    std::unique_ptr<WhatIf> what_if;
+    std::string id;
     std::string subject;  // Whose it is: nobody else's.
     std::string patient;
+    std::mutex in_use;  // Of what_if.
+    std::unique_ptr<WhatIf> what_if;
+  };
+  struct Found {
+    std::shared_ptr<Session> session;
     Instant expires_at;
   };
-  std::string keep(std::unique_ptr<WhatIf> what_if, std::string subject, std::string patient) {
+  Found keep(std::unique_ptr<WhatIf> what_if, std::string subject, std::string patient) {
+    auto session = std::make_shared<Session>();
+    session->id = "what-if-" + random_token(12);
+    session->subject = std::move(subject);
+    session->patient = std::move(patient);
+    session->what_if = std::move(what_if);
+    const std::lock_guard lock(mutex_);
     drop_expired();
     while (sessions_.size() >= kMost) {
       sessions_.erase(std::ranges::min_element(
           sessions_, [](const auto& a, const auto& b) { return a.second.expires_at < b.second.expires_at; }));
     }
-    const std::string id = "what-if-" + random_token(12);
-    sessions_[id] = {std::move(what_if), std::move(subject), std::move(patient), node_.now() + kLasts};
-    return id;
+    return sessions_[session->id] = {session, node_.now() + kLasts};
   }
-  Result<Session*> find(const std::string& id, const std::string& subject) {
+  Result<Found> find(const std::string& id, const std::string& subject) {
+    const std::lock_guard lock(mutex_);
     drop_expired();
     const auto found = sessions_.find(id);
-    if (found == sessions_.end() || found->second.subject != subject) {
+    if (found == sessions_.end() || found->second.session->subject != subject) {
       return Error{ErrorCode::what_if_ended, "there is no what-if '" + id + "' of yours", "begin it again"};
     }
     found->second.expires_at = node_.now() + kLasts;
-    return &found->second;
+    return found->second;
   }
-  void drop(const std::string& id) { sessions_.erase(id); }
+  void drop(const std::string& id) {
+    const std::lock_guard lock(mutex_);
+    sessions_.erase(id);
+  }
   [[nodiscard]] const ProgramSource& programs() const { return programs_; }
 
  private:
@@ -68,7 +82,8 @@ class Sessions {
   }
   const Node& node_;
   NodePrograms programs_;
-  std::map<std::string, Session> sessions_;
+  std::mutex mutex_;
+  std::map<std::string, Found> sessions_;
 };
 
 struct ForkRequest {
@@ -116,12 +131,14 @@ Result<std::shared_ptr<const Program>> program_of(const Node& node, const ForkRe
                "baton check shows hashes; or send the bundle's files"};
 }
 
-JsonText session_json(const std::string& id, const Sessions::Session& session) {
+// Precondition: the session is in use by the caller.
+JsonText session_json(const Sessions::Found& found) {
   JsonWriter writer;
-  writer.begin_object().field("id", id).field("expires_at", format_instant(session.expires_at)).end_object();
+  writer.begin_object().field("id", found.session->id).field("expires_at", format_instant(found.expires_at));
+  writer.end_object();
   std::string json = std::move(writer).take();
   json.back() = ',';
-  return json + session.what_if->json().substr(1);
+  return json + found.session->what_if->json().substr(1);
 }
 
 Result<PatientData> begin(Sessions& sessions, const Node& node, const StoreReader& live, const std::string& instance,
@@ -140,8 +157,9 @@ Result<PatientData> begin(Sessions& sessions, const Node& node, const StoreReade
   request.fork.at = request.at.value_or((*record)->run_begins_at + static_cast<EntryIndex>(journal->size()));
   auto what_if = WhatIf::begin(**record, std::move(*journal), request.fork, sessions.programs());
   if (!what_if) return what_if.error();
-  const std::string id = sessions.keep(std::move(*what_if), subject, (*record)->patient);
-  return PatientData{session_json(id, **sessions.find(id, subject)), (*record)->patient, instance};
+  const Sessions::Found kept = sessions.keep(std::move(*what_if), subject, (*record)->patient);
+  const std::lock_guard in_use(kept.session->in_use);
+  return PatientData{session_json(kept), (*record)->patient, instance};
 }
 
 Status step(WhatIf& what_if, const json::object& body) {
@@ -223,12 +241,12 @@ void add_what_if_routes(HttpRouter& router, ApiContext& context) {
       read_record_and_send(context, request.http, std::move(responder), "what-if",
                            [sessions, act, id = request.at("id"), subject,
                             body = std::move(*body)](const StoreReader&) -> Result<PatientData> {
-                             const auto session = sessions->find(id, subject);
-                             if (!session) return session.error();
-                             const std::string patient = (*session)->patient;
-                             auto shown = act(*sessions, id, **session, body);
+                             const auto found = sessions->find(id, subject);
+                             if (!found) return found.error();
+                             const std::lock_guard in_use(found->session->in_use);
+                             auto shown = act(*sessions, *found, body);
                              if (!shown) return std::move(shown).error();
-                             return PatientData{std::move(*shown), patient, {}};
+                             return PatientData{std::move(*shown), found->session->patient, {}};
                            });
     };
   };
@@ -240,8 +258,8 @@ void add_what_if_routes(HttpRouter& router, ApiContext& context) {
               "",
               "WhatIf",
               200,
-              on_session([](Sessions&, const std::string& id, Sessions::Session& session, const json::object&) {
-                return Result<JsonText>(session_json(id, session));
+              on_session([](Sessions&, const Sessions::Found& found, const json::object&) {
+                return Result<JsonText>(session_json(found));
               })});
   router.add({"POST",
               "/v1/what-if/{id}/steps",
@@ -251,10 +269,9 @@ void add_what_if_routes(HttpRouter& router, ApiContext& context) {
               "WhatIfStep",
               "WhatIf",
               200,
-              on_session([](Sessions&, const std::string& id, Sessions::Session& session,
-                            const json::object& body) -> Result<JsonText> {
-                if (Status done = step(*session.what_if, body); !done) return done.error();
-                return session_json(id, session);
+              on_session([](Sessions&, const Sessions::Found& found, const json::object& body) -> Result<JsonText> {
+                if (Status done = step(*found.session->what_if, body); !done) return done.error();
+                return session_json(found);
               })});
   router.add({"GET",
               "/v1/what-if/{id}/difference",
@@ -264,8 +281,8 @@ void add_what_if_routes(HttpRouter& router, ApiContext& context) {
               "",
               "WhatIfDifference",
               200,
-              on_session([](Sessions&, const std::string&, Sessions::Session& session, const json::object&) {
-                return Result<JsonText>(difference_json(*session.what_if));
+              on_session([](Sessions&, const Sessions::Found& found, const json::object&) {
+                return Result<JsonText>(difference_json(*found.session->what_if));
               })});
   router.add({"DELETE",
               "/v1/what-if/{id}",
@@ -275,8 +292,8 @@ void add_what_if_routes(HttpRouter& router, ApiContext& context) {
               "",
               "Nothing",
               200,
-              on_session([](Sessions& all, const std::string& id, Sessions::Session&, const json::object&) {
-                all.drop(id);
+              on_session([](Sessions& all, const Sessions::Found& found, const json::object&) {
+                all.drop(found.session->id);
                 return Result<JsonText>(JsonText("{}"));
               })});
 }

@@ -3,6 +3,8 @@
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <thread>
+#include <vector>
 
 #include "gateway/downtime/downtime_board.hpp"
 #include "persistence/damaged_places.hpp"
@@ -164,6 +166,26 @@ TEST_F(Operations, ask_what_if_and_leave_no_trace_but_the_reading) {
   EXPECT_EQ(local("DELETE", path).status, 200);
   EXPECT_EQ(local("GET", path).status, 404);
   EXPECT_EQ(local("POST", "/v1/instances/c1/what-if", R"({"at":99})").status, 400);
+}
+
+TEST_F(Operations, step_on_in_one_what_if_one_after_the_other_however_many_ask_at_once) {
+  start("c1", R"({"ward":"4W"})");
+  const auto begun = local("POST", "/v1/instances/c1/what-if", "{}");
+  ASSERT_EQ(begun.status, 200) << begun.text;
+  const std::string path = "/v1/what-if/" + begun.field("id");
+  const auto now = [&] { return *parse_instant(local("GET", path + "/difference").field("now")); };
+  const Instant before = now();
+  std::vector<std::thread> people;
+  for (int i = 0; i < 4; ++i) {
+    people.emplace_back([&] {
+      for (int step = 0; step < 50; ++step) {
+        EXPECT_EQ(local("POST", path + "/steps", R"({"do":"pass","for":"1h"})").status, 200);
+        EXPECT_EQ(local("GET", path).status, 200);
+      }
+    });
+  }
+  for (std::thread& each : people) each.join();
+  EXPECT_EQ(now() - before, Duration{200 * kHour.ms});
 }
 
 TEST_F(Operations, enter_late_what_was_done_meanwhile) {
