@@ -1,11 +1,11 @@
 #include "gateway/auth/certificate.hpp"
 
-#include <fcntl.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -13,6 +13,8 @@
 #include <memory>
 
 #include "actors/log.hpp"
+#include "persistence/ledger/export_files.hpp"
+#include "persistence/private_file.hpp"
 
 namespace baton {
 namespace {
@@ -88,11 +90,38 @@ Certificate make_certificate(EVP_PKEY* key, const std::string& host) {
   return complete ? std::move(made) : Certificate(nullptr, X509_free);
 }
 
-// The file is made anew, so that its rights are these from its first byte on.
-File open_new(const std::string& path, int rights) {
-  ::unlink(path.c_str());
-  const int file = ::open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, rights);
-  return {file < 0 ? nullptr : ::fdopen(file, "wb"), std::fclose};
+Key key_in(const std::string& path) {
+  const File file(std::fopen(path.c_str(), "rb"), std::fclose);
+  return {file ? PEM_read_PrivateKey(file.get(), nullptr, nullptr, nullptr) : nullptr, EVP_PKEY_free};
+}
+
+Certificate certificate_in(const std::string& path) {
+  const File file(std::fopen(path.c_str(), "rb"), std::fclose);
+  return {file ? PEM_read_X509(file.get(), nullptr, nullptr, nullptr) : nullptr, X509_free};
+}
+
+// What `write` writes as PEM; empty where it cannot.
+template <typename Write>
+std::string pem_by(Write write) {
+  const std::unique_ptr<BIO, decltype(&BIO_free_all)> memory(BIO_new(BIO_s_mem()), BIO_free_all);
+  char* begin = nullptr;
+  if (!memory || write(memory.get()) != 1) return {};
+  const long size = BIO_get_mem_data(memory.get(), &begin);
+  return {begin, static_cast<std::size_t>(size)};
+}
+
+// Each is there whole or not at all, whatever cuts this short, and the key first: a certificate never stands beside a key that
+// is not its own, since the next start finds the key and goes on with it.
+Status write_pair(const CertificateFiles& files, EVP_PKEY* key, X509* certificate) {
+  const std::string key_text =
+      pem_by([&](BIO* to) { return PEM_write_bio_PrivateKey(to, key, nullptr, nullptr, 0, nullptr, nullptr); });
+  const std::string text = pem_by([&](BIO* to) { return PEM_write_bio_X509(to, certificate); });
+  if (key_text.empty() || text.empty()) return failed("the server's certificate could not be made");
+  if (!replace_private_file(files.key, key_text).ok()) return failed("'" + files.key + "' cannot be written");
+  if (!write_file_durably(files.certificate, text).ok() || ::chmod(files.certificate.c_str(), 0644) != 0) {
+    return failed("'" + files.certificate + "' cannot be written");
+  }
+  return success();
 }
 
 // What lies there and cannot have been written by own_certificate() as it is: clients trust this certificate, so that another
@@ -110,10 +139,8 @@ bool lies_there(const std::string& path) { return ::access(path.c_str(), F_OK) =
 // Success also where they are not there at all.
 Status check_whole(const CertificateFiles& files) {
   if (!lies_there(files.certificate) || !lies_there(files.key)) return success();
-  const File file(std::fopen(files.certificate.c_str(), "rb"), std::fclose);
-  const File key_file(std::fopen(files.key.c_str(), "rb"), std::fclose);
-  const Certificate certificate(file ? PEM_read_X509(file.get(), nullptr, nullptr, nullptr) : nullptr, X509_free);
-  const Key key(key_file ? PEM_read_PrivateKey(key_file.get(), nullptr, nullptr, nullptr) : nullptr, EVP_PKEY_free);
+  const Certificate certificate = certificate_in(files.certificate);
+  const Key key = key_in(files.key);
   const char* const damage = damage_of(certificate.get(), key.get());
   if (damage == nullptr) return success();
   return Error{ErrorCode::bad_config, "the server's own certificate '" + files.certificate + "' is damaged: " + damage,
@@ -122,10 +149,8 @@ Status check_whole(const CertificateFiles& files) {
 }
 
 bool still_good(const CertificateFiles& files, const std::string& host) {
-  const File file(std::fopen(files.certificate.c_str(), "rb"), std::fclose);
-  if (!file || !lies_there(files.key)) return false;
-  const Certificate certificate(PEM_read_X509(file.get(), nullptr, nullptr, nullptr), X509_free);
-  if (!certificate) return false;
+  const Certificate certificate = certificate_in(files.certificate);
+  if (!certificate || !lies_there(files.key)) return false;
   int days = 0, seconds = 0;
   if (ASN1_TIME_diff(&days, &seconds, nullptr, X509_get0_notAfter(certificate.get())) != 1) return false;
   if (days * 24L * 3600 + seconds < kRenewedBefore) return false;
@@ -143,20 +168,12 @@ Result<CertificateFiles> own_certificate(const std::string& folder, const std::s
   log::info("server makes a certificate of its own: {}", files.certificate);
   std::error_code error;
   std::filesystem::create_directories(folder, error);
-  const Key key(EVP_EC_gen("P-256"), EVP_PKEY_free);
+  Key key = key_in(files.key);
+  if (!key) key.reset(EVP_EC_gen("P-256"));
   if (!key) return failed("no key could be made for the server's certificate");
   const Certificate certificate = make_certificate(key.get(), host);
   if (!certificate) return failed("the server's certificate could not be made");
-  {
-    const File file = open_new(files.key, 0600);
-    if (!file || PEM_write_PrivateKey(file.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr) != 1) {
-      return failed("'" + files.key + "' cannot be written");
-    }
-  }
-  const File file = open_new(files.certificate, 0644);
-  if (!file || PEM_write_X509(file.get(), certificate.get()) != 1) {
-    return failed("'" + files.certificate + "' cannot be written");
-  }
+  if (Status written = write_pair(files, key.get(), certificate.get()); !written) return std::move(written).error();
   return files;
 }
 

@@ -119,6 +119,23 @@ TEST_F(TlsSignIn, makes_another_certificate_for_another_address) {
   EXPECT_FALSE(own_certificate("/proc/nowhere", "localhost").ok());
 }
 
+// As a kill leaves it between the two files.
+TEST_F(TlsSignIn, goes_on_with_its_key_where_the_certificate_is_not_there_yet) {
+  const std::string folder = (folder_ / "tls").string();
+  const auto made = own_certificate(folder, "127.0.0.1");
+  ASSERT_TRUE(made.ok());
+  const auto key = [&] {
+    std::ifstream file(made->key);
+    return std::string{std::istreambuf_iterator<char>(file), {}};
+  };
+  const std::string first = key();
+  fs::remove(made->certificate);
+  ASSERT_TRUE(own_certificate(folder, "127.0.0.1").ok());
+  EXPECT_EQ(key(), first);
+  EXPECT_EQ(fs::status(made->key).permissions(), fs::perms(0600));
+  EXPECT_EQ(fs::status(made->certificate).permissions(), fs::perms(0644));
+}
+
 TEST_F(TlsSignIn, refuses_a_damaged_certificate_of_its_own_and_never_puts_another_in_its_place) {
   const std::string folder = (folder_ / "tls").string();
   const auto whole = own_certificate(folder, "127.0.0.1");
