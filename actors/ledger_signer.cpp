@@ -4,20 +4,20 @@
 #include <utility>
 
 #include "actors/log.hpp"
+#include "persistence/ledger/checkpoint_copy.hpp"
 #include "persistence/ledger/export_files.hpp"
 
 namespace baton {
 namespace {
 
 constexpr Duration kBetweenCheckpoints{1'000};
-constexpr std::size_t kCheckpointSize = 64 << 10;
 
-// The copy lies outside of the store, so that it sees a store from yesterday that is whole in itself.
 Status check_copy(const std::string& path, const LedgerReader& reader, const NoteVerifier& key) {
   if (path.empty()) return success();
-  const auto note = read_export_file(path, kCheckpointSize);
-  if (!note.ok()) return note.error().code == ErrorCode::not_found ? success() : Status(note.error());
-  const auto opened = open_checkpoint(*note, {&key, {}, 0});
+  const auto note = read_checkpoint_copy(path);
+  if (!note.ok()) return note.error();
+  if (!*note) return success();
+  const auto opened = open_checkpoint(**note, {&key, {}, 0});
   if (!opened.ok()) {
     return Error{
         opened.error().code,
@@ -44,12 +44,12 @@ Result<std::unique_ptr<LedgerSigner>> LedgerSigner::open(Parts parts, const Note
   if (!copied.ok()) return copied.error();
   Parts& own = signer->parts_;
   if (own.witnesses.empty() || own.http == nullptr) return signer;
-  auto client =
-      WitnessClient::make({own.http, own.alarms, LedgerReader(signer->source_), *verifier, own.integrity_stop,
-                           [raw = signer.get()](std::uint64_t size, const std::string& note) {
-                             raw->parts_.committer.submit_checkpoint(size, note, [raw, note] { raw->keep_copy(note); });
-                           }},
-                          own.witnesses);
+  auto client = WitnessClient::make({own.http, own.alarms, LedgerReader(signer->source_), *verifier, own.integrity_stop,
+                                     [raw = signer.get()](std::uint64_t size, const std::string& note) {
+                                       raw->parts_.committer.submit_checkpoint(
+                                           size, note, [raw, size, note] { raw->keep_copy(size, note); });
+                                     }},
+                                    own.witnesses);
   if (!client.ok()) return client.error();
   signer->witnesses_ = *std::move(client);
   return signer;
@@ -87,7 +87,7 @@ void LedgerSigner::sign() {
     parts_.lanes.post("checkpoint", [this, checkpoint] {
       {
         const std::lock_guard inner(mutex_);
-        keep_copy(checkpoint.note);
+        keep_copy(checkpoint.checkpoint.size, checkpoint.note);
         uncopied_.reset();
       }
       if (witnesses_) witnesses_->offer(checkpoint.checkpoint, checkpoint.note);
@@ -96,9 +96,12 @@ void LedgerSigner::sign() {
   });
 }
 
-// Not synced: after a power cut the copy may be older than the store, never newer than what it has committed.
-void LedgerSigner::keep_copy(const std::string& note) const {
-  if (parts_.copy.empty()) return;
+// Not synced: after a power cut the copy may be older than the store, never newer than what it has committed. A witness may
+// cosign one checkpoint when the next has its copy already.
+void LedgerSigner::keep_copy(std::uint64_t size, const std::string& note) {
+  const std::lock_guard lock(copying_);
+  if (parts_.copy.empty() || size < copied_) return;
+  copied_ = size;
   // A folder that was moved away is not made anew: whoever looked there would find a store that is none.
   const std::filesystem::path folder = std::filesystem::path(parts_.copy).parent_path();
   std::error_code unknown;
@@ -121,7 +124,8 @@ void LedgerSigner::finish() {
   // What was signed just now has no copy yet where the lanes have ended before it.
   const std::optional<MadeCheckpoint> last = *made ? *made : uncopied_;
   if (!last) return;
-  parts_.committer.submit_checkpoint(last->checkpoint.size, last->note, [this, note = last->note] { keep_copy(note); });
+  const std::uint64_t size = last->checkpoint.size;
+  parts_.committer.submit_checkpoint(size, last->note, [this, size, note = last->note] { keep_copy(size, note); });
 }
 
 }  // namespace baton

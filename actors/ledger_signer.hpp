@@ -53,7 +53,8 @@ class LedgerSigner {
   void sign();
   void sign_later();
   void rest();
-  void keep_copy(const std::string& note) const;
+  // In the lane and on the committer's thread.
+  void keep_copy(std::uint64_t size, const std::string& note);
 
   Parts parts_;
   StoreLedgerSource source_;
@@ -64,6 +65,8 @@ class LedgerSigner {
   std::shared_ptr<WitnessClient> witnesses_;  // Null without any.
   std::atomic<bool> awake_{true};             // An alarm is set, or a checkpoint is on its way.
   bool finished_ = false;
+  std::mutex copying_;        // Of the file, and of what follows. The last to be locked.
+  std::uint64_t copied_ = 0;  // Records under the checkpoint in the file.
 };
 
 }  // namespace baton

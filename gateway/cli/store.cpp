@@ -1,12 +1,13 @@
 // baton store: what an operator decides about a store that is not running.
 #include <chrono>
 #include <filesystem>
+#include <optional>
 
 #include "gateway/cli/cli_support.hpp"
 #include "gateway/config/config.hpp"
 #include "persistence/accepted_loss.hpp"
 #include "persistence/high_water_mark.hpp"
-#include "persistence/ledger/export_files.hpp"
+#include "persistence/ledger/checkpoint_copy.hpp"
 #include "persistence/local_commit_log.hpp"
 
 namespace baton {
@@ -21,12 +22,14 @@ Instant now() {
   return {duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count()};
 }
 
-// What the note says; who signed it is the server's to check.
-Result<Checkpoint> checkpoint_in(const std::string& path) {
-  constexpr std::size_t kLongest = 64 << 10;
-  const auto note = read_export_file(path, kLongest);
+// What the copy says, if there is one; who signed it is the server's to check.
+Result<std::optional<Checkpoint>> checkpoint_in(const std::string& path) {
+  const auto note = read_checkpoint_copy(path);
   if (!note) return note.error();
-  return parse_checkpoint(std::string_view(*note).substr(0, note->find("\n\n") + 1));
+  if (!*note) return std::optional<Checkpoint>();
+  auto checkpoint = parse_checkpoint(std::string_view(**note).substr(0, (*note)->find("\n\n") + 1));
+  if (!checkpoint) return std::move(checkpoint).error();
+  return std::optional(*std::move(checkpoint));
 }
 
 int accept_loss_of(const Cli& cli, const StoreArguments& arguments) {
@@ -51,16 +54,20 @@ int accept_loss_of(const Cli& cli, const StoreArguments& arguments) {
   loss.reason = arguments.reason;
   loss.now = now();
   const std::string signed_last = config->data + "/ledger.checkpoint";
-  if (std::filesystem::exists(signed_last)) {
-    auto checkpoint = checkpoint_in(signed_last);
-    if (!checkpoint) return fail(cli, checkpoint.error());
-    loss.signed_last = *std::move(checkpoint);
-  }
+  auto checkpoint = checkpoint_in(signed_last);
+  if (!checkpoint) return fail(cli, checkpoint.error());
+  loss.signed_last = *std::move(checkpoint);
   LocalCommitLog log(**store);
   if (const Status status = accept_loss(**store, log, **mark, loss); !status) return fail(cli, status.error());
   // What was signed over the lost records can never be extended again; it is kept as evidence of them.
-  std::error_code ignored;
-  std::filesystem::rename(signed_last, signed_last + ".lost", ignored);
+  std::error_code failed;
+  std::filesystem::rename(signed_last, signed_last + ".lost", failed);
+  if (failed && failed != std::errc::no_such_file_or_directory) {
+    return fail(cli,
+                {ErrorCode::io_failed,
+                 "the loss is accepted and recorded, but " + signed_last + " cannot be set aside: " + failed.message(),
+                 "rename it to ledger.checkpoint.lost by hand: the server does not start beside it"});
+  }
   return done(cli, boost::json::object{{"accepted", true}}, "the loss is accepted and recorded; the server may start");
 }
 

@@ -1,4 +1,5 @@
 // Witnesses of a running node: each checkpoint is cosigned, and a store that was rolled back is found out by them.
+#include <fstream>
 #include <functional>
 #include <map>
 
@@ -7,6 +8,7 @@
 #include "persistence/ledger/witness.hpp"
 #include "persistence/ledger_source.hpp"
 #include "tests/support/node_world.hpp"
+#include "tests/support/scratch_folder.hpp"
 
 namespace baton::testing {
 namespace {
@@ -116,6 +118,30 @@ TEST_F(WitnessClientTest, a_witness_that_cannot_be_reached_is_asked_again_and_no
   EXPECT_FALSE(port_->waiting.empty());
   port_->answer(world_);
   EXPECT_TRUE(cosigned());
+}
+
+TEST_F(WitnessClientTest, a_late_cosignature_does_not_put_the_copy_beside_the_store_back) {
+  const ScratchFolder scratch;
+  world_.options().in_memory = false;
+  world_.options().env = nullptr;
+  world_.options().data_directory = (scratch / "data").string();
+  port_->watch(world_.node().audit_key());
+  world_.pass(Duration{1'000});
+  ASSERT_EQ(port_->waiting.size(), 1u);
+  auto [call, done] = std::move(port_->waiting.front());
+  port_->waiting.clear();
+  world_.deploy_workflow("return 1");
+  world_.pass(Duration{1'000});
+  const auto copied = [&] {
+    std::ifstream file(scratch / "data/ledger.checkpoint");
+    return std::string{std::istreambuf_iterator<char>(file), {}};
+  };
+  EXPECT_EQ(copied(), last_note(world_.node()));
+  const WitnessAnswer said = port_->witness->add_checkpoint(call.body);
+  done(HttpAnswer{said.status, {}, said.body});
+  world_.run();
+  EXPECT_EQ(copied(), last_note(world_.node()));
+  world_.crash();
 }
 
 TEST_F(WitnessClientTest, a_store_from_before_what_the_witness_has_cosigned_stops_the_node) {

@@ -1,0 +1,55 @@
+// What a node says of the folder that it is opened on.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "actors/node.hpp"
+#include "tests/support/scratch_folder.hpp"
+
+namespace baton::testing {
+namespace {
+
+NodeOptions kept_in(const ScratchFolder& scratch, const std::string& folder = "data") {
+  NodeOptions options;
+  options.data_directory = (scratch / folder).string();
+  return options;
+}
+
+TEST(OpenNode, says_that_a_store_is_not_there_and_makes_none_anew_beside_its_mark) {
+  const ScratchFolder scratch;
+  { ASSERT_TRUE(Node::open(kept_in(scratch)).ok()); }
+  std::filesystem::rename(scratch / "data/store", scratch / "unmounted");
+  const auto without = Node::open(kept_in(scratch));
+  ASSERT_FALSE(without.ok());
+  EXPECT_EQ(without.error().code, ErrorCode::store_rolled_back) << to_string(without.error());
+  EXPECT_FALSE(std::filesystem::exists(scratch / "data/store"));
+  std::filesystem::rename(scratch / "unmounted", scratch / "data/store");
+  EXPECT_TRUE(Node::open(kept_in(scratch)).ok());
+}
+
+TEST(OpenNode, does_not_take_the_store_of_another_for_one_whose_keys_are_wrong) {
+  const ScratchFolder scratch;
+  { ASSERT_TRUE(Node::open(kept_in(scratch)).ok()); }
+  const ScratchFolder other;
+  { ASSERT_TRUE(Node::open(kept_in(other)).ok()); }
+  std::filesystem::remove_all(scratch / "data/store");
+  std::filesystem::rename(other / "data/store", scratch / "data/store");
+  const auto opened = Node::open(kept_in(scratch));
+  ASSERT_FALSE(opened.ok());
+  EXPECT_EQ(opened.error().code, ErrorCode::store_rolled_back) << to_string(opened.error());
+}
+
+TEST(OpenNode, makes_its_folder_and_those_above_and_says_which_cannot_be_made) {
+  const ScratchFolder scratch;
+  { EXPECT_TRUE(Node::open(kept_in(scratch, "house/of/baton/")).ok()); }
+  EXPECT_TRUE(Node::open(kept_in(scratch, "house/of/baton")).ok());
+  std::ofstream(scratch / "file") << "no folder";
+  const auto refused = Node::open(kept_in(scratch, "file/data"));
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::io_failed);
+  EXPECT_NE(refused.error().detail.find("/file"), std::string::npos) << refused.error().detail;
+}
+
+}  // namespace
+}  // namespace baton::testing
