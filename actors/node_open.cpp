@@ -12,6 +12,7 @@
 #include "actors/node_impl.hpp"
 #include "actors/patient_subject.hpp"
 #include "actors/time_attributes.hpp"
+#include "persistence/durable_folder.hpp"
 #include "persistence/keys/row_sealer.hpp"
 #include "persistence/ledger/ledger_key_file.hpp"
 #include "persistence/memory_env.hpp"
@@ -71,15 +72,15 @@ Status Node::Impl::open() {
 Status Node::Impl::open_store() {
   const std::string directory = options.in_memory ? "/baton" : options.data_directory;
   if (!options.in_memory) {
-    std::error_code failed;
-    std::filesystem::create_directories(directory, failed);
-    if (failed) {
-      return Error{ErrorCode::io_failed, "the data directory " + directory + " cannot be made: " + failed.message(),
+    const auto make = [](const std::string& folder) -> Status {
+      const Status made = make_durable_folder(folder);
+      if (made.ok()) return made;
+      return Error{ErrorCode::io_failed, "the data directory cannot be made: " + made.error().detail,
                    "give a directory that this user may write to"};
-    }
-  }
-  if (!options.in_memory) {
+    };
+    if (const Status made = make(directory); !made.ok()) return made;
     if (const Status ready = look_at_disk(directory); !ready.ok()) return ready;
+    if (const Status made = make(directory + "/store"); !made.ok()) return made;
   }
   StoreOptions store_options;
   store_options.path = directory + "/store";

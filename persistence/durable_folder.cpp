@@ -1,0 +1,34 @@
+#include "persistence/durable_folder.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "persistence/private_file.hpp"
+
+namespace baton {
+namespace {
+
+Status sync_names_in(const std::filesystem::path& folder) {
+  const int handle = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (handle < 0) return file_failed(folder);
+  const Status synced = ::fsync(handle) == 0 ? success() : Status(file_failed(folder));
+  ::close(handle);
+  return synced;
+}
+
+}  // namespace
+
+Status make_durable_folder(const std::filesystem::path& folder) {
+  std::error_code failed;
+  if (std::filesystem::is_directory(folder, failed)) return success();
+  const std::filesystem::path above = folder.has_parent_path() ? folder.parent_path() : ".";
+  if (const Status made = make_durable_folder(above); !made.ok()) return made;
+  std::filesystem::create_directory(folder, failed);
+  if (failed) {
+    return Error{ErrorCode::io_failed, folder.string() + ": " + failed.message(),
+                 "look at the disk and at the permissions of the folder"};
+  }
+  return sync_names_in(above);
+}
+
+}  // namespace baton

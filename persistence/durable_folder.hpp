@@ -1,0 +1,14 @@
+// Folders that a power cut does not take away again with what was acknowledged in them.
+#pragma once
+
+#include <filesystem>
+
+#include "runtime/base/result.hpp"
+
+namespace baton {
+
+// Makes the folder, and those above it that are not there, and syncs what each was made in. Nothing where it is there. Error:
+// io_failed.
+[[nodiscard]] Status make_durable_folder(const std::filesystem::path& folder);
+
+}  // namespace baton
