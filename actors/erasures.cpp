@@ -51,16 +51,34 @@ void Erasures::in_lane(std::function<void()> work) { parts_.lanes.post("erasures
 void Erasures::write_keys(std::function<void()> work) {
   if (parts_.stepped) return work();
   const std::lock_guard lock(mutex_);
-  writers_.emplace_back(std::move(work));
+  if (stopped_) return;
+  waiting_.push_back(std::move(work));
+  if (std::exchange(writing_, true)) return;
+  if (writer_.joinable()) writer_.join();  // It saw that nothing waits, and needs the lock no more.
+  writer_ = std::thread([this] { write_what_waits(); });
+}
+
+void Erasures::write_what_waits() {
+  while (true) {
+    std::function<void()> work;
+    {
+      const std::lock_guard lock(mutex_);
+      writing_ = !waiting_.empty();
+      if (!writing_) return;
+      work = std::move(waiting_.front());
+      waiting_.pop_front();
+    }
+    work();
+  }
 }
 
 void Erasures::stop() {
-  std::vector<std::thread> writers;
   {
     const std::lock_guard lock(mutex_);
-    writers.swap(writers_);
+    stopped_ = true;
+    waiting_.clear();
   }
-  for (std::thread& writer : writers) writer.join();
+  if (writer_.joinable()) writer_.join();
 }
 
 void Erasures::recover() {

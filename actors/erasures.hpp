@@ -15,6 +15,7 @@
 // Until 3 nothing is lost: what a crash leaves is either readable, or gone for good with its record owed.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -52,7 +53,7 @@ class Erasures {
   void recover();
   void take(EraseRequest request, std::uint64_t token);
   void take(RotateKeys request, std::uint64_t token);
-  // Waits for the key store.
+  // Waits for what is written to the key store just now; what waits behind it is left for the next start.
   void stop();
 
  private:
@@ -82,14 +83,18 @@ class Erasures {
               std::function<void()> then);
   [[nodiscard]] Status may_be_erased(const Erasure& erasure, ErasureScope& scope) const;
   [[nodiscard]] Status is_the_only_one(const Erasure& erasure, const ErasureScope& scope) const;
-  // Runs what writes the key store beside everything else.
+  // Runs what writes the key store beside everything else, one after the other; not once stop() was called.
   void write_keys(std::function<void()> work);
+  void write_what_waits();
   void in_lane(std::function<void()> work);
 
   Parts parts_;
   RowsInFlight rows_;  // Of the lane: one decision on an erasure at a time, and one approval of all.
-  std::mutex mutex_;   // Of the writers.
-  std::vector<std::thread> writers_;
+  std::mutex mutex_;   // Of what follows, but for joining at the end.
+  std::deque<std::function<void()>> waiting_;  // For the key store.
+  bool writing_ = false;
+  bool stopped_ = false;
+  std::thread writer_;  // Ends when nothing waits.
 };
 
 }  // namespace baton

@@ -1,5 +1,8 @@
 // The same node with its threads: what one thread cannot show.
+#include <unistd.h>
+
 #include <atomic>
+#include <fstream>
 #include <future>
 #include <thread>
 #include <vector>
@@ -101,6 +104,23 @@ TEST_F(ThreadedNode, stops_while_work_is_under_way_and_finishes_it_when_it_is_op
   EXPECT_EQ(good, 50u);
   world_.crash();
   for (int i = 0; i < 50; ++i) wait_until_completed("i" + std::to_string(i));
+}
+
+// A thread that has ended and that nobody has joined keeps its stack, eight MiB of addresses.
+TEST_F(ThreadedNode, keeps_no_thread_of_a_renewal_of_the_keys) {
+  const auto addresses = [] {
+    std::ifstream file("/proc/self/statm");
+    std::size_t pages = 0;
+    file >> pages;
+    return pages * static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  };
+  RotateKeys renew;
+  renew.by = nurse();
+  renew.reason = "a year has passed";
+  EXPECT_TRUE(world_.node().submit_and_wait(renew).ok());
+  const std::size_t before = addresses();
+  for (int i = 0; i < 40; ++i) EXPECT_TRUE(world_.node().submit_and_wait(renew).ok());
+  EXPECT_LT(addresses(), before + (std::size_t{128} << 20));
 }
 
 TEST_F(ThreadedNode, fires_a_timer_by_the_systems_clock) {
