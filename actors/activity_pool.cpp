@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kQueueSize = 16'384;  // Attempts in memory that wait for a thread; the rest stay in the store.
 constexpr std::size_t kOwedAtOnce = 256;    // Rows read from the store at a time.
+constexpr Duration kReadAgain{30'000};      // After a read that failed.
 constexpr std::size_t kFreshPerWorker = 8;  // Attempts that wait before a further worker is woken.
 constexpr std::chrono::microseconds kLookOut{400};  // As long as most syncs take, and little where one takes longer.
 
@@ -106,8 +107,15 @@ void ActivityPool::Core::refill() {
   if (!more_in_store || fresh.size() >= kQueueSize / 2) return;
   auto page = ports.owed(cursor, kOwedAtOnce);
   if (!page.ok()) {
-    log::error("activity pool could not read pending activities: {}", to_string(page.error()));
+    log::error("activity pool could not read pending activities, and will try again: {}", to_string(page.error()));
     more_in_store = false;
+    ports.alarms.after(kReadAgain, [weak = weak_from_this()] {
+      const auto core = weak.lock();
+      if (!core) return;
+      const auto lock = core->enter();
+      core->more_in_store = true;
+      core->wake();
+    });
     return;
   }
   for (PendingRecord& pending : page->items) {

@@ -8,6 +8,13 @@
 #include "runtime/engine/open_activities.hpp"
 
 namespace baton {
+namespace {
+
+bool is_damage(const Error& error) {
+  return error.code == ErrorCode::store_corrupt || error.code == ErrorCode::seal_broken;
+}
+
+}  // namespace
 
 Result<std::vector<Entry>> StoreReader::run(const InstanceRecord& record) const {
   auto rows = journal(record.id, record.run_begins_at);
@@ -97,8 +104,8 @@ Result<Page<PendingRecord>> StoreReader::all_pending(std::string_view cursor, st
           const auto rows = pending_rows_of(instance);
           if (!rows.ok()) return rows.error();
           auto open = journaled_activities(instance, rows->records);
-          if (!open.ok()) return open.error();
-          std::ranges::move(*open, std::back_inserter(page.items));
+          if (!open.ok() && !is_damage(open.error())) return open.error();
+          if (open.ok()) std::ranges::move(*open, std::back_inserter(page.items));
         } else {
           auto record = decode<PendingRecord>(value);
           if (!record.ok()) return record.error();

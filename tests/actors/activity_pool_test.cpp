@@ -52,6 +52,27 @@ TEST(ActivityPool, takes_an_order_between_two_slices_of_what_the_store_owes) {
   EXPECT_LT(begun.get_future().get(), kSlices);
 }
 
+TEST(ActivityPool, reads_what_the_store_owes_again_after_a_read_that_failed) {
+  const auto clock = std::make_shared<ManualClock>(Instant{});
+  const NoPrograms programs;
+  Alarms alarms(clock);
+  bool readable = false;
+  ActivityPorts ports{*clock, programs, alarms};
+  ports.finish = [](const std::string&, FinishActivity, bool) {};
+  ports.owed = [&](const std::string&, std::size_t) -> Result<Page<PendingRecord>> {
+    if (!readable) return Error{ErrorCode::io_failed, "the disk is away", "bring it back"};
+    return Page<PendingRecord>{{attempt_of("owed")}, ""};
+  };
+  ports.stand_in = [](const PendingRecord&) { return ActivityEnded{Outcome::of("1")}; };
+  ActivityPool pool(std::move(ports), 0);
+  pool.recover();
+  EXPECT_FALSE(pool.run_one(0));
+  readable = true;
+  clock->set(Instant{} + kMinute);
+  alarms.run_due();
+  EXPECT_TRUE(pool.run_one(0));
+}
+
 TEST(ActivityPool, an_urgent_order_does_not_wait_for_a_thread_that_reads_what_the_store_owes) {
   const auto clock = std::make_shared<ManualClock>(Instant{});
   const NoPrograms programs;

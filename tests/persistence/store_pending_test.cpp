@@ -87,6 +87,14 @@ TEST(StorePending, a_row_says_more_than_the_journal) {
   EXPECT_EQ(names(must(world.reader().pending_of("a"))), (Names{"a.1#1", "a.2#1", "a.3#1", "a.4#1"}));
 }
 
+TEST(StorePending, a_damaged_journal_hides_no_activities_but_its_own) {
+  StoreWorld world;
+  for (const std::string id : {"a", "b", "c"}) world.commit(run_with(id, {1}));
+  world.commit(AppendJournal{"b", 0, "no journal"});
+  EXPECT_FALSE(world.reader().pending_of("b").ok());
+  EXPECT_EQ(names(must(world.reader().all_pending("", 100)).items), (Names{"a.1#1", "c.1#1"}));
+}
+
 TEST(StorePending, pages_of_any_length_give_everything_that_is_pending_once) {
   StoreWorld world;
   for (const std::string id : {"a", "b", "c"}) {
