@@ -52,6 +52,10 @@ std::string sentence_of(const boost::json::value& entry) {
   if (type == "EventReceived") return "event " + field("event_type") + " " + field("event_id");
   if (type == "DecisionRecorded")
     return "decided " + field("name") + " " + shortened(field("decision")) + "  [" + field("line") + "]";
+  if (type == "TaskDecided") {
+    const auto* evidence = at(entry, "evidence");
+    return "task #" + field("seq") + " decided" + (evidence == nullptr ? "" : person_of(*evidence));
+  }
   if (type == "TaskChanged")
     return "task #" + field("seq") + " " + field("action") + " " + field("subject") + person_of(entry);
   if (type == "AttemptFailed")

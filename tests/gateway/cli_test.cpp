@@ -84,6 +84,7 @@ TEST_F(CliTest, deploys_starts_decides_and_shows) {
   EXPECT_EQ(ask({"tasks", "decide", "a1.1", "yes", "--reason", "seen", "--as", "n1", "--role", "nurse"}).code, 0);
   const Ran shown = ask({"show", "a1"});
   EXPECT_EQ(shown.code, 0);
+  EXPECT_THAT(shown.out, HasSubstr("task #1 decided by n1 (nurse)\n"));
   EXPECT_THAT(shown.out, HasSubstr("COMPLETED"));
 }
 
