@@ -117,11 +117,13 @@ std::string show_witnesses(const Config& config) {
   return all;
 }
 
-ConfigKey duration_key(std::string name, std::string description, Duration Config::*field) {
+ConfigKey duration_key(std::string name, std::string description, Duration Config::*field, Duration least = kSecond) {
   return {std::move(name), std::move(description),
-          [field](Config& config, const std::string& value) -> Status {
+          [field, least](Config& config, const std::string& value) -> Status {
             const auto duration = parse_duration(value);
-            if (!duration) return wrong(value, "write a length of time such as 10s");
+            if (!duration || *duration < least) {
+              return wrong(value, "write a length of time such as 10s, and no less than " + format_duration(least));
+            }
             config.*field = *duration;
             return success();
           },
@@ -228,7 +230,7 @@ const std::vector<ConfigKey>& config_keys() {
       text_key("downtime.time_zone", "Time zone of the times on the downtime pages, by its IANA name.",
                &Config::downtime_time_zone),
       duration_key("stop.patience", "How long answers under way may take when the server stops.",
-                   &Config::stop_patience),
+                   &Config::stop_patience, Duration{0}),
       text_key("port_file", "File that gets the real ports as JSON once the server is ready.", &Config::port_file),
       {"virtual_clock", "A clock moved by hand through /v1/dev/clock: true, or the RFC 3339 time at which it begins.",
        set_virtual_clock,

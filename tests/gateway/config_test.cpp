@@ -48,6 +48,7 @@ TEST(Config, refuses_values_that_a_key_cannot_have) {
                                    {"engine.workers", "many"},
                                    {"bundles.shipped", "perhaps"},
                                    {"stop.patience", "soon"},
+                                   {"downtime.every", "0s"},
                                    {"audit.witnesses", "witness.example:80 witness.example+0+AA"},
                                    {"virtual_clock", "yesterday"}}) {
     EXPECT_FALSE(load_config(written(""), {}, {{key, value}}).ok()) << key << "=" << value;
