@@ -10,10 +10,13 @@
 
 namespace baton {
 
+constexpr std::size_t kFillers = 256;  // Connections over which a store is filled.
+
 // Ids must not meet those of an earlier run over the same data.
 [[nodiscard]] std::string run_prefix();
 
-// A refused request is an error: a figure with refusals in it means nothing.
+// Of all that follow a refused request is an error: a figure with refusals in it means nothing.
+
 // Starts `count` instances and waits for each one's result on its own connection.
 [[nodiscard]] Result<LoadResult> start_and_wait(const ServerProcess& server, const std::string& workflow,
                                                 std::uint64_t count, std::size_t connections);

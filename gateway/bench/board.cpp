@@ -18,7 +18,6 @@ constexpr std::uint64_t kStages = 8;
 constexpr std::uint64_t kPatients = 20'000;
 constexpr std::uint64_t kAsked = 400;  // Of each query.
 constexpr std::uint64_t kWatched = 200;
-constexpr std::size_t kBoardFillers = 256;
 constexpr std::uint64_t kPersons = 200;
 constexpr std::array kRoles = {"nurse", "pharmacist", "physician", "case_manager", "charge_nurse", "coordinator"};
 // One in four is late by the time it is asked for, one in four soon.
@@ -32,7 +31,7 @@ const char* role(std::uint64_t i) { return kRoles[i / 3 % kRoles.size()]; }
 
 // People come from outside, as a hospital's stream brings them.
 Result<LoadResult> bring_patients(const ServerProcess& server, const std::string& prefix, std::uint64_t count) {
-  return without_refusals(run_load(server.port(), kBoardFillers, count, [&](std::uint64_t i) {
+  return without_refusals(run_load(server.port(), kFillers, count, [&](std::uint64_t i) {
     const std::string id = prefix + number(i);
     JsonWriter event;
     event.begin_object().field("source", "bench").field("id", id).field("type", "patient.added");
@@ -77,7 +76,7 @@ Result<std::vector<std::string>> patient_ids(const ServerProcess& server) {
 
 Result<LoadResult> open_cases(const ServerProcess& server, const std::string& prefix, std::uint64_t count,
                               const std::vector<std::string>& patients) {
-  return without_refusals(run_load(server.port(), kBoardFillers, count, [&](std::uint64_t i) {
+  return without_refusals(run_load(server.port(), kFillers, count, [&](std::uint64_t i) {
     JsonWriter start;
     start.begin_object().field("workflow", "handoff").field("id", prefix + number(i)).field("key", "stay-" + number(i));
     if (!patients.empty()) start.field("patient", patients[i % patients.size()]);

@@ -13,7 +13,6 @@ namespace {
 
 constexpr int kStepsPerInstance = 10;
 constexpr int kLocalSteps = 100;
-constexpr std::size_t kFillers = 256;
 
 Measured measured_of(std::string workload, std::uint64_t n, std::size_t concurrency, const LoadResult& load,
                      const ServerProcess& server) {
