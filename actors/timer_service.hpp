@@ -2,7 +2,7 @@
 // was sent is remembered until the turn that took it is committed, so nothing is sent twice; what is not sent stays in
 // the store, so nothing is lost, whatever the wall clock does. Thread-safe.
 //
-// Sleeps until the next timer is due; there is no polling, but for a look at the clock every few seconds. With a
+// Sleeps until the next timer is due; there is no polling, but for a look at the clock every second. With a
 // ManualClock it wakes when it is told that the clock was set; stepped, it runs in run_due() only.
 #pragma once
 
