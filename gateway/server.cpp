@@ -2,6 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <future>
 #include <sstream>
 
 #include "actors/log.hpp"
@@ -135,6 +136,8 @@ struct Server::Parts {
   // Says in client.toml how to reach this server.
   Status introduce(const Config& config);
   Status write_port_file(const std::string& path) const;
+  // Runs this where requests are served, which come from the moment of listening on and look at what it sets.
+  void where_served(const std::function<void()>& set);
   [[nodiscard]] JsonText state() const;
   [[nodiscard]] std::map<std::string, std::uint16_t> ports() const;
 };
@@ -261,8 +264,17 @@ Status Server::Parts::listen_http(const Config& config) {
     router.dispatch(std::move(request), std::move(responder));
   });
   if (!opened) return std::move(opened).error();
-  http = std::move(*opened);
+  where_served([&] { http = std::move(*opened); });
   return success();
+}
+
+void Server::Parts::where_served(const std::function<void()>& set) {
+  std::promise<void> done;
+  loop.post([&] {
+    set();
+    done.set_value();
+  });
+  done.get_future().wait();
 }
 
 Status Server::Parts::introduce(const Config& config) {
@@ -275,7 +287,7 @@ Status Server::Parts::introduce(const Config& config) {
                            : host.find(':') == std::string::npos ? host
                                                                  : "[" + host + "]";
   const std::string url = (config.http_tls ? "https://" : "http://") + name + ":" + std::to_string(http->port());
-  door->public_url = config.auth_public_url.empty() ? url : config.auth_public_url;
+  where_served([&] { door->public_url = config.auth_public_url.empty() ? url : config.auth_public_url; });
   auto link = door->first_link();
   if (!link) return std::move(link).error();
   if (*link) first_link = url + "/v1/sign-in/first?token=" + **link;
@@ -294,7 +306,7 @@ Status Server::Parts::listen_mllp(const Config& config) {
   options.unanswered = config.mllp_unanswered;
   auto opened = MllpServer::open(loop, options, receiver->handler(), receiver->refusal());
   if (!opened) return std::move(opened).error();
-  mllp = std::move(*opened);
+  where_served([&] { mllp = std::move(*opened); });
   return success();
 }
 
