@@ -371,7 +371,7 @@ function Case:leave(ctx, event)
   ctx:set("disposition", kind)
   ctx:set("outcome", OUTCOMES[kind])
   ctx:set("stage", "follow_up")
-  ctx:set("follow_up", "open")
+  ctx:set("follow_up", kind == "died" and "none" or "open")
 end
 
 -- The patient went elsewhere: what was reached holds there as well, but others have to be told.
