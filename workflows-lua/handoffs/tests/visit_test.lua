@@ -134,3 +134,13 @@ test.case("the kind and the state of an appointment are known however a sender w
   t:skip("10d")
   t:expect_no_task("visit_kept")
 end)
+
+test.case("a visit is booked for a time that is one, with its offset", function(t)
+  discharges.home(t)
+  for _, at in ipairs { "next Monday", "2026-03-09T10:00:00", "2026-02-30T10:00:00Z" } do
+    local taken = pcall(function() t:expect_task("book_visit"):decide("booked", { value = { starts_at = at } }) end)
+    t:equal(taken, false, at)
+  end
+  t:expect_task("book_visit"):decide("booked", { value = { starts_at = "2026-03-09T10:00:00-04:00" } })
+  t:expect_no_task("book_visit")
+end)
