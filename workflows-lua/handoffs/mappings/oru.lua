@@ -24,14 +24,18 @@ local MEASURED = { NM = true, SN = true, DT = true, TM = true, TS = true, DTM = 
 -- OBX-11: deleted, or wrong, as when it is of another patient. Nobody shall act on such a value.
 local WITHDRAWN = { D = true, W = true }
 
--- The OBR segments of a message, each with the OBX segments behind it.
+-- The OBR segments of a message, each with the OBX segments behind it, and by OBX the NTE segments behind that.
 local function orders(m)
-  local list = {}
+  local list, obx = {}, nil
   for _, segment in ipairs(m.list) do
+    local order = list[#list]
     if segment.name == "OBR" then
-      list[#list + 1] = { obr = segment, results = {} }
-    elseif segment.name == "OBX" and #list > 0 then
-      table.insert(list[#list].results, segment)
+      list[#list + 1], obx = { obr = segment, results = {}, comments = {} }, nil
+    elseif segment.name == "OBX" and order then
+      table.insert(order.results, segment)
+      order.comments[segment], obx = {}, segment
+    elseif segment.name == "NTE" and obx then
+      table.insert(order.comments[obx], segment)
     end
   end
   return list
@@ -108,8 +112,20 @@ end
 
 -- ---- what a message says --------------------------------------------------------------------------------------------------------
 
-local function finding(obx, flag)
-  return { code = obx:get("3.1"), name = obx:get("3.2"), value = value_of(obx), unit = obx:get("6.1"), flag = flag }
+-- What the laboratory has written beside a value, such as that the specimen was bad.
+local function comment_of(segments)
+  local lines = {}
+  for _, nte in ipairs(segments) do
+    for _, repetition in ipairs(nte:all("3")) do lines[#lines + 1] = whole(repetition) end
+  end
+  return #lines > 0 and cut(table.concat(lines, "\n")) or nil
+end
+
+local function finding(order, obx, flag)
+  return {
+    code = obx:get("3.1"), name = obx:get("3.2"), value = value_of(obx), unit = obx:get("6.1"), flag = flag,
+    comment = comment_of(order.comments[obx]),
+  }
 end
 
 local function unless_empty(list) return #list > 0 and list or nil end
@@ -120,12 +136,12 @@ local function read(order)
   for _, obx in ipairs(order.results) do
     local flag = flag_of(obx)
     if WITHDRAWN[(obx:get("11.1") or ""):upper()] then
-      withdrawn[#withdrawn + 1] = finding(obx)
+      withdrawn[#withdrawn + 1] = finding(order, obx)
     elseif flag and flag ~= "N" then
-      abnormal[#abnormal + 1] = finding(obx, flag)
+      abnormal[#abnormal + 1] = finding(order, obx, flag)
       critical = critical or CRITICAL[flag] == true
     elseif not flag and not MEASURED[obx:get("2.1") or ""] then
-      narrative[#narrative + 1] = finding(obx)
+      narrative[#narrative + 1] = finding(order, obx)
     end
   end
   return { abnormal = unless_empty(abnormal), narrative = unless_empty(narrative), withdrawn = unless_empty(withdrawn), critical = critical }
@@ -139,29 +155,42 @@ local function has_values(order, all)
   return false
 end
 
+-- One event for each order of one patient, or nil and why there is none.
+local function events_of(m)
+  local events, all = {}, orders(m)
+  for i, order in ipairs(all) do
+    local obr, found = order.obr, read(order)
+    local occurred_at = clinical.occurred_at(m, ("OBR[%d]-22"):format(i), ("OBR[%d]-7"):format(i))
+    local event, reason = clinical.event(m, "result." .. status_of(order), occurred_at, {
+      order = number_of(order),
+      filler_order = obr:get("3.1"),
+      code = obr:get("4.1"),
+      name = obr:get("4.2"),
+      abnormal = found.abnormal,
+      narrative = found.narrative,
+      withdrawn = found.withdrawn,
+      critical = found.critical,
+      without_values = not has_values(order, all) or nil,
+      sent_at = m.sent,
+    })
+    if not event then return nil, reason end
+    events[#events + 1] = event
+  end
+  return events
+end
+
 return mapping.define {
   name = "results",
   format = "hl7v2",
   types = { "ORU" },
 
+  -- A message may tell of several patients, each with a PID of its own.
   map = clinical.reader(function(m)
-    local events, all = {}, orders(m)
-    for _, order in ipairs(all) do
-      local obr, found = order.obr, read(order)
-      local event, reason = clinical.event(m, "result." .. status_of(order), clinical.occurred_at(m, "OBR-22", "OBR-7"), {
-        order = number_of(order),
-        filler_order = obr:get("3.1"),
-        code = obr:get("4.1"),
-        name = obr:get("4.2"),
-        abnormal = found.abnormal,
-        narrative = found.narrative,
-        withdrawn = found.withdrawn,
-        critical = found.critical,
-        without_values = not has_values(order, all) or nil,
-        sent_at = m.sent,
-      })
-      if not event then return nil, reason end
-      events[#events + 1] = event
+    local events, patients = {}, m:groups("PID")
+    for _, part in ipairs(#patients > 1 and patients or { m }) do
+      local told, reason = events_of(part)
+      if not told then return nil, reason end
+      table.move(told, 1, #told, #events + 1, events)
     end
     if #events == 0 then return nil, "the message has no order (OBR)" end
     return events

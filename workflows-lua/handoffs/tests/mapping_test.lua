@@ -220,6 +220,40 @@ test.case("a value is told whole, whatever its type, and however a sender escape
   t:equal(data.narrative[3].value, nil)
 end)
 
+test.case("the results of several patients in one message are each their own, and so is when they were", function(t)
+  local first, events = map(t, "results", table.concat({
+    "MSH|^~\\&|LAB|GENHOSP|BATON|HUB|20260302090000||ORU^R01|M1|P|2.5.1",
+    "PID|1||P1^^^GENHOSP^MR",
+    "OBR|1|O1|F1|K^Potassium|||20260301080000|||||||||||||||20260302081000|||F",
+    "OBX|1|NM|K^Potassium||4.1|mmol/l||N|||F",
+    "PID|2||P2^^^GENHOSP^MR",
+    "OBR|1|O2|F2|K^Potassium|||20260301080000|||||||||||||||20260302082000|||F",
+    "OBX|1|NM|K^Potassium||7.1|mmol/l||HH|||F",
+    "OBR|2|O3|F3|NA^Sodium|||20260301080000|||||||||||||||20260302083000|||F",
+    "OBX|1|NM|NA^Sodium||138|mmol/l||N|||F",
+  }, "\r"))
+  t:equal({ first.patient.identifiers[1].value, first.data.order, first.data.critical }, { "P1", "O1", false })
+  t:equal({ events[2].patient.identifiers[1].value, events[2].data.order, events[2].data.critical }, { "P2", "O2", true })
+  t:equal({ events[3].patient.identifiers[1].value, #events }, { "P2", 3 })
+  t:contains(events[2].occurred_at, "T08:20:00")
+  t:contains(events[3].occurred_at, "T08:30:00")
+end)
+
+test.case("what the laboratory has written beside a value is told with it", function(t)
+  local event = map(t, "results", table.concat({
+    "MSH|^~\\&|LAB|GENHOSP|BATON|HUB|20260302090000||ORU^R01|M1|P|2.5.1",
+    "PID|1||P1^^^GENHOSP^MR",
+    "NTE|1||of the patient",
+    "OBR|1|O1|F1|BMP^Panel|||20260301080000|||||||||||||||20260302081000|||F",
+    "NTE|1||of the order",
+    "OBX|1|NM|K^Potassium||7.1|mmol/l||HH|||F",
+    "NTE|1||Specimen hemolyzed~Please repeat",
+    "OBX|2|NM|NA^Sodium||128|mmol/l||L|||F",
+  }, "\r"))
+  t:equal(event.data.abnormal[1].comment, "Specimen hemolyzed\nPlease repeat")
+  t:equal(event.data.abnormal[2].comment, nil)
+end)
+
 test.case("an appointment tells when it begins", function(t)
   local event = map(t, "appointments", table.concat({
     "MSH|^~\\&|SCH|GENHOSP|BATON|HUB|20260302090000||SIU^S12|M1|P|2.5.1",
