@@ -34,7 +34,7 @@ return mapping.define {
       return nil, "SIU^" .. trigger .. " is no scheduling message"
     end
     if type == "appointment.updated" then type = status(m) or type end
-    return clinical.event(m, type, clinical.occurred_at(m), {
+    local said = {
       appointment = m:get("SCH-2.1") or m:get("SCH-1.1"),
       referral = m:get("SCH-26.1"),
       starts_at = m:time("SCH-11.4") or m:time("AIS-4") or m:time("AIP-6") or m:time("AIL-6") or m:time("AIG-8"),
@@ -43,6 +43,13 @@ return mapping.define {
       service = m:get("AIS-3.2") or m:get("AIS-3.1"),
       provider = clinical.provider(m, "AIP-3"),
       sent_at = m.sent,
-    })
+    }
+    local events, patients = {}, m:groups("PID")
+    for i, part in ipairs(#patients > 1 and patients or { m }) do  -- Several patients may come together, as to a training.
+      local event, reason = clinical.event(part, type, clinical.occurred_at(m), said)
+      if not event then return nil, reason end
+      events[i] = event
+    end
+    return events
   end),
 }

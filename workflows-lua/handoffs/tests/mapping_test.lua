@@ -266,6 +266,17 @@ test.case("an appointment tells when it begins", function(t)
   t:contains(event.data.starts_at, "2026-03-09T10:00:00")
 end)
 
+test.case("each of several patients of one appointment has it", function(t)
+  local _, events = map(t, "appointments", table.concat({
+    "MSH|^~\\&|SCH|GENHOSP|BATON|HUB|20260302090000||SIU^S12|M1|P|2.5.1",
+    "SCH|P9|V1||||Training||FOLLOWUP|||^^^20260309100000",
+    "PID|1||P1^^^GENHOSP^MR",
+    "PID|2||P2^^^GENHOSP^MR",
+  }, "\r"))
+  t:equal({ events[1].patient.identifiers[1].value, events[2].patient.identifiers[1].value, #events }, { "P1", "P2", 2 })
+  t:equal(events[2].data.appointment, "V1")
+end)
+
 test.case("a discharge summary tells whether it is signed", function(t)
   local event = map(t, "documents", table.concat({
     "MSH|^~\\&|DOC|GENHOSP|BATON|HUB|20260302090000||MDM^T02|M1|P|2.5.1",
