@@ -16,23 +16,31 @@ local function is_high_alert(drug)
   return tables.find(HIGH_ALERT, function(word) return name:find(word, 1, true) end) ~= nil
 end
 
+-- One drug may stand in a list several times, as with another dose in the morning than in the evening. The entries of `list` that have no
+-- counterpart of the same dose in `other`.
+local function without_counterpart(list, other)
+  local left, found = {}, tables.copy(other)
+  for _, entry in ipairs(list) do
+    local _, i = tables.find(found, function(each) return each.dose == entry.dose end)
+    if i then table.remove(found, i) else left[#left + 1] = entry end
+  end
+  return left
+end
+
 -- { agree, high_alert, differences = { { kind, drug, home, chart }, .. } }; kinds: "only_home", "only_chart", "dose".
 function medication.compare(home, chart)
-  local at_home, in_chart = tables.index_by(home, key_of), tables.index_by(chart, key_of)
+  local at_home, in_chart = tables.group_by(home, key_of), tables.group_by(chart, key_of)
   local differences = {}
   local function differ(kind, drug, before, after)
     differences[#differences + 1] = { kind = kind, drug = text(drug.name) or text(drug.code), high_alert = is_high_alert(drug), home = before, chart = after }
   end
-  for _, key in ipairs(tables.keys(at_home)) do
-    local before, after = at_home[key], in_chart[key]
-    if not after then
-      differ("only_home", before, before, nil)
-    elseif before.dose ~= after.dose then
-      differ("dose", before, before, after)
+  for _, key in ipairs(tables.keys(tables.merge(at_home, in_chart))) do
+    local here, there = at_home[key] or {}, in_chart[key] or {}
+    local before, after = without_counterpart(here, there), without_counterpart(there, here)
+    for i = 1, math.max(#before, #after) do
+      local kind = not after[i] and "only_home" or not before[i] and "only_chart" or "dose"
+      differ(kind, before[i] or after[i], before[i], after[i])
     end
-  end
-  for _, key in ipairs(tables.keys(in_chart)) do
-    if not at_home[key] then differ("only_chart", in_chart[key], nil, in_chart[key]) end
   end
   return {
     agree = #differences == 0,

@@ -101,6 +101,24 @@ test.case("a different dose of an anticoagulant goes to a pharmacist with high p
   t:expect_no_task("medication_review")
 end)
 
+test.case("a drug that stands in a list twice, with another dose in the evening, is compared dose by dose", function(t)
+  local function drugs(...)
+    local list = {}
+    for i, dose in ipairs { ... } do list[i] = { code = "I1", name = "Insulin", dose = dose } end
+    return list
+  end
+  discharges.open(t)
+  t:mock("pharmacy.home_list", drugs("10 U", "20 U"))
+  t:mock("ehr.active_orders", drugs("20 U", "10 U"))
+  discharges.admit(t)
+  t:expect_no_task("medication_review")
+  t:mock("ehr.active_orders", drugs("10 U"))
+  discharges.admit(t, "E2")
+  local review = t:expect_task("medication_review")
+  t:equal(#review.data.differences, 1)
+  t:equal({ review.data.differences[1].kind, review.data.differences[1].home.dose }, { "only_home", "20 U" })
+end)
+
 test.case("a changed drug is named with what to do, and a new dose where it is changed", function(t)
   discharges.open(t)
   t:mock("ehr.active_orders", { { code = "A1", name = "Apixaban", dose = "2.5 mg" } })
