@@ -128,6 +128,20 @@ end
 
 -- ---- the call ---------------------------------------------------------------------------------------------------------------
 
+-- What a nurse has to see to: what the patient says, or what is not as it should be. Nil when all is well.
+local WORRIES = {
+  { field = "well", words = "is not well" },
+  { field = "drugs_there", words = "does not have the drugs" },
+  { field = "drugs_taken", words = "does not take the drugs as ordered" },
+}
+local function concern_of(call)
+  local value, words = call.value or {}, {}
+  for _, worry in ipairs(WORRIES) do
+    if value[worry.field] == false then words[#words + 1] = worry.words end
+  end
+  return value.concern and tostring(value.concern) or #words > 0 and table.concat(words, ", ") or nil
+end
+
 -- Attempt after attempt, each logged with who tried and what came of it.
 function follow_up.contact(ctx, case)
   local within = ctx:business(policy.contact.within, { calendar = policy.calendar, from = days.end_of(ctx, case.left_at) })
@@ -149,8 +163,9 @@ function follow_up.contact(ctx, case)
       ctx:decide("contact_declined", { outcome = "no_more_calls", reason = call.reason, evidence = { attempt = attempt } })
       return
     elseif call.outcome == "reached" then
-      if call.value and call.value.concern then
-        ctx:child("clinical_concern", { concern = tostring(call.value.concern), call = call.value, encounter = case.encounter, ward = case.ward },
+      local concern = concern_of(call)
+      if concern then
+        ctx:child("clinical_concern", { concern = concern, call = call.value, encounter = case.encounter, ward = case.ward },
           { key = case.encounter .. "/concern", detach = true })
       end
       return

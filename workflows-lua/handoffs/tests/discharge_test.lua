@@ -298,6 +298,12 @@ test.case("a worry that the patient tells on the telephone is urgent", function(
   concern:decide("visit_today")
 end)
 
+test.case("a patient who is not well, or has no drugs, is a nurse's to see to, though the caller writes no more", function(t)
+  discharges.home(t)
+  t:expect_task("follow_up_call"):decide("reached", { value = { well = false, drugs_there = false, drugs_taken = true } })
+  t:contains(t:expect_task("clinical_concern", { role = "nurse" }).why, "is not well, does not have the drugs")
+end)
+
 test.case("an emergency admission makes the visit due within seven days", function(t)
   discharges.open(t)
   t:event { type = "encounter.admitted", encounter = "E1", data = { ward = "MED", admission_type = "E" } }
