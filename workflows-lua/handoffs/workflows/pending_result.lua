@@ -34,12 +34,19 @@ end
 
 local states = {}
 
+-- Takes over what a message says of it; false when it says nothing new. What comes was done.
+local function hear(case, event)
+  local new = results.hear(case.heard, event)
+  if new and case.found and case.found.never_done then case.found = nil end
+  return new
+end
+
 -- Waits for a message that decides something: "review" when somebody has to see it, "settled" when all is there and nobody has to, "waiting" when
 -- a further part was told of after that. Nil when `until_` passed first.
 local function decisive(ctx, case, until_)
   repeat
     local event = ctx:wait_event("result.*", { until_ = until_, why = case.name .. " is not there yet, or may be corrected", owner = "laboratory" })
-    local new = event and results.hear(case.heard, event)
+    local new = event and hear(case, event)
     if new and results.wants_eyes(case.heard) then return "review" end
     if new and results.complete(case.heard) then return "settled" end
     if new and case.settled then return "waiting" end
@@ -69,8 +76,8 @@ function states.chasing(ctx, case)
     end,
   }
   if winner == "heard" then return found end
-  if found.outcome ~= "abnormal" then return "settled" end
-  case.found = { told_by = found.by, value = found.value }
+  if found.outcome == "normal" then return "settled" end
+  case.found = { told_by = found.by, value = found.value, never_done = found.outcome == "never_done" or nil }
   return "review"
 end
 
@@ -83,12 +90,16 @@ local function why(case, shown)
     words = "was taken back by the laboratory: what was done upon it may be wrong"
   elseif shown.corrected then
     words = "was corrected after it had been told: what was done upon it may be wrong"
+  elseif case.found and case.found.never_done then
+    words = "was never done: there will be no result"
   elseif shown.abnormal or case.found then
     words = "came after the patient had left, and it is abnormal"
   elseif shown.narrative or shown.without_values then
     words = "came after the patient had left, and no flag says whether it is normal: somebody has to read it"
-  else
+  elseif shown.cancelled then
     words = "was cancelled by the laboratory: there will be no result"
+  else
+    words = "was replaced by one that is not abnormal: what was told before is no longer true"
   end
   return case.name .. " " .. words
 end
@@ -98,7 +109,7 @@ local function newer(ctx, case, shown)
   local before = json.encode(shown)
   repeat
     local event = ctx:wait_event("result.*")
-  until results.hear(case.heard, event) and json.encode(results.summary(case.heard)) ~= before
+  until hear(case, event) and json.encode(results.summary(case.heard)) ~= before
 end
 
 -- A physician sees it. When a newer value comes meanwhile, the question is asked anew with that.
