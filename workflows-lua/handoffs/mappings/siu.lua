@@ -37,7 +37,7 @@ return mapping.define {
     local said = {
       appointment = m:get("SCH-2.1") or m:get("SCH-1.1"),
       referral = m:get("SCH-26.1"),
-      starts_at = m:time("SCH-11.4") or m:time("AIS-4") or m:time("AIP-6") or m:time("AIL-6") or m:time("AIG-8"),
+      starts_at = m:time("SCH-11.4") or m:time("TQ1-7") or m:time("AIS-4") or m:time("AIP-6") or m:time("AIL-6") or m:time("AIG-8"),
       reason = m:get("SCH-7.2") or m:get("SCH-7.1"),
       kind = m:get("SCH-8.1"),
       service = m:get("AIS-3.2") or m:get("AIS-3.1"),

@@ -264,6 +264,13 @@ test.case("an appointment tells when it begins", function(t)
   t:equal(event.data.appointment, "V1")
   t:equal(event.data.kind, "FOLLOWUP")
   t:contains(event.data.starts_at, "2026-03-09T10:00:00")
+  event = map(t, "appointments", table.concat({
+    "MSH|^~\\&|SCH|GENHOSP|BATON|HUB|20260302090000||SIU^S12|M2|P|2.7",
+    "SCH|P9|V1||||Follow up||FOLLOWUP",
+    "TQ1|1||||||20260310110000",
+    "PID|1||P1^^^GENHOSP^MR",
+  }, "\r"))
+  t:contains(event.data.starts_at, "2026-03-10T11:00:00")
 end)
 
 test.case("each of several patients of one appointment has it", function(t)
