@@ -22,9 +22,11 @@ local function parse_place(place)
   return tonumber(first), tonumber(repetition) or 1, tonumber(component) or 1, tonumber(subcomponent) or 1
 end
 
+-- Blanks at the end mean nothing (HL7 v2.5.1, data type ST): senders with fields of a fixed length fill them up.
 local function present(text)
-  if text == nil or text == "" or text == NULL then return nil end
-  return text
+  local value = text and text:gsub(" +$", "")
+  if value == "" or value == NULL then return nil end
+  return value
 end
 
 local function pick(value, ...)

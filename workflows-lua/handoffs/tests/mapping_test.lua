@@ -32,6 +32,12 @@ test.case("an admission tells who, which stay, where and when", function(t)
   t:equal(event.data.ward, "MED")
 end)
 
+test.case("blanks that fill a field up make no other patient, and no other stay", function(t)
+  local event = map(t, "adt", adt("A01", "PID|1||P1   ^^^GENHOSP  ^MR ||Doe  ^Jane||19400423|F", "PV1|1|I|MED  ^101^A|R|||||||||||||||E1   |   |"))
+  t:equal(event.patient.identifiers, { { system = "GENHOSP", value = "P1", type = "MR" } })
+  t:equal({ event.encounter, event.data.ward, event.patient.name.family }, { "E1", "MED", "Doe" })
+end)
+
 test.case("a discharge happened when PV1-45 says, and tells where to", function(t)
   local event = map(t, "adt", adt("A03", nil, pv1("I", "07")))
   t:equal(event.type, "encounter.discharged")
