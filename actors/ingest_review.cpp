@@ -99,7 +99,8 @@ void Ingest::run_replay(const ReplayMessage& request, std::uint64_t token) {
   take(std::move(inbound), *taken);
 }
 
-// The message has come in again as `again`: it is replayed if that was accepted, and stays in quarantine otherwise.
+// The message has come in again as `again`: it is replayed if that was accepted. Otherwise it stays in quarantine, and it alone: an operator
+// who found the attempt there as well would replay both, and what the message says would happen twice.
 void Ingest::replayed(const ReplayMessage& request, const Review& review, const MessageRecord& before,
                       const Name& again, Result<JsonText> answer) {
   if (!answer.ok()) return refuse(review, answer.error());
@@ -107,6 +108,10 @@ void Ingest::replayed(const ReplayMessage& request, const Review& review, const 
   if (!stored.ok()) return refuse(review, stored.error());
   if (stored->has_value() && (*stored)->state == "accepted") {
     return commit_review(review, before, "replayed", action::kMessageReplayed, request.by, request.reason, *answer);
+  }
+  if (stored->has_value() && (*stored)->state == "quarantined") {
+    const std::string reason = "this replay of " + before.message_id + " could not be mapped";
+    return commit_review(review, **stored, "discarded", action::kMessageDiscarded, request.by, reason, *answer);
   }
   parts_.replies.give(review.token, std::move(answer));
   decided(review);

@@ -64,7 +64,11 @@ int act(const Cli& cli, const std::string& action, const MessageArguments& argum
   writer.end_object();
   const auto answer = call_api(cli, "POST", path_of(arguments) + "/" + action, writer.view());
   if (!answer) return fail(cli, answer.error());
-  return done(cli, *answer, action + ": " + field_text(*answer, "state"));
+  const std::string state = field_text(*answer, "state");
+  if (state != "quarantined") return done(cli, *answer, action + ": " + state);
+  done(cli, *answer,
+       action + ": still quarantined, " + field_text(*answer, "reason_code") + " " + field_text(*answer, "reason"));
+  return static_cast<int>(Exit::failed);
 }
 
 struct SendArguments {

@@ -158,11 +158,13 @@ TEST_F(Ingest, a_replay_that_still_cannot_be_mapped_can_be_replayed_under_a_bett
   accept(adt("c1", "A99"));
   const ReplayMessage replay{"REG|HOSP", "c1", {}, "the mapping knows it now", nurse()};
   EXPECT_EQ(text(boost::json::parse(world_.tell(replay)).as_object(), "state"), "quarantined");
+  EXPECT_EQ(world_.node().reader().messages("quarantined", {}, 10)->items.size(), 1u);  // The attempt waits for nobody.
   std::string& mapping = files_["mappings/adt.lua"];
   mapping.replace(mapping.find("A99"), 3, "A98");
   world_.deploy(files_);
   EXPECT_EQ(text(boost::json::parse(world_.tell(replay)).as_object(), "state"), "accepted");
   EXPECT_EQ(open_instances(), 1u);
+  EXPECT_TRUE(world_.node().reader().messages("quarantined", {}, 10)->items.empty());
 }
 
 TEST_F(Ingest, a_message_is_discarded_with_a_reason_only) {
@@ -288,6 +290,21 @@ TEST_F(SeveralPatients, each_hears_of_a_message_that_names_them) {
   const auto stored = world_.node().reader().message("REG|HOSP", "m1");
   EXPECT_EQ((*stored)->state, "accepted");
   EXPECT_EQ((*stored)->events.size(), 3u);
+}
+
+// Each with the numbers of two houses that work together.
+TEST_F(SeveralPatients, a_person_is_known_by_any_number_of_their_own_in_any_order) {
+  const std::string one = "PID|1||p1^^^H^MR~q1", other = "PID|1||q1^^^H^MR~p1";
+  send(about("m1", {one}));
+  world_.run();
+  send(about("m2", {other}));
+  send(about("m3", {"PID|1||new^^^H^MR~q2", "MRG|p1^^^H^MR~q1"}));
+  world_.run();
+  send(about("m4", {other}));
+  world_.run();
+  EXPECT_EQ(taken("p1"), (std::vector<std::string>{"m1", "m2"}));
+  EXPECT_EQ(taken("new"), (std::vector<std::string>{"m3", "m4"}));
+  EXPECT_TRUE(taken("q1").empty());
 }
 
 TEST_F(SeveralPatients, a_crash_at_any_step_leaves_all_of_it_or_none) {

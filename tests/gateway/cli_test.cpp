@@ -277,6 +277,22 @@ TEST_F(CliTest, leaves_no_folder_of_evidence_about_a_case_that_there_is_not) {
   EXPECT_FALSE(fs::exists(folder_ / "pack"));
 }
 
+TEST_F(CliTest, says_why_a_message_stays_in_quarantine_when_it_is_replayed) {
+  Config config;
+  config.data = (folder_ / "hospital").string();
+  config.http_listen.port = config.mllp_listen.port = 0;
+  config.bundles_shipped = false;
+  const auto hospital = Server::start(config, [](const std::string&) {});
+  ASSERT_TRUE(hospital.ok()) << to_string(hospital.error());
+  std::ofstream(folder_ / "adt.hl7") << "MSH|^~\\&|EHR|H|||20260302090000||ADT^A01|M1|P|2.5\r";
+  const std::string to = "127.0.0.1:" + std::to_string((*hospital)->ports().at("mllp"));
+  EXPECT_EQ(run({"send", "hl7", (folder_ / "adt.hl7").string(), "--to", to}).code, 1);
+  const std::string client = (folder_ / "hospital/client.toml").string();
+  const Ran replayed = run({"messages", "replay", "EHR|H", "M1", "--client", client});
+  EXPECT_EQ(replayed.code, 1) << replayed.err;
+  EXPECT_THAT(replayed.out, HasSubstr("BT402 no live mapping takes ADT^A01"));
+}
+
 TEST_F(CliTest, shows_an_acknowledgement_that_json_cannot_hold_in_base64) {
   Config config;
   config.data = (folder_ / "hospital").string();
