@@ -259,12 +259,12 @@ JsonText Ingest::json_of(const Inbound& inbound) const {
 Result<Ingest::Parted> Ingest::part(const std::vector<ClinicalEvent>& events) {
   Parted parts;
   for (const ClinicalEvent& event : events) {
-    auto patient = survivor_of(patient_id_of(event.identifiers));
+    auto patient = person_of(event.identifiers);
     if (!patient.ok()) return patient.error();
     if (patient->empty()) {
       return Error{ErrorCode::bad_event, "an event of the message is about nobody", "give each event a patient"};
     }
-    auto merged = event.merge.empty() ? Result<std::string>(std::string()) : survivor_of(patient_id_of(event.merge));
+    auto merged = person_of(event.merge);
     if (!merged.ok()) return merged.error();
     if (*merged == *patient) merged = std::string();  // Merged before.
     auto found = std::find_if(parts.begin(), parts.end(), [&](const auto& each) {
@@ -304,6 +304,18 @@ AcceptMessage Ingest::address(const Inbound& inbound, Parted parts) {
   accept.others.assign(std::make_move_iterator(parts.begin() + 1), std::make_move_iterator(parts.end()));
   accept.by = inbound.by;
   return accept;
+}
+
+Result<std::string> Ingest::person_of(const std::vector<Identifier>& identifiers) {
+  const std::vector<std::string> ids = patient_ids_of(identifiers);
+  if (ids.empty()) return std::string();
+  for (const std::string& id : ids) {
+    const auto record = parts_.reader.patient(id);
+    const bool is_erased = !record.ok() && record.error().code == ErrorCode::erased;
+    if (!record.ok() && !is_erased) return record.error();
+    if (!is_erased && record->has_value()) return survivor_of(id);
+  }
+  return ids.front();
 }
 
 Result<std::string> Ingest::survivor_of(std::string patient) {

@@ -68,6 +68,8 @@ class Ingest {
   [[nodiscard]] bool must_wait(const std::vector<std::string>& patients, const Inbound& inbound, std::uint64_t token);
   void let_go_on(const std::vector<std::string>& patients);
   void go_on(const std::string& lane);
+  // Whose record these identifiers mean: of several numbers of a person's own, the first under which there is one.
+  [[nodiscard]] Result<std::string> person_of(const std::vector<Identifier>& identifiers);
   [[nodiscard]] Result<std::string> survivor_of(std::string patient);
   // Commits a message that concerns no patient: quarantined, or without events.
   void commit_alone(const Inbound& inbound, MessageRecord message, std::string_view action, std::uint64_t token);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <limits>
 #include <set>
 
 #include "runtime/base/sha256.hpp"
@@ -37,6 +38,7 @@ std::string key_of(const std::string& field, const std::string& patient, const J
 
 // How well an identifier of a type of HL7 table 0203 says who somebody is: 0 is best. Numbers of payers are shared by families, and
 // those of accounts and visits change with each stay.
+constexpr int kLastOwnRank = 1;  // Up to here it is certainly of one person.
 int rank_of(std::string_view type) {
   constexpr std::array<std::string_view, 10> kOfOthers{"AN", "ANC", "AND", "ANT", "MA", "MB", "MC", "SN", "VN", "WCN"};
   if (type == "MR") return 0;
@@ -59,11 +61,23 @@ JsonText input_of(const std::string& patient, const std::string& encounter, cons
 
 }  // namespace
 
+std::vector<std::string> patient_ids_of(const std::vector<Identifier>& identifiers) {
+  std::vector<std::string> ids;
+  int best = std::numeric_limits<int>::max();
+  for (const Identifier& identifier : identifiers) {
+    const int rank = rank_of(identifier.type);
+    const bool is_another = rank == best && rank <= kLastOwnRank;
+    if (rank >= best && !is_another) continue;
+    if (rank < best) ids.clear();
+    best = rank;
+    ids.push_back("p" + to_hex(sha256(identifier.system + "\x1f" + identifier.value)).substr(0, 24));
+  }
+  return ids;
+}
+
 std::string patient_id_of(const std::vector<Identifier>& identifiers) {
-  if (identifiers.empty()) return {};
-  const Identifier& chosen =
-      *std::ranges::min_element(identifiers, {}, [](const Identifier& identifier) { return rank_of(identifier.type); });
-  return "p" + to_hex(sha256(chosen.system + "\x1f" + chosen.value)).substr(0, 24);
+  const auto ids = patient_ids_of(identifiers);
+  return ids.empty() ? std::string() : ids.front();
 }
 
 // ---- the turn --------------------------------------------------------------------------------------------------------

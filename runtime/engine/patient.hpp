@@ -71,4 +71,8 @@ class Patient {
 // is none.
 [[nodiscard]] std::string patient_id_of(const std::vector<Identifier>& identifiers);
 
+// The same, and behind it what each further identifier of that type would give, where that type is MR or PI: houses that work together
+// give a person a number each, and senders list them in any order.
+[[nodiscard]] std::vector<std::string> patient_ids_of(const std::vector<Identifier>& identifiers);
+
 }  // namespace baton

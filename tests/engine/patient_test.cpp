@@ -415,6 +415,12 @@ TEST(PatientId, is_that_of_the_persons_own_number_wherever_it_stands) {
   EXPECT_EQ(patient_id_of({family, visit}), only(family));
   EXPECT_EQ(patient_id_of({record, {"CLINIC", "R2", "MR"}}), only(record));
   EXPECT_EQ(patient_id_of({}), "");
+
+  const Identifier clinic{"CLINIC", "R2", "MR"}, licence{"STATE", "D1", "DL"};
+  using Ids = std::vector<std::string>;
+  EXPECT_EQ(patient_ids_of({social, clinic, internal, record}), (Ids{only(clinic), only(record)}));
+  EXPECT_EQ(patient_ids_of({social, licence}), Ids{only(social)});  // Either may be somebody else's as well.
+  EXPECT_TRUE(patient_ids_of({}).empty());
 }
 
 TEST(PatientRecordOfACase, begins_with_a_case_that_ends_in_its_first_turn) {
