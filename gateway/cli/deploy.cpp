@@ -57,12 +57,13 @@ int deploy(const Cli& cli, const BundleArguments& arguments) {
   const auto answer = call_api(cli, "POST", "/v1/bundles", *body);
   if (!answer) return fail(cli, answer.error());
   const bool changed = field_text(*answer, "changed") != "false";
+  const std::string workflows = field_text(*answer, "workflows");  // A bundle may have mappings alone.
   const auto* counts = answer->is_object() ? answer->as_object().if_contains("check") : nullptr;
   std::string checked;
   if (counts != nullptr && field_text(*counts, "checked") != "0") checked = "\n" + text_of_counts(*counts);
   return done(cli, *answer,
               (changed ? "deployed " : "already live: ") + field_text(*answer, "name") + " " +
-                  field_text(*answer, "hash") + " with " + field_text(*answer, "workflows") + checked);
+                  field_text(*answer, "hash") + (workflows.empty() ? "" : " with " + workflows) + checked);
 }
 
 int check(const Cli& cli, const BundleArguments& arguments) {
