@@ -6,9 +6,10 @@
 namespace baton::script {
 
 void refuse_anew(lua_State* state, Execution& execution, const char* method, const std::string& message) {
+  if (execution.reading_only()) raise(state, message);  // No branch runs then that would count its calls.
   // By the place of the call: another one that was passed before stays passed.
   const std::string id = std::string(kRefusedCall) + execution.next_key("call", method);
-  if (execution.reading_only() || execution.host().patch(id)) raise(state, message);
+  if (execution.host().patch(id)) raise(state, message);
 }
 
 void refuse_fault(lua_State* state, Execution& execution, const char* method, const std::optional<std::string>& fault) {

@@ -68,5 +68,19 @@ TEST_F(QueryTest, one_that_has_laid_hands_on_ctx_reads_and_no_more) {
   }
 }
 
+TEST_F(QueryTest, a_wrong_call_of_ctx_in_one_is_refused_as_in_the_run) {
+  for (const char* call : {"saved:log('loud', 'x')", "coroutine.wrap(function() saved:log('loud', 'x') end)()",
+                           "saved:business('4h', { calendar = 5 })"}) {
+    SCOPED_TRACE(call);
+    given_asked(call);
+    when(RunQuery{"ask", "", 2});
+    EXPECT_EQ(replies_.at(0).answer.error().code, ErrorCode::script_error);
+    when(SendUpdate{"ask", "", "u1", {}, 2});
+    EXPECT_EQ(replies_.at(0).answer.error().code, ErrorCode::update_rejected);
+    expect_no_trace();
+    journal_.clear();
+  }
+}
+
 }  // namespace
 }  // namespace baton
