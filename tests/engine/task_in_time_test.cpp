@@ -161,6 +161,17 @@ TEST_F(TaskInTimeTest, a_hook_may_refuse_with_a_message) {
   EXPECT_EQ(status(), InstanceStatus::completed);
 }
 
+TEST_F(TaskInTimeTest, a_hook_is_told_who_gets_the_task_also_of_a_claim) {
+  given("ctx:task('review', { why = 'x', outcomes = { 'yes' } })",
+        "hooks = { assign = function(attributes, task, act) if act.to == 'eve' then return act.action end end }, ");
+  start();
+  EXPECT_EQ(refused(act("claim", "eve")), "BT122: claim");
+  EXPECT_EQ(refused(act("claim", "ann")), "");
+  ActOnTask give = act("delegate", "ann");
+  give.to = "eve";
+  EXPECT_EQ(refused(give), "BT122: delegate");
+}
+
 TEST_F(TaskInTimeTest, a_hook_may_keep_a_task_from_escalating_and_the_chain_goes_on) {
   given(
       "ctx:task('review', { why = 'x', due = '1h', escalate = { { at = 'due', to = 'nobody' }, { at = '1h', to = "

@@ -98,12 +98,13 @@ std::optional<Error> refuse_duty(InstanceTurn& turn, const TaskRecord& task, con
   return std::nullopt;
 }
 
-JsonText act_json(const ActOnTask& message) {
+// `holder` is who has it then, and so to whom it goes where the act does not say: whoever claims.
+JsonText act_json(const ActOnTask& message, const std::string& holder) {
   JsonWriter writer;
   writer.begin_object().field("action", message.action).key("by");
   writer.begin_object().optional_field("role", message.by.role).field("subject", message.by.subject).end_object();
   writer.optional_field("outcome", message.outcome).optional_field("reason", message.reason);
-  writer.optional_field("reason_code", message.reason_code).optional_field("to", message.to);
+  writer.optional_field("reason_code", message.reason_code).field("to", message.to.empty() ? holder : message.to);
   if (!message.value.empty()) writer.json_field("value", message.value);
   writer.end_object();
   return std::move(writer).take();
@@ -116,7 +117,7 @@ void hand_over(InstanceTurn& turn, const ActOnTask& message, TaskRecord task, co
   task.claimed_by = holder;
   if (task.status != TaskStatus::on_hold) task.status = holder.empty() ? TaskStatus::open : TaskStatus::claimed;
   if (!holder.empty()) {
-    if (Status allowed = turn.ask_hook("assign", task, act_json(message)); !allowed) {
+    if (Status allowed = turn.ask_hook("assign", task, act_json(message, holder)); !allowed) {
       return turn.refuse(message.reply_to, allowed.error());
     }
     if (!turn.core().tasks.contains(task.seq)) return turn.answer(message.reply_to, task_answer(task));
