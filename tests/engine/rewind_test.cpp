@@ -85,6 +85,27 @@ TEST_F(RewindTest, what_was_taken_behind_the_place_can_be_taken_again_and_what_w
   EXPECT_EQ(result(), "[1,2]");
 }
 
+TEST_F(RewindTest, what_the_run_before_has_left_to_this_one_stays) {
+  given(R"(local e = ctx:wait_event('a.b', { timeout = '1m' })
+           ctx:wait_signal('go')
+           if not e then ctx:continue_as_new{} end
+           ctx:activity('test.work', 1, { retry = 'none' })
+           return e.type)");
+  start();
+  fire_next_timer();
+  receive("E1", "a.b");
+  when(SendSignal{"go", "{}", "", {}, 2});
+  when(SendSignal{"go", "{}", "", {}, 2});
+  fail(pending_.rbegin()->first, "down");
+  const EntryIndex carried = record_->run_begins_at + 1;
+  when(ResolveIncident{1, IncidentAction::rewind, "", carried, "again", {}, 3});
+  ASSERT_FALSE(replies_.front().answer.ok());
+  EXPECT_EQ(replies_.front().answer.error().code, ErrorCode::bad_field);
+  rewind_to(carried + 1);
+  finish_open("7");
+  EXPECT_EQ(result(), "\"a.b\"");
+}
+
 TEST_F(RewindTest, a_branch_that_waited_before_the_place_gets_what_came) {
   given(R"(return ctx:all { function(c) local s = c:wait_signal('go') c:sleep('1h') return s.v end,
                             function(c) return c:activity('test.work', 1, { retry = 'none' }) end })");

@@ -22,6 +22,12 @@ std::optional<EntryIndex> place_of_step(const InstanceCore& core, const std::str
   return found;
 }
 
+// The first entry that a rewind may take back: what the run before has left to this one stays.
+EntryIndex first_place(const InstanceCore& core) {
+  const bool carries = core.journal.size() > 1 && std::holds_alternative<CarriedOver>(core.journal[1].body);
+  return core.record.run_begins_at + (carries ? 2 : 1);
+}
+
 bool is_activity(InstanceTurn& turn, OperationSeq seq) {
   const OperationState* const operation = turn.state().find(seq);
   return operation != nullptr && operation->open() && operation->operation.kind == OperationKind::activity;
@@ -167,7 +173,7 @@ void handle(InstanceTurn& turn, ResolveIncident message) {
                                           "skip it with a value, rewind, or mend the script"});
   }
   if (message.action == IncidentAction::rewind &&
-      (message.rewind_to <= core.record.run_begins_at || message.rewind_to >= core.next_index())) {
+      (message.rewind_to < first_place(core) || message.rewind_to >= core.next_index())) {
     return turn.refuse(message.reply_to,
                        {ErrorCode::bad_field, "rewind_to must be an entry of the current run, after its start",
                         "baton show lists the entries with their numbers"});
