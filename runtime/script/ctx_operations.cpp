@@ -6,6 +6,7 @@
 #include "runtime/script/execution.hpp"
 #include "runtime/script/json_bridge.hpp"
 #include "runtime/script/refusal.hpp"
+#include "runtime/script/script_error.hpp"
 
 namespace baton::script {
 namespace {
@@ -140,6 +141,20 @@ void check_strings(lua_State* state, int index, const char* what) {
   raise(state, std::string(what) + " must be a string or a list of strings");
 }
 
+// What the event must be like; empty when the options do not say. Anything but fields and their values would let every event
+// pass.
+JsonText where_of(lua_State* state, Execution& execution, int options) {
+  if (!lua_istable(state, options)) return {};
+  const bool said = lua_getfield(state, options, "where") != LUA_TNIL;
+  JsonText where = said ? check_json(state, -1, "where") : JsonText();
+  if (said && !where.starts_with('{')) {
+    refuse_anew(state, execution, "wait_event",
+                "where is a table of fields, such as { encounter = \"E1\" }, not " + describe(state, -1));
+  }
+  lua_pop(state, 1);
+  return where;
+}
+
 /// ctx:wait_event(type, { timeout, until_, where, why, owner, otherwise }) -> event, or nil when the time is out
 /// Takes the oldest event that was received, matches, and was not taken before, or waits for the next one. `type` may be a
 /// list and may end in "*"; `where` compares fields of the event, by path: { ["data.status"] = "final" }. `why`, `owner` (who has to act) and `otherwise`
@@ -149,6 +164,7 @@ void ask_wait_event(lua_State* state) {
   execution.check_may_continue(state);
   check_options(state, 3, "wait_event", "timeout until_ where why owner otherwise");
   refuse_bad_end(state, execution, 3, "wait_event");
+  const JsonText where = where_of(state, execution, 3);
   std::string name;
   JsonText types;
   if (lua_type(state, 2) == LUA_TSTRING) {
@@ -164,9 +180,7 @@ void ask_wait_event(lua_State* state) {
   }
   Operation operation = operation_of(execution, state, OperationKind::event_wait, std::move(name));
   operation.request = "{\"types\":" + types;
-  if (lua_istable(state, 3) && lua_getfield(state, 3, "where") != LUA_TNIL) {
-    operation.request += ",\"where\":" + check_json(state, -1, "where");
-  }
+  if (!where.empty()) operation.request += ",\"where\":" + where;
   operation.request += "}";
   append_told(state, 3, operation.request);
   const Instant now = execution.host().now();

@@ -83,7 +83,11 @@ std::string no_calendar(const Program& program, const std::string& name) {
 const BusinessCalendar& check_calendar(lua_State* state, Execution& execution, int options) {
   std::string name;
   if (lua_istable(state, options)) {
-    if (lua_getfield(state, options, "calendar") == LUA_TSTRING) name = lua_tostring(state, -1);
+    const int type = lua_getfield(state, options, "calendar");
+    if (type == LUA_TSTRING) name = lua_tostring(state, -1);
+    if (type != LUA_TSTRING && type != LUA_TNIL) {
+      refuse_anew(state, execution, "business", "calendar is the name of one, not " + describe(state, -1));
+    }
     lua_pop(state, 1);
   }
   const BusinessCalendar* const calendar = execution.program().calendar(name);

@@ -53,6 +53,15 @@ TEST_F(CallShape, approvals_are_what_they_say) {
   for (const auto& [fields, message] : faults) EXPECT_THAT(refusal_of_task(fields), HasSubstr(message)) << fields;
 }
 
+TEST_F(CallShape, what_an_event_must_be_like_is_said_by_its_fields) {
+  const std::vector<std::pair<const char*, const char*>> faults = {
+      {"ctx:wait_event('a', { where = 'E1' })", "where is a table of fields, such as { encounter = \"E1\" }, not E1"},
+      {"ctx:wait_event('a', { where = { 'E1' } })", "where is a table of fields"},
+      {"ctx:wait_event('a', { where = false })", "where is a table of fields"},
+      {"ctx:business('4h', { calendar = 5 })", "calendar is the name of one, not 5"}};
+  for (const auto& [call, message] : faults) EXPECT_THAT(refusal_of(call), HasSubstr(message)) << call;
+}
+
 TEST_F(CallShape, outcomes_have_names_of_their_own_and_demand_what_they_say) {
   const std::vector<std::pair<const char*, const char*>> faults = {
       {"outcomes = { 'a', 'a' }", "outcomes has 'a' twice"},
