@@ -16,6 +16,8 @@ namespace {
 // stopped like any other.
 constexpr std::uint64_t kInstructionsPerRequest = 300;
 
+const Failure kContinues{"continued", "the workflow continues as new", {}};
+
 // "discharge.lua:17 in function ..." -> "discharge.lua:17"
 std::string first_line_of(std::string_view trace) {
   const std::string_view line = trace.substr(0, trace.find('\n'));
@@ -365,7 +367,10 @@ void Execution::check_may_continue(lua_State* state) {
   sandbox_.charge(state, kInstructionsPerRequest);
   check_may_change(state);
   const bool ended = continue_input_ || author_failure_;
-  if (ended && current().undoing == 0) raise(state, "the workflow has ended here");
+  if (ended && current().undoing == 0) {
+    push_failure(state, author_failure_ ? *author_failure_ : kContinues);
+    lua_error(state);
+  }
   if (!cancel_at_waits_) check_may_wait(state);
 }
 
@@ -462,7 +467,7 @@ void Execution::end_failed(lua_State* state, Failure failure) {
 void Execution::end_continued(lua_State* state, JsonText input) {
   check_may_wait(state);  // Or what the cancel has to undo would be dropped.
   continue_input_ = std::move(input);
-  push_failure(state, {"continued", "the workflow continues as new", {}});
+  push_failure(state, kContinues);
   lua_error(state);
   std::abort();  // lua_error does not return.
 }
