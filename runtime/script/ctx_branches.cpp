@@ -153,7 +153,7 @@ int ctx_map(lua_State* state) {
 /// A cancel request does not reach what runs inside; it takes hold at the next wait after it.
 int finish_shield(lua_State* state, int status, lua_KContext) {
   --Execution::of(state).current().shield;
-  if (Sandbox::of(state).must_rethrow(status)) return lua_error(state);
+  if (Sandbox::of(state).must_rethrow(status)) return Sandbox::of(state).rethrow(state);
   if (status != LUA_OK && status != LUA_YIELD) return lua_error(state);
   return lua_gettop(state) - 1;
 }
@@ -184,7 +184,7 @@ int finish_scope(lua_State* state, int status, lua_KContext mark) {
     Execution::of(state).leave_scope();
     return lua_gettop(state) - 1;
   }
-  if (Sandbox::of(state).must_rethrow(status)) return lua_error(state);
+  if (Sandbox::of(state).must_rethrow(status)) return Sandbox::of(state).rethrow(state);
   lua_insert(state, 2);
   lua_settop(state, 2);
   return Execution::roll_back(state, mark);

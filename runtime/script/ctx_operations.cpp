@@ -365,6 +365,7 @@ int ctx_promise(lua_State* state) {
 int ctx_peek_event(lua_State* state) {
   Execution& execution = check_context(state, "peek_event");
   const JsonText event = execution.host().peek_event(check_name(state, 2, "the event type"));
+  Sandbox::of(state).charge(state, event.size() / 16);
   if (Status pushed = push_json(state, event); !pushed) raise(state, pushed.error());
   return 1;
 }

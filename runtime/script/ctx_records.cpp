@@ -240,10 +240,9 @@ int ctx_set(lua_State* state) {
 /// ctx:get(attribute) -> value or nil
 int ctx_get(lua_State* state) {
   Execution& execution = check_context(state, "get");
-  if (Status pushed = push_json(state, execution.host().attribute(check_name(state, 2, "the attribute's name")));
-      !pushed) {
-    raise(state, pushed.error());
-  }
+  const JsonText value = execution.host().attribute(check_name(state, 2, "the attribute's name"));
+  Sandbox::of(state).charge(state, value.size() / 16);
+  if (Status pushed = push_json(state, value); !pushed) raise(state, pushed.error());
   return 1;
 }
 

@@ -120,6 +120,11 @@ void Execution::resume(Branch& branch) {
 
 // The branch's value, or what it raised, is on top of its coroutine's stack.
 void Execution::finished(Branch& branch, bool returned, const Failed* failed) {
+  if (!returned && sandbox_.poisoned()) {
+    const Error error = *sandbox_.poison();
+    stop_with({{std::string(code_of(error.code)), error.detail, {}}, first_line_of(failed->trace)}, true);
+    return forget(branch);
+  }
   switch (branch.role) {
     case BranchRole::main: main_finished(branch, returned, failed); break;
     case BranchRole::member: member_finished(branch, returned); break;
@@ -147,11 +152,6 @@ void Execution::main_finished(Branch& branch, bool returned, const Failed* faile
       main_failed_ = true;
       stop_with({{std::string(code_of(result.error().code)), result.error().detail, {}}, definition_.module});
     }
-    return;
-  }
-  if (sandbox_.poisoned()) {
-    const Error error = *sandbox_.poison();
-    stop_with({{std::string(code_of(error.code)), error.detail, {}}, first_line_of(failed->trace)}, true);
     return;
   }
   if (continue_input_) {

@@ -24,7 +24,7 @@ int undo_next(lua_State* state, int status, lua_KContext mark) {
   const int base = whole ? 0 : kScopeStack;
   while (true) {
     const bool raised = status != LUA_OK && status != LUA_YIELD;
-    if (Sandbox::of(state).must_rethrow(status)) return lua_error(state);
+    if (Sandbox::of(state).must_rethrow(status)) return Sandbox::of(state).rethrow(state);
     if (raised) {
       if (!whole && execution.raises_as_before(state)) return lua_error(state);
       const bool stops = execution.stops_at_raised(state);

@@ -9,7 +9,7 @@ namespace {
 // Runs when the protected function ended, at once or after a yield. `skipped` slots below the results are not results.
 int finish_call(lua_State* state, int status, lua_KContext skipped) {
   if (status != LUA_OK && status != LUA_YIELD) {
-    if (Sandbox::of(state).must_rethrow(status)) return lua_error(state);
+    if (Sandbox::of(state).must_rethrow(status)) return Sandbox::of(state).rethrow(state);
     lua_pushboolean(state, 0);
     lua_pushvalue(state, -2);
     return 2;

@@ -41,6 +41,10 @@ int resume_from(lua_State* state, lua_State* coroutine, int arguments) {
   int results = 0;
   Sandbox& sandbox = Sandbox::of(state);
   const int status = sandbox.resume_thread(coroutine, arguments, &results);
+  if (status == LUA_YIELD && sandbox.has_left()) {
+    lua_pushliteral(state, "stopped in a coroutine");
+    sandbox.rethrow(state);
+  }
   if (status == LUA_OK || status == LUA_YIELD) {
     if (lua_checkstack(state, results + 1) == 0) {
       lua_pop(coroutine, results);
@@ -51,7 +55,7 @@ int resume_from(lua_State* state, lua_State* coroutine, int arguments) {
     return results;
   }
   lua_xmove(coroutine, state, 1);
-  if (sandbox.must_rethrow(status)) lua_error(state);
+  if (sandbox.must_rethrow(status)) sandbox.rethrow(state);
   return -1;
 }
 

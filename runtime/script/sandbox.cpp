@@ -106,6 +106,7 @@ void Sandbox::rewind() noexcept {
   poison_.reset();
   stopped_.reset();
   out_of_time_ = false;
+  has_left_ = false;
   place_of_error_.clear();
   begin_turn();
 }
@@ -228,7 +229,10 @@ void Sandbox::on_count(lua_State* state, lua_Debug*) {
   sandbox.budget_ -= interval;
   if (sandbox.budget_ < 0 || sandbox.out_of_time()) sandbox.set_poison(ErrorCode::script_instructions);
   if (interval != sandbox.interval()) sandbox.watch(state, sandbox.interval());
-  if (sandbox.poisoned()) sandbox.raise_poison(state, 0);
+  if (!sandbox.poisoned()) return;
+  if (lua_isyieldable(state) == 0) sandbox.raise_poison(state, 0);
+  sandbox.has_left_ = true;
+  lua_yield(state, 0);  // Takes effect when the hook returns.
 }
 
 void Sandbox::set_poison(ErrorCode code) noexcept {
@@ -236,7 +240,15 @@ void Sandbox::set_poison(ErrorCode code) noexcept {
   if (running_ != nullptr) watch(running_, 1);
 }
 
+int Sandbox::rethrow(lua_State* state) {
+  BATON_ASSERT(poisoned());
+  if (lua_isyieldable(state) == 0) return lua_error(state);
+  has_left_ = true;
+  return lua_yield(state, 0);
+}
+
 void Sandbox::raise_poison(lua_State* state, int level) {
+  if (lua_isyieldable(state) != 0) rethrow(state);
   luaL_where(state, level);
   const bool memory = *poison_ == ErrorCode::script_memory;
   lua_pushstring(state, stopped_ ? "stopped" : memory ? "out of memory" : "out of instructions");
@@ -365,11 +377,13 @@ Outcome Sandbox::resume(lua_State* coroutine, int arguments) {
   }
   int results = 0;
   const int status = resume_thread(coroutine, arguments, &results);
-  if (status == LUA_YIELD) return Yielded{results};
+  const bool left = status == LUA_YIELD && has_left_;
+  if (status == LUA_YIELD && !left) return Yielded{results};
   if (status == LUA_OK) return Returned{results};
-  const bool poisonous = must_rethrow(status);
+  const bool poisonous = left || must_rethrow(status);
   Failed failed{poisonous ? *poison() : to_error(coroutine, -1), trace_of(coroutine)};
   const std::string_view where = std::string_view(failed.trace).substr(0, failed.trace.find('\n'));
+  if (left && lua_checkstack(coroutine, 1) != 0) lua_pushnil(coroutine);  // In the place of what was raised.
   if (poisonous) {
     failed.error.detail += " (at " + std::string(where) + ")";
   } else if (lua_type(coroutine, -1) != LUA_TSTRING && !where.empty()) {

@@ -190,6 +190,12 @@ class Sandbox {
   lua_State* push_script_coroutine(lua_State* state);
   // To be asked after each failure that was caught: notices a memory error and poisons. True: pass the error on.
   [[nodiscard]] bool must_rethrow(int status) noexcept;
+  // Passes the error of a poisoned Sandbox on, from a function that is to return what this does. In a coroutine that goes
+  // straight to who resumed it: a script may have made a hundred thousand protected calls around it, and Lua goes through its
+  // whole stack at each of them that an error passes.
+  int rethrow(lua_State* state);
+  // Whether a coroutine that has yielded was left so.
+  [[nodiscard]] bool has_left() const noexcept { return has_left_; }
   // True for the one string that pairs and next leave out (see safe_events.hpp).
   [[nodiscard]] bool is_hidden_key(const char* text) const noexcept { return text == hidden_key_; }
   // For a message handler: where the value was raised that call() is about to return as an Error.
@@ -227,6 +233,7 @@ class Sandbox {
   std::int64_t budget_ = 0;     // Instructions left; below zero when spent.
   bool clock_runs_ = false;     // turn_began_ns_ is of this turn.
   std::uint64_t turn_began_ns_ = 0;
+  bool has_left_ = false;         // Poisoned, it has left a coroutine by a yield.
   std::optional<Error> stopped_;  // Why it is poisoned, when its owner stopped it.
   bool out_of_time_ = false;      // Why it is poisoned, when it is by script_instructions.
   std::size_t kept_used_ = 0;     // used_ and large_ at keep().

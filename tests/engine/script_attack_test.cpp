@@ -68,6 +68,26 @@ TEST_F(ScriptAttack, endless_loops_over_ctx_are_stopped) {
   }
 }
 
+// Runs are coroutines: there an error that one protected call has caught does not count against the depth of the next.
+TEST_F(ScriptAttack, a_tower_of_protected_calls_is_stopped) {
+  for (const char* call : {"pcall(f)", "xpcall(f, function(e) return e end)", "pcall(ctx.shield, ctx, f)",
+                           "pcall(ctx.scope, ctx, f)", "pcall(coroutine.wrap(f))", "ctx:shield(pcall, f)"}) {
+    const Failure cause = stopped(std::string("local function f() ") + call + " f() end f()");
+    EXPECT_TRUE(cause.code == "BT306" || cause.code == "BT305") << call << ": " << cause.code;
+  }
+  const Failure cause = stopped("local t = {} local function f() pcall(f) t[#t + 1] = ('x'):rep(1000) f() end f()");
+  EXPECT_TRUE(cause.code == "BT306" || cause.code == "BT305") << cause.code;
+}
+
+TEST_F(ScriptAttack, a_branch_beside_the_run_that_goes_over_its_budget_is_told_with_its_line) {
+  for (const char* body : {"ctx:all { a = function() while true do end end }",
+                           "ctx:scope(function(s) s:compensate(function() while true do end end) error('x') end)"}) {
+    const Failure cause = stopped(body);
+    EXPECT_EQ(cause.code, "BT306") << body;
+    EXPECT_THAT(incidents_.begin()->second.line, testing::StartsWith("test.lua:")) << body;
+  }
+}
+
 TEST_F(ScriptAttack, a_turn_that_fills_the_journal_is_stopped) {
   const Failure cause = stopped("local s = ('x'):rep(1000000) while true do ctx:note(s) end");
   EXPECT_EQ(cause.code, "BT306");

@@ -58,6 +58,10 @@ TEST(ActivityAttack, endless_loops_end_the_attempt_and_leave_the_next_one_alone)
   }
 }
 
+TEST(ActivityAttack, a_tower_of_protected_calls_ends_the_attempt) {
+  EXPECT_THAT(stopped("local function f() pcall(f) f() end f()").code, testing::AnyOf("BT305", "BT306"));
+}
+
 TEST(ActivityAttack, memory_bombs_end_the_attempt_and_leave_the_next_one_alone) {
   // Without the clock, which would be first on a slow machine: the memory's limit alone does it.
   EXPECT_EQ(stopped("local t = {} while true do t[#t + 1] = {} end", nullptr).code, "BT305");
