@@ -50,7 +50,7 @@ CheckFinding check(const std::string& instance, EntriesView journal, EntryIndex 
   driver.set_recorder([&](EntryBody body) {
     fresh = true;
     if (const auto* scheduled = std::get_if<OperationScheduled>(&body)) fresh_line = scheduled->operation.line;
-    apply(state, Entry{state.last_at, std::move(body)}, next++);
+    return apply(state, Entry{state.last_at, std::move(body)}, next++);
   });
   const ReplayResult result = driver.replay(journal, entries_that_count(journal, first), first);
   if (result.mismatch) {

@@ -29,7 +29,7 @@ Result<InstanceStanding> stand(const std::string& instance, const std::vector<En
   InstanceState state;
   ScriptDriver script(instance, state, program, *definition);
   EntryIndex next = first + static_cast<EntryIndex>(run.size());
-  script.set_recorder([&](EntryBody body) { apply(state, Entry{state.last_at, std::move(body)}, next++); });
+  script.set_recorder([&](EntryBody body) { return apply(state, Entry{state.last_at, std::move(body)}, next++); });
   const ReplayResult result = script.replay(run, entries_that_count(run, first), first);
   if (result.mismatch) {
     return Error{ErrorCode::replay_mismatch,

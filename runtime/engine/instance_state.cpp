@@ -30,6 +30,7 @@ void offer_event(InstanceState& state, ReceivedEvent& event, Resolved& resolved)
     if (operation.operation.kind != OperationKind::event_wait || !operation.open()) continue;
     if (!event_satisfies(operation.operation.request, event.type, event.event)) continue;
     event.taken = true;
+    event.taken_by = seq;
     settle(state, operation, Outcome::of(event.event), resolved);
     return;
   }
@@ -56,6 +57,7 @@ void look_back(InstanceState& state, OperationState& operation, Resolved& resolv
     for (ReceivedEvent& event : state.events) {
       if (event.taken || !event_satisfies(operation.operation.request, event.type, event.event)) continue;
       event.taken = true;
+      event.taken_by = operation.operation.seq;
       settle(state, operation, Outcome::of(event.event), resolved);
       return;
     }
@@ -65,19 +67,6 @@ void look_back(InstanceState& state, OperationState& operation, Resolved& resolv
       signal.taken = true;
       settle(state, operation, Outcome::of(signal.payload), resolved);
       return;
-    }
-  }
-}
-
-void merge_attributes(Attributes& attributes, const JsonText& change) {
-  boost::system::error_code error;
-  const boost::json::value parsed = boost::json::parse(change, error);
-  if (error || !parsed.is_object()) return;
-  for (const auto& [name, value] : parsed.get_object()) {
-    if (value.is_null()) {
-      attributes.erase(std::string(name));
-    } else {
-      attributes[std::string(name)] = boost::json::serialize(value);
     }
   }
 }
@@ -273,6 +262,19 @@ class Apply {
 };
 
 }  // namespace
+
+void merge_attributes(Attributes& attributes, const JsonText& change) {
+  boost::system::error_code error;
+  const boost::json::value parsed = boost::json::parse(change, error);
+  if (error || !parsed.is_object()) return;
+  for (const auto& [name, value] : parsed.get_object()) {
+    if (value.is_null()) {
+      attributes.erase(std::string(name));
+    } else {
+      attributes[std::string(name)] = boost::json::serialize(value);
+    }
+  }
+}
 
 bool InstanceState::script_failed() const {
   for (const auto& [number, incident] : open_incidents) {

@@ -40,6 +40,7 @@ struct ReceivedEvent {
   std::string type;
   JsonText event;
   bool taken = false;
+  OperationSeq taken_by = 0;
 };
 
 struct ReceivedSignal {
@@ -95,6 +96,9 @@ struct InstanceState {
 
 // What a run leaves to the one that continues it.
 [[nodiscard]] CarriedOver carried_over(const InstanceState& state);
+
+// `change` is an object; a null in it removes.
+void merge_attributes(Attributes& attributes, const JsonText& change);
 
 // Folds one entry in. Returns the operations that got their outcome by it, in order.
 std::vector<OperationSeq> apply(InstanceState& state, const Entry& entry, EntryIndex index);

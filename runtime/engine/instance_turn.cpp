@@ -79,7 +79,7 @@ void InstanceTurn::start_run(Started started, const WorkflowDefinition& definiti
 }
 
 void InstanceTurn::listen_to_script() {
-  core_.script->set_recorder([this](EntryBody&& entry) { record(std::move(entry)); });
+  core_.script->set_recorder([this](EntryBody&& entry) { return record(std::move(entry)); });
   core_.script->set_log([this](std::string_view level, std::string_view text) {
     effect(WriteLog{core_.id, std::string(level), std::string(text)});
   });

@@ -98,7 +98,7 @@ void reproduce_run(const std::string& instance, const std::vector<Entry>& run, E
   InstanceState state;
   WatchedScript script(instance, state, program, *definition, run, counts, report);
   EntryIndex next = first + static_cast<EntryIndex>(run.size());
-  script.set_recorder([&](EntryBody body) { apply(state, Entry{state.last_at, std::move(body)}, next++); });
+  script.set_recorder([&](EntryBody body) { return apply(state, Entry{state.last_at, std::move(body)}, next++); });
   const ReplayResult result = script.replay(run, counts, first);
   if (result.mismatch) {
     report.differences.push_back({result.mismatch->journal_key,

@@ -5,6 +5,7 @@
 
 #include "runtime/base/limits.hpp"
 #include "runtime/engine/audit_details.hpp"
+#include "runtime/engine/request_options.hpp"
 #include "runtime/model/refused_call.hpp"
 
 namespace baton {
@@ -50,6 +51,7 @@ ScriptDriver::ScriptDriver(std::string instance, InstanceState& state, std::shar
 ScriptDriver::~ScriptDriver() = default;
 
 void ScriptDriver::begin_run() {
+  if (!journal_) attributes_ = state_.attributes;
   info_.workflow = state_.started.workflow;
   info_.patient = state_.patient;
   info_.business_key = state_.started.business_key;
@@ -101,33 +103,51 @@ RunState ScriptDriver::drive_at(Instant now, const Entry& entry, const std::vect
   return state;
 }
 
-// Applies entries from `i` on up to the next that drives the script, and says by which the script is to be driven then. What the
-// script did stands behind the entry that drove it, so that it claims it as it asks again. While the instance is blocked, by a pause
+// True for what the script does not know of while it runs because of an entry in front of it.
+bool ScriptDriver::begins_another(std::size_t place) const {
+  const EntryBody& body = journal_->entries[place].body;
+  return drives_script(body) || std::holds_alternative<PatientChanged>(body) ||
+         (std::holds_alternative<Paused>(body) && !begins_paused(place));
+}
+
+// What the script was told before a pause it did before the pause; only one that began paused has not run at all.
+bool ScriptDriver::begins_paused(std::size_t place) const {
+  return std::holds_alternative<Paused>(journal_->entries[place].body) && place > 0 &&
+         std::holds_alternative<Started>(journal_->entries[place - 1].body);
+}
+
+// Applies entries up to the next that drives the script, and notes by which the script is to be driven then. What the script did
+// stands behind the entry that drove it, so that it claims it as it asks again. While the instance is blocked, by a pause
 // or a failed script, entries arrive and the script does not run: what it does with all of them stands behind the entry that lets it
 // go on, and so they are taken together, at that entry's time.
-std::vector<ScriptDriver::Driving> ScriptDriver::next_driving() {
-  std::vector<Driving> driving;
+void ScriptDriver::take_up_to_next() {
   const EntriesView entries = journal_->entries;
+  std::vector<Driving>& driving = journal_->driving;
   std::size_t& i = journal_->next;
-  const std::size_t begin = i;
-  std::size_t arrived_blocked = 0;  // The first of `driving` that came while the instance was blocked.
   for (; i < journal_->size(); ++i) {
     if (journal_->passed[i]) continue;
-    const EntryBody& body = entries[i].body;
     const bool blocked = state_.blocked();
-    const bool drives = drives_script(body);
-    if (i > begin && !blocked && drives && !driving.empty()) break;
-    // What the script was told before a pause it did before the pause; only one that began paused has not run at all.
-    const bool begins_paused =
-        std::holds_alternative<Paused>(body) && i > 0 && std::holds_alternative<Started>(entries[i - 1].body);
-    if (!blocked && !driving.empty() && std::holds_alternative<Paused>(body) && !begins_paused) break;
+    if (!blocked && !driving.empty() && begins_another(i)) break;
     auto resolved = take(i);
-    if (drives) driving.push_back({i, entries[i].at, std::move(resolved)});
-    if (!blocked) arrived_blocked = begins_paused ? 0 : driving.size();
+    if (drives_script(entries[i].body)) driving.push_back({i, entries[i].at, std::move(resolved)});
+    if (!blocked) journal_->arrived_blocked = begins_paused(i) ? 0 : driving.size();
     if (!blocked || state_.blocked()) continue;
-    for (std::size_t k = arrived_blocked; k < driving.size(); ++k) driving[k].at = entries[i].at;
+    for (std::size_t k = journal_->arrived_blocked; k < driving.size(); ++k) driving[k].at = entries[i].at;
   }
-  return driving;
+  if (i == journal_->size()) replaying_ = fresh_;
+}
+
+// The script has done what the journal's next entry says, and that ends waits of its own: the entry is applied now, for so it was
+// then, and not before. What stands behind it the script does next. Returns the waits.
+template <typename IsIt>
+std::vector<OperationSeq> ScriptDriver::take_own(const IsIt& is_it) {
+  if (!journal_) return {};
+  std::size_t& i = journal_->next;
+  while (i < journal_->size() && journal_->passed[i]) ++i;
+  if (i == journal_->size() || !is_it(journal_->entries[i].body)) return {};
+  std::vector<OperationSeq> resolved = take(i++);
+  take_up_to_next();
+  return resolved;
 }
 
 std::vector<OperationSeq> ScriptDriver::take(std::size_t place) {
@@ -158,16 +178,22 @@ ReplayResult ScriptDriver::replay(EntriesView entries, const std::vector<bool>& 
     }
   }
   ReplayResult result{RunWaits{}, std::nullopt, false};
-  journal_.emplace(Replayed{entries, first, 0, counts, {}, false});
+  journal_.emplace(Replayed{entries, first, 0, counts, {}, 0, {}, false});
   journal_->passed.flip();
+  for (std::size_t i = 0; i < size; ++i) {
+    const auto* const carried = counts[i] ? std::get_if<CarriedOver>(&entries[i].body) : nullptr;
+    if (carried != nullptr) merge_attributes(attributes_, carried->attributes);
+  }
   while (journal_->next < size && std::holds_alternative<RunWaits>(result.state)) {
-    const std::vector<Driving> driving = next_driving();
-    if (journal_->next == size) replaying_ = fresh_;
+    journal_->driving.clear();
+    journal_->arrived_blocked = 0;
+    take_up_to_next();
     std::size_t gives_up = 0;
-    for (std::size_t k = 0; k < driving.size() && std::holds_alternative<RunWaits>(result.state); ++k) {
-      result.state = drive_at(driving[k].at, entries[driving[k].place], driving[k].resolved);
+    for (std::size_t k = 0; k < journal_->driving.size() && std::holds_alternative<RunWaits>(result.state); ++k) {
+      const Driving by = std::move(journal_->driving[k]);  // Not where it stands: more may come meanwhile.
+      result.state = drive_at(by.at, entries[by.place], by.resolved);
       gives_up = std::max(gives_up, k + 1);
-      result.state = give_up_failed(std::move(result.state), driving, gives_up);
+      result.state = give_up_failed(std::move(result.state), gives_up);
     }
   }
   // Entries that the script did not live to see still count for the state.
@@ -196,8 +222,9 @@ ReplayResult ScriptDriver::replay(EntriesView entries, const std::vector<bool>& 
 
 // What has failed was given up by an operator further on in the journal, from driving[next] on, and the script goes on where it
 // failed: at the time of that act, as all that came while it was blocked.
-RunState ScriptDriver::give_up_failed(RunState state, const std::vector<Driving>& driving, std::size_t& next) {
+RunState ScriptDriver::give_up_failed(RunState state, std::size_t& next) {
   while (std::holds_alternative<RunFailed>(state)) {
+    const std::vector<Driving>& driving = journal_->driving;
     while (next < driving.size() && !gives_up(journal_->entries[driving[next].place].body)) ++next;
     if (next == driving.size()) return state;
     now_ = driving[next++].at;
@@ -235,11 +262,11 @@ bool ScriptDriver::take_from_later(const std::string& key) {
   return true;
 }
 
-void ScriptDriver::record(EntryBody&& body) {
+std::vector<OperationSeq> ScriptDriver::record(EntryBody&& body) {
   if (replaying_) fresh_ = true;
   say_held_lines();
   journaled_ += size_of(body);
-  record_(std::move(body));
+  return record_(std::move(body));
 }
 
 // The script has come to what its journal knows already, so what it said on the way was said then.
@@ -269,6 +296,13 @@ OperationSeq ScriptDriver::claim_or_record(Operation operation) {
     unclaimed_.erase(known);
     state_.find(seq)->claimed = true;
     held_lines_.clear();
+    // A detached child is begun at once.
+    if (operation.kind == OperationKind::child && child_request_of(operation).detach) {
+      take_own([seq](const EntryBody& body) {
+        const auto* const begun = std::get_if<OperationResolved>(&body);
+        return begun != nullptr && begun->seq == seq;
+      });
+    }
     return seq;
   }
   operation.seq = std::max(state_.next_seq, seq_after_journal_);
@@ -302,12 +336,13 @@ void ScriptDriver::record_step(std::string key, std::string line, Outcome outcom
 }
 
 void ScriptDriver::set_attributes(std::string key, JsonText attributes) {
+  merge_attributes(attributes_, attributes);
   if (!known_fact(key)) record(AttributesSet{std::move(key), std::move(attributes)});
 }
 
 JsonText ScriptDriver::attribute(std::string_view name) const {
-  const auto found = state_.attributes.find(std::string(name));
-  return found == state_.attributes.end() ? JsonText() : found->second;
+  const auto found = attributes_.find(std::string(name));
+  return found == attributes_.end() ? JsonText() : found->second;
 }
 
 JsonText ScriptDriver::attributes() const {
@@ -327,19 +362,24 @@ JsonText ScriptDriver::decision(std::string_view key) const {
   return found == state_.decisions.end() ? JsonText() : found->second.decision;
 }
 
-void ScriptDriver::override_decision(std::string key, std::string target, std::string line, JsonText after,
-                                     std::string reason_code, std::string reason) {
-  if (known_fact(key)) return;
+std::vector<OperationSeq> ScriptDriver::override_decision(std::string key, std::string target, std::string line,
+                                                          JsonText after, std::string reason_code, std::string reason) {
+  if (known_fact(key)) {
+    return take_own([](const EntryBody& body) {
+      const auto* const replaced = std::get_if<OutcomeOverridden>(&body);
+      return replaced != nullptr && replaced->by.kind == PrincipalKind::script;
+    });
+  }
   JsonText before = decision(target);
   if (before.empty()) before = decision("decision:" + target);
   record(NoteWritten{key, line, "{\"override\":true}"});
   const std::string full = state_.decisions.contains(target) ? target : "decision:" + target;
-  record(OutcomeOverridden{full,
-                           before,
-                           std::move(after),
-                           std::move(reason_code),
-                           std::move(reason),
-                           {PrincipalKind::script, info_.workflow, "", "", ""}});
+  return record(OutcomeOverridden{full,
+                                  before,
+                                  std::move(after),
+                                  std::move(reason_code),
+                                  std::move(reason),
+                                  {PrincipalKind::script, info_.workflow, "", "", ""}});
 }
 
 void ScriptDriver::write_note(std::string key, std::string line, JsonText note) {
@@ -386,9 +426,12 @@ void ScriptDriver::complete_update(std::string update_id, Outcome outcome) {
     record(UpdateCompleted{std::move(update_id), std::move(outcome)});
 }
 
+// On a replay an event may be taken by a wait that the script has yet to come to: up to there it has not been.
 JsonText ScriptDriver::peek_event(std::string_view pattern) const {
   for (const ReceivedEvent& event : state_.events) {
-    if (!event.taken && matches_pattern(pattern, event.type)) return event.event;
+    const OperationState* const taker = event.taken ? state_.find(event.taken_by) : nullptr;
+    const bool taken = event.taken && (taker == nullptr || taker->claimed);
+    if (!taken && matches_pattern(pattern, event.type)) return event.event;
   }
   return {};
 }

@@ -18,7 +18,7 @@
 namespace baton {
 
 // Takes a new entry of the script, applies it to the state, and returns what apply() did.
-using RecordEntry = std::function<void(EntryBody&&)>;
+using RecordEntry = std::function<std::vector<OperationSeq>(EntryBody&&)>;
 // Takes a log line of the script.
 using WriteLine = std::function<void(std::string_view level, std::string_view text)>;
 
@@ -74,8 +74,8 @@ class ScriptDriver : public WorkflowHost {
   [[nodiscard]] JsonText attributes() const override;
   void record_decision(std::string key, std::string name, std::string line, JsonText decision) override;
   [[nodiscard]] JsonText decision(std::string_view key) const override;
-  void override_decision(std::string key, std::string target, std::string line, JsonText after, std::string reason_code,
-                         std::string reason) override;
+  std::vector<OperationSeq> override_decision(std::string key, std::string target, std::string line, JsonText after,
+                                              std::string reason_code, std::string reason) override;
   void write_note(std::string key, std::string line, JsonText note) override;
   void send_signal(std::string key, std::string line, std::string to, std::string name, JsonText payload) override;
   bool add_key(std::string key, std::string line, std::string business_key) override;
@@ -99,8 +99,10 @@ class ScriptDriver : public WorkflowHost {
   struct Replayed {
     EntriesView entries;  // May grow meanwhile: what is new in it is none of the replay's.
     EntryIndex first;
-    std::size_t next;          // Those before it are applied.
-    std::vector<bool> passed;  // Behind that: applied already, or they do not count. As long as what is replayed.
+    std::size_t next;              // Those before it are applied.
+    std::vector<bool> passed;      // Behind that: applied already, or they do not count. As long as what is replayed.
+    std::vector<Driving> driving;  // Those before `next` that the script is driven by now.
+    std::size_t arrived_blocked;   // The first of them that came while the instance was blocked.
     // Keys of what the script did that stands behind `next`, once they are needed.
     std::map<std::string, std::size_t> later;
     bool indexed;
@@ -108,15 +110,19 @@ class ScriptDriver : public WorkflowHost {
     [[nodiscard]] std::size_t size() const { return passed.size(); }
   };
 
-  [[nodiscard]] std::vector<Driving> next_driving();
+  void take_up_to_next();
   // Applies the journal's entry at that place.
   std::vector<OperationSeq> take(std::size_t place);
   [[nodiscard]] bool take_from_later(const std::string& key);
+  [[nodiscard]] bool begins_another(std::size_t place) const;
+  [[nodiscard]] bool begins_paused(std::size_t place) const;
+  template <typename IsIt>
+  std::vector<OperationSeq> take_own(const IsIt& is_it);
   [[nodiscard]] RunState drive_at(Instant now, const Entry& entry, const std::vector<OperationSeq>& resolved);
-  [[nodiscard]] RunState give_up_failed(RunState state, const std::vector<Driving>& driving, std::size_t& next);
+  [[nodiscard]] RunState give_up_failed(RunState state, std::size_t& next);
   [[nodiscard]] std::optional<ReplayMismatch> unclaimed() const;
   [[nodiscard]] OperationSeq claim_or_record(Operation operation);
-  void record(EntryBody&& body);
+  std::vector<OperationSeq> record(EntryBody&& body);
   void say(std::string_view level, std::string_view text);
   [[nodiscard]] bool known_fact(const std::string& key);
   void say_held_lines();
@@ -138,6 +144,8 @@ class ScriptDriver : public WorkflowHost {
   bool holding_lines_ = false;  // While replaying, up to the first new entry.
   mutable std::vector<std::pair<std::string, std::string>> held_lines_;
   OperationSeq seq_after_journal_ = 0;  // While replaying: new operations are numbered behind all journaled ones.
+  // As the script has set them up to here, where `state_` may hold what it sets further on in its journal.
+  Attributes attributes_;
   std::set<std::string> journaled_patches_;
   std::set<std::string, std::less<>> old_sides_;  // Patches that this run has passed on the old side: it stays there.
   // Since the script was last driven: what it has put into the journal, and into the log.

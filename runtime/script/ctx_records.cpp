@@ -118,8 +118,11 @@ int ctx_override(lua_State* state) {
   const JsonText after = check_json(state, -1, "after");
   refuse_fault(state, execution, "override", fault_in_override(parse_object(check_json(state, 3, "override"))));
   if (!execution.outcomes().contains(target)) refuse_anew(state, execution, "override", no_outcome(execution, target));
-  execution.host().override_decision(execution.next_key("override", target), target, caller_line(state), after,
-                                     text_option(state, 3, "code"), reason);
+  for (const OperationSeq seq :
+       execution.host().override_decision(execution.next_key("override", target), target, caller_line(state), after,
+                                          text_option(state, 3, "code"), reason)) {
+    execution.wake(seq);
+  }
   return 0;
 }
 

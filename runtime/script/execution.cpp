@@ -73,13 +73,17 @@ RunState Execution::start(const JsonText& input) {
   return run();
 }
 
-RunState Execution::resolved(OperationSeq seq) {
+void Execution::wake(OperationSeq seq) {
   for (const auto& branch : branches_) {
     if (branch->waits_for == seq && !branch->cancel_pending) {
       ready_.push_back(branch.get());
       break;
     }
   }
+}
+
+RunState Execution::resolved(OperationSeq seq) {
+  wake(seq);
   return run();
 }
 

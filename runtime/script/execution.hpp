@@ -152,6 +152,8 @@ class Execution {
   // Pushes the outcome of what was asked for, or waits for it; to be returned from a C function. A wait is a C++ exception,
   // and each clean-up in its way costs a microsecond: so nothing with a destructor is to be alive in the caller.
   static int await(lua_State* state);
+  // The branch that waits for it goes on, once it is its turn.
+  void wake(OperationSeq seq);
   // Makes a branch whose coroutine gets the `arguments` + 1 values on top of `from` (function first). Raises.
   Branch& spawn(lua_State* from, int arguments, Branch& parent, std::string path);
   // Waits until the current branch's group is settled. To be returned from a C function.

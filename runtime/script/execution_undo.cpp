@@ -55,7 +55,7 @@ void Execution::request_cancel(bool at_waits_only) {
     if (!branch->waits_for || branch->shield > 0 || branch->cancel_pending) continue;
     branch->cancel_pending = true;
     host_.abandon(*branch->waits_for);
-    ready_.push_back(branch.get());
+    if (std::ranges::find(ready_, branch.get()) == ready_.end()) ready_.push_back(branch.get());
   }
 }
 

@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "runtime/model/operation.hpp"
 #include "runtime/model/outcome.hpp"
@@ -49,8 +50,9 @@ class WorkflowHost {
   virtual void record_decision(std::string key, std::string name, std::string line, JsonText decision) = 0;
   // The decision as it stands now: what was recorded, or what a person replaced it with.
   [[nodiscard]] virtual JsonText decision(std::string_view key) const = 0;
-  virtual void override_decision(std::string key, std::string target, std::string line, JsonText after,
-                                 std::string reason_code, std::string reason) = 0;
+  // Returns the waits of the script's that heard of it.
+  virtual std::vector<OperationSeq> override_decision(std::string key, std::string target, std::string line,
+                                                      JsonText after, std::string reason_code, std::string reason) = 0;
   virtual void write_note(std::string key, std::string line, JsonText note) = 0;
   virtual void send_signal(std::string key, std::string line, std::string to, std::string name, JsonText payload) = 0;
   // False, and nothing happens, when the run has added as many as it may. One that the instance has already is no new fact.
