@@ -12,7 +12,7 @@ namespace baton {
 
 enum class CheckVerdict {
   same,         // The replay agrees to the last entry.
-  safe,         // It agrees, and the script differs only ahead: it asks for something new at the end.
+  safe,         // It agrees, and asks for something new at the end, or leaves out what was only written down.
   needs_patch,  // The journal has what the script no longer does: guard the change with ctx:patch.
   impossible,   // The bundle has no such workflow, or the script fails on the replay.
 };

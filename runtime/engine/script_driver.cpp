@@ -178,7 +178,7 @@ ReplayResult ScriptDriver::replay(EntriesView entries, const std::vector<bool>& 
     }
   }
   ReplayResult result{RunWaits{}, std::nullopt, false};
-  journal_.emplace(Replayed{entries, first, 0, counts, {}, 0, {}, false});
+  journal_.emplace(Replayed{entries, first, 0, counts, {}, 0, {}, false, {}});
   journal_->passed.flip();
   for (std::size_t i = 0; i < size; ++i) {
     const auto* const carried = counts[i] ? std::get_if<CarriedOver>(&entries[i].body) : nullptr;
@@ -200,6 +200,7 @@ ReplayResult ScriptDriver::replay(EntriesView entries, const std::vector<bool>& 
   for (std::size_t i = journal_->next; i < size; ++i) {
     if (!journal_->passed[i]) take(i);
   }
+  if (!fresh_ && std::holds_alternative<RunWaits>(result.state)) result.left_out = left_out(counts);
   journal_.reset();
   replaying_ = false;
   result.fresh = fresh_;
@@ -243,6 +244,16 @@ std::optional<ReplayMismatch> ScriptDriver::unclaimed() const {
   return std::nullopt;
 }
 
+// The first note, step, decision or the like of the journal that the script has not come to again.
+std::string ScriptDriver::left_out(const std::vector<bool>& counts) const {
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    const EntryBody& body = journal_->entries[i].body;
+    const std::string* const key = std::holds_alternative<OperationScheduled>(body) ? nullptr : key_of(body);
+    if (counts[i] && key != nullptr && !journal_->written.contains(*key)) return *key;
+  }
+  return {};
+}
+
 // What the script did once for an entry of long ago stands at the end of what was its journal then: a step that a new bundle has
 // inserted, or what it did after a rewind. As it asks again it claims that, and not a second one.
 bool ScriptDriver::take_from_later(const std::string& key) {
@@ -273,6 +284,7 @@ std::vector<OperationSeq> ScriptDriver::record(EntryBody&& body) {
 bool ScriptDriver::known_fact(const std::string& key) {
   const bool known = state_.facts.contains(key) || take_from_later(key);
   if (known) held_lines_.clear();
+  if (known && journal_) journal_->written.insert(key);
   return known;
 }
 
@@ -328,6 +340,7 @@ const Outcome* ScriptDriver::recorded_step(std::string_view key) {
   if (found == state_.steps.end() && take_from_later(std::string(key))) found = state_.steps.find(std::string(key));
   if (found == state_.steps.end()) return nullptr;
   held_lines_.clear();
+  if (journal_) journal_->written.emplace(key);
   return &found->second;
 }
 

@@ -34,6 +34,8 @@ struct ReplayResult {
   std::optional<ReplayMismatch> mismatch;
   bool fresh = false;  // The script asked for something new before its journal was used up.
   bool lost = false;   // It has failed in such a way that nothing of it can go on, not even to undo.
+  // Key of what was written down and the script does not come to any more; empty where it waits for something new.
+  std::string left_out;
 };
 
 class ScriptDriver : public WorkflowHost {
@@ -106,6 +108,7 @@ class ScriptDriver : public WorkflowHost {
     // Keys of what the script did that stands behind `next`, once they are needed.
     std::map<std::string, std::size_t> later;
     bool indexed;
+    std::set<std::string, std::less<>> written;  // Keys of what the script has written down again.
 
     [[nodiscard]] std::size_t size() const { return passed.size(); }
   };
@@ -121,6 +124,7 @@ class ScriptDriver : public WorkflowHost {
   [[nodiscard]] RunState drive_at(Instant now, const Entry& entry, const std::vector<OperationSeq>& resolved);
   [[nodiscard]] RunState give_up_failed(RunState state, std::size_t& next);
   [[nodiscard]] std::optional<ReplayMismatch> unclaimed() const;
+  [[nodiscard]] std::string left_out(const std::vector<bool>& counts) const;
   [[nodiscard]] OperationSeq claim_or_record(Operation operation);
   std::vector<OperationSeq> record(EntryBody&& body);
   void say(std::string_view level, std::string_view text);

@@ -344,6 +344,23 @@ TEST_F(WorkflowTest, a_removed_step_is_a_mismatch_that_names_both_lines) {
   EXPECT_EQ(same.verdict, CheckVerdict::same) << same.message;
 }
 
+TEST_F(WorkflowTest, a_script_that_leaves_out_what_was_written_down_is_not_the_same) {
+  const std::string search = "search = { stage = 'keyword' },";
+  given("ctx:set('stage', 'a')  ctx:note('n')  ctx:step('s', function() end)  ctx:wait_signal('go')", search);
+  start();
+  for (const auto& [body, left_out] : std::vector<std::pair<const char*, const char*>>{
+           {"ctx:set('stage', 'a')  ctx:note('n')  ctx:step('s', function() end)  ctx:wait_signal('go')", ""},
+           {"ctx:note('n')  ctx:step('s', function() end)  ctx:wait_signal('go')", "set:stage"},
+           {"ctx:set('stage', 'a')  ctx:step('s', function() end)  ctx:wait_signal('go')", "note:"},
+           {"ctx:set('stage', 'a')  ctx:note('n')  ctx:wait_signal('go')", "step:s"}}) {
+    const auto changed = Program::compile("c", bundle_of(body, search));
+    ASSERT_TRUE(changed.ok());
+    const CheckFinding finding = check("i1", journal(), 0, "test", *changed);
+    EXPECT_EQ(finding.verdict, *left_out == '\0' ? CheckVerdict::same : CheckVerdict::safe) << body;
+    EXPECT_TRUE(finding.message.ends_with(left_out)) << finding.message;
+  }
+}
+
 TEST_F(WorkflowTest, an_inserted_step_does_not_break_an_old_journal) {
   given("ctx:activity('test.work')\n ctx:wait_signal('go')\n return 'end'");
   start();
