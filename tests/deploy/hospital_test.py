@@ -128,6 +128,11 @@ class SummaryTest(unittest.TestCase):
         self.assertTrue(self.compare([case("discharged")]))
         self.assertTrue(self.compare([case("deceased_no_followup")], "deceased_no_followup", 0))
 
+    def test_a_case_that_says_that_another_one_is_the_stays_is_none(self):
+        for outcome in ("other_number", "told_again"):
+            self.assertTrue(self.compare([case("discharged"), case(outcome, id="2")]))
+            self.assertFalse(self.compare([case(outcome)]))
+
     def test_every_difference_is_seen(self):
         self.assertFalse(self.compare([]))
         self.assertFalse(self.compare([case("ama_followup_review")]))
