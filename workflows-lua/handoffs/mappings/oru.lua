@@ -2,10 +2,10 @@
 local mapping = require "mapping"
 local clinical = require "clinical"
 
--- OBR-25, HL7 table 0123.
+-- OBR-25, HL7 table 0123. M is a correction that is not final yet; of N the procedure is done and the result is not.
 local STATUS = {
   F = "final", C = "corrected", X = "cancelled", Y = "cancelled",
-  P = "preliminary", R = "preliminary", A = "partial", I = "pending", S = "pending", O = "ordered",
+  P = "preliminary", R = "preliminary", M = "preliminary", A = "partial", I = "pending", S = "pending", N = "pending", O = "ordered",
 }
 
 -- OBX-11, HL7 table 0085, where OBR-25 is empty: the least finished of the values says how far the order is, so the first that is there.

@@ -155,6 +155,15 @@ test.case("a value that is taken back before anybody has seen it replaces the qu
   t:contains(t:expect_task("review_result").why, "taken back")
 end)
 
+test.case("an order whose result is still to come is waited for, whatever else is done", function(t)
+  local _, case = waiting(t)
+  for _, status in ipairs { "N", "M", "S" } do
+    result(t, { part("O1|F1", status, {}) })
+    t:equal(stage(case), "waiting", status)
+    t:skip("1m")
+  end
+end)
+
 test.case("where the order has no status (OBR-25), that of its values (OBX-11) counts", function(t)
   local _, case = waiting(t)
   result(t, { part("O1|F1", nil, { "ST|no growth at 24h||P" }) })
