@@ -145,6 +145,10 @@ function after.ama(ctx, case)
     ctx:decide("ama_follow_up", { outcome = case.ama.outcome, reason = case.ama.reason, evidence = { by = case.ama.by } })
   end
   if case.ama.outcome == "follow_up" then return after.followed_up(ctx, case) end
+  if not case.done.notices then
+    follow_up.notices(ctx, case)  -- The next carers know of a discharge, whatever the house does about it.
+    case.done.notices = true
+  end
   ctx:sleep(policy.correction_window)
   return { kind = "closed", how = "declined" }
 end
