@@ -18,7 +18,7 @@ local STATUS_OF_VALUES = {
 
 local CRITICAL = { LL = true, HH = true, AA = true }  -- OBX-8, HL7 table 0078.
 
--- OBX-2, HL7 table 0125: values that a laboratory flags when they are not normal. Whatever else has no flag, a person has to read.
+-- OBX-2, HL7 table 0125: values that a laboratory flags when they are not normal. Whatever else has no flag, or has no value, a person has to read.
 local MEASURED = { NM = true, SN = true, DT = true, TM = true, TS = true, DTM = true }
 
 -- OBX-11: deleted, or wrong, as when it is of another patient. Nobody shall act on such a value.
@@ -140,7 +140,7 @@ local function read(order)
     elseif flag and flag ~= "N" then
       abnormal[#abnormal + 1] = finding(order, obx, flag)
       critical = critical or CRITICAL[flag] == true
-    elseif not flag and not MEASURED[obx:get("2.1") or ""] then
+    elseif not flag and not (MEASURED[obx:get("2.1") or ""] and value_of(obx)) then
       narrative[#narrative + 1] = finding(order, obx)
     end
   end

@@ -155,6 +155,14 @@ test.case("a value that is taken back before anybody has seen it replaces the qu
   t:contains(t:expect_task("review_result").why, "taken back")
 end)
 
+test.case("a number that could not be had is not a normal one", function(t)
+  waiting(t)
+  result(t, { part("O1|F1", "F", { "NM|4.1|N", "NM|||X" }) })
+  local review = t:expect_task("review_result")
+  t:contains(review.why, "somebody has to read it")
+  t:equal(#review.data.result.narrative, 1)
+end)
+
 test.case("an order whose result is still to come is waited for, whatever else is done", function(t)
   local _, case = waiting(t)
   for _, status in ipairs { "N", "M", "S" } do
