@@ -35,7 +35,7 @@ return mapping.define {
     local withdrawn = change == "cancelled" or UNAVAILABLE[m:get("TXA-19.1") or ""]
     local complete = not withdrawn and COMPLETE[m:get("TXA-17.1") or ""] == true
     return clinical.event(m, type, clinical.occurred_at(m, "TXA-4"), {
-      document = m:get("TXA-12.3") or m:get("TXA-12.1"),
+      document = m:get("TXA-12.1") or m:get("TXA-12.3"),  -- The third is that of the authority, unless a sender puts the number there alone.
       kind = kind,
       complete = complete,
       referral = m:get("TXA-14.1"),

@@ -290,6 +290,18 @@ test.case("each of several patients of one appointment has it", function(t)
   t:equal(events[2].data.appointment, "V1")
 end)
 
+test.case("a document is known by its own number, and not by that of whoever gives them", function(t)
+  local function document(number)
+    return map(t, "documents", table.concat({
+      "MSH|^~\\&|DOC|GENHOSP|BATON|HUB|20260302090000||MDM^T02|M1|P|2.5.1",
+      "EVN|T02|20260302090000",
+      "PID|1||P1^^^GENHOSP^MR",
+      "TXA|1|DS|TX|20260302085500||||||||" .. number .. "|||||AU",
+    }, "\r")).data.document
+  end
+  t:equal({ document("D1^EPIC^1.2.840.114350^ISO"), document("^^89137"), document("D2") }, { "D1", "89137", "D2" })
+end)
+
 test.case("a discharge summary tells whether it is signed", function(t)
   local event = map(t, "documents", table.concat({
     "MSH|^~\\&|DOC|GENHOSP|BATON|HUB|20260302090000||MDM^T02|M1|P|2.5.1",
