@@ -24,13 +24,16 @@ local MEASURED = { NM = true, SN = true, DT = true, TM = true, TS = true, DTM = 
 -- OBX-11: deleted, or wrong, as when it is of another patient. Nobody shall act on such a value.
 local WITHDRAWN = { D = true, W = true }
 
--- The OBR segments of a message, each with the OBX segments behind it, and by OBX the NTE segments behind that.
+-- The OBR segments of a message, each with the ORC in front of it, the OBX segments behind it, and by OBX the NTE segments behind that.
 local function orders(m)
-  local list, obx = {}, nil
+  local list, orc, obx = {}, nil, nil
   for _, segment in ipairs(m.list) do
     local order = list[#list]
-    if segment.name == "OBR" then
-      list[#list + 1], obx = { obr = segment, results = {}, comments = {} }, nil
+    if segment.name == "ORC" then
+      orc = segment
+    elseif segment.name == "OBR" then
+      list[#list + 1] = { obr = segment, orc = orc, results = {}, comments = {} }
+      orc, obx = nil, nil
     elseif segment.name == "OBX" and order then
       table.insert(order.results, segment)
       order.comments[segment], obx = {}, segment
@@ -41,7 +44,10 @@ local function orders(m)
   return list
 end
 
-local function number_of(order) return order.obr:get("2.1") or order.obr:get("3.1") end
+-- A number that stands in ORC may be left out of OBR (HL7 v2.5.1, 4.5.3.2 and 4.5.3.3).
+local function said_of(order, place) return order.obr:get(place) or order.orc and order.orc:get(place) end
+
+local function number_of(order) return said_of(order, "2.1") or said_of(order, "3.1") end
 
 local function status_of(order)
   local said = order.obr:get("25.1")
@@ -163,7 +169,7 @@ local function events_of(m)
     local occurred_at = clinical.occurred_at(m, ("OBR[%d]-22"):format(i), ("OBR[%d]-7"):format(i))
     local event, reason = clinical.event(m, "result." .. status_of(order), occurred_at, {
       order = number_of(order),
-      filler_order = obr:get("3.1"),
+      filler_order = said_of(order, "3.1"),
       code = obr:get("4.1"),
       name = obr:get("4.2"),
       abnormal = found.abnormal,

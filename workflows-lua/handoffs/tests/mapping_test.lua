@@ -245,6 +245,20 @@ test.case("the results of several patients in one message are each their own, an
   t:contains(events[3].occurred_at, "T08:30:00")
 end)
 
+test.case("an order whose numbers stand in ORC alone is known by them", function(t)
+  local _, events = map(t, "results", table.concat({
+    "MSH|^~\\&|LAB|GENHOSP|BATON|HUB|20260302090000||ORU^R01|M1|P|2.5.1",
+    "PID|1||P1^^^GENHOSP^MR",
+    "ORC|RE|O1^EHR|F1^LAB",
+    "OBR|1|||K^Potassium|||20260301080000|||||||||||||||20260302081000|||F",
+    "OBX|1|NM|K^Potassium||7.1|mmol/l||HH|||F",
+    "OBR|2|O2|F2|NA^Sodium|||20260301080000|||||||||||||||20260302081000|||F",
+    "OBX|1|NM|NA^Sodium||138|mmol/l||N|||F",
+  }, "\r"))
+  t:equal({ events[1].data.order, events[1].data.filler_order, events[1].data.without_values }, { "O1", "F1", nil })
+  t:equal({ events[2].data.order, events[2].data.filler_order }, { "O2", "F2" })
+end)
+
 test.case("what the laboratory has written beside a value is told with it", function(t)
   local event = map(t, "results", table.concat({
     "MSH|^~\\&|LAB|GENHOSP|BATON|HUB|20260302090000||ORU^R01|M1|P|2.5.1",
