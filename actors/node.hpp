@@ -50,7 +50,7 @@ class ManualClock : public Clock {
   std::shared_ptr<State> state_;
 };
 
-// Outbound HTTP for activities. Implemented in the gateway; calls back once, on any thread.
+// Outbound HTTP for activities. Implemented in the gateway; calls back once, on any thread, after send() has returned.
 struct HttpCall {
   std::string method;
   std::string url;

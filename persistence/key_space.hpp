@@ -54,7 +54,7 @@ enum class ColumnFamily : std::uint32_t {
   named = 11,
   // u8(index) ... -> nothing, but for the ledger's; see Index. Written and deleted with the record they lead to.
   index = 12,
-  // The ledger's rows, see ledger/ledger_rows.hpp. Checkpoints are written by their signer. Never deleted.
+  // The ledger's rows, see ledger/ledger_rows.hpp. Checkpoints are written by their signer. Records go by pruning alone.
   audit = 13,
 };
 constexpr std::size_t kColumnFamilies = 14;

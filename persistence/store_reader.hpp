@@ -129,7 +129,7 @@ class StoreReader {
   // The open activities that have none of these rows: only the journal tells of them. None when the instance was erased.
   [[nodiscard]] Result<std::vector<PendingRecord>> journaled_activities(std::string_view instance,
                                                                         const std::vector<PendingRecord>& rows) const;
-  // Of all instances, one after the other: for recovery. `limit` counts rows; what a journal tells of is one.
+  // Of all, one after the other: for recovery. `limit` counts rows; a journal is one, and tells of none if it is damaged.
   [[nodiscard]] Result<Page<PendingRecord>> all_pending(std::string_view cursor, std::size_t limit) const;
   // Timers due at `until` or before, earliest first, those after `after` only. Give the last timer that was handled as
   // `after`: a scan from the beginning walks over what was deleted.

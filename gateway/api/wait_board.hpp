@@ -1,6 +1,7 @@
-// Who waits for an instance to end, or for its updates: long polls. Listens to the node; looks at the store, not at the notice,
-// so a wait ends exactly when every reader sees the end. Thread-safe; callbacks come on the thread that sees what was waited
-// for: the committer's, the loop's or the caller's.
+// Who waits for an instance to end, or for its updates: long polls. Listens to the node: a notice that has the closed record
+// ends the wait when that is durable, and who then reads the store sees it there. Without a record, and where the time is up,
+// the store is looked at. Thread-safe; callbacks come on the thread that sees what was waited for: the committer's, the
+// loop's or the caller's.
 #pragma once
 
 #include <functional>

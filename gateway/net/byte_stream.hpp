@@ -24,7 +24,7 @@ class ByteStream {
   virtual void accept_handshake(Ready ready) = 0;
   // Reads what is there, at most `size` bytes, into `data`, which the caller keeps alive. One read at a time.
   virtual void read_some(char* data, std::size_t size, Read done) = 0;
-  // Writes `head` and then `body`, all of it. One write at a time; the stream keeps both alive.
+  // Writes `head` and then `body`, all of it; the stream keeps both alive. Precondition: the write before has come back.
   virtual void write(std::string head, std::string body, Ready done) = 0;
   // Says that no more will be written; reading goes on.
   virtual void finish_writing() = 0;
