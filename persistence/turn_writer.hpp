@@ -47,9 +47,6 @@ class TurnWriter {
   // The control of a benchmark: from here on records are only kept, without tree and indexes. Never for real.
   void keep_plain_records() { plain_.emplace(); }
 
-  // The index that the next audit leaf gets.
-  [[nodiscard]] std::uint64_t next_audit_index() const { return ledger_.next_index(); }
-
  private:
   void write(const AppendJournal& change);
   void write(const PutInstance& change);

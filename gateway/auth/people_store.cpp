@@ -172,10 +172,6 @@ void PeopleStore::put_key(ServiceKey key, AuditRecord record, Written written) {
   write(std::move(changes), std::move(record), std::move(written));
 }
 
-void PeopleStore::put_session(Session session, AuditRecord record, Written written) {
-  renew_session("", std::move(session), std::move(record), std::move(written));
-}
-
 void PeopleStore::renew_session(const std::string& old_id, Session session, AuditRecord record, Written written) {
   const std::lock_guard order(order_);
   std::vector<PutNamed> changes{put("session/", session)};

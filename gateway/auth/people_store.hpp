@@ -41,7 +41,6 @@ class PeopleStore {
   // Each writes the row and `record` in one turn. put_user refuses with already_exists when it must be new.
   void put_user(LocalUser user, bool must_be_new, AuditRecord record, Written written);
   void put_key(ServiceKey key, AuditRecord record, Written written);
-  void put_session(Session session, AuditRecord record, Written written);
   // The same session under a new id, so that a cookie from before the sign-in is worth nothing.
   void renew_session(const std::string& old_id, Session session, AuditRecord record, Written written);
   void end_session(const std::string& id, AuditRecord record, Written written);

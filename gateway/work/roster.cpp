@@ -249,14 +249,6 @@ std::vector<Shift> Roster::on_duty(const std::string& unit, const std::string& r
   return found;
 }
 
-bool Roster::plans(const std::string& unit, const std::string& role) const {
-  const std::lock_guard lock(mutex_);
-  return std::any_of(rotas_.begin(), rotas_.end(), [&](const auto& item) {
-    return (unit.empty() || item.first == unit) && std::any_of(item.second.shifts.begin(), item.second.shifts.end(),
-                                                               [&](const Shift& shift) { return shift.role == role; });
-  });
-}
-
 std::string Roster::shift_of(const std::string& person, Instant at) const {
   for (const Shift& shift : on_duty("", "", at)) {
     if (shift.person == person) return shift.name;

@@ -68,8 +68,6 @@ class Roster {
 
   // Shifts that run at this moment, of one unit and role; "" is any.
   [[nodiscard]] std::vector<Shift> on_duty(const std::string& unit, const std::string& role, Instant at) const;
-  // True when some rota of the unit has shifts of the role at all.
-  [[nodiscard]] bool plans(const std::string& unit, const std::string& role) const;
   // The name of the shift in which somebody is on duty; empty when no rota says.
   [[nodiscard]] std::string shift_of(const std::string& person, Instant at) const;
   // Whom somebody stands in for, and who is away.

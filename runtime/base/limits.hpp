@@ -12,7 +12,6 @@ constexpr std::uint64_t kScriptInstructionsPerTurn = 5'000'000;  // About 50 ms.
 constexpr std::uint64_t kScriptTurnMs = 150;                     // Processor time of one turn, where a clock is given.
 constexpr std::uint64_t kPatternSteps = 1'000'000;               // Steps of one pattern-matching call.
 constexpr std::size_t kScriptStringSize = 8u << 20;              // The longest string a library function may build.
-constexpr int kScriptCallDepth = 190;                            // Nested C calls; Lua itself stops at 200.
 constexpr std::size_t kJsonDepth = 64;
 constexpr std::size_t kErrorCodeSize = 200;         // Of a raised table; beyond, it is cut.
 constexpr std::size_t kErrorMessageSize = 2000;     // The same; also one line of ctx:log.

@@ -115,11 +115,11 @@ void describe_override(AuditRecord& record, const OutcomeOverridden& made, Entri
 
 namespace {
 
-void write_shown(JsonWriter& writer, const TaskRecord& task, const std::string& bundle, Instant at, bool with_values) {
+void write_shown(JsonWriter& writer, const TaskRecord& task, Instant at, bool with_values) {
   const json::object request = object_of(task.request);
   writer.field("age_ms", (at - task.created_at).ms).field("as_of", format_instant(task.created_at));
   if (!task.form.empty()) {
-    writer.field("form", task.form).field("form_version", task.form_version.empty() ? bundle : task.form_version);
+    writer.field("form", task.form).field("form_version", task.form_version.empty() ? task.bundle : task.form_version);
   }
   if (const auto* sources = request.if_contains("sources")) writer.json_field("sources", json::serialize(*sources));
   const auto* const data = request.if_contains("data");
@@ -145,19 +145,11 @@ void write_cosigners(JsonWriter& writer, const TaskRecord& task, const std::stri
 
 }  // namespace
 
-JsonText shown_of(const TaskRecord& task, const std::string& bundle, Instant at) {
-  JsonWriter writer;
-  writer.begin_object();
-  write_shown(writer, task, bundle, at, true);
-  writer.end_object();
-  return std::move(writer).take();
-}
-
 JsonText evidence_of(const TaskRecord& task, const DecisionFacts& facts, const Principal& by, Instant at,
                      bool with_values) {
   JsonWriter writer;
   writer.begin_object();
-  write_shown(writer, task, task.bundle, at, with_values);
+  write_shown(writer, task, at, with_values);
   writer.field("bundle", task.bundle).key("by");
   write_json(writer, by);
   write_cosigners(writer, task, by.subject);

@@ -21,17 +21,15 @@ void describe_decision(AuditRecord& record, const DecisionRecorded& made);
 // An override. Who had reached what it replaces is looked up in the run's journal, which ends with the override.
 void describe_override(AuditRecord& record, const OutcomeOverridden& made, EntriesView journal);
 
-// What a person had before them who decides a task at `at`: {"age_ms","as_of","form","form_version","values"}, without
-// what the task does not have. Forms lie in bundles, so that a form's version is its bundle's.
-[[nodiscard]] JsonText shown_of(const TaskRecord& task, const std::string& bundle, Instant at);
-// The same with who decided, how, and what beside: what a decision is bound to; docs/formats/evidence.md. `values` as they
-// are, or by their hash.
 struct DecisionFacts {
   std::string shift;
   std::vector<std::string> units;
   std::optional<Instant> opened_at;
   std::string line;
 };
+// What a person had before them who decides a task at `at` ("age_ms", "as_of", "form", "form_version", "values", without what
+// the task does not have; forms lie in bundles, so that a form's version is its bundle's), with who decided, how, and what
+// beside: what a decision is bound to; docs/formats/evidence.md. `values` as they are, or by their hash.
 [[nodiscard]] JsonText evidence_of(const TaskRecord& task, const DecisionFacts& facts, const Principal& by, Instant at,
                                    bool with_values);
 

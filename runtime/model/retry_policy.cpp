@@ -1,7 +1,6 @@
 #include "runtime/model/retry_policy.hpp"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 
 #include "runtime/base/assert.hpp"
@@ -110,30 +109,6 @@ std::optional<Duration> next_delay(const RetryPolicy& policy, std::uint32_t atte
   if (retry_after) delay = std::max(delay, std::min(*retry_after, kLongestRetryAfter));
   if (policy.max_elapsed.ms != 0 && elapsed + delay > policy.max_elapsed) return std::nullopt;
   return delay;
-}
-
-void encode(Writer& writer, const RetryPolicy& policy) {
-  writer.i64(policy.initial.ms).u64be(std::bit_cast<std::uint64_t>(policy.factor)).i64(policy.cap.ms);
-  writer.varint(policy.attempts).u64be(std::bit_cast<std::uint64_t>(policy.jitter)).i64(policy.max_elapsed.ms);
-  writer.list(policy.non_retryable, [](Writer& out, const std::string& code) { out.bytes(code); });
-}
-
-RetryPolicy decode_retry_policy(Reader& reader) {
-  RetryPolicy policy;
-  policy.initial = {reader.i64()};
-  policy.factor = std::bit_cast<double>(reader.u64be());
-  policy.cap = {reader.i64()};
-  const std::uint64_t attempts = reader.varint();
-  policy.attempts = static_cast<std::uint32_t>(attempts);
-  policy.jitter = std::bit_cast<double>(reader.u64be());
-  policy.max_elapsed = {reader.i64()};
-  reader.list([&](Reader& in) { policy.non_retryable.push_back(in.text()); });
-  // Written so that a NaN fails as well.
-  const bool sane = policy.initial.ms >= 0 && policy.cap >= policy.initial && policy.max_elapsed.ms >= 0 &&
-                    policy.factor >= 1 && policy.factor <= kLargestFactor && policy.jitter >= 0 && policy.jitter <= 1 &&
-                    attempts <= UINT32_MAX;
-  if (!sane) reader.fail();
-  return reader.ok() ? policy : RetryPolicy{};
 }
 
 }  // namespace baton

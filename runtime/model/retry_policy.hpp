@@ -11,7 +11,6 @@
 #include <string_view>
 #include <vector>
 
-#include "runtime/base/codec.hpp"
 #include "runtime/base/instant.hpp"
 #include "runtime/base/result.hpp"
 
@@ -50,11 +49,5 @@ struct RetryPolicy {
 [[nodiscard]] std::optional<Duration> next_delay(const RetryPolicy& policy, std::uint32_t attempt,
                                                  std::string_view error_code, std::optional<Duration> retry_after,
                                                  Duration elapsed, std::uint64_t seed);
-
-// Binary form: i64 initial, u64be factor (IEEE 754 bits), i64 cap, varint attempts, u64be jitter, i64 max_elapsed,
-// list of bytes non_retryable. The version byte belongs to the record that holds it.
-void encode(Writer& writer, const RetryPolicy& policy);
-// Fails the reader on values that parse_retry_policy would have refused.
-[[nodiscard]] RetryPolicy decode_retry_policy(Reader& reader);
 
 }  // namespace baton

@@ -182,16 +182,4 @@ DueRuns due_runs(const ScheduleSpec& spec, const ScheduleState& state, Instant n
   }
 }
 
-void encode(Writer& writer, const ScheduleState& state) {
-  writer.i64(state.last.ms).boolean(state.buffered.has_value());
-  if (state.buffered) writer.i64(state.buffered->ms);
-}
-
-ScheduleState decode_schedule_state(Reader& reader) {
-  ScheduleState state;
-  state.last = {reader.i64()};
-  if (reader.boolean()) state.buffered = Instant{reader.i64()};
-  return reader.ok() ? state : ScheduleState{};
-}
-
 }  // namespace baton

@@ -13,7 +13,6 @@
 #include <variant>
 #include <vector>
 
-#include "runtime/base/codec.hpp"
 #include "runtime/base/instant.hpp"
 #include "runtime/base/result.hpp"
 #include "runtime/model/time/cron.hpp"
@@ -91,9 +90,5 @@ struct DueRuns {
 // `running`: how many runs of this schedule are open. `seed` decides the jitter: the schedule's id, hashed.
 [[nodiscard]] DueRuns due_runs(const ScheduleSpec& spec, const ScheduleState& state, Instant now, std::uint32_t running,
                                std::uint64_t seed);
-
-// Binary form of the state: i64 last, boolean, i64 buffered if true. The spec is kept as the JSON it came as.
-void encode(Writer& writer, const ScheduleState& state);
-[[nodiscard]] ScheduleState decode_schedule_state(Reader& reader);
 
 }  // namespace baton

@@ -169,10 +169,6 @@ std::string_view Program::bytecode(std::string_view path) const {
   return found == bytecode_.end() ? std::string_view() : std::string_view(found->second);
 }
 
-std::string_view Program::module_bytecode(std::string_view require_name) const {
-  return bytecode("lib/" + std::string(require_name) + ".lua");
-}
-
 const Form* Program::form(std::string_view form_name) const {
   const auto found = forms_.find(form_name);
   return found == forms_.end() ? nullptr : &found->second;

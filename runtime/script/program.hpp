@@ -107,9 +107,8 @@ class Program {
   [[nodiscard]] const WorkflowDefinition* find_workflow(std::string_view name) const;
   [[nodiscard]] const std::vector<MappingDefinition>& mappings() const { return mappings_; }
   [[nodiscard]] bool has_activity(std::string_view name) const;
-  // Bytecode of "workflows/x.lua" and so on, or of a module by its require name; empty when there is none.
+  // Bytecode of "workflows/x.lua" and so on; empty when there is none.
   [[nodiscard]] std::string_view bytecode(std::string_view path) const;
-  [[nodiscard]] std::string_view module_bytecode(std::string_view require_name) const;
   // A calendar by its name; "" is the bundle's only one, or us_federal among several. Null when there is none.
   [[nodiscard]] const BusinessCalendar* calendar(std::string_view calendar_name) const;
   // Null when there is none.

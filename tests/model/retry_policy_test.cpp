@@ -124,32 +124,5 @@ TEST(RetryPolicy, a_wrong_field_is_named) {
   EXPECT_EQ(complaint("{\"initial\"").substr(0, 5), "BT101");
 }
 
-TEST(RetryPolicy, reads_back_what_it_encoded) {
-  const RetryPolicy policy = parsed(
-      R"({"initial":"3s","factor":1.25,"cap":"9m","attempts":4000000000,"jitter":0.3,"max_elapsed":"2w","non_retryable":["a","b*"]})");
-  Writer writer;
-  encode(writer, policy);
-  Reader reader(writer.view());
-  EXPECT_EQ(decode_retry_policy(reader), policy);
-  EXPECT_TRUE(reader.ok() && reader.at_end());
-}
-
-TEST(RetryPolicy, a_reader_refuses_a_policy_cut_short_or_out_of_range) {
-  Writer writer;
-  encode(writer, steady());
-  for (std::size_t size = 0; size < writer.size(); ++size) {
-    Reader reader(std::string_view(writer.view()).substr(0, size));
-    EXPECT_EQ(decode_retry_policy(reader), RetryPolicy{});
-    EXPECT_FALSE(reader.ok()) << size;
-  }
-  RetryPolicy shrinking = steady();
-  shrinking.factor = 0.1;
-  Writer bad;
-  encode(bad, shrinking);
-  Reader reader(bad.view());
-  (void)decode_retry_policy(reader);
-  EXPECT_FALSE(reader.ok());
-}
-
 }  // namespace
 }  // namespace baton

@@ -185,17 +185,6 @@ TEST(Schedule, a_long_pause_is_worked_off_in_bounded_turns_that_lose_nothing) {
   EXPECT_EQ(skipped + started, 20u * 24 * 60 + 6 * 60);
 }
 
-TEST(Schedule, its_state_reads_back) {
-  for (const ScheduleState& state :
-       {ScheduleState{at("07:00"), std::nullopt}, ScheduleState{at("07:00"), at("06:00")}}) {
-    Writer writer;
-    encode(writer, state);
-    Reader reader(writer.view());
-    EXPECT_EQ(decode_schedule_state(reader), state);
-    EXPECT_TRUE(reader.ok() && reader.at_end());
-  }
-}
-
 TEST(Schedule, a_wrong_field_is_named) {
   const auto complaint = [](std::string_view json) {
     const auto parsed = parse_schedule(json);
