@@ -97,6 +97,26 @@ void Retention::lift(LiftHold request, std::uint64_t token) {
   enqueue([this, request = std::move(request), token] { run_lift(request, token); });
 }
 
+Status Retention::find_held(LegalHold& hold) const {
+  if (!hold.patient.empty()) {
+    // The pseudonym is what sealed records and exports call a person.
+    const auto behind = parts_.reader.patient_behind(hold.patient);
+    if (!behind.ok()) return behind.error();
+    if (*behind) hold.patient = **behind;
+  }
+  const bool on_patient = !hold.patient.empty();
+  if (!on_patient && hold.instance.empty()) return success();
+  const auto known =
+      on_patient ? is_known_patient(parts_.reader, hold.patient) : is_known_instance(parts_.reader, hold.instance);
+  if (!known.ok()) return known.error();
+  if (*known) return success();
+  return Error{ErrorCode::not_found,
+               on_patient ? "there is no patient '" + hold.patient + "', and no record about one"
+                          : "there is no case '" + hold.instance + "', and no record about one",
+               on_patient ? "give the id as Baton has it, and not a number of another system: GET /v1/patients"
+                          : "give the case's id: baton ls"};
+}
+
 void Retention::run_place(const PlaceHold& request, std::uint64_t token) {
   if (Status sound = check_hold(request); !sound.ok()) return refuse(token, sound.error());
   const auto all = list_holds(parts_.reader, true);
@@ -115,6 +135,7 @@ void Retention::run_place(const PlaceHold& request, std::uint64_t token) {
   hold.reason = request.reason;
   hold.placed_by = request.by;
   hold.placed_at = parts_.clock.now();
+  if (const Status found = find_held(hold); !found.ok()) return refuse(token, found.error());
   AuditRecord record = record_of(action::kHoldPlaced, hold, request.by, hold.placed_at);
   record.reason = hold.reason;
   record.reason_code = hold.matter;

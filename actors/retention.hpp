@@ -18,6 +18,8 @@
 
 namespace baton {
 
+struct LegalHold;
+
 class Retention {
  public:
   struct Parts {
@@ -43,6 +45,8 @@ class Retention {
   void enqueue(Work work);
   void next();
   void commit(Turn turn);
+  // Whom or what the hold is on, by the id that their rows have. Error: not_found; one on nobody would keep nothing.
+  [[nodiscard]] Status find_held(LegalHold& hold) const;
   void run_place(const PlaceHold& request, std::uint64_t token);
   void run_lift(const LiftHold& request, std::uint64_t token);
   void begin_prune(const PruneRequest& request, std::uint64_t token);

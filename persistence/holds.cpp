@@ -13,7 +13,7 @@ namespace {
 constexpr std::uint8_t kHoldVersion = 1;
 
 // The ids under which one person's records were kept: the record's own, those merged into it, and the one that it was
-// merged into.
+// merged into; and the pseudonym of each, which is what exports call the person.
 Result<std::set<std::string, std::less<>>> ids_of_person(const StoreReader& reader, const std::string& patient) {
   std::set<std::string, std::less<>> ids;
   std::vector<std::string> open{patient};
@@ -25,10 +25,24 @@ Result<std::set<std::string, std::less<>>> ids_of_person(const StoreReader& read
     if (!record.ok() && record.error().code == ErrorCode::erased) continue;
     if (!record.ok()) return record.error();
     if (!*record) continue;
+    open.push_back((*record)->id);  // Another where `id` is a pseudonym.
     open.push_back((*record)->merged_into);
     open.insert(open.end(), (*record)->merged_from.begin(), (*record)->merged_from.end());
   }
+  const std::set<std::string, std::less<>> in_the_clear = ids;
+  for (const std::string& id : in_the_clear) ids.insert(reader.store().pseudonyms().patient(id));
   return ids;
+}
+
+Result<bool> has_record(const StoreReader& reader, const AuditFilter& filter) {
+  std::string cursor;
+  do {
+    const auto page = query_audit(reader, filter, cursor, 1);
+    if (!page.ok()) return page.error();
+    if (!page->items.empty()) return true;
+    cursor = page->cursor;
+  } while (!cursor.empty());
+  return false;
 }
 
 // Does the span hold a record about one of the ids?
@@ -39,15 +53,20 @@ Result<bool> has_record_in(const StoreReader& reader, const std::set<std::string
     filter.fields["patient"] = id;
     filter.from = hold.from;
     filter.before = hold.before;
-    std::string cursor;
-    do {
-      const auto page = query_audit(reader, filter, cursor, 1);
-      if (!page.ok()) return page.error();
-      if (!page->items.empty()) return true;
-      cursor = page->cursor;
-    } while (!cursor.empty());
+    const auto found = has_record(reader, filter);
+    if (!found.ok() || *found) return found;
   }
   return false;
+}
+
+template <typename Record>
+Result<bool> is_known(const StoreReader& reader, const Result<std::optional<Record>>& row, const char* field,
+                      const std::string& id) {
+  if (row.ok() ? row->has_value() : row.error().code == ErrorCode::erased) return true;
+  if (!row.ok()) return row.error();
+  AuditFilter filter;
+  filter.fields[field] = id;
+  return has_record(reader, filter);
 }
 
 Result<bool> keeps(const StoreReader& reader, const LegalHold& hold, const std::set<std::string, std::less<>>& ids) {
@@ -136,6 +155,14 @@ Result<std::optional<LegalHold>> find_hold(const StoreReader& reader, std::strin
   return std::optional(*std::move(hold));
 }
 
+Result<bool> is_known_patient(const StoreReader& reader, const std::string& patient) {
+  return is_known(reader, reader.patient(patient), "patient", patient);
+}
+
+Result<bool> is_known_instance(const StoreReader& reader, const std::string& instance) {
+  return is_known(reader, reader.instance(instance), "instance", instance);
+}
+
 Result<std::optional<LegalHold>> hold_on_patient(const StoreReader& reader, const std::string& patient) {
   auto holds = list_holds(reader, false);
   if (!holds.ok()) return holds.error();
@@ -162,8 +189,6 @@ Result<HoldsInForce> HoldsInForce::load(const StoreReader& reader) {
   for (LegalHold& hold : *holds) {
     auto ids = ids_of_person(reader, hold.patient);
     if (!ids.ok()) return ids.error();
-    const std::set<std::string, std::less<>> in_the_clear = *ids;
-    for (const std::string& id : in_the_clear) ids->insert(reader.store().pseudonyms().patient(id));
     all.holds_.push_back({std::move(hold), *std::move(ids)});
   }
   return all;

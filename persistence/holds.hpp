@@ -50,6 +50,11 @@ void write_json(JsonWriter& writer, const LegalHold& hold);
 [[nodiscard]] Result<std::vector<LegalHold>> list_holds(const StoreReader& reader, bool with_lifted);
 [[nodiscard]] Result<std::optional<LegalHold>> find_hold(const StoreReader& reader, std::string_view id);
 
+// Whether there is somebody or something that a hold can be on: a record, also of a person who was erased, or at least
+// one in the ledger.
+[[nodiscard]] Result<bool> is_known_patient(const StoreReader& reader, const std::string& patient);
+[[nodiscard]] Result<bool> is_known_instance(const StoreReader& reader, const std::string& instance);
+
 // A hold in force that keeps this person's data: on the person, on an instance about the person, or on a span of time in
 // which a record about the person was written. Nothing when there is none.
 [[nodiscard]] Result<std::optional<LegalHold>> hold_on_patient(const StoreReader& reader, const std::string& patient);

@@ -5,6 +5,7 @@
 
 #include "persistence/audit_query.hpp"
 #include "persistence/holds.hpp"
+#include "persistence/keys/pseudonym.hpp"
 #include "persistence/ledger/ledger_reader.hpp"
 #include "persistence/ledger_source.hpp"
 #include "tests/support/node_world.hpp"
@@ -117,8 +118,8 @@ TEST_F(Retention, keeps_evidence_that_a_kept_record_names_and_removes_what_none_
 }
 
 TEST_F(Retention, refuses_to_prune_what_a_hold_covers_and_says_how_far_it_may_go) {
-  hold("p-3");
   given_reads(600);
+  hold("p-3");
   const auto refused = world_.ask(prune(512));
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code, ErrorCode::held);
@@ -148,11 +149,12 @@ TEST_F(Retention, refuses_to_prune_what_was_not_shown_not_signed_or_has_no_reaso
 }
 
 TEST_F(Retention, records_who_placed_and_lifted_a_hold_on_whom_and_why) {
+  given_reads(5);
   hold("p-3");
   world_.tell(LiftHold{"hold-1", "settled", officer()});
   EXPECT_EQ(found("action", "hold.placed"), 1u);
   EXPECT_EQ(found("action", "hold.lifted"), 1u);
-  EXPECT_EQ(found("patient", "p-3"), 2u);
+  EXPECT_EQ(found("patient", "p-3"), 3u);  // With the read.
   EXPECT_EQ(world_.ask(PlaceHold{}).error().code, ErrorCode::bad_field);
   PlaceHold two;
   two.patient = "p-1";
@@ -192,6 +194,23 @@ TEST_F(Retention, survives_a_crash_at_every_step_of_a_prune) {
     EXPECT_EQ(reader.leaf(0).ok(), pruned.minimum == 0) << steps;
     world.expect_sound_store();
   }
+}
+
+TEST_F(Retention, places_a_hold_on_who_is_meant_by_a_pseudonym_and_none_on_nobody) {
+  given_reads(10);
+  PlaceHold request;
+  request.reason = "court order";
+  request.by = officer();
+  request.patient = world_.node().reader().store().pseudonyms().patient("p-3");
+  const auto placed = world_.ask(request);
+  ASSERT_TRUE(placed.ok());
+  EXPECT_NE(placed->find("\"patient\":\"p-3\""), std::string::npos) << *placed;
+  request.patient = "MRN-0815";
+  EXPECT_EQ(world_.ask(request).error().code, ErrorCode::not_found);
+  request.patient.clear();
+  request.instance = "no-such-case";
+  EXPECT_EQ(world_.ask(request).error().code, ErrorCode::not_found);
+  EXPECT_EQ(found("action", "hold.placed"), 1u);
 }
 
 }  // namespace

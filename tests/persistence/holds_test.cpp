@@ -143,5 +143,18 @@ TEST(LegalHold, covers_records_of_its_patient_on_lists_too_of_its_instance_and_o
   EXPECT_EQ(on(record_of("p-2", kSampleStart)), "");
 }
 
+TEST(LegalHold, on_a_pseudonym_keeps_the_person_whom_it_stands_for) {
+  StoreWorld world(StoreWorld::Rows::sealed);
+  put_patient(world, "survivor", "", {"ended"});
+  put_patient(world, "ended", "survivor", {});
+  LegalHold hold = hold_on("h-1");
+  hold.patient = world.reader().store().pseudonyms().patient("ended");
+  ASSERT_NE(hold.patient, "ended");
+  place(world, hold);
+  EXPECT_EQ(kept_by(world, "ended"), "h-1");
+  EXPECT_EQ(kept_by(world, "survivor"), "h-1");
+  EXPECT_EQ(kept_by(world, "somebody"), "");
+}
+
 }  // namespace
 }  // namespace baton
