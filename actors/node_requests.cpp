@@ -3,6 +3,7 @@
 
 #include "actors/instance_subject.hpp"
 #include "actors/node_impl.hpp"
+#include "persistence/keys/patient_id.hpp"
 #include "runtime/base/sha256.hpp"
 
 namespace baton {
@@ -59,6 +60,9 @@ void Node::Impl::take(StartRequest request, std::uint64_t token) {
                                      "deploy a bundle that does, or look at the live ones with GET /v1/bundles"});
   }
   if (const Status status = check_id(request.id); !status.ok()) return replies.give(token, status.error());
+  if (const Status status = check_patient_id(request.patient); !status.ok()) {
+    return replies.give(token, status.error());
+  }
   if (request.id.empty()) request.id = make_instance_id(request.workflow);
   StartInstance start;
   start.workflow = std::move(request.workflow);

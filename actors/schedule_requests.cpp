@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "actors/schedules.hpp"
+#include "persistence/keys/patient_id.hpp"
+#include "runtime/base/json_text.hpp"
 #include "runtime/base/limits.hpp"
 
 namespace baton {
@@ -58,6 +60,7 @@ std::optional<Error> Schedules::refusal(const ScheduleRow& row) const {
                  "see its cron (no year has a 30th of February) and its until"};
   }
   return std::nullopt;
+  if (const Status patient = check_patient_id(row.patient); !patient.ok()) return patient.error();
 }
 
 void Schedules::change(const ScheduleRequest& request, ScheduleRow row, std::uint64_t token) {
