@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "actors/log.hpp"
+#include "actors/schedule_row.hpp"
 #include "persistence/holds.hpp"
 #include "persistence/keys/key_store.hpp"
 
@@ -25,6 +26,19 @@ Error cases_are_open(const std::vector<std::string>& cases) {
   for (std::size_t i = 0; i < std::min(cases.size(), kNamed); ++i) named += (i == 0 ? "" : ", ") + cases[i];
   return {ErrorCode::conflict, std::to_string(cases.size()) + " cases about this person are open: " + named,
           "let them end, or cancel them, then try again"};
+}
+
+// The names of schedules whose runs are about one of these people.
+Result<std::vector<std::string>> schedules_about(const StoreReader& reader, const std::vector<std::string>& people) {
+  const auto rows = reader.named_all("schedules");
+  if (!rows.ok()) return rows.error();
+  std::vector<std::string> names;
+  for (const auto& [name, text] : *rows) {
+    const auto row = read_schedule_row(text);
+    if (!row.ok()) return row.error();
+    if (std::ranges::find(people, row->patient) != people.end()) names.push_back(name);
+  }
+  return names;
 }
 
 Error decided_already(const Erasure& erasure) {
@@ -144,7 +158,8 @@ void Erasures::commit(const Erasure& erasure, std::string_view action, const Pri
   parts_.path.commit(Turn(std::move(changes), {std::move(record)}, {}, {}), {}, std::move(then));
 }
 
-// Who is under a legal hold, or about whom a case is open, is not erased; nor is anybody of a store whose rows lie in the clear.
+// Who is under a legal hold, or about whom a case is open or a schedule will open one, is not erased; nor is anybody of a
+// store whose rows lie in the clear.
 Status Erasures::may_be_erased(const Erasure& erasure, ErasureScope& scope) const {
   if (!parts_.store.pseudonyms().keyed()) {
     return Error{ErrorCode::conflict, "this store has rows from before there were keys, which nobody can erase",
@@ -157,8 +172,12 @@ Status Erasures::may_be_erased(const Erasure& erasure, ErasureScope& scope) cons
   scope = *std::move(found);
   const auto hold = hold_on_patient(parts_.reader, scope.people.front());
   if (!hold.ok()) return hold.error();
-  if (!*hold) return success();
-  return held_error(**hold, "the person's data");
+  if (*hold) return held_error(**hold, "the person's data");
+  const auto schedules = schedules_about(parts_.reader, scope.people);
+  if (!schedules.ok()) return schedules.error();
+  if (schedules->empty()) return success();
+  return Error{ErrorCode::conflict, "the schedule '" + schedules->front() + "' starts cases about this person",
+               "delete it, or replace it by one without the patient: baton schedules delete"};
 }
 
 // Another that is approved takes the same keys with it; and what one has done since this was asked for, this asked for as well.

@@ -6,8 +6,21 @@
 #include "persistence/keys/patient_id.hpp"
 #include "runtime/base/json_text.hpp"
 #include "runtime/base/limits.hpp"
+#include "runtime/base/sha256.hpp"
 
 namespace baton {
+namespace {
+
+// For the ledger. What the runs are given may be about anybody, so that only its hash stands there.
+JsonText what_it_says(const ScheduleRow& row) {
+  JsonWriter writer;
+  writer.begin_object().json_field("spec", row.spec_json).flag("paused", row.spec.paused);
+  if (!row.input.empty()) writer.field("input_sha256", to_hex(sha256(row.input)));
+  writer.end_object();
+  return std::move(writer).take();
+}
+
+}  // namespace
 
 void Schedules::run_request(const ScheduleRequest& request, std::uint64_t token) {
   const auto refuse = [&](ErrorCode code, std::string detail, std::string cure) {
@@ -47,6 +60,7 @@ void Schedules::create(const ScheduleRequest& request, std::uint64_t token, bool
 }
 
 std::optional<Error> Schedules::refusal(const ScheduleRow& row) const {
+  if (const Status patient = check_patient_id(row.patient); !patient.ok()) return patient.error();
   if (!parts_.bundles.live()->by_workflow.contains(row.workflow)) {
     return Error{ErrorCode::unknown_workflow, "no live bundle defines " + row.workflow,
                  "deploy a bundle with this workflow first"};
@@ -60,22 +74,24 @@ std::optional<Error> Schedules::refusal(const ScheduleRow& row) const {
                  "see its cron (no year has a 30th of February) and its until"};
   }
   return std::nullopt;
-  if (const Status patient = check_patient_id(row.patient); !patient.ok()) return patient.error();
 }
 
 void Schedules::change(const ScheduleRequest& request, ScheduleRow row, std::uint64_t token) {
   const bool gone = request.action == "delete";
   if (!gone) row.spec.paused = request.action == "pause";
   JsonText answer = to_json(row);
-  put(request, gone ? std::nullopt : std::optional(std::move(row)), Reply{token, std::move(answer)});
+  put(request, std::move(row), Reply{token, std::move(answer)});
 }
 
 // Until the row is durable the schedule is busy: a look in between would write the old one over it.
-void Schedules::put(const ScheduleRequest& request, std::optional<ScheduleRow> row, Reply reply) {
+void Schedules::put(const ScheduleRequest& request, ScheduleRow row, Reply reply) {
   busy_.try_emplace(request.name).first->second.look_again = true;
   std::vector<Reply> replies;
   replies.push_back(std::move(reply));
-  commit(request.name, std::move(row), request.by, request.action + "d", std::move(replies),
+  AuditRecord record = record_of(request.name, row, request.by, request.action + "d");
+  record.after = what_it_says(row);
+  const bool gone = request.action == "delete";
+  commit(std::move(record), gone ? std::nullopt : std::optional(std::move(row)), std::move(replies),
          [this, name = request.name] {
            parts_.lanes.post("schedules", [this, name] {
              awaited_.erase(name);

@@ -68,7 +68,8 @@ Result<std::optional<ScheduleRow>> Schedules::read(const std::string& name) cons
 std::uint32_t Schedules::prune(ScheduleRow& row) const {
   std::erase_if(row.open_runs, [&](const std::string& run) {
     const auto instance = parts_.reader.instance(run);
-    return instance.ok() && (!instance->has_value() || !(*instance)->open());
+    if (!instance.ok()) return instance.error().code == ErrorCode::erased;  // It had ended before.
+    return !instance->has_value() || !(*instance)->open();
   });
   return static_cast<std::uint32_t>(row.open_runs.size());
 }
@@ -165,9 +166,9 @@ void Schedules::started(const std::shared_ptr<Round>& round, bool all) {
   round->row.failure.clear();
   std::uint64_t skipped = 0;
   for (const SkippedRuns& run : round->due.skipped) skipped += run.count;
-  commit(round->name, round->row, scheduler_of(round->name),
-         "started " + std::to_string(round->due.start.size()) + ", skipped " + std::to_string(skipped), {},
-         [this, name = round->name, wake = round->due.wake] {
+  commit(record_of(round->name, round->row, scheduler_of(round->name),
+                   "started " + std::to_string(round->due.start.size()) + ", skipped " + std::to_string(skipped)),
+         round->row, {}, [this, name = round->name, wake = round->due.wake] {
            parts_.lanes.post(kLane, [this, name, wake] {
              if (wake) look_at(name, *wake);
              settled(name);
@@ -182,26 +183,31 @@ void Schedules::keep_failure(const std::shared_ptr<Round>& round) {
   ScheduleRow row = **std::move(stored);
   row.failure = round->failure;
   row.failed_at = parts_.clock.now();
-  commit(round->name, std::move(row), scheduler_of(round->name), "failed: " + round->failure, {},
+  AuditRecord record = record_of(round->name, row, scheduler_of(round->name), "failed: " + round->failure);
+  commit(std::move(record), std::move(row), {},
          [this, name = round->name] { parts_.lanes.post(kLane, [this, name] { settled(name); }); });
 }
 
-void Schedules::commit(const std::string& name, std::optional<ScheduleRow> row, const Principal& by,
-                       std::string outcome, std::vector<Reply> replies, std::function<void()> then) {
+AuditRecord Schedules::record_of(const std::string& name, const ScheduleRow& row, const Principal& by,
+                                 std::string outcome) const {
   AuditRecord record;
   record.action = action::kScheduleChanged;
   record.at = parts_.clock.now();
   record.by = by;
   record.object = name;
   record.outcome = std::move(outcome);
+  record.workflow = row.workflow;
+  record.patient = row.patient;
+  return record;
+}
+
+void Schedules::commit(AuditRecord record, std::optional<ScheduleRow> row, std::vector<Reply> replies,
+                       std::function<void()> then) {
   std::optional<std::string> value;
-  if (row) {
-    record.workflow = row->workflow;
-    value = to_json(*row);
-  }
+  if (row) value = to_json(*row);
   std::vector<Change> changes;
-  changes.push_back(PutNamed{"schedules", name, std::move(value)});
-  parts_.path.commit(Turn(std::move(changes), {record}, {}, std::move(replies)), {}, std::move(then));
+  changes.push_back(PutNamed{"schedules", record.object, std::move(value)});
+  parts_.path.commit(Turn(std::move(changes), {std::move(record)}, {}, std::move(replies)), {}, std::move(then));
 }
 
 }  // namespace baton

@@ -61,7 +61,7 @@ class Schedules {
   void run_request(const ScheduleRequest& request, std::uint64_t token);
   void create(const ScheduleRequest& request, std::uint64_t token, bool exists);
   void change(const ScheduleRequest& request, ScheduleRow row, std::uint64_t token);
-  void put(const ScheduleRequest& request, std::optional<ScheduleRow> row, Reply reply);
+  void put(const ScheduleRequest& request, ScheduleRow row, Reply reply);
   void trigger(const ScheduleRequest& request, const ScheduleRow& row, std::uint64_t token);
   // Why a schedule of these fields can never start anything, as things are.
   [[nodiscard]] std::optional<Error> refusal(const ScheduleRow& row) const;
@@ -73,8 +73,11 @@ class Schedules {
   void settled(const std::string& name);
   // Forgets runs that have ended; how many are open.
   std::uint32_t prune(ScheduleRow& row) const;
-  void commit(const std::string& name, std::optional<ScheduleRow> row, const Principal& by, std::string outcome,
-              std::vector<Reply> replies, std::function<void()> then);
+  [[nodiscard]] AuditRecord record_of(const std::string& name, const ScheduleRow& row, const Principal& by,
+                                      std::string outcome) const;
+  // The record's object is the schedule's name. Nothing for a row: it goes.
+  void commit(AuditRecord record, std::optional<ScheduleRow> row, std::vector<Reply> replies,
+              std::function<void()> then);
   [[nodiscard]] Result<std::optional<ScheduleRow>> read(const std::string& name) const;
   [[nodiscard]] StartRequest start_of(const std::string& name, const ScheduleRow& row, Instant nominal) const;
 

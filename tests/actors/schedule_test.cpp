@@ -1,4 +1,5 @@
 // Schedules and checks of bundles, from the outside of a node.
+#include "persistence/audit_query.hpp"
 #include "tests/support/node_world.hpp"
 
 namespace baton::testing {
@@ -190,6 +191,19 @@ TEST(Deploy, an_instance_stays_on_the_bundle_that_it_began_with) {
   ASSERT_TRUE(world.signal("two", "go").ok());
   EXPECT_EQ(world.result("one"), "\"old\"");
   EXPECT_EQ(world.result("two"), "\"new\"");
+}
+
+TEST_F(Schedules, the_record_of_a_change_says_what_was_said_and_about_whom) {
+  ASSERT_TRUE(ask("create", R"({"workflow":"flow","input":{"secret":1},"every":"1h","patient":"p-1"})").ok());
+  AuditFilter filter;
+  filter.fields = {{"action", "schedule.changed"}, {"patient", "p-1"}};
+  const auto records = query_audit(world_.node().reader(), filter, "", 10);
+  ASSERT_TRUE(records.ok());
+  ASSERT_EQ(records->items.size(), 1u);
+  const std::string& leaf = records->items.front().leaf;
+  EXPECT_NE(leaf.find(R"("spec":{"every":"1h"})"), std::string::npos) << leaf;
+  EXPECT_NE(leaf.find("input_sha256"), std::string::npos) << leaf;
+  EXPECT_EQ(leaf.find("secret"), std::string::npos) << leaf;
 }
 
 }  // namespace
