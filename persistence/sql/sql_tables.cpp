@@ -238,10 +238,12 @@ std::unique_ptr<Source> open_instances(const StoreReader& reader, const Scan& sc
   if (const std::string id = equal_to(conditions, 0); !id.empty()) {
     return std::make_unique<Paged>(
         [reader, id, looked = scan.looked](const std::string&, std::vector<Row>& rows) -> Result<std::string> {
+          ++*looked;
           const auto record = reader.instance(id);
+          // A case of somebody who was erased is no row, as in a listing: a join must not fail for it.
+          if (!record.ok() && record.error().code == ErrorCode::erased) return std::string();
           if (!record.ok()) return record.error();
           if (*record) rows.push_back(instance_row(**record));
-          ++*looked;
           return std::string();
         });
   }

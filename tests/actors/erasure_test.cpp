@@ -11,6 +11,7 @@
 #include "persistence/ledger/ledger_reader.hpp"
 #include "persistence/ledger_source.hpp"
 #include "persistence/rocks.hpp"
+#include "persistence/sql/audit_sql.hpp"
 #include "runtime/engine/patient.hpp"
 #include "tests/support/node_world.hpp"
 
@@ -401,6 +402,44 @@ TEST_F(Erasing, the_keys_are_renewed_while_cases_run_and_everything_stays_readab
   EXPECT_TRUE(world_.signal(cases_of(patient("MRN-0815")).front().id, "go").ok());
   world_.run();
   EXPECT_FALSE(cases_of(patient("MRN-0815")).front().open());
+}
+
+TEST_F(Erasing, is_refused_while_a_schedule_would_start_cases_about_the_person) {
+  have_stayed("MRN-0815", "c1", "VISIT-77");
+  const std::string id = requested(patient("MRN-0815"));
+  const JsonText spec = R"({"workflow":"flow","every":"24h","patient":")" + patient("MRN-0815") + "\"}";
+  ASSERT_TRUE(world_.ask(ScheduleRequest{"daily", "create", spec, nurse()}).ok());
+  const auto refused = decided(id);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::conflict);
+  EXPECT_NE(refused.error().detail.find("'daily'"), std::string::npos) << refused.error().detail;
+  ASSERT_TRUE(world_.ask(ScheduleRequest{"daily", "delete", {}, nurse()}).ok());
+  EXPECT_TRUE(decided(id).ok());
+  EXPECT_EQ(canaries_in(all_that_can_be_read()), "");
+}
+
+TEST_F(Erasing, leaves_the_questions_of_auditors_that_look_at_cases_answerable) {
+  have_stayed("MRN-0815", "c1", "VISIT-77");
+  ASSERT_TRUE(decided(requested(patient("MRN-0815"))).ok());
+  const auto answer = run_audit_sql(world_.node().reader(),
+                                    "SELECT count(*), count(i.id) FROM decisions d LEFT JOIN instances i ON i.id = "
+                                    "d.instance");
+  ASSERT_TRUE(answer.ok()) << to_string(answer.error());
+  EXPECT_NE(answer->find("[[1,0]]"), std::string::npos) << *answer;
+}
+
+TEST_F(Erasing, nothing_begins_under_the_pseudonym_of_a_person) {
+  have_stayed("MRN-0815", "c1", "VISIT-77");
+  const std::string who = patient("MRN-0815");
+  StartRequest start;
+  start.workflow = "flow";
+  start.patient = world_.node().reader().store().pseudonyms().patient(who);
+  start.by = nurse();
+  EXPECT_EQ(world_.ask(start).error().code, ErrorCode::bad_field);
+  const JsonText spec = R"({"workflow":"flow","every":"24h","patient":")" + start.patient + "\"}";
+  EXPECT_EQ(world_.ask(ScheduleRequest{"daily", "create", spec, nurse()}).error().code, ErrorCode::bad_field);
+  world_.run();
+  EXPECT_EQ(world_.node().reader().patient(who).value()->id, who);
 }
 
 class ErasingAndCrashing : public Erasing, public ::testing::WithParamInterface<int> {
