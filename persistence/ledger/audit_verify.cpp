@@ -45,9 +45,9 @@ class Verifier {
     if (tree.root() != report_.checkpoint->root) {
       return mismatch("the entries do not lead to the signed root", std::nullopt);
     }
-    if (skipped_ != 0 && !report_.pruned_by) {
-      return mismatch("there are no entries below " + std::to_string(report_.minimum_index) +
-                          ", and no record of the ledger says that they were pruned",
+    if (report_.minimum_index != 0 && !report_.pruned_by) {
+      return mismatch("the export says that it begins at " + std::to_string(report_.minimum_index) +
+                          ", and no record of the ledger says that entries before that were pruned",
                       0);
     }
     return look_for_more();

@@ -127,6 +127,14 @@ TEST(AuditVerify, refuses_an_older_checkpoint_even_when_every_tile_that_it_needs
   EXPECT_EQ(report.first_bad_index, 1'280u);
 }
 
+TEST(AuditVerify, refuses_an_export_that_says_it_was_pruned_where_no_record_does_though_nothing_is_missing) {
+  const SignedExport export_of(600);
+  write_file(export_of.path() / "minimum-index", "256\n");
+  const AuditReport report = export_of.verify();
+  ASSERT_FALSE(report.ok());
+  EXPECT_EQ(report.first_bad_index, 0u);
+}
+
 TEST(AuditVerify, asks_for_cosignatures_where_told_to) {
   const SignedExport export_of(600);
   const auto witness = NoteSigningKey::generate("witness.example", NoteKeyType::cosignature_v1).value();
