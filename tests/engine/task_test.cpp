@@ -208,6 +208,26 @@ TEST_F(TaskTest, a_cover_may_do_what_names_the_person_who_is_away) {
   EXPECT_EQ(refused(message), "");
 }
 
+TEST_F(TaskTest, who_hands_out_tasks_hands_out_those_of_their_own_units) {
+  given("ctx:task('review', { why = 'x', candidates = { role = 'nurse', unit = '4-west' } })");
+  start();
+  for (const char* action : {"reassign", "delegate", "hold", "comment", "release"}) {
+    ActOnTask other = act(action, "charge-1", "charge_nurse");
+    other.assigns = true;
+    other.to = "friend";
+    other.value = "\"x\"";
+    other.reason = "x";
+    other.units = {"3-east"};
+    EXPECT_THAT(refused(other), HasSubstr("BT124")) << action;
+  }
+  ActOnTask own = act("reassign", "charge-2", "charge_nurse");
+  own.assigns = true;
+  own.to = "bea";
+  own.units = {"4-west"};
+  EXPECT_EQ(refused(own), "");
+  EXPECT_EQ(task().claimed_by, "bea");
+}
+
 // ---- who holds it --------------------------------------------------------------------------------------------------------
 
 TEST_F(TaskTest, a_delegate_works_on_it_and_the_owner_gets_it_back) {

@@ -44,6 +44,14 @@ std::string candidates_of(const TaskRecord& task) {
   return text.empty() ? "anybody but those who are excluded" : text;
 }
 
+std::optional<Error> refuse_unit(const TaskRecord& task, const ActOnTask& message) {
+  if (task.units.empty() || message.every_unit || is_named(task, message) || meet(task.units, message.units)) return {};
+  return Error{ErrorCode::wrong_unit,
+               "this task belongs to " + list_of(task.units) + ", and " + message.by.subject + " to " +
+                   (message.units.empty() ? "no unit" : list_of(message.units)),
+               "have somebody of that unit decide, or be entered as covering for one of them"};
+}
+
 std::optional<Error> refuse_person(const TaskRecord& task, const ActOnTask& message) {
   if (!is_for_anybody(task) && !is_named(task, message) && !contains(task.roles, message.by.role)) {
     return Error{ErrorCode::not_permitted,
@@ -51,13 +59,7 @@ std::optional<Error> refuse_person(const TaskRecord& task, const ActOnTask& mess
                      (message.by.role.empty() ? "" : " as " + message.by.role),
                  "act in one of these roles, or have the task reassigned"};
   }
-  if (!task.units.empty() && !message.every_unit && !is_named(task, message) && !meet(task.units, message.units)) {
-    return Error{ErrorCode::wrong_unit,
-                 "this task belongs to " + list_of(task.units) + ", and " + message.by.subject + " to " +
-                     (message.units.empty() ? "no unit" : list_of(message.units)),
-                 "have somebody of that unit decide, or be entered as covering for one of them"};
-  }
-  return std::nullopt;
+  return refuse_unit(task, message);
 }
 
 // Who acted on earlier tasks of these names: their decisions and their votes.
@@ -277,7 +279,8 @@ void handle(InstanceTurn& turn, ActOnTask message) {
                        {ErrorCode::conflict, "the case is paused; its tasks are on hold", "resume it first"});
   }
   const bool hands_out = message.assigns && message.action != "decide" && message.action != "claim";
-  if (auto refused = refuse_person(task, message); refused && !hands_out) {
+  // Who hands out tasks need not have their roles, but hands out those of their own units.
+  if (auto refused = hands_out ? refuse_unit(task, message) : refuse_person(task, message)) {
     return turn.refuse(message.reply_to, *refused);
   }
   act(turn, message, task);
