@@ -6,6 +6,15 @@
 namespace baton {
 namespace {
 
+// Of a task that went from or to somebody else than whoever did it: who has it. `data` is what was said with it.
+JsonText holder_json(const std::string& holder, const JsonText& data) {
+  JsonWriter writer;
+  writer.begin_object().field("claimed_by", holder);
+  if (!data.empty()) writer.json_field("value", data);
+  writer.end_object();
+  return std::move(writer).take();
+}
+
 // A draft is for its person alone, and a comment is no reason to read the task again.
 bool counts_version(const std::string& what) { return what != "saved" && what != "commented"; }
 
@@ -26,6 +35,12 @@ void InstanceTurn::note_task_change(TaskRecord task, const std::string& what, co
   audit_record.rule = task.name;
   audit_record.reason = reason;
   audit_record.after = data;
+  const std::string& was = core_.tasks.contains(task.seq) ? core_.tasks.at(task.seq)->claimed_by : task.claimed_by;
+  const auto is_another = [&](const std::string& who) { return !who.empty() && who != by.subject; };
+  if (was != task.claimed_by && (is_another(was) || is_another(task.claimed_by))) {
+    audit_record.before = holder_json(was, {});
+    audit_record.after = holder_json(task.claimed_by, data);
+  }
   audit(std::move(audit_record));
   put_task(std::move(task));
 }

@@ -237,6 +237,8 @@ TEST_F(TaskTest, a_delegate_works_on_it_and_the_owner_gets_it_back) {
   ActOnTask give = act("delegate", "dr-1", "physician");
   give.to = "student";
   EXPECT_EQ(refused(give), "");
+  EXPECT_THAT(leaves_.back(), HasSubstr(R"("after":{"claimed_by":"student"})"));
+  EXPECT_THAT(leaves_.back(), HasSubstr(R"("before":{"claimed_by":"dr-1"})"));
   EXPECT_EQ(task().claimed_by, "student");
   EXPECT_EQ(task().owner, "dr-1");
   EXPECT_EQ(refused(decide("done", "student")), "BT105: dr-1 delegated this and decides it");
