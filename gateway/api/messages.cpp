@@ -50,7 +50,6 @@ void accept(ApiContext& context, RoutedRequest request, Responder responder) {
                                   "send " + std::string(kHl7Type) + " or application/json"});
   }
   accept.by = principal_of(request.http);
-  accept.by.kind = PrincipalKind::service;
   submit_then(context, std::move(responder), std::move(accept), [](const auto& then, Result<JsonText> answer) {
     if (!answer) return send_error(*then, answer.error());
     send_json(*then, 200, std::move(*answer));

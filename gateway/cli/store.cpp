@@ -1,4 +1,7 @@
 // baton store: what an operator decides about a store that is not running.
+#include <pwd.h>
+#include <unistd.h>
+
 #include <chrono>
 #include <filesystem>
 #include <optional>
@@ -20,6 +23,12 @@ struct StoreArguments {
 Instant now() {
   using namespace std::chrono;
   return {duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count()};
+}
+
+// Of the operating system: who runs this command.
+std::string os_account() {
+  const passwd* const user = ::getpwuid(::getuid());
+  return user != nullptr ? user->pw_name : "uid " + std::to_string(::getuid());
 }
 
 // What the copy says, if there is one; who signed it is the server's to check.
@@ -48,7 +57,7 @@ int accept_loss_of(const Cli& cli, const StoreArguments& arguments) {
   if (!mark) return fail(cli, mark.error());
   AcceptedLoss loss;
   loss.by.kind = PrincipalKind::person;
-  loss.by.subject = cli.subject.empty() ? "operator" : cli.subject;
+  loss.by.subject = cli.subject.empty() ? os_account() : cli.subject;
   loss.by.role = cli.role;
   loss.by.authentication = "local";
   loss.reason = arguments.reason;

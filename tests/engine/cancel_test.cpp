@@ -279,5 +279,16 @@ TEST_F(CancelAtErrorTest, whose_script_cannot_be_replayed_ends_at_once_and_says_
   agrees();
 }
 
+TEST_F(CancelTest, without_a_reason_has_none_in_the_ledger) {
+  given("ctx:sleep('1h')");
+  start();
+  when(CancelInstance{"", {PrincipalKind::person, "op-1", "operator", "", ""}, 2});
+  EXPECT_EQ(status(), InstanceStatus::cancelled);
+  std::string asked;
+  for (const std::string& leaf : leaves_) asked += leaf.find("instance.cancel_requested") == leaf.npos ? "" : leaf;
+  EXPECT_THAT(asked, testing::HasSubstr("\"op-1\""));
+  EXPECT_THAT(asked, testing::Not(testing::HasSubstr("\"reason\"")));
+}
+
 }  // namespace
 }  // namespace baton

@@ -93,5 +93,14 @@ TEST_F(Front, cannot_end_the_sessions_of_those_for_whom_it_speaks) {
   EXPECT_EQ(as(bob, "GET", "/v1/me").status, 200);
 }
 
+TEST_F(Front, hands_in_the_message_of_a_person_who_is_recorded_as_one) {
+  const WireReply sent = speak("clerk.tom", "interface", "", "POST", "/v1/messages",
+                               R"({"source":"desk","message_id":"m-1","type":"note"})");
+  ASSERT_EQ(sent.status, 200) << sent.text;
+  const WireReply records = local("GET", "/v1/audit/records?person=clerk.tom");
+  EXPECT_THAT(records.text, HasSubstr("message.quarantined"));
+  EXPECT_THAT(records.text, HasSubstr(R"("kind":"person")"));
+}
+
 }  // namespace
 }  // namespace baton

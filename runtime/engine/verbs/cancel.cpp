@@ -32,6 +32,7 @@ void give_up(InstanceTurn& turn, OperationSeq seq, const std::string& why, const
   turn.deliver(OperationResolved{seq, Outcome::failed({"cancelled", why, {}}), by});
 }
 
+// The journal has words even where no reason was given; the ledger says what was given.
 void cancel(InstanceTurn& turn, std::string reason, Principal by) {
   InstanceCore& core = turn.core();
   if (core.state.cancel_requested) return give_up_left(turn, by);
@@ -41,7 +42,7 @@ void cancel(InstanceTurn& turn, std::string reason, Principal by) {
   record.reason = reason;
   turn.audit(std::move(record));
   const bool failed = core.state.script_failed();
-  turn.request_cancel(reason, by);
+  turn.request_cancel(reason.empty() ? "cancelled by " + by.subject : reason, by);
   if (failed) turn.give_up_script(reason, by);
 }
 
@@ -50,7 +51,7 @@ void handle(InstanceTurn& turn, CancelInstance message) {
     return turn.answer(message.reply_to, turn.summary());
   }
   if (!require_open(turn, message.reply_to)) return;
-  cancel(turn, message.reason.empty() ? "cancelled by " + message.by.subject : message.reason, message.by);
+  cancel(turn, message.reason, message.by);
   turn.answer(message.reply_to, turn.summary());
 }
 
