@@ -258,6 +258,19 @@ TEST_F(WorkflowTest, a_wait_that_times_out_returns_nil) {
   EXPECT_TRUE(pending_.empty());
 }
 
+TEST_F(WorkflowTest, a_start_of_the_same_id_for_another_patient_is_refused) {
+  given("ctx:sleep('1h')");
+  start();
+  StartInstance again{"test", bundle_, "{}", record_->patient, record_->business_key, 1, {}, 7};
+  when(again);
+  ASSERT_EQ(replies_.size(), 1u);
+  EXPECT_TRUE(replies_.front().answer.ok());
+  again.patient = "somebody-else";
+  when(again);
+  ASSERT_EQ(replies_.size(), 1u);
+  EXPECT_EQ(replies_.front().answer.error().code, ErrorCode::already_exists);
+}
+
 TEST_F(WorkflowTest, a_cancel_runs_the_compensations_newest_first) {
   given(R"(ctx:activity('test.work', 'book')
            ctx:compensate(function() ctx:activity('test.work', 'unbook') end)

@@ -55,13 +55,18 @@ void handle(InstanceTurn& turn, StartInstance message) {
     const bool same_workflow = core.record.workflow == message.workflow;
     // The journal of a later run begins with that run's own input: what the first was given cannot be compared.
     const bool same_input = core.record.run_begins_at > 0 || (started != nullptr && started->input == message.input);
-    if (same_workflow && same_input) {
+    // Who asks from outside must not take the case of one person for that of another.
+    const bool same_subject = message.reply_to == 0 || core.record.run_begins_at > 0 || started == nullptr ||
+                              (started->patient == message.patient && started->business_key == message.business_key);
+    if (same_workflow && same_input && same_subject) {
       turn.answer(message.reply_to, turn.summary());
     } else {
-      turn.refuse(message.reply_to,
-                  {ErrorCode::already_exists,
-                   "instance '" + core.id + "' exists already, with another " + (same_workflow ? "input" : "workflow"),
-                   "choose another id, or leave it out and get a new one"});
+      turn.refuse(message.reply_to, {ErrorCode::already_exists,
+                                     "instance '" + core.id + "' exists already, with another " +
+                                         (!same_workflow ? "workflow"
+                                          : !same_input  ? "input"
+                                                         : "patient or key"),
+                                     "choose another id, or leave it out and get a new one"});
     }
     return;
   }
