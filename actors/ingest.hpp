@@ -86,8 +86,8 @@ class Ingest {
   void replayed(const ReplayMessage& request, const Review& review, const MessageRecord& before, const Name& again,
                 Result<JsonText> answer);
   void run_discard(const DiscardMessage& request, std::uint64_t token);
-  void commit_review(const Review& review, MessageRecord before, std::string state, std::string_view action,
-                     const Principal& by, const std::string& reason, std::optional<JsonText> answer);
+  void commit_review(const Review& review, MessageRecord before, std::string state, AuditRecord record,
+                     std::optional<JsonText> answer);
 
   struct OnItsWay {
     std::string raw;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "actors/ingest.hpp"
+#include "runtime/base/json_text.hpp"
 #include "runtime/base/sha256.hpp"
 
 namespace baton {
@@ -13,6 +14,14 @@ constexpr std::string_view kLane = "quarantine";
 
 std::string row_of(const std::string& source, const std::string& message_id) {
   return source + std::string(1, '\0') + message_id;
+}
+
+AuditRecord review_record(std::string_view what, const Principal& by, const std::string& reason) {
+  AuditRecord record;
+  record.action = what;
+  record.by = by;
+  record.reason = reason;
+  return record;
 }
 
 }  // namespace
@@ -107,7 +116,12 @@ void Ingest::replayed(const ReplayMessage& request, const Review& review, const 
   const auto stored = parts_.reader.message(again.first, again.second);
   if (!stored.ok()) return refuse(review, stored.error());
   if (stored->has_value() && (*stored)->state == "accepted") {
-    return commit_review(review, before, "replayed", action::kMessageReplayed, request.by, request.reason, *answer);
+    AuditRecord record = review_record(action::kMessageReplayed, request.by, request.reason);
+    record.outcome = request.edited.empty() ? "unchanged" : "edited";
+    JsonWriter writer;
+    writer.begin_object().field("message_id", again.second).end_object();
+    record.after = std::move(writer).take();
+    return commit_review(review, before, "replayed", std::move(record), *answer);
   }
   if (stored->has_value() && (*stored)->state == "quarantined") {
     const std::string reason = "this replay of " + before.message_id + " could not be mapped";
@@ -124,18 +138,15 @@ void Ingest::run_discard(const DiscardMessage& request, std::uint64_t token) {
   if (request.reason.empty()) {
     return refuse(review, {ErrorCode::bad_field, "reason is missing", "say why it is discarded"});
   }
-  commit_review(review, *std::move(before), "discarded", action::kMessageDiscarded, request.by, request.reason, {});
+  commit_review(review, *std::move(before), "discarded",
+                review_record(action::kMessageDiscarded, request.by, request.reason), {});
 }
 
 // `answer`: what the message said when it came in again; otherwise the message as it is now.
-void Ingest::commit_review(const Review& review, MessageRecord before, std::string state, std::string_view what,
-                           const Principal& by, const std::string& reason, std::optional<JsonText> answer) {
-  AuditRecord record;
-  record.action = what;
+void Ingest::commit_review(const Review& review, MessageRecord before, std::string state, AuditRecord record,
+                           std::optional<JsonText> answer) {
   record.at = parts_.clock.now();
-  record.by = by;
   record.object = before.source + "/" + before.message_id;
-  record.reason = reason;
   MessageRecord after = before;
   after.state = std::move(state);
   if (!answer) answer = answer_of(after);

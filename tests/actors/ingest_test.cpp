@@ -1,4 +1,5 @@
 // Messages from outside: one effect and one answer for each, and nothing that stops the stream.
+#include "persistence/audit_query.hpp"
 #include "runtime/engine/patient.hpp"
 #include "tests/support/node_world.hpp"
 
@@ -148,6 +149,12 @@ TEST_F(Ingest, an_edited_message_is_replayed_out_of_quarantine_once) {
   EXPECT_EQ(text(boost::json::parse(world_.tell(replay)).as_object(), "state"), "accepted");
   world_.run();
   EXPECT_EQ((**world_.node().reader().message("REG|HOSP", "c1")).state, "replayed");
+  AuditFilter filter;
+  filter.fields = {{"action", "message.replayed"}, {"outcome", "edited"}};
+  const auto records = query_audit(world_.node().reader(), filter, "", 10);
+  ASSERT_TRUE(records.ok());
+  ASSERT_EQ(records->items.size(), 1u) << "the ledger says that it is not what had come in";
+  EXPECT_NE(records->items.front().leaf.find("c1~replay-"), std::string::npos);
   const auto again = world_.ask(replay);
   ASSERT_FALSE(again.ok());
   EXPECT_EQ(again.error().code, ErrorCode::conflict);
