@@ -6,6 +6,7 @@
 
 #include "actors/log.hpp"
 #include "runtime/base/base64.hpp"
+#include "runtime/base/limits.hpp"
 #include "runtime/clinical/hl7_ack.hpp"
 #include "runtime/model/json_fields.hpp"
 
@@ -40,8 +41,9 @@ Hl7Receiver::Hl7Receiver(Submit submit, std::function<Instant()> now, IoLoop& lo
     : submit_(std::move(submit)), now_(std::move(now)), loop_(loop) {}
 
 MllpHandler Hl7Receiver::handler() {
-  return [this](std::string message, std::string client, MllpAnswer answer) {
-    Offer next{std::move(message), std::move(answer)};
+  return [this](std::string message, MllpSender sender, MllpAnswer answer) {
+    const std::string& client = sender.client;
+    Offer next{std::move(message), std::move(answer), std::move(sender.certificate)};
     const auto waiting = lines_.find(client);
     if (waiting != lines_.end()) {
       waiting->second.offers.push_back(std::move(next));
@@ -66,8 +68,9 @@ bool Hl7Receiver::offer(const std::string& client, const Offer& offer) {
   request.format = "hl7v2";
   request.raw = offer.raw;
   request.by.kind = PrincipalKind::service;
-  request.by.subject = "mllp";
-  request.by.authentication = "mllp";
+  // The names in MSH are the sender's own word; a certificate was verified.
+  request.by.subject = offer.certificate.empty() ? "mllp" : offer.certificate.substr(0, limits::kNameSize);
+  request.by.authentication = offer.certificate.empty() ? "mllp" : "mtls";
   request.by.client = client;
   // An answer from inside of the call may be a refusal; any other comes from the node's threads, and later.
   auto refused = std::make_shared<bool>(false);

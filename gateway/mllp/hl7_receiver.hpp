@@ -31,6 +31,7 @@ class Hl7Receiver {
   struct Offer {
     std::string raw;
     MllpAnswer answer;
+    std::string certificate;  // That the sender has shown.
   };
   // Of one connection: messages that wait because the first of them was refused.
   struct Line {

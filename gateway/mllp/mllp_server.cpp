@@ -53,6 +53,7 @@ class MllpServer::Connection : public std::enable_shared_from_this<MllpServer::C
     stream_->accept_handshake([self = shared_from_this()](bool ok) {
       if (!ok) return self->close();
       self->deadline_ms_ = 0;
+      self->certificate_ = self->stream_->peer_certificate();
       self->read();
     });
   }
@@ -124,9 +125,10 @@ class MllpServer::Connection : public std::enable_shared_from_this<MllpServer::C
     slots_.emplace_back();
     if (message) {
       server_->messages.fetch_add(1, std::memory_order_relaxed);
-      return server_->handler(std::move(*message), peer_, [self = shared_from_this(), number](std::string ack) {
-        self->server_->loop.dispatch([self, number, ack = std::move(ack)] { self->answer(number, ack); });
-      });
+      return server_->handler(
+          std::move(*message), {peer_, certificate_}, [self = shared_from_this(), number](std::string ack) {
+            self->server_->loop.dispatch([self, number, ack = std::move(ack)] { self->answer(number, ack); });
+          });
     }
     refuse(number, message.error());
   }
@@ -196,7 +198,7 @@ class MllpServer::Connection : public std::enable_shared_from_this<MllpServer::C
 
   std::shared_ptr<State> server_;
   std::shared_ptr<ByteStream> stream_;
-  std::string peer_;
+  std::string peer_, certificate_;
   MllpDecoder decoder_;
   std::array<char, 16u << 10> buffer_;
   std::deque<std::optional<std::string>> slots_;  // Messages handed on and not answered, in order.

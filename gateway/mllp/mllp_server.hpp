@@ -18,8 +18,12 @@ namespace baton {
 
 // Answers one message with an ACK, without its frame; empty sends nothing. Called once.
 using MllpAnswer = std::function<void(std::string ack)>;
-// `message` is without its frame; `client` is an address. Called on the loop's thread; must not block.
-using MllpHandler = std::function<void(std::string message, std::string client, MllpAnswer answer)>;
+struct MllpSender {
+  std::string client;       // Address.
+  std::string certificate;  // Subject of the verified certificate, RFC 2253; empty without one.
+};
+// `message` is without its frame. Called on the loop's thread; must not block.
+using MllpHandler = std::function<void(std::string message, MllpSender sender, MllpAnswer answer)>;
 // The ACK for bytes that are no message: a frame that never ended, as far as it came, or (no bytes) one beyond the limit.
 using MllpRefusal = std::function<std::string(std::string_view bytes, const Error& why)>;
 

@@ -66,7 +66,7 @@ class MllpTest : public ::testing::Test {
   void serve(MllpServerOptions options = {}) {
     auto server = MllpServer::open(
         loop_, std::move(options),
-        [this](std::string message, std::string, MllpAnswer answer) {
+        [this](std::string message, const MllpSender&, MllpAnswer answer) {
           // Without the lock: when the next message has come already, it is handed over inside this call.
           if (at_once_) answer("ACK " + message);
           const std::lock_guard lock(mutex_);
@@ -308,7 +308,7 @@ TEST(Hl7Receiver, messages_of_a_connection_are_taken_in_their_order_while_the_ho
   for (int i = 0; i < 20; ++i) sent.push_back("message " + std::to_string(i));
   for (const std::string& message : sent) {
     for (const char* client : {"1.1.1.1:1", "2.2.2.2:2"}) {
-      loop.post([&, message, client] { handler(message, client, [&](const std::string&) { ++acknowledged; }); });
+      loop.post([&, message, client] { handler(message, {client, ""}, [&](const std::string&) { ++acknowledged; }); });
     }
   }
   {
@@ -327,7 +327,7 @@ std::string acknowledged_with(const JsonText& answer, const std::string& message
   Hl7Receiver receiver([&](const AcceptRequest&, const Answer& give) { give(answer); }, [] { return Instant{0}; },
                        loop);
   std::promise<std::string> ack;
-  loop.post([&] { receiver.handler()(message, "1.1.1.1:1", [&](std::string given) { ack.set_value(given); }); });
+  loop.post([&] { receiver.handler()(message, {"1.1.1.1:1", ""}, [&](std::string given) { ack.set_value(given); }); });
   std::string got = ack.get_future().get();
   loop.stop();
   return got;
@@ -343,6 +343,28 @@ TEST(Hl7Receiver, an_answer_without_an_acknowledgement_becomes_an_error_and_neve
   for (const char* answer : {"{}", R"({"ack":""})", R"({"ack_base64":"?"})", "[]"}) {
     EXPECT_THAT(acknowledged_with(answer, message), testing::HasSubstr("MSA|AE|M1")) << answer;
   }
+}
+
+TEST(Hl7Receiver, who_has_shown_a_certificate_is_recorded_by_it) {
+  std::vector<Principal> senders;
+  IoLoop loop;
+  Hl7Receiver receiver(
+      [&](const AcceptRequest& request, const Answer& answer) {
+        senders.push_back(request.by);
+        answer(JsonText(R"({"ack":"AA"})"));
+      },
+      [] { return Instant{0}; }, loop);
+  std::promise<void> done;
+  loop.post([&] {
+    receiver.handler()("m1", {"1.1.1.1:1", "CN=lab,O=House"}, [](const std::string&) {});
+    receiver.handler()("m2", {"1.1.1.1:2", ""}, [](const std::string&) {});
+    done.set_value();
+  });
+  done.get_future().wait();
+  loop.stop();
+  ASSERT_EQ(senders.size(), 2u);
+  EXPECT_EQ(senders[0].subject + " " + senders[0].authentication, "CN=lab,O=House mtls");
+  EXPECT_EQ(senders[1].subject + " " + senders[1].authentication, "mllp mllp");
 }
 
 }  // namespace

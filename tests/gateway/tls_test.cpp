@@ -54,7 +54,9 @@ class TlsTest : public ::testing::Test {
     options.tls = std::move(tls);
     auto opened = MllpServer::open(
         loop_, options,
-        [](const std::string& message, const std::string&, const MllpAnswer& answer) { answer("ACK " + message); },
+        [](const std::string& message, const MllpSender& sender, const MllpAnswer& answer) {
+          answer("ACK " + message + (sender.certificate.empty() ? "" : " " + sender.certificate));
+        },
         [](std::string_view, const Error&) { return std::string("AR"); });
     ASSERT_TRUE(opened.ok()) << to_string(opened.error());
     mllp_ = std::move(*opened);
@@ -226,7 +228,7 @@ TEST_F(TlsTest, an_hl7_sender_must_show_a_certificate_where_that_is_configured) 
     wire.send("\x0bMSH\x1c\r");
     return wire.read_until("\x1c\r");
   };
-  EXPECT_THAT(ask(authority_.issue("sender", "DNS:sender")), HasSubstr("ACK MSH"));
+  EXPECT_THAT(ask(authority_.issue("sender", "DNS:sender")), HasSubstr("ACK MSH CN=sender"));
   EXPECT_EQ(ask({}), "");
   EXPECT_EQ(ask(stranger_.issue("intruder", "DNS:sender")), "");
   EXPECT_EQ(mllp_->counts().messages, 1u);
