@@ -69,7 +69,7 @@ void finish(ApiContext& context, RoutedRequest request, Responder responder) {
     if (!finished) return refuse(door, http, then, finished.error());
     const TokenHolder& holder = finished->holder;
     open_session(
-        door, http, {holder.subject, holder.name, "oidc", holder.roles, holder.units},
+        door, http, {holder.subject, holder.name, "oidc", holder.roles, holder.units, holder.authenticated_at},
         finished->again ? "again" : "signed in", [&door, http, then](Result<Caller> caller, const std::string& cookie) {
           if (!caller) return refuse(door, http, then, caller.error());
           auto page = plain_page(200, "You are signed in",

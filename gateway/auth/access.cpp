@@ -126,6 +126,7 @@ void Access::identify(RoutedRequest request, Responder responder, Known known) {
       caller.units = holder->units;
       caller.authenticated_at = holder->authenticated_at;
       caller.fresh_needed = holder->person;
+      caller.expires_at = holder->expires_at;
       known(std::move(caller), std::move(then_request), std::move(then_responder));
     });
   }

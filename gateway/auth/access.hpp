@@ -32,7 +32,8 @@ struct AccessOptions {
 struct TokenHolder {
   std::string subject, name;
   std::vector<std::string> roles, units;
-  Instant authenticated_at;
+  Instant authenticated_at;  // The beginning of time where the token does not say.
+  Instant expires_at;
   bool person = true;
 };
 using TokenVerified = std::function<void(Result<TokenHolder>)>;

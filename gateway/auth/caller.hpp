@@ -23,7 +23,7 @@ struct Caller {
   Instant authenticated_at;   // When the person last proved who they are; only with a session or a token.
   bool fresh_needed = false;  // An interactive person: overrides ask for a fresh sign-in.
   bool vouched = false;       // Somebody with act.as speaks for the principal.
-  Instant expires_at;         // Of the session.
+  Instant expires_at;         // Of the session, or of a provider's token.
 
   [[nodiscard]] bool may(std::string_view permission) const { return permissions.contains(permission); }
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "gateway/auth/acting.hpp"
 #include "gateway/auth/secret.hpp"
 #include "gateway/http/url_text.hpp"
 #include "runtime/base/base64.hpp"
@@ -55,6 +56,10 @@ Result<std::map<std::string, std::string>> parse_role_map(std::string_view text)
     if (equals == std::string_view::npos || equals == 0 || equals + 1 == one.size()) {
       return Error{ErrorCode::bad_config, "'" + std::string(one) + "' maps nothing to a role",
                    "write group=role,group=role"};
+    }
+    if (one.substr(equals + 1) == kLocalRole) {
+      return Error{ErrorCode::bad_config, "'" + std::string(one) + "' gives the role of this machine's own key",
+                   "map to another role: nobody is given 'local'"};
     }
     map.emplace(one.substr(0, equals), one.substr(equals + 1));
   }
@@ -189,9 +194,11 @@ TokenHolder Provider::holder_of(const boost::json::object& claims) const {
       holder.roles.push_back(role->second);
     }
   }
+  std::erase(holder.roles, kLocalRole);
   holder.units = texts_claim(claims, options_.unit_claim);
-  const auto proved = time_claim(claims, "auth_time");
-  holder.authenticated_at = proved ? *proved : time_claim(claims, "iat").value_or(Instant{});
+  // A token may be new and the sign-in behind it old: `iat` says nothing of the person.
+  holder.authenticated_at = time_claim(claims, "auth_time").value_or(Instant{});
+  holder.expires_at = time_claim(claims, "exp").value_or(Instant{});
   // A token that a program got for itself names the program as its subject (RFC 9068 section 2.2).
   const std::string client = text_at(claims, "client_id");
   holder.person = client.empty() || client != text_at(claims, "sub");
@@ -329,7 +336,6 @@ void Provider::took_tokens(const Pending& pending, Result<HttpAnswer> answer,
           if (pending.again && (!proved || *proved + kMinute < pending.begun_at)) {
             return done(sign_in_failed("did not ask for the password again"));
           }
-          if (!proved) finished.holder.authenticated_at = self->clock_->now();
           done(std::move(finished));
         });
 }

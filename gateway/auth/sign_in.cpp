@@ -1,5 +1,7 @@
 #include "gateway/auth/sign_in.hpp"
 
+#include <algorithm>
+
 #include "gateway/auth/password.hpp"
 #include "gateway/auth/secret.hpp"
 #include "gateway/http/problem.hpp"
@@ -43,7 +45,9 @@ JsonText me_json(const Caller& caller) {
   write_texts(writer, "units", caller.units);
   writer.field("how", caller.principal.authentication).optional_field("csrf", caller.csrf);
   if (!caller.session.empty()) {
-    writer.field("authenticated_at", format_instant(caller.authenticated_at));
+    if (caller.authenticated_at != Instant{}) {
+      writer.field("authenticated_at", format_instant(caller.authenticated_at));
+    }
     writer.field("expires_at", format_instant(caller.expires_at));
   }
   writer.end_object();
@@ -60,7 +64,8 @@ void open_session(FrontDoor& door, const HttpRequest& request, const SignedIn& w
   session.how = who.how;
   session.roles = who.roles;
   session.units = who.units;
-  session.created_at = session.authenticated_at = now;
+  session.created_at = now;
+  session.authenticated_at = std::min(who.proved_at.value_or(now), now);
   session.expires_at = now + door.session;
   AuditRecord record;
   record.action = action::kSignedIn;

@@ -1,6 +1,7 @@
 // Opening, renewing and describing sessions: what every way of signing in ends with.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "gateway/auth/front_door.hpp"
@@ -11,6 +12,8 @@ namespace baton {
 struct SignedIn {
   std::string subject, name, how;         // how: "password" or "oidc".
   std::vector<std::string> roles, units;  // Of a provider's person.
+  // When, as the provider says; nothing: just now. A provider may sign in silently whom it knows from the morning.
+  std::optional<Instant> proved_at = {};
 };
 
 // {"subject","name","roles","permissions","units","how","csrf"?,"authenticated_at"?,"expires_at"?}

@@ -57,30 +57,38 @@ function openProvider(redirect) {
 // ---- Baton ----
 
 const folder = mkdtempSync(join(tmpdir(), 'baton-oidc-'));
-let baton, url, machineKey;
-before(async () => {
-  const ports = join(folder, 'ports.json');
-  baton = spawn(BATON, ['serve', '--data', join(folder, 'store'), '--http', '127.0.0.1:0', '--mllp', 'none', '--insecure', '--port-file', ports,
+async function serve(name, settings) {
+  const store = join(folder, name);
+  const ports = join(folder, `${name}.json`);
+  const baton = spawn(BATON, ['serve', '--data', store, '--http', '127.0.0.1:0', '--mllp', 'none', '--insecure', '--port-file', ports,
     '--no-shipped-bundles', '--set', `auth.issuer=${issuer}`, '--set', 'auth.client_id=baton', '--set', 'auth.audience=baton-api',
-    '--set', 'auth.role_map=ward-nurses=nurse,case-managers=case_manager'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    ...settings.flatMap((each) => ['--set', each])], { stdio: ['ignore', 'pipe', 'pipe'] });
   let words = '';
   for (const stream of [baton.stdout, baton.stderr]) stream.on('data', (text) => (words += text));
+  const stop = async () => {
+    const ended = new Promise((resolve) => baton.once('exit', resolve));
+    baton.kill('SIGTERM');
+    await ended;
+  };
   for (;;) {
     if (baton.exitCode !== null) throw new Error(words);
     try {
-      url = `http://127.0.0.1:${JSON.parse(readFileSync(ports, 'utf8')).http}`;
-      break;
+      return { url: `http://127.0.0.1:${JSON.parse(readFileSync(ports, 'utf8')).http}`, store, stop };
     } catch {
       await new Promise((resolve) => setTimeout(resolve, 10)); // Not there yet.
     }
   }
-  machineKey = /key = ['"](.*)['"]/.exec(readFileSync(join(folder, 'store/client.toml'), 'utf8'))[1];
+}
+
+let server, url, machineKey;
+before(async () => {
+  server = await serve('store', ['auth.role_map=ward-nurses=nurse,case-managers=case_manager']);
+  url = server.url;
+  machineKey = /key = ['"](.*)['"]/.exec(readFileSync(join(server.store, 'client.toml'), 'utf8'))[1];
   openProvider(`${url}/v1/sign-in/callback`);
 });
 after(async () => {
-  const ended = new Promise((resolve) => baton.once('exit', resolve));
-  baton.kill('SIGTERM');
-  await ended;
+  await server.stop();
   http.close();
   http.closeAllConnections();
   rmSync(folder, { recursive: true, force: true });
@@ -123,14 +131,14 @@ class Browser {
   }
 }
 
-async function bearer(claims, { key = keys[0], header = {}, path = '/v1/tasks' } = {}) {
+async function bearer(claims, { key = keys[0], header = {}, path = '/v1/tasks', method = 'GET', at = url } = {}) {
   const now = Math.floor(Date.now() / 1000);
   const token = await new jose.SignJWT({ iss: issuer, aud: 'baton-api', sub: 'ann', roles: ['ward-nurses'], iat: now, exp: now + 300, ...claims })
     .setProtectedHeader({ alg: key.alg, kid: key.kid, ...header }).sign(await jose.importJWK(key, key.alg));
-  return ask(token, path);
+  return ask(token, path, method, at);
 }
-async function ask(token, path = '/v1/tasks') {
-  const answer = await fetch(url + path, { headers: { authorization: `Bearer ${token}` } });
+async function ask(token, path = '/v1/tasks', method = 'GET', at = url) {
+  const answer = await fetch(at + path, { method, headers: { authorization: `Bearer ${token}` } });
   return { status: answer.status, ...(await answer.json()) };
 }
 const encode = (value) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
@@ -187,6 +195,35 @@ test('a fresh sign-in asks for the password again', async () => {
   const page = await browser.go(await browser.throughProvider('ann', `${url}/v1/sign-in/provider?again=true`));
   assert.equal(page.status, 200, await page.text());
   assert.ok((await browser.me()).authenticated_at >= before);
+});
+
+test('what asks for a fresh sign-in looks at when the person proved who they are, and not at how new a token is', async () => {
+  const now = Math.floor(Date.now() / 1000);
+  const override = { path: '/v1/instances/nobody/override', method: 'POST' };
+  assert.equal((await bearer({ roles: ['case-managers'] }, override)).code, 'BT805', 'a new token of an unknown sign-in');
+  assert.equal((await bearer({ roles: ['case-managers'], auth_time: now - 3600 }, override)).code, 'BT805', 'an hour ago');
+  assert.notEqual((await bearer({ roles: ['case-managers'], auth_time: now }, override)).code, 'BT805', 'just now');
+  const browser = new Browser();
+  await browser.go(await browser.throughProvider('ann'));
+  const proved = (await browser.me()).authenticated_at;
+  assert.match(proved, /\.000Z$/, 'as the provider says it, in seconds');
+  await browser.go(await browser.throughProvider('ann')); // The provider knows ann and does not ask.
+  assert.equal((await browser.me()).authenticated_at, proved);
+});
+
+test('the role of the machine itself is nobody\'s, whatever the provider says', async () => {
+  const me = await bearer({ roles: ['local', 'ward-nurses', 'night-shift'] }, { path: '/v1/me' });
+  assert.deepEqual(me.roles, ['nurse']);
+  const plain = await serve('plain', []);
+  try {
+    const token = await bearer({ roles: ['local', 'nurse'] }, { path: '/v1/me', at: plain.url });
+    assert.deepEqual(token.roles, ['nurse']);
+  } finally {
+    await plain.stop();
+  }
+  const mapped = spawn(BATON, ['serve', '--data', join(folder, 'mapped'), '--http', '127.0.0.1:0', '--mllp', 'none', '--insecure',
+    '--set', `auth.issuer=${issuer}`, '--set', 'auth.client_id=baton', '--set', 'auth.role_map=everybody=local'], { stdio: 'ignore' });
+  assert.notEqual(await new Promise((resolve) => mapped.once('exit', resolve)), 0);
 });
 
 test('bearer tokens of each allowed algorithm are taken', async () => {
