@@ -23,6 +23,7 @@ void watch(ApiContext& context, RoutedRequest request, Responder responder) {
   filter.patient = text_of_query(request, "patient");
   filter.hide_patients = !request.http.caller || !request.http.caller->may("patient.read");
   filter.id = text_of_query(request, "id");
+  if (request.http.caller) filter.allowed = context.door.access.still_admitted(request.http, "live.watch");
   const auto gather = flag_of_query(request, "gather");
   if (!gather) return send_error(responder, gather.error());
   filter.gather = gather->value_or(false);

@@ -109,14 +109,23 @@ std::string LiveFeed::news_for(const Watcher& watcher, std::uint64_t end, const 
   return news;
 }
 
+void LiveFeed::drop_watchers() {
+  std::erase_if(watchers_, [](const Watcher& watcher) {
+    if (watcher.stream->closed()) return true;
+    if (!watcher.filter.allowed || watcher.filter.allowed()) return false;
+    watcher.stream->close();
+    return true;
+  });
+  watcher_count_.store(watchers_.size());
+}
+
 void LiveFeed::flush() {
   flush_posted_.store(false);
   flushed_at_ms_ = steady_ms();
   const std::lock_guard lock(mutex_);
   if (stopped_) return;
   const std::uint64_t end = first_ + recent_.size();
-  std::erase_if(watchers_, [](const Watcher& watcher) { return watcher.stream->closed(); });
-  watcher_count_.store(watchers_.size());
+  drop_watchers();
   std::uint64_t from = end;
   for (const Watcher& watcher : watchers_) from = std::min(from, std::max(watcher.next, first_));
   std::vector<bool> told_later(recent_.size(), false);
@@ -163,6 +172,7 @@ void LiveFeed::beat() {
   {
     const std::lock_guard lock(mutex_);
     if (stopped_) return;
+    drop_watchers();
     for (Watcher& watcher : watchers_) watcher.stream->write(": still here\n\n");
   }
   heartbeat_timer_ = loop_.after(heartbeat_, [this] { beat(); });

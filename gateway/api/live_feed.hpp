@@ -13,6 +13,7 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <list>
 #include <map>
 #include <memory>
@@ -33,6 +34,8 @@ struct LiveFilter {
   std::string id;                // Empty: everything.
   bool hide_patients = false;    // For who may not see personal data.
   bool gather = false;           // "many" in place of very many.
+  // Whether the watcher may go on watching. Empty: for ever. On the loop's thread.
+  std::function<bool()> allowed = {};
   [[nodiscard]] bool takes(const Notify& change) const;
 };
 
@@ -59,6 +62,8 @@ class LiveFeed {
   void tell(const Notify& change);
   void flush_in_time();
   void flush();
+  // Those that are gone, and those that may no longer watch. Caller holds mutex_.
+  void drop_watchers();
   [[nodiscard]] std::string news_for(const Watcher& watcher, std::uint64_t end, const std::vector<bool>& told_later,
                                      std::map<std::uint64_t, std::string>& whom) const;
   void beat();

@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::string_view kKeyPrefix = "baton_";
 constexpr int kStrangersAMinute = 30;
+constexpr Duration kLookedAgain{1'000};  // Time ends sessions as well.
 constexpr std::string_view kSignInCure = "sign in, or send a key; docs/SIGN_IN.md";
 
 std::string clean_name(std::string_view text) {
@@ -317,6 +318,44 @@ bool Access::may_record_stranger() {
   if (strangers_minute_.exchange(minute) != minute) strangers_ = 0;
   return strangers_.fetch_add(1) < kStrangersAMinute;
 }
+std::function<bool()> Access::still_admitted(const HttpRequest& request, std::string_view permission) const {
+  return [this, request, permission = std::string(permission), version = people_.version(),
+          next = people_.now() + kLookedAgain]() mutable {
+    const std::uint64_t now = people_.version();
+    if (now == version && people_.now() < next) return true;
+    version = now;
+    next = people_.now() + kLookedAgain;
+    return may_still(request, permission);
+  };
+}
+
+bool Access::may_still(const HttpRequest& request, std::string_view permission) const {
+  const Caller& admitted = *request.caller;
+  std::optional<Caller> caller;
+  if (const std::string_view bearer = request.header("Authorization"); bearer.size() > 7) {
+    const std::string token(bearer.substr(7));
+    if (token.compare(0, kKeyPrefix.size(), kKeyPrefix) != 0) return people_.now() < admitted.expires_at;
+    auto known = by_key(token);
+    if (!known) return false;
+    caller = std::move(*known);
+  } else if (const std::string token = cookie_of(request, cookie_name("baton-session")); !token.empty()) {
+    const auto session = people_.session(hash_of_token(token));
+    if (session) caller = caller_of(*session, token);
+    if (!caller) return false;
+  } else if (!request.certificate.empty()) {
+    auto known = by_certificate(request.certificate);
+    if (!known) return false;
+    caller = std::move(*known);
+  } else {
+    return true;  // The developer on this machine.
+  }
+  const auto naming = naming_of(request);
+  if (!naming || !act_as(*caller, *naming, people_.user(naming->subject), policy(), people_.now())) return false;
+  // Whom it showed personal data it must not go on showing them.
+  const bool sees_less = admitted.may("patient.read") && !caller->may("patient.read");
+  return caller->may(permission) && !sees_less;
+}
+
 
 void Access::refuse(const Principal& by, const std::string& operation, const RoutedRequest& request,
                     Responder responder, Error error) {

@@ -55,6 +55,11 @@ class Access {
   // Passes the request on to the route's handler, with its caller, or refuses it.
   void guard(const Route& route, RoutedRequest request, Responder responder);
 
+  // Whether whoever sent this admitted request would be let in again, for answers that go on: no longer once the key was
+  // revoked, the session has ended, or the permission was taken away. Cheap while nothing about people has changed. One
+  // thread at a time.
+  [[nodiscard]] std::function<bool()> still_admitted(const HttpRequest& request, std::string_view permission) const;
+
   [[nodiscard]] const Policy& policy() const { return options_.policy; }
   [[nodiscard]] const AccessOptions& options() const { return options_; }
   [[nodiscard]] PeopleStore& people() { return people_; }
@@ -77,6 +82,7 @@ class Access {
   [[nodiscard]] Result<Caller> by_certificate(const std::string& subject) const;
   [[nodiscard]] Result<Caller> by_nothing(const HttpRequest& request) const;
   [[nodiscard]] Caller caller_of(const ServiceKey& key, const char* how) const;
+  [[nodiscard]] bool may_still(const HttpRequest& request, std::string_view permission) const;
   // Finds out as whom the request acts, and the rule. Errors: bad_field, role_not_held, no_permission, forged_request,
   // step_up_needed.
   [[nodiscard]] Status admit(Caller& caller, const RoutedRequest& request, const RoutePermission& permission) const;

@@ -108,6 +108,12 @@ std::optional<Session> PeopleStore::use_session(const std::string& id) {
   return found->second;
 }
 
+std::optional<Session> PeopleStore::session(const std::string& id) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = sessions_.find(id);
+  return found == sessions_.end() || ended(found->second) ? std::nullopt : std::optional(found->second);
+}
+
 std::size_t PeopleStore::count_sessions(const std::string& subject) const {
   const std::lock_guard lock(mutex_);
   std::size_t count = 0;
@@ -124,6 +130,7 @@ bool PeopleStore::link_is_good(const std::string& id) const {
 // ---- changing ------------------------------------------------------------------------------------------------------
 
 void PeopleStore::write(std::vector<PutNamed> changes, AuditRecord record, Written written) {
+  if (!changes.empty()) version_.fetch_add(1, std::memory_order_release);  // Memory has changed already.
   node_.submit(RecordAccess{std::move(changes), std::move(record)},
                [written = std::move(written)](Result<JsonText> answer) {
                  if (written) written(answer.ok() ? success() : Status(answer.error()));
@@ -137,6 +144,7 @@ PeopleStore::Written PeopleStore::undone_by(std::function<void()> undo, Written 
     if (!status) {
       const std::lock_guard lock(mutex_);
       undo();
+      version_.fetch_add(1, std::memory_order_release);
     }
     if (written) written(std::move(status));
   };

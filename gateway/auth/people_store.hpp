@@ -4,6 +4,7 @@
 // requests one wins, and is told to the caller only once it is durable. Nothing is given out before that. Thread-safe.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -36,6 +37,10 @@ class PeopleStore {
   [[nodiscard]] std::optional<ServiceKey> key_of_certificate(const std::string& subject) const;
   // A session that has not ended; it counts as used now.
   [[nodiscard]] std::optional<Session> use_session(const std::string& id);
+  // The same without using it.
+  [[nodiscard]] std::optional<Session> session(const std::string& id) const;
+  // Another after each change of people, keys and sessions.
+  [[nodiscard]] std::uint64_t version() const noexcept { return version_.load(std::memory_order_acquire); }
   [[nodiscard]] std::size_t count_sessions(const std::string& subject) const;
 
   // Each writes the row and `record` in one turn. put_user refuses with already_exists when it must be new.
@@ -66,6 +71,7 @@ class PeopleStore {
   const std::shared_ptr<Clock> clock_;
   const Duration idle_;
   std::mutex order_;  // Held over a change and its submit, so that the store sees changes in the order of memory.
+  std::atomic<std::uint64_t> version_{0};
   mutable std::mutex mutex_;
   std::map<std::string, LocalUser> users_;
   std::map<std::string, ServiceKey> keys_;
