@@ -45,6 +45,18 @@ AuditRecord record_of(const HttpRequest& request, std::string_view action, const
   return record;
 }
 
+// For the ledger: what somebody may do. Names of people are not in it, nor passwords.
+JsonText facts_of(const LocalUser& user) {
+  JsonWriter writer;
+  writer.begin_object();
+  write_texts(writer, "roles", user.roles);
+  write_texts(writer, "units", user.units);
+  writer.flag("disabled", user.disabled);
+  if (user.expires_at) writer.field("expires_at", format_instant(*user.expires_at));
+  writer.end_object();
+  return std::move(writer).take();
+}
+
 Status check_roles(const Policy& policy, const std::vector<std::string>& roles) {
   for (const std::string& role : roles) {
     if (role == kLocalRole) {
@@ -118,13 +130,14 @@ void add_user(ApiContext& context, RoutedRequest request, Responder responder) {
     user.created_at = door.people.now();
     if (lifetime) user.expires_at = user.created_at + *lifetime;
     apply(change, user);
-    door.people.put_user(user, true, record_of(http, action::kUserChanged, id, "created"),
-                         [user, made, then](const Status& status) {
-                           if (!status) return send_error(*then, status.error());
-                           JsonWriter writer;
-                           write_user(writer, user, 0, made);
-                           send_json(*then, 201, std::move(writer).take());
-                         });
+    AuditRecord record = record_of(http, action::kUserChanged, id, "created");
+    record.after = facts_of(user);
+    door.people.put_user(user, true, std::move(record), [user, made, then](const Status& status) {
+      if (!status) return send_error(*then, status.error());
+      JsonWriter writer;
+      write_user(writer, user, 0, made);
+      send_json(*then, 201, std::move(writer).take());
+    });
   });
 }
 
@@ -159,9 +172,12 @@ void change_user(ApiContext& context, RoutedRequest request, Responder responder
     if (!ok) return send_error(*then, {ErrorCode::overloaded, "too many sign-ins are under way", "try again"});
     auto user = door.people.user(id);
     if (!user) return send_error(*then, {ErrorCode::not_found, "there is no person '" + id + "'", "see GET /v1/users"});
+    AuditRecord record = record_of(http, action::kUserChanged, id, outcome_of(change));
+    record.before = facts_of(*user);
     apply(change, *user);
+    record.after = facts_of(*user);
     const bool sign_out = change.password.has_value() || user->disabled;
-    door.people.put_user(*user, false, record_of(http, action::kUserChanged, id, outcome_of(change)),
+    door.people.put_user(*user, false, std::move(record),
                          [&door, http, user = *user, sign_out, then](const Status& status) {
                            if (!status) return send_error(*then, status.error());
                            finish_change(door, http, user, sign_out, then);
@@ -170,6 +186,13 @@ void change_user(ApiContext& context, RoutedRequest request, Responder responder
 }
 
 void sign_out_user(ApiContext& context, RoutedRequest request, Responder responder) {
+  const PeopleStore& people = context.door.people;
+  // Of a provider's people there are sessions alone.
+  if (!people.user(request.at("id")) && people.count_sessions(request.at("id")) == 0) {
+    return send_error(responder, {ErrorCode::not_found,
+                                  "there is no person '" + request.at("id") + "', and nobody is signed in by that name",
+                                  "see GET /v1/users"});
+  }
   context.door.people.end_sessions(request.at("id"),
                                    record_of(request.http, action::kSignedOut, request.at("id"), "everywhere"),
                                    [then = std::make_shared<Responder>(std::move(responder))](const Status& status) {
@@ -228,7 +251,9 @@ void create_key(ApiContext& context, RoutedRequest request, Responder responder)
   }
   JsonWriter writer;
   write_key(writer, made.row, made.token);
-  context.door.people.put_key(made.row, record_of(request.http, action::kKeyChanged, made.row.id, "created"),
+  AuditRecord record = record_of(request.http, action::kKeyChanged, made.row.id, "created");
+  record.after = facts_of(made.row);
+  context.door.people.put_key(made.row, std::move(record),
                               [then = std::make_shared<Responder>(std::move(responder)),
                                json = std::move(writer).take()](const Status& status) {
                                 if (!status) return send_error(*then, status.error());
@@ -242,10 +267,12 @@ void revoke_key(ApiContext& context, RoutedRequest request, Responder responder)
     return send_error(responder,
                       {ErrorCode::not_found, "there is no key '" + request.at("id") + "'", "see GET /v1/keys"});
   }
+  AuditRecord record = record_of(request.http, action::kKeyChanged, key->id, "revoked");
+  record.before = facts_of(*key);
   key->revoked = true;
   JsonWriter writer;
   write_key(writer, *key);
-  context.door.people.put_key(*key, record_of(request.http, action::kKeyChanged, key->id, "revoked"),
+  context.door.people.put_key(*key, std::move(record),
                               [then = std::make_shared<Responder>(std::move(responder)),
                                json = std::move(writer).take()](const Status& status) {
                                 if (!status) return send_error(*then, status.error());

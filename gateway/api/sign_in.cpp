@@ -207,6 +207,7 @@ void use_first(ApiContext& context, RoutedRequest request, Responder responder) 
     AuditRecord record = own_record(action::kUserChanged, user.id, "created");
     record.by.client = http.client;
     record.reason = "the first administrator's link";
+    record.after = R"({"roles":["admin"]})";
     door.people.use_link(
         hash_of_token(form.token), user, std::move(record), [&door, http, user, browser, then](const Status& status) {
           if (!status) return send_error(*then, status.error());

@@ -37,6 +37,16 @@ NewKey make_key(const std::string& name, std::vector<std::string> roles, Instant
   return made;
 }
 
+JsonText facts_of(const ServiceKey& key) {
+  JsonWriter writer;
+  writer.begin_object().field("name", key.name).key("roles").begin_array();
+  for (const std::string& role : key.roles) writer.string(role);
+  writer.end_array().optional_field("certificate", key.certificate);
+  if (key.expires_at) writer.field("expires_at", format_instant(*key.expires_at));
+  writer.end_object();
+  return std::move(writer).take();
+}
+
 AuditRecord own_record(std::string_view action, std::string object, std::string outcome) {
   AuditRecord record;
   record.action = action;
@@ -85,13 +95,17 @@ Result<std::string> FrontDoor::local_key(const std::string& known) {
     if (key.name != kLocal || key.revoked) continue;
     key.revoked = true;
     const Status status = wait_for([&](PeopleStore::Written written) {
-      people.put_key(key, own_record(action::kKeyChanged, key.id, "revoked"), std::move(written));
+      AuditRecord record = own_record(action::kKeyChanged, key.id, "revoked");
+      record.before = facts_of(key);
+      people.put_key(key, std::move(record), std::move(written));
     });
     if (!status) return status.error();
   }
   NewKey made = make_key(kLocal, {kLocal}, people.now());
   const Status status = wait_for([&](PeopleStore::Written written) {
-    people.put_key(made.row, own_record(action::kKeyChanged, made.row.id, "created"), std::move(written));
+    AuditRecord record = own_record(action::kKeyChanged, made.row.id, "created");
+    record.after = facts_of(made.row);
+    people.put_key(made.row, std::move(record), std::move(written));
   });
   if (!status) return status.error();
   return made.token;

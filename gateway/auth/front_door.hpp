@@ -54,6 +54,8 @@ struct NewKey {
   ServiceKey row;
 };
 [[nodiscard]] NewKey make_key(const std::string& name, std::vector<std::string> roles, Instant now);
+// For the ledger: what a service may do, and how long.
+[[nodiscard]] JsonText facts_of(const ServiceKey& key);
 // Of Baton itself, for what it does at its start.
 [[nodiscard]] AuditRecord own_record(std::string_view action, std::string object, std::string outcome);
 

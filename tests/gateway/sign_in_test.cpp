@@ -1,5 +1,6 @@
 // Signing in over real sockets, and what attackers try.
 #include "gateway/auth/secret.hpp"
+#include "tests/gateway/raw_client.hpp"
 #include "tests/gateway/sign_in_world.hpp"
 
 namespace baton {
@@ -48,6 +49,10 @@ TEST_F(SignIn, ends_everywhere_at_once) {
   EXPECT_EQ(as(here, "POST", "/v1/sign-out", R"({"everywhere":true})").status, 200);
   EXPECT_EQ(as(here, "GET", "/v1/me").field("code"), "BT802");
   EXPECT_EQ(as(there, "GET", "/v1/me").field("code"), "BT802");
+}
+
+TEST_F(SignIn, of_nobody_is_not_said_to_have_ended) {
+  EXPECT_EQ(local("POST", "/v1/users/nurse.anne/sign-out", "{}").field("code"), "BT104");
 }
 
 TEST_F(SignIn, ends_after_its_time_and_after_half_an_hour_without_a_request) {
@@ -262,6 +267,35 @@ TEST_F(SignIn, takes_no_other_authorization) {
   EXPECT_EQ(send("GET", "/v1/me", "", {{"Authorization", "Basic bG9jYWw6"}}).field("code"), "BT804");
   EXPECT_EQ(send("GET", "/v1/me", "", {{"Authorization", "Bearer eyJhbGciOiJub25lIn0.e30."}}).field("code"), "BT804");
   EXPECT_EQ(send("GET", "/v1/me", "", {{"X-Baton-Subject", "root"}, {"X-Baton-Role", "admin"}}).field("code"), "BT801");
+}
+
+TEST_F(SignIn, rights_that_are_given_and_taken_stand_in_the_ledger) {
+  add_person("ann", "\"nurse\"");
+  ASSERT_EQ(local("POST", "/v1/users/ann", R"({"roles":["privacy_officer"],"units":["4-west"]})").status, 200);
+  EXPECT_THAT(ledger(), HasSubstr(R"("after":{"disabled":false,"roles":["nurse"],"units":[]})"));
+  EXPECT_THAT(ledger(), HasSubstr(R"("after":{"disabled":false,"roles":["privacy_officer"],"units":["4-west"]})"));
+  EXPECT_THAT(ledger(), HasSubstr(R"("before":{"disabled":false,"roles":["nurse"],"units":[]})"));
+  const WireReply made = local("POST", "/v1/keys", R"({"name":"reader","roles":["auditor"]})");
+  EXPECT_THAT(ledger(), HasSubstr(R"("after":{"name":"reader","roles":["auditor"]})"));
+  ASSERT_EQ(local("DELETE", "/v1/keys/" + made.field("id")).status, 200);
+  EXPECT_THAT(ledger(), HasSubstr(R"("before":{"name":"reader","roles":["auditor"]})"));
+}
+
+TEST_F(SignIn, that_has_ended_ends_what_it_watches_and_a_revoked_key_too) {
+  add_person("ann", "\"nurse\"");
+  const Person ann = sign_in("ann");
+  const WireReply key = local("POST", "/v1/keys", R"({"name":"board","roles":["nurse"]})");
+  RawClient by_session(server_->port()), by_key(server_->port()), by_local(server_->port());
+  by_session.send("GET /v1/live HTTP/1.1\r\nHost: x\r\nCookie: " + ann.cookie + "\r\n\r\n");
+  by_key.send("GET /v1/live HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + key.field("key") + "\r\n\r\n");
+  by_local.send("GET /v1/live HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + local_ + "\r\n\r\n");
+  for (RawClient* each : {&by_session, &by_key, &by_local}) each->read_until("retry: 1000\n\n");
+  ASSERT_EQ(local("POST", "/v1/users/ann", R"({"disabled":true})").status, 200);
+  ASSERT_EQ(local("DELETE", "/v1/keys/" + key.field("id")).status, 200);
+  ASSERT_EQ(local("POST", "/v1/instances", R"({"workflow":"ask","id":"a1","patient":"MARKER"})").status, 201);
+  EXPECT_THAT(by_local.read_until("MARKER"), HasSubstr("MARKER"));
+  EXPECT_THAT(by_session.read_until("MARKER"), Not(HasSubstr("MARKER")));
+  EXPECT_THAT(by_key.read_until("MARKER"), Not(HasSubstr("MARKER")));
 }
 
 TEST_F(SignIn, makes_a_developer_of_whoever_is_on_this_machine_and_of_no_page_of_the_web) {
