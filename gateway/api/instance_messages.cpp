@@ -58,12 +58,18 @@ void run_query(ApiContext& context, RoutedRequest request, Responder responder) 
   submit_then(context, std::move(responder),
               InstanceRequest{id, InstanceMessage(RunQuery{name, std::move(*payload), 0})},
               [&context, record](const std::shared_ptr<Responder>& then, Result<JsonText> answer) mutable {
-                if (!answer) return send_error(*then, answer.error());
+                const bool says = answer.ok() || answer.error().code == ErrorCode::script_error;
+                if (!says) return send_error(*then, answer.error());
                 const auto instance = context.node.reader().instance(record.instance);
                 if (!instance) return send_error(*then, instance.error());
-                if (!*instance || (*instance)->patient.empty()) return send_json(*then, 200, std::move(*answer));
-                record.patient = (*instance)->patient;
-                record_and_send(context, std::move(record), then, std::move(*answer));
+                if (*instance) record.patient = (*instance)->patient;
+                if (answer.ok() && record.patient.empty()) return send_json(*then, 200, std::move(*answer));
+                if (answer.ok()) return record_and_send(context, std::move(record), then, std::move(*answer));
+                if (record.patient.empty()) return send_error(*then, answer.error());
+                // An error is the script's own words, and may say as much.
+                record.outcome = code_of(answer.error().code);
+                context.door.people.record(std::move(record),
+                                           [then, error = answer.error()](const Status&) { send_error(*then, error); });
               });
 }
 

@@ -301,8 +301,15 @@ void Access::guard(const Route& route, RoutedRequest request, Responder responde
              }
              if (!caller.may("patient.read")) {
                then_responder.filter([this, schema = route.answer](HttpResponse& response) {
-                 if (response.status >= 300 || response.content_type != "application/json") return;
-                 response.body = personal_.mask(schema, response.body);
+                 const bool problem = response.content_type == "application/problem+json";
+                 if (!problem && (response.status >= 300 || response.content_type != "application/json")) return;
+                 if (problem) {
+                   std::string masked = PersonalFields::mask_problem(response.body);
+                   if (masked == response.body) return;
+                   response.body = std::move(masked);
+                 } else {
+                   response.body = personal_.mask(schema, response.body);
+                 }
                  response.headers.emplace_back("X-Baton-Masked", "true");
                });
              }

@@ -1,8 +1,10 @@
 #include "gateway/auth/personal_fields.hpp"
 
 #include "runtime/base/assert.hpp"
+#include "runtime/base/error_codes.hpp"
 #include "runtime/clinical/json_value.hpp"
 #include "runtime/model/json_fields.hpp"
+#include "runtime/model/json_members.hpp"
 #include "runtime/model/own_document.hpp"
 
 namespace baton {
@@ -60,6 +62,19 @@ void PersonalFields::mask_value(json::value& value, const json::value* given) co
   } else if (value.is_array()) {
     for (auto& item : value.as_array()) mask_value(item, schema->if_contains("items"));
   }
+}
+
+std::string PersonalFields::mask_problem(std::string_view problem) {
+  auto value = parse_own_document(problem);
+  if (!value || !value->is_object()) return std::string(problem);
+  const std::string code = text_at(value->get_object(), "code");
+  const bool of_script = code == code_of(ErrorCode::script_error) || code == code_of(ErrorCode::update_rejected) ||
+                         code == code_of(ErrorCode::hook_refused);
+  if (!of_script) return std::string(problem);
+  value->get_object()["detail"] = "***";
+  std::string text;
+  if (!append_json_value(text, *value)) return "null";
+  return text;
 }
 
 std::string PersonalFields::mask(const std::string& name, std::string_view answer) const {

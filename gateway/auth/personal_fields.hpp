@@ -17,6 +17,8 @@ class PersonalFields {
 
   // The answer with its personal fields masked, as JSON text. What is no JSON is masked as a whole.
   [[nodiscard]] std::string mask(const std::string& schema, std::string_view answer) const;
+  // The same of an error, whose detail is hidden where it may be a script's own words.
+  [[nodiscard]] static std::string mask_problem(std::string_view problem);
 
  private:
   void mask_value(boost::json::value& value, const boost::json::value* schema) const;

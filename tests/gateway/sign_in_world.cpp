@@ -27,7 +27,10 @@ void SignInWorld::deploy() {
   BundleFiles files;
   files["workflows/ask.lua"] =
       "local workflow = require \"workflow\"\n"
-      "return workflow.define { name = \"ask\", search = { note = \"keyword\" }, run = function(ctx, input)\n"
+      "return workflow.define { name = \"ask\", search = { note = \"keyword\" },\n"
+      "  queries = { who = function(attributes, about) error(\"MARKER query \" .. tostring(about)) end },\n"
+      "  updates = { move = { validate = function() error(\"MARKER update\") end, apply = function() end } },\n"
+      "  run = function(ctx, input)\n"
       "  ctx:set(\"note\", \"MARKER note\")\n"
       "  local a = ctx:task(\"approve\", { why = \"MARKER why\", candidates = { role = \"nurse\" }, outcomes = { "
       "\"yes\", "
