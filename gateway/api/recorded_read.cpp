@@ -74,6 +74,15 @@ void record_and_send(ApiContext& context, AuditRecord record, std::shared_ptr<Re
 
 namespace {
 
+// Whoever was refused for who they are stands in the ledger.
+void record_refusal(ApiContext& context, AuditRecord record, const std::shared_ptr<Responder>& responder,
+                    const Error& error) {
+  record.action = action::kAccessRefused;
+  record.outcome = code_of(error.code);
+  record.reason = error.detail;
+  context.door.people.record(std::move(record), [responder, error](const Status&) { send_error(*responder, error); });
+}
+
 // What runs on one of the threads for reads.
 std::function<void(bool)> recorded_work(ApiContext& context, const HttpRequest& request, Responder responder,
                                         std::string object, Error refusal,
@@ -84,6 +93,9 @@ std::function<void(bool)> recorded_work(ApiContext& context, const HttpRequest& 
           refusal = std::move(refusal), shared = std::make_shared<Responder>(std::move(responder))](bool ok) mutable {
     if (!ok) return send_error(*shared, refusal);
     auto data = read(context.node.reader());
+    if (!data && data.error().code == ErrorCode::wrong_unit) {
+      return record_refusal(context, std::move(record), shared, data.error());
+    }
     if (!data) return send_error(*shared, data.error());
     record.patient = std::move(data->patient);
     record.instance = std::move(data->instance);

@@ -118,13 +118,14 @@ bool is_refusal_of_rights(ErrorCode code) {
 
 // Whoever was refused for who they are stands in the ledger, as those do whom a route refuses.
 void refuse(ApiContext& context, const ActOnTask& message, const std::string& id, const std::string& instance,
-            const std::shared_ptr<Responder>& responder, const Error& error) {
+            const std::string& patient, const std::shared_ptr<Responder>& responder, const Error& error) {
   if (!is_refusal_of_rights(error.code)) return send_error(*responder, error);
   AuditRecord record;
   record.action = action::kTaskRefused;
   record.by = message.by;
   record.object = id;
   record.instance = instance;
+  record.patient = patient;
   record.outcome = code_of(error.code);
   record.reason = message.action + ": " + error.detail;
   context.door.people.record(std::move(record), [responder, error](const Status&) { send_error(*responder, error); });
@@ -151,11 +152,13 @@ void act(ApiContext& context, const std::string& action, RoutedRequest request, 
   message.assigns = standing.assigns;
   message.shift = standing.shift;
   const std::string workflow = task.ok() && *task ? (*task)->workflow : "";
+  const std::string patient = task.ok() && *task ? (*task)->patient : "";
   if (Status status = read_action(context, message, *body, workflow); !status)
     return send_error(responder, status.error());
   submit(context, request, std::move(responder), InstanceRequest{id->first, message}, 200,
-         [&context, message, text, instance = id->first](const std::shared_ptr<Responder>& then, const Error& error) {
-           refuse(context, message, text, instance, then, error);
+         [&context, message, text, instance = id->first, patient](const std::shared_ptr<Responder>& then,
+                                                                  const Error& error) {
+           refuse(context, message, text, instance, patient, then, error);
          });
 }
 

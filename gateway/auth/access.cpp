@@ -126,8 +126,8 @@ void Access::identify(RoutedRequest request, Responder responder, Known known) {
       caller.roles = holder->roles;
       caller.units = holder->units;
       caller.authenticated_at = holder->authenticated_at;
-      caller.fresh_needed = holder->person;
       caller.expires_at = holder->expires_at;
+      caller.fresh_needed = holder->person;
       known(std::move(caller), std::move(then_request), std::move(then_responder));
     });
   }
@@ -318,13 +318,6 @@ void Access::guard(const Route& route, RoutedRequest request, Responder responde
            });
 }
 
-// ---- refusals ----------------------------------------------------------------------------------------------------------
-
-bool Access::may_record_stranger() {
-  const std::int64_t minute = people_.now().ms / kMinute.ms;
-  if (strangers_minute_.exchange(minute) != minute) strangers_ = 0;
-  return strangers_.fetch_add(1) < kStrangersAMinute;
-}
 std::function<bool()> Access::still_admitted(const HttpRequest& request, std::string_view permission) const {
   return [this, request, permission = std::string(permission), version = people_.version(),
           next = people_.now() + kLookedAgain]() mutable {
@@ -363,6 +356,13 @@ bool Access::may_still(const HttpRequest& request, std::string_view permission) 
   return caller->may(permission) && !sees_less;
 }
 
+// ---- refusals ----------------------------------------------------------------------------------------------------------
+
+bool Access::may_record_stranger() {
+  const std::int64_t minute = people_.now().ms / kMinute.ms;
+  if (strangers_minute_.exchange(minute) != minute) strangers_ = 0;
+  return strangers_.fetch_add(1) < kStrangersAMinute;
+}
 
 void Access::refuse(const Principal& by, const std::string& operation, const RoutedRequest& request,
                     Responder responder, Error error) {
@@ -385,6 +385,8 @@ void Access::refuse(const Principal& by, const std::string& operation, const Rou
     if (path.compare(0, 13, "/v1/patients/") == 0) record.patient = value;
     if (path.compare(0, 10, "/v1/tasks/") == 0) record.object = operation + " " + value;
   }
+  // Whose data it was that they were after. A stranger's guess is not looked up.
+  if (record.patient.empty() && patient_of_ && by.authentication != "none") record.patient = patient_of_(request);
   people_.record(std::move(record), [shared = std::make_shared<Responder>(std::move(responder)),
                                      problem = std::move(problem)](const Status&) { shared->send(problem); });
 }

@@ -200,6 +200,34 @@ TEST_F(Rights, to_personal_data_are_held_where_a_filter_would_tell_who_has_a_cas
   EXPECT_EQ(with_key(masked, "GET", "/v1/tasks?patient=p2").field("code"), "BT807");
 }
 
+TEST_F(Rights, to_personal_data_are_held_where_a_script_words_an_error) {
+  ASSERT_EQ(local("POST", "/v1/instances", R"({"workflow":"ask","id":"a1","patient":"p1"})").status, 201);
+  const std::string masked = make_key_for("operator");
+  for (const auto& [path, code] :
+       {std::pair{"/v1/instances/a1/queries/who", "BT303"}, {"/v1/instances/a1/updates/move", "BT311"}}) {
+    const WireReply refused = with_key(masked, "POST", path, "{}");
+    EXPECT_EQ(refused.field("code"), code);
+    EXPECT_EQ(refused.field("detail"), "***");
+    EXPECT_EQ(refused.header("X-Baton-Masked"), "true");
+    EXPECT_THAT(local("POST", path, "{}").text, HasSubstr("MARKER"));
+  }
+  EXPECT_THAT(ledger(), HasSubstr(R"("object":"query/who","outcome":"BT303","patient":"p1")")) << "words are a read";
+}
+
+TEST_F(Rights, that_are_missing_for_somebodys_data_are_recorded_with_whose_they_were) {
+  ASSERT_EQ(local("POST", "/v1/instances", R"({"workflow":"ask","id":"a1","patient":"p1"})").status, 201);
+  // The person's record begins some milliseconds after the case.
+  for (int i = 0; i < 20'000 && local("GET", "/v1/patients/p1").status != 200; ++i) continue;
+  const std::string masked = make_key_for("operator");
+  for (const char* path : {"/v1/instances?patient=p1", "/v1/instances/a1/journal"}) {
+    ASSERT_EQ(with_key(masked, "GET", path).field("code"), "BT807") << path;
+  }
+  ASSERT_EQ(local("POST", "/v1/tasks/a1.1/claim", "{}", {{"X-Baton-Role", "pharmacist"}}).field("code"), "BT118");
+  EXPECT_THAT(ledger(), HasSubstr(R"("object":"listInstances","outcome":"BT807","patient":"p1")"));
+  EXPECT_THAT(ledger(), HasSubstr(R"("object":"getJournal","outcome":"BT807","patient":"p1")"));
+  EXPECT_THAT(ledger(), HasSubstr(R"("object":"a1.1","outcome":"BT118","patient":"p1")"));
+}
+
 TEST(PersonalFields, hides_what_is_marked_and_what_is_not_described) {
   const PersonalFields fields(
       R"({"A":{"type":"object","properties":{"open":{"type":"string"},"list":{"type":"array","items":{"$ref":"#/c/B"}},
