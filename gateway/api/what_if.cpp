@@ -38,6 +38,7 @@ class Sessions {
   struct Session {
     std::string id;
     std::string subject;  // Whose it is: nobody else's.
+    std::string instance;
     std::string patient;
     std::mutex in_use;  // Of what_if.
     std::unique_ptr<WhatIf> what_if;
@@ -46,10 +47,11 @@ class Sessions {
     std::shared_ptr<Session> session;
     Instant expires_at;
   };
-  Found keep(std::unique_ptr<WhatIf> what_if, std::string subject, std::string patient) {
+  Found keep(std::unique_ptr<WhatIf> what_if, std::string subject, std::string instance, std::string patient) {
     auto session = std::make_shared<Session>();
     session->id = "what-if-" + random_token(12);
     session->subject = std::move(subject);
+    session->instance = std::move(instance);
     session->patient = std::move(patient);
     session->what_if = std::move(what_if);
     const std::lock_guard lock(mutex_);
@@ -157,7 +159,7 @@ Result<PatientData> begin(Sessions& sessions, const Node& node, const StoreReade
   request.fork.at = request.at.value_or((*record)->run_begins_at + static_cast<EntryIndex>(journal->size()));
   auto what_if = WhatIf::begin(**record, std::move(*journal), request.fork, sessions.programs());
   if (!what_if) return what_if.error();
-  const Sessions::Found kept = sessions.keep(std::move(*what_if), subject, (*record)->patient);
+  const Sessions::Found kept = sessions.keep(std::move(*what_if), subject, instance, (*record)->patient);
   const std::lock_guard in_use(kept.session->in_use);
   return PatientData{session_json(kept), (*record)->patient, instance};
 }
@@ -240,13 +242,19 @@ void add_what_if_routes(HttpRouter& router, ApiContext& context) {
       const std::string subject = principal_of(request.http).subject;
       read_record_and_send(context, request.http, std::move(responder), "what-if",
                            [sessions, act, id = request.at("id"), subject,
-                            body = std::move(*body)](const StoreReader&) -> Result<PatientData> {
+                            body = std::move(*body)](const StoreReader& reader) -> Result<PatientData> {
                              const auto found = sessions->find(id, subject);
                              if (!found) return found.error();
+                             const Sessions::Session& session = *found->session;
+                             // What was erased since is not kept alive in a sandbox.
+                             if (const auto record = reader.instance(session.instance); !record) {
+                               if (record.error().code == ErrorCode::erased) sessions->drop(id);
+                               return record.error();
+                             }
                              const std::lock_guard in_use(found->session->in_use);
                              auto shown = act(*sessions, *found, body);
                              if (!shown) return std::move(shown).error();
-                             return PatientData{std::move(*shown), found->session->patient, {}};
+                             return PatientData{std::move(*shown), session.patient, session.instance};
                            });
     };
   };
