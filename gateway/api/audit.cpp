@@ -291,8 +291,13 @@ void key(ApiContext& context, RoutedRequest, Responder responder) {
   send_json(responder, 200, std::move(writer).take());
 }
 
-// Whose data a query shows cannot be told from its text, so the query itself is what is recorded.
+// Whose data a query shows cannot be told from its text, so the query itself is what is recorded. To mask its rows would hide
+// nothing: how many there are, and whether an expression fails, answers any question about them.
 void run_sql(ApiContext& context, RoutedRequest request, Responder responder) {
+  if (const Status sees = check_sees_records(request.http); !sees) {
+    return context.door.access.refuse(principal_of(request.http), "queryAudit", request, std::move(responder),
+                                      sees.error());
+  }
   auto body = read_object(request.http);
   if (!body) return send_error(responder, body.error());
   JsonFields fields(*body, "", ErrorCode::bad_field);

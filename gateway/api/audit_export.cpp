@@ -107,7 +107,10 @@ Result<Exported> exported(const StoreReader& reader, const Asked& asked, std::st
 std::string origin_of(const Node& node) { return node.audit_key().substr(0, node.audit_key().find('+')); }
 
 void export_page(ApiContext& context, RoutedRequest request, Responder responder) {
-  if (const Status sees = check_sees_records(request.http); !sees) return send_error(responder, sees.error());
+  if (const Status sees = check_sees_records(request.http); !sees) {
+    return context.door.access.refuse(principal_of(request.http), "exportAudit", request, std::move(responder),
+                                      sees.error());
+  }
   const auto asked = read_asked(request);
   if (!asked) return send_error(responder, asked.error());
   AuditRecord record = read_record(request.http, "");

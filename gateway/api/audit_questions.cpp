@@ -41,6 +41,10 @@ void ask(ApiContext& context, RoutedRequest request, Responder responder) {
                           return given == parameters.end() ? std::string() : given->second;
                         };
                         PatientData data{std::move(*answer), of("patient"), of("instance")};
+                        if (data.patient.empty() && !data.instance.empty()) {
+                          const auto about = reader.instance(data.instance);
+                          if (about.ok() && *about) data.patient = (*about)->patient;
+                        }
                         data.somebodys = true;
                         return data;
                       });

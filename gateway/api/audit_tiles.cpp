@@ -12,12 +12,14 @@ namespace {
 // "tile" and level, up to seven groups of digits, and the width of a partial tile.
 constexpr std::array<std::string_view, 8> kGroups = {"a", "b", "c", "d", "e", "f", "g", "h"};
 
-void serve(ApiContext& context, const HttpRequest& request, Responder responder) {
-  const std::string path(request.path().substr(1));
+void serve(ApiContext& context, const RoutedRequest& request, Responder responder) {
+  const std::string path(request.http.path().substr(1));
   if (path.starts_with("tile/entries/")) {
-    if (const Status sees = check_sees_records(request); !sees) return send_error(responder, sees.error());
+    if (const Status sees = check_sees_records(request.http); !sees) {
+      return context.door.access.refuse(principal_of(request.http), path, request, std::move(responder), sees.error());
+    }
   }
-  AuditRecord record = read_record(request, path);
+  AuditRecord record = read_record(request.http, path);
   record.action = action::kLedgerExported;
   context.reads.run([&context, path, record, shared = std::make_shared<Responder>(std::move(responder))](bool ok) {
     if (!ok) return send_error(*shared, {ErrorCode::overloaded, "too many searches wait already", "try again"});
@@ -39,7 +41,7 @@ void serve(ApiContext& context, const HttpRequest& request, Responder responder)
 
 void add_audit_tile_routes(HttpRouter& router, ApiContext& context) {
   const auto handler = [&context](RoutedRequest request, Responder responder) {
-    serve(context, request.http, std::move(responder));
+    serve(context, request, std::move(responder));
   };
   router.add({"GET",
               "/checkpoint",

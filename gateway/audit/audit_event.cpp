@@ -222,8 +222,13 @@ JsonText write_event(const EventOf& event) {
   return std::move(writer).take();
 }
 
+// A spreadsheet takes what begins with one of these for a formula, quoted or not; with an apostrophe before it, for text.
+bool is_taken_for_formula(const std::string& text) {
+  return !text.empty() && std::string_view("=+-@\t\r").find(text.front()) != std::string_view::npos;
+}
+
 std::string quoted(const std::string& text) {
-  std::string out = "\"";
+  std::string out = is_taken_for_formula(text) ? "\"'" : "\"";
   for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
   return out + "\"";
 }

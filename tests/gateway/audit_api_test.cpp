@@ -153,5 +153,53 @@ TEST_F(AuditApi, the_scrubbers_work_is_in_the_metrics) {
   EXPECT_THAT(local("GET", "/metrics").text, HasSubstr("baton_scrubbed_records_total"));
 }
 
+TEST_F(AuditApi, a_question_about_a_case_is_a_read_of_its_patients_data) {
+  ASSERT_EQ(asked("/v1/audit/questions/why?instance=case-1").status, 200);
+  const WireReply reads = asked("/v1/audit/records?patient=p-1&action=patient.read");
+  EXPECT_THAT(reads.text, HasSubstr("question: why"));
+}
+
+TEST_F(AuditApi, a_table_has_no_cell_that_a_spreadsheet_would_take_for_a_formula) {
+  ASSERT_EQ(local("POST", "/v1/instances/case-1/cancel", R"({"reason":"=1+1"})").status, 200);
+  const WireReply table = asked("/v1/audit/export?form=csv&open=true&limit=1000");
+  EXPECT_THAT(table.text, HasSubstr("\"'=1+1\""));
+  EXPECT_THAT(table.text, Not(HasSubstr(",\"=1+1\"")));
+}
+
+TEST_F(AuditApi, a_sandbox_does_not_keep_what_was_erased) {
+  const WireReply forked = local("POST", "/v1/instances/case-1/what-if", R"({"at":1})");
+  ASSERT_EQ(forked.status, 200) << forked.text;
+  const std::string sandbox = "/v1/what-if/" + forked.field("id");
+  EXPECT_THAT(local("GET", sandbox).text, HasSubstr("MARKER"));
+  ASSERT_EQ(local("POST", "/v1/instances/case-1/cancel", R"({"reason":"over"})").status, 200);
+  const WireReply request = local("POST", "/v1/erasures", R"({"patient":"p-1","basis":"gdpr-17","reason":"asked"})",
+                                  {{"X-Baton-Subject", "ruth"}});
+  ASSERT_EQ(request.status, 201) << request.text;
+  int status = 409;  // Until the person's record knows that the case has ended.
+  for (int i = 0; i < 20'000 && status == 409; ++i) {
+    status = local("POST", "/v1/erasures/" + request.field("id") + "/approve", R"({"reason":"checked"})",
+                   {{"X-Baton-Subject", "eva"}})
+                 .status;
+  }
+  ASSERT_EQ(status, 200);
+  EXPECT_EQ(local("GET", sandbox).field("code"), "BT507");
+  EXPECT_EQ(local("GET", sandbox).field("code"), "BT128");
+}
+
+TEST_F(AuditApi, records_as_they_are_and_sql_take_the_right_to_see_patients_and_a_refusal_is_a_record) {
+  close_door();
+  policy_ = *Policy::parse(policy_.text() + "\n[roles.counter]\ntitle = \"Counter\"\npermissions = [\"audit.read\"]\n",
+                           "own");
+  open_door("");
+  const std::string counter = make_key_for("counter");
+  const std::string guess = R"({"query":"SELECT 1 FROM records WHERE patient = 'p-1'"})";
+  EXPECT_EQ(with_key(counter, "POST", "/v1/audit/sql", guess).field("code"), "BT807") << "even a count would tell";
+  EXPECT_EQ(with_key(counter, "GET", "/v1/audit/export?form=ndjson").field("code"), "BT807");
+  EXPECT_EQ(with_key(counter, "GET", "/tile/entries/000").field("code"), "BT807");
+  for (const char* object : {"queryAudit", "exportAudit", "tile/entries/000"}) {
+    EXPECT_THAT(ledger(), HasSubstr(R"("object":")" + std::string(object) + R"(","outcome":"BT807")")) << object;
+  }
+}
+
 }  // namespace
 }  // namespace baton

@@ -41,7 +41,7 @@ void SignInWorld::deploy() {
 }
 
 void SignInWorld::open_door(const std::string& developer) {
-  FrontDoorOptions options{{Policy::shipped(), false, Duration{10 * 60 * 1000}, developer}};
+  FrontDoorOptions options{{policy_, false, Duration{10 * 60 * 1000}, developer}};
   options.clock = clock_;
   door_ = std::make_unique<FrontDoor>(*node_, std::move(options));
   ASSERT_TRUE(door_->open().ok());

@@ -52,6 +52,7 @@ class SignInWorld : public ::testing::Test {
   std::string ledger() { return local("GET", "/v1/audit?limit=1000").text; }
   void pass(Duration time) { clock_->set(clock_->now() + time); }
 
+  Policy policy_ = Policy::shipped();  // Of the next door.
   std::shared_ptr<ManualClock> clock_ = std::make_shared<ManualClock>(Instant{1'800'000'000'000});
   IoLoop loop_;
   std::unique_ptr<Node> node_;
