@@ -35,10 +35,11 @@ void Schedules::run_request(const ScheduleRequest& request, std::uint64_t token)
   }
   auto stored = read(request.name);
   if (!stored.ok()) return parts_.replies.give(token, stored.error());
-  if (request.action == "create" || request.action == "replace") return create(request, token, stored->has_value());
+  if (request.action == "create") return create(request, token, stored->has_value());
   if (!stored->has_value())
     return refuse(ErrorCode::not_found, "there is no schedule " + request.name,
                   "'baton schedules' shows those that there are");
+  if (request.action == "replace") return replace(request, **std::move(stored), token);
   if (request.action == "trigger") return trigger(request, **stored, token);
   if (request.action == "pause" || request.action == "resume" || request.action == "delete") {
     return change(request, **std::move(stored), token);
@@ -48,15 +49,28 @@ void Schedules::run_request(const ScheduleRequest& request, std::uint64_t token)
 }
 
 void Schedules::create(const ScheduleRequest& request, std::uint64_t token, bool exists) {
-  if (exists && request.action == "create") {
+  if (exists) {
     return parts_.replies.give(token, Error{ErrorCode::already_exists, "schedule " + request.name + " exists already",
                                             "replace it, or choose another name"});
   }
   auto row = read_schedule_request(request.spec, parts_.clock.now());
   if (!row.ok()) return parts_.replies.give(token, row.error());
-  if (auto refused = refusal(*row)) return parts_.replies.give(token, *std::move(refused));
-  JsonText answer = to_json(*row);
-  put(request, *std::move(row), Reply{token, std::move(answer)});
+  accept(request, *std::move(row), token);
+}
+
+// What has begun stays known, so that no run begins beside one that is open where the schedule says none shall.
+void Schedules::replace(const ScheduleRequest& request, ScheduleRow before, std::uint64_t token) {
+  auto row = read_schedule_request(request.spec, parts_.clock.now());
+  if (!row.ok()) return parts_.replies.give(token, row.error());
+  row->open_runs = std::move(before.open_runs);
+  row->state.buffered = before.state.buffered;
+  accept(request, *std::move(row), token);
+}
+
+void Schedules::accept(const ScheduleRequest& request, ScheduleRow row, std::uint64_t token) {
+  if (auto refused = refusal(row)) return parts_.replies.give(token, *std::move(refused));
+  JsonText answer = to_json(row);
+  put(request, std::move(row), Reply{token, std::move(answer)});
 }
 
 std::optional<Error> Schedules::refusal(const ScheduleRow& row) const {

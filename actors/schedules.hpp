@@ -60,6 +60,8 @@ class Schedules {
   void look_at(const std::string& name, Instant at);
   void run_request(const ScheduleRequest& request, std::uint64_t token);
   void create(const ScheduleRequest& request, std::uint64_t token, bool exists);
+  void replace(const ScheduleRequest& request, ScheduleRow before, std::uint64_t token);
+  void accept(const ScheduleRequest& request, ScheduleRow row, std::uint64_t token);
   void change(const ScheduleRequest& request, ScheduleRow row, std::uint64_t token);
   void put(const ScheduleRequest& request, ScheduleRow row, Reply reply);
   void trigger(const ScheduleRequest& request, const ScheduleRow& row, std::uint64_t token);

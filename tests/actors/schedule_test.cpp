@@ -106,6 +106,20 @@ TEST_F(Schedules, one_can_be_triggered_replaced_and_deleted) {
   EXPECT_EQ(ask("create", R"({"workflow":"flow","every":"often"})").error().code, ErrorCode::bad_field);
 }
 
+TEST_F(Schedules, one_that_is_replaced_still_knows_its_open_run) {
+  const JsonText spec = R"({"workflow":"flow","input":{"wait":true},"every":"1h","overlap":"skip"})";
+  EXPECT_EQ(ask("replace", spec).error().code, ErrorCode::not_found) << "a slip of the pen makes no second schedule";
+  ASSERT_TRUE(ask("create", spec).ok());
+  world_.pass(kHour);
+  ASSERT_EQ(runs().size(), 1u);
+  ASSERT_TRUE(ask("replace", spec).ok());
+  world_.pass(Duration{2 * kHour.ms});
+  EXPECT_EQ(runs().size(), 1u) << "it is open";
+  ASSERT_TRUE(world_.signal(runs().front().id, "go").ok());
+  world_.pass(kHour);
+  EXPECT_EQ(runs().size(), 2u);
+}
+
 TEST_F(Schedules, two_triggers_in_one_millisecond_are_two_runs_and_say_which) {
   ASSERT_TRUE(ask("create", R"({"workflow":"flow","input":{},"every":"1h"})").ok());
   const auto first = ask("trigger");
