@@ -4,6 +4,7 @@
 #include "gateway/auth/password.hpp"
 #include "gateway/auth/secret.hpp"
 #include "gateway/auth/sign_in.hpp"
+#include "runtime/base/cut_text.hpp"
 #include "runtime/base/sha256.hpp"
 
 namespace baton {
@@ -102,7 +103,7 @@ Status read_change(const Policy& policy, JsonFields& fields, UserChange& change,
 }
 
 void apply(const UserChange& change, LocalUser& user) {
-  if (change.name) user.name = change.name->substr(0, limits::kNameSize);
+  if (change.name) user.name = cut_text(*change.name, limits::kNameSize);
   if (change.roles) user.roles = *change.roles;
   if (change.units) user.units = *change.units;
   if (change.disabled) user.disabled = *change.disabled;

@@ -4,6 +4,7 @@
 #include "gateway/api/api_support.hpp"
 #include "gateway/auth/password.hpp"
 #include "gateway/auth/secret.hpp"
+#include "runtime/base/cut_text.hpp"
 
 namespace baton {
 namespace {
@@ -200,7 +201,7 @@ void use_first(ApiContext& context, RoutedRequest request, Responder responder) 
     if (!ok) return send_error(*then, {ErrorCode::overloaded, "too many sign-ins are under way", "try again"});
     LocalUser user;
     user.id = form.user;
-    user.name = form.name.empty() ? form.user : form.name.substr(0, limits::kNameSize);
+    user.name = cut_text(form.name.empty() ? form.user : form.name, limits::kNameSize);
     user.roles = {"admin"};
     user.password = hash_password(form.password);
     user.created_at = door.people.now();

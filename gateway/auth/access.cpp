@@ -9,6 +9,7 @@
 #include "gateway/embedded/embedded_files.hpp"
 #include "gateway/http/problem.hpp"
 #include "gateway/http/trace_context.hpp"
+#include "runtime/base/cut_text.hpp"
 #include "runtime/base/limits.hpp"
 #include "runtime/base/sha256.hpp"
 
@@ -21,7 +22,7 @@ constexpr Duration kLookedAgain{1'000};  // Time ends sessions as well.
 constexpr std::string_view kSignInCure = "sign in, or send a key; docs/SIGN_IN.md";
 
 std::string clean_name(std::string_view text) {
-  return std::string(is_valid_utf8(text) ? text.substr(0, limits::kNameSize) : std::string_view());
+  return std::string(is_valid_utf8(text) ? cut_text(text, limits::kNameSize) : std::string_view());
 }
 
 bool is_loopback(std::string_view address) {

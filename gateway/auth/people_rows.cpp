@@ -1,5 +1,7 @@
 #include "gateway/auth/people_rows.hpp"
 
+#include <algorithm>
+
 #include "runtime/base/json_text.hpp"
 #include "runtime/model/json_fields.hpp"
 
@@ -12,10 +14,25 @@ void write_texts(JsonWriter& writer, std::string_view name, const std::vector<st
   writer.end_array();
 }
 
+// Earlier versions cut long names by bytes: what is left of a letter is left out, or the server could not start.
+std::string whole_letters(std::string_view row) {
+  std::string whole;
+  while (!row.empty()) {
+    std::size_t size = 1;
+    while (size < std::min<std::size_t>(4, row.size()) && !is_valid_utf8(row.substr(0, size))) ++size;
+    const std::string_view letter = row.substr(0, size);
+    const bool good = is_valid_utf8(letter);
+    if (good) whole += letter;
+    row.remove_prefix(good ? size : 1);
+  }
+  return whole;
+}
+
 // Reads a row; a field that an older Baton did not know is absent, one that a newer added is an error of the version.
 class RowReader {
  public:
-  explicit RowReader(std::string_view row) : document_(parse_json_document(row)) {
+  explicit RowReader(std::string_view row)
+      : document_(parse_json_document(is_valid_utf8(row) ? std::string(row) : whole_letters(row))) {
     static const boost::json::object kNone;
     const bool object = document_.ok() && document_->is_object();
     fields_.emplace(object ? document_->as_object() : kNone, "", ErrorCode::store_corrupt);

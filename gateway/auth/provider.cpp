@@ -6,6 +6,7 @@
 #include "gateway/auth/secret.hpp"
 #include "gateway/http/url_text.hpp"
 #include "runtime/base/base64.hpp"
+#include "runtime/base/cut_text.hpp"
 #include "runtime/base/limits.hpp"
 #include "runtime/base/sha256.hpp"
 #include "runtime/model/json_fields.hpp"
@@ -184,8 +185,8 @@ void Provider::check(const JsonWebToken& token, const std::string& audience, std
 
 TokenHolder Provider::holder_of(const boost::json::object& claims) const {
   TokenHolder holder;
-  holder.subject = text_at(claims, options_.subject_claim).substr(0, limits::kNameSize);
-  holder.name = text_at(claims, "name").substr(0, limits::kNameSize);
+  holder.subject = cut_text(text_at(claims, options_.subject_claim), limits::kNameSize);
+  holder.name = cut_text(text_at(claims, "name"), limits::kNameSize);
   if (holder.name.empty()) holder.name = holder.subject;
   for (std::string& value : texts_claim(claims, options_.role_claim)) {
     if (options_.roles.empty()) {

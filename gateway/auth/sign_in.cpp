@@ -5,6 +5,7 @@
 #include "gateway/auth/password.hpp"
 #include "gateway/auth/secret.hpp"
 #include "gateway/http/problem.hpp"
+#include "runtime/base/cut_text.hpp"
 
 namespace baton {
 namespace {
@@ -12,7 +13,7 @@ namespace {
 Principal person(const HttpRequest& request, const std::string& subject, const std::string& how) {
   Principal principal;
   principal.kind = PrincipalKind::person;
-  principal.subject = subject.substr(0, limits::kNameSize);
+  principal.subject = cut_text(subject, limits::kNameSize);
   principal.authentication = how;
   add_circumstances(principal, request);
   return principal;

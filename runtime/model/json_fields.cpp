@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <boost/json/serialize.hpp>
 
+#include "runtime/base/cut_text.hpp"
 #include "runtime/base/limits.hpp"
 #include "runtime/model/own_document.hpp"
 
@@ -13,7 +14,7 @@ namespace {
 std::string shown(const boost::json::value& value) {
   std::string text = boost::json::serialize(value);
   constexpr std::size_t kLongest = 60;
-  if (text.size() > kLongest) text = text.substr(0, kLongest) + "...";
+  if (text.size() > kLongest) text = std::string(cut_text(text, kLongest)) + "...";
   return text;
 }
 

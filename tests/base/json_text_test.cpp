@@ -7,6 +7,8 @@
 #include <cstring>
 #include <random>
 
+#include "runtime/base/cut_text.hpp"
+
 namespace baton {
 namespace {
 
@@ -116,6 +118,13 @@ TEST(Utf8, refuses_the_neighbours_of_what_it_takes) {
        {"\xC1\xBF", "\xE0\x9F\xBF", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xED\xBF\xBF", "\xFE", "\xFF", "\xC2",
         "\xE2\x82", "\xF0\x9F\x8F", "\xC2\x41", "\xE2\x41\x80", "\xE2\x82\x41", "ok\xBF"}) {
     EXPECT_FALSE(is_valid_utf8(bad));
+  }
+}
+
+TEST(Utf8, is_cut_between_letters) {
+  const std::string_view text = "a\xC3\xA4\xF0\x9F\x8F\xA5z";
+  for (const auto& [size, kept] : {std::pair{0, 0}, {1, 1}, {2, 1}, {3, 3}, {4, 3}, {6, 3}, {7, 7}, {8, 8}, {99, 8}}) {
+    EXPECT_EQ(cut_text(text, static_cast<std::size_t>(size)), text.substr(0, static_cast<std::size_t>(kept))) << size;
   }
 }
 

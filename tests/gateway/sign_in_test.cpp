@@ -164,6 +164,23 @@ TEST_F(SignIn, makes_one_key_for_one_idempotency_key) {
   EXPECT_EQ(local("POST", "/v1/keys", body, {{"Idempotency-Key", "k2"}}).status, 201);
 }
 
+TEST_F(SignIn, cuts_a_long_name_between_letters_so_that_the_door_opens_again) {
+  std::string name = "a";
+  for (int i = 0; i < 120; ++i) name += "\u00e4";
+  const WireReply added = local("POST", "/v1/users", R"({"user":"ann","roles":["nurse"],"name":")" + name + "\"}");
+  EXPECT_EQ(added.status, 201) << added.text;
+  EXPECT_EQ(added.field("name"), name.substr(0, 199));
+  EXPECT_TRUE(is_valid_utf8(local("GET", "/v1/users").text));
+  HttpRequest request;
+  request.headers.emplace_back("X-Baton-Purpose", name);
+  Principal by;
+  add_circumstances(by, request);
+  EXPECT_EQ(by.purpose, name.substr(0, 199));
+  const auto of_before = decode_user("ann", R"({"name":")" + name.substr(0, 200) + R"(","roles":["nurse"]})");
+  ASSERT_TRUE(of_before.ok()) << to_string(of_before.error());
+  EXPECT_EQ(of_before->name, name.substr(0, 199)) << "of a store in which an earlier version cut it";
+}
+
 TEST_F(SignIn, gives_this_machines_role_to_nobody) {
   EXPECT_EQ(local("POST", "/v1/keys", R"({"name":"root","roles":["monitor","local"]})").field("code"), "BT102");
   EXPECT_EQ(local("POST", "/v1/users", R"({"user":"root","roles":["local"]})").field("code"), "BT102");

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <unordered_set>
 
+#include "runtime/base/cut_text.hpp"
 #include "runtime/base/limits.hpp"
 #include "runtime/model/canonical_json.hpp"
 #include "runtime/model/forms/schema_node.hpp"
@@ -106,7 +107,7 @@ std::string choices(const json::array& values) {
   std::string text;
   for (const json::value& value : values) text += (text.empty() ? "" : ", ") + json::serialize(value);
   constexpr std::size_t kLongest = 300;
-  return text.size() > kLongest ? text.substr(0, kLongest) + "..." : text;
+  return text.size() > kLongest ? std::string(cut_text(text, kLongest)) + "..." : text;
 }
 
 bool is_multiple(double value, double of) {
