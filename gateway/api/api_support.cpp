@@ -142,24 +142,35 @@ void submit(ApiContext& context, const RoutedRequest& from, Responder responder,
       Reached::durable);
 }
 
+std::optional<Keyed> begin_keyed(ApiContext& context, const RoutedRequest& from, Responder responder, int status,
+                                 Answered then) {
+  const auto shared = std::make_shared<Responder>(std::move(responder));
+  const auto give = [shared, then = std::move(then)](Result<JsonText> answer) { then(shared, std::move(answer)); };
+  const std::string_view key = from.http.header("Idempotency-Key");
+  if (key.empty()) return Keyed{give, {}};
+  auto found = context.idempotency.look(from.http, key, context.node, give);
+  if (!found) {
+    send_error(*shared, found.error());
+    return std::nullopt;
+  }
+  if (found->under_way) return std::nullopt;
+  if (found->answer) {
+    give(std::move(*found->answer));
+    return std::nullopt;
+  }
+  return Keyed{[give, ticket = found->ticket, keys = &context.idempotency](const Result<JsonText>& answer) {
+                 keys->finish(ticket, answer);
+                 give(answer);
+               },
+               context.idempotency.rider(found->ticket, status, context.node)};
+}
+
 void submit_keyed(ApiContext& context, const RoutedRequest& from, Responder responder, Request request, int status,
                   Answered then, Reached at) {
-  const std::string_view key = from.http.header("Idempotency-Key");
-  if (key.empty()) {
-    return submit_then(context, std::move(responder), std::move(request), std::move(then), {}, at);
-  }
-  auto found = context.idempotency.look(from.http, key, context.node);
-  if (!found) return send_error(responder, found.error());
-  if (found->answer) return then(std::make_shared<Responder>(std::move(responder)), std::move(found->answer->body));
-  Rider rider = context.idempotency.rider(found->ticket, status, context.node);
-  submit_then(
-      context, std::move(responder), std::move(request),
-      [status, ticket = found->ticket, then = std::move(then), keys = &context.idempotency](const auto& responder_then,
-                                                                                            Result<JsonText> answer) {
-        if (answer) keys->remember(ticket, status, *answer);
-        then(responder_then, std::move(answer));
-      },
-      std::move(rider));
+  auto keyed = begin_keyed(context, from, std::move(responder), status, std::move(then));
+  if (!keyed) return;
+  if (keyed->rider) at = Reached::seen;
+  context.node.submit(std::move(request), std::move(keyed->answer), std::move(keyed->rider), at);
 }
 
 void read_and_send(ApiContext& context, Responder responder, std::function<Result<JsonText>(const StoreReader&)> read) {

@@ -62,7 +62,8 @@ template <typename Record>
 constexpr Duration kLongestWait{300'000};  // Of a long poll.
 
 // Hands a request to the node, and its answer to the client: `status` and the answer's JSON ("{}" where it has none),
-// or the error. With an Idempotency-Key the first answer is remembered for the same body, and another body is refused.
+// or the error. With an Idempotency-Key the first answer is remembered for the same body, the same request meanwhile waits
+// for it, and another body is refused.
 // `refused`, where it is given, answers errors instead.
 using Refused = std::function<void(const std::shared_ptr<Responder>&, const Error&)>;
 void submit(ApiContext& context, const RoutedRequest& from, Responder responder, Request request, int status = 200,
@@ -72,7 +73,15 @@ void submit(ApiContext& context, const RoutedRequest& from, Responder responder,
 using Answered = std::function<void(std::shared_ptr<Responder>, Result<JsonText>)>;
 void submit_keyed(ApiContext& context, const RoutedRequest& from, Responder responder, Request request, int status,
                   Answered then, Reached at = Reached::seen);
-// The same, whatever key it has.
+// What a request with a key is to do: write `rider`'s rows with what it does, and give `answer` what came of it, once. Nothing
+// where the key has been answered, refused, or waits for the same request that is under way.
+struct Keyed {
+  Answer answer;
+  Rider rider;  // Empty without a key.
+};
+[[nodiscard]] std::optional<Keyed> begin_keyed(ApiContext& context, const RoutedRequest& from, Responder responder,
+                                               int status, Answered then);
+// As submit_keyed(), whatever key it has.
 void submit_then(ApiContext& context, Responder responder, Request request, Answered then, Rider rider = {},
                  Reached at = Reached::seen);
 

@@ -59,8 +59,8 @@ Error mismatch() {
 
 }  // namespace
 
-Result<IdempotencyKeys::Found> IdempotencyKeys::look(const HttpRequest& request, std::string_view key,
-                                                     const Node& node) {
+Result<IdempotencyKeys::Found> IdempotencyKeys::look(const HttpRequest& request, std::string_view key, const Node& node,
+                                                     Waiter waiter) {
   if (key.size() > limits::kNameSize || !is_valid_utf8(key)) {
     return Error{ErrorCode::bad_field, "the Idempotency-Key is not 1 to 200 bytes of UTF-8", "send a UUID"};
   }
@@ -71,8 +71,13 @@ Result<IdempotencyKeys::Found> IdempotencyKeys::look(const HttpRequest& request,
   found.ticket.name = request.method + " " + std::string(request.path()) + " " + std::string(key) + " " + asker;
   found.ticket.body = to_hex(sha256(request.body));
   const std::lock_guard lock(mutex_);
-  const auto known = by_name_.find(found.ticket.name);
-  if (known != by_name_.end()) {
+  if (const auto first = under_way_.find(found.ticket.name); first != under_way_.end()) {
+    if (first->second.body != found.ticket.body) return mismatch();
+    first->second.waiters.push_back(std::move(waiter));
+    found.under_way = true;
+    return found;
+  }
+  if (const auto known = by_name_.find(found.ticket.name); known != by_name_.end()) {
     if (known->second->ticket.body != found.ticket.body) return mismatch();
     found.answer = known->second->answer;
     return found;
@@ -81,15 +86,12 @@ Result<IdempotencyKeys::Found> IdempotencyKeys::look(const HttpRequest& request,
   if (!row.ok()) return row.error();
   if (const auto kept = *row ? decode(**row) : std::nullopt; kept && node.now() < kept->expires) {
     if (kept->body != found.ticket.body) return mismatch();
-    if (!kept->answer.empty()) found.answer = HttpResponse{kept->status, "application/json", kept->answer, {}};
-    return found;
+    if (!kept->answer.empty()) {
+      found.answer = kept->answer;
+      return found;
+    }
   }
-  rows_.push_back({found.ticket, std::nullopt});
-  by_name_.emplace(found.ticket.name, std::prev(rows_.end()));
-  if (rows_.size() > capacity_) {
-    by_name_.erase(rows_.front().ticket.name);
-    rows_.pop_front();
-  }
+  under_way_[found.ticket.name].body = found.ticket.body;
   return found;
 }
 
@@ -122,15 +124,29 @@ void IdempotencyKeys::add_expired(std::vector<Change>& rows, const Node& node) {
   }
 }
 
-void IdempotencyKeys::remember(const Ticket& ticket, int status, const JsonText& answer) {
-  const std::lock_guard lock(mutex_);
-  const auto known = by_name_.find(ticket.name);
-  if (known == by_name_.end()) return;
-  known->second->answer = HttpResponse{status, "application/json", answer.empty() ? "{}" : answer, {}};
+void IdempotencyKeys::finish(const Ticket& ticket, const Result<JsonText>& answer) {
+  std::vector<Waiter> waiters;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto first = under_way_.find(ticket.name);
+    if (first == under_way_.end()) return;
+    waiters = std::move(first->second.waiters);
+    under_way_.erase(first);
+    if (answer && !by_name_.contains(ticket.name)) {
+      rows_.push_back({ticket, answer->empty() ? JsonText("{}") : *answer});
+      by_name_.emplace(ticket.name, std::prev(rows_.end()));
+    }
+    if (rows_.size() > capacity_) {
+      by_name_.erase(rows_.front().ticket.name);
+      rows_.pop_front();
+    }
+  }
+  for (const Waiter& waiter : waiters) waiter(answer);
 }
 
-std::string instance_id_of_key(std::string_view workflow, std::string_view key) {
-  const std::string hash = to_hex(sha256(std::string(workflow) + '\0' + std::string(key)));
+std::string instance_id_of_key(std::string_view workflow, std::string_view subject, std::string_view key) {
+  const std::string hash =
+      to_hex(sha256(std::string(workflow) + '\0' + std::string(key) + '\0' + std::string(subject)));
   return std::string(workflow) + "-" + hash.substr(0, 24);
 }
 

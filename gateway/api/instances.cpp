@@ -83,27 +83,21 @@ void start(ApiContext& context, RoutedRequest request, Responder responder) {
   auto start = read_start(request.http);
   if (!start) return send_error(responder, start.error());
   const std::string_view key = request.http.header("Idempotency-Key");
-  Rider rider;
-  if (!key.empty()) {
-    auto found = context.idempotency.look(request.http, key, context.node);
-    if (!found) return send_error(responder, found.error());
-    rider = context.idempotency.rider(found->ticket, 201, context.node);
-    if (start->id.empty()) start->id = instance_id_of_key(start->workflow, key);
-  }
-  const bool keyed = !key.empty();
-  submit_then(
-      context, std::move(responder), std::move(*start),
-      [&context, read = read_record(request.http, "result"), wait = *wait, keyed](
+  const bool id_of_the_key = !key.empty() && start->id.empty();
+  if (id_of_the_key) start->id = instance_id_of_key(start->workflow, start->by.subject, key);
+  submit_keyed(
+      context, request, std::move(responder), std::move(*start), 201,
+      [&context, read = read_record(request.http, "result"), wait = *wait, id_of_the_key](
           const std::shared_ptr<Responder>& then, Result<JsonText> answer) {
         if (!answer) {
           Error error = std::move(answer).error();
-          if (keyed && error.code == ErrorCode::already_exists) error.code = ErrorCode::idempotency_mismatch;
+          if (id_of_the_key && error.code == ErrorCode::already_exists) error.code = ErrorCode::idempotency_mismatch;
           return send_error(*then, error);
         }
         if (!wait) return send_json(*then, 201, std::move(*answer));
         send_when_ended(context, read, then, id_of(*answer), *wait);
       },
-      std::move(rider), keyed || wait->has_value() ? Reached::seen : Reached::durable);
+      wait->has_value() ? Reached::seen : Reached::durable);
 }
 
 // A value that reads as a JSON scalar is one; anything else is text, so that nobody has to quote words. An RFC 3339 time of

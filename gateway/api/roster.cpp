@@ -1,8 +1,6 @@
 // /v1/rotas and /v1/covers: who is on duty when, and who stands in for whom.
 #include <boost/json/serialize.hpp>
 
-#include <boost/json/serialize.hpp>
-
 #include "gateway/api/recorded_read.hpp"
 #include "gateway/auth/secret.hpp"
 
@@ -98,12 +96,18 @@ void add_cover(ApiContext& context, RoutedRequest request, Responder responder) 
   AuditRecord record = record_of(request.http, action::kCoverChanged, cover->id, "begun");
   record.reason = cover->reason;
   record.after = to_json(*cover);
+  const auto shown = [](const std::shared_ptr<Responder>& then, Result<JsonText> answer) {
+    if (!answer) return send_error(*then, answer.error());
+    send_json(*then, 201, std::move(*answer));
+  };
+  auto keyed = begin_keyed(context, request, std::move(responder), 201, shown);
+  if (!keyed) return;
   context.roster.put_cover(
       *cover, std::move(record),
-      [shown = to_json(*cover), then = std::make_shared<Responder>(std::move(responder))](const Status& status) {
-        if (!status) return send_error(*then, status.error());
-        send_json(*then, 201, shown);
-      });
+      [json = to_json(*cover), answer = std::move(keyed->answer)](const Status& status) {
+        answer(status.ok() ? Result<JsonText>(json) : Result<JsonText>(status.error()));
+      },
+      std::move(keyed->rider));
 }
 
 void end_cover(ApiContext& context, RoutedRequest request, Responder responder) {

@@ -170,16 +170,19 @@ std::optional<Cover> Roster::cover(const std::string& id) const {
   return found == covers_.end() ? std::nullopt : std::optional(found->second);
 }
 
-void Roster::write(std::vector<PutNamed> changes, AuditRecord record, std::function<void()> undo, Written written) {
-  node_.submit(RecordAccess{std::move(changes), std::move(record)},
-               [this, undo = std::move(undo), written = std::move(written)](const Result<JsonText>& answer) {
-                 if (answer.ok()) return written(success());
-                 {
-                   const std::lock_guard lock(mutex_);
-                   undo();
-                 }
-                 written(answer.error());
-               });
+void Roster::write(std::vector<PutNamed> changes, AuditRecord record, std::function<void()> undo, Written written,
+                   Rider rider) {
+  node_.submit(
+      RecordAccess{std::move(changes), std::move(record)},
+      [this, undo = std::move(undo), written = std::move(written)](const Result<JsonText>& answer) {
+        if (answer.ok()) return written(success());
+        {
+          const std::lock_guard lock(mutex_);
+          undo();
+        }
+        written(answer.error());
+      },
+      std::move(rider));
 }
 
 void Roster::put_rota(Rota rota, std::optional<std::uint32_t> expected, AuditRecord record, Written written) {
@@ -207,7 +210,7 @@ void Roster::put_rota(Rota rota, std::optional<std::uint32_t> expected, AuditRec
         std::move(record), std::move(undo), std::move(written));
 }
 
-void Roster::put_cover(Cover cover, AuditRecord record, Written written) {
+void Roster::put_cover(Cover cover, AuditRecord record, Written written, const Rider& rider) {
   const std::lock_guard order(order_);
   {
     const std::lock_guard lock(mutex_);
@@ -218,7 +221,7 @@ void Roster::put_cover(Cover cover, AuditRecord record, Written written) {
   }
   write(
       {{"covers", cover.id, to_json(cover)}}, std::move(record), [this, id = cover.id] { covers_.erase(id); },
-      std::move(written));
+      std::move(written), rider ? [rider, json = to_json(cover)](const JsonText&) { return rider(json); } : Rider());
 }
 
 void Roster::end_cover(const std::string& id, AuditRecord record, Written written) {

@@ -63,7 +63,8 @@ class Roster {
 
   // `expected`: the version that the caller has seen, 0 for none; another one is a conflict. The version is set here.
   void put_rota(Rota rota, std::optional<std::uint32_t> expected, AuditRecord record, Written written);
-  void put_cover(Cover cover, AuditRecord record, Written written);
+  // The rider is given the cover as JSON.
+  void put_cover(Cover cover, AuditRecord record, Written written, const Rider& rider = {});
   void end_cover(const std::string& id, AuditRecord record, Written written);
 
   // Shifts that run at this moment, of one unit and role; "" is any.
@@ -75,7 +76,8 @@ class Roster {
   [[nodiscard]] bool is_away(const std::string& person, Instant at) const;
 
  private:
-  void write(std::vector<PutNamed> changes, AuditRecord record, std::function<void()> undo, Written written);
+  void write(std::vector<PutNamed> changes, AuditRecord record, std::function<void()> undo, Written written,
+             Rider rider = {});
 
   Node& node_;
   std::mutex order_;  // Held over a change and its submit, so that the store sees changes in the order of memory.

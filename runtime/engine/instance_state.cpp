@@ -117,7 +117,7 @@ class Apply {
     }
   }
   void operator()(const SignalReceived& e) {
-    state_.signals.push_back({e.name, e.payload, e.message_id, false});
+    state_.signals.push_back({e.name, e.payload, e.message_id, false, e.by.subject});
     offer_signal(state_, state_.signals.back(), resolved);
   }
   void operator()(const EventReceived& e) { receive_event(state_, {e.event_id, e.type, e.event, false}, resolved); }

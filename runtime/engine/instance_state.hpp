@@ -48,6 +48,7 @@ struct ReceivedSignal {
   JsonText payload;
   std::string message_id;
   bool taken = false;
+  std::string sender = {};  // Empty of one that an earlier run was sent.
 };
 
 struct DecisionState {

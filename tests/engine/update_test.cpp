@@ -71,6 +71,23 @@ TEST_F(UpdateTest, the_id_of_one_signal_is_not_taken_for_another) {
   EXPECT_EQ(result(), R"({"a":1,"b":2})");
 }
 
+TEST_F(UpdateTest, the_id_of_one_caller_is_not_taken_for_anothers) {
+  given_a_sum();
+  Principal ann, bea;
+  ann.subject = "ann";
+  bea.subject = "bea";
+  when(SendUpdate{"add", R"({"n":1})", "k1", ann, 2});
+  when(SendUpdate{"add", R"({"n":1})", "k1", bea, 3});
+  EXPECT_EQ(refused(), ErrorCode::idempotency_mismatch);
+  when(SendSignal{"other", "1", "k1", ann, 4});
+  crash();
+  when(SendSignal{"other", "1", "k1", bea, 5});
+  EXPECT_EQ(refused(), ErrorCode::idempotency_mismatch);
+  when(SendSignal{"other", "1", "k1", ann, 6});
+  EXPECT_TRUE(replies_[0].answer.ok());
+  EXPECT_EQ(record_->attributes.at("n"), "1");
+}
+
 TEST_F(UpdateTest, one_that_waits_when_the_run_ends_has_failed_then) {
   struct Case {
     const char* ends;

@@ -134,16 +134,6 @@ TEST_F(ApiTest, records_who_saw_the_result_of_a_case_that_is_about_a_patient) {
   EXPECT_EQ(reads(), 2u) << "a case that is about nobody shows nobody's data";
 }
 
-TEST_F(ApiTest, gives_the_same_answer_to_the_same_idempotency_key_and_refuses_another_body) {
-  const HttpHeaders key{{"Idempotency-Key", "k1"}};
-  const WireReply first = call("POST", "/v1/instances", R"({"workflow":"ask","input":{"n":1}})", key);
-  const WireReply again = call("POST", "/v1/instances", R"({"workflow":"ask","input":{"n":1}})", key);
-  EXPECT_EQ(first.status, 201) << first.text;
-  EXPECT_EQ(first.text, again.text);
-  EXPECT_EQ(call("POST", "/v1/instances", R"({"workflow":"ask","input":{"n":2}})", key).field("code"), "BT114");
-  EXPECT_EQ(call("GET", "/v1/instances").body.at("items").as_array().size(), 1u);
-}
-
 TEST_F(ApiTest, runs_every_update_that_comes_without_an_idempotency_key) {
   call("POST", "/v1/instances", R"({"workflow":"ask","id":"a1"})");
   const WireReply first = call("POST", "/v1/instances/a1/updates/add", "1");
@@ -185,31 +175,6 @@ TEST_F(ApiTest, waits_for_the_outcome_of_an_update_that_has_to_wait) {
   EXPECT_THAT(call("POST", "/v1/instances/a1/updates/add?wait=20s", "1").text, HasSubstr(R"("value":1)"));
   EXPECT_EQ(call("POST", "/v1/instances/nobody/updates/slow?wait=20s", "1").status, 404) << "without waiting";
   EXPECT_EQ(call("POST", slow + "?wait=soon", "1").field("code"), "BT107");
-}
-
-TEST_F(ApiTest, knows_an_idempotency_key_after_a_restart_for_a_day) {
-  const HttpHeaders key{{"Idempotency-Key", "k1"}};
-  const HttpHeaders nurse{{"Idempotency-Key", "k2"}, {"X-Baton-Subject", "nurse-1"}, {"X-Baton-Role", "nurse"}};
-  const std::string started = R"({"workflow":"ask","id":"a1"})";
-  const std::string yes = R"({"outcome":"yes","reason":"seen"})";
-  EXPECT_EQ(call("POST", "/v1/instances", started, key).status, 201);
-  const std::string decide = "/v1/tasks/a1.1/decide";
-  const WireReply decided = call("POST", decide, yes, nurse);
-  EXPECT_EQ(decided.status, 200) << decided.text;
-  start_server();
-  EXPECT_EQ(call("POST", "/v1/instances", R"({"workflow":"ask","id":"a2"})", key).field("code"), "BT114");
-  EXPECT_EQ(call("POST", "/v1/instances", started, key).status, 201);
-  EXPECT_EQ(call("POST", decide, R"({"outcome":"no"})", nurse).field("code"), "BT114");
-  const WireReply again = call("POST", decide, yes, nurse);
-  EXPECT_EQ(again.status, 200) << again.text;
-  EXPECT_EQ(again.text, decided.text);
-
-  config_.virtual_clock = "2026-03-03T09:00:01Z";
-  start_server();
-  EXPECT_EQ(call("POST", "/v1/instances", R"({"workflow":"ask","id":"a2"})", key).status, 201);
-  EXPECT_EQ(call("POST", "/v1/instances", R"({"workflow":"ask","id":"a3"})", {{"Idempotency-Key", "k3"}}).status, 201);
-  EXPECT_EQ(server_->node().reader().named_all("answers")->size(), 2u) << "rows of the day before are gone";
-  EXPECT_EQ(server_->node().reader().named_all("answer_ages")->size(), 2u);
 }
 
 TEST_F(ApiTest, shows_why_an_instance_waits_and_a_decision_moves_it_on) {

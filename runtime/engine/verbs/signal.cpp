@@ -6,7 +6,7 @@ namespace {
 
 Error used_for_another(std::string_view what, const std::string& id) {
   return {ErrorCode::idempotency_mismatch,
-          "'" + id + "' came with another " + std::string(what) + " before: its name or its body differs",
+          "'" + id + "' came with another " + std::string(what) + " before: its name, its body or who sent it differs",
           "use a new key for a new request"};
 }
 
@@ -45,7 +45,8 @@ void handle(InstanceTurn& turn, SendSignal message) {
   if (!require_open(turn, message.reply_to)) return;
   for (const ReceivedSignal& known : turn.state().signals) {
     if (message.message_id.empty() || known.message_id != message.message_id) continue;
-    if (known.name == message.name && known.payload == message.payload) {
+    const bool same_sender = known.sender.empty() || known.sender == message.by.subject;
+    if (known.name == message.name && known.payload == message.payload && same_sender) {
       return turn.answer(message.reply_to, turn.summary());
     }
     return turn.refuse(message.reply_to, used_for_another("signal", message.message_id));
@@ -72,7 +73,8 @@ void handle(InstanceTurn& turn, SendUpdate message) {
   const bool needs_id = message.update_id.empty() && message.reply_to != 0;
   if (const auto known = core.state.updates.find(message.update_id); !needs_id && known != core.state.updates.end()) {
     const UpdateAccepted* const before = accepted_update(core, message.update_id);
-    if (before != nullptr && (before->name != message.name || before->payload != message.payload)) {
+    if (before != nullptr && (before->name != message.name || before->payload != message.payload ||
+                              before->by.subject != message.by.subject)) {
       return turn.refuse(message.reply_to, used_for_another("update", message.update_id));
     }
     return answer_update(turn, message.reply_to, message.update_id, known->second ? &*known->second : nullptr);
