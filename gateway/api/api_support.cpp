@@ -25,14 +25,12 @@ Standing standing_of(const ApiContext& context, const RoutedRequest& request) {
 
 Result<boost::json::object> read_object(const HttpRequest& request) {
   if (request.body.empty()) return boost::json::object();
-  std::string_view type = request.header("Content-Type");
-  type = type.substr(0, type.find(';'));
+  const std::string type = media_type_of(request.headers);
   // curl says it is a form when nobody told it otherwise; what it sends here is JSON all the same.
   const bool taken = type.empty() || type == "application/json" || type == "application/x-www-form-urlencoded" ||
-                     (type.size() > 5 && type.substr(type.size() - 5) == "+json");
+                     type.ends_with("+json");
   if (!taken) {
-    return Error{ErrorCode::unsupported_media_type, "'" + std::string(type) + "' is not taken here",
-                 "send application/json"};
+    return Error{ErrorCode::unsupported_media_type, "'" + type + "' is not taken here", "send application/json"};
   }
   if (!is_valid_utf8(request.body)) return Error{ErrorCode::bad_text, "the body is not valid UTF-8", "send UTF-8"};
   auto document = parse_json_document(request.body);

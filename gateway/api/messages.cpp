@@ -8,11 +8,6 @@ namespace {
 
 constexpr std::string_view kHl7Type = "x-application/hl7-v2+er7";
 
-std::string media_type_of(const HttpRequest& http) {
-  const std::string_view type = http.header("Content-Type");
-  return std::string(type.substr(0, type.find(';')));
-}
-
 // {"source":..,"message_id":..,...}: an event in the house's own words; a mapping for "json" reads the whole document.
 Result<AcceptRequest> read_json_message(const HttpRequest& http) {
   auto body = read_object(http);
@@ -33,7 +28,7 @@ Result<AcceptRequest> read_json_message(const HttpRequest& http) {
 }
 
 void accept(ApiContext& context, RoutedRequest request, Responder responder) {
-  const std::string type = media_type_of(request.http);
+  const std::string type = media_type_of(request.http.headers);
   AcceptRequest accept;
   if (type == kHl7Type || type == "text/plain" || type == "application/hl7-v2") {
     if (request.http.body.empty()) {

@@ -155,6 +155,8 @@ void show_first(ApiContext& context, RoutedRequest request, Responder responder)
           "<p><button>Create</button></p>\n</form>\n"));
 }
 
+constexpr std::string_view kBrowsersForm = "application/x-www-form-urlencoded";
+
 struct FirstForm {
   std::string token, user, name, password;
 };
@@ -162,8 +164,7 @@ struct FirstForm {
 // A browser's form, or JSON.
 Result<FirstForm> read_first(const HttpRequest& request) {
   FirstForm form;
-  const std::string_view type = request.header("Content-Type");
-  if (type.substr(0, type.find(';')) == "application/x-www-form-urlencoded") {
+  if (media_type_of(request.headers) == kBrowsersForm) {
     auto fields = parse_query(request.body);
     if (!fields) return std::move(fields).error();
     for (auto& [name, value] : *fields) {
@@ -195,7 +196,7 @@ void use_first(ApiContext& context, RoutedRequest request, Responder responder) 
   if (Status status = check_name("user", form->user); !status) return send_error(responder, status.error());
   if (Status status = check_new_password(form->password, form->user); !status)
     return send_error(responder, status.error());
-  const bool browser = request.http.header("Content-Type").substr(0, 33) == "application/x-www-form-urlencoded";
+  const bool browser = media_type_of(request.http.headers) == kBrowsersForm;
   context.door.passwords.run([&door = context.door, http = request.http, form = std::move(*form), browser,
                               then = share(std::move(responder))](bool ok) {
     if (!ok) return send_error(*then, {ErrorCode::overloaded, "too many sign-ins are under way", "try again"});

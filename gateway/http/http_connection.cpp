@@ -1,6 +1,7 @@
 #include "gateway/http/http_connection.hpp"
 
 #include <algorithm>
+#include <array>
 #include <boost/beast/core/string.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -36,9 +37,24 @@ Error error_of(const boost::beast::error_code& error, std::size_t body_limit) {
 // RFC 9110, 10.1.1: an expectation is a word in any case.
 bool wants_continue(boost::beast::string_view expect) { return boost::beast::iequals(expect, "100-continue"); }
 
-// Two could be read differently by two servers, one behind the other.
-bool names_one_host(const http::request<http::string_body>& request) {
-  return request.version() < 11 || request.count(http::field::host) == 1;
+// Of these there is one at most: two could be read differently by two servers, one behind the other.
+constexpr std::array<std::string_view, 9> kOnce = {
+    "Host",         "Authorization", "Content-Type", "Idempotency-Key", "X-Baton-Subject",
+    "X-Baton-Role", "X-Baton-Unit",  "X-Baton-Csrf", "X-Baton-Purpose"};
+
+Status check_head(const http::request<http::string_body>& request) {
+  if (request.version() >= 11 && request.count(http::field::host) == 0) {
+    return Error{ErrorCode::bad_http, "a request of HTTP/1.1 has the header Host", "see RFC 9112, 3.2"};
+  }
+  for (const std::string_view name : kOnce) {
+    if (request.count({name.data(), name.size()}) < 2) continue;
+    return Error{ErrorCode::bad_http, "the header " + std::string(name) + " is there more than once", "send it once"};
+  }
+  const auto coding = request.find(http::field::transfer_encoding);
+  if (coding != request.end() && !boost::beast::iequals(coding->value(), "chunked")) {
+    return Error{ErrorCode::bad_http, "of the transfer codings only chunked is taken", "send the body as it is"};
+  }
+  return success();
 }
 
 // A target in absolute form is taken as its path, and its authority instead of Host (RFC 9112, 3.2.2).
@@ -204,8 +220,8 @@ void HttpConnection::advance() {
     const std::size_t used = request.put(boost::asio::buffer(buffer_.data() + begin_, end_ - begin_), error);
     begin_ += used;
     if (error && error != http::error::need_more) return refuse(error_of(error, body_limit_));
-    if (request.is_header_done() && phase_ == Phase::header && !names_one_host(request.get())) {
-      return refuse({ErrorCode::bad_http, "a request of HTTP/1.1 has the header Host once", "see RFC 9112, 3.2"});
+    if (request.is_header_done() && phase_ == Phase::header) {
+      if (const Status head = check_head(request.get()); !head) return refuse(head.error());
     }
     if (!count_body()) return;
     if (request.is_done()) return hand_over();

@@ -27,6 +27,15 @@ bool allows(const QueryRule& rule, std::string_view name) {
   return name.size() > stem.size() && name.substr(0, stem.size()) == stem;
 }
 
+// A body that is packed would be read as garbage.
+Status check_coding(const HttpRequest& request) {
+  const std::string_view coding = request.header("Content-Encoding");
+  if (coding.empty() || coding == "identity") return success();
+  return Error{ErrorCode::unsupported_media_type,
+               "a body in the coding '" + std::string(coding) + "' is not taken here",
+               "send it as it is, without Content-Encoding"};
+}
+
 // Every parameter is one that the route has, and is there once: of two, neither may win unseen.
 Status check_query(const Route& route, const QueryParameters& query) {
   for (auto at = query.begin(); at != query.end(); ++at) {
@@ -133,6 +142,7 @@ void HttpRouter::dispatch(HttpRequest request, Responder responder) const {
     problem.headers.emplace_back("Allow", allow);
     return responder.send(std::move(problem));
   }
+  if (Status coding = check_coding(request); !coding) return responder.send(problem_of(coding.error()));
   auto query = parse_query(request.query());
   if (!query) return responder.send(problem_of(query.error()));
   if (Status checked = check_query(*route, *query); !checked) return responder.send(problem_of(checked.error()));

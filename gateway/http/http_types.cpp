@@ -5,11 +5,11 @@
 namespace baton {
 namespace {
 
+char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
 bool same_name(std::string_view a, std::string_view b) noexcept {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) {
-           const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-           return lower(x) == lower(y);
-         });
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
 }  // namespace
@@ -19,6 +19,15 @@ std::string_view find_header(const HttpHeaders& headers, std::string_view name) 
     if (same_name(header, name)) return value;
   }
   return {};
+}
+
+std::string media_type_of(const HttpHeaders& headers) {
+  std::string_view value = find_header(headers, "Content-Type");
+  value = value.substr(0, value.find(';'));
+  while (!value.empty() && (value.back() == ' ' || value.back() == '\t')) value.remove_suffix(1);
+  std::string type(value);
+  for (char& c : type) c = lower(c);
+  return type;
 }
 
 std::string_view HttpRequest::path() const noexcept { return std::string_view(target).substr(0, target.find('?')); }

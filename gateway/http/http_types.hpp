@@ -16,6 +16,10 @@ using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 // The first value of a header, by its name in any case; empty when there is none.
 [[nodiscard]] std::string_view find_header(const HttpHeaders& headers, std::string_view name) noexcept;
 
+// The media type that Content-Type names, in small letters and without its parameters (RFC 9110, 8.3.1); empty when there is
+// none.
+[[nodiscard]] std::string media_type_of(const HttpHeaders& headers);
+
 struct HttpRequest {
   std::string method;  // "GET"
   std::string target;  // As it came: path and query, percent-encoded.

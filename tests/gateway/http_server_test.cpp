@@ -184,6 +184,21 @@ TEST_F(HttpServerTest, refuses_a_request_that_names_no_host_or_two) {
   EXPECT_THAT(old.read_answer(), StartsWith("HTTP/1.1 200 "));
 }
 
+TEST_F(HttpServerTest, refuses_a_header_twice_of_which_there_is_one_and_a_coding_that_it_does_not_undo) {
+  serve();
+  for (const std::string head :
+       {"Authorization: Bearer a\r\nauthorization: Bearer b\r\n", "X-Baton-Subject: ann\r\nX-Baton-Subject: bea\r\n",
+        "Idempotency-Key: 1\r\nIdempotency-Key: 2\r\n", "Transfer-Encoding: gzip, chunked\r\n"}) {
+    auto wire = client();
+    wire.send("POST / HTTP/1.1\r\nHost: x\r\n" + head + "\r\n0\r\n\r\n");
+    EXPECT_THAT(wire.read_answer(), HasSubstr("\"code\":\"BT119\"")) << head;
+  }
+  auto wire = client();
+  wire.send(
+      "POST / HTTP/1.1\r\nHost: x\r\nAccept: a\r\nAccept: b\r\nTransfer-Encoding: Chunked\r\n\r\n1\r\nz\r\n0\r\n\r\n");
+  EXPECT_THAT(wire.read_answer(), EndsWith("POST / z"));
+}
+
 TEST_F(HttpServerTest, refuses_what_is_not_http) {
   serve();
   for (const std::string rubbish : {"\x16\x03\x01 hello\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n",
