@@ -47,6 +47,14 @@ JsonText json_text_of(const boost::json::value* value) {
   return text;
 }
 
+JsonText payload_of(JsonFields& fields, std::string_view name) {
+  JsonText text = json_text_of(fields.value(name));
+  if (text.size() <= limits::kPayloadSize) return text;
+  fields.refuse(Error{ErrorCode::too_large, "'" + std::string(name) + "' is larger than 1 MiB",
+                      "store it elsewhere and pass its address"});
+  return {};
+}
+
 Status check_name(std::string_view field, std::string_view name) {
   const auto refuse = [&](const std::string& why) {
     return Error{ErrorCode::bad_field, "'" + std::string(field) + "' " + why, "send 1 to 200 bytes of plain text"};
@@ -56,6 +64,7 @@ Status check_name(std::string_view field, std::string_view name) {
   for (const char c : name) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) return refuse("holds a control character");
   }
+  if (name == "." || name == "..") return refuse("is a step of a path, which clients take out of an address");
   if (!is_valid_utf8(name))
     return Error{ErrorCode::bad_text, "'" + std::string(field) + "' is not valid UTF-8", "send UTF-8"};
   return success();

@@ -26,6 +26,8 @@ struct Standing;
 [[nodiscard]] Result<boost::json::object> read_object(const HttpRequest& request);
 // A value as the text that the runtime carries; nothing for a null pointer.
 [[nodiscard]] JsonText json_text_of(const boost::json::value* value);
+// The same of a field that goes into a case; refuses one larger than limits::kPayloadSize.
+[[nodiscard]] JsonText payload_of(JsonFields& fields, std::string_view name);
 // Adds the errors of names: empty, too long, or with control characters. Error: bad_field.
 [[nodiscard]] Status check_name(std::string_view field, std::string_view name);
 

@@ -70,7 +70,7 @@ void send_request(ApiContext& context, const std::string& action, RoutedRequest 
     if (Status status = check_bundle(context.node.reader(), *body); !status)
       return send_error(responder, status.error());
   }
-  trim_reason(*body);
+  if (Status reason = trim_reason(*body); !reason) return send_error(responder, reason.error());
   BatchRequest message{action, {}, body_text(*body), principal_of(request.http)};
   if (action != "preview" && action != "begin") message.id = request.at("id");
   submit(context, request, std::move(responder), std::move(message), action == "begin" || action == "undo" ? 201 : 200);

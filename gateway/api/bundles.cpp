@@ -5,6 +5,17 @@
 namespace baton {
 namespace {
 
+// A bundle's files may be written to disk by whoever reads them: none of their paths leads out of its folder.
+bool stays_inside(std::string_view path) {
+  while (true) {
+    const std::size_t slash = path.find('/');
+    const std::string_view step = path.substr(0, slash);
+    if (step.empty() || step == "." || step == "..") return false;
+    if (slash == path.npos) return true;
+    path.remove_prefix(slash + 1);
+  }
+}
+
 // {"name":..,"files":{"workflows/x.lua":"..",..}}
 Result<std::pair<std::string, BundleFiles>> read_bundle(JsonFields& fields) {
   std::string name = fields.text("name").value_or("");
@@ -19,8 +30,14 @@ Result<std::pair<std::string, BundleFiles>> read_bundle(JsonFields& fields) {
       return Error{ErrorCode::bad_field, "the file '" + std::string(path) + "' is not text",
                    "send each file's content as a string"};
     }
+    if (!stays_inside(path)) {
+      return Error{ErrorCode::bad_bundle, "'" + std::string(path) + "' is no path of a bundle",
+                   "write it as workflows/name.lua"};
+    }
     files.emplace(std::string(path), std::string(text.as_string()));
   }
+  // Live under a name, it would take that name's workflows away.
+  if (files.empty()) return Error{ErrorCode::bad_bundle, "the bundle has no files", "send at least workflows/name.lua"};
   return std::pair(std::move(name), std::move(files));
 }
 

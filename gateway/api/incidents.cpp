@@ -29,7 +29,7 @@ void resolve(ApiContext& context, IncidentAction action, bool edits, RoutedReque
   ResolveIncident message;
   message.number = *number;
   message.action = action;
-  if (action == IncidentAction::skip) message.value = json_text_of(fields.value("value"));
+  if (action == IncidentAction::skip) message.value = payload_of(fields, "value");
   if (action == IncidentAction::rewind) {
     const auto to = fields.integer("rewind_to", 0, UINT32_MAX);
     message.step = fields.text("step").value_or("");
@@ -39,9 +39,8 @@ void resolve(ApiContext& context, IncidentAction action, bool edits, RoutedReque
     message.rewind_to = static_cast<EntryIndex>(to.value_or(0));
   }
   if (edits) {
-    const auto* const input = fields.value("input");
-    if (input == nullptr) fields.refuse("input", "is missing", "give what the activity shall be given");
-    message.input = json_text_of(input);
+    message.input = payload_of(fields, "input");
+    if (message.input->empty()) fields.refuse("input", "is missing", "give what the activity shall be given");
   }
   message.reason = reason_of(fields);
   message.by = principal_of(request.http);

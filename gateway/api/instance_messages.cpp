@@ -97,7 +97,7 @@ void update(ApiContext& context, RoutedRequest request, Responder responder) {
 Result<InstanceMessage> fill_override(const RoutedRequest& request, JsonFields& fields) {
   OverrideOutcome message;
   message.target = fields.text("target").value_or("");
-  message.after = json_text_of(fields.value("after"));
+  message.after = payload_of(fields, "after");
   message.reason_code = fields.text("reason_code").value_or("");
   message.reason = reason_of(fields);
   message.by = principal_of(request.http);
@@ -109,9 +109,12 @@ Result<InstanceMessage> fill_override(const RoutedRequest& request, JsonFields& 
 
 // {"outcome":"value","value":..} or {"outcome":"failed","failure":{"code","message"}}; the outcome may be left out.
 Result<Outcome> read_settlement(JsonFields& fields) {
-  const boost::json::value* value = fields.value("value");
+  JsonText value = payload_of(fields, "value");
   const boost::json::value* failure = fields.value("failure");
-  if (failure == nullptr) return Outcome::of(json_text_of(value));
+  if (failure == nullptr) return Outcome::of(std::move(value));
+  if (!value.empty()) {
+    return Error{ErrorCode::bad_field, "'value' and 'failure' exclude each other", "settle it with one of them"};
+  }
   if (!failure->is_object()) return Error{ErrorCode::bad_field, "'failure' is not an object", "{\"code\",\"message\"}"};
   JsonFields inner(failure->as_object(), "failure", ErrorCode::bad_field);
   Failure why;

@@ -42,7 +42,7 @@ Result<JsonText> one_json(const ApiContext& context, const StoreReader& reader, 
 void ask(ApiContext& context, const std::string& action, RoutedRequest request, Responder responder) {
   auto body = read_object(request.http);
   if (!body) return send_error(responder, body.error());
-  trim_reason(*body);
+  if (Status reason = trim_reason(*body); !reason) return send_error(responder, reason.error());
   const boost::json::value value(std::move(*body));
   PauseRequest message{action, {}, json_text_of(&value), principal_of(request.http)};
   if (action == "end") message.id = request.at("id");

@@ -232,6 +232,7 @@ void create_key(ApiContext& context, RoutedRequest request, Responder responder)
   auto roles = fields.texts("roles").value_or(std::vector<std::string>());
   const auto lifetime = fields.duration("expires_in");
   if (roles.empty()) fields.refuse("roles", "is missing or empty", "a key without a role may do nothing");
+  if (lifetime && lifetime->ms <= 0) fields.refuse("expires_in", "is no time at all", "leave it out, or say 365d");
   if (name == "local") fields.refuse("name", "is the name of this machine's own key", "choose another");
   if (Status status = fields.finish(); !status) return send_error(responder, status.error());
   if (Status status = check_name("name", name); !status) return send_error(responder, status.error());

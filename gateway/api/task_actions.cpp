@@ -69,6 +69,7 @@ Status read_action(ApiContext& context, ActOnTask& message, const boost::json::o
   if (action == "delegate" || action == "reassign") {
     message.to = fields.text("to").value_or("");
     if (message.to.empty()) fields.refuse("to", "is missing", "say who gets the task");
+    if (message.to.size() > limits::kNameSize) fields.refuse("to", "is longer than 200 bytes", "give a person's id");
   }
   if (action == "decide") {
     message.outcome = fields.text("outcome").value_or("");
@@ -91,7 +92,7 @@ Status read_action(ApiContext& context, ActOnTask& message, const boost::json::o
     message.stops_clock = fields.boolean("stops_clock").value_or(true);
   }
   if (action == "decide" || action == "save" || action == "comment" || action == "resolve" || action == "delegate") {
-    message.value = json_text_of(fields.value("value"));
+    message.value = payload_of(fields, "value");
   }
   message.reason = reason_of(fields);
   return fields.finish();

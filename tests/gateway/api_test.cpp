@@ -239,6 +239,45 @@ TEST_F(ApiTest, serves_a_page_for_every_error) {
   }
 }
 
+TEST_F(ApiTest, reads_a_media_type_in_any_case_and_refuses_a_body_that_is_packed) {
+  const auto start = [&](HttpHeaders headers) {
+    return call("POST", "/v1/instances", R"({"workflow":"ask"})", std::move(headers)).status;
+  };
+  for (const char* type : {"Application/JSON", "application/json ; charset=utf-8", "application/vnd.hospital+JSON"}) {
+    EXPECT_EQ(start({{"Content-Type", type}}), 201) << type;
+  }
+  EXPECT_EQ(start({{"Content-Type", "text/plain"}}), 415);
+  const WireReply packed = call("POST", "/v1/instances", "\x1f\x8b", {{"Content-Encoding", "gzip"}});
+  EXPECT_EQ(packed.status, 415) << packed.text;
+  EXPECT_THAT(packed.field("detail"), HasSubstr("gzip"));
+}
+
+TEST_F(ApiTest, says_of_what_is_not_there_that_it_is_not_there) {
+  for (const char* path : {"/v1/instances/nobody/incidents", "/v1/patients/nobody/timeline"}) {
+    EXPECT_EQ(call("GET", path).field("code"), "BT104") << path;
+  }
+}
+
+TEST_F(ApiTest, refuses_what_says_two_things_or_nothing) {
+  call("POST", "/v1/instances", R"({"workflow":"ask","id":"a1"})");
+  const std::string both = R"({"value":1,"failure":{"code":"c","message":"m"}})";
+  EXPECT_EQ(call("POST", "/v1/promises/a1.1", both).field("detail"), "'value' and 'failure' exclude each other");
+  EXPECT_EQ(call("POST", "/v1/instances", R"({"workflow":"ask","id":".."})").field("code"), "BT102");
+  const std::string long_reason = R"({"reason":")" + std::string(8'001, 'x') + "\"}";
+  for (const char* path : {"/v1/instances/a1/cancel", "/v1/pauses", "/v1/batches"}) {
+    EXPECT_THAT(call("POST", path, long_reason).field("detail"), HasSubstr("longer than 8000")) << path;
+  }
+  const std::string large = R"({"value":")" + std::string(limits::kPayloadSize, 'x') + "\"}";
+  for (const char* path : {"/v1/promises/a1.1", "/v1/tasks/a1.1/comment", "/v1/instances/a1/incidents/1/skip"}) {
+    EXPECT_EQ(call("POST", path, large).field("code"), "BT103") << path;
+  }
+  EXPECT_EQ(call("POST", "/v1/bundles", R"({"name":"asks","files":{}})").field("code"), "BT301");
+  EXPECT_EQ(call("POST", "/v1/bundles", R"({"name":"asks","files":{"lib/../../x.lua":""}})").field("code"), "BT301");
+  EXPECT_EQ(call("POST", "/v1/instances", R"({"workflow":"ask"})").status, 201) << "asks is live as before";
+  const WireReply refused = call("POST", "/v1/bundles", R"({"name":"b","files":{"workflows/a.lua":"("}})");
+  EXPECT_EQ(refused.field("cure"), "see /errors/BT304") << "every error says where to read on";
+}
+
 // Walks the document: what it lists is there, and what it does not list is not.
 TEST_F(ApiTest, takes_exactly_the_methods_that_its_document_lists) {
   const WireReply document = call("GET", "/openapi.json");
