@@ -167,7 +167,7 @@ void add_audit_export_routes(HttpRouter& router, ApiContext& context) {
                {"from", "Index of the first record."},
                {"limit", "Records of a page, 1 to 1000; 100 if absent."}},
               "",
-              "application/octet-stream",
+              "application/x-ndjson, text/csv, application/fhir+json",
               200,
               bind(export_page)});
   router.add({"POST",

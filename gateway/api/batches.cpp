@@ -1,5 +1,6 @@
 // /v1/batches: one action on many cases, incidents or tasks; first a preview that fixes what was counted.
 #include <algorithm>
+#include <array>
 #include <boost/json.hpp>
 #include <charconv>
 #include <map>
@@ -177,6 +178,11 @@ void list_items(ApiContext& context, RoutedRequest request, Responder responder)
   auto page = page_of_query(request);
   if (!page) return send_error(responder, page.error());
   const std::string state = text_of_query(request, "state");
+  constexpr std::array<std::string_view, 5> kStates = {"", "done", "unchanged", "refused", "waiting"};
+  if (std::ranges::find(kStates, state) == kStates.end()) {
+    return send_error(responder, {ErrorCode::bad_query, "'" + state + "' is no state of a batch's item",
+                                  "done, unchanged, refused or waiting"});
+  }
   read_and_send(context, std::move(responder), [id = request.at("id"), state, page = *page](const StoreReader& reader) {
     return items_json(reader, id, state, page);
   });

@@ -15,13 +15,18 @@ void write_schema(JsonWriter& writer, const std::string& name) {
 }
 
 void write_text(JsonWriter& writer, std::string_view media_type) {
-  writer.key(media_type).begin_object().key("schema").begin_object().field("type", "string").end_object().end_object();
+  const char* const type = media_type.ends_with("+json") ? "object" : "string";
+  writer.key(media_type).begin_object().key("schema").begin_object().field("type", type).end_object().end_object();
 }
 
 void write_content(JsonWriter& writer, const std::string& schema) {
   writer.key("content").begin_object();
   if (is_media_type(schema)) {
-    write_text(writer, schema);
+    for (std::string_view rest = schema; !rest.empty();) {
+      const std::size_t comma = std::min(rest.find(", "), rest.size());
+      write_text(writer, rest.substr(0, comma));
+      rest.remove_prefix(std::min(comma + 2, rest.size()));
+    }
   } else {
     writer.key("application/json").begin_object();
     write_schema(writer, schema);
@@ -63,14 +68,16 @@ void write_parameters(JsonWriter& writer, const Route& route) {
     write_parameter(writer, route.path.substr(from + 1, to - from - 1), "path", "", true);
   }
   for (const QueryRule& rule : route.query) write_parameter(writer, rule.name, "query", rule.description, false);
-  if (route.method != "GET") {
-    if (const char* again = on_second_time(route.operation); *again != '\0') {
-      write_parameter(writer, "Idempotency-Key", "header", again, false);
-    }
+  const bool changes = route.method != "GET";
+  if (const char* again = on_second_time(route.operation); changes && *again != '\0') {
+    write_parameter(writer, "Idempotency-Key", "header", again, false);
+  }
+  if (const RoutePermission* const needed = permission_of(route.operation); needed && needed->permission != kPublic) {
     write_parameter(writer, "X-Baton-Role", "header", "In which of the caller's roles.", false);
     write_parameter(writer, "X-Baton-Subject", "header", "For whom; only with the permission act.as.", false);
     write_parameter(writer, "X-Baton-Unit", "header", "In which unit; with X-Baton-Subject.", false);
-    write_parameter(writer, "X-Baton-Csrf", "header", "The session's token; with a session's cookie.", false);
+    write_parameter(writer, "X-Baton-Purpose", "header", "What for, such as TREAT; it stands in the ledger.", false);
+    if (changes) write_parameter(writer, "X-Baton-Csrf", "header", "The session's token; with its cookie.", false);
   }
   writer.end_array();
 }
@@ -104,6 +111,12 @@ void write_operation(JsonWriter& writer, const Route& route) {
       write_content(writer, ended);
       writer.end_object();
     }
+  }
+  if (route.method == "GET" && !is_media_type(route.answer)) {
+    writer.key("304").begin_object();
+    writer.field("description",
+                 "Nothing has changed since the ETag that If-None-Match names. Answers about people have one.");
+    writer.end_object();
   }
   writer.key("default").begin_object().field("description", "An error; its type is the path of its page.");
   writer.key("content").begin_object().key("application/problem+json").begin_object();

@@ -78,6 +78,10 @@ Result<PatientData> page_of_incidents(const StoreReader& reader, const Page<Inci
   return data;
 }
 
+Error no_such_instance(const std::string& id) {
+  return {ErrorCode::not_found, "there is no instance '" + id + "'", "see GET /v1/instances"};
+}
+
 // One incident, what its activity was given, and where its run can go back to.
 Result<PatientData> detail(const StoreReader& live, const std::string& id, std::uint32_t number) {
   const StoreReader reader = live.snapshot();
@@ -89,7 +93,7 @@ Result<PatientData> detail(const StoreReader& live, const std::string& id, std::
   }
   const auto instance = reader.instance(id);
   if (!instance) return instance.error();
-  if (!*instance) return Error{ErrorCode::not_found, "there is no instance '" + id + "'", "see GET /v1/instances"};
+  if (!*instance) return no_such_instance(id);
   const auto journal = reader.run(**instance);
   if (!journal) return journal.error();
   const auto pending = reader.pending(id, (*incident)->seq);
@@ -164,6 +168,9 @@ void add_incident_routes(HttpRouter& router, ApiContext& context) {
                                      [id = request.at("id")](const StoreReader& reader) -> Result<PatientData> {
                                        auto found = reader.incidents_of(id);
                                        if (!found) return std::move(found).error();
+                                       const auto instance = reader.instance(id);
+                                       if (!instance) return instance.error();
+                                       if (!*instance) return no_such_instance(id);
                                        return page_of_incidents(reader, {std::move(*found), ""});
                                      });
               }});

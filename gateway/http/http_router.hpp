@@ -41,7 +41,7 @@ struct Route {
   std::string summary;
   std::vector<QueryRule> query;  // Any other parameter is refused with bad_query.
   std::string body;              // Schema of the JSON body; "" takes none; a media type for bodies that are not JSON.
-  std::string answer;            // Schema of the answer, or its media type.
+  std::string answer;            // Schema of the answer, or its media types, with ", " between.
   int status = 200;
   RouteHandler handler;
 };

@@ -22,7 +22,7 @@ bool push_function(lua_State* state, const char* group, std::string_view name, c
 
 Error unknown(std::string_view what, std::string_view name) {
   return {ErrorCode::unknown_query, "the workflow has no " + std::string(what) + " '" + std::string(name) + "'",
-          "GET the workflow's definition to see what it offers"};
+          "GET /v1/bundles/{hash} of the case's bundle lists what its workflows offer"};
 }
 
 void push_or_raise(lua_State* state, const JsonText& json) {

@@ -14,10 +14,11 @@ std::vector<std::string> OpenApi::complaints(std::string method, std::string_vie
     out.push_back("status " + std::to_string(status) + " is not described");
     return out;
   }
+  if (!response->as_object().contains("content")) return out;
   const auto& contents = response->at("content").as_object();
   if (body.is_null() && contents.contains("text/html")) return out;  // A page.
   for (const auto& [type, content] : contents) {
-    if (type.find("json") == std::string_view::npos) continue;
+    if (type != "application/json" && !type.ends_with("+json")) continue;
     check(content.at("schema"), body, "body", out);
   }
   return out;
