@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <iostream>
 
 #include "gateway/cli/audit_verbs.hpp"
 #include "gateway/cli/cli_support.hpp"
@@ -113,7 +114,14 @@ int run_cli(int argc, char** argv) {
     const bool said_json = std::any_of(argv, argv + argc, [](std::string_view text) { return text == "--json"; });
     return usage_of(app, cli, error, said_json);
   }
-  return chosen == nullptr ? static_cast<int>(Exit::usage) : chosen->run();
+  if (chosen == nullptr) return static_cast<int>(Exit::usage);
+  const int code = chosen->run();
+  if (!std::cout.flush() && code == static_cast<int>(Exit::done)) {
+    return fail(cli,
+                {ErrorCode::io_failed, "what was to be printed could not be written: standard output takes no more",
+                 "make room where it is written to, and ask again; what was asked for is done"});
+  }
+  return code;
 }
 
 }  // namespace baton

@@ -35,7 +35,11 @@ std::string line_of(std::string_view name, const std::string& value) {
 
 Result<ClientFile> read_client_file(const std::string& path) {
   std::error_code error;
-  if (!std::filesystem::exists(path, error)) return Error{ErrorCode::not_found, "there is no file '" + path + "'", ""};
+  const std::string cure = "name the client.toml that 'baton serve' wrote into the folder of its store";
+  if (!std::filesystem::exists(path, error))
+    return Error{ErrorCode::not_found, "there is no file '" + path + "'", cure};
+  if (std::filesystem::is_directory(path, error))
+    return Error{ErrorCode::bad_config, "'" + path + "' is a folder", cure};
   ClientFile content;
   try {
     const toml::table table = toml::parse_file(path);

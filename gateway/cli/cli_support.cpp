@@ -4,6 +4,7 @@
 #include <boost/json/serialize.hpp>
 #include <charconv>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <future>
 #include <iostream>
@@ -36,9 +37,13 @@ Exit exit_of(const Error& error) {
   if (error.code == ErrorCode::unreachable) return Exit::unreachable;
   switch (error.code) {  // What was asked for cannot be meant so, whoever found that: this program or the server.
     case ErrorCode::bad_config:
+    case ErrorCode::bad_json:
     case ErrorCode::bad_field:
+    case ErrorCode::bad_text:
     case ErrorCode::bad_query:
     case ErrorCode::bad_time:
+    case ErrorCode::bad_cron:
+    case ErrorCode::unknown_time_zone:
     case ErrorCode::bad_duration: return Exit::usage;
     default: break;
   }
@@ -112,13 +117,13 @@ Result<std::string> fetch_bytes(const Cli& cli, const std::string& path) { retur
 std::string segment(std::string_view text) { return percent_encode(text); }
 
 int fail(const Cli& cli, const Error& error) {
+  const std::string code(code_of(error.code));
+  const std::string cure = error.cure.empty() ? "see docs/errors/" + code + ".md" : error.cure;
   if (cli.json) {
-    boost::json::object problem{{"error", std::string(code_of(error.code))}, {"detail", error.detail}};
-    if (!error.cure.empty()) problem["cure"] = error.cure;
+    const boost::json::object problem{{"error", code}, {"detail", error.detail}, {"cure", cure}};
     std::cerr << boost::json::serialize(problem) << "\n";
   } else {
-    std::cerr << "baton: " << error.detail << " (" << code_of(error.code) << ")\n";
-    if (!error.cure.empty()) std::cerr << "  cure: " << error.cure << "\n";
+    std::cerr << "baton: " << error.detail << " (" << code << ")\n  cure: " << cure << "\n";
   }
   return static_cast<int>(exit_of(error));
 }
@@ -191,7 +196,9 @@ Result<std::string> read_input(const std::string& file) {
     return std::move(text).str();
   }
   std::ifstream input(file, std::ios::binary);
-  if (!input) return Error{ErrorCode::io_failed, "'" + file + "' cannot be read", "name a file that exists"};
+  std::error_code unknown;
+  if (!input || std::filesystem::is_directory(file, unknown))
+    return Error{ErrorCode::io_failed, "'" + file + "' cannot be read", "name a file that exists"};
   text << input.rdbuf();
   return std::move(text).str();
 }

@@ -67,6 +67,10 @@ int clock(const Cli& cli, const ClockArguments& arguments) {
         .end_object();
     answer = call_api(cli, "POST", "/v1/dev/clock", writer.view());
   }
+  if (!answer && answer.error().code == ErrorCode::not_found) {
+    return fail(cli, {ErrorCode::not_found, "this server's clock is the real one, and nobody moves it",
+                      "start a server with --virtual-clock"});
+  }
   if (!answer) return fail(cli, answer.error());
   const std::string next = field_text(*answer, "next_timer");
   return done(cli, *answer, "it is " + field_text(*answer, "now") + (next.empty() ? "" : "; next timer " + next));

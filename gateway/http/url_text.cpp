@@ -1,6 +1,7 @@
 #include "gateway/http/url_text.hpp"
 
 #include <boost/url/parse.hpp>
+#include <charconv>
 
 #include "runtime/base/json_text.hpp"
 
@@ -85,8 +86,14 @@ Result<Url> parse_url(std::string_view text) {
   url.tls = scheme == "https";
   url.host = parsed->host_address();
   if (url.host.empty()) return refuse("has no host");
-  url.port = parsed->has_port() ? parsed->port_number() : (url.tls ? 443 : 80);
-  if (url.port == 0) return refuse("has no usable port");
+  url.port = url.tls ? 443 : 80;
+  if (parsed->has_port()) {  // port_number() keeps the last 16 bits of a number that has more.
+    const std::string_view digits(parsed->port().data(), parsed->port().size());
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), url.port);
+    if (error != std::errc() || end != digits.data() + digits.size() || url.port == 0) {
+      return refuse("has no usable port");
+    }
+  }
   url.target = parsed->encoded_path().empty() ? "/" : std::string(parsed->encoded_path());
   if (parsed->has_query()) url.target += "?" + std::string(parsed->encoded_query());
   return url;

@@ -1,11 +1,13 @@
 #include "gateway/cli.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 
 #include "gateway/auth/client_file.hpp"
 #include "gateway/server.hpp"
@@ -160,7 +162,7 @@ TEST_F(CliTest, tells_scripts_by_its_exit_code_what_went_wrong) {
   EXPECT_EQ(run({"serve", "--set", "http.lisen=x"}).code, 2);
   EXPECT_EQ(ask({"show", "nobody"}).code, 4);
   EXPECT_EQ(ask({"start", "nobody"}).code, 4);
-  EXPECT_EQ(ask({"start", "ask", "--input", "{broken"}).code, 1);
+  EXPECT_EQ(ask({"start", "ask", "--input", "{broken"}).code, 2);
   ask({"deploy", (folder_ / "asks").string()});
   EXPECT_EQ(ask({"start", "ask", "--wait", "1s"}).code, 1);
   const std::string gone = url_;
@@ -175,6 +177,7 @@ TEST_F(CliTest, says_wrong_usage_by_its_exit_code_also_where_the_server_found_it
                                                 {"audit", "ask", "patient"},
                                                 {"audit", "ask", "patient", "--patient", "p-1", "--from", "bad"},
                                                 {"keys", "create", "lab", "--role", "interface", "--expires", "soon"},
+                                                {"keys", "create", "lab", "--role", "interface", "--expires", "0s"},
                                                 {"batch", "pause"}}) {
     std::string line;
     for (const std::string& word : wrong) line += word + " ";
@@ -182,6 +185,31 @@ TEST_F(CliTest, says_wrong_usage_by_its_exit_code_also_where_the_server_found_it
     EXPECT_EQ(ran.code, 2) << line << ran.err;
     EXPECT_EQ(ran.out, "") << line << "an error stands on standard error";
   }
+}
+
+TEST_F(CliTest, fails_when_its_answer_cannot_be_written) {
+  const int out = ::dup(STDOUT_FILENO);
+  const int full = ::open("/dev/full", O_WRONLY);
+  ::dup2(full, STDOUT_FILENO);
+  std::string client = "--client=" + (folder_ / "data/client.toml").string(), program = "baton", verb = "ls";
+  std::vector<char*> arguments{program.data(), verb.data(), client.data()};
+  testing::internal::CaptureStderr();
+  const int code = run_cli(3, arguments.data());
+  const std::string said = testing::internal::GetCapturedStderr();
+  ::dup2(out, STDOUT_FILENO);
+  for (const int file : {out, full}) ::close(file);
+  std::cout.clear();
+  EXPECT_EQ(code, 1);
+  EXPECT_THAT(said, HasSubstr("BT702"));
+}
+
+TEST_F(CliTest, says_what_is_wrong_with_a_file_that_it_is_to_read) {
+  const std::string folder = folder_.string();
+  const Ran client = run({"ls", "--client", folder});
+  EXPECT_EQ(client.code, 2) << client.err;
+  EXPECT_THAT(client.err, HasSubstr("is a folder"));
+  EXPECT_THAT(run({"ls", "--client", folder + "/none"}).err, HasSubstr("cure: name the client.toml"));
+  EXPECT_THAT(ask({"start", "ask", "--input", "@" + folder}).err, HasSubstr("cannot be read"));
 }
 
 TEST_F(CliTest, names_the_flag_that_is_no_number) {

@@ -438,6 +438,7 @@ TEST_F(HttpClientTest, refuses_calls_that_cannot_be_sent) {
   serve();
   EXPECT_EQ(call({"GET", "ftp://x/", {}, ""}).error().code, ErrorCode::bad_field);
   EXPECT_EQ(call({"GET", "not a url", {}, ""}).error().code, ErrorCode::bad_field);
+  EXPECT_EQ(call({"GET", "http://127.0.0.1:99999/", {}, ""}).error().code, ErrorCode::bad_field);
   EXPECT_EQ(call({"GET X", url("/"), {}, ""}).error().code, ErrorCode::bad_field);
   EXPECT_EQ(call({"GET", url("/"), {{"X", "a\r\nEvil: b"}}, ""}).error().code, ErrorCode::bad_field);
 }
