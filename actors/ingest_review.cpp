@@ -125,7 +125,8 @@ void Ingest::replayed(const ReplayMessage& request, const Review& review, const 
   }
   if (stored->has_value() && (*stored)->state == "quarantined") {
     const std::string reason = "this replay of " + before.message_id + " could not be mapped";
-    return commit_review(review, **stored, "discarded", action::kMessageDiscarded, request.by, reason, *answer);
+    return commit_review(review, **stored, "discarded", review_record(action::kMessageDiscarded, request.by, reason),
+                         *answer);
   }
   parts_.replies.give(review.token, std::move(answer));
   decided(review);
