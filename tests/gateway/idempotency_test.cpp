@@ -21,7 +21,8 @@ TEST_F(ApiTest, does_once_what_comes_again_under_its_key_while_it_is_under_way) 
   const std::string every_day = R"({"workflow":"ask","every":"1d","overlap":"allow_all"})";
   ASSERT_EQ(call("POST", "/v1/schedules/daily", every_day).status, 201);
   for (const auto& [path, body] :
-       {std::pair<std::string, std::string>{"/v1/audit/holds", R"({"instance":"a1","reason":"r"})"},
+       {std::pair<std::string, std::string>{
+            "/v1/audit/holds", R"({"from":"2026-01-01T00:00:00Z","to":"2026-02-01T00:00:00Z","reason":"r"})"},
         {"/v1/schedules/daily/trigger", "{}"},
         {"/v1/pauses", R"({"unit":"4W","timers":"run","reason":"r"})"},
         {"/v1/covers", cover}}) {
