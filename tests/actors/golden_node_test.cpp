@@ -12,6 +12,7 @@
 #include "persistence/ledger_source.hpp"
 #include "persistence/scrubber.hpp"
 #include "tests/support/places.hpp"
+#include "tests/support/scratch_folder.hpp"
 
 namespace baton {
 namespace {
@@ -19,26 +20,19 @@ namespace {
 class GoldenNode : public ::testing::Test {
  protected:
   void SetUp() override {
-    std::string name = (std::filesystem::temp_directory_path() / "baton-golden-XXXXXX").string();
-    folder_ = ::mkdtemp(name.data());
-    const std::string unpack =
-        "tar -xzf '" + (test_data() / "golden-node-v1" / "data.tgz").string() + "' -C '" + folder_.string() + "'";
+    const std::string unpack = "tar -xzf '" + (test_data() / "golden-node-v1" / "data.tgz").string() + "' -C '" +
+                               folder_.path().string() + "'";
     ASSERT_EQ(std::system(unpack.c_str()), 0);
     NodeOptions options;
-    options.data_directory = folder_.string();
+    options.data_directory = folder_.path().string();
     options.stepped = true;
     options.clock = std::make_shared<ManualClock>(Instant{4'000'000'000'000});
     auto opened = Node::open(options);
     ASSERT_TRUE(opened.ok()) << to_string(opened.error());
     node_ = *std::move(opened);
   }
-  void TearDown() override {
-    node_.reset();
-    std::filesystem::remove_all(folder_);
-  }
-
-  std::filesystem::path folder_;
-  std::unique_ptr<Node> node_;
+  testing::ScratchFolder folder_;
+  std::unique_ptr<Node> node_;  // Goes before its folder.
 };
 
 TEST_F(GoldenNode, every_closed_case_decides_as_it_did_then) {

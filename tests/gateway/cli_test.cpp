@@ -67,6 +67,14 @@ class CliTest : public ::testing::Test {
     server_.reset();
     fs::remove_all(folder_);
   }
+  // Another server, which takes HL7 as well; its folder is "hospital".
+  Result<std::unique_ptr<Server>> start_hospital() {
+    Config config;
+    config.data = (folder_ / "hospital").string();
+    config.http_listen.port = config.mllp_listen.port = 0;
+    config.bundles_shipped = false;
+    return Server::start(config, [](const std::string&) {});
+  }
   Ran ask(std::vector<std::string> arguments) {
     arguments.push_back("--client");
     arguments.push_back((folder_ / "data/client.toml").string());
@@ -306,11 +314,7 @@ TEST_F(CliTest, leaves_no_folder_of_evidence_about_a_case_that_there_is_not) {
 }
 
 TEST_F(CliTest, says_why_a_message_stays_in_quarantine_when_it_is_replayed) {
-  Config config;
-  config.data = (folder_ / "hospital").string();
-  config.http_listen.port = config.mllp_listen.port = 0;
-  config.bundles_shipped = false;
-  const auto hospital = Server::start(config, [](const std::string&) {});
+  const auto hospital = start_hospital();
   ASSERT_TRUE(hospital.ok()) << to_string(hospital.error());
   std::ofstream(folder_ / "adt.hl7") << "MSH|^~\\&|EHR|H|||20260302090000||ADT^A01|M1|P|2.5\r";
   const std::string to = "127.0.0.1:" + std::to_string((*hospital)->ports().at("mllp"));
@@ -322,11 +326,7 @@ TEST_F(CliTest, says_why_a_message_stays_in_quarantine_when_it_is_replayed) {
 }
 
 TEST_F(CliTest, shows_an_acknowledgement_that_json_cannot_hold_in_base64) {
-  Config config;
-  config.data = (folder_ / "hospital").string();
-  config.http_listen.port = config.mllp_listen.port = 0;
-  config.bundles_shipped = false;
-  const auto hospital = Server::start(config, [](const std::string&) {});
+  const auto hospital = start_hospital();
   ASSERT_TRUE(hospital.ok()) << to_string(hospital.error());
   std::ofstream(folder_ / "latin1.hl7") << "MSH|^~\\&|EHR|K\xf6ln|||20260302090000||ADT^A01|M1|P|2.5\r";
   const std::string to = "127.0.0.1:" + std::to_string((*hospital)->ports().at("mllp"));

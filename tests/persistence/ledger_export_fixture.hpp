@@ -16,23 +16,11 @@
 #include "persistence/ledger/note_key.hpp"
 #include "persistence/ledger/tile_layout.hpp"
 #include "tests/persistence/ledger_store.hpp"
+#include "tests/support/scratch_folder.hpp"
 
 namespace baton::test {
 
-class ScratchDirectory {
- public:
-  ScratchDirectory() {
-    std::string name = (std::filesystem::temp_directory_path() / "baton-ledger-XXXXXX").string();
-    path_ = ::mkdtemp(name.data());
-  }
-  ~ScratchDirectory() { std::filesystem::remove_all(path_); }
-  ScratchDirectory(const ScratchDirectory&) = delete;
-  ScratchDirectory& operator=(const ScratchDirectory&) = delete;
-  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
+using ::baton::testing::ScratchFolder;
 
 inline std::string read_file(const std::filesystem::path& path) {
   std::ifstream file(path, std::ios::binary);
@@ -88,7 +76,7 @@ class SignedExport {
  private:
   LedgerStore store_;
   std::uint64_t size_;
-  ScratchDirectory scratch_;
+  ScratchFolder scratch_;
   LedgerSigner signer_;
   std::vector<std::filesystem::path> files_;
 };

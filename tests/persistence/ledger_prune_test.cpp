@@ -51,7 +51,7 @@ struct PrunedExport {
   }
   LedgerStore store;
   LedgerSigner signer;
-  ScratchDirectory scratch;
+  ScratchFolder scratch;
   std::uint64_t size = 0;
 };
 
@@ -188,7 +188,7 @@ TEST(LedgerPrune, export_of_a_whole_ledger_that_somebody_has_cut_is_refused) {
 TEST(LedgerPrune, export_may_be_renewed_in_the_folder_of_one_from_before) {
   PrunedExport pruned;
   const LedgerStore whole = filled_store(kSize, 300);
-  const ScratchDirectory scratch;
+  const ScratchFolder scratch;
   const LedgerSigner& signer = pruned.signer;
   ASSERT_TRUE(export_tiles(LedgerReader(whole), signer.sign_head(LedgerReader(whole), kSize), scratch.path()).ok());
   ASSERT_TRUE(export_tiles(LedgerReader(pruned.store), signer.sign_head(LedgerReader(pruned.store), pruned.size),

@@ -37,7 +37,7 @@ TEST(AuditExport, gives_the_verifier_every_leaf_in_order) {
 }
 
 TEST(AuditExport, may_be_renewed_in_place_as_the_ledger_grows) {
-  const test::ScratchDirectory scratch;
+  const test::ScratchFolder scratch;
   const test::LedgerSigner signer;
   test::LedgerStore store = test::filled_store(600, 100);
   ASSERT_TRUE(export_tiles(LedgerReader(store), signer.sign_head(LedgerReader(store), 600), scratch.path()).ok());
@@ -50,7 +50,7 @@ TEST(AuditExport, may_be_renewed_in_place_as_the_ledger_grows) {
 }
 
 TEST(AuditExport, is_not_made_for_a_checkpoint_that_the_store_does_not_bear_out) {
-  const test::ScratchDirectory scratch;
+  const test::ScratchFolder scratch;
   const test::LedgerSigner signer;
   const test::LedgerStore store = test::filled_store(600, 100);
   const auto wrong =
@@ -153,7 +153,7 @@ TEST(AuditVerify, asks_for_cosignatures_where_told_to) {
 }
 
 TEST(AuditVerify, says_that_a_directory_without_an_export_is_none) {
-  const test::ScratchDirectory scratch;
+  const test::ScratchFolder scratch;
   const test::LedgerSigner signer;
   const AuditReport report = verify_export(scratch.path(), {{signer.verifier(), {}, 0}, std::nullopt, {}});
   ASSERT_FALSE(report.ok());

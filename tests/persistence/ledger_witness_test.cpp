@@ -26,7 +26,7 @@ class WitnessTest : public ::testing::Test {
   NoteSigningKey key_ = NoteSigningKey::generate("witness.example/w1", NoteKeyType::cosignature_v1).value();
   std::shared_ptr<const NoteVerifier> verifier_ = parse_verifier_key(key_.verifier_key()).value();
   std::shared_ptr<const NoteVerifier> log_key_ = parse_verifier_key(signer_.verifier_key()).value();
-  test::ScratchDirectory scratch_;
+  test::ScratchFolder scratch_;
   WitnessFiles files_{scratch_.path().string()};
 };
 
