@@ -6,17 +6,14 @@
 #include "persistence/private_file.hpp"
 
 namespace baton {
-namespace {
 
-Status sync_names_in(const std::filesystem::path& folder) {
+Status sync_folder(const std::filesystem::path& folder) {
   const int handle = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (handle < 0) return file_failed(folder);
   const Status synced = ::fsync(handle) == 0 ? success() : Status(file_failed(folder));
   ::close(handle);
   return synced;
 }
-
-}  // namespace
 
 Status make_durable_folder(const std::filesystem::path& folder) {
   std::error_code failed;
@@ -28,7 +25,7 @@ Status make_durable_folder(const std::filesystem::path& folder) {
     return Error{ErrorCode::io_failed, folder.string() + ": " + failed.message(),
                  "look at the disk and at the permissions of the folder"};
   }
-  return sync_names_in(above);
+  return sync_folder(above);
 }
 
 }  // namespace baton

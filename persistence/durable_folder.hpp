@@ -11,4 +11,7 @@ namespace baton {
 // io_failed.
 [[nodiscard]] Status make_durable_folder(const std::filesystem::path& folder);
 
+// What was made, renamed or removed in the folder is so after a power cut as well. Error: io_failed.
+[[nodiscard]] Status sync_folder(const std::filesystem::path& folder);
+
 }  // namespace baton

@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "persistence/durable_folder.hpp"
+
 namespace baton {
 
 Error file_failed(const std::filesystem::path& path) {
@@ -22,12 +24,7 @@ Status replace_private_file(const std::filesystem::path& path, std::string_view 
       ::write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && ::fsync(file) == 0;
   ::close(file);
   if (!written || ::rename(draft.c_str(), path.c_str()) != 0) return file_failed(path);
-  const std::filesystem::path parent = path.has_parent_path() ? path.parent_path() : ".";
-  const int folder = ::open(parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (folder < 0) return file_failed(parent);
-  const bool synced = ::fsync(folder) == 0;
-  ::close(folder);
-  return synced ? success() : Status(file_failed(parent));
+  return sync_folder(path.has_parent_path() ? path.parent_path() : ".");
 }
 
 }  // namespace baton

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "runtime/base/cut_text.hpp"
 #include "runtime/model/record_json.hpp"
 
 namespace baton::testing {
@@ -34,11 +35,9 @@ std::string joined(const std::vector<std::string>& texts) {
 }
 
 // At most kShownWidth bytes, cut between characters.
-std::string cut(std::string line) {
+std::string cut(const std::string& line) {
   if (line.size() <= kShownWidth) return line;
-  std::size_t end = kShownWidth;
-  while (end > 0 && (static_cast<unsigned char>(line[end]) & 0xC0) == 0x80) --end;
-  return line.substr(0, end) + "...";
+  return std::string(cut_text(line, kShownWidth)) + "...";
 }
 
 std::string until(const std::optional<Instant>& due) { return due ? " until " + format_instant(*due) : ""; }

@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "gateway/cli/cli_support.hpp"
+#include "runtime/base/cut_text.hpp"
 
 namespace baton {
 namespace {
@@ -12,10 +13,9 @@ struct ShowArguments {
   bool history = false;
 };
 
-std::string shortened(std::string text, std::size_t size = 100) {
+std::string shortened(const std::string& text, std::size_t size = 100) {
   if (text.size() <= size) return text;
-  while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xc0) == 0x80) --size;
-  return text.substr(0, size) + "…";
+  return std::string(cut_text(text, size)) + "…";
 }
 
 const boost::json::value* at(const boost::json::value& object, std::string_view name) {

@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "persistence/durable_folder.hpp"
+
 namespace baton {
 namespace {
 
@@ -77,9 +79,7 @@ Status write_file_durably(const std::filesystem::path& path, std::string_view by
   const Status written = replace_file(path, bytes, true);
   if (!written.ok()) return written;
   // The rename is durable once the directory is.
-  const Descriptor directory(::open(path.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (directory.get() < 0 || ::fsync(directory.get()) != 0) return failed(path.parent_path());
-  return success();
+  return sync_folder(path.has_parent_path() ? path.parent_path() : ".");
 }
 
 }  // namespace baton
