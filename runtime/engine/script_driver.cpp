@@ -425,7 +425,7 @@ void ScriptDriver::raise_alert(std::string key, std::string name, std::string li
 bool ScriptDriver::patch(std::string_view id) {
   if (journaled_patches_.contains(std::string(id)) || state_.patches.contains(std::string(id))) return true;
   if (old_sides_.contains(id)) return false;
-  if (replaying_ || (journal_ && (id.starts_with(kRefusedCall) || !unclaimed_.empty()))) {
+  if (replaying_ || (journal_ && (is_marked_in_its_turn(id) || !unclaimed_.empty()))) {
     old_sides_.emplace(id);
     return false;
   }

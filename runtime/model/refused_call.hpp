@@ -10,4 +10,13 @@ constexpr std::string_view kRefusedCall = "refused:";
 // Stands behind a cancel request that raises at waits only, and lets no branch stop another that is shielded.
 constexpr std::string_view kCancelAtWaits = "rule:cancel_at_waits";
 
+// What an update or an on_override has registered is undone with the instance. With the branch's path behind it.
+constexpr std::string_view kUndoOfBranch = "rule:undo_of:";
+
+// The script comes to such a place in the turn that journals it: a replay that finds no mark there goes by the old rule, also
+// past the last thing that the journal knows of.
+[[nodiscard]] inline bool is_marked_in_its_turn(std::string_view id) {
+  return id.starts_with(kRefusedCall) || id.starts_with(kUndoOfBranch);
+}
+
 }  // namespace baton

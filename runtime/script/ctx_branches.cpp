@@ -172,7 +172,7 @@ int ctx_compensate(lua_State* state) {
   execution.check_may_continue(state);
   check_function(state, 2, "compensate", "a function that undoes: ctx:compensate(function() .. end)");
   lua_settop(state, 2);
-  execution.current().compensations.push_back(luaL_ref(state, LUA_REGISTRYINDEX));
+  execution.register_undo(luaL_ref(state, LUA_REGISTRYINDEX));
   return 0;
 }
 

@@ -151,6 +151,7 @@ void Execution::main_finished(Branch& branch, bool returned, const Failed* faile
   if (returned) {
     Result<JsonText> result = to_json(branch.coroutine, -1, "result");
     if (result.ok()) {
+      stop_updates();
       main_end_ = RunState(RunCompleted{std::move(*result)});
     } else {
       main_failed_ = true;
@@ -165,9 +166,11 @@ void Execution::main_finished(Branch& branch, bool returned, const Failed* faile
   Failure failure = read_failure(branch.coroutine, -1);
   if (author_failure_) {
     main_end_ = RunState(RunEndedFailed{*author_failure_});
+    stop_updates();
     clean_up(branch);
   } else if (given_up_ || (cancel_requested_ && failure.code == "cancelled")) {
     main_end_ = RunState(RunCancelled{});
+    stop_updates();
     clean_up(branch);
   } else {
     main_failed_ = true;
@@ -185,6 +188,7 @@ void Execution::cleanup_finished(Branch& branch, bool returned, const Failed* fa
   if (branch.undo != nullptr) {
     undo_done(*branch.undo);
   } else {
+    hand_to_instance(branch);
     --cleanups_;
   }
   if (author_failure_ && !main_end_) end_main_as_failed();
@@ -192,20 +196,28 @@ void Execution::cleanup_finished(Branch& branch, bool returned, const Failed* fa
 
 void Execution::end_main_as_failed() {
   main_end_ = RunState(RunEndedFailed{*author_failure_});
+  stop_updates();
+  if (Branch* const main = main_branch()) kill(*main);
+}
+
+Branch* Execution::main_branch() const {
   const auto main = std::ranges::find(branches_, BranchRole::main, [](const auto& branch) { return branch->role; });
-  if (main != branches_.end()) kill(**main);
+  return main == branches_.end() ? nullptr : main->get();
 }
 
 void Execution::update_finished(Branch& branch, bool returned) {
   if (author_failure_ && !main_end_) {
     host_.complete_update(branch.update_id, baton::Outcome::failed(*author_failure_));
+    hand_to_instance(branch);
     end_main_as_failed();
     return;
   }
   if (!returned) {
     host_.complete_update(branch.update_id, baton::Outcome::failed(read_failure(branch.coroutine, -1)));
+    if (!branch.compensations.empty() && undoes(branch)) clean_up(branch);
     return;
   }
+  hand_to_instance(branch);
   Result<JsonText> result = to_json(branch.coroutine, -1, "result");
   host_.complete_update(
       branch.update_id,

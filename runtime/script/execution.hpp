@@ -31,6 +31,11 @@ struct Undo;
 
 enum class BranchRole { main, member, update, cleanup };
 
+struct Compensation {
+  int function = LUA_NOREF;  // In the registry.
+  std::uint64_t order = 0;   // How many the run had registered before.
+};
+
 struct Branch {
   BranchRole role = BranchRole::main;
   lua_State* coroutine = nullptr;
@@ -46,14 +51,14 @@ struct Branch {
 
   Group* member_of = nullptr;
   Branch* parent = nullptr;
-  int slot = 0;                    // Its place in the group's list.
-  int shield = 0;                  // Above 0, a cancel request does not reach it.
-  int undoing = 0;                 // Above 0, it runs compensations, also of a run that has ended.
-  int scopes = 0;                  // How many ctx:scope it is in.
-  bool awaits_undo = false;        // It rolls a scope back once the branches within that are undone.
-  bool stopped = false;            // A compensation that it ran has raised; an operator decides.
-  Undo* undo = nullptr;            // Of one that was begun to run compensations: which.
-  std::vector<int> compensations;  // Registry references of functions, oldest first.
+  int slot = 0;                             // Its place in the group's list.
+  int shield = 0;                           // Above 0, a cancel request does not reach it.
+  int undoing = 0;                          // Above 0, it runs compensations, also of a run that has ended.
+  int scopes = 0;                           // How many ctx:scope it is in.
+  bool awaits_undo = false;                 // It rolls a scope back once the branches within that are undone.
+  bool stopped = false;                     // A compensation that it ran has raised; an operator decides.
+  Undo* undo = nullptr;                     // Of one that was begun to run compensations: which.
+  std::vector<Compensation> compensations;  // Oldest first.
   std::string update_id;
   int first_arguments = 0;  // Values on the coroutine's stack for its first resume.
 };
@@ -85,8 +90,8 @@ struct Group {
 
 // The compensations of a branch that has failed or was stopped, as far as they are not done.
 struct Undo {
-  std::vector<int> functions;  // Registry references, oldest first.
-  std::string path;            // Of that branch.
+  std::vector<Compensation> functions;  // Oldest first.
+  std::string path;                     // Of that branch.
   Branch* inside =
       nullptr;            // The branch around it, while that lives: none of its scopes around this rolls back before.
   int depth = 0;          // How many scopes of `inside` are around it.
@@ -162,7 +167,9 @@ class Execution {
   [[noreturn]] void end_failed(lua_State* state, Failure failure);
   [[noreturn]] void end_continued(lua_State* state, JsonText input);
 
-  // execution_undo.cpp. Pushes the next compensation to run: of the current branch's Undo, or, with a mark, of its innermost
+  // execution_undo.cpp. Registers the function with the current branch; a reference in the registry.
+  void register_undo(int function);
+  // Pushes the next compensation to run: of the current branch's Undo, or, with a mark, of its innermost
   // scope, which began when it had so many. False when none is left.
   [[nodiscard]] bool push_next_undo(lua_State* state, lua_KContext mark);
   // A compensation of the current branch has raised the value on top. True: the run stops here, until an operator has
@@ -193,6 +200,14 @@ class Execution {
   void settle(Group& group);
   void kill(Branch& branch);
   void clean_up(Branch& branch);
+  // Null when it has ended.
+  [[nodiscard]] Branch* main_branch() const;
+  // What an update or an on_override has registered is the instance's from now on.
+  void hand_to_instance(Branch& branch);
+  // The run ends: what updates that wait have registered is undone first.
+  void stop_updates();
+  // False for a journal that an earlier version wrote, which undid nothing there.
+  [[nodiscard]] bool undoes(const Branch& branch);
   void request_cancel(bool at_waits_only);
   // What was left by branches within this one is in the charge of `outer` from now on, or of the branch around it.
   void hand_over_undos(const Branch& branch, Undo* outer, Branch* around);
@@ -230,6 +245,8 @@ class Execution {
   std::string place_of_undo_;  // Where the compensation that runs has raised.
   std::vector<std::unique_ptr<Undo>> undos_;
   std::size_t cleanups_ = 0;                // Undos, and branches of overrides.
+  std::uint64_t registered_ = 0;            // Compensations.
+  std::vector<Compensation> handed_;        // Of updates and overrides that are done, oldest first.
   std::map<std::string, int> on_override_;  // By the target's name; registry references.
   std::map<std::string, std::uint32_t> overrides_seen_;
   std::set<std::string> outcomes_;

@@ -1,7 +1,9 @@
 // How a run is ended early: a cancel request, compensations in their order, and what an operator gives up. The rules are in
 // docs/LUA_API.md, "What is undone".
 #include <algorithm>
+#include <functional>
 
+#include "runtime/model/refused_call.hpp"
 #include "runtime/script/execution.hpp"
 #include "runtime/script/script_error.hpp"
 
@@ -75,7 +77,8 @@ RunState Execution::give_up() {
   }
   if (std::exchange(main_failed_, false)) {
     main_end_ = RunState(RunCancelled{});
-    kill(**std::ranges::find(branches_, BranchRole::main, [](const auto& branch) { return branch->role; }));
+    stop_updates();
+    kill(*main_branch());
   }
   return run();
 }
@@ -85,6 +88,12 @@ RunState Execution::give_up() {
 // Of a branch that has failed or was stopped. What branches within it have left comes first. A run that continues as new
 // takes nothing back.
 void Execution::clean_up(Branch& branch) {
+  if (branch.role == BranchRole::main) {
+    auto& all = branch.compensations;
+    for (const Compensation& each : std::exchange(handed_, {})) {
+      all.insert(std::ranges::find_if(all, [&](const auto& own) { return own.order > each.order; }), each);
+    }
+  }
   if (continue_input_) branch.compensations.clear();
   if (branch.compensations.empty()) return hand_over_undos(branch, nullptr, branch.parent);
   undos_.push_back(std::make_unique<Undo>());
@@ -93,7 +102,7 @@ void Execution::clean_up(Branch& branch) {
   undo.functions = std::exchange(branch.compensations, {});
   undo.path = branch.path;
   hand_over_undos(branch, &undo, nullptr);
-  undo.inside = branch.parent;
+  undo.inside = branch.role == BranchRole::update ? main_branch() : branch.parent;
   undo.depth = branch.parent == nullptr ? 0 : branch.parent->scopes;
   if (!is_held_back(undo)) begin_undo(undo);
 }
@@ -146,6 +155,36 @@ bool Execution::undo_waits() const {
          std::ranges::any_of(branches_, [](const auto& branch) { return branch->awaits_undo; });
 }
 
+// ---- what updates and overrides have done ------------------------------------------------------------------------------
+
+bool Execution::undoes(const Branch& branch) { return host_.patch(std::string(kUndoOfBranch) + branch.path); }
+
+void Execution::hand_to_instance(Branch& branch) {
+  if (branch.compensations.empty() || !undoes(branch)) return;
+  if (main_branch() == nullptr) {
+    if (!std::holds_alternative<RunCompleted>(*main_end_)) clean_up(branch);
+    return;
+  }
+  for (const Compensation& each : std::exchange(branch.compensations, {})) handed_.push_back(each);
+  std::ranges::sort(handed_, {}, &Compensation::order);
+}
+
+void Execution::stop_updates() {
+  const std::function<bool(const Branch&)> has_registered = [&](const Branch& branch) {
+    return !branch.compensations.empty() ||
+           (branch.group && std::ranges::any_of(branch.group->members, [&](const GroupMember& member) {
+              return member.branch != nullptr && has_registered(*member.branch);
+            }));
+  };
+  std::vector<Branch*> updates;
+  for (const auto& branch : branches_) {
+    if (branch->role == BranchRole::update && has_registered(*branch)) updates.push_back(branch.get());
+  }
+  for (Branch* const update : updates) {
+    if (undoes(*update)) kill(*update);
+  }
+}
+
 // ---- scopes --------------------------------------------------------------------------------------------------------------
 
 bool Execution::is_within_undone(const Branch& branch) const {
@@ -192,14 +231,16 @@ int Execution::roll_back(lua_State* state, lua_KContext mark) {
 
 // ---- one compensation ----------------------------------------------------------------------------------------------------
 
+void Execution::register_undo(int function) { current().compensations.push_back({function, registered_++}); }
+
 bool Execution::push_next_undo(lua_State* state, lua_KContext mark) {
   Branch& branch = current();
   const bool whole = mark == kWholeUndo;
-  std::vector<int>& due = whole ? branch.undo->functions : branch.compensations;
+  std::vector<Compensation>& due = whole ? branch.undo->functions : branch.compensations;
   if (due.size() <= (whole ? 0 : static_cast<std::size_t>(mark))) return false;
   place_of_undo_.clear();
-  lua_rawgeti(state, LUA_REGISTRYINDEX, due.back());
-  luaL_unref(state, LUA_REGISTRYINDEX, due.back());
+  lua_rawgeti(state, LUA_REGISTRYINDEX, due.back().function);
+  luaL_unref(state, LUA_REGISTRYINDEX, due.back().function);
   due.pop_back();
   return true;
 }

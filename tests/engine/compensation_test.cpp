@@ -253,5 +253,135 @@ TEST_F(CompensationTest, is_dropped_by_continue_as_new_wherever_that_is_called) 
   }
 }
 
+// ---- of updates and overrides ------------------------------------------------------------------------------------------
+
+constexpr const char* kReserves = R"(
+    updates = { reserve = { apply = function(c, args)
+      c:compensate(function() c:note(args.bed) end)
+      if args.fails then error('no bed') end
+      if args.waits then c:sleep('1h') end
+      return 'reserved'
+    end } },)";
+
+class UpdateCompensationTest : public CompensationTest {
+ protected:
+  void reserve(const std::string& arguments) {
+    when(SendUpdate{"reserve", arguments, "u" + std::to_string(++reserved_), {}, reserved_ + 10});
+  }
+
+ private:
+  std::uint64_t reserved_ = 0;
+};
+
+TEST_F(UpdateCompensationTest, of_one_that_was_applied_is_the_instances_in_the_order_of_all) {
+  given(R"(ctx:compensate(function() ctx:note('first') end)
+           ctx:wait_signal('go')
+           ctx:compensate(function() ctx:note('third') end)
+           ctx:wait_signal('end'))",
+        kReserves);
+  start();
+  reserve(R"({"bed":"second"})");
+  when(SendSignal{"go", "", "", {}, 2});
+  EXPECT_EQ(notes(), "");
+  replays();
+  cancel();
+  EXPECT_EQ(status(), InstanceStatus::cancelled);
+  EXPECT_EQ(notes(), "third, second, first");
+  agrees();
+}
+
+TEST_F(UpdateCompensationTest, of_one_that_was_applied_is_no_concern_of_a_scope_that_run_was_in_then) {
+  given(R"(pcall(ctx.scope, ctx, function(s)
+             s:compensate(function() s:note('scope') end)
+             s:wait_signal('go')
+             error('fails')
+           end)
+           ctx:wait_signal('end'))",
+        kReserves);
+  start();
+  reserve(R"({"bed":"bed"})");
+  when(SendSignal{"go", "", "", {}, 2});
+  EXPECT_EQ(notes(), "scope");
+  replays();
+  cancel();
+  EXPECT_EQ(notes(), "scope, bed");
+}
+
+TEST_F(UpdateCompensationTest, of_one_that_fails_runs_at_once_and_the_case_goes_on) {
+  given("ctx:wait_signal('end')", kReserves);
+  start();
+  reserve(R"({"bed":"bed","fails":true})");
+  EXPECT_EQ(notes(), "bed");
+  replays();
+  when(SendSignal{"end", "", "", {}, 2});
+  EXPECT_EQ(status(), InstanceStatus::completed);
+  EXPECT_EQ(notes(), "bed");
+  agrees();
+}
+
+TEST_F(UpdateCompensationTest, of_one_that_still_waits_runs_before_the_run_ends_however_it_does) {
+  const auto ends = {R"(ctx:wait_signal('end'))", R"(ctx:wait_signal('end') ctx:fail('stop', 'no'))",
+                     R"(ctx:sleep('9h'))"};
+  const auto statuses = {InstanceStatus::completed, InstanceStatus::failed, InstanceStatus::cancelled};
+  auto expected = statuses.begin();
+  for (const std::string end : ends) {
+    SCOPED_TRACE(end);
+    journal_.clear();
+    timers_.clear();
+    given("ctx:compensate(function() ctx:note('case') end) " + end, kReserves);
+    start();
+    reserve(R"({"bed":"bed","waits":true})");
+    replays();
+    *expected == InstanceStatus::cancelled ? cancel() : when(SendSignal{"end", "", "", {}, 2});
+    EXPECT_EQ(status(), *expected);
+    EXPECT_EQ(notes(), *expected == InstanceStatus::completed ? "bed" : "bed, case");
+    EXPECT_EQ(timers_.size(), 0u);
+    agrees();
+    ++expected;
+  }
+}
+
+TEST_F(UpdateCompensationTest, of_one_whose_verdict_ends_the_case_runs_with_the_cases) {
+  given("ctx:compensate(function() ctx:note('case') end) ctx:wait_signal('end')",
+        R"(updates = { halt = { apply = function(c)
+             c:compensate(function() c:activity('test.work') c:note('bed') end)
+             c:fail('stop', 'no')
+           end } },)");
+  start();
+  when(SendUpdate{"halt", "{}", "u1", {}, 2});
+  EXPECT_EQ(notes(), "");
+  replays();
+  finish_open();
+  EXPECT_EQ(status(), InstanceStatus::failed);
+  EXPECT_EQ(notes(), "bed, case");
+}
+
+TEST_F(UpdateCompensationTest, of_an_override_is_the_instances) {
+  given(R"(ctx:on_override('plan', function(c) ctx:compensate(function() ctx:note('home care') end) end)
+           ctx:decide('plan', { outcome = 'go' })
+           ctx:compensate(function() ctx:note('plan') end)
+           ctx:wait_signal('end'))");
+  start();
+  when(OverrideOutcome{"plan", R"({"outcome":"stay"})", "", "why", {PrincipalKind::person, "dr-1", "", "", ""}, 3});
+  EXPECT_EQ(notes(), "");
+  replays();
+  cancel();
+  EXPECT_EQ(notes(), "home care, plan");
+}
+
+TEST_F(UpdateCompensationTest, of_one_that_an_earlier_version_has_applied_stays_undone_by_nobody) {
+  given("ctx:compensate(function() ctx:note('case') end) ctx:wait_signal('end')", kReserves);
+  start();
+  reserve(R"({"bed":"bed"})");
+  std::vector<Entry> old = journal();
+  std::erase_if(old, [](const Entry& entry) { return std::holds_alternative<PatchMarked>(entry.body); });
+  journal_.clear();
+  journal_[0] = encode_entries(old);
+  crash();
+  cancel();
+  EXPECT_EQ(status(), InstanceStatus::cancelled);
+  EXPECT_EQ(notes(), "case");
+}
+
 }  // namespace
 }  // namespace baton
