@@ -83,22 +83,6 @@ std::string headline(const InstanceRecord& instance) {
   return line + "\n";
 }
 
-std::string json_of(const auto& value) {
-  JsonWriter writer;
-  write_json(writer, value);
-  return std::move(writer).take();
-}
-
-void add_journal_facts(const StoreReader& reader, const std::string& instance, std::set<std::string>& facts) {
-  for (const Entry& entry : journal_of(reader, instance)) {
-    if (const auto* decided = std::get_if<DecisionRecorded>(&entry.body)) {
-      facts.insert(instance + " decided " + decided->key + ": " + decided->decision);
-    } else if (const auto* overridden = std::get_if<OutcomeOverridden>(&entry.body)) {
-      facts.insert(instance + " had " + overridden->target + " overridden: " + overridden->after);
-    }
-  }
-}
-
 }  // namespace
 
 std::vector<InstanceRecord> all_instances(const StoreReader& reader) {
@@ -160,32 +144,6 @@ std::string histories_text(const StoreReader& reader) {
     }
   }
   return text;
-}
-
-std::set<std::string> end_facts(const StoreReader& reader, const std::set<std::string>& work) {
-  std::set<std::string> facts;
-  for (const std::string& each : work) facts.insert("work of " + each);
-  for (const InstanceRecord& instance : all_instances(reader)) {
-    facts.insert(instance.id + " of patient '" + instance.patient + "' with key '" + instance.business_key + "' is " +
-                 std::string(to_string(instance.status)) + ", incidents " + std::to_string(instance.open_incidents));
-    if (!instance.open()) facts.insert(instance.id + " ended with " + json_of(instance.outcome));
-    for (const std::string& key : instance.added_keys) facts.insert(instance.id + " has the key " + key);
-    for (const auto& [name, value] : instance.attributes) facts.insert(instance.id + " has " + name + " = " + value);
-    const auto tasks = reader.tasks_of(instance.id);
-    BATON_ASSERT(tasks.ok());
-    for (const TaskRecord& task : *tasks) {
-      facts.insert("task " + task_id_of(task.instance, task.seq) + " " + task.name + " is " +
-                   std::string(to_string(task.status)) + " " + task.decision);
-    }
-    const auto alerts = reader.alerts_of(instance.id);
-    BATON_ASSERT(alerts.ok());
-    for (const AlertRecord& alert : *alerts) {
-      facts.insert("alert " + alert_id_of(alert) + " " + alert.name + " is " + std::string(to_string(alert.status)) +
-                   ", told " + std::to_string(alert.fired) + ", held back " + std::to_string(alert.suppressed));
-    }
-    add_journal_facts(reader, instance.id, facts);
-  }
-  return facts;
 }
 
 std::string name_of_code(const std::string& code) {

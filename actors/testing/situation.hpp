@@ -21,10 +21,6 @@ namespace baton::testing {
 // The end of each instance's history, a line an entry.
 [[nodiscard]] std::string histories_text(const StoreReader& reader);
 
-// What must not depend on when the process died, a line a fact: statuses, results, attributes, tasks and how they were
-// decided, decisions and overrides, and the work that activities did (`work`, by idempotency key).
-[[nodiscard]] std::set<std::string> end_facts(const StoreReader& reader, const std::set<std::string>& work);
-
 // "retries_exhausted" for "BT308"; the code itself where it is not one of ours.
 [[nodiscard]] std::string name_of_code(const std::string& code);
 

@@ -73,7 +73,7 @@ TestNode::TestNode(const TestBundle& bundle, std::uint64_t seed, std::size_t cra
   // What an activity did is counted by its idempotency key.
   options_.activity_stand_in = [this, work = std::move(outside.work)](const PendingRecord& pending) {
     worked_ = true;
-    work_.insert(pending.operation.name + " " + pending.instance + "." + std::to_string(pending.operation.seq));
+    work_.insert({pending.operation.name, pending.instance, pending.operation.seq});
     return work(pending);
   };
   options_.http = std::make_shared<AnsweringPort>([this, http = std::move(outside.http)](const HttpCall& call) {

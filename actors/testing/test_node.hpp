@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "actors/node.hpp"
+#include "actors/testing/end_facts.hpp"
 
 namespace baton::testing {
 
@@ -67,8 +68,7 @@ class TestNode {
   [[nodiscard]] std::size_t moments() const { return moments_; }
   // "<level> <instance>: <text>" of all that ctx:log said, in its order.
   [[nodiscard]] const std::vector<std::string>& log() const { return log_; }
-  // "<activity> <idempotency key>" of all work done.
-  [[nodiscard]] const std::set<std::string>& work() const { return work_; }
+  [[nodiscard]] const std::set<WorkDone>& work() const { return work_; }
 
  private:
   [[nodiscard]] Status open();
@@ -86,7 +86,7 @@ class TestNode {
   std::size_t crashes_ = 0;
   bool counting_ = false;  // Not while the node starts.
   bool worked_ = false;    // An activity did its work in this step, or asked the outside.
-  std::set<std::string> work_;
+  std::set<WorkDone> work_;
   std::vector<std::string> log_;
 };
 

@@ -393,6 +393,29 @@ TEST(LuaTest, finds_a_workflow_that_keeps_state_beside_its_journal) {
               AllOf(HasSubstr("it ends in another way"), HasSubstr("forgetful-1 has total = 0")));
 }
 
+TEST(LuaTest, takes_another_order_of_two_branches_after_a_crash_for_no_difference) {
+  const std::string both = R"(return require("workflow").define { name = "both", run = function(ctx)
+    local function ask(drug)
+      return function(s)
+        s:activity("pharmacy.fill", { drug = drug })
+        s:child("order", { drug = drug })
+        return s:task("check_" .. drug, { why = "w", candidates = { role = "nurse" }, outcomes = { "yes" } }).outcome
+      end
+    end
+    return ctx:all { a = ask("a"), b = ask("b") } end })";
+  LuaTestOptions options;
+  options.crash_everywhere = true;
+  for (options.seed = 1; options.seed <= 3; ++options.seed) {
+    const LuaTestReport report = run(R"(test.case("it", function(t)
+      t:mock("pharmacy.fill", { filled = true })
+      t:start("both")
+      t:expect_task("check_a") t:expect_task("check_b") end))",
+                                     {{"workflows/both.lua", both}}, options);
+    ASSERT_EQ(report.cases.size(), 1u);
+    EXPECT_TRUE(report.cases[0].passed) << report.cases[0].failure;
+  }
+}
+
 TEST(LuaTest, accepts_a_case_that_was_ended_at_an_error_of_its_script) {
   const std::string flow =
       R"(return require("workflow").define { name = "broken", timeout = "2d", run = function(ctx, input)
