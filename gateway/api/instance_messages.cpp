@@ -58,6 +58,7 @@ void run_query(ApiContext& context, RoutedRequest request, Responder responder) 
   submit_then(context, std::move(responder),
               InstanceRequest{id, InstanceMessage(RunQuery{name, std::move(*payload), 0})},
               [&context, record](const std::shared_ptr<Responder>& then, Result<JsonText> answer) mutable {
+                if (answer.ok() && answer->empty()) *answer = "null";  // The function returned nil.
                 const bool says = answer.ok() || answer.error().code == ErrorCode::script_error;
                 if (!says) return send_error(*then, answer.error());
                 const auto instance = context.node.reader().instance(record.instance);

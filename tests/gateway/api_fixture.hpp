@@ -27,6 +27,7 @@ local workflow = require "workflow"
 return workflow.define {
   name = "ask",
   search = { n = "number" },
+  queries = { n = function(attributes, plus) return attributes.n and attributes.n + (plus or 0) end },
   updates = {
     slow = { apply = function(ctx, by)
       local go = ctx:wait_signal("go")

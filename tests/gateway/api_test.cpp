@@ -149,6 +149,17 @@ TEST_F(ApiTest, runs_every_update_that_comes_without_an_idempotency_key) {
   EXPECT_EQ(call("POST", "/v1/instances/a1/signals/y", "1", key).field("code"), "BT114");
 }
 
+TEST_F(ApiTest, answers_a_query_with_its_value_and_with_null_where_it_has_none) {
+  ASSERT_EQ(call("POST", "/v1/instances", R"({"workflow":"ask","id":"a1"})").status, 201);
+  const WireReply nothing = call("POST", "/v1/instances/a1/queries/n");
+  EXPECT_EQ(nothing.status, 200);
+  EXPECT_EQ(nothing.text, "null");
+  ASSERT_EQ(call("POST", "/v1/instances/a1/updates/add", "2").status, 200);
+  EXPECT_EQ(call("POST", "/v1/instances/a1/queries/n").text, "2");
+  EXPECT_EQ(call("POST", "/v1/instances/a1/queries/n", "5").text, "7");
+  EXPECT_EQ(call("POST", "/v1/instances/a1/queries/m").status, 404);
+}
+
 TEST_F(ApiTest, waits_for_the_outcome_of_an_update_that_has_to_wait) {
   const std::string slow = "/v1/instances/a1/updates/slow";
   const HttpHeaders key{{"Idempotency-Key", "u1"}};
