@@ -134,7 +134,8 @@ void Ingest::route(const Inbound& inbound, std::uint64_t token) {
     message.answer = acknowledge(inbound, std::nullopt);
     return commit_alone(inbound, std::move(message), action::kMessageAccepted, token);
   }
-  auto parts = part(*events);
+  const auto hold = std::make_shared<PersonsInFlight::Hold>(persons_);
+  auto parts = part(*events, *hold);
   if (!parts.ok()) return quarantine(parts.error());
   std::vector<std::string> patients;
   for (const auto& [patient, said] : *parts) patients.push_back(patient);
@@ -142,12 +143,13 @@ void Ingest::route(const Inbound& inbound, std::uint64_t token) {
   AcceptMessage accept = address(inbound, *std::move(parts));
   accept.reply_to = token;
   std::vector<std::string> others(patients.begin() + 1, patients.end());
-  parts_.replies.change(token, [this, message = accept.message, others](Result<JsonText> given) -> Result<JsonText> {
+  const auto answered = [this, message = accept.message, others, hold](Result<JsonText> given) -> Result<JsonText> {
     if (!others.empty()) let_go_on(others);
     if (!given.ok()) return given;
     finish(message);
     return answer_of(message);
-  });
+  };
+  parts_.replies.change(token, answered);
   parts_.router.deliver_to_patient(patients.front(), std::move(accept));
 }
 
@@ -256,15 +258,15 @@ JsonText Ingest::json_of(const Inbound& inbound) const {
 }
 
 // One part for each patient that the message speaks of, in its order; a second merge is a part of its own.
-Result<Ingest::Parted> Ingest::part(const std::vector<ClinicalEvent>& events) {
+Result<Ingest::Parted> Ingest::part(const std::vector<ClinicalEvent>& events, PersonsInFlight::Hold& hold) {
   Parted parts;
   for (const ClinicalEvent& event : events) {
-    auto patient = person_of(event.identifiers);
+    auto patient = person_of(event.identifiers, hold);
     if (!patient.ok()) return patient.error();
     if (patient->empty()) {
       return Error{ErrorCode::bad_event, "an event of the message is about nobody", "give each event a patient"};
     }
-    auto merged = person_of(event.merge);
+    auto merged = person_of(event.merge, hold);
     if (!merged.ok()) return merged.error();
     if (*merged == *patient) merged = std::string();  // Merged before.
     auto found = std::find_if(parts.begin(), parts.end(), [&](const auto& each) {
@@ -306,16 +308,23 @@ AcceptMessage Ingest::address(const Inbound& inbound, Parted parts) {
   return accept;
 }
 
-Result<std::string> Ingest::person_of(const std::vector<Identifier>& identifiers) {
+Result<std::string> Ingest::person_of(const std::vector<Identifier>& identifiers, PersonsInFlight::Hold& hold) {
   const std::vector<std::string> ids = patient_ids_of(identifiers);
   if (ids.empty()) return std::string();
+  auto stored = stored_person(ids);
+  if (!stored.ok() || !stored->empty()) return stored;
+  return persons_.choose(
+      ids, [&] { return stored_person(ids); }, hold);
+}
+
+Result<std::string> Ingest::stored_person(const std::vector<std::string>& ids) {
   for (const std::string& id : ids) {
     const auto record = parts_.reader.patient(id);
     const bool is_erased = !record.ok() && record.error().code == ErrorCode::erased;
     if (!record.ok() && !is_erased) return record.error();
     if (!is_erased && record->has_value()) return survivor_of(id);
   }
-  return ids.front();
+  return std::string();
 }
 
 Result<std::string> Ingest::survivor_of(std::string patient) {

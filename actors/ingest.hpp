@@ -22,6 +22,7 @@
 #include "actors/commit_path.hpp"
 #include "actors/inbound.hpp"
 #include "actors/lanes.hpp"
+#include "actors/persons_in_flight.hpp"
 #include "actors/replies.hpp"
 #include "actors/router.hpp"
 #include "actors/rows_in_flight.hpp"
@@ -62,14 +63,16 @@ class Ingest {
   [[nodiscard]] JsonText json_of(const Inbound& inbound) const;
   // What a message says, by patient.
   using Parted = std::vector<std::pair<std::string, ForwardEvents>>;
-  [[nodiscard]] Result<Parted> part(const std::vector<ClinicalEvent>& events);
+  [[nodiscard]] Result<Parted> part(const std::vector<ClinicalEvent>& events, PersonsInFlight::Hold& hold);
   // Precondition: at least one part.
   [[nodiscard]] static AcceptMessage address(const Inbound& inbound, Parted parts);
   [[nodiscard]] bool must_wait(const std::vector<std::string>& patients, const Inbound& inbound, std::uint64_t token);
   void let_go_on(const std::vector<std::string>& patients);
   void go_on(const std::string& lane);
   // Whose record these identifiers mean: of several numbers of a person's own, the first under which there is one.
-  [[nodiscard]] Result<std::string> person_of(const std::vector<Identifier>& identifiers);
+  [[nodiscard]] Result<std::string> person_of(const std::vector<Identifier>& identifiers, PersonsInFlight::Hold& hold);
+  // "" where there is no record yet.
+  [[nodiscard]] Result<std::string> stored_person(const std::vector<std::string>& ids);
   [[nodiscard]] Result<std::string> survivor_of(std::string patient);
   // Commits a message that concerns no patient: quarantined, or without events.
   void commit_alone(const Inbound& inbound, MessageRecord message, std::string_view action, std::uint64_t token);
@@ -94,6 +97,7 @@ class Ingest {
     std::vector<std::uint64_t> waiting;  // Tokens of those who sent the same again.
   };
   Parts parts_;
+  PersonsInFlight persons_;
   RowsInFlight reviewed_;  // Of the lane of reviews.
   std::mutex mutex_;
   std::map<Name, OnItsWay> on_their_way_;

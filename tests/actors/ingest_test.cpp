@@ -314,6 +314,24 @@ TEST_F(SeveralPatients, a_person_is_known_by_any_number_of_their_own_in_any_orde
   EXPECT_TRUE(taken("q1").empty());
 }
 
+TEST_F(SeveralPatients, a_person_of_whom_two_messages_tell_at_once_is_one_person) {
+  for (const char* second : {"PID|1||q1^^^H^MR~p1", "PID|1||p1^^^H^MR", "PID|1||r1^^^H^MR~q1"}) {
+    SCOPED_TRACE(second);
+    NodeWorld world;
+    world.deploy({{"mappings/adt.lua", kSeveral}});
+    for (const std::string& raw : {about("m1", {"PID|1||p1^^^H^MR~q1"}), about("m2", {second})}) {
+      AcceptRequest request;
+      request.format = "hl7v2";
+      request.raw = raw;
+      world.node().submit(request, [](const Result<JsonText>&) {});
+    }
+    world.run();
+    EXPECT_EQ(world.node().reader().timeline(id_of("p1"), {}, 9)->items.size(), 2u);
+    for (const char* other : {"q1", "r1"})
+      EXPECT_FALSE(world.node().reader().patient(id_of(other))->has_value()) << other;
+  }
+}
+
 TEST_F(SeveralPatients, a_crash_at_any_step_leaves_all_of_it_or_none) {
   for (int steps = 0; steps < 25; ++steps) {
     NodeWorld world;
