@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -45,6 +46,7 @@ Result<std::unique_ptr<ServerProcess>> ServerProcess::start(const std::string& d
   server->pid_ = ::fork();
   if (server->pid_ < 0) return Error{ErrorCode::io_failed, "the server process cannot be started", {}};
   if (server->pid_ == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);  // Whoever ends the bench leaves no server behind.
     const std::string log = data + ".log";
     const int out = ::open(log.c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
     ::dup2(out, 1);

@@ -134,12 +134,13 @@ Status run_bench(const BenchOptions& options, const std::function<void(const Jso
     return Error{ErrorCode::bad_field, "there is no workload '" + options.workload + "'",
                  "choose w1, w2, w3, w4, growth or board"};
   }
-  const Workplace workplace(options.data);
-  if (options.workload == "board") return run_board(options, workplace, line);
-  if (found == kWorkloads.end()) return run_growth(options, workplace, line);
-  const auto measured = found->second(options, workplace);
+  const auto workplace = Workplace::make(options.data);
+  if (!workplace.ok()) return workplace.error();
+  if (options.workload == "board") return run_board(options, **workplace, line);
+  if (found == kWorkloads.end()) return run_growth(options, **workplace, line);
+  const auto measured = found->second(options, **workplace);
   if (!measured.ok()) return measured.error();
-  line(to_json(*measured, workplace, options.details));
+  line(to_json(*measured, **workplace, options.details));
   return success();
 }
 

@@ -44,18 +44,36 @@ end })"},
 
 }  // namespace
 
-Workplace::Workplace(const std::string& data) {
-  char made[] = "/tmp/baton-bench-XXXXXX";
-  root_ = ::mkdtemp(made) == nullptr ? "." : made;
-  data_ = data.empty() ? root_ + "/data" : data;
-  for (const auto& [path, content] : kBundle) {
-    const fs::path file = fs::path(bundle()) / path;
-    fs::create_directories(file.parent_path());
-    std::ofstream(file) << content;
+Result<std::unique_ptr<Workplace>> Workplace::make(const std::string& data) {
+  std::error_code error;
+  std::string root = (fs::temp_directory_path(error) / "baton-bench-XXXXXX").string();
+  if (error || ::mkdtemp(root.data()) == nullptr) {
+    return Error{ErrorCode::io_failed, "no temporary folder can be made: " + root,
+                 "name a folder that can be written in TMPDIR"};
   }
-  sync_ = probe_fdatasync(root_, 1.0);
-  group_commit_ = probe_group_commit(root_, 1.5);
+  auto workplace = std::unique_ptr<Workplace>(new Workplace(root, data));
+  for (const auto& [path, content] : kBundle) {
+    const fs::path file = fs::path(workplace->bundle()) / path;
+    fs::create_directories(file.parent_path(), error);
+    std::ofstream out(file);
+    out << content;
+    if (error || !out.flush()) {
+      return Error{ErrorCode::io_failed, file.string() + " cannot be written", "make room on that disk"};
+    }
+  }
+  const fs::path disk = data.empty() ? fs::path(root) : fs::absolute(data, error).parent_path();
+  fs::create_directories(disk, error);
+  if (error) {
+    return Error{ErrorCode::io_failed, disk.string() + " cannot be made: " + error.message(),
+                 "name another folder with --data"};
+  }
+  workplace->sync_ = probe_fdatasync(disk.string(), 1.0);
+  workplace->group_commit_ = probe_group_commit(disk.string(), 1.5);
+  return workplace;
 }
+
+Workplace::Workplace(std::string root, const std::string& data)
+    : root_(std::move(root)), data_(data.empty() ? root_ + "/data" : data) {}
 
 Workplace::~Workplace() {
   std::error_code error;

@@ -3,16 +3,19 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 
 #include "persistence/disk_probe.hpp"
+#include "runtime/base/result.hpp"
 
 namespace baton {
 
 class Workplace {
  public:
-  // `data`: the store's folder, kept at the end; empty for one of our own. Probes the disk, which takes 2.5 seconds.
-  explicit Workplace(const std::string& data);
+  // `data`: the store's folder, kept at the end; empty for one of our own. Probes the disk that the store lies on, which takes 2.5
+  // seconds. Errors: io_failed.
+  [[nodiscard]] static Result<std::unique_ptr<Workplace>> make(const std::string& data);
   ~Workplace();
   Workplace(const Workplace&) = delete;
   Workplace& operator=(const Workplace&) = delete;
@@ -24,6 +27,8 @@ class Workplace {
   [[nodiscard]] double group_commit() const { return group_commit_; }
 
  private:
+  Workplace(std::string root, const std::string& data);
+
   std::string root_, data_;
   FdatasyncProbe sync_;
   double group_commit_ = 0;
