@@ -89,7 +89,7 @@ function Case:learn(ctx, event)
   end
   local admitted = event.type == "encounter.admitted"
   if admitted then self.admitted_sent = written.later(self.admitted_sent, sent) end
-  self.entered = self.entered or times.parse(admitted and event.occurred_at or data.admitted_at)
+  self.entered = self.entered or written.past(event, admitted and event.occurred_at or data.admitted_at)
   take("admitted_at", times.parse(data.admitted_at))
   if says_class(event) then take("class", data.class) end
   take("admission_type", data.admission_type)
@@ -168,7 +168,7 @@ MEANING["encounter.deleted"] = MEANING["encounter.admit_cancelled"]
 local function is_back(case, event)
   local at = times.parse(event.data.admitted_at)
   local is_second = at ~= nil and case.admitted_at ~= nil and at > case.admitted_at
-  return is_second and case.phase == "out" and case.disposition ~= "died" and not case.deceased and at > case.left_said
+  return is_second and case.phase == "out" and case.disposition ~= "died" and not case.deceased and at > case.left
 end
 
 MEANING["encounter.admitted"] = either(function(case, ctx, event)
@@ -339,11 +339,12 @@ end
 
 -- ---- where it stands ------------------------------------------------------------------------------------------------------
 
--- Sets where every clock of the follow-up starts; true when that is not when the patient left.
+-- Sets where every clock of the follow-up starts; true when that is not when the patient left. Whoever is out has left by now, also where the
+-- message names a day to come.
 function Case:start_clocks(ctx, said)
   local now = ctx:now()
   local late = said > now or now - said > times.days(policy.late_message_days)
-  self.left_said, self.left_at = said, late and now or said
+  self.left_said, self.left, self.left_at = said, math.min(said, now), late and now or said
   return late
 end
 
@@ -381,7 +382,7 @@ end
 
 -- The discharge is taken back, and all that it decided.
 function Case:take_back(ctx)
-  self.phase, self.disposition = "in", nil
+  self.phase, self.disposition, self.left = "in", nil, nil
   self.done, self.calls, self.ama, self.readmission, self.died_after = {}, 0, nil, nil, nil
   ctx:set("disposition", nil)
   ctx:set("outcome", nil)
@@ -399,7 +400,7 @@ end
 function Case:risk(ctx)
   local said = self.checklist and self.checklist.value and self.checklist.value.risk
   if said == "high" or said == "moderate" then return said, "as the nurse judged" end
-  local stay = self.left_said - (self.admitted_at or self.entered or self.left_said)
+  local stay = self.left - (self.admitted_at or self.entered or self.left)
   if stay >= times.days(policy.risk.long_stay_days) then return "high", "a long stay" end
   if self.admission_type == "E" then return "high", "an emergency admission" end
   local born = tonumber((self.birth_date or ""):match("^%d%d%d%d"))

@@ -197,7 +197,7 @@ for _, kind in ipairs(policy.visit.appointment_kinds) do kinds[kind:upper()] = t
 
 -- A follow-up, by its kind, that is after this discharge; one before it was of another.
 local function after_discharge(case)
-  return function(entry) return kinds[(entry.kind or ""):upper()] and (entry.at == nil or entry.at > case.left_said) end
+  return function(entry) return kinds[(entry.kind or ""):upper()] and (entry.at == nil or entry.at > case.left) end
 end
 
 local function in_time(case, deadline)
@@ -267,7 +267,7 @@ end
 -- The visit that is booked already. It stays booked when the discharge was taken back and told anew; unless it was before this one.
 local function booked_already(case, deadline)
   local visit = case.visit
-  if visit and visit.state == "booked" and visit.at and visit.at > case.left_said then return visit end
+  if visit and visit.state == "booked" and visit.at and visit.at > case.left then return visit end
   return appointments.find(case.appointments, "booked", in_time(case, deadline))
 end
 

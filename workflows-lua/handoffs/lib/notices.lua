@@ -27,7 +27,7 @@ local function letter(ctx, case, notice)
     id = notice.id, kind = notice.kind, recipient = notice.recipient, instance = ctx.instance,
     acknowledge_by_signal = signal_of(notice.recipient),
     patient = ctx.patient, encounter = case.encounter, ward = case.ward,
-    disposition = case.disposition, left_at = case.left_said and ctx:format_time(case.left_said),
+    disposition = case.disposition, left_at = case.left and ctx:format_time(case.left),
     primary_care = notice.recipient == "primary_care" and case.primary_care or nil,
   }
 end
@@ -58,7 +58,7 @@ end
 local function what_to_tell(ctx, case, notice)
   local data = { notice = notice.id, kind = notice.kind, recipient = notice.recipient, encounter = case.encounter }
   if notice.recipient == "primary_care" then data.primary_care = case.primary_care end
-  if notice.kind == "discharge" then data.disposition, data.left_at = case.disposition, ctx:format_time(case.left_said) end
+  if notice.kind == "discharge" then data.disposition, data.left_at = case.disposition, ctx:format_time(case.left) end
   return data
 end
 

@@ -18,8 +18,8 @@ function other_stays.is_visit(class) return OUTPATIENT[class or ""] == true end
 -- ---- one of them began when this one ended ------------------------------------------------------------------------------------
 
 local function is_readmission(case, other)
-  if other.cancelled or other.visit or not other.at or not case.left_said then return false end
-  local gap = other.at - case.left_said
+  if other.cancelled or other.visit or not other.at or not case.left then return false end
+  local gap = other.at - case.left
   if gap > 0 then return gap <= times.days(policy.close_after_days) end
   return not other.left and case.entered ~= nil and other.at >= case.entered and gap >= -times.hours(policy.transfer_overlap_hours)
 end
@@ -53,7 +53,7 @@ local function hear(case, number, event, cancelled)
   if written.before(sent, known.sent) or known.cancelled and written.together(sent, known.sent) then return false end
   known.cancelled, known.sent = cancelled, sent or known.sent
   if not cancelled then
-    known.at = times.parse(event.occurred_at) or known.at
+    known.at = written.past(event, event.occurred_at) or known.at
     known.visit = other_stays.is_visit((event.data or {}).class)
   end
   case.others[number] = known
@@ -76,10 +76,10 @@ function other_stays.left(case, ctx, number, event, cancelled)
   local went_with_it = known.cancelled and known.sent and sent and not written.before(known.sent, sent)
   if went_with_it or written.before(sent, known.left_sent) then return overtaken(ctx, event) end
   local data = event.data or {}
-  local left = times.parse(data.discharged_at) or times.parse(event.occurred_at)
+  local left = written.past(event, data.discharged_at) or written.past(event, event.occurred_at)
   known.cancelled, known.left_sent = false, sent or known.left_sent
   known.left, known.visit = not cancelled and left or nil, known.visit or false
-  known.at = known.at or times.parse(data.admitted_at) or left
+  known.at = known.at or written.past(event, data.admitted_at) or left
   case.others[number] = known
   return other_stays.readmitted(case, number)
 end
@@ -88,7 +88,7 @@ end
 function other_stays.transferred(case, _, number, event)
   local data = event.data or {}
   if case.others[number] or other_stays.is_visit(data.class) then return nil end
-  case.others[number] = { at = times.parse(data.admitted_at) or times.parse(event.occurred_at), visit = false }
+  case.others[number] = { at = written.past(event, data.admitted_at) or written.past(event, event.occurred_at), visit = false }
   return other_stays.readmitted(case, number)
 end
 
@@ -101,7 +101,7 @@ local CANCELS_DISCHARGE = { ["encounter.discharge_cancelled"] = true, ["encounte
 local function known_stays(case, class)
   local stays, visit = {}, other_stays.is_visit(class or case.class)
   if case.phase ~= "never" and visit == other_stays.is_visit(case.class) then
-    stays[1] = { number = case.encounter, at = case.entered or 0, left = case.phase == "out" and case.left_said or nil }
+    stays[1] = { number = case.encounter, at = case.entered or 0, left = case.phase == "out" and case.left or nil }
   end
   for number, other in pairs(case.others) do
     local is_one = not other.cancelled and other.visit == visit and (other.at or other.left)

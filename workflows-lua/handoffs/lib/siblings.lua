@@ -12,7 +12,7 @@ local SIGNAL = "patient_known"
 local function stay_of(case)
   local never = case.phase == "never"
   return {
-    at = case.entered, left = case.phase == "out" and case.left_said or nil, cancelled = never,
+    at = case.entered, left = case.phase == "out" and case.left or nil, cancelled = never,
     sent = never and case.last_sent or case.admitted_sent, visit = other_stays.is_visit(case.class),
   }
 end

@@ -17,6 +17,12 @@ function written.when(event)
   return { first = first, last = times.parse(data.sent_until) or first }
 end
 
+-- When something happened that a message tells of as past: not after the message was received, whatever it says.
+function written.past(event, said)
+  local at, received = times.parse(said), times.parse(event.recorded_at)
+  return at and received and math.min(at, received) or at
+end
+
 -- True when it is known that `one` was written before `other`.
 function written.before(one, other)
   return one ~= nil and other ~= nil and one.last < other.first
