@@ -191,14 +191,16 @@ local function another_did_not_leave(case, ctx, number, event) return other_stay
 MEANING["encounter.discharge_cancelled"] = either(discharge_cancelled, another_did_not_leave)
 
 -- What is told of a visit (PV1-2 is E, O, P or R) is of this stay when it carries its number, or when the stay is of that class, as an
--- observation is. The emergency department ends its visit under the number of the stay that came of it: that ends no stay but its own.
+-- observation is. The emergency department ends its visit under the number of the stay that came of it: that ends no stay but its own, and
+-- makes none of another that was cancelled.
 local function of_a_visit(meaning)
   return function(case, ctx, event)
     local class, number = event.data.class, event.encounter
     local of_its_class = class ~= nil and class == case.class
     if not number then return of_its_class and meaning(case, ctx, event) or nil end
-    if case.numbers[number] and class == "E" and not of_its_class then return nil end
-    if case.numbers[number] or case.others[number] then return meaning(case, ctx, event) end
+    local other = case.others[number]
+    if class == "E" and (case.numbers[number] and not of_its_class or other and not other.visit) then return nil end
+    if case.numbers[number] or other then return meaning(case, ctx, event) end
   end
 end
 MEANING["encounter.visit_ended"] = of_a_visit(MEANING["encounter.discharged"])
