@@ -242,11 +242,9 @@ local function follow_numbers(case, ctx, number)
   until not number or case.renumbered[number] == nil
 end
 
-MEANING["encounter.renumbered"] = function(case, ctx, event)
-  local old, new, sent = event.data.previous_encounter, event.encounter, sent_at(event)
-  if not old or not new or old == new then return nil end
-  local since = times.parse(event.recorded_at) or ctx:now()
-  local known = case.renumbered[old]
+-- A stay of the patient had the number `old` and has `new`, as a message has told at `since`, or another case that has heard it. Returns what that changes.
+function Case:renumber(ctx, old, new, since, sent)
+  local case, known = self, self.renumbered[old]
   if known and sent and known.sent and sent <= known.sent then return nil end
   case.renumbered[old], case.renumbered[new] = { number = new, since = since, sent = sent }, case.renumbered[new]
   if case.renumbered[new] and case.renumbered[new].number == old then case.renumbered[new] = nil end  -- And back again.
@@ -261,6 +259,11 @@ MEANING["encounter.renumbered"] = function(case, ctx, event)
     case.others[new], case.others[old] = case.others[old], nil
     if case.readmission == old then case.readmission = new end
   end
+end
+
+MEANING["encounter.renumbered"] = function(case, ctx, event)
+  local old, new = event.data.previous_encounter, event.encounter
+  if old and new and old ~= new then return case:renumber(ctx, old, new, times.parse(event.recorded_at) or ctx:now(), sent_at(event)) end
 end
 
 -- Who becomes an inpatient or an outpatient may get another number with it (A06, A07).

@@ -1,6 +1,6 @@
 -- What the cases of one patient tell each other. A case hears no message that came before it began; those that are open then have heard
 -- them, and hear of its stay as well. So each of them tells the new one, once, what it knows: of the patient's death, of its own stay and
--- of the others. Where none is open, nobody tells.
+-- of the others, and of their numbers. Where none is open, nobody tells.
 local death = require "death"
 local other_stays = require "other_stays"
 local written = require "written"
@@ -24,7 +24,9 @@ function siblings.tell(ctx, case, number)
   case.told[number] = true
   local stays = { [case.encounter] = stay_of(case) }
   for other, stay in pairs(case.others) do stays[other] = stays[other] or stay end
-  ctx:signal(ctx:case_id("discharge", number), SIGNAL, { stays = stays, dead = case.deceased or nil, dead_sent = case.deceased and case.death_sent or nil })
+  ctx:signal(ctx:case_id("discharge", number), SIGNAL, {
+    stays = stays, numbers = case.renumbered, dead = case.deceased or nil, dead_sent = case.deceased and case.death_sent or nil,
+  })
 end
 
 -- Of the same stay, what was written later counts.
@@ -42,15 +44,26 @@ local function heard_of_stays(case)
   return other_stays.readmitted(case, other_stays.readmitted_as(case))
 end
 
+-- Of numbers that have changed, as { number, since, sent } by the old one.
+local function take_numbers(case, ctx, numbers)
+  local change
+  for old, told in pairs(type(numbers) == "table" and numbers or {}) do
+    local is_one = type(old) == "string" and type(told) == "table" and type(told.number) == "string" and type(told.since) == "number"
+    if is_one then change = case:renumber(ctx, old, told.number, told.since, type(told.sent) == "number" and told.sent or nil) or change end
+  end
+  return change
+end
+
 -- Takes what another case tells, and returns what that changes, if anything.
 local function hear(case, ctx, told)
   if type(told) ~= "table" or type(told.stays) ~= "table" then return nil end  -- Anybody may send a signal.
+  local renumbered = take_numbers(case, ctx, told.numbers)
   take_stays(case, told.stays)
   local sent = type(told.dead_sent) == "table" and told.dead_sent or {}
   local died = told.dead == true and death.hear(case, ctx, {
     type = "patient.died", data = { sent_at = sent.first, sent_until = sent.last },
   })
-  return died or heard_of_stays(case)
+  return died or renumbered or heard_of_stays(case)
 end
 
 -- Waits until another case tells what changes something: a change as in lib/case.lua.

@@ -57,10 +57,22 @@ test.case("a discharge without a number is of the stay that is open, also for th
   t:equal(case_of(t, "E2"):attribute("disposition"), "home")
 end)
 
+test.case("a change of number that only another stay has heard is known to the case that begins under the new one", function(t)
+  t:crash_everywhere()
+  adt.home(t)
+  adt.send(t, "A42", { number = "E3", mrg = "P1^^^TEST^MR||||E2" })
+  t:skip("1d")
+  adt.send(t, "A03", { number = "E3", code = "01", admitted = "20260304080000-0500" })
+  t:skip("1h")
+  adt.send(t, "A01", { number = "E2", written = "20260304080000-0500", admitted = "20260304080000-0500" })
+  t:equal({ case_of(t, "E3"):attribute("follow_up"), case_of(t, "E2").id }, { "open", case_of(t, "E3").id })
+  t:expect_task("follow_up_call", { case = case_of(t, "E3") })
+end)
+
 test.case("a signal of another case that says nothing stops no case", function(t)
   discharges.open(t)
   adt.send(t, "A01", { number = "E1" })
-  for _, payload in ipairs { "now", { stays = "all" }, { stays = { E2 = 5 } }, { stays = {}, dead = true, dead_sent = "today" } } do
+  for _, payload in ipairs { "now", { stays = "all" }, { stays = { E2 = 5 } }, { stays = {}, numbers = { E1 = "E2", E2 = { number = 5 } } }, { stays = {}, dead = true, dead_sent = "today" } } do
     case_of(t, "E1"):signal("patient_known", payload)
   end
   adt.send(t, "A03", { code = "01" })
