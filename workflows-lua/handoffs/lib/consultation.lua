@@ -7,10 +7,10 @@ local function is_report(event)
 end
 consultation.is_report = is_report
 
--- The next report on this referral; nil when `until_` passed first.
-function consultation.wait(ctx, referral, until_)
+-- The next report on this referral, or on these numbers of it; nil when `until_` passed first.
+function consultation.wait(ctx, referral, until_, numbers)
   repeat
-    local event = ctx:wait_event("consultation.*", { where = { ["data.referral"] = referral.numbers }, until_ = until_ })
+    local event = ctx:wait_event("consultation.*", { where = { ["data.referral"] = numbers or referral.numbers }, until_ = until_ })
     if not event or is_report(event) then return event end
   until false
 end
@@ -31,6 +31,15 @@ end
 function consultation.take(ctx, referral, data)
   referral.report, referral.seen_at = data, referral.seen_at or ctx:now()
   return "reading"
+end
+
+-- Does `work`, which returns the next state, unless the report on what was sent comes first.
+function consultation.unless_reported(ctx, referral, work)
+  local winner, result = ctx:race {
+    report = function(s) return consultation.wait(s, referral, nil, { referral.number }) end,
+    work = work,
+  }
+  return winner == "report" and consultation.take(ctx, referral, result.data) or result
 end
 
 return consultation

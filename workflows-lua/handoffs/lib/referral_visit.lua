@@ -1,4 +1,5 @@
 -- The appointment of a referral: from the acceptance by the other side until the patient was seen there. Two states of workflows/referral.lua.
+local answers = require "referral_answers"
 local appointments = require "appointments"
 local consultation = require "consultation"
 local policy = require "policy"
@@ -16,18 +17,11 @@ local function is_ours(referral)
   return function(entry) return tables.contains(referral.numbers, entry.referral) end
 end
 
--- The other side takes its acceptance back; what it had said before that is overtaken.
-local function wait_for_refusal(ctx, referral)
-  repeat
-    local event = ctx:wait_event("referral.answered", { where = { ["data.referral"] = referral.number, ["data.status"] = { "declined", "expired" } } })
-    local sent = times.parse(event.data.sent_at)
-    if not (sent and referral.answered_at and sent < referral.answered_at) then return event.data end
-  until false
-end
+-- The other side takes its acceptance back.
+local function wait_for_refusal(ctx, referral) return answers.wait(ctx, referral, { "declined", "expired" }) end
 
 local function refused(ctx, referral, answer)
-  ctx:decide("triage", { outcome = answer.status, reason = answer.reason, evidence = { after = "accepted" } })
-  referral.refusal = answer.status == "expired" and "expired" or answer.reason
+  answers.decide(ctx, referral, answer, "accepted")
   for _, entry in ipairs(referral.appointments) do
     if entry.state == "booked" then entry.state = "cancelled" end
   end
@@ -69,9 +63,11 @@ function states.scheduling(ctx, referral)
         message = function(b) wait_for_booking(b, referral) end,
         person = function(b) return ask_to_schedule(b, referral) end,
         refusal = function(b) return wait_for_refusal(b, referral) end,
+        report = function(b) return consultation.wait(b, referral, nil, { referral.number }) end,
       }
     end
     if winner == "refusal" then return refused(s, referral, found) end
+    if winner == "report" then return consultation.take(s, referral, found.data) end
     if winner == "person" and found.outcome == "patient_declined" then
       referral.outcome = "patient_declined"
       return "closed"

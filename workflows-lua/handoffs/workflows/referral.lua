@@ -7,6 +7,7 @@
 -- Each state returns the name of the next. A cancellation stops any of them; what arrives after the end changes nothing any more, but
 -- a person looks at it.
 local workflow = require "workflow"
+local answers = require "referral_answers"
 local begin = require "begin"
 local consultation = require "consultation"
 local inbox = require "inbox"
@@ -16,12 +17,16 @@ local outside = require "outside"
 local policy = require "policy"
 local stop = require "referral_stop"
 local tables = require "tables"
-local times = require "times"
 local visits = require "referral_visit"
 local ward = require "ward"
 
 local rules = policy.referral
 local unless_cancelled = stop.unless_cancelled
+
+-- As unless_cancelled, and unless the report comes first: then the patient was seen, whatever the other side has not said.
+local function unless_reported(ctx, referral, work)
+  return unless_cancelled(ctx, referral, function(s) return consultation.unless_reported(s, referral, work) end)
+end
 
 local function working(ctx, length) return ctx:business(length, { calendar = policy.calendar }) end
 
@@ -59,6 +64,7 @@ end
 local function go_elsewhere(referral, value)
   referral.order = tables.merge(referral.order, value)
   referral.number = ("%s-%d"):format(referral.id, #referral.numbers + 1)
+  answers.forget(referral)
   table.insert(referral.numbers, referral.number)
 end
 
@@ -73,11 +79,11 @@ end
 local function hear(ctx, referral, until_)
   repeat
     local winner, told = ctx:race {
-      message = function(s) return s:wait_event("referral.answered", { where = { ["data.referral"] = referral.number }, until_ = until_ }) end,
+      message = function(s) return answers.wait(s, referral, nil, until_) end,
       signal = function(s) return s:wait_signal("acknowledged", { until_ = until_ }) end,
     }
     if not told then return nil end
-    if winner == "message" then return told.data end
+    if winner == "message" then return told end
     local of = type(told) == "table" and type(told.referral) == "string" and told.referral or referral.number
     if of == referral.number then return { acknowledged = true } end
   until false
@@ -96,7 +102,7 @@ end
 function states.sent(ctx, referral)
   ctx:set("stage", "sent")
   ctx:set("recipient", referral.order.recipient)
-  return unless_cancelled(ctx, referral, function(s)
+  return unless_reported(ctx, referral, function(s)
     if referral.sent then drop_earlier_answers(s, referral) end
     referral.sent, referral.unsaid = true, nil  -- From here on the other side may know of it.
     local letter = { referral = referral.number, instance = s.instance, patient = s.patient, order = referral.order }
@@ -139,14 +145,12 @@ local ANSWERS = { accepted = true, declined = true, expired = true, more_informa
 -- Somebody there says whether they take the patient: over the wire, or as a task when they work with this system.
 function states.triage(ctx, referral)
   ctx:set("stage", "triage")
-  return unless_cancelled(ctx, referral, function(s)
+  return unless_reported(ctx, referral, function(s)
     local answer = referral.answer
     referral.answer = nil
     if not answer or not ANSWERS[answer.status] then
       local winner, found = s:race {
-        message = function(b)
-          return b:wait_event("referral.answered", { where = { ["data.referral"] = referral.number, ["data.status"] = { "accepted", "declined", "expired" } } })
-        end,
+        message = function(b) return answers.wait(b, referral, { "accepted", "declined", "expired" }) end,
         person = function(b)
           return b:task("triage_referral", {
             why = ("%s is asked for: %s"):format(referral.order.service, referral.order.reason),
@@ -164,21 +168,17 @@ function states.triage(ctx, referral)
           })
         end,
       }
-      answer = winner == "message" and found.data or { status = found.outcome, reason = found.reason, by = found.by }
+      answer = winner == "message" and found or { status = found.outcome, reason = found.reason, by = found.by }
     end
-    s:decide("triage", { outcome = answer.status, reason = answer.reason, evidence = { by = answer.by } })
-    referral.answered_at = times.parse(answer.sent_at)
+    answers.decide(s, referral, answer)
     if answer.status == "accepted" then return "scheduling" end
-    referral.refusal = answer.reason
-    if answer.status == "more_information" then return "asked_back" end
-    if answer.status == "expired" then referral.refusal = "expired" end
-    return "declined"
+    return answer.status == "more_information" and "asked_back" or "declined"
   end)
 end
 
 function states.asked_back(ctx, referral)
   ctx:set("stage", "asked_back")
-  return unless_cancelled(ctx, referral, function(s)
+  return unless_reported(ctx, referral, function(s)
     local answer = s:task("answer_question", {
       why = "The other side asks: " .. (referral.refusal or "for more information"),
       form = "referral",
@@ -214,9 +214,17 @@ end
 
 function states.declined(ctx, referral)
   ctx:set("stage", "declined")
-  return unless_cancelled(ctx, referral, function(s)
-    local answer = referrer_decides(s, referral, "declined_referral", referral.refusal == "expired" and "The referral has expired with the other side, which did not take it"
-      or "The referral was declined: " .. (referral.refusal or "no reason given"))
+  return unless_reported(ctx, referral, function(s)
+    local why = referral.refusal == "expired" and "The referral has expired with the other side, which did not take it"
+      or "The referral was declined: " .. (referral.refusal or "no reason given")
+    local winner, answer = s:race {
+      accepted = function(b) return answers.wait(b, referral, { "accepted" }) end,
+      person = function(b) return referrer_decides(b, referral, "declined_referral", why) end,
+    }
+    if winner == "accepted" then  -- They take the patient after all.
+      answers.decide(s, referral, answer, "declined")
+      return "scheduling"
+    end
     if answer.outcome == "give_up" then
       referral.outcome = "declined"
       return "closed"
@@ -228,7 +236,7 @@ end
 
 function states.missed(ctx, referral)
   ctx:set("stage", "missed")
-  return unless_cancelled(ctx, referral, function(s)
+  return unless_reported(ctx, referral, function(s)
     local answer = referrer_decides(s, referral, "missed_referral", ("The patient missed %d appointments"):format(referral.missed))
     if answer.outcome == "give_up" then
       referral.outcome = "never_seen"
@@ -348,6 +356,7 @@ return workflow.define {
       missed = 0,
       appointments = {},      -- What the scheduling system has said; lib/appointments.lua.
       life = life.unknown(),  -- What was told of the patient; lib/life.lua.
+      heard = {},             -- Which answers were heard; lib/referral_answers.lua.
     }
     referral.number = referral.id         -- Under which the other side knows it,
     referral.numbers = { referral.id }    -- and all that it was sent under.
