@@ -135,9 +135,11 @@ local function is_later_day(case, event)
   return said ~= nil and said - case.left_said >= times.days(1)
 end
 
+-- A code that nobody knows says no other destination.
 local function told_again(case, ctx, event)
   local code = event.data.disposition_code
-  local same = code == nil or code == case.code or policy.disposition(code) == case.disposition
+  local kind, known = policy.disposition(code)
+  local same = not known or code == case.code or kind == case.disposition
   if not same and not (case.disposition == "died" and case.deceased) then return { kind = "amended", event = event } end
   if is_later_day(case, event) and not case.readmission and not case.died_after then return { kind = "redated", event = event } end
   ctx:note("The discharge was told again: nothing new")
@@ -190,16 +192,18 @@ local function another_did_not_leave(case, ctx, number, event) return other_stay
 
 MEANING["encounter.discharge_cancelled"] = either(discharge_cancelled, another_did_not_leave)
 
+-- The emergency department goes on to write of its visit under the number of the stay that came of it.
+local function of_emergency_visit(case, event) return event.data.class == "E" and case.class ~= "E" end
+
 -- What is told of a visit (PV1-2 is E, O, P or R) is of this stay when it carries its number, or when the stay is of that class, as an
--- observation is. The emergency department ends its visit under the number of the stay that came of it: that ends no stay but its own, and
--- makes none of another that was cancelled.
+-- observation is. That of the emergency department ends no stay but its own, and makes none of another that was cancelled.
 local function of_a_visit(meaning)
   return function(case, ctx, event)
     local class, number = event.data.class, event.encounter
     local of_its_class = class ~= nil and class == case.class
     if not number then return of_its_class and meaning(case, ctx, event) or nil end
     local other = case.others[number]
-    if class == "E" and (case.numbers[number] and not of_its_class or other and not other.visit) then return nil end
+    if case.numbers[number] and of_emergency_visit(case, event) or class == "E" and other and not other.visit then return nil end
     if case.numbers[number] or other then return meaning(case, ctx, event) end
   end
 end
@@ -211,7 +215,7 @@ MEANING["encounter.updated"] = function(case, ctx, event)
   if not case:mine(event) then return nil end
   case:learn(ctx, event)
   local says_discharge = event.data.disposition_code or event.data.discharged_at
-  if case.phase == "out" and says_discharge then return discharged(case, ctx, event) end
+  if case.phase == "out" and says_discharge and not of_emergency_visit(case, event) then return discharged(case, ctx, event) end
 end
 
 -- Another record has the stay now, or an identifier under which this patient was known; or this one has it again.
