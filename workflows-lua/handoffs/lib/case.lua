@@ -22,6 +22,7 @@ local other_stays = require "other_stays"
 local policy = require "policy"
 local same_stay = require "same_stay"
 local siblings = require "siblings"
+local tables = require "tables"
 local times = require "times"
 local written = require "written"
 
@@ -145,9 +146,28 @@ local function told_again(case, ctx, event)
   ctx:note("The discharge was told again: nothing new")
 end
 
+-- What an update said of the discharge before that was told; only an update that was written later corrects it.
+local function foretell(case, event)
+  local sent, code = written.when(event), event.data.disposition_code
+  local _, known = policy.disposition(code)
+  if sent and not written.before(sent, case.last_sent) and not written.before(sent, (case.foretold or {}).sent) then
+    case.foretold = { id = event.id, source = event.source, sent = sent, code = known and code or nil, left = event.data.discharged_at }
+  end
+end
+
+-- The discharge, as the update corrects it that has overtaken it.
+local function as_foretold(case, event)
+  local said = case.foretold
+  case.foretold = nil
+  if not said or not written.before(written.when(event), said.sent) then return event end
+  case.last_sent = said.sent
+  local data = tables.merge(event.data, { disposition_code = said.code, discharged_at = said.left })
+  return tables.merge(event, { id = said.id, source = said.source, data = data })
+end
+
 local function discharged(case, ctx, event)
   if is_stale(case, ctx, event) then return nil end
-  if case.phase ~= "out" then return { kind = "left", event = event } end
+  if case.phase ~= "out" then return { kind = "left", event = as_foretold(case, event) } end
   return told_again(case, ctx, event)
 end
 
@@ -215,7 +235,9 @@ MEANING["encounter.updated"] = function(case, ctx, event)
   if not case:mine(event) then return nil end
   case:learn(ctx, event)
   local says_discharge = event.data.disposition_code or event.data.discharged_at
-  if case.phase == "out" and says_discharge and not of_emergency_visit(case, event) then return discharged(case, ctx, event) end
+  if not says_discharge or of_emergency_visit(case, event) then return nil end
+  if case.phase == "out" then return discharged(case, ctx, event) end
+  foretell(case, event)
 end
 
 -- Another record has the stay now, or an identifier under which this patient was known; or this one has it again.
