@@ -82,17 +82,7 @@ local function signed_document(ctx, case, until_)
   until false
 end
 
--- Complete when the record says so or its document comes signed; else a person is asked after the deadline.
-function follow_up.summary(ctx, case)
-  local deadline = ctx:business(policy.summary.within, { calendar = policy.calendar, from = case.left_at })
-  local status = outside.summary(outside.ask(ctx, "ehr.summary_status", { encounter = case.encounter }))
-  if status and status.complete then return end
-  local document = signed_document(ctx, case, deadline)
-  if document then
-    case.summary_document = document.data.document
-    return
-  end
-
+local function ask_for_summary(ctx, case, status)
   ctx:task("complete_summary", {
     why = "The discharge summary is not complete, and the next carer works without it",
     form = "complete_summary",
@@ -102,6 +92,22 @@ function follow_up.summary(ctx, case)
     due = "24h",
     escalate = { { at = "due", to = "medical_records" } },
   })
+end
+
+-- Complete when the record says so or its document comes signed; after the deadline a person is asked as well.
+function follow_up.summary(ctx, case)
+  local deadline = ctx:business(policy.summary.within, { calendar = policy.calendar, from = case.left_at })
+  local status = outside.summary(outside.ask(ctx, "ehr.summary_status", { encounter = case.encounter }))
+  if status and status.complete then return end
+  local document = signed_document(ctx, case, deadline)
+  if not document then
+    local _, heard = ctx:race {
+      asked = function(s) ask_for_summary(s, case, status) end,
+      heard = function(s) return signed_document(s, case) end,
+    }
+    document = heard
+  end
+  case.summary_document = document and document.data.document
 end
 
 -- Beside all other work, and without an end: a summary that was complete is owed again when its document is cancelled (T11), or replaced by one
