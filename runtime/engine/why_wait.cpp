@@ -37,7 +37,7 @@ std::string matched_by(const json::object& request) {
   if (where == nullptr || !where->is_object() || where->get_object().empty()) return {};
   std::vector<std::string> paths;
   for (const auto& [path, value] : where->get_object()) paths.emplace_back(path);
-  return ", of this case's " + words::list(paths, "and");
+  return ", with the " + words::list(paths, "and") + " that this case waits for";
 }
 
 // The fields that every kind of wait has.

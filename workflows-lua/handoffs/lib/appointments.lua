@@ -9,6 +9,8 @@ local times = require "times"
 
 local appointments = {}
 
+local WHY = "The scheduling system may tell of an appointment"
+
 local STATES = {
   ["appointment.booked"] = "booked", ["appointment.rescheduled"] = "booked",
   ["appointment.kept"] = "kept", ["appointment.missed"] = "missed", ["appointment.cancelled"] = "cancelled",
@@ -68,7 +70,7 @@ end
 -- Takes all that has come and was not taken yet. (Branches of a race begin in the order of their names.)
 function appointments.catch_up(ctx, known)
   local function there(s)
-    appointments.hear(known, s:wait_event("appointment.*"))
+    appointments.hear(known, s:wait_event("appointment.*", { why = WHY }))
     return true
   end
   repeat
@@ -79,7 +81,7 @@ end
 -- Waits for the next news of an appointment of ours.
 function appointments.next(ctx, known, ours)
   repeat
-    local entry = appointments.hear(known, ctx:wait_event("appointment.*"))
+    local entry = appointments.hear(known, ctx:wait_event("appointment.*", { why = WHY }))
     if entry and ours(entry) then return entry end
   until false
 end
@@ -89,7 +91,7 @@ end
 function appointments.what_came_of(ctx, known, visit, ask)
   local winner, answer = ctx:race {
     asked = function(s)
-      s:sleep_until(visit.at + times.hours(policy.visit.ask_after_hours))
+      s:sleep_until(visit.at + times.hours(policy.visit.ask_after_hours), { why = "After the appointment somebody is asked whether it was kept" })
       return ask(s)
     end,
     heard = function(s) appointments.next(s, known, function(entry) return entry == visit end) end,

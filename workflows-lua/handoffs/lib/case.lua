@@ -351,7 +351,9 @@ end
 -- The next message that changes something, in the order in which they came. Nil when `deadline` passed first.
 local function next_of_messages(ctx, case, deadline)
   repeat
-    local event = ctx:wait_event({ "encounter.*", "patient.*", "override.disposition", "case.key_held" }, { until_ = deadline })
+    local event = ctx:wait_event({ "encounter.*", "patient.*", "override.disposition", "case.key_held" }, {
+      until_ = deadline, why = "What is told of the stay or the patient may change what is owed",
+    })
     if not event then return nil end
     local change = case:consider(ctx, event)
     if change then return change end

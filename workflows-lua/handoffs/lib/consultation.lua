@@ -10,7 +10,9 @@ consultation.is_report = is_report
 -- The next report on this referral, or on these numbers of it; nil when `until_` passed first.
 function consultation.wait(ctx, referral, until_, numbers)
   repeat
-    local event = ctx:wait_event("consultation.*", { where = { ["data.referral"] = numbers or referral.numbers }, until_ = until_ })
+    local event = ctx:wait_event("consultation.*", {
+      where = { ["data.referral"] = numbers or referral.numbers }, until_ = until_, why = "The signed report has not come yet",
+    })
     if not event or is_report(event) then return event end
   until false
 end
@@ -20,7 +22,9 @@ local CHANGES = { ["consultation.replaced"] = true, ["consultation.addended"] = 
 -- Waits for what changes referral.report: a report that says something new, or the cancellation of that document.
 function consultation.wait_for_change(ctx, referral)
   repeat
-    local event = ctx:wait_event("consultation.*", { where = { ["data.referral"] = referral.numbers } })
+    local event = ctx:wait_event("consultation.*", {
+      where = { ["data.referral"] = referral.numbers }, why = "The report may be replaced or taken back",
+    })
     local same = referral.report.document == nil or event.data.document == referral.report.document
     if event.type == "consultation.cancelled" and same then return event end
     if is_report(event) and (not same or CHANGES[event.type]) then return event end

@@ -64,7 +64,10 @@ end
 -- A document of this stay; one that names no stay may be. Nil when `until_` passed first.
 local function next_document(ctx, case, types, signed, until_)
   repeat
-    local document = ctx:wait_event(types, { where = { ["data.complete"] = signed }, until_ = until_ })
+    local document = ctx:wait_event(types, {
+      where = { ["data.complete"] = signed }, until_ = until_,
+      why = signed and "The signed summary has not come yet" or "The summary may be taken back",
+    })
     if not document or case:mine(document) then return document end
   until false
 end
@@ -176,7 +179,7 @@ function follow_up.contact(ctx, case)
       end
       return
     end
-    ctx:sleep_until(ctx:business(policy.contact.between_attempts, { calendar = policy.calendar }))
+    ctx:sleep_until(ctx:business(policy.contact.between_attempts, { calendar = policy.calendar }), { why = "Nobody was reached: the next attempt comes later" })
   end
 
   local answer = ctx:task("unreachable_patient", {

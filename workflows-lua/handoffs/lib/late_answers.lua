@@ -49,7 +49,8 @@ function late_answers.look_at(ctx, referral)
   if referral.outcome == "completed" or not (stop.may_be_known(referral) or referral.life.died) then return end
   local deadline = ctx:now() + times.days(policy.referral.late_report_days)
   repeat
-    local event = ctx:wait_event({ "referral.answered", "consultation.*", "appointment.booked", table.unpack(life.EVENTS) }, { until_ = deadline })
+    local types = { "referral.answered", "consultation.*", "appointment.booked", table.unpack(life.EVENTS) }
+    local event = ctx:wait_event(types, { until_ = deadline, why = "What is said after the end is looked at" })
     if event then
       local name, why = question(referral, event)
       if name then look_at(ctx, referral, event, name, why) end

@@ -19,7 +19,7 @@ answers.is_new = is_new
 function answers.wait(ctx, referral, statuses, until_)
   local where = { ["data.referral"] = referral.number, ["data.status"] = statuses }
   repeat
-    local event = ctx:wait_event("referral.answered", { where = where, until_ = until_ })
+    local event = ctx:wait_event("referral.answered", { where = where, until_ = until_, why = "The other side may answer, or answer otherwise" })
     if not event then return nil end
     if is_new(referral, event.data) then return event.data end
   until false

@@ -14,7 +14,7 @@ local CANCELLED_STAY = { ["encounter.admit_cancelled"] = true, ["encounter.delet
 -- Waits until a message about the patient ends the referral ("died") or puts it in doubt ("doubted").
 local function hear_of_patient(ctx, referral)
   repeat
-    local event = ctx:wait_event(life.EVENTS)
+    local event = ctx:wait_event(life.EVENTS, { why = "The death of the patient ends the referral, and a cancelled admission puts it in doubt" })
     if life.hear(referral.life, event) and referral.life.died then return "died" end
     if CANCELLED_STAY[event.type] and event.encounter and event.encounter == referral.encounter then return "doubted" end
   until false
@@ -36,9 +36,11 @@ end
 
 local function next_word(ctx, referral)
   return ctx:race {
-    message = function(s) return s:wait_event("referral.cancelled", { where = { ["data.referral"] = referral.numbers } }) end,
+    message = function(s)
+      return s:wait_event("referral.cancelled", { where = { ["data.referral"] = referral.numbers }, why = "A message may cancel the referral" })
+    end,
     patient = function(s) return hear_of_patient(s, referral) end,
-    signal = function(s) return s:wait_signal("cancel") end,
+    signal = function(s) return s:wait_signal("cancel", { why = "Whoever asked may take the referral back" }) end,
     stay = referral.in_doubt and function(s) return ask_whether_needed(s, referral) end or nil,
   }
 end

@@ -9,7 +9,7 @@ local ward = require "ward"
 -- Waits for a message that says another thing than before of whether the patient lives; nil when `until_` passed first.
 local function wait_for_news(ctx, known, until_)
   repeat
-    local event = ctx:wait_event(life.EVENTS, { until_ = until_ })
+    local event = ctx:wait_event(life.EVENTS, { until_ = until_, why = "Nobody is to be called of whom it is told that she has died" })
   until not event or life.hear(known, event)
 end
 

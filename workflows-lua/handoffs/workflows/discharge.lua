@@ -72,7 +72,7 @@ end
 local function ask_whether_still_here(ctx, case)
   local function silent_until() return case.heard_at + times.days(policy.admission.silence_days) end
   repeat
-    while ctx:now() < silent_until() do ctx:sleep_until(silent_until()) end
+    while ctx:now() < silent_until() do ctx:sleep_until(silent_until(), { why = "When nobody tells of this stay until then, somebody is asked" }) end
     local answer = ctx:task("long_stay", {
       why = ("Nobody has told of this stay for %d days: is the patient still here?"):format(policy.admission.silence_days),
       candidates = ward.people(case.ward, { role = "unit_clerk" }),
@@ -93,7 +93,7 @@ function after.followed_up(ctx, case)
   repeat
     ctx:race {
       care = function(s) follow_up.run(s, case) end,
-      day = function(s) s:sleep_until(close_at) end,
+      day = function(s) s:sleep_until(close_at, { why = "Then the case is closed, or somebody is asked about what is still open" }) end,
     }
     if #follow_up.open(case) == 0 then return { kind = "closed", how = "completed" } end
     local answer = ctx:task("unfinished_follow_up", {
@@ -125,7 +125,7 @@ function after.died(ctx, case)
       return { kind = "amended", event = { data = { disposition = policy.default_disposition, reason = answer.reason or "the patient lives" } } }
     end
   end
-  ctx:sleep(policy.correction_window)
+  ctx:sleep(policy.correction_window, { why = "The message may have been wrong: a correction is heard until then" })
   return { kind = "closed", how = "none" }
 end
 
@@ -149,7 +149,7 @@ function after.ama(ctx, case)
     follow_up.notices(ctx, case)  -- The next carers know of a discharge, whatever the house does about it.
     case.done.notices = true
   end
-  ctx:sleep(policy.correction_window)
+  ctx:sleep(policy.correction_window, { why = "The message may have been wrong: a correction is heard until then" })
   return { kind = "closed", how = "declined" }
 end
 

@@ -25,7 +25,9 @@ return workflow.define {
       patient = ctx.patient, encounter = input.encounter, reason = input.reason,
     }))
     local known = receipt
-      and (receipt.acknowledged == true or ctx:wait_signal("acknowledged", { timeout = policy.notices.reminders[1] }))
+      and (receipt.acknowledged == true or ctx:wait_signal("acknowledged", {
+        timeout = policy.notices.reminders[1], why = "Who was told has to acknowledge the correction",
+      }))
 
     if not known then
       ctx:set("stage", "calling")

@@ -108,7 +108,7 @@ end
 local function newer(ctx, case, shown)
   local before = json.encode(shown)
   repeat
-    local event = ctx:wait_event("result.*")
+    local event = ctx:wait_event("result.*", { why = "A newer value would be asked about instead" })
   until hear(case, event) and json.encode(results.summary(case.heard)) ~= before
 end
 

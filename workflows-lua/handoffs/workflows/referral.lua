@@ -80,7 +80,7 @@ local function hear(ctx, referral, until_)
   repeat
     local winner, told = ctx:race {
       message = function(s) return answers.wait(s, referral, nil, until_) end,
-      signal = function(s) return s:wait_signal("acknowledged", { until_ = until_ }) end,
+      signal = function(s) return s:wait_signal("acknowledged", { until_ = until_, why = "The other side has not acknowledged the referral yet" }) end,
     }
     if not told then return nil end
     if winner == "message" then return told end
