@@ -194,6 +194,7 @@ test.case("a stay that comes true after its case has ended is a person's questio
   discharges.open(t)
   discharges.tell(t, "admitted", "E1", 5)
   discharges.tell(t, "admit_cancelled", "E1", 6)
+  t:equal(t:instance("discharge", "E1"):query("where"), "not here: the admission was cancelled")
   t:skip("25h")
   t:equal(t:instance("discharge", "E1"):status(), "completed")
   discharges.tell(t, "admitted", "E1", 5)
@@ -201,9 +202,11 @@ test.case("a stay that comes true after its case has ended is a person's questio
   t:skip("1m")
   t:event { type = "encounter.discharged", encounter = "E1", patient = discharges.patient(), data = { sent_at = "2026-03-03T10:00:00-05:00", disposition_code = "01" } }
   t:expect_no_task("follow_up_call")
+  local case = t:instance("discharge", "E1")
+  t:equal({ case:attribute("stage"), case:query("where") }, { "asked", "not known: a case manager is asked about this stay" })
   t:expect_task("stay_told_again", { role = "case_manager" }):decide("follow")
   t:expect_task("follow_up_call")
-  t:equal(t:instance("discharge", "E1"):attribute("outcome"), "discharged")
+  t:equal({ case:attribute("outcome"), case:query("where") }, { "discharged", "left: home; follow-up: open" })
 end)
 
 test.case("a discharge that is repeated after the case of its stay has ended starts no calls", function(t)

@@ -174,6 +174,7 @@ local BEGINS_WITH = {
 local states = {}
 
 function states.admitted(ctx, case)
+  if ctx:get("stage") ~= "in_hospital" then ctx:set("stage", "in_hospital") end
   return until_change(ctx, case, {
     preparation = function(s) prepare(s, case) end,
     silence = function(s) return ask_whether_still_here(s, case) end,
@@ -322,6 +323,7 @@ end
 
 -- What was told of the stay before is in the other record: where it stands says a person, or the next message.
 function states.moved_here(ctx, case, event)
+  ctx:set("stage", "asked")
   return until_change(ctx, case, { work = function(s)
     local answer = s:task("stay_moved_here", {
       why = "This stay was moved here from another patient's record: is the patient in, or has the patient left?",
@@ -350,6 +352,7 @@ function states.told_again(ctx, case, event)
     ctx:set("outcome", "told_again")
     return { kind = "closed", how = "none" }
   end
+  ctx:set("stage", "asked")
   return until_change(ctx, case, { work = function(s)
     local answer = s:task("stay_told_again", {
       why = ("%s was told after the case of this stay had ended: is the stay to be followed?"):format(event.type),
@@ -372,6 +375,12 @@ function states.other_number(ctx, _, told)
   return { kind = "closed", how = "none" }
 end
 
+-- What to answer while the case listens whose stay did not end with a discharge.
+local NOT_DISCHARGED = {
+  admit_cancelled = "not here: the admission was cancelled",
+  no_discharge_told = "not here any more, though nobody has told of a discharge",
+}
+
 return workflow.define {
   name = "discharge",
   title = "Discharge and follow-up",
@@ -388,7 +397,7 @@ return workflow.define {
   drift = { window = "7d", above = 0.2, at_least = 10 },
   search = {
     encounter = "keyword",
-    stage = "keyword",        -- in_hospital, follow_up, closed, cancelled
+    stage = "keyword",        -- in_hospital, follow_up, closed, cancelled; asked: a person says whether, or where, it goes on
     ward = "keyword",
     disposition = "keyword",  -- home, home_health, facility, ama, died
     outcome = "keyword",      -- discharged, ama_followup_review, deceased_no_followup, admit_cancelled, no_discharge_told, moved, other_number, told_again
@@ -398,7 +407,8 @@ return workflow.define {
     -- One sentence for somebody who asks on the telephone.
     where = function(attributes)
       if attributes.stage == "in_hospital" then return "in hospital, ward " .. (attributes.ward or "unknown") end
-      return ("left: %s; follow-up: %s"):format(attributes.disposition or attributes.outcome, attributes.follow_up or "none")
+      if attributes.stage == "asked" then return "not known: a case manager is asked about this stay" end
+      return NOT_DISCHARGED[attributes.outcome] or ("left: %s; follow-up: %s"):format(attributes.disposition, attributes.follow_up or "none")
     end,
   },
 
