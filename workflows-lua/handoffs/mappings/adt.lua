@@ -103,11 +103,17 @@ local function written(m)
   return { at = at, until_ = at and span and times.format(times.parse(at) + span - 1) }
 end
 
+-- PV1-2, in capitals: senders differ.
+local function class_of(m)
+  local class = m:get("PV1-2.1")
+  return class and class:upper()
+end
+
 local function stay(m)
   local ward, location = clinical.place(m, "PV1-3")
   return {
     trigger = m.trigger,
-    class = m:get("PV1-2.1"),
+    class = class_of(m),
     admission_type = m:get("PV1-4.1"),
     ward = ward,
     location = location,
@@ -154,7 +160,7 @@ local function previous_number(m, trigger)
 end
 
 local function event_of(m, trigger, type, sent)
-  type = type_for_class(type, m:get("PV1-2.1") or "")
+  type = type_for_class(type, class_of(m) or "")
   local data = m:segment("PV1") and stay(m) or { trigger = trigger }
   data.previous_encounter = previous_number(m, trigger)
   data.sent_at, data.sent_until = sent.at, sent.until_

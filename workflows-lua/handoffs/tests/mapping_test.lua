@@ -47,6 +47,8 @@ end)
 
 test.case("the end of an emergency visit is no discharge", function(t)
   t:equal(map(t, "adt", adt("A03", nil, pv1("E", "01"))).type, "encounter.visit_ended")
+  local event = map(t, "adt", adt("A03", nil, pv1("e", "01")))  -- Senders differ.
+  t:equal({ event.type, event.data.class }, { "encounter.visit_ended", "E" })
 end)
 
 test.case("each cancellation has a type of its own", function(t)
