@@ -136,11 +136,16 @@ local function is_later_day(case, event)
   return said ~= nil and said - case.left_said >= times.days(1)
 end
 
--- A code that nobody knows says no other destination.
-local function told_again(case, ctx, event)
-  local code = event.data.disposition_code
+-- Whether a code says another destination than was said before, by a message or by the person who has replaced what it said. One that nobody
+-- knows says none.
+local function is_elsewhere(case, code)
   local kind, known = policy.disposition(code)
-  local same = not known or code == case.code or kind == case.disposition
+  local told, was_known = policy.disposition(case.code)
+  return known and kind ~= case.disposition and not (was_known and kind == told)
+end
+
+local function told_again(case, ctx, event)
+  local same = not is_elsewhere(case, event.data.disposition_code)
   if not same and not (case.disposition == "died" and case.deceased) then return { kind = "amended", event = event } end
   if is_later_day(case, event) and not case.readmission and not case.died_after then return { kind = "redated", event = event } end
   ctx:note("The discharge was told again: nothing new")

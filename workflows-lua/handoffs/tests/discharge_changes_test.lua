@@ -73,6 +73,10 @@ test.case("a person who knows better replaces the destination, and the message t
   t:expect_activity("notices.send", { recipient = "facility" })
   discharges.leave(t)
   t:equal(case:attribute("disposition"), "facility")
+  discharges.leave(t, "81")
+  t:equal(case:attribute("disposition"), "facility", "another code for home is what was said before")
+  discharges.leave(t, "06")
+  t:equal(case:attribute("disposition"), "home_health", "and this was not")
 end)
 
 test.case("a death that was told by mistake is taken back like any discharge", function(t)
