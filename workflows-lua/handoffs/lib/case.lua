@@ -12,6 +12,7 @@
 --   readmission_cancelled  and it never was one
 --   died                   the patient died after the discharge
 --   lives                  and that was told by mistake
+--   life_in_hospital       either of both, before the discharge
 --   other_number           another case goes on with this stay (lib/same_stay.lua)
 --   redated                the discharge was told again, with a later day
 --   contradicted           a message says that the patient lives, and the discharge says died

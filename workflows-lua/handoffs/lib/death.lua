@@ -19,6 +19,7 @@ local function meaning(case, ctx, event, before)
   local dead = case.deceased
   if case.phase == "in" and dead ~= before then
     ctx:note(dead and "The patient has died in hospital; the discharge has not been told yet" or "The patient lives: the death was told by mistake")
+    return case.preparing and { kind = "life_in_hospital" } or nil
   elseif case.phase == "out" and dead and case.disposition ~= "died" and not case.died_after then
     return { kind = "died" }
   elseif case.phase == "out" and before and not dead then

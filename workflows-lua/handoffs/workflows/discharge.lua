@@ -53,18 +53,19 @@ local function refer(ctx, case)
   end
 end
 
+-- For somebody who has died nothing is planned.
 local function prepare(ctx, case)
   ctx:all {
     notice = function(s) notices.tell(s, case, "admission", "primary_care") end,
-    checklist = function(s)
+    checklist = not case.deceased and function(s)
       if not case.checklist then checklist(s, case) end
       refer(s, case)
-    end,
-    medication = function(s)
+    end or nil,
+    medication = not case.deceased and function(s)
       if case.done.medication then return end
       follow_up.medication(s, case)
       case.done.medication = true
-    end,
+    end or nil,
   }
 end
 
@@ -175,11 +176,16 @@ local states = {}
 
 function states.admitted(ctx, case)
   if ctx:get("stage") ~= "in_hospital" then ctx:set("stage", "in_hospital") end
-  return until_change(ctx, case, {
+  case.preparing = true
+  local change = until_change(ctx, case, {
     preparation = function(s) prepare(s, case) end,
     silence = function(s) return ask_whether_still_here(s, case) end,
   })
+  case.preparing = nil
+  return change
 end
+
+states.life_in_hospital = states.admitted
 
 -- The next admission may have been told before this discharge.
 local function readmitted_already(case)
