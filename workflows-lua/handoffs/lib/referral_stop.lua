@@ -11,11 +11,21 @@ function stop.may_be_known(referral) return referral.sent == true and not referr
 
 local CANCELLED_STAY = { ["encounter.admit_cancelled"] = true, ["encounter.deleted"] = true, ["encounter.visit_cancelled"] = true }
 
+-- The stay that it came of has another number from now on.
+local function follow_number(ctx, referral, event)
+  local old = (event.data or {}).previous_encounter
+  if old and old == referral.encounter and event.encounter then
+    referral.encounter = event.encounter
+    ctx:set("encounter", event.encounter)
+  end
+end
+
 -- Waits until a message about the patient ends the referral ("died") or puts it in doubt ("doubted").
 local function hear_of_patient(ctx, referral)
   repeat
     local event = ctx:wait_event(life.EVENTS, { why = "The death of the patient ends the referral, and a cancelled admission puts it in doubt" })
     if life.hear(referral.life, event) and referral.life.died then return "died" end
+    follow_number(ctx, referral, event)
     if CANCELLED_STAY[event.type] and event.encounter and event.encounter == referral.encounter then return "doubted" end
   until false
 end

@@ -195,6 +195,14 @@ test.case("when the admission was cancelled, the referrer says whether the refer
   t:expect_activity("referrals.cancel", { reason = "Another patient was meant" })
 end)
 
+test.case("a referral of a stay that gets another number is in doubt when the admission is cancelled under that", function(t)
+  local case = accepted(t)
+  t:event { type = "encounter.renumbered", encounter = "E3", data = { previous_encounter = "E1" } }
+  t:equal(case:attribute("encounter"), "E3")
+  t:event { type = "encounter.admit_cancelled", encounter = "E3", data = {} }
+  t:expect_task("referral_in_doubt")
+end)
+
 test.case("a referral that is still needed goes on", function(t)
   local case = accepted(t)
   t:event { type = "encounter.deleted", encounter = "E1", data = {} }
