@@ -1,6 +1,7 @@
 -- HL7 v2 ADT: where a patient is, and who a patient is. Trigger events: HL7 v2.5.1, table 0003 and chapter 3.
 local mapping = require "mapping"
 local clinical = require "clinical"
+local tables = require "tables"
 local times = require "times"
 
 local NOTHING = {}  -- Understood, and nothing for a workflow to know.
@@ -159,6 +160,18 @@ local function previous_number(m, trigger)
   return m:get(m:get("PV1-50.1") and "MRG-6.1" or "MRG-3.1")
 end
 
+-- MRG-1: the numbers of the other record. Many senders leave out who gave one; then it was whoever gave the patient's own of that type.
+local function previous_identifiers(m, patient)
+  local function own(type) return tables.find(patient.identifiers, function(each) return each.type == type end) end
+  local list = {}
+  for _, repetition in ipairs(m:all("MRG-1")) do
+    local value, type = repetition:get("1"), repetition:get("5")
+    local system = repetition:get("4.1") or repetition:get("4.2") or (own(type or "MR") or own("MR") or patient.identifiers[1]).system
+    if value then list[#list + 1] = { system = system, value = value, type = type } end
+  end
+  return list
+end
+
 local function event_of(m, trigger, type, sent)
   type = type_for_class(type, class_of(m) or "")
   local data = m:segment("PV1") and stay(m) or { trigger = trigger }
@@ -172,7 +185,7 @@ local function event_of(m, trigger, type, sent)
   if type == "encounter.admitted" then event.encounter = event.encounter or "unnumbered-" .. event.occurred_at:sub(1, 10) end
 
   if m:segment("MRG") then
-    local old = m:identifiers("MRG-1")
+    local old = previous_identifiers(m, event.patient)
     if ENDS_IDENTIFIERS[type] and #old > 0 then
       event.merge = { identifiers = old }
     elseif #old > 0 then

@@ -75,6 +75,12 @@ test.case("a merge ends the identifiers of MRG in favour of those of PID", funct
   t:equal(event.merge.identifiers[1].value, "OLD1")
 end)
 
+test.case("a number in MRG without an authority is of the one that gave the patient's own number", function(t)
+  local pid = "PID|1||77^^^SSA^SS~P1^^^MASTER^MR||Doe^Jane"
+  t:equal(map(t, "adt", adt("A40", pid, "MRG|OLD1")).merge.identifiers, { { system = "MASTER", value = "OLD1" } })
+  t:equal(map(t, "adt", adt("A40", pid, "MRG|OLD1^^^GENHOSP")).merge.identifiers[1].system, "GENHOSP")
+end)
+
 test.case("a message that says that the patient is dead tells it to everybody", function(t)
   local _, events = map(t, "adt", adt("A08", "PID|1||P1^^^GENHOSP^MR||Doe^Jane||19400423|F||||||||||||||||||||||Y"))
   t:equal(events[1].type, "encounter.updated")
