@@ -1,6 +1,6 @@
 -- Whether the patient lives, for the cases that have to know no more of a stay than this. It is in every message that has PID-30; of all
--- that say it, the one that was written last counts. Pure.
-local times = require "times"
+-- that say it, the one that was written last counts; a merge tells of a death, and that the record which stays has not heard of it says nothing. Pure.
+local written = require "written"
 
 local life = {}
 
@@ -14,9 +14,9 @@ function life.unknown() return { died = false } end
 function life.hear(known, event)
   local said = event.patient and event.patient.deceased
   if event.type == "patient.died" then said = true end
-  if type(said) ~= "boolean" then return false end
-  local sent = times.parse((event.data or {}).sent_at)
-  if sent and known.sent and sent < known.sent then return false end
+  if type(said) ~= "boolean" or event.merge and not said then return false end
+  local sent = written.when(event)
+  if written.before(sent, known.sent) then return false end
   known.sent = sent or known.sent
   local new = known.died ~= said
   known.died = said
