@@ -6,6 +6,7 @@
 local policy = require "policy"
 local tables = require "tables"
 local times = require "times"
+local written = require "written"
 
 local appointments = {}
 
@@ -40,9 +41,9 @@ end
 -- Takes over what a message says. The appointment when that is news; nil when it was overtaken or told again.
 function appointments.hear(known, event)
   local data = event.data or {}
-  local sent, at = times.parse(data.sent_at), times.parse(data.starts_at)
+  local sent, at = written.when(event), times.parse(data.starts_at)
   local entry = entry_of(known, data.appointment, at)
-  if sent and entry.sent and sent < entry.sent then return nil end
+  if written.before(sent, entry.sent) then return nil end
   entry.sent = sent or entry.sent
   local state = state_after(entry, event.type, at)
   local news = state ~= entry.state or at ~= nil and at ~= entry.at

@@ -10,6 +10,7 @@ local policy = require "policy"
 local tables = require "tables"
 local times = require "times"
 local ward = require "ward"
+local written = require "written"
 
 local follow_up = {}
 
@@ -74,8 +75,8 @@ end
 
 -- Whether it was cancelled after it had been written.
 local function is_cancelled(case, document)
-  local cancelled, sent = (case.cancelled_documents or {})[document.data.document or ""], times.parse(document.data.sent_at)
-  return cancelled ~= nil and (sent == nil or sent <= cancelled)
+  local cancelled = (case.cancelled_documents or {})[document.data.document or ""]
+  return cancelled ~= nil and not written.before(cancelled, written.when(document))
 end
 
 local function signed_document(ctx, case, until_)
@@ -123,7 +124,7 @@ local function watch_summary(ctx, case)
     local id, cancelled = document.data.document, document.type == "discharge_summary.cancelled"
     if cancelled and id then
       case.cancelled_documents = case.cancelled_documents or {}
-      case.cancelled_documents[id] = times.parse(document.data.sent_at) or ctx:now()
+      case.cancelled_documents[id] = written.when(document) or { first = ctx:now(), last = ctx:now() }
     end
     if case.done.summary and not (cancelled and case.summary_document and case.summary_document ~= id) then
       case.done.summary, case.summary_document = nil, nil

@@ -19,7 +19,7 @@ local function question(referral, event)
     return "mistaken_death", "The referral was cancelled because the patient was said to have died; a later message says that the patient lives"
   end
   if not tables.contains(referral.numbers, (event.data or {}).referral) then return nil end
-  local late = event.type == "referral.answered" and answers.is_new(referral, event.data)
+  local late = event.type == "referral.answered" and answers.is_new(referral, event)
     or event.type:find("^consultation%.") and consultation.is_report(event)
     or event.type == "appointment.booked" and appointments.hear(referral.appointments, event)
   if late then return "late_answer", ("%s came after this referral had ended as %s"):format(event.type, referral.outcome) end

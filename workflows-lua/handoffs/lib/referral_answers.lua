@@ -1,15 +1,16 @@
 -- What the other side says to a referral (RRI): accepted, declined, expired or pending. The answer that was written last counts: one that was
 -- written before an answer that has decided something was overtaken, and one that is told again is none.
-local times = require "times"
+local tables = require "tables"
+local written = require "written"
 
 local answers = {}
 
--- Whether it says something that was not heard; from then on it was.
-local function is_new(referral, answer)
-  local sent = times.parse(answer.sent_at)
+-- Whether a message says something that was not heard; from then on it was.
+local function is_new(referral, event)
+  local sent = written.when(event)
   if not sent then return true end
-  local name = ("%s@%d"):format(answer.status or "", sent)
-  if referral.heard[name] or referral.answered_at and sent < referral.answered_at then return false end
+  local name = ("%s@%d"):format(event.data.status or "", sent.first)
+  if referral.heard[name] or written.before(sent, referral.answered) then return false end
   referral.heard[name] = true
   return true
 end
@@ -21,14 +22,14 @@ function answers.wait(ctx, referral, statuses, until_)
   repeat
     local event = ctx:wait_event("referral.answered", { where = where, until_ = until_, why = "The other side may answer, or answer otherwise" })
     if not event then return nil end
-    if is_new(referral, event.data) then return event.data end
+    if is_new(referral, event) then return tables.merge(event.data, { written = written.when(event) }) end
   until false
 end
 
 -- An answer that decides whether they take the patient; `after` is the one that it replaces.
 function answers.decide(ctx, referral, answer, after)
   ctx:decide("triage", { outcome = answer.status, reason = answer.reason, evidence = { by = answer.by, after = after } })
-  referral.answered_at = times.parse(answer.sent_at) or referral.answered_at
+  referral.answered = answer.written or referral.answered
   if answer.status == "expired" then
     referral.refusal = "expired"
   elseif answer.status ~= "accepted" then
@@ -38,7 +39,7 @@ end
 
 -- What was said to an earlier sending is none to the next.
 function answers.forget(referral)
-  referral.heard, referral.answered_at = {}, nil
+  referral.heard, referral.answered = {}, nil
 end
 
 return answers

@@ -1,7 +1,7 @@
 -- What was heard of one order, and whether somebody has to see it. An order may be answered in several parts (OBR), each by several
 -- messages; of each part the message that was written last counts, and one that is told again says nothing new. Pure.
 local json = require "json"
-local times = require "times"
+local written = require "written"
 
 local results = {}
 
@@ -24,8 +24,8 @@ end
 function results.hear(order, event)
   local data = event.data or {}
   if data.order ~= order.number and data.filler_order ~= order.number then return false end
-  local part, sent = part_of(order, data), times.parse(data.sent_at)
-  if sent and part.sent and sent < part.sent then return false end
+  local part, sent = part_of(order, data), written.when(event)
+  if written.before(sent, part.sent) then return false end
   part.sent = sent or part.sent
   local status = event.type:match("%.(.*)$")
   local said = {

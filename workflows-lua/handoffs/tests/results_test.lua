@@ -349,3 +349,12 @@ test.case("nobody calls about a worry after a death, unless that was told by mis
   t:skip("25h")
   t:equal(t:instance("clinical_concern"):result(), { outcome = "died" })
 end)
+
+test.case("a laboratory whose clock is a year ahead once hides none of its later values", function(t)
+  local _, case = waiting(t)
+  result(t, { part("O1|F1", "P", { "NM|4.1|N" }) }, "2027-03-03T10:00:00-05:00")
+  t:skip("1h")
+  result(t, { part("O1|F1", "F", { "NM|7.1|HH" }) })
+  t:contains(t:expect_task("review_result").why, "critical")
+  t:equal(stage(case), "review")
+end)

@@ -144,3 +144,12 @@ test.case("a visit is booked for a time that is one, with its offset", function(
   t:expect_task("book_visit"):decide("booked", { value = { starts_at = "2026-03-09T10:00:00-04:00" } })
   t:expect_no_task("book_visit")
 end)
+
+test.case("a booking whose sender's clock is a year ahead can be cancelled", function(t)
+  discharges.home(t)
+  schedule(t, "S12", "V1", { sent = "2027-03-03T10:00:00-05:00" })
+  t:expect_no_task("book_visit")
+  t:skip("1h")
+  schedule(t, "S15", "V1")
+  t:expect_task("book_visit")
+end)
