@@ -421,7 +421,7 @@ end
 
 -- The discharge is taken back, and all that it decided.
 function Case:take_back(ctx)
-  self.phase, self.disposition, self.left = "in", nil, nil
+  self.phase, self.disposition, self.left, self.dead_by = "in", nil, nil, nil
   self.done, self.calls, self.ama, self.readmission, self.died_after = {}, 0, nil, nil, nil
   ctx:set("disposition", nil)
   ctx:set("outcome", nil)

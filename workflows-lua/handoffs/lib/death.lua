@@ -1,17 +1,19 @@
 -- What a case hears of the patient's death. Whether the patient lives is in every message that has PID-30; the one that was
 -- written last counts. "N" corrects only what was told before: many senders write it for everybody of whom they have not heard yet.
+local life = require "life"
 local policy = require "policy"
 local written = require "written"
 
 local death = {}
 
--- True or false; nil when the message says neither. A merge tells that the patient is dead; that the record which stays has not
--- heard of it corrects nothing.
-local function said_by(event)
-  if event.type == "patient.died" then return true end
-  local said = event.patient and event.patient.deceased
-  if type(said) ~= "boolean" or event.merge and not said then return nil end
-  return said
+-- True or false, and the other stay whose destination alone tells it; nil when the message says neither. What the destination of this stay
+-- says is in its disposition.
+local function said_by(case, event)
+  local of_another = event.encounter and not case.numbers[event.encounter]
+  if of_another and case.phase == "out" then return life.said_by(event, case.dead_by) end
+  local said = life.said_in_pid(event)
+  if said == false and case.dead_by then return nil end
+  return said, nil
 end
 
 -- What the news change of a case: nil, or a change as in lib/case.lua.
@@ -31,10 +33,10 @@ local function meaning(case, ctx, event, before)
 end
 
 function death.hear(case, ctx, event)
-  local said, sent = said_by(event), written.when(event)
+  local said, by = said_by(case, event)
+  local sent, before = written.when(event), case.deceased or false
   if said == nil or written.before(sent, case.death_sent) then return nil end
-  local before = case.deceased or false
-  case.death_sent, case.deceased = sent or case.death_sent, said
+  case.death_sent, case.deceased, case.dead_by = sent or case.death_sent, said, by
   return meaning(case, ctx, event, before)
 end
 

@@ -24,8 +24,9 @@ function siblings.tell(ctx, case, number)
   case.told[number] = true
   local stays = { [case.encounter] = stay_of(case) }
   for other, stay in pairs(case.others) do stays[other] = stays[other] or stay end
+  local dead = case.deceased and not case.dead_by or nil  -- Whoever is admitted after a discharge that says died was not.
   ctx:signal(ctx:case_id("discharge", number), SIGNAL, {
-    stays = stays, numbers = case.renumbered, dead = case.deceased or nil, dead_sent = case.deceased and case.death_sent or nil,
+    stays = stays, numbers = case.renumbered, dead = dead, dead_sent = dead and case.death_sent or nil,
   })
 end
 

@@ -241,6 +241,7 @@ end
 
 function states.readmission_cancelled(ctx, case)
   case.readmission = nil
+  if case.deceased then return states.died(ctx, case) end
   ctx:set("follow_up", "open")
   ctx:note("The new admission was cancelled; the follow-up goes on where it had stopped")
   return readmitted_already(case) or care(ctx, case)
