@@ -1,7 +1,7 @@
 -- What the scheduling system has said, appointment by appointment. Of each the message that was written last counts; one that was overtaken,
 -- or is told again, is no news. So a booking that is told twice is no second appointment, and a patient who was missed once was missed once.
 --
--- An appointment is { id, at, state, kind, referral, sent }; its state is "booked", "kept", "missed" or "cancelled". `known` is a list of them.
+-- An appointment is { id, placer, at, state, kind, referral, sent }; its state is "booked", "kept", "missed" or "cancelled". `known` is a list of them.
 -- `ours(appointment)` says which of them the caller is about.
 local policy = require "policy"
 local tables = require "tables"
@@ -17,15 +17,21 @@ local STATES = {
   ["appointment.kept"] = "kept", ["appointment.missed"] = "missed", ["appointment.cancelled"] = "cancelled",
 }
 
+-- By the number of the scheduling system (SCH-2), or by that of who asked for the appointment (SCH-1) where one of the two says only that.
+local function is_same(each, id, placer)
+  return each.id == id or placer ~= nil and each.placer == placer and (each.id == placer or id == placer)
+end
+
 -- One without a number is known by its time, also to the message that brings its number.
-local function entry_of(known, id, at)
-  local entry = id and tables.find(known, function(each) return each.id == id end)
+local function entry_of(known, id, at, placer)
+  local entry = id and tables.find(known, function(each) return is_same(each, id, placer) end)
     or tables.find(known, function(each) return each.at == at and (each.id == nil or id == nil) end)
   if not entry then
     entry = { at = at }
     table.insert(known, entry)
   end
-  entry.id = id or entry.id
+  if id and (id ~= placer or not entry.id) then entry.id = id end
+  entry.placer = placer or entry.placer
   return entry
 end
 
@@ -42,7 +48,7 @@ end
 function appointments.hear(known, event)
   local data = event.data or {}
   local sent, at = written.when(event), times.parse(data.starts_at)
-  local entry = entry_of(known, data.appointment, at)
+  local entry = entry_of(known, data.appointment, at, data.placer)
   if written.before(sent, entry.sent) then return nil end
   entry.sent = sent or entry.sent
   local state = state_after(entry, event.type, at)

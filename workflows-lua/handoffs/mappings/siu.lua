@@ -36,6 +36,7 @@ return mapping.define {
     if type == "appointment.updated" then type = status(m) or type end
     local said = {
       appointment = m:get("SCH-2.1") or m:get("SCH-1.1"),
+      placer = m:get("SCH-1.1"),
       referral = m:get("SCH-26.1"),
       starts_at = m:time("SCH-11.4") or m:time("TQ1-7") or m:time("AIS-4") or m:time("AIP-6") or m:time("AIL-6") or m:time("AIG-8"),
       reason = m:get("SCH-7.2") or m:get("SCH-7.1"),

@@ -289,7 +289,7 @@ test.case("an appointment tells when it begins", function(t)
     "PID|1||P1^^^GENHOSP^MR",
   }, "\r"))
   t:equal(event.type, "appointment.booked")
-  t:equal(event.data.appointment, "V1")
+  t:equal({ event.data.appointment, event.data.placer }, { "V1", "P9" })
   t:equal(event.data.kind, "FOLLOWUP")
   t:contains(event.data.starts_at, "2026-03-09T10:00:00")
   event = map(t, "appointments", table.concat({

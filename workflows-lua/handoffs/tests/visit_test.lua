@@ -3,10 +3,10 @@ local test = require "test"
 local discharges = require "support.discharges"
 local messages = require "support.messages"
 
--- A message of the scheduling system of the appointment `id`; `said` may have { at, kind, status, sent }.
+-- A message of the scheduling system of the appointment `id`; `said` may have { at, kind, status, sent, placer }.
 local function schedule(t, trigger, id, said)
   said = said or {}
-  local scheduling = ("SCH|%s|%s||||REG|FU|%s|30|min|^^^%s%s%s"):format(id, id, said.kind or "FOLLOWUP", said.at or "20260309100000-0400", ("|"):rep(14), said.status or "")
+  local scheduling = ("SCH|%s|%s||||REG|FU|%s|30|min|^^^%s%s%s"):format(said.placer or id, id, said.kind or "FOLLOWUP", said.at or "20260309100000-0400", ("|"):rep(14), said.status or "")
   t:message(messages.text(t, "SIU^" .. trigger, { scheduling }, said.sent))
 end
 
@@ -151,5 +151,21 @@ test.case("a booking whose sender's clock is a year ahead can be cancelled", fun
   t:expect_no_task("book_visit")
   t:skip("1h")
   schedule(t, "S15", "V1")
+  t:expect_task("book_visit")
+end)
+
+test.case("an appointment is known by the number of who asked for it, where a message says only that, and two with one such number are two", function(t)
+  discharges.home(t)
+  schedule(t, "S12", "", { placer = "P9" })
+  t:expect_no_task("book_visit")
+  t:skip("1h")
+  schedule(t, "S15", "F9", { placer = "P9" })
+  t:expect_task("book_visit")
+  schedule(t, "S12", "F1", { placer = "1" })
+  t:expect_no_task("book_visit")
+  t:skip("1h")
+  schedule(t, "S15", "F2", { placer = "1" })
+  t:expect_no_task("book_visit")
+  schedule(t, "S15", "", { placer = "1" })
   t:expect_task("book_visit")
 end)
