@@ -312,7 +312,10 @@ MEANING["encounter.discharged_unnumbered"] = function(case, ctx, event)
   end
 end
 
-MEANING["case.key_held"] = function(case, ctx, event) same_stay.claim(ctx, case, event.data) end
+MEANING["case.key_held"] = function(case, ctx, event)
+  same_stay.claim(ctx, case, event.data)
+  siblings.met(ctx, case, event.data)
+end
 
 -- A person has replaced what the message said about where the patient went.
 MEANING["override.disposition"] = function(case, _, event)
@@ -323,9 +326,11 @@ MEANING["override.disposition"] = function(case, _, event)
   end
 end
 
-MEANING["patient.merged"] = function(_, ctx)
+MEANING["patient.merged"] = function(case, ctx, event)
   ctx:note("Two records of this patient became one; the case goes on under the one that stays")
+  siblings.meet(ctx, case, event)
 end
+MEANING["patient.renumbered"] = function(case, ctx, event) siblings.meet(ctx, case, event) end
 
 -- These start a case under their number.
 local STARTS = {

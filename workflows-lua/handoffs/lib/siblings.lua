@@ -1,8 +1,12 @@
 -- What the cases of one patient tell each other. A case hears no message that came before it began; those that are open then have heard
 -- them, and hear of its stay as well. So each of them tells the new one, once, what it knows: of the patient's death, of its own stay and
 -- of the others, and of their numbers. Where none is open, nobody tells.
+--
+-- Where two records become one, their cases have not heard the same either. All that hear of the merge add a key that is named after it: so each
+-- is told of those that have done so before ("case.key_held"), tells them what it knows, and is told what they know.
 local death = require "death"
 local other_stays = require "other_stays"
+local tables = require "tables"
 local written = require "written"
 
 local siblings = {}
@@ -17,17 +21,34 @@ local function stay_of(case)
   }
 end
 
+local function known_by(case)
+  local stays = { [case.encounter] = stay_of(case) }
+  for other, stay in pairs(case.others) do stays[other] = stays[other] or stay end
+  local dead = case.deceased and not case.dead_by or nil  -- Whoever is admitted after a discharge that says died was not.
+  return { stays = stays, numbers = case.renumbered, dead = dead, dead_sent = dead and case.death_sent or nil }
+end
+
 -- Tells the case of that number, if there is one.
 function siblings.tell(ctx, case, number)
   case.told = case.told or {}
   if case.told[number] or not ctx.patient then return end
   case.told[number] = true
-  local stays = { [case.encounter] = stay_of(case) }
-  for other, stay in pairs(case.others) do stays[other] = stays[other] or stay end
-  local dead = case.deceased and not case.dead_by or nil  -- Whoever is admitted after a discharge that says died was not.
-  ctx:signal(ctx:case_id("discharge", number), SIGNAL, {
-    stays = stays, numbers = case.renumbered, dead = dead, dead_sent = dead and case.death_sent or nil,
-  })
+  ctx:signal(ctx:case_id("discharge", number), SIGNAL, known_by(case))
+end
+
+-- Two records of the patient became one, as this event says.
+function siblings.meet(ctx, case, event)
+  local meeting = "merge:" .. (event.id or "")
+  case.meetings = case.meetings or {}
+  case.meetings[meeting] = true
+  ctx:add_key(meeting)
+end
+
+-- Another case has heard of that merge before.
+function siblings.met(ctx, case, held)
+  if case.meetings and case.meetings[held.key] then
+    ctx:signal(held.instance, SIGNAL, tables.merge(known_by(case), { from = ctx.instance, meeting = held.key }))
+  end
 end
 
 -- Of the same stay, what was written later counts.
@@ -58,9 +79,12 @@ end
 -- Takes what another case tells, and returns what that changes, if anything.
 local function hear(case, ctx, told)
   if type(told) ~= "table" or type(told.stays) ~= "table" then return nil end  -- Anybody may send a signal.
+  local met = case.meetings ~= nil and case.meetings[told.meeting or ""] == true
+  if met and type(told.from) == "string" then ctx:signal(told.from, SIGNAL, tables.merge(known_by(case), { meeting = told.meeting })) end
   local renumbered = take_numbers(case, ctx, told.numbers)
   take_stays(case, told.stays)
-  local sent = type(told.dead_sent) == "table" and told.dead_sent or {}
+  -- Whoever wrote "N" to the other record before the merge knew nothing of a death in this one.
+  local sent = not met and type(told.dead_sent) == "table" and told.dead_sent or {}
   local died = told.dead == true and death.hear(case, ctx, {
     type = "patient.died", data = { sent_at = sent.first, sent_until = sent.last },
   })

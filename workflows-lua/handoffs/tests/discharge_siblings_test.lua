@@ -70,10 +70,63 @@ test.case("a change of number that only another stay has heard is known to the c
   t:expect_task("follow_up_call", { case = case_of(t, "E3") })
 end)
 
+-- ---- two records become one -------------------------------------------------------------------------------------------------------
+
+local function merge(t, into, old) adt.send(t, "A40", { patient = into, mrg = old .. "^^^TEST^MR", pv1 = false }) end
+
+test.case("a merge ends the calls of who is in under the other record, whichever of both stays", function(t)
+  for _, names in ipairs { { "P1", "P2" }, { "P3", "P4" } } do
+    local out, inside = names[1], names[2]
+    if out == "P1" then discharges.open(t) end
+    adt.send(t, "A03", { patient = out, number = out .. "E1", code = "01" })
+    t:skip("1d")
+    adt.send(t, "A01", { patient = inside, number = inside .. "E2" })
+    t:skip("1h")
+    t:expect_task("follow_up_call")
+    if out == "P1" then merge(t, inside, out) else merge(t, out, inside) end
+    t:equal(case_of(t, out .. "E1"):attribute("follow_up"), "readmitted")
+    t:expect_no_task("follow_up_call")
+  end
+end)
+
+test.case("a merge ends the calls of who has died under the other record, though this one was said to live", function(t)
+  discharges.open(t)
+  adt.send(t, "A03", { number = "E1", code = "01" })
+  adt.send(t, "A03", { patient = "P2", number = "E2", code = "03" })
+  t:skip("1h")
+  adt.send(t, "A31", { patient = "P2", pv1 = false, dead = "Y" })
+  t:skip("1h")
+  adt.send(t, "A08", { number = "E1", dead = "N" })
+  t:expect_task("follow_up_call")
+  t:skip("1h")
+  merge(t, "P1", "P2")
+  t:crash()
+  t:equal(case_of(t, "E1"):attribute("follow_up"), "died")
+  t:expect_no_task("follow_up_call")
+  adt.send(t, "A08", { number = "E1", dead = "N" })
+  t:equal(case_of(t, "E1"):attribute("follow_up"), "open")
+end)
+
+test.case("three cases of two records hear of each other, and of two that follow up the last one calls", function(t)
+  discharges.open(t)
+  adt.send(t, "A01", { number = "E1" })
+  adt.send(t, "A03", { number = "E1", code = "01" })
+  t:skip("1d")
+  for _, number in ipairs { "E2", "E3" } do
+    adt.send(t, "A01", { patient = "P2", number = number })
+    adt.send(t, "A03", { patient = "P2", number = number, code = "01" })
+    t:skip("1h")
+  end
+  merge(t, "P1", "P2")
+  t:equal({ case_of(t, "E1"):attribute("follow_up"), case_of(t, "E2"):attribute("follow_up") }, { "readmitted", "readmitted" })
+  t:expect_task("follow_up_call", { case = case_of(t, "E3") })
+end)
+
 test.case("a signal of another case that says nothing stops no case", function(t)
   discharges.open(t)
   adt.send(t, "A01", { number = "E1" })
-  for _, payload in ipairs { "now", { stays = "all" }, { stays = { E2 = 5 } }, { stays = {}, numbers = { E1 = "E2", E2 = { number = 5 } } }, { stays = {}, dead = true, dead_sent = "today" } } do
+  for _, payload in ipairs { "now", { stays = "all" }, { stays = { E2 = 5 } }, { stays = {}, numbers = { E1 = "E2", E2 = { number = 5 } } },
+    { stays = {}, from = "E2", meeting = "merge:" }, { stays = {}, from = 5, meeting = {} }, { stays = {}, dead = true, dead_sent = "today" } } do
     case_of(t, "E1"):signal("patient_known", payload)
   end
   adt.send(t, "A03", { code = "01" })
