@@ -28,6 +28,11 @@ local function known_by(case)
   return { stays = stays, numbers = case.renumbered, dead = dead, dead_sent = dead and case.death_sent or nil }
 end
 
+-- Both may be about one stay, of which some messages came to the one record and some to the other.
+local function known_at_meeting(ctx, case, meeting)
+  return tables.merge(known_by(case), { meeting = meeting, stay = { number = case.encounter, instance = ctx.instance, sent = case.last_sent } })
+end
+
 -- Tells the case of that number, if there is one.
 function siblings.tell(ctx, case, number)
   case.told = case.told or {}
@@ -47,7 +52,7 @@ end
 -- Another case has heard of that merge before.
 function siblings.met(ctx, case, held)
   if case.meetings and case.meetings[held.key] then
-    ctx:signal(held.instance, SIGNAL, tables.merge(known_by(case), { from = ctx.instance, meeting = held.key }))
+    ctx:signal(held.instance, SIGNAL, tables.merge(known_at_meeting(ctx, case, held.key), { from = ctx.instance }))
   end
 end
 
@@ -76,11 +81,25 @@ local function take_numbers(case, ctx, numbers)
   return change
 end
 
+local function is_stretch(sent) return type(sent) == "table" and type(sent.first) == "number" and type(sent.last) == "number" end
+
+-- Of two cases of one stay the one goes on that has heard the message which was written last.
+local function goes_on_with(case, told)
+  local stay = type(told.stay) == "table" and told.stay or {}
+  local is_same = case.numbers[stay.number or ""] ~= nil and type(stay.instance) == "string"
+  if not is_same or not is_stretch(stay.sent) then return nil end
+  if written.before(case.last_sent, stay.sent) then return { kind = "other_number", event = { instance = stay.instance } } end
+  local known = told.stays[stay.number]
+  if type(known) == "table" and type(known.at) == "number" then case.entered = case.entered or known.at end
+end
+
 -- Takes what another case tells, and returns what that changes, if anything.
 local function hear(case, ctx, told)
   if type(told) ~= "table" or type(told.stays) ~= "table" then return nil end  -- Anybody may send a signal.
   local met = case.meetings ~= nil and case.meetings[told.meeting or ""] == true
-  if met and type(told.from) == "string" then ctx:signal(told.from, SIGNAL, tables.merge(known_by(case), { meeting = told.meeting })) end
+  if met and type(told.from) == "string" then ctx:signal(told.from, SIGNAL, known_at_meeting(ctx, case, told.meeting)) end
+  local same = met and goes_on_with(case, told)
+  if same then return same end
   local renumbered = take_numbers(case, ctx, told.numbers)
   take_stays(case, told.stays)
   -- Whoever wrote "N" to the other record before the merge knew nothing of a death in this one.

@@ -132,3 +132,24 @@ test.case("a signal of another case that says nothing stops no case", function(t
   adt.send(t, "A03", { code = "01" })
   t:equal(case_of(t, "E1"):attribute("outcome"), "deceased_no_followup")
 end)
+
+test.case("of two cases of one stay, whose messages came to two records, the one goes on that has heard the last message", function(t)
+  for _, names in ipairs { { "P1", "P2" }, { "P3", "P4" } } do
+    local before, after = names[1], names[2]
+    local number = before .. "E1"
+    if before == "P1" then discharges.open(t) end
+    adt.send(t, "A01", { patient = before, number = number })
+    t:skip("1d")
+    adt.send(t, "A03", { patient = after, number = number, code = "01" })
+    t:skip("1h")
+    if before == "P1" then merge(t, after, before) else merge(t, before, after) end
+    local outcomes = {}
+    for _, case in ipairs(t:instances("discharge")) do
+      if case:attribute("encounter") == number then outcomes[#outcomes + 1] = case:attribute("outcome") end
+    end
+    table.sort(outcomes)
+    t:equal(outcomes, { "discharged", "other_number" })
+  end
+  t:expect_no_task("readiness_checklist")
+  t:equal(#t:tasks("follow_up_call"), 2)
+end)
