@@ -41,11 +41,23 @@ function siblings.tell(ctx, case, number)
   ctx:signal(ctx:case_id("discharge", number), SIGNAL, known_by(case))
 end
 
--- Two records of the patient became one, as this event says.
+local MOST_MEETINGS = 50  -- A case may add a hundred keys.
+
+-- The key under which they meet: named after the message, of at most 200 characters.
+local function meeting_of(event)
+  local source = event.source or {}
+  local name = ("merge:%s|%s"):format(source.message_id or "", source.system or "")
+  return (name:gsub("[\x80-\xff]", "?"):sub(1, 200))
+end
+
+-- Two records of the patient became one, as this event says. Told again it brings nobody new.
 function siblings.meet(ctx, case, event)
-  local meeting = "merge:" .. (event.id or "")
-  case.meetings = case.meetings or {}
-  case.meetings[meeting] = true
+  local ended = (event.merge or {}).identifiers or {}
+  local name = ("%s|%s"):format((ended[1] or {}).system, (ended[1] or {}).value)
+  case.meetings, case.merges = case.meetings or {}, case.merges or {}
+  if case.merges[name] or #tables.keys(case.merges) >= MOST_MEETINGS then return end
+  local meeting = meeting_of(event)
+  case.merges[name], case.meetings[meeting] = true, true
   ctx:add_key(meeting)
 end
 

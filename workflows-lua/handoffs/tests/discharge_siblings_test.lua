@@ -107,6 +107,28 @@ test.case("a merge ends the calls of who has died under the other record, though
   t:equal(case_of(t, "E1"):attribute("follow_up"), "open")
 end)
 
+test.case("at a second merge the cases tell each other as at the first", function(t)
+  discharges.open(t)
+  adt.send(t, "A03", { number = "E1", code = "01" })
+  adt.send(t, "A01", { patient = "P2", number = "E2", class = "O" })
+  merge(t, "P1", "P2")
+  t:expect_task("follow_up_call")
+  t:skip("1d")
+  adt.send(t, "A01", { patient = "P3", number = "E3" })
+  merge(t, "P3", "P4")
+  t:skip("1h")
+  merge(t, "P1", "P3")
+  t:equal(case_of(t, "E1"):attribute("follow_up"), "readmitted")
+end)
+
+test.case("a merge that is told again and again, and many merges, stop no case", function(t)
+  discharges.open(t)
+  adt.send(t, "A01", { number = "E1" })
+  for n = 1, 120 do merge(t, "P1", n < 60 and "P2" or "Q" .. n) end
+  adt.send(t, "A03", { number = "E1", code = "01" })
+  t:expect_task("follow_up_call")
+end)
+
 test.case("three cases of two records hear of each other, and of two that follow up the last one calls", function(t)
   discharges.open(t)
   adt.send(t, "A01", { number = "E1" })
