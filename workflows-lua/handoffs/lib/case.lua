@@ -157,7 +157,7 @@ local function foretell(case, event)
   local sent, code = written.when(event), event.data.disposition_code
   local _, known = policy.disposition(code)
   if sent and not written.before(sent, case.last_sent) and not written.before(sent, (case.foretold or {}).sent) then
-    case.foretold = { id = event.id, source = event.source, sent = sent, code = known and code or nil, left = event.data.discharged_at }
+    case.foretold = { source = event.source, sent = sent, code = known and code or nil, left = event.data.discharged_at }
   end
 end
 
@@ -168,7 +168,7 @@ local function as_foretold(case, event)
   if not said or not written.before(written.when(event), said.sent) then return event end
   case.last_sent = said.sent
   local data = tables.merge(event.data, { disposition_code = said.code, discharged_at = said.left })
-  return tables.merge(event, { id = said.id, source = said.source, data = data })
+  return tables.merge(event, { source = said.source, data = data })
 end
 
 local function discharged(case, ctx, event)
@@ -392,6 +392,12 @@ function Case:start_clocks(ctx, said)
   return late
 end
 
+-- What a decision upon a message goes back to: who sent it, and under which number. Together they name it.
+function Case.evidence(event, more)
+  local source = event.source or {}
+  return tables.merge({ source = source.system, message = source.message_id }, more)
+end
+
 -- The patient is out: where to, since when, and what that makes of the case.
 function Case:leave(ctx, event)
   self:learn(ctx, event)
@@ -411,7 +417,7 @@ function Case:leave(ctx, event)
     outcome = kind,
     code = code,
     reason = reason,
-    evidence = { event = event.id, message = event.source and event.source.message_id, late = late or nil },
+    evidence = Case.evidence(event, { late = late or nil }),
   })
   ctx:set("disposition", kind)
   ctx:set("outcome", OUTCOMES[kind])

@@ -28,7 +28,7 @@ local function meaning(case, ctx, event, before)
     if case.died_after then return { kind = "lives" } end
     if case.disposition ~= "died" then return nil end
     if case.code and policy.disposition(case.code) == "died" then return { kind = "contradicted" } end
-    return { kind = "amended", event = { id = event.id, source = event.source, data = {} } }
+    return { kind = "amended", event = { source = event.source, data = {} } }
   end
 end
 

@@ -4,6 +4,15 @@ local adt = require "support.adt"
 local discharges = require "support.discharges"
 local home = adt.home
 
+-- The last decision of that name, as the history of the case has it.
+local function decision(case, name)
+  local last
+  for _, entry in ipairs(case:history()) do
+    if entry.type == "DecisionRecorded" and entry.name == name then last = entry.decision end
+  end
+  return last
+end
+
 -- ---- the order in which they were written -----------------------------------------------------------------------------------------
 
 test.case("a cancellation that was written before the patient was admitted again changes nothing", function(t)
@@ -29,6 +38,8 @@ test.case("an update that has overtaken the discharge which it corrects is heard
   adt.send(t, "A03", { number = "E1", code = "01", written = "20260304081500-0500" })
   local case = t:instance("discharge", "E1")
   t:equal(case:attribute("disposition"), "home_health")
+  local evidence = decision(case, "disposition").evidence
+  t:equal({ evidence.source, evidence.message:sub(1, 3) }, { "EHR|GENHOSP", "A08" }, "the decision goes back to it")
   adt.send(t, "A03", { number = "E1", code = "01", written = "20260304081500-0500" })
   t:equal(case:attribute("disposition"), "home_health", "the discharge told again is older")
   adt.send(t, "A13", { number = "E1", written = "20260304084000-0500" })

@@ -312,7 +312,7 @@ function states.moved_away(ctx, case, event)
       due = "4h",
       escalate = { { at = "due", to = "charge_nurse" } },
     })
-    s:decide("stay_moved_away", { outcome = answer.outcome, reason = answer.reason, evidence = { by = answer.by, event = event.id } })
+    s:decide("stay_moved_away", { outcome = answer.outcome, reason = answer.reason, evidence = Case.evidence(event, { by = answer.by }) })
     return { kind = answer.outcome == "moved" and "of_another_record" or "moved_back" }
   end })
   case.moved_away = nil
@@ -341,7 +341,7 @@ function states.moved_here(ctx, case, event)
       due = "4h",
       escalate = { { at = "due", to = "charge_nurse" } },
     })
-    s:decide("stay_moved_here", { outcome = answer.outcome, reason = answer.reason, evidence = { by = answer.by, event = event.id } })
+    s:decide("stay_moved_here", { outcome = answer.outcome, reason = answer.reason, evidence = Case.evidence(event, { by = answer.by }) })
     if answer.outcome == "in_hospital" then return { kind = "admitted" } end
     if answer.outcome == "left" then return { kind = "left", event = event } end
     return { kind = "of_another_record" }
@@ -368,7 +368,7 @@ function states.told_again(ctx, case, event)
       outcomes = { "follow", "leave" },
       due = s:business("4h", { calendar = policy.calendar }),
     })
-    s:decide("stay_told_again", { outcome = answer.outcome, reason = answer.reason, evidence = { by = answer.by } })
+    s:decide("stay_told_again", { outcome = answer.outcome, reason = answer.reason, evidence = Case.evidence(event, { by = answer.by }) })
     if answer.outcome == "follow" then return { kind = BEGINS_WITH[event.type], event = event } end
     s:set("outcome", "told_again")
     return { kind = "closed", how = "none" }
