@@ -53,7 +53,7 @@ function Case.open(ctx, event)
     heard = {},                                   -- Numbers of which a message has come that starts a case.
     claims = {},                                  -- What the case says to another that has a number of its own; lib/same_stay.lua.
     began = times.parse(event.recorded_at) or ctx:now(),
-    phase = "in",  -- "in" hospital, "out", or "never" there
+    phase = "in",  -- "in" hospital, "out", or "never" there; "asked" while nobody knows whether it is a stay
     heard_at = ctx:now(),  -- When anybody last told of this stay.
     others = {},   -- What was heard of other stays of the patient, by number; lib/other_stays.lua.
     done = {},     -- Steps of the follow-up that are finished, by name.

@@ -100,7 +100,7 @@ local CANCELS_DISCHARGE = { ["encounter.discharge_cancelled"] = true, ["encounte
 -- All stays of the class that the message says, else of this one's, as far as this case knows: { number, at, left }.
 local function known_stays(case, class)
   local stays, visit = {}, other_stays.is_visit(class or case.class)
-  if case.phase ~= "never" and visit == other_stays.is_visit(case.class) then
+  if (case.phase == "in" or case.phase == "out") and visit == other_stays.is_visit(case.class) then
     stays[1] = { number = case.encounter, at = case.entered or 0, left = case.phase == "out" and case.left or nil }
   end
   for number, other in pairs(case.others) do

@@ -22,7 +22,7 @@ local function stay_of(case)
 end
 
 local function known_by(case)
-  local stays = { [case.encounter] = stay_of(case) }
+  local stays = { [case.encounter] = case.phase ~= "asked" and stay_of(case) or nil }
   for other, stay in pairs(case.others) do stays[other] = stays[other] or stay end
   local dead = case.deceased and not case.dead_by or nil  -- Whoever is admitted after a discharge that says died was not.
   return { stays = stays, numbers = case.renumbered, dead = dead, dead_sent = dead and case.death_sent or nil }

@@ -228,6 +228,25 @@ test.case("where the emergency department sent the patient, and a code that nobo
   t:equal(case_of(t, "E1"):attribute("disposition"), "home")
 end)
 
+test.case("a message without a number is of no stay about which somebody is asked whether it is one", function(t)
+  discharges.open(t)
+  adt.send(t, "A01", { number = "E1" })
+  t:skip("1h")
+  adt.send(t, "A11", { number = "E1" })
+  t:skip("25h")
+  adt.send(t, "A01", { number = "E1" })
+  t:expect_task("stay_told_again")
+  t:skip("1h")
+  adt.send(t, "A01", { number = "E2" })
+  t:skip("1d")
+  for _ = 1, 2 do
+    adt.send(t, "A03", { code = "01", left = "20260304130000-0500" })
+    t:skip("2m")
+  end
+  t:equal({ case_of(t, "E1"):attribute("stage"), case_of(t, "E2"):attribute("follow_up") }, { "asked", "open" })
+  t:expect_task("follow_up_call", { case = case_of(t, "E2") })
+end)
+
 test.case("a readmission that is dated in the future is one", function(t)
   local case = adt.home(t)
   t:skip("1d")

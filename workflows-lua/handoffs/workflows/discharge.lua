@@ -176,7 +176,7 @@ local states = {}
 
 function states.admitted(ctx, case)
   if ctx:get("stage") ~= "in_hospital" then ctx:set("stage", "in_hospital") end
-  case.preparing = true
+  case.phase, case.preparing = "in", true
   local change = until_change(ctx, case, {
     preparation = function(s) prepare(s, case) end,
     silence = function(s) return ask_whether_still_here(s, case) end,
@@ -359,6 +359,7 @@ function states.told_again(ctx, case, event)
     ctx:set("outcome", "told_again")
     return { kind = "closed", how = "none" }
   end
+  case.phase = "asked"
   ctx:set("stage", "asked")
   return until_change(ctx, case, { work = function(s)
     local answer = s:task("stay_told_again", {
