@@ -52,8 +52,9 @@ end
 
 -- Two records of the patient became one, as this event says. Told again it brings nobody new.
 function siblings.meet(ctx, case, event)
-  local ended = (event.merge or {}).identifiers or {}
-  local name = ("%s|%s"):format((ended[1] or {}).system, (ended[1] or {}).value)
+  local ended = event.merge and event.merge.identifiers[1]
+  if not ended then return end
+  local name = ("%s|%s"):format(ended.system, ended.value)
   case.meetings, case.merges = case.meetings or {}, case.merges or {}
   if case.merges[name] or #tables.keys(case.merges) >= MOST_MEETINGS then return end
   local meeting = meeting_of(event)
