@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <csignal>
@@ -50,12 +51,10 @@ class KeysInFile final : public KeyEncryption {
   }
 
   Result<std::string> unwrap(std::string_view wrapped) override {
-    const std::size_t space = wrapped.find(' ');
-    for (const NumberedKey& one : keys_) {
-      if (space == wrapped.npos || std::to_string(one.number) != wrapped.substr(0, space)) continue;
-      std::string secret;
-      if (aead_.open(one.key, kWrapBound, wrapped.substr(space + 1), secret)) return secret;
-    }
+    const auto one = key_that_wrapped(wrapped);
+    std::string secret;
+    if (one != keys_.end() && aead_.open(one->key, kWrapBound, wrapped.substr(wrapped.find(' ') + 1), secret))
+      return secret;
     return unusable("no key of " + path_.string() + " opens the key store",
                     "give the key-encryption key that belongs to this store");
   }
@@ -65,10 +64,11 @@ class KeysInFile final : public KeyEncryption {
     return write();
   }
 
-  Status forget_older() override {
-    if (keys_.size() == 1) return success();
-    for (std::size_t i = 0; i + 1 < keys_.size(); ++i) wipe(keys_[i].key);
-    keys_.erase(keys_.begin(), keys_.end() - 1);
+  Status forget_older(std::string_view wrapped) override {
+    const auto kept = key_that_wrapped(wrapped);
+    if (kept == keys_.begin() || kept == keys_.end()) return success();
+    for (auto old = keys_.begin(); old != kept; ++old) wipe(old->key);
+    keys_.erase(keys_.begin(), kept);
     return write();
   }
 
@@ -94,6 +94,11 @@ class KeysInFile final : public KeyEncryption {
   }
 
  private:
+  [[nodiscard]] std::vector<NumberedKey>::iterator key_that_wrapped(std::string_view wrapped) {
+    const std::string_view number = wrapped.substr(0, wrapped.find(' '));
+    return std::ranges::find(keys_, number, [](const NumberedKey& one) { return std::to_string(one.number); });
+  }
+
   std::filesystem::path path_;
   std::vector<NumberedKey> keys_;
   Aead aead_;
@@ -152,7 +157,7 @@ class KeyInMemory final : public KeyEncryption {
     return unusable("the key in memory does not open the key store", {});
   }
   Status renew() override { return success(); }
-  Status forget_older() override { return success(); }
+  Status forget_older(std::string_view) override { return success(); }
 
  private:
   SealKey key_;
@@ -188,7 +193,7 @@ class KeyCommand final : public KeyEncryption {
   Result<std::string> wrap(std::string_view secret) override { return ask("wrap ", secret); }
   Result<std::string> unwrap(std::string_view wrapped) override { return ask("unwrap ", wrapped); }
   Status renew() override { return success(); }
-  Status forget_older() override { return success(); }
+  Status forget_older(std::string_view) override { return success(); }
 
  private:
   using Moment = std::chrono::steady_clock::time_point;

@@ -22,8 +22,9 @@ class KeyEncryption {
   [[nodiscard]] virtual Result<std::string> unwrap(std::string_view wrapped) = 0;
   // Makes a new key, which wrap() uses from now on; what older ones wrapped still opens, also after a crash.
   [[nodiscard]] virtual Status renew() = 0;
-  // Nothing is wrapped under older keys any more: they are forgotten, and overwritten where they lie.
-  [[nodiscard]] virtual Status forget_older() = 0;
+  // Nothing is wrapped any more under a key older than the one that wrapped this: those are forgotten, and overwritten where they
+  // lie. A newer one stays: a crash may have come before anything was wrapped under it.
+  [[nodiscard]] virtual Status forget_older(std::string_view wrapped) = 0;
 };
 
 // Keys in a file, one a line: <number> SP <base64 of 32 bytes>; the last is the newest. Made when it is not there and

@@ -88,7 +88,8 @@ Result<std::unique_ptr<KeyStore>> KeyStore::open(const Options& options, std::un
     for (const std::uint64_t older : *there) {
       if (const Status gone = store->erase_file(store->file_of(older)); !gone.ok()) return gone.error();
     }
-    if (const Status forgotten = store->encryption_->forget_older(); !forgotten.ok()) return forgotten.error();
+    if (const Status forgotten = store->encryption_->forget_older(store->wrapped_); !forgotten.ok())
+      return forgotten.error();
   }
   if (!store->secret_.empty()) {
     SealKey secret{};
@@ -149,14 +150,15 @@ Status KeyStore::create() {
   return synced.ok() ? success() : Status(error_of(synced, "the folder of the key store cannot be synced"));
 }
 
-Result<std::string> KeyStore::header() const {
-  const auto wrapped = encryption_->wrap({main_.data(), main_.size()});
+Result<std::string> KeyStore::header() {
+  auto wrapped = encryption_->wrap({main_.data(), main_.size()});
   if (!wrapped.ok()) return wrapped;
+  wrapped_ = *std::move(wrapped);
   std::string sealed_secret;
   if (!secret_.empty()) aead_.seal(main_, kSecretBound, secret_, sealed_secret);
   Writer writer;
   writer.raw(kMagic).u8(kStoreVersion).bytes(options_.identity).u64be(generation_).u64be(last());
-  writer.bytes(*wrapped).bytes(sealed_secret);
+  writer.bytes(wrapped_).bytes(sealed_secret);
   return with_check(std::move(writer).take());
 }
 
@@ -186,7 +188,8 @@ Status KeyStore::load(const std::string& bytes) {
   }
   if (generation != generation_) return unusable(file_of(generation_) + " has another generation inside");
   if (identity != options_.identity) return unusable("the key store " + options_.path + " is that of another store");
-  auto main = encryption_->unwrap(wrapped);
+  wrapped_ = wrapped;
+  auto main = encryption_->unwrap(wrapped_);
   if (!main.ok()) return main.error();
   if (main->size() != main_.size()) return unusable("the key store's main key has the wrong size");
   std::memcpy(main_.data(), main->data(), main_.size());
@@ -324,7 +327,7 @@ Status KeyStore::rewrite(std::vector<Slot> slots) {
   for (Slot& slot : slots) wipe(slot.key);
   torn_ = false;
   if (const Status gone = erase_file(old); !gone.ok()) return broken(gone);
-  return encryption_->forget_older();
+  return encryption_->forget_older(wrapped_);
 }
 
 Status KeyStore::put_in_place(const std::string& bytes) {

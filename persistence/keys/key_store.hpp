@@ -14,8 +14,9 @@
 //
 // Destroying keys writes a new file with a new main key: survivors are sealed again, the file is synced and renamed to
 // the name of its generation, the folder is synced, and only then is the old file overwritten and removed. The
-// key-encryption key is renewed with it where it is ours, so that an old copy of the key store opens nothing any more. A
-// crash at any point leaves the old file or the new one whole; open() takes the newest and erases what is left over.
+// key-encryption key is renewed before it where it is ours, so that an old copy of the key store opens nothing any more. A
+// crash at any point leaves the old file or the new one whole, and the key that opens it; open() takes the newest and erases
+// what is left over.
 //
 // Thread-safe: key() is called from many threads; the rest by whoever commits or erases.
 #pragma once
@@ -83,7 +84,8 @@ class KeyStore {
   [[nodiscard]] Status create();
   [[nodiscard]] Status load(const std::string& bytes);
   [[nodiscard]] Status append_block(std::size_t count);
-  [[nodiscard]] Result<std::string> header() const;
+  // Wraps main_ anew.
+  [[nodiscard]] Result<std::string> header();
   [[nodiscard]] std::string block(KeyNumber first, const std::vector<Slot>& slots);
   [[nodiscard]] Status rewrite(std::vector<Slot> slots);
   [[nodiscard]] std::string file_of(std::uint64_t generation) const;
@@ -102,7 +104,8 @@ class KeyStore {
   bool torn_ = false;            // The file ends with a piece of a block.
   std::optional<Error> broken_;  // Why nothing more is written: what is on disk is not known.
   SealKey main_{};
-  std::string secret_;  // Of pseudonyms; empty when keys are not.
+  std::string wrapped_;  // main_, as the newest file has it.
+  std::string secret_;   // Of pseudonyms; empty when keys are not.
   mutable Aead aead_;
 };
 

@@ -240,9 +240,29 @@ TEST_F(KeyFile, opens_what_older_keys_wrapped_until_they_are_forgotten) {
   must(keys->renew());
   EXPECT_EQ(must(must(open_key_file(path, false))->unwrap(old)), "secret");
   const std::string renewed = must(keys->wrap("secret"));
-  must(keys->forget_older());
+  must(keys->forget_older(renewed));
   EXPECT_EQ(keys->unwrap(old).error().code, ErrorCode::keys_unusable);
   EXPECT_EQ(must(must(open_key_file(path, false))->unwrap(renewed)), "secret");
+}
+
+// The key-encryption key is renewed first, and then the key store is written: what a crash in between leaves is opened as often
+// as somebody starts.
+TEST_F(KeyFile, opens_its_key_store_however_often_after_a_rotation_was_cut_short) {
+  const auto path = folder_ / "kek";
+  const auto env = make_memory_env();
+  (void)env->CreateDirIfMissing("/data");
+  const auto open = [&] {
+    return KeyStore::open({"/data/patient_keys", env.get(), "s1", {}, true}, must(open_key_file(path, true)));
+  };
+  must(must(open())->provide(3));
+  must(must(open_key_file(path, false))->renew());
+  for (int start = 0; start < 3; ++start) {
+    const auto store = open();
+    ASSERT_TRUE(store.ok()) << start << ": " << to_string(store.error());
+    EXPECT_FALSE(key_of(**store, 3).empty());
+  }
+  must(must(open())->rotate());
+  EXPECT_TRUE(open().ok());
 }
 
 TEST_F(KeyFile, may_be_a_command_instead) {
