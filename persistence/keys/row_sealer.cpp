@@ -85,13 +85,17 @@ const RowSealer::Held* RowSealer::find(std::string_view owner) {
   return &held_.emplace(owner, held).first->second;
 }
 
+// A store that was restored from a backup does not know of the keys that were given away and destroyed since.
 const RowSealer::Held& RowSealer::give(std::string_view owner) {
-  Held held{++last_, {}};
-  if (const Status made = keys_->provide(held.number); !made.ok()) {
-    status_ = made;  // The round is not committed: what is sealed under this key of zeros goes nowhere.
-  } else {
-    BATON_ASSERT(keys_->key(held.number, held.key) == KeyStore::State::here);
+  Held held;
+  KeyStore::State state = KeyStore::State::destroyed;
+  while (state == KeyStore::State::destroyed && status_.ok()) {
+    held.number = ++last_;
+    status_ = keys_->provide(held.number);
+    state = keys_->key(held.number, held.key);
   }
+  // Where it could not be made the round is not committed: what is sealed under this key of zeros goes nowhere.
+  BATON_ASSERT(state == KeyStore::State::here || !status_.ok());
   new_owners_.emplace_back(owner);
   return held_.insert_or_assign(std::string(owner), held).first->second;
 }

@@ -308,6 +308,41 @@ TEST(Sealing, what_is_written_in_the_round_that_retires_a_key_is_sealed_under_th
   EXPECT_EQ(must(world.reader().patient("p-quetzal")), canary_patient());
 }
 
+// A backup of the store with the newest keys: a key that the store has yet to give away was destroyed since.
+TEST(Sealing, an_older_store_beside_newer_keys_gives_away_no_key_that_was_destroyed) {
+  const auto files = std::make_shared<FaultyFileSystem>();
+  const auto env = env_on(files);
+  const auto patient = [](const char* id) {
+    PatientRecord record = sample_patient();
+    record.id = id;
+    record.merged_into.clear();
+    return record;
+  };
+  Files restored;
+  {
+    StoreWorld world(env.get(), Rows::sealed);
+    fill(world);
+    world.close();
+    restored = files->files();
+    world.open();
+    world.commit(PutPatient{patient("p-late")});
+    erase(world, key_owner_of_patient("p-late"));
+    world.close();
+    std::erase_if(restored, [](const auto& each) { return each.first.starts_with("/keys/"); });
+    for (const auto& [path, content] : files->files()) {
+      if (path.starts_with("/keys/")) restored[path] = content;
+    }
+    world.open();
+  }
+  const auto again = std::make_shared<FaultyFileSystem>(restored);
+  const auto later = env_on(again);
+  StoreWorld world(later.get(), Rows::sealed);
+  world.commit(PutPatient{patient("p-new")});
+  EXPECT_FALSE(world.fatal.has_value());
+  for (int life = 0; life < 2; ++life, world.reopen())
+    EXPECT_EQ(must(world.reader().patient("p-new")), patient("p-new"));
+}
+
 TEST(Sealing, a_message_that_found_no_person_has_a_key_of_its_own) {
   StoreWorld world(Rows::sealed);
   MessageRecord message = sample_message();
