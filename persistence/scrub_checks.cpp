@@ -306,6 +306,18 @@ Status check_message(const StoreReader& at, std::string_view, std::string_view v
   return check_indexed(at, *record, record->message_id, out);
 }
 
+// Of the rows of many owners the alerts are records; all others only have to open.
+Status check_named(const StoreReader& at, std::string_view key, std::string_view value, Findings& out) {
+  if (!key.starts_with(keys::named("alerts", {}))) return success();
+  const auto record = decode<AlertRecord>(value);
+  if (!readable(record, "alert", out)) return success();
+  if (record->open()) {
+    const std::string what = "alert " + std::to_string(record->number);
+    if (const Status open = expect_open(at, record->instance, what, out); !open.ok()) return open;
+  }
+  return check_indexed(at, *record, record->instance + "." + std::to_string(record->number), out);
+}
+
 Status check_leaf(const StoreReader& at, std::uint64_t index, std::string_view leaf, Findings& out) {
   const auto parsed = parse_own_document(leaf);
   if (!parsed.ok() || !parsed->is_object()) return success();  // The ledger's own scrubber speaks of leaves.

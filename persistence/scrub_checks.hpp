@@ -1,5 +1,5 @@
 // What the scrubber asks of one row. Each check reads what it needs through the reader, which stands at one moment, and
-// adds what is wrong. For scrubber.cpp.
+// adds what is wrong. Where it needs another row that nobody can read, its error says so. For scrubber.cpp.
 #pragma once
 
 #include <string_view>
@@ -22,6 +22,7 @@ using Findings = std::vector<Finding>;
 [[nodiscard]] Status check_patient(const StoreReader& at, std::string_view key, std::string_view value, Findings& out);
 [[nodiscard]] Status check_event(const StoreReader& at, std::string_view key, std::string_view value, Findings& out);
 [[nodiscard]] Status check_message(const StoreReader& at, std::string_view key, std::string_view value, Findings& out);
+[[nodiscard]] Status check_named(const StoreReader& at, std::string_view key, std::string_view value, Findings& out);
 [[nodiscard]] Status check_index(const StoreReader& at, std::string_view key, std::string_view value, Findings& out);
 
 // An audit leaf against the journal row that it speaks of.

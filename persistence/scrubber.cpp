@@ -31,20 +31,34 @@ constexpr std::array kPhases = {
     Phase{ColumnFamily::incidents, scrub::check_incident}, Phase{ColumnFamily::outbox, scrub::check_outbox},
     Phase{ColumnFamily::index, scrub::check_index},        Phase{ColumnFamily::patients, scrub::check_patient},
     Phase{ColumnFamily::events, scrub::check_event},       Phase{ColumnFamily::messages, scrub::check_message},
-    Phase{ColumnFamily::journal, scrub::check_journal},
+    Phase{ColumnFamily::named, scrub::check_named},        Phase{ColumnFamily::journal, scrub::check_journal},
 };
 
-// A row that nobody can decode is a finding; a store that cannot be read is an error.
+// Where a row lies, without what may say who somebody is.
+std::string place_of(ColumnFamily family, std::string_view key) {
+  std::string place(name_of(family));
+  const bool of_instance = family == ColumnFamily::journal || family == ColumnFamily::pending ||
+                           family == ColumnFamily::tasks || family == ColumnFamily::incidents;
+  if (const auto found = of_instance ? keys::parse_in_instance(key) : std::nullopt) {
+    place += " " + found->instance + " " + std::to_string(found->number);
+  } else if (family == ColumnFamily::instances || family == ColumnFamily::events) {
+    place.append(" ").append(key);
+  }
+  return place;
+}
+
+// A row that nobody can read, or that needs such a row, is a finding; a store that cannot be read is an error. Of whom was erased nobody
+// can tell what else there should be.
 Status check_row(const Phase& phase, const StoreReader& reader, const rocksdb::Iterator& at,
                  std::vector<Finding>& findings) {
   const std::string_view key = view(at.key());
   std::string opened;
   const auto plain = open_row(reader.store().keys(), phase.family, key, view(at.value()), opened);
   if (!plain.ok() && plain.error().code == ErrorCode::erased) return success();
-  const Status checked = plain.ok() ? phase.check(reader, key, *plain, findings)
-                                    : Status(Error{ErrorCode::store_corrupt, plain.error().detail, {}});
-  if (checked.ok() || checked.error().code != ErrorCode::store_corrupt) return checked;
-  findings.push_back({FindingKind::unreadable, "row", checked.error().detail});
+  const Status checked = plain.ok() ? phase.check(reader, key, *plain, findings) : Status(plain.error());
+  if (checked.ok() || checked.error().code == ErrorCode::erased) return success();
+  if (checked.error().code == ErrorCode::io_failed) return checked;
+  findings.push_back({FindingKind::unreadable, place_of(phase.family, key), checked.error().detail});
   return success();
 }
 

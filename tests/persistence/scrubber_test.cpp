@@ -247,6 +247,21 @@ TEST(Scrubber, a_record_that_no_index_leads_to_is_found) {
   EXPECT_EQ(kinds(world), Kinds(index_keys(task_of("deciding"), {}).size(), FindingKind::missing_index));
 }
 
+TEST(Scrubber, an_alert_that_no_index_leads_to_or_whose_case_has_ended_is_found) {
+  StoreWorld world;
+  AlertRecord alert;
+  alert.instance = "waiting";
+  alert.number = 1;
+  alert.raised_at = alert.show_at = kSampleStart;
+  world.commit({PutInstance{{}, running("waiting")}, PutPending{wait_of("waiting")}, PutAlert{{}, alert}});
+  EXPECT_EQ(kinds(world), Kinds{});
+  for (const std::string& key : index_keys(alert, {})) delete_raw(world, ColumnFamily::index, key);
+  EXPECT_EQ(kinds(world), Kinds(index_keys(alert, {}).size(), FindingKind::missing_index));
+  alert.instance = "gone";
+  world.commit(PutAlert{{}, alert});
+  EXPECT_EQ(std::ranges::count(kinds(world), FindingKind::orphan), 1);
+}
+
 TEST(Scrubber, an_index_row_that_leads_astray_is_found_in_every_index) {
   StoreWorld world;
   fill(world);

@@ -382,6 +382,47 @@ TEST(Sealing, rows_from_before_there_were_keys_stay_readable_and_are_sealed_when
   EXPECT_EQ(must(world.reader().patient("p-quetzal")), canary_patient()) << "was not written again";
 }
 
+// One after the other, one bit of each sealed row is another: the scrubber says where, and looks at all the others.
+TEST(Sealing, a_row_that_nobody_can_open_is_found_where_it_lies_and_stops_no_pass) {
+  StoreWorld world(Rows::sealed);
+  fill(world);
+  const Rocks& rocks = world.store->rocks();
+  std::size_t broken = 0;
+  for (const ColumnFamily family :
+       {ColumnFamily::instances, ColumnFamily::journal, ColumnFamily::pending, ColumnFamily::tasks,
+        ColumnFamily::incidents, ColumnFamily::outbox, ColumnFamily::patients, ColumnFamily::events,
+        ColumnFamily::messages, ColumnFamily::named}) {
+    rocksdb::ReadOptions options;
+    options.total_order_seek = true;
+    const std::unique_ptr<rocksdb::Iterator> row(rocks.db->NewIterator(options, rocks.family(family)));
+    row->SeekToFirst();
+    while (row->Valid() && !is_sealed(view(row->value()))) row->Next();
+    ASSERT_TRUE(row->Valid()) << name_of(family);
+    const std::string value = row->value().ToString();
+    std::string changed = value;
+    changed.back() = static_cast<char>(changed.back() ^ 1);
+    ASSERT_TRUE(rocks.db->Put({}, rocks.family(family), row->key(), changed).ok());
+    Scrubber scrubber(*world.store);
+    const auto findings = scrubber.run_pass();
+    ASSERT_TRUE(findings.ok()) << name_of(family) << ": " << to_string(findings.error());
+    const bool named = std::ranges::any_of(*findings, [&](const Finding& finding) {
+      return finding.kind == FindingKind::unreadable && finding.subject.starts_with(name_of(family));
+    });
+    EXPECT_TRUE(named) << name_of(family);
+    ASSERT_TRUE(rocks.db->Put({}, rocks.family(family), row->key(), value).ok());
+    ++broken;
+  }
+  EXPECT_EQ(broken, 10u);
+}
+
+// As in a store that was restored from before a person's last cases ended, beside keys from after the erasure.
+TEST(Sealing, what_waits_for_a_case_of_somebody_who_is_erased_stops_no_pass) {
+  StoreWorld world(Rows::sealed);
+  fill(world, {PutTimer{{kSampleStart, "i-1", 5, TimerPurpose::operation_due}}});
+  erase(world, key_owner_of_patient("p-quetzal"));
+  EXPECT_EQ(must(Scrubber(*world.store).run_pass()).size(), 0u);
+}
+
 TEST(Sealing, a_store_without_its_keys_or_with_changed_bytes_says_so) {
   const auto files = std::make_shared<FaultyFileSystem>();
   const auto env = env_on(files);
