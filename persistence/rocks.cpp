@@ -75,7 +75,10 @@ Rocks::~Rocks() {
 
 Error error_of(const rocksdb::Status& status, std::string_view doing) {
   const std::string detail = std::string(doing) + ": " + status.ToString();
-  const bool lock = status.IsIOError() && status.ToString().find("lock") != std::string::npos;
+  // In RocksDB's words for a lock that somebody has; the text also names a path, which may be any.
+  const bool lock = status.IsIOError() && (detail.find("While lock file: ") != std::string::npos ||
+                                           detail.find("lock hold by current process") != std::string::npos ||
+                                           detail.find("lock is already held") != std::string::npos);
   if (lock) {
     return {ErrorCode::store_locked, detail, "stop the other Baton, or give this one a store of its own"};
   }

@@ -40,6 +40,17 @@ TEST(Rocks, never_takes_less_than_it_needs) {
   EXPECT_EQ(world.store->rocks().db->GetDBOptions().max_open_files, 20);
 }
 
+TEST(Rocks, speaks_of_another_baton_only_where_somebody_has_the_lock) {
+  const auto code_of_error = [](const char* what, const char* why) {
+    return error_of(rocksdb::Status::IOError(what, why), "it cannot be done").code;
+  };
+  EXPECT_EQ(code_of_error("While lock file: /data/store/LOCK", "Resource temporarily unavailable"),
+            ErrorCode::store_locked);
+  EXPECT_EQ(code_of_error("While open a file for lock: /data/store/LOCK", "Permission denied"), ErrorCode::io_failed);
+  EXPECT_EQ(code_of_error("While appending to file: /mnt/block-1/store/000004.log", "Input/output error"),
+            ErrorCode::io_failed);
+}
+
 TEST(Rocks, is_opened_so_that_damage_is_seen) {
   const StoreWorld world;
   const rocksdb::DBOptions options = world.store->rocks().db->GetDBOptions();
