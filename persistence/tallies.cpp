@@ -21,6 +21,16 @@ std::string encode(const TallyKey& key) {
   return bytes;
 }
 
+// Without the half of a letter that may stand at its end.
+std::string_view whole_letters_of(std::string_view text) {
+  std::size_t behind = 0;  // Bytes of the last letter behind its first.
+  while (behind < std::min<std::size_t>(text.size(), 3) && (text[text.size() - 1 - behind] & 0xc0) == 0x80) ++behind;
+  if (behind == text.size()) return text;
+  const auto first = static_cast<std::uint8_t>(text[text.size() - 1 - behind]);
+  const std::size_t wanted = first < 0xc0 ? 0 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
+  return behind < wanted ? text.substr(0, text.size() - 1 - behind) : text;
+}
+
 std::optional<TallyKey> parse(std::string_view bytes) {
   keys::Parts parts(bytes.substr(keys::kTallyPrefix.size()));
   TallyKey key;
@@ -244,7 +254,13 @@ void Tallies::flush(RowBatch& rows) {
 Result<std::vector<std::pair<TallyKey, std::int64_t>>> tallies_of(const StoreReader& reader, Tally tally) {
   std::string prefix(keys::kTallyPrefix);
   prefix.push_back(static_cast<char>(tally));
-  return read_rows(reader, prefix);
+  auto rows = read_rows(reader, prefix);
+  if (!rows.ok()) return rows;
+  // What was cut on disk may end within a letter.
+  for (auto& [key, count] : *rows) {
+    for (std::string* text : {&key.a, &key.b, &key.c}) *text = whole_letters_of(*text);
+  }
+  return rows;
 }
 
 }  // namespace baton

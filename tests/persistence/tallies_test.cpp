@@ -196,5 +196,21 @@ TEST(Tallies, late_tasks_are_counted_up_to_a_bound_and_once_for_several_roles) {
   EXPECT_EQ(must(count_open_tasks(world.reader(), late, 100)), 0u);
 }
 
+// What is longer than a name may be is cut on disk wherever that falls.
+TEST(Tallies, a_long_name_is_told_in_whole_letters) {
+  const auto repeated = [](const std::string& letter, int count) {
+    std::string text;
+    while (count-- > 0) text += letter;
+    return text;
+  };
+  for (const auto& [letter, whole] : {std::pair{"\xc3\xa9", 31}, {"\xe2\x82\xac", 21}, {"\xf0\x9f\x8f\xa5", 15}}) {
+    StoreWorld world;
+    world.commit(PutInstance{{}, a_case("i-1", "x" + repeated(letter, 40), repeated("a", 80))});
+    EXPECT_EQ(read(world, Tally::open_cases),
+              (std::map<std::string, std::int64_t>{
+                  {"discharge/x" + repeated(letter, whole) + "/" + repeated("a", 64) + "/0", 1}}));
+  }
+}
+
 }  // namespace
 }  // namespace baton
