@@ -236,6 +236,79 @@ TEST_F(CancelAtErrorTest, by_the_time_limit_undoes_what_was_done_and_fails) {
   EXPECT_EQ(record_->outcome.failure.code, "run_timeout");
 }
 
+// ---- the time limit ---------------------------------------------------------------------------------------------------
+
+// Moves the case to a bundle whose workflow has another limit, or none.
+class LimitTest : public InstanceFixture {
+ protected:
+  void given_limit(const std::string& timeout) { given("ctx:wait_signal('go')", timeout); }
+  void move_to(const std::string& timeout) {
+    when(ChangeBundle{programs_.deploy(bundle_of("ctx:wait_signal('go')", timeout)), {}, 3});
+    ASSERT_TRUE(replies_.front().answer.ok()) << to_string(replies_.front().answer.error());
+  }
+  // In days from the start.
+  [[nodiscard]] std::vector<std::int64_t> limits() const {
+    std::vector<std::int64_t> days;
+    for (const TimerRecord& timer : timers_) days.push_back((timer.due - record_->started_at).ms / kDay.ms);
+    return days;
+  }
+  void expect_an_end_without_timers() {
+    crash();
+    when(SendSignal{"go", "1", "", {}, 4});
+    EXPECT_EQ(status(), InstanceStatus::completed);
+    EXPECT_EQ(limits(), std::vector<std::int64_t>{});
+  }
+};
+
+TEST_F(LimitTest, is_the_one_of_the_bundle_where_the_case_is) {
+  given_limit("timeout = '30d',");
+  start();
+  move_to("timeout = '60d',");
+  EXPECT_EQ(limits(), std::vector<std::int64_t>{60});
+  expect_an_end_without_timers();
+}
+
+TEST_F(LimitTest, ends_where_the_case_is_moved_to_a_bundle_without_one) {
+  given_limit("timeout = '30d',");
+  start();
+  move_to("");
+  EXPECT_EQ(limits(), std::vector<std::int64_t>{});
+  expect_an_end_without_timers();
+}
+
+TEST_F(LimitTest, begins_where_the_case_is_moved_to_a_bundle_with_one) {
+  given_limit("");
+  start();
+  move_to("timeout = '60d',");
+  EXPECT_EQ(limits(), std::vector<std::int64_t>{60});
+  now_ = now_ + Duration{60 * kDay.ms};
+  fire_next_timer();
+  EXPECT_EQ(record_->outcome.failure.code, "run_timeout");
+}
+
+TEST_F(LimitTest, of_a_case_that_is_moved_while_a_pause_holds_its_timers_comes_with_the_end_of_the_pause) {
+  given_limit("timeout = '30d',");
+  start();
+  when(PauseInstance{"audit", {}, 2, "on_resume"});
+  move_to("timeout = '60d',");
+  EXPECT_EQ(limits(), std::vector<std::int64_t>{});
+  when(ResumeInstance{"", {}, 2});
+  EXPECT_EQ(limits(), std::vector<std::int64_t>{60});
+  expect_an_end_without_timers();
+}
+
+TEST_F(LimitTest, that_was_left_behind_by_an_earlier_version_ends_no_case_that_has_longer) {
+  given_limit("timeout = '30d',");
+  start();
+  const TimerRecord left = *timers_.begin();
+  move_to("timeout = '60d',");
+  timers_ = {left};
+  now_ = left.due;
+  fire_next_timer();
+  EXPECT_EQ(status(), InstanceStatus::running);
+  EXPECT_EQ(limits(), std::vector<std::int64_t>{60});
+}
+
 TEST_F(CancelAtErrorTest, after_a_retry_that_failed_as_well_undoes_once) {
   given_an_error();
   resolve(IncidentAction::retry);

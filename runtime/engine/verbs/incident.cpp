@@ -123,6 +123,19 @@ void cancel_incident(InstanceTurn& turn, IncidentResolved resolved, OperationSeq
   if (seq != 0) give_up(turn, seq, why, by);
 }
 
+// The limit of the whole case is what its workflow says in the bundle where it is now. While a pause holds the timers there is none
+// to move: its end gives back the one that is right then.
+void move_run_limit(InstanceTurn& turn, const std::optional<Instant>& before) {
+  const std::optional<Instant> after = turn.run_limit();
+  const bool held = turn.state().paused && !turn.state().timers_held.empty();
+  if (before == after || held) return;
+  const std::string& id = turn.core().id;
+  if (before) turn.change(DeleteTimer{{*before, id, 0, TimerPurpose::run_timeout}});
+  if (!after) return;
+  turn.change(PutTimer{{*after, id, 0, TimerPurpose::run_timeout}});
+  turn.effect(ArmTimer{*after});
+}
+
 void rewind(InstanceTurn& turn, IncidentResolved resolved) {
   const EntryIndex place = resolved.rewound_to;
   std::vector<EntryBody> came = came_since(turn.core(), place);
@@ -227,8 +240,10 @@ void handle(InstanceTurn& turn, ChangeBundle message) {
   record.before = "\"" + core.state.bundle + "\"";
   record.after = "\"" + message.to + "\"";
   turn.audit(std::move(record));
+  const std::optional<Instant> limit = turn.run_limit();
   turn.record(BundleChanged{core.state.bundle, message.to, message.by});
   core.program = candidate;
+  move_run_limit(turn, limit);
   turn.restart_script();
   turn.answer(message.reply_to, turn.summary());
 }

@@ -46,6 +46,15 @@ void end_attempts(InstanceTurn& turn, const TimerRecord& timer, const OperationS
   turn.effect(CancelActivity{timer.instance, timer.seq});
 }
 
+// Earlier versions left the timer where it was when a case was moved to a bundle that gives it longer.
+void end_run(InstanceTurn& turn, const TimerRecord& timer) {
+  turn.change(DeleteTimer{timer});
+  const std::optional<Instant> limit = turn.run_limit();
+  if (!limit || *limit <= timer.due) return cancel(turn, kRunTimeoutReason, {});
+  turn.change(PutTimer{{*limit, timer.instance, 0, TimerPurpose::run_timeout}});
+  turn.effect(ArmTimer{*limit});
+}
+
 JsonText step_json(const TaskStep& step) {
   JsonWriter writer;
   writer.begin_object().field("at", format_instant(step.at)).optional_field("person", step.person);
@@ -103,10 +112,7 @@ void handle(InstanceTurn& turn, FireTimer message) {
   const bool held = turn.state().paused && (!turn.state().timers_held.empty() || timer.purpose == TimerPurpose::retry);
   if (held) return;
   switch (timer.purpose) {
-    case TimerPurpose::run_timeout:
-      turn.change(DeleteTimer{timer});
-      cancel(turn, kRunTimeoutReason, {});
-      return;
+    case TimerPurpose::run_timeout: end_run(turn, timer); return;
     case TimerPurpose::escalation:
     case TimerPurpose::reminder:
     case TimerPurpose::hold_ends:
