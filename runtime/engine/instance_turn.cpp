@@ -246,8 +246,9 @@ AuditRecord InstanceTurn::audit_of(std::string_view action_code, const Principal
 }
 
 void InstanceTurn::send(Address to, OutboxBody body) {
-  // Unique and rising for each receiver: the journal's position, and a counter inside the turn.
-  const std::uint64_t seq = (static_cast<std::uint64_t>(core_.next_index()) << 12) + ++sent_;
+  // Unique and rising for each receiver: the journal's position, and a counter of what is sent at it.
+  if (std::exchange(sent_at_, core_.next_index()) != core_.next_index()) sent_ = 0;
+  const std::uint64_t seq = (static_cast<std::uint64_t>(sent_at_) << 12) + ++sent_;
   Frozen<OutboxRecord> outbox = OutboxRecord{{ActorKind::instance, core_.id}, std::move(to), seq, std::move(body)};
   change(PutOutbox{outbox});
   effect(DeliverOutbox{std::move(outbox)});

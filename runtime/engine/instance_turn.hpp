@@ -179,7 +179,8 @@ class InstanceTurn {
   boost::container::small_vector<AuditRecord, 2> audit_;
   Cause cause_;
   std::optional<OperationSeq> ended_attempt_;
-  std::uint32_t sent_ = 0;
+  EntryIndex sent_at_ = 0;  // The journal's position at the last that was sent,
+  std::uint32_t sent_ = 0;  // and how many were sent there.
   int runs_begun_ = 0;
   bool script_lost_ = false;  // The last incident of the script is one behind which it cannot go on.
 };

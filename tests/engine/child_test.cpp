@@ -126,6 +126,25 @@ TEST_F(ChildTest, a_script_can_catch_that_the_id_is_in_use) {
 }
 
 // A branch that stood before the place of a rewind waits again for its child, which may have ended meanwhile.
+// Who takes messages in the order of their numbers passes over what comes with a lower one.
+TEST_F(ChildTest, however_many_are_begun_in_one_turn_what_the_next_turn_sends_has_higher_numbers) {
+  given("for i = 1, 9000 do ctx:child('test', {}, { detach = true, id = 'c' .. i }) end ctx:wait_signal('go')");
+  when(StartInstance{"test", bundle_, "{}", "p-1", "", 7, {}, 2});
+  const auto told_patient = [this] {
+    std::vector<std::uint64_t> numbers;
+    for (const OutboxRecord& row : told()) {
+      if (row.to.kind == ActorKind::patient) numbers.push_back(row.seq);
+    }
+    return numbers;
+  };
+  const auto opened = told_patient();
+  when(SendSignal{"go", "1", "", {}, 3});
+  const auto closed = told_patient();
+  ASSERT_EQ(opened.size(), 1u);
+  ASSERT_EQ(closed.size(), 1u);
+  EXPECT_GT(closed.front(), opened.front());
+}
+
 TEST_F(ChildTest, after_a_rewind_a_child_from_before_it_is_asked_for_again) {
   given(R"(return ctx:all { function(c) return c:child('test', {}, { id = 'kid' }) end,
                             function(c) return c:activity('test.work', 1, { retry = 'none' }) end })");
