@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "persistence/erasures.hpp"
 #include "persistence/keys/pseudonym.hpp"
 
 namespace baton {
@@ -15,8 +16,11 @@ std::string PatientSubject::name() const { return "patient " + reader_.store().p
 Handled PatientSubject::handle(std::vector<PatientMessage> messages, Instant now) {
   if (!patient_) {
     auto stored = reader_.patient(id_);
-    // Who was erased and comes back is a new person to us. Counting goes on from the time, which is ahead of any count.
-    const bool erased = !stored.ok() && stored.error().code == ErrorCode::erased;
+    const auto ended = record_has_ended(reader_, id_);
+    if (!ended.ok()) throw std::runtime_error(to_string(ended.error()));
+    // Who was erased and comes back is a new person to us, also while the erasure is still being carried out. Counting goes on from the
+    // time, which is ahead of any count.
+    const bool erased = *ended || (!stored.ok() && stored.error().code == ErrorCode::erased);
     if (!stored.ok() && !erased) throw std::runtime_error(to_string(stored.error()));
     if (erased) {
       patient_.emplace(id_, std::nullopt, static_cast<std::uint64_t>(now.ms));

@@ -4,7 +4,10 @@
 #include <cctype>
 #include <set>
 
+#include "persistence/keys/pseudonym.hpp"
+#include "persistence/rocks.hpp"
 #include "persistence/time_codec.hpp"
+#include "runtime/model/turn.hpp"
 
 namespace baton {
 namespace {
@@ -211,6 +214,23 @@ Result<ErasureScope> erasure_scope(const StoreReader& reader, const std::string&
   const auto again = std::ranges::unique(scope.messages);
   scope.messages.erase(again.begin(), again.end());
   return scope;
+}
+
+Result<bool> record_has_ended(const StoreReader& reader, std::string_view patient) {
+  const Store& store = reader.store();
+  const Rocks& rocks = store.rocks();
+  rocksdb::PinnableSlice row;
+  const rocksdb::Status found = rocks.seen().Get(reader.read_options(), rocks.family(ColumnFamily::patients),
+                                                 slice(store.pseudonyms().patient(patient)), &row);
+  if (!found.ok() && !found.IsNotFound()) return read_error(rocks, found, "the store cannot be read");
+  const auto sealed = found.ok() && is_sealed(view(row)) ? parse_sealed(view(row)) : std::nullopt;
+  if (!sealed) return false;
+  const auto has =
+      reader.named("key_owners", store.pseudonyms().of(Pseudonyms::Kind::owner, key_owner_of_patient(patient)));
+  if (!has.ok()) return has.error();
+  Reader key(has->value_or(std::string()));
+  (void)key.u8();
+  return key.varint() != sealed->number;
 }
 
 Result<std::vector<RetiredKey>> retired_keys(const StoreReader& reader, std::string_view erasure) {

@@ -65,6 +65,10 @@ struct ErasureScope {
 // Looks at every message that has found no person; takes its time. Error not_found when there is no such patient.
 [[nodiscard]] Result<ErasureScope> erasure_scope(const StoreReader& reader, const std::string& patient);
 
+// Whether the person's record, which can still be read, lies under a key that the person has no more: it has ended in an erasure that
+// is still to destroy the key. Errors: the store's.
+[[nodiscard]] Result<bool> record_has_ended(const StoreReader& reader, std::string_view patient);
+
 // A key that was retired for an erasure and is to be destroyed.
 struct RetiredKey {
   std::string row;  // The key of its row in the space keys_retired.

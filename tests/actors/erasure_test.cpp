@@ -94,6 +94,9 @@ class Erasing : public ::testing::Test {
   // A stay that ended, for the person with this record number.
   void have_stayed(const std::string& number, const std::string& control_id, const std::string& encounter) {
     accept(adt(control_id, "A01", number, encounter));
+    end_cases_of(number);
+  }
+  void end_cases_of(const std::string& number) {
     for (const InstanceRecord& record : cases_of(patient(number))) {
       if (!record.open()) continue;
       EXPECT_TRUE(world_.signal(record.id, "go", R"({"why":"sertraline"})").ok());
@@ -474,6 +477,24 @@ TEST_P(ErasingAndCrashing, ends_erased_or_not_erased_and_never_half) {
 }
 
 INSTANTIATE_TEST_SUITE_P(AtEveryStep, ErasingAndCrashing, ::testing::Range(0, 24));
+
+// Somebody is admitted again under the same number, and with another name, while the record is being erased.
+TEST_P(ErasingAndCrashing, what_comes_meanwhile_brings_nothing_back) {
+  have_stayed("MRN-0815", "c1", "VISIT-77");
+  const std::string id = requested(patient("MRN-0815"));
+  world_.node().submit(EraseRequest{"approve", id, "", "", "checked", person("officer-2")},
+                       [](const Result<JsonText>&) {});
+  for (int step = 0; step < GetParam() && world_.node().run_one(); ++step) {
+  }
+  std::string again = adt("again", "A01", "MRN-0815", "VISIT-88");
+  accept(again.replace(again.find("QUETZAL"), 7, "PLOVER"));
+  if (erasure(id).state == ErasureState::approved) {  // The new case was faster.
+    end_cases_of("MRN-0815");
+    EXPECT_TRUE(decided(id, "resume").ok());
+  }
+  ASSERT_EQ(erasure(id).state, ErasureState::erased);
+  EXPECT_EQ(all_that_can_be_read().find("VISIT-77"), std::string::npos) << "which the old record knows";
+}
 
 }  // namespace
 }  // namespace baton::testing
