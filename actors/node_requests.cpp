@@ -18,7 +18,13 @@ Error overloaded() {
   return {ErrorCode::overloaded, "more work is in flight than this node accepts", "try again in a second"};
 }
 
-Status check_id(const std::string& id) {
+Status check_text(const std::string& id) {
+  if (is_valid_utf8(id)) return success();
+  return Error{ErrorCode::bad_text, "the id is not valid UTF-8", "send UTF-8"};
+}
+
+// Of a case that is to begin. A child's id has its parent's in it and may be longer.
+Status check_new_id(const std::string& id) {
   if (id.size() > limits::kInstanceIdSize) {
     return Error{ErrorCode::bad_field, "the id is longer than " + std::to_string(limits::kInstanceIdSize) + " bytes",
                  "give a shorter id"};
@@ -28,8 +34,7 @@ Status check_id(const std::string& id) {
       return Error{ErrorCode::bad_field, "the id holds a control character", "use letters, digits and punctuation"};
     }
   }
-  if (!is_valid_utf8(id)) return Error{ErrorCode::bad_text, "the id is not valid UTF-8", "send UTF-8"};
-  return success();
+  return check_text(id);
 }
 
 // The same id always gets the same seed on this node, so that a start that is repeated is the same start.
@@ -59,7 +64,7 @@ void Node::Impl::take(StartRequest request, std::uint64_t token) {
     return replies.give(token, Error{ErrorCode::unknown_workflow, "no live bundle defines " + request.workflow,
                                      "deploy a bundle that does, or look at the live ones with GET /v1/bundles"});
   }
-  if (const Status status = check_id(request.id); !status.ok()) return replies.give(token, status.error());
+  if (const Status status = check_new_id(request.id); !status.ok()) return replies.give(token, status.error());
   if (const Status status = check_patient_id(request.patient); !status.ok()) {
     return replies.give(token, status.error());
   }
@@ -95,7 +100,7 @@ std::string Node::Impl::make_instance_id(const std::string& workflow) {
 }
 
 void Node::Impl::take(InstanceRequest request, std::uint64_t token) {
-  if (const Status status = check_id(request.instance); !status.ok()) return replies.give(token, status.error());
+  if (const Status status = check_text(request.instance); !status.ok()) return replies.give(token, status.error());
   set_reply_to(request.message, token);
   if (reply_to_of(request.message) != token) {
     return replies.give(

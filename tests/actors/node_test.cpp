@@ -44,6 +44,23 @@ TEST(Node, a_signal_to_an_instance_that_does_not_exist_is_not_found_and_leaves_n
   EXPECT_EQ(world.node().metrics().warm_instances, 0u);
 }
 
+TEST(Node, a_child_of_a_case_with_the_longest_id_can_be_reached_and_a_longer_id_cannot_be_chosen) {
+  NodeWorld world;
+  world.deploy_workflow(
+      "if input.child then return ctx:wait_signal('go').n end return ctx:child('flow', { child = true })");
+  const std::string longest(200, 'i');
+  world.start(longest);
+  world.run();
+  ASSERT_TRUE(world.signal(longest + ".1", "go", R"({"n":7})").ok());
+  world.run();
+  EXPECT_EQ(world.result(longest), "7");
+  StartRequest start;
+  start.workflow = "flow";
+  start.id = longest + "i";
+  start.by = nurse();
+  EXPECT_EQ(world.ask(start).error().code, ErrorCode::bad_field);
+}
+
 TEST(Node, messages_that_arrive_while_a_turn_is_in_flight_share_the_next_one) {
   NodeWorld world;
   world.deploy_workflow("local n = 0 for i = 1, 3 do n = n + ctx:wait_signal('go').n end return n");
