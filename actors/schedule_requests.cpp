@@ -11,6 +11,10 @@
 namespace baton {
 namespace {
 
+// Each run is called by the schedule and its time, and has to be a case's id.
+constexpr std::size_t kTimeOfRun = std::string_view("/2026-03-02T09:00:00.000Z").size();
+constexpr std::size_t kScheduleNameSize = limits::kInstanceIdSize - kTimeOfRun;
+
 // For the ledger. What the runs are given may be about anybody, so that only its hash stands there.
 JsonText what_it_says(const ScheduleRow& row) {
   JsonWriter writer;
@@ -52,6 +56,12 @@ void Schedules::create(const ScheduleRequest& request, std::uint64_t token, bool
   if (exists) {
     return parts_.replies.give(token, Error{ErrorCode::already_exists, "schedule " + request.name + " exists already",
                                             "replace it, or choose another name"});
+  }
+  if (request.name.size() > kScheduleNameSize) {
+    return parts_.replies.give(
+        token, Error{ErrorCode::bad_field,
+                     "the schedule's name is longer than " + std::to_string(kScheduleNameSize) + " bytes",
+                     "name it shortly: its runs are called by it and their time"});
   }
   auto row = read_schedule_request(request.spec, parts_.clock.now());
   if (!row.ok()) return parts_.replies.give(token, row.error());

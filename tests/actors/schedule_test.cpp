@@ -141,6 +141,18 @@ TEST_F(Schedules, one_that_could_never_start_anything_is_refused) {
   }
 }
 
+TEST_F(Schedules, the_longest_name_is_one_whose_runs_can_be_started) {
+  const auto create = [this](std::size_t size) {
+    return world_.ask(
+        ScheduleRequest{std::string(size, 's'), "create", R"({"workflow":"flow","input":{},"every":"1h"})", nurse()});
+  };
+  EXPECT_EQ(create(176).error().code, ErrorCode::bad_field);
+  ASSERT_TRUE(create(175).ok());
+  world_.pass(kHour);
+  ASSERT_EQ(runs().size(), 1u);
+  EXPECT_EQ(runs().front().id.size(), 200u);
+}
+
 TEST_F(Schedules, what_keeps_a_run_from_starting_is_shown_until_one_starts) {
   ASSERT_TRUE(ask("create", R"({"workflow":"flow","input":{},"every":"1h"})").ok());
   const auto shown = [this] { return world_.node().reader().named("schedules", "rounds")->value(); };
