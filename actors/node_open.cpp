@@ -147,14 +147,14 @@ Status Node::Impl::open_keys(const std::string& directory) {
     std::memcpy(key.data(), sha256("the keys of a store in memory").data(), key.size());
     encryption = key_in_memory(key);
   } else {
-    std::error_code failed;
-    std::filesystem::create_directories(folder, failed);
-    if (!failed) std::filesystem::permissions(folder, std::filesystem::perms::owner_all, failed);
-    if (failed) {
-      return Error{ErrorCode::io_failed,
-                   "the folder of the key store " + folder + " cannot be made: " + failed.message(),
+    const auto cannot = [&](const std::string& why) {
+      return Error{ErrorCode::io_failed, "the folder of the key store " + folder + " cannot be made: " + why,
                    "give a folder that this user may write to"};
-    }
+    };
+    if (const Status made = make_durable_folder(folder); !made.ok()) return cannot(made.error().detail);
+    std::error_code failed;
+    std::filesystem::permissions(folder, std::filesystem::perms::owner_all, failed);
+    if (failed) return cannot(failed.message());
     if (options.keys_command.empty()) {
       auto file = open_key_file(options.keys_file.empty() ? folder + "/encryption_key" : options.keys_file,
                                 !KeyStore::exists(keys.path, keys.env));
