@@ -184,11 +184,12 @@ ReplayResult ScriptDriver::replay(EntriesView entries, const std::vector<bool>& 
     const auto* const carried = counts[i] ? std::get_if<CarriedOver>(&entries[i].body) : nullptr;
     if (carried != nullptr) merge_attributes(attributes_, carried->attributes);
   }
-  while (journal_->next < size && std::holds_alternative<RunWaits>(result.state)) {
+  while (std::holds_alternative<RunWaits>(result.state) ? journal_->next < size : fails_before_rewind(result.state)) {
     journal_->driving.clear();
     journal_->arrived_blocked = 0;
     take_up_to_next();
     std::size_t gives_up = 0;
+    result.state = give_up_failed(std::move(result.state), gives_up);
     for (std::size_t k = 0; k < journal_->driving.size() && std::holds_alternative<RunWaits>(result.state); ++k) {
       const Driving by = std::move(journal_->driving[k]);  // Not where it stands: more may come meanwhile.
       result.state = drive_at(by.at, entries[by.place], by.resolved);
@@ -219,6 +220,15 @@ ReplayResult ScriptDriver::replay(EntriesView entries, const std::vector<bool>& 
     if (!lines.empty()) result.mismatch->script_line = lines.back();
   }
   return result;
+}
+
+// Where the script fails again on the way to the place that it was rewound to, its incident stands behind the rewind.
+bool ScriptDriver::fails_before_rewind(const RunState& state) {
+  std::size_t& i = journal_->next;
+  while (i < journal_->size() && journal_->passed[i]) ++i;
+  if (i == journal_->size() || !std::holds_alternative<RunFailed>(state)) return false;
+  const auto* const resolved = std::get_if<IncidentResolved>(&journal_->entries[i].body);
+  return resolved != nullptr && resolved->action == IncidentAction::rewind;
 }
 
 // What has failed was given up by an operator further on in the journal, from driving[next] on, and the script goes on where it

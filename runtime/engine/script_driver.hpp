@@ -122,6 +122,7 @@ class ScriptDriver : public WorkflowHost {
   template <typename IsIt>
   std::vector<OperationSeq> take_own(const IsIt& is_it);
   [[nodiscard]] RunState drive_at(Instant now, const Entry& entry, const std::vector<OperationSeq>& resolved);
+  [[nodiscard]] bool fails_before_rewind(const RunState& state);
   [[nodiscard]] RunState give_up_failed(RunState state, std::size_t& next);
   [[nodiscard]] std::optional<ReplayMismatch> unclaimed() const;
   [[nodiscard]] std::string left_out(const std::vector<bool>& counts) const;

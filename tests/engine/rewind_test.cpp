@@ -167,6 +167,28 @@ TEST_F(RewindTest, what_arrives_while_the_script_has_failed_is_there_after_a_rew
 }
 
 // A journal from before this rule has nothing behind its rewind, and what it took back stays taken back.
+TEST_F(RewindTest, after_which_the_script_fails_again_at_once_leaves_a_case_that_can_be_cancelled) {
+  given(R"(ctx:compensate(function() ctx:note('undone') end)
+           ctx:activity('test.work', 1)
+           ctx:note('found')
+           error('broken'))");
+  start();
+  finish(1, "7");
+  rewind_to(3);
+  rewind_to(6, 2);
+  when(SendSignal{"more", "", "", {}, 2});
+  when(ResolveIncident{3, IncidentAction::cancel, "", 0, "enough", {}, 3});
+  EXPECT_EQ(status(), InstanceStatus::cancelled);
+  const auto undone = std::ranges::count_if(journal(), [](const Entry& entry) {
+    const auto* const note = std::get_if<NoteWritten>(&entry.body);
+    return note != nullptr && note->note == R"("undone")";
+  });
+  EXPECT_EQ(undone, 1);
+  const CheckFinding finding = check("i1", journal(), 0, "test", programs_.find(bundle_));
+  EXPECT_EQ(finding.verdict, CheckVerdict::safe) << "it has ended, and nothing else is new: " << finding.message;
+  EXPECT_EQ(finding.script_line, "");
+}
+
 TEST_F(RewindTest, a_rewind_of_old_keeps_its_meaning) {
   given("ctx:activity('test.work', 1, { retry = 'none' }) return ctx:wait_signal('paid')");
   start();
