@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 
+#include "runtime/engine/instance_turn.hpp"
 #include "runtime/engine/script_driver.hpp"
 
 namespace baton {
@@ -19,11 +20,14 @@ std::string end_of(const RunState& state) {
   return std::holds_alternative<RunCancelled>(state) ? "cancelled" : "waits";
 }
 
-// The same of the journal. A run that a person or a time limit ended while its script waited says so.
+// The same of the journal. The time limit ends a script as a cancel does.
 std::string end_of(const std::vector<Entry>& run, const InstanceState& state) {
   for (const Entry& entry : run) {
     if (const auto* completed = std::get_if<Completed>(&entry.body)) return "completed " + completed->result;
-    if (const auto* failed = std::get_if<Failed>(&entry.body)) return "failed " + told(failed->failure);
+    if (const auto* failed = std::get_if<Failed>(&entry.body)) {
+      const bool by_limit = failed->failure.code == "run_timeout" && state.cancel_reason == kRunTimeoutReason;
+      return by_limit ? "cancelled" : "failed " + told(failed->failure);
+    }
     if (std::holds_alternative<Cancelled>(entry.body)) return "cancelled";
     if (const auto* continued = std::get_if<ContinuedAsNew>(&entry.body)) return "continued as new " + continued->input;
   }
@@ -31,6 +35,16 @@ std::string end_of(const std::vector<Entry>& run, const InstanceState& state) {
     if (incident.seq == 0) return "raised " + told(incident.cause);
   }
   return "waits";
+}
+
+// What the script of a run raised last.
+std::string last_raised(const std::vector<Entry>& run) {
+  std::string raised;
+  for (const Entry& entry : run) {
+    const auto* const incident = std::get_if<IncidentOpened>(&entry.body);
+    if (incident != nullptr && incident->seq == 0) raised = "raised " + told(incident->cause);
+  }
+  return raised;
 }
 
 // A script that is watched while it runs again: what it decides and asks for is held against the journal.
@@ -113,8 +127,8 @@ void reproduce_run(const std::string& instance, const std::vector<Entry>& run, E
   if (!journaled.paused) script.expect_all_decided();
   const std::string was = end_of(run, journaled);
   const std::string is = end_of(result.state);
-  // A script that was stopped from outside stands where it waited.
-  const bool stopped = is == "waits" && (was == "cancelled" || was.starts_with("failed run_timeout"));
+  // A script that was stopped from outside stands where it waited, or where it failed for good.
+  const bool stopped = was == "cancelled" && (is == "waits" || is == last_raised(run));
   if (was != is && !stopped && !journaled.paused) report.differences.push_back({"end", {}, was, is});
 }
 

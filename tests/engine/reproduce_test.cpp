@@ -130,6 +130,27 @@ TEST_F(ReproduceTest, a_cancelled_instance_and_one_whose_script_failed_are_repro
   EXPECT_TRUE(again().reproduced()) << shown(again());
 }
 
+TEST_F(ReproduceTest, one_whose_time_limit_has_passed_is_reproduced_whatever_its_script_did_then) {
+  for (const char* const body :
+       {"ctx:sleep('1d')", "pcall(ctx.sleep, ctx, '1d') return 1", "ctx:sleep('10m') error('x')"}) {
+    given(body, "timeout = '1h',");
+    journal_.clear();
+    instance_ = std::make_unique<Instance>("i1", programs_);
+    start();
+    while (status() == InstanceStatus::running) fire_next_timer();
+    EXPECT_TRUE(again().reproduced()) << body << ": " << shown(again());
+  }
+}
+
+TEST_F(ReproduceTest, one_that_was_ended_while_its_script_could_not_run_is_reproduced) {
+  given("ctx:wait_signal('go') while true do end");
+  start();
+  when(SendSignal{"go", "{}", "", {}, 1});
+  when(CancelInstance{"no use", {}, 1});
+  EXPECT_EQ(status(), InstanceStatus::cancelled);
+  EXPECT_TRUE(again().reproduced()) << shown(again());
+}
+
 TEST_F(ReproduceTest, an_instance_that_waits_for_an_operator_after_an_error_is_reproduced) {
   given("ctx:wait_signal('go') error('broken')");
   start();
