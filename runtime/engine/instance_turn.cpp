@@ -256,7 +256,9 @@ void InstanceTurn::send(Address to, OutboxBody body) {
 
 void InstanceTurn::open_incident(Failure cause, std::string line, OperationSeq seq) {
   record(IncidentOpened{core_.state.incident_count + 1, std::move(cause), std::move(line), seq});
-  if (seq == 0) drop_script();
+  if (seq != 0) return;
+  record(PatchMarked{std::string(kFailedHere)});
+  drop_script();
 }
 
 void InstanceTurn::lose_script(Failure cause, std::string line) {

@@ -11,19 +11,6 @@
 namespace baton {
 namespace {
 
-// The key of what a script did; null for what was done to it.
-const std::string* key_of(const EntryBody& body) {
-  if (const auto* e = std::get_if<OperationScheduled>(&body)) return &e->operation.key;
-  if (const auto* e = std::get_if<StepRecorded>(&body)) return &e->key;
-  if (const auto* e = std::get_if<AttributesSet>(&body)) return &e->key;
-  if (const auto* e = std::get_if<DecisionRecorded>(&body)) return &e->key;
-  if (const auto* e = std::get_if<NoteWritten>(&body)) return &e->key;
-  if (const auto* e = std::get_if<SignalSent>(&body)) return &e->key;
-  if (const auto* e = std::get_if<AlertRaised>(&body)) return &e->key;
-  if (const auto* e = std::get_if<KeyAdded>(&body)) return &e->key;
-  return nullptr;
-}
-
 // About the bytes that an entry of the script's takes in the journal.
 std::size_t size_of(const EntryBody& body) {
   constexpr std::size_t kBeside = 64;
@@ -103,40 +90,6 @@ RunState ScriptDriver::drive_at(Instant now, const Entry& entry, const std::vect
   return state;
 }
 
-// True for what the script does not know of while it runs because of an entry in front of it.
-bool ScriptDriver::begins_another(std::size_t place) const {
-  const EntryBody& body = journal_->entries[place].body;
-  return drives_script(body) || std::holds_alternative<PatientChanged>(body) ||
-         (std::holds_alternative<Paused>(body) && !begins_paused(place));
-}
-
-// What the script was told before a pause it did before the pause; only one that began paused has not run at all.
-bool ScriptDriver::begins_paused(std::size_t place) const {
-  return std::holds_alternative<Paused>(journal_->entries[place].body) && place > 0 &&
-         std::holds_alternative<Started>(journal_->entries[place - 1].body);
-}
-
-// Applies entries up to the next that drives the script, and notes by which the script is to be driven then. What the script did
-// stands behind the entry that drove it, so that it claims it as it asks again. While the instance is blocked, by a pause
-// or a failed script, entries arrive and the script does not run: what it does with all of them stands behind the entry that lets it
-// go on, and so they are taken together, at that entry's time.
-void ScriptDriver::take_up_to_next() {
-  const EntriesView entries = journal_->entries;
-  std::vector<Driving>& driving = journal_->driving;
-  std::size_t& i = journal_->next;
-  for (; i < journal_->size(); ++i) {
-    if (journal_->passed[i]) continue;
-    const bool blocked = state_.blocked();
-    if (!blocked && !driving.empty() && begins_another(i)) break;
-    auto resolved = take(i);
-    if (drives_script(entries[i].body)) driving.push_back({i, entries[i].at, std::move(resolved)});
-    if (!blocked) journal_->arrived_blocked = begins_paused(i) ? 0 : driving.size();
-    if (!blocked || state_.blocked()) continue;
-    for (std::size_t k = journal_->arrived_blocked; k < driving.size(); ++k) driving[k].at = entries[i].at;
-  }
-  if (i == journal_->size()) replaying_ = fresh_;
-}
-
 // The script has done what the journal's next entry says, and that ends waits of its own: the entry is applied now, for so it was
 // then, and not before. What stands behind it the script does next. Returns the waits.
 template <typename IsIt>
@@ -148,139 +101,6 @@ std::vector<OperationSeq> ScriptDriver::take_own(const IsIt& is_it) {
   std::vector<OperationSeq> resolved = take(i++);
   take_up_to_next();
   return resolved;
-}
-
-std::vector<OperationSeq> ScriptDriver::take(std::size_t place) {
-  const Entry& entry = journal_->entries[place];
-  if (const auto* asked = std::get_if<OperationScheduled>(&entry.body)) {
-    unclaimed_.emplace(asked->operation.key, asked->operation.seq);
-  }
-  return apply(state_, entry, journal_->first + static_cast<EntryIndex>(place));
-}
-
-ReplayResult ScriptDriver::replay(EntriesView entries, const std::vector<bool>& counts, EntryIndex first) {
-  const std::size_t size = counts.size();
-  replaying_ = true;
-  fresh_ = false;
-  holding_lines_ = true;
-  held_lines_.clear();
-  seq_after_journal_ = 1;
-  journaled_patches_.clear();
-  for (std::size_t i = 0; i < size; ++i) {
-    if (const auto* incident = std::get_if<IncidentOpened>(&entries[i].body)) {
-      state_.incident_count = std::max(state_.incident_count, incident->number);
-    }
-    if (const auto* scheduled = std::get_if<OperationScheduled>(&entries[i].body)) {
-      seq_after_journal_ = std::max(seq_after_journal_, scheduled->operation.seq + 1);
-    }
-    if (const auto* patch = std::get_if<PatchMarked>(&entries[i].body); patch != nullptr && counts[i]) {
-      journaled_patches_.insert(patch->id);
-    }
-  }
-  ReplayResult result{RunWaits{}, std::nullopt, false};
-  journal_.emplace(Replayed{entries, first, 0, counts, {}, 0, {}, false, {}});
-  journal_->passed.flip();
-  for (std::size_t i = 0; i < size; ++i) {
-    const auto* const carried = counts[i] ? std::get_if<CarriedOver>(&entries[i].body) : nullptr;
-    if (carried != nullptr) merge_attributes(attributes_, carried->attributes);
-  }
-  while (std::holds_alternative<RunWaits>(result.state) ? journal_->next < size : fails_before_rewind(result.state)) {
-    journal_->driving.clear();
-    journal_->arrived_blocked = 0;
-    take_up_to_next();
-    std::size_t gives_up = 0;
-    result.state = give_up_failed(std::move(result.state), gives_up);
-    for (std::size_t k = 0; k < journal_->driving.size() && std::holds_alternative<RunWaits>(result.state); ++k) {
-      const Driving by = std::move(journal_->driving[k]);  // Not where it stands: more may come meanwhile.
-      result.state = drive_at(by.at, entries[by.place], by.resolved);
-      gives_up = std::max(gives_up, k + 1);
-      result.state = give_up_failed(std::move(result.state), gives_up);
-    }
-  }
-  // Entries that the script did not live to see still count for the state.
-  for (std::size_t i = journal_->next; i < size; ++i) {
-    if (!journal_->passed[i]) take(i);
-  }
-  if (!fresh_ && std::holds_alternative<RunWaits>(result.state)) result.left_out = left_out(counts);
-  journal_.reset();
-  replaying_ = false;
-  result.fresh = fresh_;
-  const bool ended =
-      !std::holds_alternative<RunWaits>(result.state) && !std::holds_alternative<RunFailed>(result.state);
-  if (ended) say_held_lines();  // Its end is what the journal does not have.
-  holding_lines_ = false;
-  held_lines_.clear();
-  result.lost = run_ != nullptr && run_->lost();
-  // A script that waits for something new may still come to what its journal has; one that has ended will not. What waits for
-  // its turn to undo may have been begun at once by an earlier Baton.
-  const bool all_told = ended || (!fresh_ && !(run_ != nullptr && run_->undo_waits()));
-  if (all_told && !std::holds_alternative<RunFailed>(result.state)) result.mismatch = unclaimed();
-  if (result.mismatch && !ended && run_ != nullptr) {
-    const auto lines = run_->waiting_lines();
-    if (!lines.empty()) result.mismatch->script_line = lines.back();
-  }
-  return result;
-}
-
-// Where the script fails again on the way to the place that it was rewound to, its incident stands behind the rewind.
-bool ScriptDriver::fails_before_rewind(const RunState& state) {
-  std::size_t& i = journal_->next;
-  while (i < journal_->size() && journal_->passed[i]) ++i;
-  if (i == journal_->size() || !std::holds_alternative<RunFailed>(state)) return false;
-  const auto* const resolved = std::get_if<IncidentResolved>(&journal_->entries[i].body);
-  return resolved != nullptr && resolved->action == IncidentAction::rewind;
-}
-
-// What has failed was given up by an operator further on in the journal, from driving[next] on, and the script goes on where it
-// failed: at the time of that act, as all that came while it was blocked.
-RunState ScriptDriver::give_up_failed(RunState state, std::size_t& next) {
-  while (std::holds_alternative<RunFailed>(state)) {
-    const std::vector<Driving>& driving = journal_->driving;
-    while (next < driving.size() && !gives_up(journal_->entries[driving[next].place].body)) ++next;
-    if (next == driving.size()) return state;
-    now_ = driving[next++].at;
-    run_->begin_turn();
-    state = run_->give_up();
-  }
-  return state;
-}
-
-// The first operation of the journal that the script has not asked for.
-std::optional<ReplayMismatch> ScriptDriver::unclaimed() const {
-  for (const auto& [seq, operation] : state_.operations) {
-    if (operation.claimed || operation.abandoned) continue;
-    return ReplayMismatch{operation.operation.key, operation.operation.line, ""};
-  }
-  return std::nullopt;
-}
-
-// The first note, step, decision or the like of the journal that the script has not come to again.
-std::string ScriptDriver::left_out(const std::vector<bool>& counts) const {
-  for (std::size_t i = 0; i < counts.size(); ++i) {
-    const EntryBody& body = journal_->entries[i].body;
-    const std::string* const key = std::holds_alternative<OperationScheduled>(body) ? nullptr : key_of(body);
-    if (counts[i] && key != nullptr && !journal_->written.contains(*key)) return *key;
-  }
-  return {};
-}
-
-// What the script did once for an entry of long ago stands at the end of what was its journal then: a step that a new bundle has
-// inserted, or what it did after a rewind. As it asks again it claims that, and not a second one.
-bool ScriptDriver::take_from_later(const std::string& key) {
-  if (!journal_ || journal_->next == journal_->size()) return false;
-  const EntriesView entries = journal_->entries;
-  if (!journal_->indexed) {
-    for (std::size_t i = journal_->next; i < journal_->size(); ++i) {
-      const std::string* const made = key_of(entries[i].body);
-      if (made != nullptr && !journal_->passed[i]) journal_->later.emplace(*made, i);
-    }
-    journal_->indexed = true;
-  }
-  const auto found = journal_->later.find(key);
-  if (found == journal_->later.end() || found->second < journal_->next || journal_->passed[found->second]) return false;
-  journal_->passed[found->second] = true;
-  take(found->second);
-  return true;
 }
 
 std::vector<OperationSeq> ScriptDriver::record(EntryBody&& body) {

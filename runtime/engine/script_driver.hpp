@@ -114,15 +114,19 @@ class ScriptDriver : public WorkflowHost {
   };
 
   void take_up_to_next();
+  void take_next(std::size_t place);
   // Applies the journal's entry at that place.
   std::vector<OperationSeq> take(std::size_t place);
   [[nodiscard]] bool take_from_later(const std::string& key);
   [[nodiscard]] bool begins_another(std::size_t place) const;
   [[nodiscard]] bool begins_paused(std::size_t place) const;
+  [[nodiscard]] bool is_failure(std::size_t place) const;
+  [[nodiscard]] bool is_rewind(std::size_t place) const;
+  [[nodiscard]] bool stands_at_end() const;
   template <typename IsIt>
   std::vector<OperationSeq> take_own(const IsIt& is_it);
   [[nodiscard]] RunState drive_at(Instant now, const Entry& entry, const std::vector<OperationSeq>& resolved);
-  [[nodiscard]] bool fails_before_rewind(const RunState& state);
+  [[nodiscard]] bool goes_on_behind(const RunState& state);
   [[nodiscard]] RunState give_up_failed(RunState state, std::size_t& next);
   [[nodiscard]] std::optional<ReplayMismatch> unclaimed() const;
   [[nodiscard]] std::string left_out(const std::vector<bool>& counts) const;
@@ -143,7 +147,7 @@ class ScriptDriver : public WorkflowHost {
   std::optional<Replayed> journal_;  // While replaying.
   // What the journal has and the script has not asked for yet, by key; of one key in order.
   std::multimap<std::string, OperationSeq> unclaimed_;
-  std::map<std::string, OperationSeq> promises_;  // Asked for already: who waits for one asks for it once more.
+  std::map<std::string, OperationSeq> promises_;   // Asked for already: who waits for one asks for it once more.
   bool replaying_ = false;
   bool fresh_ = false;
   bool holding_lines_ = false;  // While replaying, up to the first new entry.

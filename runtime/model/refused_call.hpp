@@ -9,6 +9,8 @@ namespace baton {
 constexpr std::string_view kRefusedCall = "refused:";
 // Stands behind a cancel request that raises at waits only, and lets no branch stop another that is shielded.
 constexpr std::string_view kCancelAtWaits = "rule:cancel_at_waits";
+// Stands behind the incident of a script that has failed: a replay fails there, before it meets what has come since.
+constexpr std::string_view kFailedHere = "rule:failed_here";
 
 // What an update or an on_override has registered is undone with the instance. With the branch's path behind it.
 constexpr std::string_view kUndoOfBranch = "rule:undo_of:";

@@ -341,6 +341,40 @@ TEST_F(CancelAtErrorTest, of_a_branch_undoes_the_branches_first_and_then_the_cas
   EXPECT_EQ(notes(), "a, case");
 }
 
+// What came while it stood there must not be seen by branches that ran before: the winner of a race would be another.
+TEST_F(CancelAtErrorTest, meets_what_came_since_behind_the_failure_and_not_in_front_of_it) {
+  given(R"(ctx:compensate(function() ctx:note('case') end)
+           ctx:race({ a = function(s) s:wait_signal('a') end,
+                      b = function(s) s:compensate(function() s:note('b') end) s:sleep('1d') end,
+                      c = function(s)
+                        pcall(s.scope, s, function(t) t:compensate(function() error('undo') end) error('x') end)
+                        s:sleep('2d')
+                      end })
+           ctx:sleep('1h'))");
+  start();
+  ASSERT_EQ(open_incidents(), 1u);
+  when(SendSignal{"a", "", "", {}, 2});
+  cancel_incident();
+  EXPECT_EQ(status(), InstanceStatus::cancelled);
+  EXPECT_EQ(notes(), "b, case");
+  agrees();
+}
+
+TEST_F(CancelAtErrorTest, leaves_nobody_waiting_for_what_came_in_the_same_pause) {
+  given(R"(ctx:all({ a = function(s) s:wait_signal('a') error('x') end,
+                     b = function(s) s:shield(function() s:wait_signal('b') s:note('b') end) end }))");
+  start();
+  when(PauseInstance{"wait", {}, 4, "run"});
+  when(SendSignal{"a", "", "", {}, 2});
+  when(SendSignal{"b", "", "", {}, 2});
+  when(ResumeInstance{"go on", {}, 5});
+  ASSERT_EQ(open_incidents(), 1u);
+  const std::string noted = notes();
+  cancel_incident();
+  EXPECT_EQ(status(), InstanceStatus::cancelled) << noted;
+  agrees();
+}
+
 TEST_F(CancelAtErrorTest, whose_script_cannot_be_replayed_ends_at_once_and_says_so) {
   given("ctx:compensate(function() ctx:note('never') end) ctx:wait_signal('a') while true do end");
   start();

@@ -56,6 +56,28 @@ TEST_F(PatchSide, a_case_that_comes_there_for_the_first_time_is_on_the_new_side_
   EXPECT_EQ(result(), R"(["new1","new2","new3","new4","new5"])");
 }
 
+TEST_F(PatchSide, a_case_that_failed_in_front_of_it_is_on_the_new_side_when_it_goes_on) {
+  const std::string before = "ctx:activity('test.work', 1) ctx:note('did') ";
+  for (const IncidentAction action : {IncidentAction::retry, IncidentAction::rewind}) {
+    journal_.clear();
+    incidents_.clear();
+    given(before + "error('x')");
+    start();
+    finish(1, "1");
+    when(SendSignal{"more", "", "", {}, 2});
+    when(ChangeBundle{programs_.deploy(bundle_of(
+                          before + "if not ctx:patch('p') then error('x') end ctx:sleep('1h') return ctx:patch('p')")),
+                      {},
+                      2});
+    ASSERT_TRUE(replies_.back().answer.ok());
+    when(ResolveIncident{1, action, "", 3, "mended", {}, 3});
+    ASSERT_TRUE(replies_.back().answer.ok());
+    crash();
+    fire_next_timer();
+    EXPECT_EQ(result(), "true") << to_string(action);
+  }
+}
+
 TEST_F(PatchSide, the_next_run_of_a_case_is_on_the_new_side) {
   given("ctx:sleep('1h')\n ctx:sleep('1h')\n ctx:continue_as_new({})");
   start();

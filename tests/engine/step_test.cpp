@@ -17,7 +17,7 @@ TEST_F(StepTest, one_whose_function_uses_ctx_is_an_error_that_names_the_cure) {
     const std::string message = only_incident().cause.message;
     EXPECT_NE(message.find("take it out of the step"), std::string::npos) << message;
     EXPECT_EQ(only_incident().line, "test.lua:4");
-    EXPECT_EQ(journal().size(), 2u) << "the start and the incident";
+    EXPECT_EQ(journal().size(), 3u) << "the start, and the incident with the mark behind it";
     incidents_.clear();
     journal_.clear();
   }
