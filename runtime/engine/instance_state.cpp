@@ -1,5 +1,6 @@
 #include "runtime/engine/instance_state.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "runtime/engine/audit_details.hpp"
@@ -41,6 +42,7 @@ void offer_signal(InstanceState& state, ReceivedSignal& signal, Resolved& resolv
     if (operation.operation.kind != OperationKind::signal_wait || !operation.open()) continue;
     if (operation.operation.name != signal.name) continue;
     signal.taken = true;
+    signal.taken_by = seq;
     settle(state, operation, Outcome::of(signal.payload), resolved);
     return;
   }
@@ -65,6 +67,7 @@ void look_back(InstanceState& state, OperationState& operation, Resolved& resolv
     for (ReceivedSignal& signal : state.signals) {
       if (signal.taken || signal.name != operation.operation.name) continue;
       signal.taken = true;
+      signal.taken_by = operation.operation.seq;
       settle(state, operation, Outcome::of(signal.payload), resolved);
       return;
     }
@@ -217,6 +220,7 @@ class Apply {
     if (OperationState* const operation = state_.find(e.seq); operation != nullptr) {
       if (operation->open()) count_out(state_, *operation);
       operation->abandoned = true;
+      if (operation->settled) give_back(e.seq);
     }
     withdraw_incidents_about(e.seq);
   }
@@ -249,6 +253,19 @@ class Apply {
   // Nobody waits any more for what it is about.
   void withdraw_incidents_about(OperationSeq seq) {
     std::erase_if(state_.open_incidents, [seq](const auto& each) { return each.second.seq == seq; });
+  }
+  // The event or signal that ended this wait is there for others, where it stood.
+  void give_back(OperationSeq seq) {
+    for (ReceivedEvent& event : state_.events) {
+      if (!event.taken || event.taken_by != seq) continue;
+      event.taken = false;
+      return offer_event(state_, event, resolved);
+    }
+    for (ReceivedSignal& signal : state_.signals) {
+      if (!signal.taken || signal.taken_by != seq) continue;
+      signal.taken = false;
+      return offer_signal(state_, signal, resolved);
+    }
   }
   void close(InstanceStatus status, Outcome outcome) {
     state_.open_incidents.clear();
@@ -291,6 +308,13 @@ const OperationState* InstanceState::find(OperationSeq seq) const {
 OperationState* InstanceState::find(OperationSeq seq) {
   const auto found = operations.find(seq);
   return found == operations.end() ? nullptr : &found->second;
+}
+
+bool InstanceState::took_message(OperationSeq seq) const {
+  const auto by_it = [seq](const auto& message) { return message.taken && message.taken_by == seq; };
+  const OperationState* const operation = find(seq);
+  return operation != nullptr && operation->settled && !operation->abandoned &&
+         (std::ranges::any_of(events, by_it) || std::ranges::any_of(signals, by_it));
 }
 
 CarriedOver carried_over(const InstanceState& state) {

@@ -49,6 +49,7 @@ struct ReceivedSignal {
   std::string message_id;
   bool taken = false;
   std::string sender = {};  // Empty of one that an earlier run was sent.
+  OperationSeq taken_by = 0;
 };
 
 struct DecisionState {
@@ -93,6 +94,8 @@ struct InstanceState {
   [[nodiscard]] bool blocked() const { return paused || script_failed(); }
   [[nodiscard]] const OperationState* find(OperationSeq seq) const;
   [[nodiscard]] OperationState* find(OperationSeq seq);
+  // An event or signal ended this wait, and was not given back.
+  [[nodiscard]] bool took_message(OperationSeq seq) const;
 };
 
 // What a run leaves to the one that continues it.

@@ -37,7 +37,10 @@ void InstanceTurn::record_effects_of(const EntryBody& body, const std::vector<Op
       Overloaded{[&](const OperationScheduled& e) {
                    if (resolved.empty()) register_operation(e.operation);
                  },
-                 [&](const OperationCancelled& e) { release_operation(e.seq, true); },
+                 [&](const OperationCancelled& e) {
+                   // One that was settled is released already: it only gives back what had come for it.
+                   if (!core_.state.find(e.seq)->settled) release_operation(e.seq, true);
+                 },
                  [&](const DecisionRecorded& e) {
                    AuditRecord record =
                        audit_of(action::kDecisionMade, {PrincipalKind::script, core_.record.workflow, "", "", ""});

@@ -159,10 +159,20 @@ const Outcome* ScriptDriver::outcome_of(OperationSeq seq) const {
   return operation != nullptr && operation->settled ? &operation->outcome : nullptr;
 }
 
-void ScriptDriver::abandon(OperationSeq seq) {
+std::vector<OperationSeq> ScriptDriver::abandon(OperationSeq seq) {
   const OperationState* const operation = state_.find(seq);
-  if (operation == nullptr || !operation->open()) return;
-  record(OperationCancelled{seq});
+  if (operation == nullptr) return {};
+  if (operation->abandoned) return {};
+  if (operation->open()) return record(OperationCancelled{seq});
+  if (!state_.took_message(seq)) return {};
+  bool was_given_back = false;
+  std::vector<OperationSeq> others = take_own([&](const EntryBody& body) {
+    const auto* const cancelled = std::get_if<OperationCancelled>(&body);
+    return was_given_back = cancelled != nullptr && cancelled->seq == seq;
+  });
+  // In a journal of old it was lost.
+  const bool was_lost = replaying_ || (journal_ && !unclaimed_.empty());
+  return was_given_back || was_lost ? others : record(OperationCancelled{seq});
 }
 
 const Outcome* ScriptDriver::recorded_step(std::string_view key) {

@@ -68,7 +68,7 @@ class ScriptDriver : public WorkflowHost {
   [[nodiscard]] Instant now() const override { return now_; }
   OperationSeq ask(Operation operation) override;
   [[nodiscard]] const Outcome* outcome_of(OperationSeq seq) const override;
-  void abandon(OperationSeq seq) override;
+  std::vector<OperationSeq> abandon(OperationSeq seq) override;
   [[nodiscard]] const Outcome* recorded_step(std::string_view key) override;
   void record_step(std::string key, std::string line, Outcome outcome) override;
   void set_attributes(std::string key, JsonText attributes) override;
@@ -122,6 +122,7 @@ class ScriptDriver : public WorkflowHost {
   [[nodiscard]] bool begins_paused(std::size_t place) const;
   [[nodiscard]] bool is_failure(std::size_t place) const;
   [[nodiscard]] bool is_rewind(std::size_t place) const;
+  [[nodiscard]] bool gives_back(std::size_t place) const;
   [[nodiscard]] bool stands_at_end() const;
   template <typename IsIt>
   std::vector<OperationSeq> take_own(const IsIt& is_it);

@@ -28,7 +28,13 @@ const std::string* key_of(const EntryBody& body) {
 bool ScriptDriver::begins_another(std::size_t place) const {
   const EntryBody& body = journal_->entries[place].body;
   return drives_script(body) || std::holds_alternative<PatientChanged>(body) ||
-         (std::holds_alternative<Paused>(body) && !begins_paused(place)) || is_failure(place);
+         (std::holds_alternative<Paused>(body) && !begins_paused(place)) || is_failure(place) || gives_back(place);
+}
+
+// The script had stopped waiting before an event or signal reached it, which others get from here on.
+bool ScriptDriver::gives_back(std::size_t place) const {
+  const auto* const cancelled = std::get_if<OperationCancelled>(&journal_->entries[place].body);
+  return cancelled != nullptr && state_.took_message(cancelled->seq);
 }
 
 // The script has failed here, knowing nothing of what stands behind. In journals of old nothing says so: there it ran again with
@@ -81,8 +87,9 @@ void ScriptDriver::take_next(std::size_t place) {
   const Entry& entry = journal_->entries[place];
   std::vector<Driving>& driving = journal_->driving;
   const bool blocked = state_.blocked();
+  const bool drives = drives_script(entry.body) || gives_back(place);
   auto resolved = take(place);
-  if (drives_script(entry.body)) driving.push_back({place, entry.at, std::move(resolved)});
+  if (drives) driving.push_back({place, entry.at, std::move(resolved)});
   if (!blocked) journal_->arrived_blocked = begins_paused(place) || is_failure(place) ? 0 : driving.size();
   if (!blocked || state_.blocked()) return;
   for (std::size_t k = journal_->arrived_blocked; k < driving.size(); ++k) driving[k].at = entry.at;

@@ -161,7 +161,7 @@ void Execution::main_finished(Branch& branch, bool returned, const Failed* faile
   }
   if (continue_input_) {
     main_end_ = RunState(RunContinued{*continue_input_});
-    return;
+    return give_back_to_next_run();
   }
   Failure failure = read_failure(branch.coroutine, -1);
   if (author_failure_) {
@@ -248,17 +248,6 @@ Branch& Execution::spawn(lua_State* from, int arguments, Branch& parent, std::st
   lua_xmove(from, branch.coroutine, arguments + 1);
   ready_.push_back(&branch);
   return branch;
-}
-
-void Execution::kill(Branch& branch) {
-  if (branch.waits_for) host_.abandon(*branch.waits_for);
-  if (branch.group) {
-    for (const GroupMember& member : branch.group->members) {
-      if (member.branch != nullptr) kill(*member.branch);
-    }
-  }
-  clean_up(branch);
-  forget(branch);
 }
 
 void Execution::member_finished(Branch& branch, bool returned) {

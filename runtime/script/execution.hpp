@@ -46,8 +46,8 @@ struct Branch {
   std::optional<OperationSeq> waits_for;
   OperationKind waits_kind = OperationKind::activity;  // Of what it waits for.
   std::unique_ptr<Group> group;
-  std::string line;             // Where it waits.
-  bool cancel_pending = false;  // The wait ends with "cancelled".
+  std::string line;                    // Where it waits.
+  bool cancel_pending = false;         // The wait ends with "cancelled".
 
   Group* member_of = nullptr;
   Branch* parent = nullptr;
@@ -199,6 +199,8 @@ class Execution {
   void member_finished(Branch& branch, bool returned);
   void settle(Group& group);
   void kill(Branch& branch);
+  void stop_waiting(Branch& branch);
+  void give_back_to_next_run();
   void clean_up(Branch& branch);
   // Null when it has ended.
   [[nodiscard]] Branch* main_branch() const;

@@ -56,7 +56,7 @@ void Execution::request_cancel(bool at_waits_only) {
   for (const auto& branch : branches_) {
     if (!branch->waits_for || branch->shield > 0 || branch->cancel_pending) continue;
     branch->cancel_pending = true;
-    host_.abandon(*branch->waits_for);
+    stop_waiting(*branch);
     if (std::ranges::find(ready_, branch.get()) == ready_.end()) ready_.push_back(branch.get());
   }
 }
@@ -81,6 +81,33 @@ RunState Execution::give_up() {
     kill(*main_branch());
   }
   return run();
+}
+
+// ---- branches that are stopped ---------------------------------------------------------------------------------------------
+
+void Execution::stop_waiting(Branch& branch) {
+  for (const OperationSeq seq : host_.abandon(*branch.waits_for)) wake(seq);
+}
+
+// What has come for other branches and has not reached them.
+void Execution::give_back_to_next_run() {
+  const auto is_untold = [this](const auto& branch) {
+    return branch->waits_for && host_.outcome_of(*branch->waits_for) != nullptr;
+  };
+  for (auto at = branches_.begin(); (at = std::ranges::find_if(branches_, is_untold)) != branches_.end();) {
+    static_cast<void>(host_.abandon(*std::exchange((*at)->waits_for, std::nullopt)));
+  }
+}
+
+void Execution::kill(Branch& branch) {
+  if (branch.waits_for) stop_waiting(branch);
+  if (branch.group) {
+    for (const GroupMember& member : branch.group->members) {
+      if (member.branch != nullptr) kill(*member.branch);
+    }
+  }
+  clean_up(branch);
+  forget(branch);
 }
 
 // ---- compensations in their order --------------------------------------------------------------------------------------

@@ -36,8 +36,9 @@ class WorkflowHost {
   virtual OperationSeq ask(Operation operation) = 0;
   // Its outcome, once it has reached the script; null while it is pending. Valid until the next call.
   [[nodiscard]] virtual const Outcome* outcome_of(OperationSeq seq) const = 0;
-  // The script no longer waits for it (a branch lost its race, or the instance was cancelled).
-  virtual void abandon(OperationSeq seq) = 0;
+  // The script no longer waits for it (a branch lost its race, or the instance was cancelled). An event or signal that had come
+  // for it and has not reached the script is there for others: returns the waits that have it now.
+  virtual std::vector<OperationSeq> abandon(OperationSeq seq) = 0;
 
   // Local work that was journaled under this key, or null: then the script does it and records it.
   [[nodiscard]] virtual const Outcome* recorded_step(std::string_view key) = 0;

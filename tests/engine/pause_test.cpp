@@ -176,6 +176,50 @@ TEST_F(PauseTest, by_a_batch_is_ended_only_by_what_it_belongs_to) {
   EXPECT_FALSE(record_->paused);
 }
 
+TEST_F(PauseTest, leaves_what_came_for_a_branch_that_has_lost_by_then_to_others) {
+  given(R"(
+    local won = ctx:race({ a = function(s) s:wait_signal('a') end,
+                           b = function(s) s:wait_signal('b') end,
+                           c = function(s) s:wait_event('left') end })
+    local b, left = ctx:wait_signal('b', { timeout = '1h' }), ctx:wait_event('left', { timeout = '1h' })
+    return { won, b and b.v or 'lost', left and left.type or 'lost' })");
+  start();
+  when(PauseInstance{"wait", {}, 2, "run"});
+  for (const char* const name : {"a", "b"}) when(SendSignal{name, R"({"v":7})", "", {}, 3});
+  when(TakeDelivery{
+      {{ActorKind::patient, "P1"}, {ActorKind::instance, "i1"}, 1, DeliverEvent{"E1", "left", R"({"type":"left"})"}}});
+  when(ResumeInstance{"go on", {}, 4});
+  EXPECT_EQ(result(), R"(["a",7,"left"])");
+}
+
+TEST_F(PauseTest, gives_what_a_loser_did_not_hear_to_whoever_waits_and_replays_so) {
+  given(R"(
+    local all = ctx:all({ x = function(s) return (s:race({ a = function(r) r:wait_signal('a') end,
+                                                           b = function(r) r:wait_signal('b') end })) end,
+                          y = function(s) s:wait_signal('first') local got = s:wait_signal('b') s:sleep('1h') return got.v end })
+    return { all.x, all.y })");
+  start();
+  when(SendSignal{"first", "", "", {}, 3});
+  when(PauseInstance{"wait", {}, 2, "run"});
+  for (const char* const name : {"a", "b"}) when(SendSignal{name, R"({"v":7})", "", {}, 3});
+  when(ResumeInstance{"go on", {}, 4});
+  const std::string before = journal_bytes();
+  crash();
+  when(RunQuery{"", {}, 7});
+  EXPECT_EQ(journal_bytes(), before);
+  // What an earlier version has written does not give back, and is not taken for another script.
+  std::vector<Entry> old = journal();
+  std::erase_if(old, [](const Entry& entry) { return std::holds_alternative<OperationCancelled>(entry.body); });
+  std::erase_if(old, [](const Entry& entry) {
+    const auto* const asked = std::get_if<OperationScheduled>(&entry.body);
+    return asked != nullptr && asked->operation.kind == OperationKind::timer;
+  });
+  const CheckFinding finding = check("i1", old, 0, "test", programs_.find(bundle_));
+  EXPECT_TRUE(finding.verdict == CheckVerdict::same || finding.verdict == CheckVerdict::safe) << finding.message;
+  fire_next_timer();
+  EXPECT_EQ(result(), R"(["a",7])");
+}
+
 TEST_F(PauseTest, refuses_words_that_it_does_not_know) {
   given("ctx:wait_signal('go')");
   start();

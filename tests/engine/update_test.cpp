@@ -143,5 +143,17 @@ TEST_F(UpdateTest, one_that_an_old_journal_has_without_an_id_stays_what_it_was) 
   EXPECT_EQ(result(), "6");
 }
 
+TEST_F(UpdateTest, that_did_not_hear_what_came_before_the_next_run_leaves_it_to_that) {
+  given("ctx:wait_signal('a') if input.n then return ctx:wait_signal('b').v end ctx:continue_as_new({ n = 1 })",
+        "updates = { u = { apply = function(ctx) return ctx:wait_signal('b') end } },");
+  start();
+  when(SendUpdate{"u", "{}", "u1", {}, 2});
+  when(PauseInstance{"wait", {}, 2, "run"});
+  for (const char* const name : {"a", "b"}) when(SendSignal{name, R"({"v":7})", "", {}, 3});
+  when(ResumeInstance{"go on", {}, 4});
+  when(SendSignal{"a", "", "", {}, 5});
+  EXPECT_EQ(result(), "7");
+}
+
 }  // namespace
 }  // namespace baton
