@@ -122,6 +122,8 @@ OperationSeq ScriptDriver::ask(Operation operation) {
   if (operation.kind != OperationKind::promise) return claim_or_record(std::move(operation));
   if (const auto made = promises_.find(operation.key); made != promises_.end()) {
     held_lines_.clear();
+    const auto stopped = stopped_promises_.find(made->second);
+    if (stopped != stopped_promises_.end() && patch(kSharedPromises)) stopped->second = true;
     return made->second;
   }
   std::string key = operation.key;
@@ -155,6 +157,11 @@ OperationSeq ScriptDriver::claim_or_record(Operation operation) {
 }
 
 const Outcome* ScriptDriver::outcome_of(OperationSeq seq) const {
+  static const Outcome kWithdrawn = Outcome::failed(
+      {"promise_withdrawn", "the promise was withdrawn when the branch that had asked for it was stopped", {}});
+  if (const auto stopped = stopped_promises_.find(seq); stopped != stopped_promises_.end() && stopped->second) {
+    return &kWithdrawn;
+  }
   const OperationState* const operation = state_.find(seq);
   return operation != nullptr && operation->settled ? &operation->outcome : nullptr;
 }
@@ -162,6 +169,7 @@ const Outcome* ScriptDriver::outcome_of(OperationSeq seq) const {
 std::vector<OperationSeq> ScriptDriver::abandon(OperationSeq seq) {
   const OperationState* const operation = state_.find(seq);
   if (operation == nullptr) return {};
+  if (operation->operation.kind == OperationKind::promise && !operation->settled) stopped_promises_.emplace(seq, false);
   if (operation->abandoned) return {};
   if (operation->open()) return record(OperationCancelled{seq});
   if (!state_.took_message(seq)) return {};

@@ -149,6 +149,7 @@ class ScriptDriver : public WorkflowHost {
   // What the journal has and the script has not asked for yet, by key; of one key in order.
   std::multimap<std::string, OperationSeq> unclaimed_;
   std::map<std::string, OperationSeq> promises_;   // Asked for already: who waits for one asks for it once more.
+  std::map<OperationSeq, bool> stopped_promises_;  // Withdrawn with their branch; whether a wait for it raises.
   bool replaying_ = false;
   bool fresh_ = false;
   bool holding_lines_ = false;  // While replaying, up to the first new entry.

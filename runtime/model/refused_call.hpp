@@ -11,6 +11,8 @@ constexpr std::string_view kRefusedCall = "refused:";
 constexpr std::string_view kCancelAtWaits = "rule:cancel_at_waits";
 // Stands behind the incident of a script that has failed: a replay fails there, before it meets what has come since.
 constexpr std::string_view kFailedHere = "rule:failed_here";
+// Branches share promises: each that waits hears the answer, and a wait for one that was withdrawn raises.
+constexpr std::string_view kSharedPromises = "rule:shared_promises";
 
 // What an update or an on_override has registered is undone with the instance. With the branch's path behind it.
 constexpr std::string_view kUndoOfBranch = "rule:undo_of:";

@@ -350,6 +350,7 @@ int ctx_promise(lua_State* state) {
   const std::string key = operation.key;
   const std::string name = operation.name;
   const OperationSeq seq = execution.host().ask(std::move(operation));
+  execution.current().promises.push_back(seq);
   const std::string id = execution.host().info().id + "." + std::to_string(seq);
   lua_createtable(state, 0, 2);
   lua_pushlstring(state, id.data(), id.size());

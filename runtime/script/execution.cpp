@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "runtime/model/refused_call.hpp"
 #include "runtime/script/json_bridge.hpp"
 #include "runtime/script/run_start.hpp"
 #include "runtime/script/sandbox_image.hpp"
@@ -73,12 +74,14 @@ RunState Execution::start(const JsonText& input) {
   return run();
 }
 
+// Several branches can wait for one promise.
 void Execution::wake(OperationSeq seq) {
+  bool woken = false;
   for (const auto& branch : branches_) {
-    if (branch->waits_for == seq && !branch->cancel_pending) {
-      ready_.push_back(branch.get());
-      break;
-    }
+    if (branch->waits_for != seq || branch->cancel_pending) continue;
+    if (woken && !host_.patch(kSharedPromises)) return;
+    ready_.push_back(branch.get());
+    woken = true;
   }
 }
 
@@ -278,6 +281,8 @@ void Execution::member_finished(Branch& branch, bool returned) {
     lua_settable(L, -3);
   });
   if (!kept) return stop_for_want(kept.error());
+  auto& promises = group.owner->promises;
+  promises.insert(promises.end(), branch.promises.begin(), branch.promises.end());
   if (returned && !branch.compensations.empty()) {
     // What a finished branch would undo is its parent's to undo from now on.
     auto& inherited = group.owner->compensations;

@@ -46,6 +46,7 @@ struct Branch {
   std::optional<OperationSeq> waits_for;
   OperationKind waits_kind = OperationKind::activity;  // Of what it waits for.
   std::unique_ptr<Group> group;
+  std::vector<OperationSeq> promises;  // That were asked for here, or in branches that have ended.
   std::string line;                    // Where it waits.
   bool cancel_pending = false;         // The wait ends with "cancelled".
 
@@ -157,7 +158,7 @@ class Execution {
   // Pushes the outcome of what was asked for, or waits for it; to be returned from a C function. A wait is a C++ exception,
   // and each clean-up in its way costs a microsecond: so nothing with a destructor is to be alive in the caller.
   static int await(lua_State* state);
-  // The branch that waits for it goes on, once it is its turn.
+  // The branches that wait for it go on, once it is their turn.
   void wake(OperationSeq seq);
   // Makes a branch whose coroutine gets the `arguments` + 1 values on top of `from` (function first). Raises.
   Branch& spawn(lua_State* from, int arguments, Branch& parent, std::string path);
@@ -199,7 +200,9 @@ class Execution {
   void member_finished(Branch& branch, bool returned);
   void settle(Group& group);
   void kill(Branch& branch);
+  void kill(Branch& branch, const Branch& outermost);
   void stop_waiting(Branch& branch);
+  [[nodiscard]] bool waits_for_own_promise(const Branch& branch, const Branch& outermost) const;
   void give_back_to_next_run();
   void clean_up(Branch& branch);
   // Null when it has ended.

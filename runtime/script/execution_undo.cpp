@@ -56,7 +56,7 @@ void Execution::request_cancel(bool at_waits_only) {
   for (const auto& branch : branches_) {
     if (!branch->waits_for || branch->shield > 0 || branch->cancel_pending) continue;
     branch->cancel_pending = true;
-    stop_waiting(*branch);
+    if (branch->waits_kind != OperationKind::promise) stop_waiting(*branch);  // A compensation may wait for it.
     if (std::ranges::find(ready_, branch.get()) == ready_.end()) ready_.push_back(branch.get());
   }
 }
@@ -89,6 +89,14 @@ void Execution::stop_waiting(Branch& branch) {
   for (const OperationSeq seq : host_.abandon(*branch.waits_for)) wake(seq);
 }
 
+// Whether the promise that the branch waits for was asked for by itself or by a branch around it, up to `outermost`.
+bool Execution::waits_for_own_promise(const Branch& branch, const Branch& outermost) const {
+  for (const Branch* each = &branch;; each = each->parent) {
+    if (std::ranges::find(each->promises, *branch.waits_for) != each->promises.end()) return true;
+    if (each == &outermost) return false;
+  }
+}
+
 // What has come for other branches and has not reached them.
 void Execution::give_back_to_next_run() {
   const auto is_untold = [this](const auto& branch) {
@@ -99,11 +107,15 @@ void Execution::give_back_to_next_run() {
   }
 }
 
-void Execution::kill(Branch& branch) {
-  if (branch.waits_for) stop_waiting(branch);
+void Execution::kill(Branch& branch) { kill(branch, branch); }
+
+// A promise that was asked for outside of what is stopped is not withdrawn with it: its id was given out, and others may wait.
+void Execution::kill(Branch& branch, const Branch& outermost) {
+  const bool is_promise = branch.waits_kind == OperationKind::promise;
+  if (branch.waits_for && (!is_promise || waits_for_own_promise(branch, outermost))) stop_waiting(branch);
   if (branch.group) {
     for (const GroupMember& member : branch.group->members) {
-      if (member.branch != nullptr) kill(*member.branch);
+      if (member.branch != nullptr) kill(*member.branch, outermost);
     }
   }
   clean_up(branch);

@@ -129,6 +129,10 @@ void handle(InstanceTurn& turn, SettlePromise message) {
                          {ErrorCode::conflict, "the promise ran out of its time before it was settled",
                           "baton show says what the case did then"});
     }
+    if (!operation->settled) {
+      return turn.refuse(message.reply_to, {ErrorCode::conflict, "the case no longer waits for this promise",
+                                            "baton show says what it did instead"});
+    }
     return turn.refuse(message.reply_to,
                        {ErrorCode::conflict, "the promise is settled already", "its outcome stands in the history"});
   }
