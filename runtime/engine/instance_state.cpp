@@ -231,7 +231,7 @@ class Apply {
   }
   void operator()(const DecisionRecorded& e) {
     state_.facts.insert(e.key);
-    state_.decisions[e.key] = {e.name, e.decision};
+    state_.decisions[e.key] = {e.name, e.decision, index_};
   }
   void operator()(const NoteWritten& e) { state_.facts.insert(e.key); }
   void operator()(const PatchMarked& e) { state_.patches.insert(e.id); }
@@ -308,6 +308,28 @@ const OperationState* InstanceState::find(OperationSeq seq) const {
 OperationState* InstanceState::find(OperationSeq seq) {
   const auto found = operations.find(seq);
   return found == operations.end() ? nullptr : &found->second;
+}
+
+std::optional<FoundOutcome> find_decision(const InstanceState& state, const std::string& name) {
+  std::optional<FoundOutcome> found;
+  EntryIndex latest = 0;
+  for (const auto& [key, decision] : state.decisions) {
+    if (key == name) return FoundOutcome{key, decision.decision};
+    if (decision.name != name || decision.made_at < latest) continue;
+    latest = decision.made_at;
+    found = FoundOutcome{key, decision.decision};
+  }
+  return found;
+}
+
+std::optional<FoundOutcome> find_decided_task(const InstanceState& state, const std::string& name) {
+  std::optional<FoundOutcome> found;
+  for (const auto& [seq, operation] : state.operations) {
+    const Operation& asked = operation.operation;
+    if (asked.kind != OperationKind::task || !operation.settled || (asked.key != name && asked.name != name)) continue;
+    found = FoundOutcome{asked.key, operation.outcome.value};
+  }
+  return found;
 }
 
 bool InstanceState::took_message(OperationSeq seq) const {

@@ -55,6 +55,7 @@ struct ReceivedSignal {
 struct DecisionState {
   std::string name;
   JsonText decision;
+  EntryIndex made_at = 0;
 };
 
 // Kept for every case in memory: what is nearly always empty takes no more than it must.
@@ -97,6 +98,15 @@ struct InstanceState {
   // An event or signal ended this wait, and was not given back.
   [[nodiscard]] bool took_message(OperationSeq seq) const;
 };
+
+// An outcome that can be replaced.
+struct FoundOutcome {
+  std::string key;  // Of the decision or task.
+  JsonText value;
+};
+// By key, or the latest of that name; nothing where there is none.
+[[nodiscard]] std::optional<FoundOutcome> find_decision(const InstanceState& state, const std::string& name);
+[[nodiscard]] std::optional<FoundOutcome> find_decided_task(const InstanceState& state, const std::string& name);
 
 // What a run leaves to the one that continues it.
 [[nodiscard]] CarriedOver carried_over(const InstanceState& state);

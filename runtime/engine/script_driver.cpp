@@ -231,12 +231,12 @@ std::vector<OperationSeq> ScriptDriver::override_decision(std::string key, std::
       return replaced != nullptr && replaced->by.kind == PrincipalKind::script;
     });
   }
-  JsonText before = decision(target);
-  if (before.empty()) before = decision("decision:" + target);
+  auto found = find_decision(state_, target);
+  if (!found) found = find_decided_task(state_, target);
+  if (!found) found = FoundOutcome{"decision:" + target, {}};  // Let pass by an earlier version.
   record(NoteWritten{key, line, "{\"override\":true}"});
-  const std::string full = state_.decisions.contains(target) ? target : "decision:" + target;
-  return record(OutcomeOverridden{full,
-                                  before,
+  return record(OutcomeOverridden{std::move(found->key),
+                                  std::move(found->value),
                                   std::move(after),
                                   std::move(reason_code),
                                   std::move(reason),

@@ -250,24 +250,6 @@ void handle(InstanceTurn& turn, ChangeBundle message) {
 
 namespace {
 
-struct Replaced {
-  std::string target;  // Key of the decision or task.
-  JsonText before;
-};
-
-std::optional<Replaced> find_outcome(const InstanceState& state, const std::string& name) {
-  std::optional<Replaced> found;
-  for (const auto& [key, decision] : state.decisions) {
-    if (key == name || decision.name == name) found = Replaced{key, decision.decision};
-  }
-  for (const auto& [seq, operation] : state.operations) {
-    if (operation.operation.kind != OperationKind::task || !operation.settled) continue;
-    if (operation.operation.key != name && operation.operation.name != name) continue;
-    found = Replaced{operation.operation.key, operation.outcome.value};
-  }
-  return found;
-}
-
 // What the undoing workflow is given: as ctx:on_override's function, and whose outcome it was.
 JsonText undo_input(const InstanceCore& core, const OutcomeOverridden& made) {
   JsonWriter writer;
@@ -314,13 +296,14 @@ void handle(InstanceTurn& turn, OverrideOutcome message) {
   if (message.reason.empty()) {
     return turn.refuse(message.reply_to, {ErrorCode::bad_field, "an override needs a reason", "say why in \"reason\""});
   }
-  const auto found = find_outcome(core.state, message.target);
+  auto found = find_decided_task(core.state, message.target);
+  if (!found) found = find_decision(core.state, message.target);
   if (!found) {
     return turn.refuse(message.reply_to,
                        {ErrorCode::not_found, "no decision or decided task is called '" + message.target + "'",
                         "baton show lists the decisions of the instance"});
   }
-  OutcomeOverridden made{found->target, found->before, message.after, message.reason_code, message.reason, message.by};
+  OutcomeOverridden made{found->key, found->value, message.after, message.reason_code, message.reason, message.by};
   if (!core.record.open()) return override_closed(turn, message, std::move(made));
   turn.warm_up();
   if (core.record.open()) turn.deliver(std::move(made));
