@@ -4,10 +4,14 @@
 #include "runtime/base/limits.hpp"
 #include "runtime/script/execution.hpp"
 #include "runtime/script/json_bridge.hpp"
+#include "runtime/script/refusal.hpp"
 #include "runtime/script/script_error.hpp"
 
 namespace baton::script {
 namespace {
+
+constexpr Instant kFirstInstant{-62'167'219'200'000};  // 0000-01-01T00:00:00.000Z
+constexpr Instant kLastInstant{253'402'300'799'999};   // 9999-12-31T23:59:59.999Z: what RFC 3339 can write.
 
 constexpr char kContext = 0;           // Registry key of the ctx object.
 constexpr char kFailureMetatable = 0;  // Registry key of the metatable of error objects.
@@ -177,7 +181,15 @@ JsonText check_json(lua_State* state, int index, const char* what) {
 
 std::optional<Instant> check_time(lua_State* state, int index, const char* what, Instant now) {
   if (lua_isnoneornil(state, index)) return std::nullopt;
-  if (lua_isinteger(state, index)) return Instant{lua_tointeger(state, index)};
+  if (lua_isinteger(state, index)) {
+    const Instant at{lua_tointeger(state, index)};
+    if (at < kFirstInstant || at > kLastInstant) {
+      refuse_anew(
+          state, Execution::of(state), "time",
+          std::string(what) + " is the number " + std::to_string(at.ms) + ", which is no time of the years 0 to 9999");
+    }
+    return at;
+  }
   if (lua_type(state, index) == LUA_TSTRING) {
     const std::string text = lua_tostring(state, index);
     if (const auto length = parse_duration(text); length.ok()) return now + *length;

@@ -16,6 +16,9 @@ TEST_F(RefusedCall, a_call_that_can_mean_nothing_is_refused_where_it_is_made_ane
       {"ctx:promise('x', { timeout = '1h', until_ = '2h' })", "timeout or until_, not both"},
       {"ctx:map({ home = 1 }, function() end)", "ctx:map takes a list, and this table has names"},
       {"ctx:child('test', {}, { close = 'never' })", "close is \"cancel\" or \"abandon\", not \"never\""},
+      {"ctx:sleep_until(math.maxinteger)", "which is no time of the years 0 to 9999"},
+      {"ctx:task('t', { why = 'w', due = math.mininteger, remind = { '-1h' } })",
+       "due is the number -9223372036854775808"},
       {"ctx:log('loud', 'x')", "ctx:log has the levels debug, info, warn and error, not 'loud'"}};
   for (const auto& [call, message] : calls) {
     SCOPED_TRACE(call);
