@@ -210,7 +210,7 @@ void ActivityPool::Core::work(std::size_t index) {
   Worker& worker = *workers[index];
   auto lock = enter();
   while (!stopping) {
-    if (!worker.ready.empty()) {
+    if (has_answer(worker)) {
       const Ready ready = std::move(worker.ready.front());
       worker.ready.pop_front();
       lock.unlock();
@@ -252,7 +252,7 @@ void ActivityPool::recover() {
 bool ActivityPool::run_one(std::uint64_t choice) {
   Core::Worker& worker = *core_->workers.front();
   auto lock = core_->enter();
-  if (!worker.ready.empty()) {
+  if (core_->has_answer(worker)) {
     const Core::Ready ready = std::move(worker.ready.front());
     worker.ready.pop_front();
     lock.unlock();
@@ -261,7 +261,7 @@ bool ActivityPool::run_one(std::uint64_t choice) {
   }
   Core::AttemptPtr attempt = core_->take_fresh(0, choice);
   while (!attempt && core_->more_in_store) attempt = core_->take_fresh(0, choice);
-  if (!attempt) return false;
+  if (!attempt) return !worker.ready.empty();
   lock.unlock();
   core_->begin(attempt);
   return true;

@@ -80,7 +80,7 @@ void ActivityPool::Core::drive(const AttemptPtr& attempt) {
     } else if (const auto* pause = std::get_if<WantsSleep>(&step)) {
       return sleep(attempt, pause->length);
     } else {
-      beat(attempt, std::move(std::get<WantsHeartbeat>(step).details));
+      if (!beat(attempt, std::move(std::get<WantsHeartbeat>(step).details))) return;
       attempt->run->resume(Outcome::of({}));
     }
   }
@@ -136,19 +136,30 @@ void ActivityPool::Core::sleep(const AttemptPtr& attempt, Duration length) {
   });
 }
 
-void ActivityPool::Core::beat(const AttemptPtr& attempt, JsonText details) {
+// A script may do nothing but this for ever, so a sign of life is where its worker turns to what else there is to do, and so
+// hears that the attempt is cancelled or out of time. False when it does: the attempt goes on, or ends, in its turn.
+bool ActivityPool::Core::beat(const AttemptPtr& attempt, JsonText details) {
   bool keep = false;
+  bool gives_way = false;
   {
     const auto lock = enter();
-    if (attempt->state == Attempt::State::ended) return;
+    if (attempt->state == Attempt::State::ended || stopping) return false;
     if (!details.empty() && details != "null") attempt->heartbeat = std::move(details);
     keep = attempt->keep_alarm == 0;
     if (attempt->request.heartbeat) {
       ports.alarms.cancel(attempt->heartbeat_alarm);
       attempt->heartbeat_alarm = alarm(attempt, *attempt->request.heartbeat);
     }
+    Worker& worker = *workers[attempt->worker];
+    gives_way = has_work(worker);
+    if (gives_way) {
+      attempt->state = Attempt::State::waiting;
+      worker.ready.push_back({attempt, Outcome::of({})});
+      worker.fresh_first = true;
+    }
   }
   if (keep) keep_heartbeat(attempt);
+  return !gives_way;
 }
 
 void ActivityPool::Core::keep_heartbeat(const AttemptPtr& attempt) {

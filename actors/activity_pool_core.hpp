@@ -51,7 +51,8 @@ struct ActivityPool::Core : std::enable_shared_from_this<ActivityPool::Core> {
     std::deque<Ready> ready;
     std::condition_variable woken;
     bool sleeping = false;
-    bool expecting = false;  // It was woken for what has not come yet.
+    bool expecting = false;    // It was woken for what has not come yet.
+    bool fresh_first = false;  // An attempt has given way: one that waits to begin is next.
   };
 
   Core(ActivityPorts given, std::size_t count) : ports(std::move(given)) {
@@ -75,6 +76,10 @@ struct ActivityPool::Core : std::enable_shared_from_this<ActivityPool::Core> {
   void disarm(Attempt& attempt);
   void abandon(const AttemptPtr& attempt);
   AttemptPtr take_fresh(std::size_t worker, std::uint64_t choice);
+  // Whether an answer is next. It is not once when an attempt has given way to a fresh one.
+  [[nodiscard]] bool has_answer(Worker& worker) const {
+    return !worker.ready.empty() && !(std::exchange(worker.fresh_first, false) && !fresh.empty());
+  }
   [[nodiscard]] bool has_work(const Worker& worker) const { return !worker.ready.empty() || !fresh.empty(); }
 
   // ---- without the lock, on the attempt's worker ----
@@ -83,7 +88,7 @@ struct ActivityPool::Core : std::enable_shared_from_this<ActivityPool::Core> {
   void drive(const AttemptPtr& attempt);
   bool wait_for_http(const AttemptPtr& attempt, WantsHttp wanted);
   void sleep(const AttemptPtr& attempt, Duration length);
-  void beat(const AttemptPtr& attempt, JsonText details);
+  [[nodiscard]] bool beat(const AttemptPtr& attempt, JsonText details);
   void keep_heartbeat(const AttemptPtr& attempt);
   void end(const AttemptPtr& attempt, FinishActivity result);
   void tell(const AttemptPtr& attempt, FinishActivity result, bool on_worker);

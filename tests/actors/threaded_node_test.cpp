@@ -33,7 +33,8 @@ class ThreadedNode : public ::testing::Test {
     done.get_future().wait();
     return good;
   }
-  void wait_until_completed(const std::string& id) {
+  void wait_until_completed(const std::string& id) { wait_until(id, "completed"); }
+  void wait_until(const std::string& id, std::string_view status) {
     // Every change of the instance is told; the store is asked again at each.
     std::mutex mutex;
     std::condition_variable changed;
@@ -44,7 +45,7 @@ class ThreadedNode : public ::testing::Test {
       changed.notify_all();
     });
     std::unique_lock lock(mutex);
-    while (world_.status(id) != "completed") {
+    while (world_.status(id) != status) {
       const std::uint64_t seen = changes;
       ASSERT_TRUE(changed.wait_for(lock, std::chrono::seconds(20), [&] { return changes != seen; }));
     }
@@ -127,6 +128,35 @@ TEST_F(ThreadedNode, fires_a_timer_by_the_systems_clock) {
   world_.deploy_workflow("ctx:sleep('50ms') return 1");
   world_.start("one");
   wait_until_completed("one");
+}
+
+// Its worker is the only one: what else there is to do gets its turn between two of its signs of life.
+TEST_F(ThreadedNode, an_activity_that_reports_for_ever_keeps_nobody_out_and_hears_its_time_out_its_cancel_and_the_end) {
+  world_.options().worker_threads = 1;
+  world_.deploy_workflow(
+      R"lua(
+        local ok, failure = pcall(function()
+          return ctx:activity("work." .. input.what, {}, { timeout = input.timeout, retry = "none", on_exhausted = "raise" })
+        end)
+        if not ok and failure.code == "cancelled" then error(failure, 0) end
+        return ok or failure.code
+      )lua",
+      R"lua(
+        reports = function(input, activity) while true do activity:heartbeat { at = 1 } end end,
+        nothing = function() return 1 end,
+      )lua");
+  world_.start("endless", R"({"what":"reports","timeout":"1h"})");
+  world_.start("other", R"({"what":"nothing"})");
+  wait_until("other", "completed");
+  EXPECT_TRUE(world_.send("endless", CancelInstance{"sent twice", nurse(), 0}).ok());
+  wait_until("endless", "cancelled");
+  world_.start("short", R"({"what":"reports","timeout":"100ms"})");
+  wait_until("short", "completed");
+  EXPECT_EQ(world_.result("short"), R"("timeout")");
+  world_.start("last", R"({"what":"reports","timeout":"1h"})");
+  world_.start("after", R"({"what":"nothing"})");
+  wait_until("after", "completed");
+  world_.crash();
 }
 
 // From a turn to an activity, back, and to the next: at no moment does the node look idle before the last of them.
