@@ -41,29 +41,50 @@ std::string quoted(const std::string& text) {
   return json_text;
 }
 
+// What is there and empty is a slip of whoever filled it in. Were it left out, the query would mean more than was said.
+std::string said(JsonFields& fields, std::string_view name) {
+  const auto text = fields.text(name);
+  if (text && text->empty()) fields.refuse(name, "is empty", "say which, or leave the field out");
+  return text.value_or("");
+}
+
+// For the same reason nothing may be said that the action does not heed.
+void refuse_unheeded(JsonFields& fields, BatchKind kind) {
+  const auto refuse = [&](std::string_view name, BatchKind heeded_by, std::string_view actions) {
+    if (kind == heeded_by || fields.value(name) == nullptr) return;
+    fields.refuse(name, "is nothing that this action goes by", "leave it out; " + std::string(actions));
+  };
+  refuse("code", BatchKind::incidents, "incidents are what retry and skip act on");
+  for (const auto name : {"name", "role", "subject", "overdue"}) {
+    refuse(name, BatchKind::tasks, "tasks are what reassign acts on");
+  }
+}
+
 }  // namespace
 
-Result<BatchQuery> read_batch_query(const json::value* value, const IsTimeAttribute& is_time) {
+Result<BatchQuery> read_batch_query(const json::value* value, BatchKind kind, const IsTimeAttribute& is_time) {
   if (value == nullptr || !value->is_object()) {
     return Error{ErrorCode::bad_field, "'query' is missing", "say to what: {\"workflow\": \"discharge\"}"};
   }
   JsonFields fields(value->get_object(), "query", ErrorCode::bad_field);
   BatchQuery query;
   query.everything = fields.boolean("all").value_or(false);
-  query.workflow = fields.text("workflow").value_or("");
-  query.bundle = fields.text("bundle").value_or("");
-  query.unit = fields.text("unit").value_or("");
-  query.patient = fields.text("patient").value_or("");
-  query.business_key = fields.text("key").value_or("");
+  query.workflow = said(fields, "workflow");
+  query.bundle = said(fields, "bundle");
+  query.unit = said(fields, "unit");
+  query.patient = said(fields, "patient");
+  query.business_key = said(fields, "key");
   query.with_incident = fields.boolean("has_incident");
   query.paused = fields.boolean("paused");
   query.started_after = instant_at(fields, "started_after");
   query.started_before = instant_at(fields, "started_before");
-  query.ids = fields.texts("ids").value_or(std::vector<std::string>());
-  query.code = fields.text("code").value_or("");
-  query.name = fields.text("name").value_or("");
-  query.role = fields.text("role").value_or("");
-  query.subject = fields.text("subject").value_or("");
+  const auto ids = fields.texts("ids");
+  if (ids && ids->empty()) fields.refuse("ids", "is empty", "name one case at least, or leave the field out");
+  query.ids = ids.value_or(std::vector<std::string>());
+  query.code = said(fields, "code");
+  query.name = said(fields, "name");
+  query.role = said(fields, "role");
+  query.subject = said(fields, "subject");
   query.overdue = fields.boolean("overdue").value_or(false);
   if (const json::value* const attributes = fields.value("attributes")) {
     if (!attributes->is_object()) fields.refuse("attributes", "is no object", "{\"ward\": \"4 West\"}");
@@ -77,6 +98,7 @@ Result<BatchQuery> read_batch_query(const json::value* value, const IsTimeAttrib
       }
     }
   }
+  refuse_unheeded(fields, kind);
   query.json = json::serialize(*value);
   if (Status status = fields.finish(); !status) return status.error();
   if (says_nothing(query)) {

@@ -31,8 +31,10 @@ struct BatchQuery {
 
 // Of a workflow, or of any where none is named.
 using IsTimeAttribute = std::function<bool(const std::string& workflow, const std::string& attribute)>;
-// A time is taken in RFC 3339 as well. Errors: bad_field, also for a query that says nothing.
-[[nodiscard]] Result<BatchQuery> read_batch_query(const boost::json::value* value, const IsTimeAttribute& is_time);
+// A time is taken in RFC 3339 as well. Errors: bad_field, also for a query that says nothing, for what is there and empty, and
+// for what an action of this kind does not go by.
+[[nodiscard]] Result<BatchQuery> read_batch_query(const boost::json::value* value, BatchKind kind,
+                                                  const IsTimeAttribute& is_time);
 // The query's conditions on the instance itself.
 [[nodiscard]] bool matches(const BatchQuery& query, const InstanceRecord& record);
 

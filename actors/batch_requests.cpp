@@ -65,11 +65,11 @@ void Batches::preview(const BatchRequest& request, std::uint64_t token) {
   JsonFields fields(*body, "", ErrorCode::bad_field);
   fields.text("action");
   fields.value("with");
-  auto query = read_batch_query(fields.value("query"), parts_.is_time);
-  if (Status status = fields.finish(); !status) return parts_.replies.give(token, status.error());
-  if (!query.ok()) return parts_.replies.give(token, query.error());
   auto action = read_batch_action(*body);
   if (!action.ok()) return parts_.replies.give(token, action.error());
+  auto query = read_batch_query(fields.value("query"), action->kind(), parts_.is_time);
+  if (Status status = fields.finish(); !status) return parts_.replies.give(token, status.error());
+  if (!query.ok()) return parts_.replies.give(token, query.error());
   Preview preview{*action, query->json, request.by.subject, {}, nullptr, {}};
   search_.run(
       action->kind(), *std::move(query), parts_.clock.now(),

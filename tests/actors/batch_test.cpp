@@ -222,6 +222,24 @@ TEST_F(BatchTest, refuses_empty_queries_used_tokens_and_other_peoples_tokens) {
   EXPECT_EQ(refused("begin", "", R"({"token":")" + late + R"(","reason":"r"})").code, ErrorCode::unknown_preview);
 }
 
+TEST_F(BatchTest, refuses_what_is_there_and_empty_and_what_its_action_does_not_go_by_rather_than_act_on_more) {
+  given_cases(2);
+  for (const char* const field : {"workflow", "bundle", "unit", "patient", "key", "code", "name", "role", "subject"}) {
+    const Error error =
+        refused("preview", "", R"({"action":"retry","query":{"all":true,")" + std::string(field) + R"(":""}})");
+    EXPECT_EQ(error.code, ErrorCode::bad_field);
+    EXPECT_THAT(error.detail, HasSubstr("is empty")) << field;
+  }
+  EXPECT_THAT(refused("preview", "", R"({"action":"pause","query":{"workflow":"flow","ids":[]}})").detail,
+              HasSubstr("query.ids is empty"));
+  for (const char* const field : {R"("code":"BT308")", R"("name":"t")", R"("role":"nurse")", R"("overdue":true)"}) {
+    EXPECT_THAT(
+        refused("preview", "", R"({"action":"cancel","query":{"workflow":"flow",)" + std::string(field) + "}}").detail,
+        HasSubstr("nothing that this action goes by"));
+  }
+  EXPECT_THAT(refused("preview", "", R"({"action":"retry","query":{"overdue":true}})").cure, HasSubstr("reassign"));
+}
+
 TEST_F(BatchTest, of_more_than_one_row_of_items_is_as_exact) {
   given_cases(450);
   const std::string id = begin(R"({"action":"pause","query":{"unit":"5E"}})");
