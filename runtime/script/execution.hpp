@@ -202,7 +202,7 @@ class Execution {
   void kill(Branch& branch);
   void kill(Branch& branch, const Branch& outermost);
   void stop_waiting(Branch& branch);
-  [[nodiscard]] bool waits_for_own_promise(const Branch& branch, const Branch& outermost) const;
+  [[nodiscard]] bool withdraws_promise(const Branch& branch, const Branch& outermost) const;
   void give_back_to_next_run();
   void clean_up(Branch& branch);
   // Null when it has ended.

@@ -89,12 +89,20 @@ void Execution::stop_waiting(Branch& branch) {
   for (const OperationSeq seq : host_.abandon(*branch.waits_for)) wake(seq);
 }
 
-// Whether the promise that the branch waits for was asked for by itself or by a branch around it, up to `outermost`.
-bool Execution::waits_for_own_promise(const Branch& branch, const Branch& outermost) const {
-  for (const Branch* each = &branch;; each = each->parent) {
-    if (std::ranges::find(each->promises, *branch.waits_for) != each->promises.end()) return true;
-    if (each == &outermost) return false;
+// Whether the promise that the branch waits for goes with what is stopped: it was asked for within that, and nobody else waits for it.
+bool Execution::withdraws_promise(const Branch& branch, const Branch& outermost) const {
+  const OperationSeq seq = *branch.waits_for;
+  const Branch* around = &branch;
+  while (std::ranges::find(around->promises, seq) == around->promises.end()) {
+    if (around == &outermost) return false;
+    around = around->parent;
   }
+  return std::ranges::none_of(branches_, [&](const auto& each) {
+    if (each->waits_for != seq) return false;
+    const Branch* within = each.get();
+    while (within != nullptr && within != &outermost) within = within->parent;
+    return within == nullptr;
+  });
 }
 
 // What has come for other branches and has not reached them.
@@ -112,7 +120,7 @@ void Execution::kill(Branch& branch) { kill(branch, branch); }
 // A promise that was asked for outside of what is stopped is not withdrawn with it: its id was given out, and others may wait.
 void Execution::kill(Branch& branch, const Branch& outermost) {
   const bool is_promise = branch.waits_kind == OperationKind::promise;
-  if (branch.waits_for && (!is_promise || waits_for_own_promise(branch, outermost))) stop_waiting(branch);
+  if (branch.waits_for && (!is_promise || withdraws_promise(branch, outermost))) stop_waiting(branch);
   if (branch.group) {
     for (const GroupMember& member : branch.group->members) {
       if (member.branch != nullptr) kill(*member.branch, outermost);

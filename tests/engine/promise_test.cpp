@@ -57,6 +57,21 @@ TEST_F(PromiseTest, of_a_branch_that_is_stopped_is_withdrawn_and_says_so) {
   EXPECT_NE(replies_.front().answer.error().detail.find("no longer waits"), std::string::npos);
 }
 
+TEST_F(PromiseTest, of_a_branch_that_is_stopped_stays_for_a_compensation_that_waits_for_it) {
+  given(R"(ctx:any({ a = function(s)
+                       local p = s:promise('x')
+                       s:any({ b = function() p:wait() end,
+                               c = function(r) r:compensate(function() r:note('got ' .. p:wait().v) end) error('x') end })
+                     end,
+                     d = function(s) s:sleep('1h') end })
+           ctx:sleep('1h'))");
+  start();
+  fire_next_timer();
+  replays();
+  settle(1);
+  EXPECT_EQ(notes(), "got 7");
+}
+
 TEST_F(PromiseTest, can_be_waited_for_by_a_compensation) {
   given(R"(local p = ctx:promise('x')
            ctx:compensate(function() ctx:note(p:wait().v .. '') end)
