@@ -65,7 +65,7 @@ class ScriptDriver : public WorkflowHost {
 
   // ---- WorkflowHost ------------------------------------------------------------------------------------------------
   [[nodiscard]] const InstanceInfo& info() const override { return info_; }
-  [[nodiscard]] Instant now() const override { return now_; }
+  [[nodiscard]] Instant now() const override { return time_of_script(); }
   OperationSeq ask(Operation operation) override;
   [[nodiscard]] const Outcome* outcome_of(OperationSeq seq) const override;
   std::vector<OperationSeq> abandon(OperationSeq seq) override;
@@ -109,6 +109,9 @@ class ScriptDriver : public WorkflowHost {
     std::map<std::string, std::size_t> later;
     bool indexed;
     std::set<std::string, std::less<>> written;  // Keys of what the script has written down again.
+    std::size_t facts;                           // How many such entries are applied.
+    // Behind what is applied the script was let go on by an operator, at this time.
+    std::optional<Instant> goes_on_at;
 
     [[nodiscard]] std::size_t size() const { return passed.size(); }
   };
@@ -124,6 +127,9 @@ class ScriptDriver : public WorkflowHost {
   [[nodiscard]] bool is_rewind(std::size_t place) const;
   [[nodiscard]] bool gives_back(std::size_t place) const;
   [[nodiscard]] bool stands_at_end() const;
+  [[nodiscard]] bool is_marked(std::size_t place, std::string_view mark) const;
+  [[nodiscard]] std::optional<Instant> time_of_act() const;
+  [[nodiscard]] Instant time_of_script() const;
   template <typename IsIt>
   std::vector<OperationSeq> take_own(const IsIt& is_it);
   [[nodiscard]] RunState drive_at(Instant now, const Entry& entry, const std::vector<OperationSeq>& resolved);

@@ -41,9 +41,13 @@ bool ScriptDriver::gives_back(std::size_t place) const {
 // all that had come up to the act that let it go on.
 bool ScriptDriver::is_failure(std::size_t place) const {
   const auto* const incident = std::get_if<IncidentOpened>(&journal_->entries[place].body);
-  if (incident == nullptr || incident->seq != 0 || place + 1 >= journal_->size()) return false;
-  const auto* const mark = std::get_if<PatchMarked>(&journal_->entries[place + 1].body);
-  return mark != nullptr && mark->id == kFailedHere;
+  return incident != nullptr && incident->seq == 0 && is_marked(place, kFailedHere);
+}
+
+bool ScriptDriver::is_marked(std::size_t place, std::string_view mark) const {
+  if (place + 1 >= journal_->size()) return false;
+  const auto* const patch = std::get_if<PatchMarked>(&journal_->entries[place + 1].body);
+  return patch != nullptr && patch->id == mark;
 }
 
 bool ScriptDriver::is_rewind(std::size_t place) const {
@@ -69,6 +73,30 @@ void ScriptDriver::take_up_to_next() {
     take_next(i);
   }
   if (i == journal_->size() || stands_at_end()) replaying_ = fresh_;
+  journal_->goes_on_at = i == journal_->size() ? std::nullopt : time_of_act();
+}
+
+// When the script was let go on from where the next entry says that it had failed, or that it was rewound to.
+std::optional<Instant> ScriptDriver::time_of_act() const {
+  const std::size_t next = journal_->next;
+  const EntriesView entries = journal_->entries;
+  if (is_rewind(next) && is_marked(next, kTimeOfRewind)) return entries[next].at;
+  if (!is_failure(next)) return std::nullopt;
+  const std::uint32_t number = std::get<IncidentOpened>(entries[next].body).number;
+  for (std::size_t i = next; i < journal_->size(); ++i) {
+    const auto* const resolved = std::get_if<IncidentResolved>(&entries[i].body);
+    if (resolved == nullptr || resolved->number != number) continue;
+    return resolved->action == IncidentAction::retry ? std::optional(entries[i].at) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
+// What the script does for the first time after a retry or a rewind it does at that time, not at that of what led there: or what is
+// due in a day would be over at once. It does so from the moment on at which it has come to all that stands in front.
+Instant ScriptDriver::time_of_script() const {
+  const bool goes_on =
+      journal_ && journal_->goes_on_at && unclaimed_.empty() && journal_->written.size() == journal_->facts;
+  return goes_on ? *journal_->goes_on_at : now_;
 }
 
 // The script has failed here, or was rewound to here, and has done nothing since: what it does now it does for the first time.
@@ -99,6 +127,8 @@ std::vector<OperationSeq> ScriptDriver::take(std::size_t place) {
   const Entry& entry = journal_->entries[place];
   if (const auto* asked = std::get_if<OperationScheduled>(&entry.body)) {
     unclaimed_.emplace(asked->operation.key, asked->operation.seq);
+  } else if (key_of(entry.body) != nullptr) {
+    ++journal_->facts;
   }
   return apply(state_, entry, journal_->first + static_cast<EntryIndex>(place));
 }
@@ -123,7 +153,7 @@ ReplayResult ScriptDriver::replay(EntriesView entries, const std::vector<bool>& 
     }
   }
   ReplayResult result{RunWaits{}, std::nullopt, false};
-  journal_.emplace(Replayed{entries, first, 0, counts, {}, 0, {}, false, {}});
+  journal_.emplace(Replayed{entries, first, 0, counts, {}, 0, {}, false, {}, 0, std::nullopt});
   journal_->passed.flip();
   for (std::size_t i = 0; i < size; ++i) {
     const auto* const carried = counts[i] ? std::get_if<CarriedOver>(&entries[i].body) : nullptr;

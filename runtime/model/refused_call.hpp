@@ -11,6 +11,8 @@ constexpr std::string_view kRefusedCall = "refused:";
 constexpr std::string_view kCancelAtWaits = "rule:cancel_at_waits";
 // Stands behind the incident of a script that has failed: a replay fails there, before it meets what has come since.
 constexpr std::string_view kFailedHere = "rule:failed_here";
+// Stands behind a rewind: what the script does from there on it does at the time of the rewind.
+constexpr std::string_view kTimeOfRewind = "rule:time_of_rewind";
 // Branches share promises: each that waits hears the answer, and a wait for one that was withdrawn raises.
 constexpr std::string_view kSharedPromises = "rule:shared_promises";
 

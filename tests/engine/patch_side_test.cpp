@@ -70,8 +70,10 @@ TEST_F(PatchSide, a_case_that_failed_in_front_of_it_is_on_the_new_side_when_it_g
                       {},
                       2});
     ASSERT_TRUE(replies_.back().answer.ok());
+    now_ = now_ + kDay;
     when(ResolveIncident{1, action, "", 3, "mended", {}, 3});
     ASSERT_TRUE(replies_.back().answer.ok());
+    EXPECT_EQ(timers_.begin()->due, now_ + kHour) << "it goes on now, and not at the time at which it failed";
     crash();
     fire_next_timer();
     EXPECT_EQ(result(), "true") << to_string(action);

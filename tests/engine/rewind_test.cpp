@@ -189,6 +189,28 @@ TEST_F(RewindTest, after_which_the_script_fails_again_at_once_leaves_a_case_that
   EXPECT_EQ(finding.script_line, "");
 }
 
+TEST_F(RewindTest, what_is_asked_for_again_has_its_whole_time) {
+  given(R"(ctx:activity('test.work', 1)
+           ctx:note('found')
+           ctx:sleep('1d')
+           local at = ctx:now()
+           ctx:activity('test.other', 2, { retry = 'none' })
+           return ctx:now() - at)");
+  start();
+  finish(1, "7");
+  fire_next_timer();
+  fail(3, "down");
+  now_ = now_ + Duration{3 * kDay.ms};
+  rewind_to(4);
+  ASSERT_EQ(timers_.size(), 1u);
+  EXPECT_EQ(timers_.begin()->due, now_ + kDay);
+  fire_next_timer();
+  stays_what_it_is();
+  now_ = now_ + kHour;
+  finish_open("7");
+  EXPECT_EQ(result(), std::to_string(kHour.ms));
+}
+
 TEST_F(RewindTest, a_rewind_of_old_keeps_its_meaning) {
   given("ctx:activity('test.work', 1, { retry = 'none' }) return ctx:wait_signal('paid')");
   start();

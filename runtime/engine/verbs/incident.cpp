@@ -5,6 +5,7 @@
 #include "runtime/engine/instance_turn.hpp"
 #include "runtime/engine/request_options.hpp"
 #include "runtime/model/operator_actions.hpp"
+#include "runtime/model/refused_call.hpp"
 
 namespace baton::verbs {
 namespace {
@@ -141,6 +142,7 @@ void rewind(InstanceTurn& turn, IncidentResolved resolved) {
   std::vector<EntryBody> came = came_since(turn.core(), place);
   give_up_from(turn, place);
   turn.record(std::move(resolved));
+  turn.record(PatchMarked{std::string(kTimeOfRewind)});
   std::set<OperationSeq> open;
   for (const auto& [number, operation] : turn.state().operations) {
     if (operation.open()) open.insert(number);
