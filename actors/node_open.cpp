@@ -86,6 +86,7 @@ Status Node::Impl::open_store() {
   store_options.path = directory + "/store";
   store_options.env = options.env.get();
   store_options.sync = !options.unsafe_no_sync;
+  store_options.may_begin = mark == nullptr || !mark->position();
   auto opened = Store::open(store_options);
   if (!opened.ok()) return opened.error();
   store = *std::move(opened);

@@ -2,6 +2,9 @@
 
 #include <openssl/rand.h>
 
+#include <algorithm>
+#include <vector>
+
 #include "persistence/keys/key_store.hpp"
 #include "persistence/log_files.hpp"
 #include "persistence/rocks.hpp"
@@ -30,6 +33,23 @@ std::vector<rocksdb::ColumnFamilyDescriptor> families_of(const StoreOptions& opt
   return all;
 }
 
+// The first rows say whose the store is. One that has had others has lost these with a file of its log. Were a new identity
+// written into it, putting that file back could not mend it any more.
+Error lost_first_rows() {
+  return {ErrorCode::store_corrupt,
+          "the store has lost its first rows: a file of its folder is missing, or shorter than it was",
+          "put all files of the folder back, or restore it from a backup or from another node"};
+}
+
+// No table, and nothing in any log. RocksDB would open that, and after the second time pass over a log that is put back.
+bool has_no_rows(rocksdb::Env& env, const std::string& path) {
+  std::vector<rocksdb::Env::FileAttributes> files;
+  if (!env.GetChildrenFileAttributes(path, &files).ok()) return false;
+  return std::ranges::none_of(files, [](const rocksdb::Env::FileAttributes& file) {
+    return file.name.ends_with(".sst") || (file.name.ends_with(".log") && file.size_bytes > 0);
+  });
+}
+
 }  // namespace
 
 Store::Store(StoreOptions options) : options_(std::move(options)), rocks_(std::make_unique<Rocks>()) {}
@@ -51,13 +71,14 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
     with_env.env = rocks.env.get();
     return rocksdb::DB::Open(with_env, options.path, families_of(options, rocks.cache), &handles, &db);
   };
+  const bool was_there = rocks.env->FileExists(options.path + "/CURRENT").ok();
+  if (was_there && !options.may_begin && has_no_rows(*rocks.env, options.path)) return lost_first_rows();
   rocksdb::Status opened = open_database();
   if (opened.IsCorruption()) {
     const auto cut = cut_torn_tails(options.env, options.path);
     if (!cut.ok()) return cut.error();
     if (*cut) opened = open_database();
   }
-  const bool was_there = rocks.env->FileExists(options.path + "/CURRENT").ok();
   if (was_there && opened.IsIOError() && opened.subcode() == rocksdb::Status::kPathNotFound) {
     return Error{
         ErrorCode::store_corrupt,
@@ -85,6 +106,7 @@ Status Store::check_or_write_identity() {
   std::string format;
   const rocksdb::Status found = db.Get({}, slice(keys::kFormat), &format);
   if (found.IsNotFound()) {
+    if (!options_.may_begin || db.GetLatestSequenceNumber() != 0) return lost_first_rows();
     identity_ = options_.new_identity.empty() ? random_identity() : options_.new_identity;
     rocksdb::WriteBatch batch;
     batch.Put(slice(keys::kFormat), Writer().varint(kFormatVersion).view());

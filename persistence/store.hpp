@@ -32,6 +32,7 @@ struct StoreOptions {
   std::size_t write_buffers = std::size_t{64} << 20;  // Memtables of all families together.
   std::size_t wal_size = std::size_t{64} << 20;       // What a start after a crash may have to read.
   std::string new_identity;                           // Of a store that is created now; random when empty.
+  bool may_begin = true;                              // False where it is known that there was one already.
 };
 
 class Store {

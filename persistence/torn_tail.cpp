@@ -106,7 +106,14 @@ Result<std::optional<std::string>> manifest(rocksdb::Env* env, const std::string
   const rocksdb::Status read = rocksdb::ReadFileToString(env, path + "/CURRENT", &name);
   if (read.IsNotFound()) return std::optional<std::string>();
   if (!read.ok()) return error_of(read, "the store's directory cannot be read");
-  while (name.ends_with('\n')) name.pop_back();
+  constexpr std::string_view kBefore = "MANIFEST-";
+  const bool names_one = name.starts_with(kBefore) && name.size() > kBefore.size() + 1 && name.back() == '\n' &&
+                         name.find_first_not_of("0123456789", kBefore.size()) == name.size() - 1;
+  if (!names_one) {
+    return Error{ErrorCode::store_corrupt, path + "/CURRENT is damaged: it names no manifest",
+                 "restore the store from a backup or from another node"};
+  }
+  name.pop_back();
   return std::optional(path + "/" + name);
 }
 

@@ -51,10 +51,11 @@ int accept_loss_of(const Cli& cli, const StoreArguments& arguments) {
   if (!std::filesystem::exists(options.path + "/CURRENT")) {
     return fail(cli, {ErrorCode::not_found, "there is no store in " + options.path, "give --data the server's folder"});
   }
-  const auto store = Store::open(options);
-  if (!store) return fail(cli, store.error());
   const auto mark = HighWaterMark::open(nullptr, config->data + "/high_water_mark");
   if (!mark) return fail(cli, mark.error());
+  options.may_begin = false;
+  const auto store = Store::open(options);
+  if (!store) return fail(cli, store.error());
   AcceptedLoss loss;
   loss.by.kind = PrincipalKind::person;
   loss.by.subject = cli.subject.empty() ? os_account() : cli.subject;
