@@ -116,6 +116,12 @@ Status Node::Impl::look_at_disk(const std::string& directory) {
   auto high_water = HighWaterMark::open(options.env.get(), directory + "/high_water_mark");
   if (!high_water.ok()) return high_water.error();
   mark = *std::move(high_water);
+  if (mark->has_unreadable_place()) {
+    log::warn(
+        "node cannot read one of the two places of {}/high_water_mark, and goes by the other: a crash while it was "
+        "written, or a damaged disk",
+        directory);
+  }
   const bool has_store = options.env != nullptr || std::filesystem::exists(directory + "/store/CURRENT");
   if (mark->position() && !has_store) {
     return Error{ErrorCode::store_rolled_back,

@@ -88,6 +88,8 @@ Status HighWaterMark::read_slots() {
     const rocksdb::Status read = file_->Read(at, sizeof scratch, &bytes, scratch);
     if (!read.ok()) return error_of(read, "the high-water mark cannot be read");
     auto slot = decode_slot(view(bytes));
+    const bool unwritten = bytes.size() == kSlotRead && view(bytes).find_first_not_of('\0') == std::string_view::npos;
+    has_unreadable_place_ = has_unreadable_place_ || (!slot && !unwritten);
     if (!slot || slot->generation < generation_) continue;
     generation_ = slot->generation;
     position_ = std::move(slot->position);

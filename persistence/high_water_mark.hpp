@@ -40,6 +40,9 @@ class HighWaterMark {
 
   // What the file said last; nothing in a new one, or where nothing can be read.
   [[nodiscard]] const std::optional<MarkPosition>& position() const { return position_; }
+  // One of the two places that are written in turn was not as it is written: a crash tore it, or it was damaged. Then position() is
+  // the other's, which is the last but one where this was the newer.
+  [[nodiscard]] bool has_unreadable_place() const { return has_unreadable_place_; }
   // Error store_rolled_back, with both positions and the cure, when the store is behind the mark, is another store, or
   // has another history; also when the mark has no position, and the store more than a power cut leaves without one: the
   // first round, which is synced before the mark is.
@@ -56,6 +59,7 @@ class HighWaterMark {
   std::unique_ptr<rocksdb::RandomRWFile> file_;
   std::optional<MarkPosition> position_;
   std::uint64_t generation_ = 0;
+  bool has_unreadable_place_ = false;
 };
 
 }  // namespace baton

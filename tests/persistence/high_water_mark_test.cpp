@@ -20,6 +20,7 @@ TEST(HighWaterMark, remembers_the_last_position) {
   {
     const auto mark = must(HighWaterMark::open(env.get(), "/mark"));
     EXPECT_FALSE(mark->position());
+    EXPECT_FALSE(mark->has_unreadable_place());
     for (std::uint64_t lsn = 1; lsn < 6; ++lsn) must(mark->write(at(lsn)));
     must(mark->sync());
   }
@@ -39,10 +40,14 @@ TEST(HighWaterMark, a_torn_write_leaves_the_position_before) {
     std::string torn = saved;
     torn[byte] ^= 1;
     ASSERT_TRUE(rocksdb::WriteStringToFile(env.get(), torn, "/mark").ok());
-    EXPECT_EQ(must(HighWaterMark::open(env.get(), "/mark"))->position(), at(1)) << byte;
+    const auto mark = must(HighWaterMark::open(env.get(), "/mark"));
+    EXPECT_EQ(mark->position(), at(1)) << byte;
+    EXPECT_TRUE(mark->has_unreadable_place()) << byte;
     ASSERT_TRUE(rocksdb::WriteStringToFile(env.get(), saved, "/mark").ok());
   }
-  EXPECT_EQ(must(HighWaterMark::open(env.get(), "/mark"))->position(), at(2));
+  const auto mark = must(HighWaterMark::open(env.get(), "/mark"));
+  EXPECT_EQ(mark->position(), at(2));
+  EXPECT_FALSE(mark->has_unreadable_place());
 }
 
 TEST(HighWaterMark, sees_a_store_that_is_behind_another_one_or_has_another_history) {
