@@ -6,6 +6,8 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
+#include <optional>
+#include <string_view>
 
 #include "gateway/cli/audit_verbs.hpp"
 #include "gateway/cli/cli_support.hpp"
@@ -83,6 +85,27 @@ int usage_of(const CLI::App& app, Cli& cli, const CLI::ParseError& error, bool s
                      cure_by_nearest(rest.front(), names) + "; see '" + path + " --help'");
 }
 
+// What is there and empty is a slip, mostly a variable that a script never set: taken as not given, the command would do it to more
+// than was meant. The first such argument; of "--unit=" the parser would take the next word for the value.
+std::optional<std::string> empty_argument(const CLI::App& app) {
+  for (const CLI::Option* option : app.get_options()) {
+    if (std::ranges::find(option->results(), "") != option->results().end()) return option->get_name();
+  }
+  for (const CLI::App* verb : app.get_subcommands()) {
+    if (auto name = empty_argument(*verb)) return name;
+  }
+  return std::nullopt;
+}
+std::optional<std::string> empty_argument(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word == "--") break;
+    if (word.starts_with("--") && word.find('=') == word.size() - 1)
+      return std::string(word.substr(0, word.size() - 1));
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 int run_cli(int argc, char** argv) {
@@ -107,12 +130,18 @@ int run_cli(int argc, char** argv) {
   add_common(app, cli);
   const Verb* chosen = nullptr;
   for (const Verb& verb : verbs) add_verb(app, verb, cli, chosen);
+  const bool said_json = std::any_of(argv, argv + argc, [](std::string_view text) { return text == "--json"; });
+  std::optional<std::string> empty = empty_argument(argc, argv);
   try {
-    app.parse(argc, argv);
+    if (!empty) app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
-    const bool said_json = std::any_of(argv, argv + argc, [](std::string_view text) { return text == "--json"; });
     return usage_of(app, cli, error, said_json);
+  }
+  if (!empty) empty = empty_argument(app);
+  if (empty) {
+    cli.json = said_json;
+    return usage_error(cli, "'" + *empty + "' is empty", "say which, or leave it out");
   }
   if (chosen == nullptr) return static_cast<int>(Exit::usage);
   const int code = chosen->run();

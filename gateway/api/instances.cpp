@@ -52,10 +52,15 @@ Result<StartRequest> read_start(const HttpRequest& http) {
   JsonFields fields(*body, "", ErrorCode::bad_field);
   StartRequest start;
   start.workflow = fields.text("workflow").value_or("");
-  start.id = fields.text("id").value_or("");
   start.input = json_text_of(fields.value("input"));
-  start.patient = fields.text("patient").value_or("");
-  start.business_key = fields.text("key").value_or("");
+  // Taken as not given, an empty id would be a new one at each repetition, and an empty patient nobody.
+  for (const auto& [name, field] :
+       {std::pair{"id", &start.id}, {"patient", &start.patient}, {"key", &start.business_key}}) {
+    *field = fields.text(name).value_or("");
+    if (field->empty() && fields.value(name) != nullptr) {
+      fields.refuse(name, "is empty", "leave it out, or send 1 to 200 bytes of plain text");
+    }
+  }
   start.by = principal_of(http);
   if (Status status = fields.finish(); !status) return status.error();
   if (Status status = check_name("workflow", start.workflow); !status) return status.error();

@@ -89,11 +89,17 @@ Result<Bulk> read_bulk(const RoutedRequest& request) {
     fields.refuse("filter", "is missing or empty", "say which tasks: role, unit, subject, workflow or instance");
   } else {
     JsonFields inner(filter->get_object(), "filter", ErrorCode::bad_field);
-    if (const auto role = inner.text("role")) bulk.filter.roles = {*role};
-    if (const auto unit = inner.text("unit")) bulk.filter.units = {*unit};
-    bulk.filter.subject = inner.text("subject").value_or("");
-    bulk.filter.workflow = inner.text("workflow").value_or("");
-    bulk.filter.instance = inner.text("instance").value_or("");
+    // Taken as not given, an empty text would hand over more than was meant.
+    const auto said = [&inner](std::string_view name) {
+      const auto text = inner.text(name);
+      if (text && text->empty()) inner.refuse(name, "is empty", "say which, or leave it out");
+      return text;
+    };
+    if (const auto role = said("role")) bulk.filter.roles = {*role};
+    if (const auto unit = said("unit")) bulk.filter.units = {*unit};
+    bulk.filter.subject = said("subject").value_or("");
+    bulk.filter.workflow = said("workflow").value_or("");
+    bulk.filter.instance = said("instance").value_or("");
     if (Status status = inner.finish(); !status) fields.refuse(status.error());
   }
   if (!bulk.preview && bulk.reason.empty())

@@ -1,5 +1,4 @@
 // baton bench: the four workloads.
-#include <charconv>
 #include <iostream>
 
 #include "gateway/bench/workloads.hpp"
@@ -10,15 +9,14 @@ namespace baton {
 namespace {
 
 struct BenchArguments {
-  std::string workload, n = "0", concurrency = "0", filled = "0", data;
+  std::string workload, n, concurrency, filled, data;
   bool details = false;
 };
 
-std::optional<std::uint64_t> number_of(const std::string& text) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
-  return number;
+// 0, which stands for the workload's own number, when not given.
+Result<std::uint64_t> number_or_own(const std::string& flag, const std::string& text, std::uint64_t least) {
+  if (text.empty()) return std::uint64_t{0};
+  return number_argument(flag, text, least);
 }
 
 void print_fields(const boost::json::object& object, std::vector<std::vector<std::string>>& rows) {
@@ -32,12 +30,12 @@ void print_fields(const boost::json::object& object, std::vector<std::vector<std
 }
 
 int bench(const Cli& cli, const BenchArguments& arguments) {
-  const auto n = number_of(arguments.n);
-  const auto concurrency = number_of(arguments.concurrency);
-  const auto filled = number_of(arguments.filled);
-  if (!n || !concurrency || !filled) {
-    return usage_error(cli, "--n, --concurrency and --filled are numbers", "such as --n 10000");
-  }
+  const auto n = number_or_own("--n", arguments.n, 1);
+  if (!n) return usage_error(cli, n.error());
+  const auto concurrency = number_or_own("--concurrency", arguments.concurrency, 1);
+  if (!concurrency) return usage_error(cli, concurrency.error());
+  const auto filled = number_or_own("--filled", arguments.filled, 0);
+  if (!filled) return usage_error(cli, filled.error());
   const BenchOptions options{arguments.workload,
                              *n,
                              static_cast<std::size_t>(*concurrency),

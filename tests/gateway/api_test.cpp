@@ -75,6 +75,20 @@ TEST_F(ApiTest, starts_a_workflow_and_waits_for_its_result) {
   EXPECT_EQ(reply.field("result"), R"({"done":true})");
 }
 
+TEST_F(ApiTest, refuses_what_is_there_and_empty_rather_than_do_more_than_was_meant) {
+  for (const char* const field : {"id", "patient", "key"}) {
+    const WireReply reply = call("POST", "/v1/instances", R"({"workflow":"ask",")" + std::string(field) + R"(":""})");
+    EXPECT_EQ(reply.status, 400) << field;
+    EXPECT_THAT(reply.text, HasSubstr(std::string(field) + " is empty"));
+  }
+  for (const char* const field : {"role", "unit", "subject", "workflow", "instance"}) {
+    const WireReply reply = call("POST", "/v1/tasks/reassign",
+                                 R"({"to":"nurse.bea","preview":true,"filter":{")" + std::string(field) + R"(":""}})");
+    EXPECT_EQ(reply.status, 400) << field;
+    EXPECT_THAT(reply.text, HasSubstr("filter." + std::string(field) + " is empty"));
+  }
+}
+
 TEST_F(ApiTest, says_that_a_case_goes_on_when_the_time_to_wait_for_its_result_is_up) {
   call("POST", "/v1/instances", R"({"workflow":"ask","id":"open"})");
   for (const char* wait : {"0s", "1ms", "20ms"}) {

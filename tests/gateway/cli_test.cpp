@@ -232,11 +232,31 @@ TEST_F(CliTest, names_the_flag_that_is_no_number) {
         {"--to", "incidents", "rewind", "a1", "1", "--to", "abc"},
         {"--at", "whatif", "a1", "--at", "abc"},
         {"--value", "whatif", "a1", "--value", "abc={}"},
+        {"--n", "bench", "w1", "--n", "0"},
+        {"--concurrency", "bench", "w1", "--concurrency", "0"},
         {"--seed", "test", (folder_ / "asks").string(), "--seed", "abc"}}) {
     const Ran outcome = ask({verb.begin() + 1, verb.end()});
     EXPECT_EQ(outcome.code, 2) << verb[1] << outcome.out;
     EXPECT_THAT(outcome.err, HasSubstr(verb[0] + " ")) << verb[1];
     EXPECT_THAT(outcome.err, HasSubstr("cure: ")) << verb[1];
+  }
+}
+
+// A variable that a script never set must not make a command mean more.
+TEST_F(CliTest, refuses_an_argument_that_is_there_and_empty) {
+  for (const std::vector<std::string>& verb :
+       {std::vector<std::string>{"--patient", "ls", "--patient", ""},
+        {"--patient", "ls", "--patient=", "--json"},
+        {"--patient", "start", "ask", "--patient", ""},
+        {"--id", "start", "ask", "--id=", "--key", "k"},
+        {"--unit", "batch", "cancel", "--workflow", "ask", "--unit", "", "--yes", "--reason", "r"},
+        {"--id", "batch", "cancel", "--workflow", "ask", "--id", "", "--yes", "--reason", "r"},
+        {"id", "show", ""},
+        {"name", "signal", "a1", ""}}) {
+    const Ran outcome = ask({verb.begin() + 1, verb.end()});
+    EXPECT_EQ(outcome.code, 2) << verb[1] << outcome.out;
+    EXPECT_EQ(outcome.out, "");
+    EXPECT_THAT(outcome.err, HasSubstr("'" + verb[0] + "' is empty")) << verb[1];
   }
 }
 
