@@ -108,10 +108,18 @@ Status set_from_table(Config& config, const toml::table& table, const std::strin
 }
 
 Status set_from_file(Config& config, const std::string& file) {
+  const auto unreadable = [&] {
+    return Error{ErrorCode::bad_config, "the configuration '" + file + "' cannot be read",
+                 "name a file that is there, and that this user may read"};
+  };
+  // The parser would find a folder empty.
+  std::error_code unknown;
+  if (std::filesystem::is_directory(file, unknown)) return unreadable();
   toml::table table;
   try {
     table = toml::parse_file(file);
   } catch (const toml::parse_error& error) {
+    if (error.source().begin.line == 0) return unreadable();
     return Error{ErrorCode::bad_config,
                  file + ":" + std::to_string(error.source().begin.line) + ": " + std::string(error.description()),
                  "see docs/CONFIGURATION.md"};

@@ -68,6 +68,16 @@ ConfigKey size_key(std::string name, std::string description, std::size_t Config
           [field](const Config& config) { return std::to_string(config.*field); }};
 }
 
+ConfigKey count_key(std::string name, std::string description, std::size_t Config::*field, std::size_t least,
+                    std::size_t most) {
+  ConfigKey key = size_key(std::move(name), std::move(description), field, least, most);
+  key.set = [set = std::move(key.set), least, most](Config& config, const std::string& value) -> Status {
+    if (!value.empty() && value.find_first_not_of("0123456789") == value.npos) return set(config, value);
+    return wrong(value, "write a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+  };
+  return key;
+}
+
 ConfigKey flag_key(std::string name, std::string description, bool Config::*field) {
   return {std::move(name), std::move(description),
           [field](Config& config, const std::string& value) -> Status {
@@ -154,8 +164,8 @@ const std::vector<ConfigKey>& config_keys() {
       text_key("http.client_authority",
                "PEM file: services may sign in with a certificate signed by it (baton keys create --certificate).",
                &Config::http_client_authority),
-      size_key("http.connections", "Connections open at once; more are told to come back.", &Config::http_connections,
-               1, 1'000'000),
+      count_key("http.connections", "Connections open at once; more are told to come back.", &Config::http_connections,
+                1, 1'000'000),
       size_key("http.body_size", "Bytes of one request's body.", &Config::http_body_size, 1024, 1u << 30),
       endpoint_key("mllp.listen", "Address that takes HL7 v2 over MLLP; none for none.", &Config::mllp_listen),
       text_key("mllp.certificate", "PEM file of the certificate chain. With it and mllp.key MLLP speaks TLS.",
@@ -163,9 +173,9 @@ const std::vector<ConfigKey>& config_keys() {
       text_key("mllp.key", "PEM file of the certificate's key.", &Config::mllp_key),
       text_key("mllp.client_authority", "PEM file: senders must show a certificate signed by it.",
                &Config::mllp_client_authority),
-      size_key("mllp.connections", "Connections open at once.", &Config::mllp_connections, 1, 100'000),
-      size_key("mllp.unanswered", "Messages of one connection that may wait for their answer.",
-               &Config::mllp_unanswered, 1, 10'000),
+      count_key("mllp.connections", "Connections open at once.", &Config::mllp_connections, 1, 100'000),
+      count_key("mllp.unanswered", "Messages of one connection that may wait for their answer.",
+                &Config::mllp_unanswered, 1, 10'000),
       {"ingest.time_zone",
        "Time zone of HL7 timestamps without an offset, where the source has none of its own ([sources]).",
        [](Config& config, const std::string& value) -> Status {
@@ -176,7 +186,7 @@ const std::vector<ConfigKey>& config_keys() {
        [](const Config& config) { return config.ingest_time_zone; }},
       size_key("engine.memory_budget", "Memory of warm instances and patients, in bytes or with KiB, MiB, GiB.",
                &Config::engine_memory_budget, 1u << 20, std::size_t{1} << 40),
-      size_key("engine.workers", "Threads that run workflows.", &Config::engine_workers, 1, 256),
+      count_key("engine.workers", "Threads that run workflows.", &Config::engine_workers, 1, 256),
       flag_key("engine.unsafe_no_sync", "Only for tests that must lose data: do not sync.", &Config::unsafe_no_sync),
       text_key("outbound.authority", "PEM file of an authority to trust beside the system's, for activities' HTTPS.",
                &Config::outbound_authority),

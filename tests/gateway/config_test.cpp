@@ -57,6 +57,22 @@ TEST(Config, refuses_values_that_a_key_cannot_have) {
   EXPECT_FALSE(load_config(written(""), {}, {{"http.certificate", "only.pem"}}).ok());
 }
 
+TEST(Config, says_which_numbers_a_key_takes_and_which_file_it_cannot_read) {
+  for (const auto key : {"engine.workers", "http.connections", "mllp.connections", "mllp.unanswered"}) {
+    for (const auto value : {"many", "4KiB", "-1", ""}) {
+      const auto refused = load_config(written(""), {}, {{key, value}});
+      ASSERT_FALSE(refused.ok()) << key << "=" << value;
+      EXPECT_THAT(refused.error().cure, HasSubstr("write a whole number from 1 to ")) << key << "=" << value;
+    }
+  }
+  for (const std::string& file : {testing::TempDir() + "no_such.toml", testing::TempDir()}) {
+    const auto unread = load_config(file, {}, {});
+    ASSERT_FALSE(unread.ok()) << file;
+    EXPECT_THAT(unread.error().detail, HasSubstr(file + "' cannot be read"));
+    EXPECT_THAT(unread.error().cure, HasSubstr("a file that is there"));
+  }
+}
+
 TEST(Config, takes_the_time_zone_of_each_source_and_refuses_one_that_is_none) {
   const auto config = load_config(
       written(
