@@ -32,7 +32,8 @@ Duration backoff(const RetryPolicy& policy, std::uint32_t attempt, std::uint64_t
   const double full = std::min(static_cast<double>(policy.initial.ms) * power(policy.factor, attempt - 1),
                                static_cast<double>(policy.cap.ms));
   const double taken_off = policy.jitter * jitter_fraction(seed, attempt);
-  return {static_cast<std::int64_t>(full * (1 - taken_off))};
+  // Whatever is taken off, time passes between two attempts.
+  return {std::max<std::int64_t>(static_cast<std::int64_t>(full * (1 - taken_off)), 1)};
 }
 
 std::string preset_names() { return "\"default\", \"gentle\", \"persistent\" or \"none\""; }

@@ -80,6 +80,18 @@ TEST(RetryPolicy, jitter_only_shortens_by_its_fraction_and_follows_from_the_seed
   EXPECT_GT(*seen.rbegin(), 3800);
 }
 
+TEST(RetryPolicy, jitter_leaves_a_pause_of_the_shortest_delay) {
+  RetryPolicy policy;
+  policy.initial = {1};
+  policy.factor = 1;
+  for (const double jitter : {0.1, 1.0}) {
+    policy.jitter = jitter;
+    for (std::uint64_t seed = 0; seed < 200; ++seed) {
+      EXPECT_EQ(next_delay(policy, 1, "", std::nullopt, {0}, seed), Duration{1});
+    }
+  }
+}
+
 TEST(RetryPolicy, presets_are_what_the_header_says) {
   EXPECT_EQ(parsed(R"("gentle")").attempts, 8u);
   EXPECT_EQ(parsed(R"("gentle")").cap, Duration{5 * kMinute.ms});
