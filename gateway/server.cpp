@@ -13,6 +13,7 @@
 #include "gateway/console/console.hpp"
 #include "gateway/downtime/downtime_board.hpp"
 #include "gateway/http/http_client.hpp"
+#include "gateway/http/url_text.hpp"
 #include "gateway/mllp/hl7_receiver.hpp"
 #include "gateway/net/file_budget.hpp"
 #include "gateway/smtp/smtp_client.hpp"
@@ -283,10 +284,9 @@ Status Server::Parts::introduce(const Config& config) {
   auto key = door->local_key(before.ok() ? before->key : std::string());
   if (!key) return std::move(key).error();
   const std::string& host = config.http_listen.host;
-  const std::string name = host == "0.0.0.0" || host == "::"     ? "127.0.0.1"
-                           : host.find(':') == std::string::npos ? host
-                                                                 : "[" + host + "]";
-  const std::string url = (config.http_tls ? "https://" : "http://") + name + ":" + std::to_string(http->port());
+  const std::string name = host == "0.0.0.0" || host == "::" ? "127.0.0.1" : host;
+  const std::string url =
+      (config.http_tls ? "https://" : "http://") + host_before_port(name) + ":" + std::to_string(http->port());
   where_served([&] { door->public_url = config.auth_public_url.empty() ? url : config.auth_public_url; });
   auto link = door->first_link();
   if (!link) return std::move(link).error();

@@ -252,6 +252,7 @@ Result<boost::json::array> fetch_items(const Cli& cli, const std::string& path_a
     cursor = field_text(*page, "next");
     if (cursor.empty()) break;
   }
+  if (!cursor.empty() && !cli.json) std::cerr << "baton: there are more; these are " << items.size() << "\n";
   return items;
 }
 

@@ -62,7 +62,7 @@ void print_table(const std::vector<std::vector<std::string>>& rows);
 
 // Fetches a listing that has no pages.
 [[nodiscard]] Result<boost::json::array> fetch_list(const Cli& cli, const std::string& path);
-// Fetches all pages of a listing, at most `limit` items.
+// Fetches all pages of a listing, at most `limit` items. That there are more is said on standard error, without --json.
 [[nodiscard]] Result<boost::json::array> fetch_items(const Cli& cli, const std::string& path_and_query,
                                                      std::size_t limit);
 

@@ -9,6 +9,7 @@
 #include "gateway/auth/client_file.hpp"
 #include "gateway/bundles/bundle_folder.hpp"
 #include "gateway/cli/cli_support.hpp"
+#include "gateway/http/url_text.hpp"
 #include "gateway/server.hpp"
 
 namespace baton {
@@ -47,12 +48,15 @@ Result<std::map<std::string, std::string>> flags_of(const ServeArguments& argume
   return flags;
 }
 
-// SIGTERM and SIGINT are taken by this thread only, by waiting for them.
+// SIGTERM, SIGINT and SIGHUP (the terminal is closed) are taken by this thread only, by waiting for them. Under nohup a hang-up
+// is ignored, and stays so.
 sigset_t blocked_signals() {
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
+  struct sigaction hang_up {};
+  if (::sigaction(SIGHUP, nullptr, &hang_up) == 0 && hang_up.sa_handler != SIG_IGN) sigaddset(&signals, SIGHUP);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   return signals;
@@ -82,9 +86,12 @@ void say_ready(const Cli& cli, const Config& config, const Server& server) {
     std::cout << "Baton is ready. Its store is " << config.data << "\n";
     if (ports.contains("http")) {
       const char* scheme = config.http_tls ? "https" : "http";
-      std::cout << "  API   " << scheme << "://" << config.http_listen.host << ":" << ports.at("http") << "\n";
+      const std::string host = host_before_port(config.http_listen.host);
+      std::cout << "  API   " << scheme << "://" << host << ":" << ports.at("http") << "\n";
     }
-    if (ports.contains("mllp")) std::cout << "  MLLP  " << config.mllp_listen.host << ":" << ports.at("mllp") << "\n";
+    if (ports.contains("mllp")) {
+      std::cout << "  MLLP  " << host_before_port(config.mllp_listen.host) << ":" << ports.at("mllp") << "\n";
+    }
     say_ways_in(config, server);
   }
   std::cout.flush();

@@ -61,9 +61,7 @@ std::string head_of(const Exchange& exchange) {
   const HttpCall& call = exchange.call;
   std::string head = call.method + " " + exchange.url.target + " HTTP/1.1\r\n";
   if (find_header(call.headers, "Host").empty()) {
-    const bool literal = exchange.url.host.find(':') != std::string::npos;
-    head += "Host: " + (literal ? "[" + exchange.url.host + "]" : exchange.url.host);
-    head += ":" + std::to_string(exchange.url.port) + "\r\n";
+    head += "Host: " + host_before_port(exchange.url.host) + ":" + std::to_string(exchange.url.port) + "\r\n";
   }
   if (find_header(call.headers, "User-Agent").empty()) head += "User-Agent: baton\r\n";
   for (const auto& [name, value] : call.headers) {

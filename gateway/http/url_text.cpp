@@ -99,4 +99,8 @@ Result<Url> parse_url(std::string_view text) {
   return url;
 }
 
+std::string host_before_port(const std::string& host) {
+  return host.find(':') == std::string::npos ? host : "[" + host + "]";
+}
+
 }  // namespace baton

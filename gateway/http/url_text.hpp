@@ -29,4 +29,7 @@ struct Url {
 // "http://host[:port][/path][?query]" or https. Errors: bad_field.
 [[nodiscard]] Result<Url> parse_url(std::string_view text);
 
+// A host as it stands before a port: an address of IPv6 in brackets.
+[[nodiscard]] std::string host_before_port(const std::string& host);
+
 }  // namespace baton

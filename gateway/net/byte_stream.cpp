@@ -171,8 +171,9 @@ Result<std::unique_ptr<Listener>> Listener::open(IoLoop& loop, const std::string
   auto state = std::make_shared<State>(loop, std::move(tls), std::move(accept));
   error_code error;
   const auto fail = [&](const std::string& what) {
+    const bool port_is_wrong = error == asio::error::address_in_use || error == asio::error::access_denied;
     return Error{ErrorCode::io_failed, what + " " + host + ":" + std::to_string(port) + ": " + error.message(),
-                 "choose another port, or 0 for any free one"};
+                 port_is_wrong ? "choose another port, or 0 for any free one" : "name an address of this machine"};
   };
   tcp::resolver resolver(loop.core().context);
   const auto found = resolver.resolve(host, std::to_string(port), tcp::resolver::passive, error);

@@ -98,6 +98,15 @@ TEST_F(CliTest, deploys_starts_decides_and_shows) {
   EXPECT_THAT(shown.out, HasSubstr("COMPLETED"));
 }
 
+TEST_F(CliTest, says_that_a_list_is_longer_than_what_it_shows) {
+  EXPECT_EQ(ask({"deploy", (folder_ / "asks").string()}).code, 0);
+  EXPECT_EQ(ask({"start", "ask", "--id", "a1"}).code, 0);
+  EXPECT_EQ(ask({"start", "ask", "--id", "a2"}).code, 0);
+  EXPECT_EQ(ask({"ls", "--limit", "1"}).err, "baton: there are more; these are 1\n");
+  EXPECT_EQ(ask({"ls", "--limit", "2"}).err, "");
+  EXPECT_EQ(ask({"ls", "--limit", "1", "--json"}).err, "");
+}
+
 TEST_F(CliTest, lists_and_shows_an_instance_whose_result_is_nested_as_deep_as_a_value_may_be) {
   std::string deep = "1";
   for (int level = 0; level < 62; ++level) deep = "[" + deep + "]";
