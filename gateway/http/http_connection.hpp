@@ -9,6 +9,7 @@
 
 #include "gateway/http/http_server.hpp"
 #include "gateway/net/open_connections.hpp"
+#include "gateway/net/rarely.hpp"
 
 namespace baton {
 
@@ -27,6 +28,7 @@ struct HttpServer::State : std::enable_shared_from_this<HttpServer::State> {
   OpenConnections<HttpConnection> open{loop};
   std::atomic<std::uint64_t> requests{0}, connections{0}, refused{0}, timeouts{0};
   std::atomic<std::size_t> bodies{0};  // Bytes; changed on the loop only.
+  Rarely said_full;
 };
 
 class HttpConnection : public std::enable_shared_from_this<HttpConnection> {

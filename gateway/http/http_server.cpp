@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "actors/log.hpp"
 #include "gateway/http/http_connection.hpp"
 #include "gateway/http/problem.hpp"
 
@@ -46,6 +47,7 @@ void HttpServer::State::accept(std::shared_ptr<ByteStream> stream) {
   auto connection = std::make_shared<HttpConnection>(shared_from_this(), std::move(stream));
   if (open.size() < options.connections) return connection->start();
   refused.fetch_add(1, std::memory_order_relaxed);
+  if (said_full.due()) log::warn("http sends clients away: all {} connections are taken", options.connections);
   if (open.size() >= options.connections + turning_away(options.connections)) return connection->close();
   connection->turn_away({ErrorCode::too_many_connections, "this server has all the connections it takes",
                          "close idle ones, or try again"});

@@ -10,6 +10,7 @@
 
 #include "actors/log.hpp"
 #include "gateway/net/open_connections.hpp"
+#include "gateway/net/rarely.hpp"
 #include "runtime/clinical/mllp_frame.hpp"
 
 namespace baton {
@@ -36,6 +37,7 @@ struct MllpServer::State : std::enable_shared_from_this<MllpServer::State> {
   MllpRefusal refusal;
   std::unique_ptr<Listener> listener;
   OpenConnections<Connection> open{loop};
+  Rarely said_not_let_in, said_full;
   std::atomic<std::uint64_t> messages{0}, connections{0}, refused{0};
 };
 
@@ -216,6 +218,9 @@ void MllpServer::State::accept(std::shared_ptr<ByteStream> stream) {
   connections.fetch_add(1, std::memory_order_relaxed);
   if (open.stopping() || open.size() >= options.connections) {
     refused.fetch_add(1, std::memory_order_relaxed);
+    if (!open.stopping() && said_full.due()) {
+      log::warn("mllp peer {} is sent away: all {} connections are taken", stream->peer(), options.connections);
+    }
     return stream->close();
   }
   std::make_shared<Connection>(shared_from_this(), std::move(stream))->start();

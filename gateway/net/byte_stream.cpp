@@ -1,6 +1,9 @@
 // The only file with Asio's sockets and TLS streams.
 #include "gateway/net/byte_stream.hpp"
 
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <array>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/connect.hpp>
@@ -12,6 +15,7 @@
 
 #include "actors/log.hpp"
 #include "gateway/net/io_loop_core.hpp"
+#include "gateway/net/rarely.hpp"
 #include "gateway/net/tls_context.hpp"
 #include "runtime/base/assert.hpp"
 
@@ -24,6 +28,16 @@ using boost::system::error_code;
 
 std::string text_of(const tcp::endpoint& endpoint) {
   return endpoint.address().to_string() + ":" + std::to_string(endpoint.port());
+}
+
+// A peer that is gone without a word, as behind a firewall that forgets connections, is found out within two minutes. Else
+// its connection would count for ever.
+void watch_peer(tcp::socket& socket) {
+  error_code ignored;
+  socket.set_option(asio::socket_base::keep_alive(true), ignored);
+  for (const auto& [option, value] : {std::pair{TCP_KEEPIDLE, 60}, {TCP_KEEPINTVL, 15}, {TCP_KEEPCNT, 4}}) {
+    ::setsockopt(socket.native_handle(), IPPROTO_TCP, option, &value, sizeof value);
+  }
 }
 
 template <typename Layer>
@@ -125,19 +139,12 @@ struct Listener::State : std::enable_shared_from_this<Listener::State> {
   State(IoLoop& io_loop, std::shared_ptr<TlsContext> tls_context, Accept on_accept)
       : loop(io_loop), acceptor(io_loop.core().context), tls(std::move(tls_context)), accept(std::move(on_accept)) {}
 
-  void say_once_a_minute(const error_code& error) {
-    const std::int64_t now = steady_ms();
-    if (said_ms != 0 && now < said_ms + 60'000) return;
-    said_ms = now;
-    log::error("port {} cannot take a client in: {}; trying on", port, error.message());
-  }
-
   void accept_next() {
     acceptor.async_accept([self = shared_from_this()](const error_code& error, tcp::socket socket) {
       if (!self->acceptor.is_open()) return;
       if (error) {
         // Out of file descriptors or of memory: trying again at once would spin.
-        self->say_once_a_minute(error);
+        if (self->said.due()) log::error("port {} cannot take a client in: {}; trying on", self->port, error.message());
         self->loop.after(Duration{50}, [self] {
           if (self->acceptor.is_open()) self->accept_next();
         });
@@ -145,6 +152,7 @@ struct Listener::State : std::enable_shared_from_this<Listener::State> {
       }
       error_code ignored;
       socket.set_option(tcp::no_delay(true), ignored);
+      watch_peer(socket);
       if (self->tls) {
         self->accept(std::make_shared<TlsStream>(std::move(socket), self->tls));
       } else {
@@ -159,7 +167,7 @@ struct Listener::State : std::enable_shared_from_this<Listener::State> {
   std::shared_ptr<TlsContext> tls;
   Accept accept;
   std::uint16_t port = 0;
-  std::int64_t said_ms = 0;  // When the log last said that a client could not be taken in; 0: never.
+  Rarely said;  // That a client could not be taken in.
 };
 
 Listener::Listener(std::shared_ptr<State> state) : state_(std::move(state)) {}

@@ -1,55 +1,42 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <spdlog/sinks/base_sink.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
+#include <cstdio>
 #include <deque>
+#include <fstream>
 #include <future>
 #include <map>
 #include <mutex>
+#include <sstream>
 #include <thread>
 #include <vector>
 
 #include "gateway/mllp/hl7_receiver.hpp"
 #include "gateway/mllp/mllp_client.hpp"
 #include "gateway/mllp/mllp_server.hpp"
+#include "tests/gateway/log_lines.hpp"
 #include "tests/gateway/raw_client.hpp"
 
 namespace baton {
 namespace {
 
-// What is written to the log meanwhile. Begun before and ended after whoever may write to it.
-class LogLines {
- public:
-  LogLines() : sink_(std::make_shared<Sink>()), before_(spdlog::default_logger()) {
-    spdlog::set_default_logger(std::make_shared<spdlog::logger>("test", sink_));
+// Of the connections at a port of this machine, as the kernel lists them, how many are watched for a peer that is gone.
+int watched_connections(std::uint16_t port) {
+  char local[32];
+  std::snprintf(local, sizeof local, "0100007F:%04X", port);
+  std::ifstream table("/proc/net/tcp");
+  int watched = 0;
+  for (std::string line; std::getline(table, line);) {
+    std::istringstream words(line);
+    std::string number, from, to, state, queues, timer;
+    words >> number >> from >> to >> state >> queues >> timer;
+    watched += from == local && state == "01" && timer.starts_with("02:") ? 1 : 0;
   }
-  ~LogLines() { spdlog::set_default_logger(before_); }
-  LogLines(const LogLines&) = delete;
-  LogLines& operator=(const LogLines&) = delete;
-  [[nodiscard]] std::string text() const { return sink_->text(); }
-
- private:
-  class Sink : public spdlog::sinks::base_sink<std::mutex> {
-   public:
-    std::string text() {
-      const std::lock_guard lock(mutex_);
-      return text_;
-    }
-
-   private:
-    void sink_it_(const spdlog::details::log_msg& line) override {
-      text_.append(line.payload.data(), line.payload.size()).append("\n");
-    }
-    void flush_() override {}
-    std::string text_;
-  };
-  std::shared_ptr<Sink> sink_;
-  std::shared_ptr<spdlog::logger> before_;
-};
+  return watched;
+}
 
 // A receiver whose messages a test takes and answers one by one.
 class MllpTest : public ::testing::Test {
@@ -107,6 +94,33 @@ TEST_F(MllpTest, answers_in_the_order_of_the_messages_whoever_is_ready_first) {
   EXPECT_EQ(wire.read_until("second\x1c\r"),
             "\x0b"
             "first\x1c\r\x0bsecond\x1c\r");
+}
+
+TEST_F(MllpTest, a_sender_that_is_gone_without_a_word_does_not_keep_its_place_for_ever) {
+  at_once_ = true;
+  serve();
+  auto wire = client();
+  wire.send("\x0bone\x1c\r");
+  wire.read_until("\x1c\r");
+  EXPECT_EQ(watched_connections(server_->port()), 1);
+}
+
+TEST_F(MllpTest, says_once_that_senders_are_sent_away_for_want_of_room) {
+  const LogLines lines;
+  MllpServerOptions options;
+  options.connections = 1;
+  at_once_ = true;
+  serve(options);
+  auto first = client();
+  first.send("\x0bone\x1c\r");
+  first.read_until("\x1c\r");
+  EXPECT_EQ(client().read_to_end(), "");
+  EXPECT_EQ(client().read_to_end(), "");
+  EXPECT_EQ(server_->counts().refused, 2u);
+  EXPECT_THAT(lines.text(),
+              testing::ContainsRegex("^mllp peer 127.0.0.1:[0-9]+ is sent away: all 1 connections are taken\n$"));
+  server_.reset();
+  loop_.stop();
 }
 
 TEST_F(MllpTest, reads_a_message_however_the_wire_cuts_it) {
