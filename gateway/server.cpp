@@ -125,7 +125,8 @@ struct Server::Parts {
   std::unique_ptr<MllpServer> mllp;
   Duration patience{10'000};
   FileBudget file_budget;
-  std::string own_authority;  // The server's own certificate, for those who are to trust it.
+  std::string certificate;  // Of the API, for those who are to trust it; empty without TLS.
+  std::vector<ServedCertificate> certificates;
   std::string first_link;
 
   Status open_node(const Config& config);
@@ -137,9 +138,12 @@ struct Server::Parts {
   // Says in client.toml how to reach this server.
   Status introduce(const Config& config);
   Status write_port_file(const std::string& path) const;
+  Status note_certificate(ServedCertificate served);
+  // Says in the log which certificates end soon or have ended, and again each day. On the loop.
+  void look_at_certificates();
   // Runs this where requests are served, which come from the moment of listening on and look at what it sets.
   void where_served(const std::function<void()>& set);
-  [[nodiscard]] JsonText state() const;
+  [[nodiscard]] std::vector<ServerFigure> figures() const;
   [[nodiscard]] std::map<std::string, std::uint16_t> ports() const;
 };
 
@@ -223,7 +227,7 @@ Status Server::Parts::listen(const Config& config) {
   assigner = std::make_unique<Assigner>(*node, loop, *roster);
   drift = std::make_unique<DriftWatch>(*node, loop);
   api = std::make_unique<ApiContext>(ApiContext{*node, loop, *waits, *live, *reads, idempotency, *door, *roster,
-                                                clock.get(), [this] { return state(); }});
+                                                clock.get(), [this] { return figures(); }});
   add_api_routes(router, *api);
   add_console_routes(router);
   router.set_guard([this](const Route& route, RoutedRequest request, Responder responder) {
@@ -252,7 +256,8 @@ Status Server::Parts::listen_http(const Config& config) {
         make_server_tls(files->certificate, files->key, config.http_client_authority, ClientCertificates::optional);
     if (!tls) return std::move(tls).error();
     options.tls = std::move(*tls);
-    if (config.http_certificate.empty()) own_authority = files->certificate;
+    certificate = std::filesystem::absolute(files->certificate).string();
+    if (Status read = note_certificate({"http", certificate, config.http_certificate.empty(), {}}); !read) return read;
   }
   options.host = config.http_listen.host;
   options.port = config.http_listen.port;
@@ -290,13 +295,21 @@ Status Server::Parts::introduce(const Config& config) {
   where_served([&] { door->public_url = config.auth_public_url.empty() ? url : config.auth_public_url; });
   auto link = door->first_link();
   if (!link) return std::move(link).error();
-  if (*link) first_link = url + "/v1/sign-in/first?token=" + **link;
-  return write_client_file(path, {url, own_authority, *key});
+  if (*link) first_link = door->public_url + "/v1/sign-in/first?token=" + **link;
+  ClientFile client{url, certificate, *key};
+  if (!certificate.empty()) {
+    const auto facts = certificate_facts(certificate, name);
+    if (facts.ok() && !facts->is_for_host) client.name = facts->name;
+  }
+  return write_client_file(path, client);
 }
 
 Status Server::Parts::listen_mllp(const Config& config) {
   auto tls = tls_of("mllp", config.mllp_certificate, config.mllp_key, config.mllp_client_authority);
   if (!tls) return std::move(tls).error();
+  if (*tls) {
+    if (Status read = note_certificate({"mllp", config.mllp_certificate, false, {}}); !read) return read;
+  }
   receiver = std::make_unique<Hl7Receiver>(*node, loop);
   MllpServerOptions options;
   options.host = config.mllp_listen.host;
@@ -308,6 +321,22 @@ Status Server::Parts::listen_mllp(const Config& config) {
   if (!opened) return std::move(opened).error();
   where_served([&] { mllp = std::move(*opened); });
   return success();
+}
+
+Status Server::Parts::note_certificate(ServedCertificate served) {
+  const auto facts = certificate_facts(served.file, "");
+  if (!facts) return facts.error();
+  served.expires = facts->expires;
+  where_served([&] { certificates.push_back(std::move(served)); });
+  return success();
+}
+
+void Server::Parts::look_at_certificates() {
+  for (const ServedCertificate& served : certificates) {
+    const auto warning = certificate_warning(served, system_clock()->now());
+    if (warning) log::warn("server: {}", *warning);
+  }
+  loop.after(Duration{24 * 3'600'000}, [this] { look_at_certificates(); });
 }
 
 std::map<std::string, std::uint16_t> Server::Parts::ports() const {
@@ -333,22 +362,30 @@ Status Server::Parts::write_port_file(const std::string& path) const {
   return success();
 }
 
-JsonText Server::Parts::state() const {
-  JsonWriter writer;
-  const auto number = [](std::uint64_t value) { return static_cast<std::int64_t>(value); };
-  writer.begin_object();
+std::vector<ServerFigure> Server::Parts::figures() const {
+  std::vector<ServerFigure> all;
+  const auto add = [&](std::string name, const char* help, bool counter, std::uint64_t value) {
+    all.push_back({std::move(name), help, counter, static_cast<std::int64_t>(value)});
+  };
   if (http) {
     const HttpServerCounts counts = http->counts();
-    writer.field("http_requests", number(counts.requests)).field("http_connections", number(counts.open));
-    writer.field("http_refused", number(counts.refused)).field("http_timeouts", number(counts.timeouts));
+    add("http_requests", "Requests of the API.", true, counts.requests);
+    add("http_connections", "Connections to the API that are open.", false, counts.open);
+    add("http_refused", "Connections to the API, and bodies, for which there was no room.", true, counts.refused);
+    add("http_timeouts", "Requests that did not arrive in time.", true, counts.timeouts);
   }
   if (mllp) {
     const MllpServerCounts counts = mllp->counts();
-    writer.field("mllp_messages", number(counts.messages)).field("mllp_connections", number(counts.open));
-    writer.field("mllp_refused", number(counts.refused));
+    add("mllp_messages", "Messages over MLLP.", true, counts.messages);
+    add("mllp_connections", "Connections over MLLP that are open.", false, counts.open);
+    add("mllp_refused", "Connections over MLLP, and frames, that were refused.", true, counts.refused);
   }
-  writer.end_object();
-  return std::move(writer).take();
+  for (const ServedCertificate& served : certificates) {
+    add(served.listener + "_certificate_expiry_timestamp_seconds",
+        "When the certificate of this listener ends, in seconds since 1970.", false,
+        static_cast<std::uint64_t>(served.expires.ms / 1000));
+  }
+  return all;
 }
 
 Server::Server(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
@@ -366,6 +403,7 @@ Result<std::unique_ptr<Server>> Server::start(const Config& config, std::functio
   if (Status status = parts.deploy(config, say); !status) return status.error();
   if (Status status = parts.open_door(config); !status) return status.error();
   if (Status status = parts.listen(config); !status) return status.error();
+  parts.where_served([&parts] { parts.look_at_certificates(); });
   if (!config.port_file.empty()) {
     if (Status status = parts.write_port_file(config.port_file); !status) return status.error();
   }

@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "actors/node.hpp"
 #include "gateway/api/idempotency.hpp"
@@ -17,6 +18,14 @@
 
 namespace baton {
 
+// One figure of listeners and connections, for the metrics.
+struct ServerFigure {
+  std::string name;  // "http_requests".
+  const char* help;
+  bool counter;  // Counted since the start; else as it is now.
+  std::int64_t value;
+};
+
 struct ApiContext {
   Node& node;
   IoLoop& loop;
@@ -26,8 +35,8 @@ struct ApiContext {
   IdempotencyKeys& idempotency;
   FrontDoor& door;
   Roster& roster;
-  ManualClock* clock = nullptr;                // Only with a virtual clock; then /v1/dev/clock is there.
-  std::function<JsonText()> server_state;      // Of listeners and connections, for the metrics: a JSON object.
+  ManualClock* clock = nullptr;  // Only with a virtual clock; then /v1/dev/clock is there.
+  std::function<std::vector<ServerFigure>()> server_figures;
   std::string answer_secret = random_token();  // Under which answers are told apart; recorded_read.cpp.
   std::shared_ptr<QuestionLane> questions = std::make_shared<QuestionLane>();  // Stopped when the server stops.
 };

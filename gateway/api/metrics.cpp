@@ -56,7 +56,11 @@ Result<JsonText> metrics_json(ApiContext& context) {
   write_counts(writer, "open_incidents", counts->open_incidents);
   write_counts(writer, "stored_messages", counts->messages);
   writer.field("live_watchers", number(context.live.watchers()));
-  if (context.server_state) writer.json_field("server", context.server_state());
+  if (context.server_figures) {
+    writer.key("server").begin_object();
+    for (const ServerFigure& figure : context.server_figures()) writer.field(figure.name, figure.value);
+    writer.end_object();
+  }
   writer.end_object();
   return std::move(writer).take();
 }
@@ -105,6 +109,16 @@ Result<std::string> metrics_text(ApiContext& context) {
   one("ledger_records", "gauge", "Size of the audit ledger.", metrics.ledger_size);
   one("ledger_minimum_index", "gauge", "The first record that the ledger still has.", metrics.ledger_minimum);
   one("process_resident_memory_bytes", "gauge", "Resident memory of the process.", resident_bytes());
+  const Store::Usage usage = context.node.reader().store().usage();
+  one("store_disk_bytes", "gauge", "Size of the store on its disk.", usage.disk_bytes);
+  one("store_memory_bytes", "gauge", "Memory of the store's caches and buffers.", usage.memory_bytes);
+  one("live_watchers", "gauge", "Clients that watch what changes.", context.live.watchers());
+  if (context.server_figures) {
+    for (const ServerFigure& figure : context.server_figures()) {
+      one(figure.name + (figure.counter ? "_total" : ""), figure.counter ? "counter" : "gauge", figure.help,
+          static_cast<std::uint64_t>(figure.value));
+    }
+  }
   append_metric(out, "instances", "gauge", "Instances by workflow and status.");
   for (const auto& [workflow, by_status] : counts->instances) {
     for (const auto& [status, count] : by_status) {
@@ -119,6 +133,10 @@ Result<std::string> metrics_text(ApiContext& context) {
   append_metric(out, "open_incidents", "gauge", "Incidents that wait for an operator, by workflow.");
   for (const auto& [workflow, count] : counts->open_incidents) {
     out += "baton_open_incidents{workflow=\"" + label(workflow) + "\"} " + std::to_string(count) + "\n";
+  }
+  append_metric(out, "stored_messages", "gauge", "Messages that came in, by what became of them.");
+  for (const auto& [state, count] : counts->messages) {
+    out += "baton_stored_messages{state=\"" + label(state) + "\"} " + std::to_string(count) + "\n";
   }
   return out;
 }

@@ -1,5 +1,6 @@
 #include "gateway/auth/certificate.hpp"
 
+#include <arpa/inet.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <ctime>
 #include <filesystem>
 #include <memory>
 
@@ -21,6 +23,7 @@ namespace {
 
 constexpr long kYears2 = 2L * 365 * 24 * 3600;
 constexpr int kRenewedBefore = 30 * 24 * 3600;
+constexpr Duration kWarnedBefore{std::int64_t{kRenewedBefore} * 1000};
 
 using Key = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
 using Certificate = std::unique_ptr<X509, decltype(&X509_free)>;
@@ -148,15 +151,41 @@ Status check_whole(const CertificateFiles& files) {
                "clients have to be told of"};
 }
 
+bool is_for(X509* certificate, const std::string& host) {
+  return is_address(host) ? X509_check_ip_asc(certificate, host.c_str(), 0) == 1
+                          : X509_check_host(certificate, host.c_str(), host.size(), 0, nullptr) == 1;
+}
+
+std::string text_of_address(const ASN1_OCTET_STRING* bytes) {
+  char text[INET6_ADDRSTRLEN] = {};
+  const int family = ASN1_STRING_length(bytes) == 4 ? AF_INET : AF_INET6;
+  return ::inet_ntop(family, ASN1_STRING_get0_data(bytes), text, sizeof text) == nullptr ? std::string() : text;
+}
+
+// Of its alternative names the first of DNS, or else an address; of a wildcard a name that it covers.
+std::string name_in(X509* certificate) {
+  const std::unique_ptr<GENERAL_NAMES, decltype(&GENERAL_NAMES_free)> names(
+      static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr)),
+      GENERAL_NAMES_free);
+  std::string address;
+  for (int i = 0; names && i < sk_GENERAL_NAME_num(names.get()); ++i) {
+    const GENERAL_NAME* const one = sk_GENERAL_NAME_value(names.get(), i);
+    if (one->type == GEN_IPADD) address = text_of_address(one->d.iPAddress);
+    if (one->type != GEN_DNS) continue;
+    const std::string name(reinterpret_cast<const char*>(ASN1_STRING_get0_data(one->d.dNSName)),
+                           static_cast<std::size_t>(ASN1_STRING_length(one->d.dNSName)));
+    return name.starts_with("*.") ? "baton" + name.substr(1) : name;
+  }
+  return address;
+}
+
 bool still_good(const CertificateFiles& files, const std::string& host) {
   const Certificate certificate = certificate_in(files.certificate);
   if (!certificate || !lies_there(files.key)) return false;
   int days = 0, seconds = 0;
   if (ASN1_TIME_diff(&days, &seconds, nullptr, X509_get0_notAfter(certificate.get())) != 1) return false;
   if (days * 24L * 3600 + seconds < kRenewedBefore) return false;
-  if (is_any(host)) return true;
-  return is_address(host) ? X509_check_ip_asc(certificate.get(), host.c_str(), 0) == 1
-                          : X509_check_host(certificate.get(), host.c_str(), host.size(), 0, nullptr) == 1;
+  return is_any(host) || is_for(certificate.get(), host);
 }
 
 }  // namespace
@@ -175,6 +204,28 @@ Result<CertificateFiles> own_certificate(const std::string& folder, const std::s
   if (!certificate) return failed("the server's certificate could not be made");
   if (Status written = write_pair(files, key.get(), certificate.get()); !written) return std::move(written).error();
   return files;
+}
+
+Result<CertificateFacts> certificate_facts(const std::string& file, const std::string& host) {
+  const Certificate certificate = certificate_in(file);
+  std::tm end{};
+  if (!certificate || ASN1_TIME_to_tm(X509_get0_notAfter(certificate.get()), &end) != 1) {
+    return Error{ErrorCode::bad_config, "'" + file + "' holds no certificate", "name a PEM file"};
+  }
+  CertificateFacts facts;
+  facts.expires = {std::int64_t{::timegm(&end)} * 1000};
+  facts.is_for_host = is_for(certificate.get(), host);
+  facts.name = name_in(certificate.get());
+  return facts;
+}
+
+std::optional<std::string> certificate_warning(const ServedCertificate& served, Instant now) {
+  if (now + kWarnedBefore < served.expires) return std::nullopt;
+  const bool over = served.expires < now;
+  return "the certificate of " + served.listener + ", '" + served.file + "', " +
+         (over ? "expired at " : "expires at ") + format_instant(served.expires) +
+         (over ? ", and clients that look refuse it" : "") + ": " +
+         (served.own ? "start Baton again, which makes another" : "replace it, and start Baton again");
 }
 
 }  // namespace baton

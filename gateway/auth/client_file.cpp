@@ -46,6 +46,7 @@ Result<ClientFile> read_client_file(const std::string& path) {
     content.url = table["url"].value_or(std::string());
     content.ca = table["ca"].value_or(std::string());
     content.key = table["key"].value_or(std::string());
+    content.name = table["name"].value_or(std::string());
   } catch (const toml::parse_error& wrong) {
     return Error{ErrorCode::bad_config,
                  path + ":" + std::to_string(wrong.source().begin.line) + ": " + std::string(wrong.description()),
@@ -58,7 +59,8 @@ Status write_client_file(const std::string& path, const ClientFile& content) {
   std::string whole =
       "# How programs on this machine reach Baton. Written at each start; the key opens everything, so keep it to "
       "yourself.\n";
-  for (const auto& [name, value] : {std::pair{"url", &content.url}, {"ca", &content.ca}, {"key", &content.key}}) {
+  for (const auto& [name, value] :
+       {std::pair{"url", &content.url}, {"ca", &content.ca}, {"name", &content.name}, {"key", &content.key}}) {
     if (!value->empty()) whole += line_of(name, *value);
   }
   return replace_file(path, whole);

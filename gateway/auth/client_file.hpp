@@ -2,7 +2,8 @@
 // start, readable by its owner only; the command line, scripts and tests read it.
 //
 //   url = "https://127.0.0.1:7070"
-//   ca = "/var/lib/baton/tls/server.pem"      # absent without TLS, or with a certificate that the system trusts
+//   ca = "/var/lib/baton/tls/server.pem"      # the server's certificate; absent without TLS
+//   name = "baton.hospital.example"           # whom it is for, where that is not the host of the url
 //   key = "baton_..."                         # an API key with the role `local`
 #pragma once
 
@@ -14,6 +15,7 @@ namespace baton {
 
 struct ClientFile {
   std::string url, ca, key;
+  std::string name{};
 };
 
 // Errors: not_found when there is no such file, bad_config.

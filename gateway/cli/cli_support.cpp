@@ -75,7 +75,8 @@ Result<std::string> send(const Cli& cli, const std::string& method, const std::s
   if (!settings) return settings.error();
   std::shared_ptr<HttpClient>& client = clients[settings->ca];
   if (!client) {
-    auto made = HttpClient::make(loop, {settings->ca, 512u << 20, 64, Duration{30'000}, !settings->ca.empty()});
+    auto made =
+        HttpClient::make(loop, {settings->ca, 512u << 20, 64, Duration{30'000}, !settings->ca.empty(), settings->name});
     if (!made) return std::move(made).error();
     client = std::move(*made);
   }

@@ -54,7 +54,10 @@ Result<ClientFile> client_settings(const Cli& cli) {
   if (settings.url.empty()) settings.url = file->url.empty() ? "https://127.0.0.1:7070" : file->url;
   while (!settings.url.empty() && settings.url.back() == '/') settings.url.pop_back();
   if (same_server(settings.url, file->url)) {
-    if (settings.ca.empty()) settings.ca = file->ca;
+    if (settings.ca.empty()) {
+      settings.ca = file->ca;
+      settings.name = file->name;
+    }
     if (settings.key.empty()) settings.key = file->key;
   }
   return settings;

@@ -326,7 +326,8 @@ HttpClient::~HttpClient() {
 Result<std::shared_ptr<HttpClient>> HttpClient::make(IoLoop& loop, HttpClientOptions options) {
   auto state = std::make_shared<State>(loop, std::move(options));
   if (!state->options.authority_file.empty()) {
-    auto tls = make_client_tls(state->options.authority_file, state->options.only_this_authority);
+    auto tls =
+        make_client_tls(state->options.authority_file, state->options.only_this_authority, state->options.peer_name);
     if (!tls) return std::move(tls).error();
     state->tls = std::move(*tls);
   }

@@ -17,6 +17,7 @@ struct HttpClientOptions {
   std::size_t connections_per_host = 64;  // Further calls wait for one of them.
   Duration idle_timeout{30'000};
   bool only_this_authority = false;  // authority_file instead of the system's.
+  std::string peer_name{};           // With authority_file: whom certificates have to be for; empty: the URL's host.
 };
 
 // Errors of send(): bad_field (URL, method or header), unreachable (no connection, broken, or no answer in time),

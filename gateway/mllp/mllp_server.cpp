@@ -53,7 +53,7 @@ class MllpServer::Connection : public std::enable_shared_from_this<MllpServer::C
     server_->open.enter(this);
     expect_within(server_->options.frame_timeout);
     stream_->accept_handshake([self = shared_from_this()](bool ok) {
-      if (!ok) return self->close();
+      if (!ok) return self->not_let_in();
       self->deadline_ms_ = 0;
       self->certificate_ = self->stream_->peer_certificate();
       self->read();
@@ -66,6 +66,15 @@ class MllpServer::Connection : public std::enable_shared_from_this<MllpServer::C
       log::warn("mllp peer {} did not end its frame in time; its {} bytes are dropped", peer_, decoder_.frame_size());
     }
     if (late || (write_deadline_ms_ != 0 && now_ms >= write_deadline_ms_)) close();
+  }
+
+  // A sender whose certificate is not taken is a sender whose messages do not come.
+  void not_let_in() {
+    const std::string why = stream_->handshake_error();
+    if (!why.empty() && server_->said_not_let_in.due()) {
+      log::warn("mllp peer {} is not let in, its TLS handshake failed: {}", peer_, why);
+    }
+    close();
   }
 
   // Reads no more, and closes once everything is answered.

@@ -117,18 +117,39 @@ class TlsStream final : public SocketStream<asio::ssl::stream<tcp::socket>> {
   }
 
   void connect_handshake(const std::string& host, Ready ready) {
-    SSL_set_tlsext_host_name(layer_.native_handle(), host.c_str());
-    layer_.set_verify_callback(asio::ssl::host_name_verification(host));
+    const std::string& name = tls_->peer_name.empty() ? host : tls_->peer_name;
+    SSL_set_tlsext_host_name(layer_.native_handle(), name.c_str());
+    layer_.set_verify_callback(
+        [this, is_for = asio::ssl::host_name_verification(name)](bool verified, asio::ssl::verify_context& context) {
+          const bool good = is_for(verified, context);
+          other_name_ = verified && !good;
+          return good;
+        });
     handshake(asio::ssl::stream_base::client, std::move(ready));
   }
 
+  [[nodiscard]] std::string handshake_error() const override { return handshake_error_; }
+
  private:
   void handshake(asio::ssl::stream_base::handshake_type side, Ready ready) {
-    layer_.async_handshake(
-        side, [self = shared_from_this(), ready = std::move(ready)](const error_code& error) { ready(!error); });
+    layer_.async_handshake(side, [this, self = shared_from_this(), ready = std::move(ready)](const error_code& error) {
+      if (error) handshake_error_ = why_failed(error);
+      ready(!error);
+    });
+  }
+
+  [[nodiscard]] std::string why_failed(const error_code& error) {
+    if (other_name_) return "its certificate is for another name";
+    const long verified = SSL_get_verify_result(layer_.native_handle());
+    if (verified != X509_V_OK) return X509_verify_cert_error_string(verified);
+    const bool gone = error == asio::ssl::error::stream_truncated || error == asio::error::eof ||
+                      error.category() == asio::error::get_system_category();
+    return gone ? std::string() : error.message();
   }
 
   std::shared_ptr<TlsContext> tls_;
+  std::string handshake_error_;
+  bool other_name_ = false;  // The peer's certificate is good, but not for whom it was to be.
 };
 
 }  // namespace
@@ -219,6 +240,11 @@ void Listener::close() {
 
 namespace {
 
+std::string handshake_failure(const ByteStream& stream) {
+  const std::string why = stream.handshake_error();
+  return "the TLS handshake failed: " + (why.empty() ? "the connection was closed" : why);
+}
+
 // One attempt to connect; ends once, by success, failure or its deadline.
 struct Connecting : std::enable_shared_from_this<Connecting> {
   Connecting(IoLoop& io_loop, std::string host_name, std::shared_ptr<TlsContext> tls_context)
@@ -250,7 +276,7 @@ struct Connecting : std::enable_shared_from_this<Connecting> {
       auto stream = std::make_shared<TlsStream>(std::move(self->socket), self->tls);
       self->tls_stream = stream;
       stream->connect_handshake(self->host, [self, stream](bool ok) {
-        if (!ok) return self->fail("the TLS handshake failed: is its certificate valid for this name?");
+        if (!ok) return self->fail(handshake_failure(*stream));
         self->succeed(stream);
       });
     });
@@ -309,11 +335,12 @@ std::shared_ptr<ByteStream> accept_tls(const std::shared_ptr<ByteStream>& plain,
 }
 
 void connect_tls(const std::shared_ptr<ByteStream>& plain, std::shared_ptr<TlsContext> tls, const std::string& host,
-                 std::function<void(std::shared_ptr<ByteStream>)> done) {
+                 std::function<void(Result<std::shared_ptr<ByteStream>>)> done) {
   const auto stream = with_tls(plain, std::move(tls));
   stream->connect_handshake(host, [stream, done = std::move(done)](bool ok) {
-    if (!ok) stream->close();
-    done(ok ? stream : nullptr);
+    if (ok) return done(Result<std::shared_ptr<ByteStream>>(stream));
+    stream->close();
+    done(Error{ErrorCode::unreachable, handshake_failure(*stream), ""});
   });
 }
 

@@ -35,6 +35,8 @@ class ByteStream {
   // Subject of the certificate that the peer has shown and that was verified, as RFC 2253 writes it; empty without one.
   // After the handshake.
   [[nodiscard]] virtual std::string peer_certificate() const { return {}; }
+  // Why the handshake failed, such as "certificate has expired"; empty where it did not, or the peer just went away.
+  [[nodiscard]] virtual std::string handshake_error() const { return {}; }
 };
 
 // Accepts connections for as long as it lives.
@@ -69,8 +71,9 @@ void connect_stream(IoLoop& loop, const std::string& host, std::uint16_t port, s
 // The server's side; its handshake is still before it.
 [[nodiscard]] std::shared_ptr<ByteStream> accept_tls(const std::shared_ptr<ByteStream>& plain,
                                                      std::shared_ptr<TlsContext> tls);
-// The client's side: the certificate must be valid for `host`. Calls back once, with null where the handshake failed.
+// The client's side: the certificate must be valid for `host`. Calls back once. Error: unreachable, with why the handshake
+// failed.
 void connect_tls(const std::shared_ptr<ByteStream>& plain, std::shared_ptr<TlsContext> tls, const std::string& host,
-                 std::function<void(std::shared_ptr<ByteStream>)> done);
+                 std::function<void(Result<std::shared_ptr<ByteStream>>)> done);
 
 }  // namespace baton

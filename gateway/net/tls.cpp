@@ -13,7 +13,7 @@ Error wrong_file(const std::string& what, const std::string& file, const boost::
 }
 
 std::shared_ptr<TlsContext> make_context(ssl::context::method method) {
-  auto made = std::make_shared<TlsContext>(TlsContext{ssl::context(method)});
+  auto made = std::make_shared<TlsContext>(TlsContext{ssl::context(method), {}});
   made->context.set_options(ssl::context::default_workarounds | ssl::context::no_sslv2 | ssl::context::no_sslv3 |
                             ssl::context::no_tlsv1 | ssl::context::no_tlsv1_1);
   return made;
@@ -41,7 +41,8 @@ Result<std::shared_ptr<TlsContext>> make_server_tls(const std::string& certifica
   return made;
 }
 
-Result<std::shared_ptr<TlsContext>> make_client_tls(const std::string& authority_file, bool only_this) {
+Result<std::shared_ptr<TlsContext>> make_client_tls(const std::string& authority_file, bool only_this,
+                                                    std::string peer_name) {
   auto made = make_context(ssl::context::tls_client);
   boost::system::error_code error;
   if (!only_this || authority_file.empty()) made->context.set_default_verify_paths(error);
@@ -50,7 +51,11 @@ Result<std::shared_ptr<TlsContext>> make_client_tls(const std::string& authority
     made->context.load_verify_file(authority_file, error);
     if (error) return wrong_file("the authority", authority_file, error);
   }
+  // Of this file alone, each certificate may be trusted by itself, without the one that signed it.
+  if (only_this)
+    X509_VERIFY_PARAM_set_flags(SSL_CTX_get0_param(made->context.native_handle()), X509_V_FLAG_PARTIAL_CHAIN);
   made->context.set_verify_mode(ssl::verify_peer);
+  made->peer_name = std::move(peer_name);
   return made;
 }
 

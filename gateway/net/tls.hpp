@@ -20,8 +20,9 @@ enum class ClientCertificates { required, optional };
     const std::string& certificate_file, const std::string& key_file, const std::string& client_authority_file = "",
     ClientCertificates clients = ClientCertificates::required);
 // Verifies servers against the system's authorities (which takes 50 ms to read) and, if given, one more PEM file; with
-// `only_this`, against that file alone. Errors: bad_config.
+// `only_this`, against that file alone, which may hold the very certificate of the server. With a `peer_name` the certificate
+// has to be for that name, whichever host is connected to. Errors: bad_config.
 [[nodiscard]] Result<std::shared_ptr<TlsContext>> make_client_tls(const std::string& authority_file = "",
-                                                                  bool only_this = false);
+                                                                  bool only_this = false, std::string peer_name = "");
 
 }  // namespace baton

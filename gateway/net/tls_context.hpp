@@ -9,6 +9,7 @@ namespace baton {
 
 struct TlsContext {
   boost::asio::ssl::context context;
+  std::string peer_name;  // Whom the certificate of a server has to be for; empty: the host that is connected to.
 };
 
 }  // namespace baton

@@ -215,17 +215,17 @@ class Conversation : public std::enable_shared_from_this<Conversation> {
       return finish(
           Error{ErrorCode::unreachable, "the mail server went on in the clear after STARTTLS", "see what it is"});
     }
-    connect_tls(stream_, tls_, mail_.host, [self = shared_from_this()](std::shared_ptr<ByteStream> stream) {
+    connect_tls(stream_, tls_, mail_.host, [self = shared_from_this()](Result<std::shared_ptr<ByteStream>> stream) {
       if (!self->done_) {
-        if (stream) stream->close();
+        if (stream) (*stream)->close();
         return;
       }
       if (!stream) {
         self->stream_.reset();
-        return self->finish(Error{ErrorCode::unreachable, "the TLS handshake with the mail server failed",
+        return self->finish(Error{ErrorCode::unreachable, "the mail server: " + stream.error().detail,
                                   "is its certificate valid for this name?"});
       }
-      self->stream_ = std::move(stream);
+      self->stream_ = std::move(*stream);
       self->agreeing_ = false;
       self->say(self->steps_.front().command);
       self->read();

@@ -50,8 +50,8 @@ void SignInWorld::open_door(const std::string& developer) {
   reads_ = std::make_unique<ReadWorker>();
   roster_ = std::make_unique<Roster>(*node_);
   router_ = std::make_unique<HttpRouter>();
-  context_ = std::make_unique<ApiContext>(ApiContext{*node_, loop_, *waits_, *live_, *reads_, idempotency_, *door_,
-                                                     *roster_, nullptr, [] { return "{}"; }});
+  context_ = std::make_unique<ApiContext>(
+      ApiContext{*node_, loop_, *waits_, *live_, *reads_, idempotency_, *door_, *roster_, nullptr, {}});
   add_api_routes(*router_, *context_);
   router_->set_guard([this](const Route& route, RoutedRequest request, Responder responder) {
     door_->access.guard(route, std::move(request), std::move(responder));

@@ -13,6 +13,7 @@
 #include "gateway/http/http_client.hpp"
 #include "gateway/server.hpp"
 #include "tests/gateway/certificates.hpp"
+#include "tests/gateway/log_lines.hpp"
 
 namespace baton {
 namespace {
@@ -49,8 +50,8 @@ class TlsSignIn : public ::testing::Test {
     return call({method, url, {{"Authorization", "Bearer " + file_.key}, {"Content-Type", "application/json"}}, body},
                 file_.ca);
   }
-  Result<HttpAnswer> call(HttpCall request, const std::string& ca) {
-    auto client = *HttpClient::make(loop_, {ca, 1u << 20, 4, Duration{1000}, !ca.empty()});
+  Result<HttpAnswer> call(HttpCall request, const std::string& ca, const std::string& name = "") {
+    auto client = *HttpClient::make(loop_, {ca, 1u << 20, 4, Duration{1000}, !ca.empty(), name});
     std::promise<Result<HttpAnswer>> answered;
     client->send(std::move(request), [&](Result<HttpAnswer> answer) { answered.set_value(std::move(answer)); });
     return answered.get_future().get();
@@ -84,6 +85,79 @@ TEST_F(TlsSignIn, works_with_what_the_client_file_says_and_keeps_it_over_a_resta
   std::ifstream second(file_.ca);
   EXPECT_EQ(certificate, (std::string{std::istreambuf_iterator<char>(second), {}}));
   EXPECT_EQ(get(file_.url + "/v1/me", file_.ca, file_.key)->status, 200);
+}
+
+TEST_F(TlsSignIn, is_reached_from_this_machine_also_where_its_certificate_is_for_another_name) {
+  fs::create_directories(folder_);
+  Authority authority(folder_.string(), "authority");
+  for (const auto& [names, expected] : {std::pair{"DNS:baton.hospital.example,IP:10.1.2.3", "baton.hospital.example"},
+                                        {"DNS:*.hospital.example", "baton.hospital.example"},
+                                        {"IP:10.1.2.3", "10.1.2.3"},
+                                        {"DNS:baton.hospital.example,IP:127.0.0.1", ""}}) {
+    const Issued issued = authority.issue("server", names);
+    config_.http_certificate = issued.certificate;
+    config_.http_key = issued.key;
+    start();
+    EXPECT_EQ(file_.name, expected) << names;
+    EXPECT_EQ(file_.ca, issued.certificate);
+    const auto answer =
+        call({"GET", file_.url + "/v1/me", {{"Authorization", "Bearer " + file_.key}}, ""}, file_.ca, file_.name);
+    ASSERT_TRUE(answer.ok()) << names << ": " << to_string(answer.error());
+    EXPECT_EQ(answer->status, 200);
+    EXPECT_FALSE(get("https://localhost" + file_.url.substr(file_.url.rfind(':')) + "/v1/me", file_.ca, "").ok());
+  }
+}
+
+TEST_F(TlsSignIn, sends_the_first_administrator_to_where_browsers_reach_the_server) {
+  config_.auth_public_url = "https://baton.hospital.example";
+  start();
+  EXPECT_THAT(server_->first_link(), testing::StartsWith("https://baton.hospital.example/v1/sign-in/first?token="));
+}
+
+TEST_F(TlsSignIn, refuses_a_map_of_groups_to_a_role_that_the_policy_does_not_have) {
+  config_.auth_issuer = "https://login.hospital.example";
+  config_.auth_client_id = "baton";
+  config_.auth_role_map = "ward=nurse,pharmacy=pharmacits";
+  const auto refused = Server::start(config_, [](const std::string&) {});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_EQ(refused.error().code, ErrorCode::bad_config);
+  EXPECT_THAT(refused.error().detail, HasSubstr("no role 'pharmacits', which 'pharmacy' gives"));
+  EXPECT_THAT(refused.error().cure, HasSubstr("'pharmacist'"));
+}
+
+TEST(Certificate, that_ends_within_a_month_or_has_ended_is_spoken_of) {
+  const Instant end{1'800'000'000'000};
+  const Duration day{24 * 3'600'000};
+  const auto said = [&](std::int64_t days) {
+    return certificate_warning({"http", "/c.pem", false, end}, {end.ms - days * day.ms}).value_or("");
+  };
+  EXPECT_EQ(said(31), "");
+  EXPECT_EQ(said(29),
+            "the certificate of http, '/c.pem', expires at 2027-01-15T08:00:00.000Z: replace it, and start "
+            "Baton again");
+  EXPECT_THAT(said(-1), HasSubstr("expired at 2027-01-15T08:00:00.000Z, and clients that look refuse it"));
+}
+
+TEST_F(TlsSignIn, says_at_its_start_that_its_certificate_has_expired_and_tells_monitors_when) {
+  fs::create_directories(folder_);
+  Authority authority(folder_.string(), "authority");
+  const Issued issued = authority.issue("server", "DNS:localhost,IP:127.0.0.1", {-7200, -3600});
+  config_.http_certificate = issued.certificate;
+  config_.http_key = issued.key;
+  const LogLines lines;
+  start();
+  EXPECT_THAT(lines.text(), HasSubstr("the certificate of http, '" + issued.certificate + "', expired at "));
+  server_.reset();
+  config_.http_certificate = config_.http_key = "";
+  start();
+  const auto metrics = get(file_.url + "/metrics", file_.ca, file_.key);
+  ASSERT_TRUE(metrics.ok()) << to_string(metrics.error());
+  EXPECT_THAT(metrics->body, testing::ContainsRegex("baton_http_certificate_expiry_timestamp_seconds [0-9]+\n"));
+  EXPECT_THAT(metrics->body, HasSubstr("# TYPE baton_http_requests_total counter\n"));
+  EXPECT_THAT(metrics->body, HasSubstr("baton_http_connections 1\n"));
+  EXPECT_THAT(metrics->body, HasSubstr("# TYPE baton_stored_messages gauge\n"));
+  EXPECT_THAT(metrics->body, testing::ContainsRegex("baton_store_disk_bytes [0-9]+\n"));
+  server_.reset();
 }
 
 TEST_F(TlsSignIn, is_refused_by_clients_that_do_not_know_the_certificate_and_speaks_no_plain_http) {

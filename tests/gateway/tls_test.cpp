@@ -15,6 +15,7 @@
 #include "gateway/mllp/mllp_server.hpp"
 #include "gateway/server.hpp"
 #include "tests/gateway/certificates.hpp"
+#include "tests/gateway/log_lines.hpp"
 #include "tests/gateway/raw_client.hpp"
 
 namespace baton {
@@ -109,12 +110,16 @@ TEST_F(TlsTest, a_valid_certificate_is_believed_by_name_and_by_address) {
 
 TEST_F(TlsTest, a_certificate_for_another_host_is_not_believed) {
   serve_http(server_tls(authority_.issue("server", "DNS:elsewhere.example")));
-  expect_refused(get("localhost", authority_.file()));
+  const auto answer = get("localhost", authority_.file());
+  expect_refused(answer);
+  EXPECT_THAT(answer.error().detail, HasSubstr("its certificate is for another name"));
 }
 
 TEST_F(TlsTest, an_expired_certificate_and_one_of_tomorrow_are_not_believed) {
   serve_http(server_tls(authority_.issue("expired", kHere, {-7200, -3600})));
-  expect_refused(get("localhost", authority_.file()));
+  const auto answer = get("localhost", authority_.file());
+  expect_refused(answer);
+  EXPECT_THAT(answer.error().detail, HasSubstr("certificate has expired"));
   http_.reset();
   serve_http(server_tls(authority_.issue("early", kHere, {3600, 7200})));
   expect_refused(get("localhost", authority_.file()));
@@ -219,6 +224,22 @@ TEST_F(TlsTest, hl7_goes_over_tls_and_its_sender_believes_only_a_valid_certifica
   serve_mllp(server_tls(authority_.issue("expired", kHere, {-7200, -3600})));
   EXPECT_EQ(send_hl7(authority_.file()).error().code, ErrorCode::unreachable);
   expect_let_go(*mllp_);
+}
+
+TEST_F(TlsTest, that_an_hl7_sender_is_not_let_in_is_said_with_the_reason_and_once) {
+  const LogLines lines;
+  serve_mllp(server_tls(authority_.issue("server", kHere), authority_.file()));
+  for (const Issued& shown : {authority_.issue("former", "DNS:sender", {-7200, -3600}), Issued{}}) {
+    TlsWire wire(mllp_->port(), {0, shown});
+    wire.send("\x0bMSH\x1c\r");
+    EXPECT_EQ(wire.read_until("\x1c\r"), "");
+  }
+  expect_let_go(*mllp_);
+  mllp_.reset();
+  loop_.stop();
+  EXPECT_THAT(lines.text(),
+              testing::ContainsRegex(
+                  "^mllp peer [0-9.:]+ is not let in, its TLS handshake failed: certificate has expired\n$"));
 }
 
 TEST_F(TlsTest, an_hl7_sender_must_show_a_certificate_where_that_is_configured) {
