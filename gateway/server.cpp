@@ -16,6 +16,7 @@
 #include "gateway/http/url_text.hpp"
 #include "gateway/mllp/hl7_receiver.hpp"
 #include "gateway/net/file_budget.hpp"
+#include "gateway/net/nearest.hpp"
 #include "gateway/smtp/smtp_client.hpp"
 #include "gateway/work/assigner.hpp"
 #include "gateway/work/drift_watch.hpp"
@@ -70,6 +71,19 @@ Result<ProviderOptions> provider_of(const Config& config) {
     }
   }
   return options;
+}
+
+// A role that is misspelt would be given, and do nothing.
+Status check_role_map(const std::map<std::string, std::string>& map, const Policy& policy) {
+  std::vector<std::string> names;
+  for (const auto& [name, role] : policy.roles()) names.push_back(name);
+  for (const auto& [group, role] : map) {
+    if (policy.knows(role)) continue;
+    return Error{ErrorCode::bad_config,
+                 "auth.role_map: the policy has no role '" + role + "', which '" + group + "' gives",
+                 cure_by_nearest(role, names)};
+  }
+  return success();
 }
 
 Result<Policy> policy_of(const Config& config) {
@@ -204,17 +218,20 @@ Status Server::Parts::deploy(const Config& config, const std::function<void(cons
 Status Server::Parts::open_door(const Config& config) {
   auto policy = policy_of(config);
   if (!policy) return std::move(policy).error();
+  std::optional<ProviderOptions> provider;
+  if (!config.auth_issuer.empty()) {
+    auto options = provider_of(config);
+    if (!options) return std::move(options).error();
+    if (Status known = check_role_map(options->roles, *policy); !known) return known;
+    provider = std::move(*options);
+  }
   FrontDoorOptions options{{std::move(*policy), config.http_tls, config.auth_step_up, config.auth_developer},
                            config.auth_session,
                            config.auth_idle,
                            nullptr};
   options.access.glass = config.auth_glass;
   door = std::make_unique<FrontDoor>(*node, std::move(options));
-  if (!config.auth_issuer.empty()) {
-    auto provider = provider_of(config);
-    if (!provider) return std::move(provider).error();
-    door->trust(std::make_shared<Provider>(outbound, system_clock(), std::move(*provider)));
-  }
+  if (provider) door->trust(std::make_shared<Provider>(outbound, system_clock(), std::move(*provider)));
   return door->open();
 }
 

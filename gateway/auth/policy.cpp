@@ -65,6 +65,10 @@ Result<Policy> Policy::parse(std::string text, const std::string& file) {
       policy.roles_.emplace(std::string(name.str()), std::move(*role));
     }
   }
+  if (policy.roles_.empty()) {
+    return Error{ErrorCode::bad_config, file + " has no roles, so that nobody could do anything",
+                 "name a file with at least one [roles.NAME], as docs/SIGN_IN.md describes it"};
+  }
   policy.hash_ = to_hex(sha256(text));
   policy.text_ = std::move(text);
   return policy;

@@ -96,7 +96,11 @@ Status set_from_table(Config& config, const toml::table& table, const std::strin
       text = node.as_boolean()->get() ? "true" : "false";
     } else if (node.is_array()) {
       for (const auto& item : *node.as_array()) {
-        if (item.is_string()) text += (text.empty() ? "" : ",") + item.as_string()->get();
+        if (!item.is_string()) {
+          return Error{ErrorCode::bad_config, where + ": " + name + " is a list in which something is no text",
+                       "write texts in quotes"};
+        }
+        text += (text.empty() ? "" : ",") + item.as_string()->get();
       }
     } else {
       return Error{ErrorCode::bad_config, where + ": " + name + " has a value of a type that no key takes",
@@ -108,18 +112,18 @@ Status set_from_table(Config& config, const toml::table& table, const std::strin
 }
 
 Status set_from_file(Config& config, const std::string& file) {
-  const auto unreadable = [&] {
-    return Error{ErrorCode::bad_config, "the configuration '" + file + "' cannot be read",
-                 "name a file that is there, and that this user may read"};
-  };
-  // The parser would find a folder empty.
-  std::error_code unknown;
-  if (std::filesystem::is_directory(file, unknown)) return unreadable();
+  // Read as a file, a folder would be an empty one, and the server another than was meant.
+  if (std::error_code ignored; std::filesystem::is_directory(file, ignored)) {
+    return Error{ErrorCode::bad_config, "the configuration file '" + file + "' is a folder", "name a TOML file"};
+  }
   toml::table table;
   try {
     table = toml::parse_file(file);
   } catch (const toml::parse_error& error) {
-    if (error.source().begin.line == 0) return unreadable();
+    if (error.source().begin.line == 0) {
+      return Error{ErrorCode::bad_config, "the configuration '" + file + "' cannot be read",
+                   "name a file that is there, and that this user may read"};
+    }
     return Error{ErrorCode::bad_config,
                  file + ":" + std::to_string(error.source().begin.line) + ": " + std::string(error.description()),
                  "see docs/CONFIGURATION.md"};

@@ -25,6 +25,14 @@ Result<std::size_t> parse_size(const std::string& text) {
   return number << shift;
 }
 
+// "5".
+Result<std::size_t> parse_count(const std::string& text) {
+  std::size_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size()) return wrong(text, "write a whole number");
+  return number;
+}
+
 template <typename Field>
 ConfigKey text_key(std::string name, std::string description, Field field) {
   return {std::move(name), std::move(description),
@@ -53,29 +61,28 @@ ConfigKey endpoint_key(std::string name, std::string description, Endpoint Confi
           }};
 }
 
-ConfigKey size_key(std::string name, std::string description, std::size_t Config::*field, std::size_t least,
-                   std::size_t most) {
+ConfigKey number_key(std::string name, std::string description, std::size_t Config::*field, std::size_t least,
+                     std::size_t most, Result<std::size_t> (*parse)(const std::string&)) {
   return {std::move(name), std::move(description),
-          [field, least, most](Config& config, const std::string& value) -> Status {
-            const auto size = parse_size(value);
-            if (!size) return size.error();
-            if (*size < least || *size > most) {
-              return wrong(value, "from " + std::to_string(least) + " to " + std::to_string(most));
-            }
-            config.*field = *size;
+          [field, least, most, parse](Config& config, const std::string& value) -> Status {
+            const std::string range = "from " + std::to_string(least) + " to " + std::to_string(most);
+            const auto number = parse(value);
+            if (!number) return wrong(value, number.error().cure + ", " + range);
+            if (*number < least || *number > most) return wrong(value, range);
+            config.*field = *number;
             return success();
           },
           [field](const Config& config) { return std::to_string(config.*field); }};
 }
 
+ConfigKey size_key(std::string name, std::string description, std::size_t Config::*field, std::size_t least,
+                   std::size_t most) {
+  return number_key(std::move(name), std::move(description), field, least, most, parse_size);
+}
+
 ConfigKey count_key(std::string name, std::string description, std::size_t Config::*field, std::size_t least,
                     std::size_t most) {
-  ConfigKey key = size_key(std::move(name), std::move(description), field, least, most);
-  key.set = [set = std::move(key.set), least, most](Config& config, const std::string& value) -> Status {
-    if (!value.empty() && value.find_first_not_of("0123456789") == value.npos) return set(config, value);
-    return wrong(value, "write a whole number from " + std::to_string(least) + " to " + std::to_string(most));
-  };
-  return key;
+  return number_key(std::move(name), std::move(description), field, least, most, parse_count);
 }
 
 ConfigKey flag_key(std::string name, std::string description, bool Config::*field) {
@@ -145,7 +152,7 @@ Status set_virtual_clock(Config& config, const std::string& value) {
     config.virtual_clock.reset();
     return success();
   }
-  if (value != "true" && !value.empty() && !parse_instant(value)) return wrong(value, "write true or an RFC 3339 time");
+  if (value != "true" && !parse_instant(value)) return wrong(value, "write true, false or an RFC 3339 time");
   config.virtual_clock = value == "true" ? "" : value;
   return success();
 }
@@ -154,7 +161,13 @@ Status set_virtual_clock(Config& config, const std::string& value) {
 
 const std::vector<ConfigKey>& config_keys() {
   static const std::vector<ConfigKey> kKeys = {
-      text_key("data", "Folder of the embedded store.", &Config::data),
+      {"data", "Folder of the embedded store.",
+       [](Config& config, const std::string& value) -> Status {
+         if (value.empty()) return wrong(value, "name a folder");
+         config.data = value;
+         return success();
+       },
+       [](const Config& config) { return config.data; }},
       endpoint_key("http.listen", "Address of the HTTP API: host:port, port 0 for any free one.", &Config::http_listen),
       flag_key("http.tls", "false: plain HTTP, on loopback only. --insecure sets it.", &Config::http_tls),
       text_key("http.certificate",

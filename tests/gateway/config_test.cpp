@@ -46,6 +46,9 @@ TEST(Config, refuses_values_that_a_key_cannot_have) {
                                    {"http.listen", "127.0.0.1:99999"},
                                    {"engine.workers", "0"},
                                    {"engine.workers", "many"},
+                                   {"engine.workers", "2KiB"},
+                                   {"data", ""},
+                                   {"virtual_clock", ""},
                                    {"bundles.shipped", "perhaps"},
                                    {"stop.patience", "soon"},
                                    {"downtime.every", "0s"},
@@ -54,7 +57,15 @@ TEST(Config, refuses_values_that_a_key_cannot_have) {
     EXPECT_FALSE(load_config(written(""), {}, {{key, value}}).ok()) << key << "=" << value;
   }
   EXPECT_FALSE(load_config(written("data = \n"), {}, {}).ok());
+  EXPECT_FALSE(load_config(written("[bundles]\nfolders = [\"a\", 1]\n"), {}, {}).ok());
   EXPECT_FALSE(load_config(written(""), {}, {{"http.certificate", "only.pem"}}).ok());
+}
+
+TEST(Config, is_not_taken_from_a_folder) {
+  const auto config = load_config(testing::TempDir(), {}, {});
+  ASSERT_FALSE(config.ok());
+  EXPECT_EQ(config.error().code, ErrorCode::bad_config);
+  EXPECT_THAT(config.error().detail, HasSubstr("is a folder"));
 }
 
 TEST(Config, says_which_numbers_a_key_takes_and_which_file_it_cannot_read) {
@@ -62,15 +73,13 @@ TEST(Config, says_which_numbers_a_key_takes_and_which_file_it_cannot_read) {
     for (const auto value : {"many", "4KiB", "-1", ""}) {
       const auto refused = load_config(written(""), {}, {{key, value}});
       ASSERT_FALSE(refused.ok()) << key << "=" << value;
-      EXPECT_THAT(refused.error().cure, HasSubstr("write a whole number from 1 to ")) << key << "=" << value;
+      EXPECT_THAT(refused.error().cure, HasSubstr("write a whole number, from 1 to ")) << key << "=" << value;
     }
   }
-  for (const std::string& file : {testing::TempDir() + "no_such.toml", testing::TempDir()}) {
-    const auto unread = load_config(file, {}, {});
-    ASSERT_FALSE(unread.ok()) << file;
-    EXPECT_THAT(unread.error().detail, HasSubstr(file + "' cannot be read"));
-    EXPECT_THAT(unread.error().cure, HasSubstr("a file that is there"));
-  }
+  const auto unread = load_config(testing::TempDir() + "no_such.toml", {}, {});
+  ASSERT_FALSE(unread.ok());
+  EXPECT_THAT(unread.error().detail, HasSubstr("no_such.toml' cannot be read"));
+  EXPECT_THAT(unread.error().cure, HasSubstr("a file that is there"));
 }
 
 TEST(Config, takes_the_time_zone_of_each_source_and_refuses_one_that_is_none) {

@@ -254,7 +254,8 @@ TEST(Policy, is_refused_with_the_line_and_the_nearest_permission) {
   ASSERT_FALSE(wrong.ok());
   EXPECT_THAT(wrong.error().detail, HasSubstr("p.toml:3"));
   EXPECT_THAT(wrong.error().cure, HasSubstr("task.read"));
-  for (const char* text : {"version = 2\n", "rules = 1\n", "[roles.a]\nallow = []\n", "[roles]\na = 1\n", "[[["}) {
+  for (const char* text : {"", "version = 1\n", "[roles]\n", "version = 2\n", "rules = 1\n", "[roles.a]\nallow = []\n",
+                           "[roles]\na = 1\n", "[[["}) {
     EXPECT_FALSE(Policy::parse(text, "p.toml").ok()) << text;
   }
 }
