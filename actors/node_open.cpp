@@ -72,15 +72,15 @@ Status Node::Impl::open() {
 Status Node::Impl::open_store() {
   const std::string directory = options.in_memory ? "/baton" : options.data_directory;
   if (!options.in_memory) {
-    const auto make = [](const std::string& folder) -> Status {
-      const Status made = make_durable_folder(folder);
+    const auto make = [](const std::string& folder, FolderFor whom) -> Status {
+      const Status made = make_durable_folder(folder, whom);
       if (made.ok()) return made;
       return Error{ErrorCode::io_failed, "the data directory cannot be made: " + made.error().detail,
                    "give a directory that this user may write to"};
     };
-    if (const Status made = make(directory); !made.ok()) return made;
+    if (const Status made = make(directory, FolderFor::everybody); !made.ok()) return made;
     if (const Status ready = look_at_disk(directory); !ready.ok()) return ready;
-    if (const Status made = make(directory + "/store"); !made.ok()) return made;
+    if (const Status made = make(directory + "/store", FolderFor::owner); !made.ok()) return made;
   }
   StoreOptions store_options;
   store_options.path = directory + "/store";
@@ -122,7 +122,12 @@ Status Node::Impl::look_at_disk(const std::string& directory) {
         "written, or a damaged disk",
         directory);
   }
-  const bool has_store = options.env != nullptr || std::filesystem::exists(directory + "/store/CURRENT");
+  std::error_code hidden;
+  const bool has_store = options.env != nullptr || std::filesystem::exists(directory + "/store/CURRENT", hidden);
+  if (hidden) {
+    return Error{ErrorCode::io_failed, "the store in " + directory + "/store cannot be looked at: " + hidden.message(),
+                 "start Baton as the user whose store it is, or let this one read and write what is below it"};
+  }
   if (mark->position() && !has_store) {
     return Error{ErrorCode::store_rolled_back,
                  "there is no store in " + directory + "/store, and its high-water mark says that round " +
@@ -154,14 +159,14 @@ Status Node::Impl::open_keys(const std::string& directory) {
     std::memcpy(key.data(), sha256("the keys of a store in memory").data(), key.size());
     encryption = key_in_memory(key);
   } else {
-    const auto cannot = [&](const std::string& why) {
-      return Error{ErrorCode::io_failed, "the folder of the key store " + folder + " cannot be made: " + why,
+    // One that is there already belongs to whoever has made it, and others may have files in it.
+    if (const Status made = make_durable_folder(folder, FolderFor::owner); !made.ok()) {
+      return Error{ErrorCode::io_failed, "the folder of the key store cannot be made: " + made.error().detail,
                    "give a folder that this user may write to"};
-    };
-    if (const Status made = make_durable_folder(folder); !made.ok()) return cannot(made.error().detail);
-    std::error_code failed;
-    std::filesystem::permissions(folder, std::filesystem::perms::owner_all, failed);
-    if (failed) return cannot(failed.message());
+    }
+    if (std::error_code failed; options.keys_store.empty()) {
+      std::filesystem::permissions(folder, std::filesystem::perms::owner_all, failed);
+    }
     if (options.keys_command.empty()) {
       auto file = open_key_file(options.keys_file.empty() ? folder + "/encryption_key" : options.keys_file,
                                 !KeyStore::exists(keys.path, keys.env));

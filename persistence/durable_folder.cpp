@@ -1,6 +1,7 @@
 #include "persistence/durable_folder.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "persistence/private_file.hpp"
@@ -15,15 +16,14 @@ Status sync_folder(const std::filesystem::path& folder) {
   return synced;
 }
 
-Status make_durable_folder(const std::filesystem::path& folder) {
+Status make_durable_folder(const std::filesystem::path& folder, FolderFor whom) {
   std::error_code failed;
   if (std::filesystem::is_directory(folder, failed)) return success();
   const std::filesystem::path above = folder.has_parent_path() ? folder.parent_path() : ".";
   if (const Status made = make_durable_folder(above); !made.ok()) return made;
-  std::filesystem::create_directory(folder, failed);
-  if (failed) {
-    return Error{ErrorCode::io_failed, folder.string() + ": " + failed.message(),
-                 "look at the disk and at the permissions of the folder"};
+  if (::mkdir(folder.c_str(), whom == FolderFor::owner ? 0700 : 0777) != 0) {
+    const Error error = file_failed(folder);
+    return std::filesystem::is_directory(folder, failed) ? success() : Status(error);
   }
   return sync_folder(above);
 }

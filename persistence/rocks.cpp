@@ -82,6 +82,10 @@ Error error_of(const rocksdb::Status& status, std::string_view doing) {
   if (lock) {
     return {ErrorCode::store_locked, detail, "stop the other Baton, or give this one a store of its own"};
   }
+  // RocksDB calls a file that this user may not read an invalid argument.
+  if (detail.find("Permission denied") != std::string::npos) {
+    return {ErrorCode::io_failed, detail, "let this user read and write what is below the store's folder"};
+  }
   if (status.IsCorruption() || status.IsInvalidArgument()) {
     return {ErrorCode::store_corrupt, detail, "restore the store from a backup or from another node"};
   }

@@ -142,6 +142,9 @@ bool lies_there(const std::string& path) { return ::access(path.c_str(), F_OK) =
 // Success also where they are not there at all.
 Status check_whole(const CertificateFiles& files) {
   if (!lies_there(files.certificate) || !lies_there(files.key)) return success();
+  for (const std::string& file : {files.certificate, files.key}) {
+    if (::access(file.c_str(), R_OK) != 0) return failed("'" + file + "' cannot be read by this user");
+  }
   const Certificate certificate = certificate_in(files.certificate);
   const Key key = key_in(files.key);
   const char* const damage = damage_of(certificate.get(), key.get());

@@ -67,5 +67,24 @@ TEST(OpenNode, makes_its_folder_and_those_above_and_says_which_cannot_be_made) {
   EXPECT_NE(refused.error().detail.find("/file"), std::string::npos) << refused.error().detail;
 }
 
+std::filesystem::perms rights_of(const std::filesystem::path& path) {
+  return std::filesystem::status(path).permissions();
+}
+
+TEST(OpenNode, lets_nobody_else_look_into_the_store_and_leaves_the_rights_of_a_folder_that_was_there) {
+  const ScratchFolder scratch;
+  std::filesystem::create_directory(scratch / "shared");
+  std::filesystem::permissions(scratch / "shared", std::filesystem::perms{0755});
+  NodeOptions options = kept_in(scratch);
+  options.keys_store = (scratch / "shared/patient_keys").string();
+  { ASSERT_TRUE(Node::open(options).ok()); }
+  EXPECT_EQ(rights_of(scratch / "data/store"), std::filesystem::perms::owner_all);
+  EXPECT_EQ(rights_of(scratch / "shared"), std::filesystem::perms{0755});
+  options = kept_in(scratch, "other");
+  options.keys_store = (scratch / "made/patient_keys").string();
+  { ASSERT_TRUE(Node::open(options).ok()); }
+  EXPECT_EQ(rights_of(scratch / "made"), std::filesystem::perms::owner_all);
+}
+
 }  // namespace
 }  // namespace baton::testing

@@ -60,5 +60,16 @@ TEST(Rocks, is_opened_so_that_damage_is_seen) {
   EXPECT_TRUE(world.store->rocks().write_options.sync);
 }
 
+TEST(Rocks, tells_a_file_that_it_may_not_read_from_damage_and_from_a_store_that_is_open) {
+  using rocksdb::Status;
+  const auto code = [](const Status& status) { return error_of(status, "the store cannot be opened").code; };
+  EXPECT_EQ(code(Status::InvalidArgument("options: IO error: open CURRENT: Permission denied")), ErrorCode::io_failed);
+  EXPECT_EQ(code(Status::InvalidArgument("options")), ErrorCode::store_corrupt);
+  EXPECT_EQ(code(Status::IOError("While open a file for lock: /s/LOCK: Permission denied")), ErrorCode::io_failed);
+  EXPECT_EQ(code(Status::IOError("While appending to file: /blocks/s/1.log", "No space left")), ErrorCode::io_failed);
+  EXPECT_EQ(code(Status::IOError("While lock file: /s/LOCK", "Resource temporarily unavailable")),
+            ErrorCode::store_locked);
+}
+
 }  // namespace
 }  // namespace baton
