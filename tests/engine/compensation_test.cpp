@@ -341,6 +341,22 @@ TEST_F(UpdateCompensationTest, of_one_that_still_waits_runs_before_the_run_ends_
   }
 }
 
+TEST_F(UpdateCompensationTest, of_one_that_still_waits_is_done_before_the_cases_begins) {
+  given("ctx:compensate(function() ctx:note('case') end) ctx:wait_signal('end')",
+        R"(updates = { hold = { apply = function(c)
+             c:compensate(function() c:activity('test.work') c:note('bed') end)
+             c:sleep('1h')
+           end } },)");
+  start();
+  when(SendUpdate{"hold", "{}", "u1", {}, 2});
+  cancel();
+  EXPECT_EQ(notes(), "");
+  replays();
+  finish_open();
+  EXPECT_EQ(status(), InstanceStatus::cancelled);
+  EXPECT_EQ(notes(), "bed, case");
+}
+
 TEST_F(UpdateCompensationTest, of_one_whose_verdict_ends_the_case_runs_with_the_cases) {
   given("ctx:compensate(function() ctx:note('case') end) ctx:wait_signal('end')",
         R"(updates = { halt = { apply = function(c)
