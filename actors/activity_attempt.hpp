@@ -50,6 +50,7 @@ struct Attempt {
   JsonText heartbeat;         // What this or an earlier attempt last said of its progress,
   JsonText kept_heartbeat;    // and as much of it as is durable, or on its way to be.
   Alarms::Id keep_alarm = 0;  // Set while it is too early to make another heartbeat durable.
+  std::uint32_t beats = 0;    // How many there were.
 };
 
 }  // namespace baton

@@ -345,6 +345,21 @@ TEST(LuaTest, repeats_a_case_with_a_crash_at_every_moment) {
   EXPECT_GE(report.cases[0].crashes, 7u) << "start, activity, its result, timer, claim, decision, signal";
 }
 
+TEST(LuaTest, ends_an_activity_that_does_nothing_but_report_that_it_is_alive) {
+  const BundleFiles more{
+      {"activities/idle.lua", "return { beat = function(_, activity) while true do activity:heartbeat({}) end end }"},
+      {"workflows/waits.lua",
+       R"(return require("workflow").define { name = "waits", run = function(ctx) ctx:activity("idle.beat", {}, { timeout = "10s",
+          retry = { attempts = 1 } }) end })"}};
+  const LuaTestReport report = run(R"(test.case("it", function(t)
+    t:http(".", {}) local case = t:start("waits") t:equal(case:status(), "running")
+    t:skip("1m") t:expect_incident("retries_exhausted")
+    t:fails(function() t:activity("idle.beat", {}) end, "did not end") end))",
+                                   more);
+  ASSERT_EQ(report.cases.size(), 1u);
+  EXPECT_TRUE(report.cases[0].passed) << report.cases[0].failure;
+}
+
 TEST(LuaTest, finds_work_that_is_done_twice_when_a_crash_comes_between_it_and_its_commit) {
   LuaTestOptions everywhere;
   everywhere.crash_everywhere = true;
