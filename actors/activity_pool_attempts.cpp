@@ -82,7 +82,7 @@ void ActivityPool::Core::drive(const AttemptPtr& attempt) {
     } else {
       if (!beat(attempt, std::move(std::get<WantsHeartbeat>(step).details))) return;
       // Where somebody else moves the clock, it would stand still for as long as a script does nothing but this.
-      constexpr std::uint32_t kBeatsASecond = 1000;
+      constexpr std::uint32_t kBeatsASecond = 10'000;
       if (threads.empty() && ++attempt->beats % kBeatsASecond == 0) return sleep(attempt, Duration{1000});
       attempt->run->resume(Outcome::of({}));
     }
