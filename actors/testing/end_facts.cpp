@@ -73,7 +73,8 @@ class Facts {
     const auto tasks = reader_.tasks_of(instance.id);
     BATON_ASSERT(tasks.ok());
     for (const TaskRecord& task : *tasks) {
-      add(operation(task.instance, task.seq) + " is " + std::string(to_string(task.status)) + " " + task.decision);
+      add("task " + task.name + " of " + name(task.instance) + " is " + std::string(to_string(task.status)) + " " +
+          task.decision);
     }
   }
 

@@ -18,9 +18,9 @@ struct WorkDone {
   auto operator<=>(const WorkDone&) const = default;
 };
 
-// A line a fact: statuses, results, attributes, tasks and how they were decided, alerts, decisions and overrides, work. They name an
-// operation by its key: which number it has depends on which of two branches went on first. Where two are alike, the second
-// is told as such.
+// A line a fact: statuses, results, attributes, tasks and how they were decided, alerts, decisions and overrides, work. Work is
+// named by the operation's key, a task by its name: which of two branches went on first, and so the number of what they asked
+// for, may differ. Where two facts are alike, the second is told as such.
 [[nodiscard]] std::set<std::string> end_facts(const StoreReader& reader, const std::set<WorkDone>& work);
 
 }  // namespace baton::testing
