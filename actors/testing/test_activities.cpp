@@ -71,7 +71,10 @@ ActivityEnded run_activity(const std::shared_ptr<const Program>& program, const 
   while (true) {
     ActivityStep step = run.step();
     if (std::holds_alternative<WantsHeartbeat>(step) && ++heartbeats > kMostHeartbeats) {
-      return failed("timeout", "it called heartbeat 100000 times and did not end; no time passes here", false);
+      return failed(
+          "timeout",
+          "it called heartbeat " + std::to_string(kMostHeartbeats) + " times and did not end; no time passes here",
+          false);
     }
     if (auto* ended = std::get_if<ActivityEnded>(&step)) return std::move(*ended);
     Outcome outcome = Outcome::of({});
