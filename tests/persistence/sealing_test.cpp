@@ -1,6 +1,7 @@
 // A store with keys: what is somebody's lies sealed on disk, is read as it was written, and is gone for good when the key is.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 
 #include "persistence/audit_query.hpp"
