@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "actors/log.hpp"
+#include "actors/retention.hpp"
 #include "actors/schedule_row.hpp"
 #include "persistence/holds.hpp"
 #include "persistence/keys/key_store.hpp"
@@ -11,8 +12,6 @@
 namespace baton {
 
 namespace {
-
-constexpr const char* kApprovals = "approvals";  // In rows_, beside the ids of erasures, which are UUIDs.
 
 JsonText to_json(const Erasure& erasure) {
   JsonWriter writer;
@@ -240,20 +239,27 @@ void Erasures::approve(const EraseRequest& asked, Erasure erasure, const Then& t
     return then(Error{ErrorCode::not_permitted, "an erasure is approved by a person other than who requested it",
                       "ask somebody else to look at it: baton audit erase show " + erasure.id});
   }
-  rows_.when_there(kApprovals, [this, asked, erasure = std::move(erasure), then]() mutable {
-    approve_next(asked, std::move(erasure), then);
+  parts_.retention.alone([this, asked, erasure = std::move(erasure), then](const Done& done) {
+    in_lane([this, asked, erasure, then, done] { approve_alone(asked, erasure, then, done); });
   });
 }
 
-void Erasures::approve_next(const EraseRequest& asked, Erasure erasure, const Then& then) {
+Status Erasures::may_be_approved(const Erasure& erasure, ErasureScope& scope) const {
   const auto patient = parts_.reader.patient_behind(erasure.patient);
-  if (!patient.ok()) return then(patient.error());
+  if (!patient.ok()) return patient.error();
   // When it was asked for there was somebody.
-  if (!*patient) return then(erased_otherwise(erasure, "this person was erased since"));
+  if (!*patient) return erased_otherwise(erasure, "this person was erased since");
+  if (const Status may = may_be_erased(erasure, scope); !may.ok()) return may;
+  if (const Status only = is_the_only_one(erasure, scope); !only.ok()) return only;
+  return scope.open_cases.empty() ? success() : Status(cases_are_open(scope.open_cases));
+}
+
+void Erasures::approve_alone(const EraseRequest& asked, Erasure erasure, const Then& then, const Done& done) {
   ErasureScope scope;
-  if (const Status may = may_be_erased(erasure, scope); !may.ok()) return then(may.error());
-  if (const Status only = is_the_only_one(erasure, scope); !only.ok()) return then(only.error());
-  if (!scope.open_cases.empty()) return then(cases_are_open(scope.open_cases));
+  if (const Status may = may_be_approved(erasure, scope); !may.ok()) {
+    done();
+    return then(may.error());
+  }
   erasure.state = ErasureState::approved;
   erasure.decided_by = asked.by;
   erasure.decided_at = parts_.clock.now();
@@ -268,9 +274,10 @@ void Erasures::approve_next(const EraseRequest& asked, Erasure erasure, const Th
   }
   const auto work = std::make_shared<Work>(Work{erasure, scope.people, {}, {}, then});
   work->yet_to_end.assign(scope.people.rbegin(), scope.people.rend());
-  rows_.leave(kApprovals);
-  commit(erasure, action::kErasureApproved, asked.by, std::move(changes),
-         [this, work] { in_lane([this, work] { rows_.arrive(kApprovals, [this, work] { end_records(work); }); }); });
+  commit(erasure, action::kErasureApproved, asked.by, std::move(changes), [this, work, done] {
+    done();
+    in_lane([this, work] { end_records(work); });
+  });
 }
 
 void Erasures::carry_out(const Erasure& erasure, const Then& then) {
@@ -308,14 +315,47 @@ void Erasures::end_records(const WorkPtr& work) {
   parts_.router.deliver_to_patient(person, ErasePatient{work->erasure.id, work->erasure.decided_by, *token});
 }
 
-// A case that was on its way to the person's record when that ended is open now. It is readable as long as its key is there.
 void Erasures::destroy(const WorkPtr& work) {
+  parts_.retention.alone([this, work](const Done& done) {
+    work->then = [then = std::move(work->then), done](Result<JsonText> answer) {
+      done();
+      then(std::move(answer));
+    };
+    in_lane([this, work] { destroy_alone(work); });
+  });
+}
+
+// Of a hold that was placed since the approval. One on who is gone keeps what else there is.
+Status Erasures::nobody_is_held(const Work& work) const {
+  const bool gone = std::ranges::none_of(work.retired, [&](const RetiredKey& retired) {
+    SealKey key{};
+    const bool here = parts_.store.keys()->key(retired.number, key) == KeyStore::State::here;
+    wipe(key);
+    return here;
+  });
+  if (gone) return success();
+  std::vector<std::string> owners;
+  for (const RetiredKey& key : work.retired) owners.push_back(key.owner);
+  auto hold = hold_on_keys(parts_.reader, owners);
+  for (auto person = work.people.begin(); hold.ok() && !*hold && person != work.people.end(); ++person) {
+    hold = hold_on_patient(parts_.reader, *person);
+  }
+  if (!hold.ok()) return hold.error();
+  if (!*hold) return success();
+  Error held = held_error(**hold, "the person's data");
+  held.cure += "; then go on: baton audit erase resume " + work.erasure.id;
+  return held;
+}
+
+// A case that was on its way to the person's record when that ended is open now. It is readable as long as its key is there.
+void Erasures::destroy_alone(const WorkPtr& work) {
   auto retired = retired_keys(parts_.reader, work->erasure.id);
   if (!retired.ok()) return work->then(retired.error());
   work->retired = *std::move(retired);
   const auto cases = open_cases_under(parts_.reader, work->retired, work->people);
   if (!cases.ok()) return work->then(cases.error());
   if (!cases->empty()) return work->then(cases_are_open(*cases));
+  if (const Status free = nobody_is_held(*work); !free.ok()) return work->then(free.error());
   write_keys([this, work] {
     std::vector<KeyNumber> numbers;
     for (const RetiredKey& key : work->retired) numbers.push_back(key.number);

@@ -9,8 +9,9 @@
 //                 3. the retired keys are destroyed: the one moment at which the data goes, all of it at once
 //                 4. a row and a record say so
 //
-// One erasure of a person at a time: an approval is refused where another is on its way, or was done since the request. Approvals
-// wait until the one before is in the store, which says so.
+// One erasure of a person at a time: an approval is refused where another is on its way, or was done since the request.
+// Legal holds are looked for at the approval and again before 3, and none is placed while one of the two is under way
+// (Retention::alone): who is under a hold is not erased, in whatever order the two come.
 //
 // Until 3 nothing is lost: what a crash leaves is either readable, or gone for good with its record owed.
 #pragma once
@@ -33,6 +34,8 @@
 
 namespace baton {
 
+class Retention;
+
 class Erasures {
  public:
   struct Parts {
@@ -43,6 +46,7 @@ class Erasures {
     Router& router;
     CommitPath& path;
     Replies& replies;
+    Retention& retention;
     std::function<std::string()> make_id;
     bool stepped;  // Everything on the caller's thread.
   };
@@ -63,7 +67,9 @@ class Erasures {
   [[nodiscard]] Then decided(const std::string& id, Then then);
   void refuse(const EraseRequest& asked, Erasure erasure, const Then& then);
   void approve(const EraseRequest& asked, Erasure erasure, const Then& then);
-  void approve_next(const EraseRequest& asked, Erasure erasure, const Then& then);
+  // While no hold and no other approval is under way, until `done` is called.
+  using Done = std::function<void()>;
+  void approve_alone(const EraseRequest& asked, Erasure erasure, const Then& then, const Done& done);
   // The same from wherever it stands.
   void carry_out(const Erasure& erasure, const Then& then);
   // One that is being carried out.
@@ -77,11 +83,15 @@ class Erasures {
   using WorkPtr = std::shared_ptr<Work>;
   void end_records(const WorkPtr& work);
   void destroy(const WorkPtr& work);
+  // While no hold is under way, until the erasure's answer is given.
+  void destroy_alone(const WorkPtr& work);
   void finish(const WorkPtr& work);
 
   void commit(const Erasure& erasure, std::string_view action, const Principal& by, std::vector<Change> changes,
               std::function<void()> then);
   [[nodiscard]] Status may_be_erased(const Erasure& erasure, ErasureScope& scope) const;
+  [[nodiscard]] Status may_be_approved(const Erasure& erasure, ErasureScope& scope) const;
+  [[nodiscard]] Status nobody_is_held(const Work& work) const;
   [[nodiscard]] Status is_the_only_one(const Erasure& erasure, const ErasureScope& scope) const;
   // Runs what writes the key store beside everything else, one after the other; not once stop() was called.
   void write_keys(std::function<void()> work);
@@ -89,8 +99,8 @@ class Erasures {
   void in_lane(std::function<void()> work);
 
   Parts parts_;
-  RowsInFlight rows_;  // Of the lane: one decision on an erasure at a time, and one approval of all.
-  std::mutex mutex_;   // Of what follows, but for joining at the end.
+  RowsInFlight rows_;                          // Of the lane: one decision on an erasure at a time.
+  std::mutex mutex_;                           // Of what follows, but for joining at the end.
   std::deque<std::function<void()>> waiting_;  // For the key store.
   bool writing_ = false;
   bool stopped_ = false;

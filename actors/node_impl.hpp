@@ -113,8 +113,8 @@ class Node::Impl : public EffectPort {
   std::unique_ptr<Batches> batches;
   std::unique_ptr<BundleCheck> check;
   std::unique_ptr<Deployments> deployments;
-  std::unique_ptr<Erasures> erasures;
   std::unique_ptr<Retention> retention;
+  std::unique_ptr<Erasures> erasures;
   std::unique_ptr<Watchman> watchman;  // Null in a stepped node.
 
   std::mt19937_64 random;  // Stepped: the order of steps. Used by the caller's thread only.

@@ -247,11 +247,11 @@ void Node::Impl::open_actors() {
                      },
                      id_salt});
   check = std::make_unique<BundleCheck>(*reader, *lanes);
+  retention = std::make_unique<Retention>(Retention::Parts{*clock, *reader, *lanes, *committer, *path, replies});
   erasures =
-      std::make_unique<Erasures>(Erasures::Parts{*clock, *reader, *store, *lanes, *router, *path, replies,
+      std::make_unique<Erasures>(Erasures::Parts{*clock, *reader, *store, *lanes, *router, *path, replies, *retention,
                                                  [this] { return make_instance_id("erasure"); }, options.stepped});
   deployments = std::make_unique<Deployments>(Deployments::Parts{*clock, *bundles, *check, *lanes, *path, replies});
-  retention = std::make_unique<Retention>(Retention::Parts{*clock, *reader, *lanes, *committer, *path, replies});
 }
 
 // In memory there is nothing to keep secret, and nothing to keep: the key is the same for every such node, so that a

@@ -78,6 +78,10 @@ void Retention::next() {
   parts_.lanes.post(kLane, std::move(work));
 }
 
+void Retention::alone(std::function<void(std::function<void()> done)> work) {
+  enqueue([this, work = std::move(work)] { work([this] { next(); }); });
+}
+
 void Retention::commit(Turn turn) {
   parts_.path.commit(std::move(turn), {}, [this] { next(); });
 }

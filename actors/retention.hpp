@@ -1,6 +1,6 @@
 // What may go from the ledger, and what must stay: legal holds are placed and lifted, and pruning removes the entries of a
-// prefix once whoever asks has shown that they have them elsewhere. One request after the other, so that a prune sees every
-// hold that was placed before it. What pruned entries leave behind is swept up afterwards, also after a crash. Thread-safe.
+// prefix once whoever asks has shown that they have them elsewhere. One request after the other, so that a prune and an
+// erasure see every hold that was placed before. What pruned entries leave behind is swept up afterwards, also after a crash. Thread-safe.
 #pragma once
 
 #include <atomic>
@@ -35,6 +35,8 @@ class Retention {
   void place(PlaceHold request, std::uint64_t token);
   void lift(LiftHold request, std::uint64_t token);
   void prune(PruneRequest request, std::uint64_t token);
+  // Runs `work` while no hold is placed or lifted and nothing is pruned; the next goes on when it has called `done`, once.
+  void alone(std::function<void(std::function<void()> done)> work);
   // At the start: a sweep that was owed goes on.
   void recover();
 

@@ -177,6 +177,23 @@ Result<std::optional<LegalHold>> hold_on_patient(const StoreReader& reader, cons
   return std::optional<LegalHold>();
 }
 
+Result<std::optional<LegalHold>> hold_on_keys(const StoreReader& reader, const std::vector<std::string>& owners) {
+  auto holds = list_holds(reader, false);
+  if (!holds.ok()) return holds.error();
+  for (LegalHold& hold : *holds) {
+    std::string patient = hold.patient;
+    if (!hold.instance.empty()) {
+      auto about = reader.instance(hold.instance);
+      if (!about.ok() && about.error().code != ErrorCode::erased) return about.error();
+      if (about.ok() && *about) patient = (*about)->patient;
+    }
+    if (patient.empty()) continue;
+    const std::string owner = reader.store().pseudonyms().of(Pseudonyms::Kind::owner, key_owner_of_patient(patient));
+    if (std::ranges::find(owners, owner) != owners.end()) return std::optional(std::move(hold));
+  }
+  return std::optional<LegalHold>();
+}
+
 Error held_error(const LegalHold& hold, std::string_view what) {
   return {ErrorCode::held, std::string(what) + " is kept by the legal hold '" + hold.id + "': " + hold.reason,
           "wait until it is lifted: baton audit hold list"};

@@ -58,6 +58,9 @@ void write_json(JsonWriter& writer, const LegalHold& hold);
 // A hold in force that keeps this person's data: on the person, on an instance about the person, or on a span of time in
 // which a record about the person was written. Nothing when there is none.
 [[nodiscard]] Result<std::optional<LegalHold>> hold_on_patient(const StoreReader& reader, const std::string& patient);
+// One on a person, or on a case about a person, whose key is one of these: pseudonyms of kind owner.
+[[nodiscard]] Result<std::optional<LegalHold>> hold_on_keys(const StoreReader& reader,
+                                                            const std::vector<std::string>& owners);
 // The error that says so.
 [[nodiscard]] Error held_error(const LegalHold& hold, std::string_view what);
 

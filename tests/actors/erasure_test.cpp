@@ -476,7 +476,7 @@ TEST_P(ErasingAndCrashing, ends_erased_or_not_erased_and_never_half) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(AtEveryStep, ErasingAndCrashing, ::testing::Range(0, 24));
+INSTANTIATE_TEST_SUITE_P(AtEveryStep, ErasingAndCrashing, ::testing::Range(0, 32));
 
 // Somebody is admitted again under the same number, and with another name, while the record is being erased.
 TEST_P(ErasingAndCrashing, what_comes_meanwhile_brings_nothing_back) {
@@ -494,6 +494,46 @@ TEST_P(ErasingAndCrashing, what_comes_meanwhile_brings_nothing_back) {
   }
   ASSERT_EQ(erasure(id).state, ErasureState::erased);
   EXPECT_EQ(all_that_can_be_read().find("VISIT-77"), std::string::npos) << "which the old record knows";
+}
+
+// Where a record with this action stands in the ledger; nothing without one.
+std::optional<std::uint64_t> place_of(const StoreReader& reader, std::string_view action) {
+  const auto found = query_audit(reader, AuditFilter(), "", 1'000);
+  for (const AuditRow& row : found->items) {
+    if (AuditLeaf(row.leaf).action == action) return row.index;
+  }
+  return std::nullopt;
+}
+
+TEST_P(ErasingAndCrashing, a_legal_hold_that_comes_meanwhile_keeps_what_is_there) {
+  have_stayed("MRN-0815", "c1", "VISIT-77");
+  const std::string closed = cases_of(patient("MRN-0815")).front().id;
+  const std::string id = requested(patient("MRN-0815"));
+  world_.node().submit(EraseRequest{"approve", id, "", "", "checked", person("officer-2")},
+                       [](const Result<JsonText>&) {});
+  for (int step = 0; step < GetParam() && world_.node().run_one(); ++step) {
+  }
+  PlaceHold hold;
+  (GetParam() % 2 == 0 ? hold.patient : hold.instance) = GetParam() % 2 == 0 ? patient("MRN-0815") : closed;
+  hold.reason = "court order";
+  hold.by = nurse();
+  world_.tell(hold);
+  world_.run();
+  world_.crash();
+  world_.run();
+  const auto erased = place_of(world_.node().reader(), action::kPatientErased);
+  if (erased) {
+    EXPECT_LT(*erased, place_of(world_.node().reader(), action::kHoldPlaced).value());
+    return;
+  }
+  EXPECT_TRUE(world_.node().reader().instance(closed).ok());
+  const char* const on = erasure(id).state == ErasureState::approved ? "resume" : "approve";
+  const auto held = decided(id, on);
+  ASSERT_FALSE(held.ok());
+  EXPECT_EQ(held.error().code, ErrorCode::held);
+  world_.tell(LiftHold{"hold-1", "settled", nurse()});
+  EXPECT_TRUE(decided(id, on).ok());
+  EXPECT_EQ(canaries_in(all_that_can_be_read()), "");
 }
 
 }  // namespace
