@@ -4,6 +4,7 @@
 
 #include "persistence/cursor.hpp"
 #include "persistence/row_walk.hpp"
+#include "persistence/scrub_damage.hpp"
 #include "persistence/store_reader.hpp"
 #include "runtime/engine/open_activities.hpp"
 
@@ -12,6 +13,10 @@ namespace {
 
 bool is_damage(const Error& error) {
   return error.code == ErrorCode::store_corrupt || error.code == ErrorCode::seal_broken;
+}
+
+Error unreadable_key() {
+  return {ErrorCode::store_corrupt, "a pending row's key cannot be read", "restore the store from a backup"};
 }
 
 }  // namespace
@@ -30,32 +35,21 @@ Result<std::vector<Entry>> StoreReader::run(const InstanceRecord& record) const 
   return entries;
 }
 
-Status StoreReader::each_pending_row(std::string_view prefix, std::string_view after, const PendingRow& each) const {
-  return walk_rows(*store_, read_options(), ColumnFamily::pending, prefix, after,
-                   [&](std::string_view key, std::string_view value) -> Result<bool> {
-                     const auto place = keys::parse_in_instance(key);
-                     if (!place) {
-                       return Error{ErrorCode::store_corrupt, "a pending row's key cannot be read",
-                                    "restore the store from a backup"};
-                     }
-                     return each(place->instance, place->number, value);
-                   });
-}
-
 Result<PendingRows> StoreReader::pending_rows_of(std::string_view instance) const {
   PendingRows found;
-  const Status read =
-      each_pending_row(keys::of_instance(instance), {},
-                       [&](const std::string&, OperationSeq seq, std::string_view value) -> Result<bool> {
-                         if (seq == keys::kActivitiesMark) {
-                           found.activities_marked = true;
-                           return true;
-                         }
-                         auto record = decode<PendingRecord>(value);
-                         if (!record.ok()) return record.error();
-                         found.records.push_back(*std::move(record));
-                         return true;
-                       });
+  const Status read = walk_rows(*store_, read_options(), ColumnFamily::pending, keys::of_instance(instance), {},
+                                [&](std::string_view key, std::string_view value) -> Result<bool> {
+                                  const auto place = keys::parse_in_instance(key);
+                                  if (!place) return unreadable_key();
+                                  if (place->number == keys::kActivitiesMark) {
+                                    found.activities_marked = true;
+                                    return true;
+                                  }
+                                  auto record = decode<PendingRecord>(value);
+                                  if (!record.ok()) return record.error();
+                                  found.records.push_back(*std::move(record));
+                                  return true;
+                                });
   if (!read.ok()) return read.error();
   return found;
 }
@@ -93,29 +87,57 @@ Result<std::optional<PendingRecord>> StoreReader::pending(std::string_view insta
   return found == all->end() ? std::optional<PendingRecord>() : std::optional(std::move(*found));
 }
 
+Status StoreReader::add_pending(std::string_view key, std::string_view value, std::vector<PendingRecord>& out) const {
+  const auto place = keys::parse_in_instance(key);
+  if (!place) return unreadable_key();
+  if (place->number == keys::kActivitiesMark) {
+    const auto rows = pending_rows_of(place->instance);
+    if (!rows.ok()) return rows.error();
+    auto open = journaled_activities(place->instance, rows->records);
+    if (!open.ok()) return open.error();
+    std::ranges::move(*open, std::back_inserter(out));
+    return success();
+  }
+  std::string opened;
+  const auto plain = open_row(keys(), ColumnFamily::pending, key, value, opened);
+  if (!plain.ok()) return plain.error();
+  auto record = decode<PendingRecord>(*plain);
+  if (!record.ok()) return record.error();
+  out.push_back(*std::move(record));
+  return success();
+}
+
+// What is damaged costs those whose it is, and is a finding of the scrubber's; everybody else is found.
 Result<Page<PendingRecord>> StoreReader::all_pending(std::string_view cursor, std::size_t limit) const {
   const auto after = read_cursor(Listing::rows, cursor);
   if (!after.ok()) return after.error();
+  const Rocks& rocks = store_->rocks();
+  rocksdb::ReadOptions options = read_options();
+  options.total_order_seek = true;
+  const std::unique_ptr<rocksdb::Iterator> rows(rocks.seen().NewIterator(options, rocks.family(ColumnFamily::pending)));
+  std::string last;
+  std::string next = after->empty() ? std::string() : *after + '\0';
   Page<PendingRecord> page;
-  std::size_t looked_at = 0;
-  const Status read = each_pending_row(
-      {}, *after, [&](const std::string& instance, OperationSeq seq, std::string_view value) -> Result<bool> {
-        if (seq == keys::kActivitiesMark) {
-          const auto rows = pending_rows_of(instance);
-          if (!rows.ok()) return rows.error();
-          auto open = journaled_activities(instance, rows->records);
-          if (!open.ok() && !is_damage(open.error())) return open.error();
-          if (open.ok()) std::ranges::move(*open, std::back_inserter(page.items));
-        } else {
-          auto record = decode<PendingRecord>(value);
-          if (!record.ok()) return record.error();
-          page.items.push_back(*std::move(record));
-        }
-        if (++looked_at < limit) return true;
-        page.cursor = write_cursor(Listing::rows, keys::in_instance(instance, seq));
-        return false;
-      });
-  if (!read.ok()) return read.error();
+  rows->Seek(slice(next));
+  for (std::size_t looked_at = 0; looked_at < limit;) {
+    if (!rows->Valid()) {
+      if (rows->status().ok()) return page;
+      const Error failed = read_error(rocks, rows->status(), "the store cannot be read");
+      if (!rows->status().IsCorruption()) return failed;
+      auto behind = scrub::place_behind(rocks, options, ColumnFamily::pending, next, failed.detail);
+      if (!behind) return page;
+      next = *std::move(behind);
+      rows->Seek(slice(next));
+      continue;
+    }
+    const Status added = add_pending(view(rows->key()), view(rows->value()), page.items);
+    if (!added.ok() && added.error().code != ErrorCode::erased && !is_damage(added.error())) return added.error();
+    last = view(rows->key());
+    next = last + '\0';
+    rows->Next();
+    ++looked_at;
+  }
+  page.cursor = write_cursor(Listing::rows, last);
   return page;
 }
 

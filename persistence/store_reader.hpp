@@ -129,7 +129,7 @@ class StoreReader {
   // The open activities that have none of these rows: only the journal tells of them. None when the instance was erased.
   [[nodiscard]] Result<std::vector<PendingRecord>> journaled_activities(std::string_view instance,
                                                                         const std::vector<PendingRecord>& rows) const;
-  // Of all, one after the other: for recovery. `limit` counts rows; a journal is one, and tells of none if it is damaged.
+  // Of all, one after the other: for recovery. `limit` counts rows; a journal is one. What is damaged is passed over: a row, a journal, a block.
   [[nodiscard]] Result<Page<PendingRecord>> all_pending(std::string_view cursor, std::size_t limit) const;
   // Timers due at `until` or before, earliest first, those after `after` only. Give the last timer that was handled as
   // `after`: a scan from the beginning walks over what was deleted.
@@ -189,11 +189,9 @@ class StoreReader {
   [[nodiscard]] rocksdb::ReadOptions read_options() const;
 
  private:
-  // False ends the walk.
-  using PendingRow = std::function<Result<bool>(const std::string& instance, OperationSeq seq, std::string_view value)>;
-
   [[nodiscard]] const KeyStore* keys() const { return store_->keys(); }
-  [[nodiscard]] Status each_pending_row(std::string_view prefix, std::string_view after, const PendingRow& each) const;
+  // What one row of the family tells of.
+  [[nodiscard]] Status add_pending(std::string_view key, std::string_view value, std::vector<PendingRecord>& out) const;
   [[nodiscard]] Result<std::optional<std::string>> get(ColumnFamily family, std::string_view key) const;
   template <typename Record>
   [[nodiscard]] Result<std::optional<Record>> find(ColumnFamily family, std::string_view key) const;

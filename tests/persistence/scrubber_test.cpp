@@ -342,23 +342,6 @@ TEST(Scrubber, rows_that_cannot_be_decoded_are_found_and_do_not_stop_it) {
 
 // ---- damage ----------------------------------------------------------------------------------------------------------
 
-// All in tables, closed, and one byte in the middle of the largest table of the family is another.
-void damage(StoreWorld& world, ColumnFamily family) {
-  must(world.store->compact());
-  rocksdb::ColumnFamilyMetaData tables;
-  const Rocks& rocks = world.store->rocks();
-  rocks.db->GetColumnFamilyMetaData(rocks.family(family), &tables);
-  std::pair<std::uint64_t, std::string> largest;
-  for (const auto& level : tables.levels) {
-    for (const auto& table : level.files) largest = std::max(largest, {table.size, "/store" + table.name});
-  }
-  world.close();
-  std::string bytes;
-  ASSERT_TRUE(rocksdb::ReadFileToString(world.env(), largest.second, &bytes).ok());
-  bytes[bytes.size() / 2] ^= 0x10;
-  ASSERT_TRUE(rocksdb::WriteStringToFile(world.env(), bytes, largest.second).ok());
-}
-
 std::string numbered(std::size_t number) {
   const std::string digits = std::to_string(number);
   return "case-" + std::string(6 - digits.size(), '0') + digits;
@@ -380,7 +363,7 @@ void fill_many(StoreWorld& world, std::size_t count) {
 TEST(Scrubber, a_damaged_block_is_one_place_and_the_pass_goes_on_behind_it) {
   StoreWorld world;
   fill_many(world, 300);  // The last of them is stuck.
-  damage(world, ColumnFamily::instances);
+  world.damage(ColumnFamily::instances);
   world.open();
   Scrubber scrubber(*world.store);
   for (int pass = 0; pass < 2; ++pass) {
@@ -399,7 +382,7 @@ TEST(Scrubber, a_damaged_block_is_one_place_and_the_pass_goes_on_behind_it) {
 TEST(Scrubber, a_read_that_meets_a_damaged_block_counts_its_place) {
   StoreWorld world;
   fill_many(world, 300);
-  damage(world, ColumnFamily::instances);
+  world.damage(ColumnFamily::instances);
   world.open();
   std::size_t failed = 0;
   for (std::size_t i = 0; i < 300; ++i) {
@@ -420,7 +403,7 @@ TEST(Scrubber, a_damaged_block_of_the_ledger_ends_nothing_and_what_lies_behind_i
     world.committer->submit(turn_of({PutInstance{{}, sample_instance()}}, "{\"action\":\"" + leaf + "\"}"), {});
     world.committer->run_once();
   }
-  damage(world, ColumnFamily::audit);
+  world.damage(ColumnFamily::audit);
   StoreOptions options;  // Without a committer, which reads the records that have no index yet.
   options.path = "/store";
   options.env = world.env();

@@ -1,5 +1,6 @@
 // What the reader says of pending operations: of those that have rows, and of the activities that only a journal has.
 #include "persistence/store_reader.hpp"
+#include "runtime/base/sha256.hpp"
 #include "tests/support/sample_records.hpp"
 #include "tests/support/store_world.hpp"
 
@@ -115,6 +116,69 @@ TEST(StorePending, pages_of_any_length_give_everything_that_is_pending_once) {
     } while (!cursor.empty());
     EXPECT_EQ(found, expected) << limit;
   }
+}
+
+TEST(StorePending, a_damaged_row_hides_nothing_but_what_its_own_instance_waits_for) {
+  StoreWorld world;
+  for (const std::string id : {"a", "b", "c"}) {
+    world.commit(run_with(id, {1, 2}));
+    PendingRecord second_attempt = first_attempt(id, 2);
+    second_attempt.attempt = 2;
+    world.commit(PutPending{second_attempt});
+  }
+  const Rocks& rocks = world.store->rocks();
+  rocksdb::ColumnFamilyHandle* const family = rocks.family(ColumnFamily::pending);
+  ASSERT_TRUE(rocks.db->Put({}, family, keys::in_instance("b", 2), "\x01 rubbish").ok());
+  ASSERT_TRUE(rocks.db->Put({}, family, "no key", "").ok());
+  for (const std::size_t limit : {1u, 100u}) {
+    Names found;
+    std::string cursor;
+    do {
+      const auto page = must(world.reader().all_pending(cursor, limit));
+      for (const std::string& name : names(page.items)) found.push_back(name);
+      cursor = page.cursor;
+    } while (!cursor.empty());
+    EXPECT_EQ(found, (Names{"a.1#1", "a.2#2", "c.1#1", "c.2#2"})) << limit;
+  }
+  EXPECT_FALSE(world.reader().pending_of("b").ok());
+}
+
+TEST(StorePending, a_row_whose_seal_is_broken_hides_no_others) {
+  StoreWorld world(StoreWorld::Rows::sealed);
+  for (const std::string id : {"a", "b", "c"}) world.commit(PutPending{first_attempt(id, 1)});
+  const Rocks& rocks = world.store->rocks();
+  rocksdb::ColumnFamilyHandle* const family = rocks.family(ColumnFamily::pending);
+  std::string row;
+  ASSERT_TRUE(rocks.db->Get({}, family, keys::in_instance("b", 1), &row).ok());
+  row.back() ^= 1;
+  ASSERT_TRUE(rocks.db->Put({}, family, keys::in_instance("b", 1), row).ok());
+  EXPECT_EQ(names(must(world.reader().all_pending({}, 100)).items), (Names{"a.1#1", "c.1#1"}));
+}
+
+TEST(StorePending, behind_a_damaged_block_of_the_store_everything_is_found) {
+  constexpr std::size_t kRows = 300;
+  StoreWorld world;
+  std::vector<Change> changes;
+  for (std::size_t i = 0; i < kRows; ++i) {
+    PendingRecord record = first_attempt("case-" + std::to_string(1'000 + i), 1);
+    for (int word = 0; word < 100; ++word)
+      record.operation.request += to_hex(sha256(record.instance + std::to_string(word)));
+    changes.push_back(PutPending{record});
+  }
+  world.commit(std::move(changes));
+  world.damage(ColumnFamily::pending);
+  world.open();
+  std::string cursor;
+  std::vector<PendingRecord> found;
+  do {
+    auto page = must(world.reader().all_pending(cursor, 7));
+    found.insert(found.end(), page.items.begin(), page.items.end());
+    cursor = page.cursor;
+  } while (!cursor.empty());
+  EXPECT_LT(found.size(), kRows);
+  EXPECT_GT(found.size(), kRows - 40);
+  EXPECT_EQ(found.front().instance, "case-1000");
+  EXPECT_EQ(found.back().instance, "case-" + std::to_string(1'000 + kRows - 1));
 }
 
 }  // namespace

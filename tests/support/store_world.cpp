@@ -1,5 +1,10 @@
 #include "tests/support/store_world.hpp"
 
+#include <rocksdb/metadata.h>
+
+#include <algorithm>
+#include <utility>
+
 namespace baton::test {
 
 StoreWorld::StoreWorld(rocksdb::Env* env, Rows rows)
@@ -35,6 +40,22 @@ void StoreWorld::close() {
 void StoreWorld::reopen() {
   close();
   open();
+}
+
+void StoreWorld::damage(ColumnFamily family) {
+  must(store->compact());
+  rocksdb::ColumnFamilyMetaData tables;
+  const Rocks& rocks = store->rocks();
+  rocks.db->GetColumnFamilyMetaData(rocks.family(family), &tables);
+  std::pair<std::uint64_t, std::string> largest;
+  for (const auto& level : tables.levels) {
+    for (const auto& table : level.files) largest = std::max(largest, {table.size, "/store" + table.name});
+  }
+  close();
+  std::string bytes;
+  ASSERT_TRUE(rocksdb::ReadFileToString(env_, largest.second, &bytes).ok());
+  bytes[bytes.size() / 2] ^= 0x10;
+  ASSERT_TRUE(rocksdb::WriteStringToFile(env_, bytes, largest.second).ok());
 }
 
 void StoreWorld::unlock() {

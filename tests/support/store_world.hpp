@@ -47,6 +47,9 @@ class StoreWorld {
   void close();
   void reopen();
 
+  // All in tables, closed, and one byte in the middle of the largest table of the family is another.
+  void damage(ColumnFamily family);
+
   void unlock();
 
   // One turn, committed.
