@@ -14,7 +14,11 @@ local function midnight_after(ctx, instant)
   local today, since_midnight = on_the_wall(ctx, instant)
   local midnight = instant - instant % times.minutes(1) - since_midnight + times.days(1)
   local date, past = on_the_wall(ctx, midnight)
-  return date == today and midnight + times.days(1) - past or midnight - past
+  if date == today then return midnight + times.days(1) - past end
+  -- Where the clocks go over midnight the next day begins later, and what would be its nought o'clock is still today.
+  local first = midnight - past
+  local still, since = on_the_wall(ctx, first)
+  return still == today and first + times.days(1) - since or first
 end
 
 -- The last minute of the day that is `count` days after that of `instant`; of that day itself, if not given.

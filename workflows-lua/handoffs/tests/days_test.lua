@@ -1,6 +1,7 @@
 -- The days that the rules count after a discharge: whole days, on the wall of the house.
 local test = require "test"
 local discharges = require "support.discharges"
+local days = require "days"
 local times = require "times"
 
 -- What is due after a discharge home at this moment: until when the call, until when the visit.
@@ -31,6 +32,24 @@ end)
 test.case("the day on which the clocks change is one day", function(t)
   local call, deadline = due_after(t, "2026-11-01T00:30:00-04:00")  -- A Sunday of 25 hours.
   t:equal({ call, deadline }, { "2026-11-03T22:00:00.000Z", "2026-11-16T04:59:00.000Z" })
+end)
+
+-- A house whose clocks are changed at this moment, from so many hours ahead of UTC to so many.
+local function house(changed, before, after)
+  return { format_time = function(_, instant)
+    return times.format(instant + times.hours(instant < times.parse(changed) and before or after)):sub(1, 16)
+  end }
+end
+
+test.case("a day that ends where the clocks go over midnight has its last minute right before that", function(t)
+  local cairo = house("2026-04-23T22:00:00Z", 2, 3)  -- The 24th begins at one.
+  t:equal(times.format(days.end_of(cairo, times.parse("2026-04-23T10:00:00Z"))), "2026-04-23T21:59:00.000Z")
+  t:equal(times.format(days.end_of(cairo, times.parse("2026-04-20T10:00:00Z"), 3)), "2026-04-23T21:59:00.000Z")
+  t:equal(times.format(days.end_of(cairo, times.parse("2026-04-23T10:00:00Z"), 1)), "2026-04-24T20:59:00.000Z")
+  cairo = house("2026-10-29T21:00:00Z", 3, 2)  -- The last hour of the 29th comes twice.
+  t:equal(times.format(days.end_of(cairo, times.parse("2026-10-29T10:00:00Z"))), "2026-10-29T21:59:00.000Z")
+  local havana = house("2026-03-08T05:00:00Z", -5, -4)  -- The 8th begins at one.
+  t:equal(times.format(days.end_of(havana, times.parse("2026-03-07T23:00:00Z"))), "2026-03-08T04:59:00.000Z")
 end)
 
 test.case("a call in the afternoon of the second business day is in time, and a visit in the afternoon of the last day is no late one", function(t)
