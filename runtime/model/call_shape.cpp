@@ -61,7 +61,7 @@ std::string wanted_by(const Shape& shape) {
     case ShapeKind::number: return "a number";
     case ShapeKind::count: return "a whole number of at least 1";
     case ShapeKind::moment: return "a duration such as \"4h\", or a time";
-    case ShapeKind::step: return "\"due\", a duration around it such as \"-30m\", or a time of ctx:business";
+    case ShapeKind::step: return "\"due\", a duration around it such as \"-30m\", or a time";
     case ShapeKind::names: return "a text, or a list of texts, none of them empty";
     case ShapeKind::list: return "a list";
     case ShapeKind::by_name:
@@ -98,8 +98,13 @@ bool is_duration(std::string_view text, bool may_have_sign) {
   return parse_duration(text).ok();
 }
 
+constexpr std::int64_t kLastTimeMs = 253'402'300'799'999;  // 9999-12-31T23:59:59.999Z
+
 Fault fault_in_time(const json::value& value, const Shape& shape, const std::string& path) {
   if (const std::int64_t* const at = value.if_int64()) {
+    if (*at > kLastTimeMs) {
+      return path + " is the number " + std::to_string(*at) + ", which is no time of the years 0 to 9999";
+    }
     if (*at < 0 || *at >= kFirstTimeMs) return std::nullopt;
     return path + " is the number " + std::to_string(*at) +
            ", which as a time is before 1980; a length of time is a text such as \"1h\"";

@@ -212,10 +212,22 @@ void fix_time_field(lua_State* state, int table, const char* name, Instant now) 
   lua_setfield(state, table, name);
 }
 
-// One of { at = "due" | "2h" | "-30m" | milliseconds, .. }, or only its `at`, on top of the stack.
-bool is_step(lua_State* state) {
-  if (lua_istable(state, -1)) lua_getfield(state, -1, "at");
+// One of { at = "due" | "2h" | "-30m" | time, .. }, or only its `at`, on top of the stack: step `place` of the list at
+// `list`. RFC 3339 text becomes milliseconds before the task is journaled.
+bool is_step(lua_State* state, int list, lua_Integer place) {
+  const bool is_table = lua_istable(state, -1);
+  if (is_table) lua_getfield(state, -1, "at");
   if (lua_isnil(state, -1) || lua_isinteger(state, -1) != 0) return true;
+  const auto moment = parse_instant(lua_type(state, -1) == LUA_TSTRING ? lua_tostring(state, -1) : "");
+  if (moment.ok()) {
+    lua_pushinteger(state, moment->ms);
+    if (is_table) {
+      lua_setfield(state, -3, "at");
+    } else {
+      lua_rawseti(state, list, place);
+    }
+    return true;
+  }
   std::string when = lua_type(state, -1) == LUA_TSTRING ? lua_tostring(state, -1) : "";
   if (!when.empty() && (when.front() == '-' || when.front() == '+')) when.erase(0, 1);
   return when == "due" || parse_duration(when).ok();
@@ -231,8 +243,8 @@ void check_steps(lua_State* state, const char* name) {
     }
     for (lua_Unsigned i = 1; i <= count; ++i) {
       lua_rawgeti(state, top + 1, static_cast<lua_Integer>(i));
-      if (!is_step(state)) {
-        raise(state, std::string(name) + ": at is \"due\", a duration such as \"-30m\", or a time of ctx:business");
+      if (!is_step(state, top + 1, static_cast<lua_Integer>(i))) {
+        raise(state, std::string(name) + ": at is \"due\", a duration such as \"-30m\", or a time");
       }
       lua_settop(state, top + 1);
     }

@@ -87,6 +87,7 @@ TEST_F(CallShape, times_and_steps_and_words_of_a_task_are_what_they_say) {
       {"due = '1h', escalate = { { at = 'due' } }", "escalate[1] says to nobody"},
       {"due = '1h', escalate = { { at = 'due', too = 'x' } }", "escalate[1]: there is no 'too'; did you mean 'to'?"},
       {"due = '1h', escalate = { { at = 30, to = 'x' } }", "escalate[1].at is the number 30"},
+      {"due = '1h', escalate = { { at = math.maxinteger, to = 'x' } }", "which is no time of the years 0 to 9999"},
       {"due = '1h', remind = { { at = 'due', txt = 'x' } }", "remind[1]: there is no 'txt'; did you mean 'text'?"},
       {"priority = 'hihg'", "one of \"low\", \"normal\", \"high\", \"urgent\", not \"hihg\"; did you mean \"high\"?"},
       {"assign = 'random'", "assign must be one of \"least_busy\""},

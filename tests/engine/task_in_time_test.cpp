@@ -33,6 +33,17 @@ TEST_F(TaskInTimeTest, a_hold_stops_the_clock_and_the_due_time_moves_by_its_leng
   EXPECT_EQ(task().roles, std::vector<std::string>{"boss"});
 }
 
+TEST_F(TaskInTimeTest, a_step_may_be_at_a_time_that_is_written_as_text) {
+  given(R"(ctx:task('review', { why = 'x', due = '4h', remind = { '2027-03-02T10:00:00+01:00' },
+             escalate = { { at = '2027-03-02T09:30:00Z', to = 'boss' } } }))");
+  start();
+  ASSERT_EQ(timers_.size(), 2u);
+  EXPECT_EQ(format_instant(timers_.begin()->due), "2027-03-02T09:00:00.000Z");
+  fire_next_timer();
+  fire_next_timer();
+  EXPECT_EQ(task().roles, std::vector<std::string>{"boss"});
+}
+
 TEST_F(TaskInTimeTest, a_hold_that_leaves_the_clock_running_lets_it_escalate) {
   given("ctx:task('review', { why = 'x', due = '4h', escalate = { { at = 'due', to = 'boss' } } })");
   start();
