@@ -65,6 +65,12 @@ TEST(Instant, knows_leap_years_and_the_ends_of_four_digit_years) {
   EXPECT_EQ(again("9999-12-31T23:59:59.999Z"), "9999-12-31T23:59:59.999Z");
 }
 
+TEST(Instant, what_an_offset_carries_out_of_the_years_that_can_be_written_is_the_nearest_moment_in_them) {
+  EXPECT_EQ(again("9999-12-31T23:59:59-05:00"), "9999-12-31T23:59:59.999Z");
+  EXPECT_EQ(again("9999-12-31T23:59:60Z"), "9999-12-31T23:59:59.999Z");
+  EXPECT_EQ(again("0000-01-01T00:00:00+14:00"), "0000-01-01T00:00:00.000Z");
+}
+
 TEST(Instant, refuses_what_is_not_a_time) {
   for (const char* text : {"",
                            "2026",

@@ -156,6 +156,19 @@ TEST_F(TaskWork, a_rota_has_versions_and_says_who_is_on_duty) {
   EXPECT_EQ(again.rota("4-west")->version, 3u);
 }
 
+TEST_F(TaskWork, a_shift_or_a_cover_for_ever_in_whatever_zone_is_read_again_at_the_next_start) {
+  const std::string for_ever = R"("from":"2026-03-02T07:00:00Z","to":"9999-12-31T23:59:59-05:00")";
+  const WireReply shift = local("PUT", "/v1/rotas/4-west", R"({"shifts":[{"person":"ann",)" + for_ever + "}]}");
+  ASSERT_EQ(shift.status, 200) << shift.text;
+  const WireReply cover = local("POST", "/v1/covers", R"({"person":"ann","by":"bob",)" + for_ever + "}");
+  ASSERT_EQ(cover.status, 201) << cover.text;
+  EXPECT_EQ(cover.field("to"), "9999-12-31T23:59:59.999Z");
+  Roster again(*node_);
+  const Status read = again.load();
+  ASSERT_TRUE(read.ok()) << to_string(read.error());
+  EXPECT_TRUE(again.is_away("ann", *parse_instant("2500-01-01T00:00:00Z")));
+}
+
 TEST_F(TaskWork, a_task_goes_to_the_least_busy_on_shift) {
   const std::string now = format_instant(node_->now() - kHour);
   const std::string later = format_instant(node_->now() + kHour);
