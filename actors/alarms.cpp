@@ -1,8 +1,15 @@
 #include "actors/alarms.hpp"
 
+#include <algorithm>
 #include <chrono>
 
 namespace baton {
+
+namespace {
+
+constexpr std::int64_t kLongestSleepMs = kHour.ms;  // A length of centuries is more nanoseconds than can be counted.
+
+}  // namespace
 
 Alarms::Alarms(std::shared_ptr<Clock> stepped) : stepped_(std::move(stepped)) {
   if (!stepped_) thread_ = std::thread([this] { run(); });
@@ -69,7 +76,7 @@ void Alarms::run() {
     }
     const std::int64_t wait = calls_.begin()->first.first - now_ms();
     if (wait > 0) {
-      changed_.wait_for(lock, std::chrono::milliseconds(wait));
+      changed_.wait_for(lock, std::chrono::milliseconds(std::min(wait, kLongestSleepMs)));
       continue;
     }
     lock.unlock();

@@ -1,5 +1,6 @@
 #include "gateway/net/io_loop.hpp"
 
+#include <algorithm>
 #include <boost/asio/dispatch.hpp>
 #include <boost/asio/post.hpp>
 #include <chrono>
@@ -7,6 +8,12 @@
 #include "gateway/net/io_loop_core.hpp"
 
 namespace baton {
+
+namespace {
+
+constexpr std::int64_t kLongestDelayMs = 100 * 366 * kDay.ms;  // Centuries are more nanoseconds than can be counted.
+
+}  // namespace
 
 std::int64_t steady_ms() noexcept {
   using namespace std::chrono;
@@ -39,7 +46,8 @@ bool IoLoop::on_loop() const noexcept { return core_->context.get_executor().run
 std::uint64_t IoLoop::after(Duration delay, std::function<void()> work) {
   const std::uint64_t id = core_->next_timer.fetch_add(1, std::memory_order_relaxed);
   dispatch([core = core_.get(), id, delay, work = std::move(work)]() mutable {
-    auto timer = std::make_unique<boost::asio::steady_timer>(core->context, std::chrono::milliseconds(delay.ms));
+    const std::chrono::milliseconds length(std::min(delay.ms, kLongestDelayMs));
+    auto timer = std::make_unique<boost::asio::steady_timer>(core->context, length);
     timer->async_wait([core, id, work = std::move(work)](const boost::system::error_code& error) {
       core->timers.erase(id);
       if (!error) work();

@@ -106,6 +106,12 @@ TEST_F(HttpClientTest, sends_nothing_over_a_connection_that_was_answered_in_the_
   }
 }
 
+TEST_F(HttpClientTest, a_call_that_may_take_a_thousand_years_is_given_more_than_no_time) {
+  serve();
+  const auto answer = call({"GET", url("/"), {}, "", Duration{366'000 * kDay.ms}});
+  EXPECT_TRUE(answer.ok()) << to_string(answer.error());
+}
+
 TEST_F(HttpClientTest, says_that_nobody_listens) {
   serve();
   const std::string gone = url("/");
