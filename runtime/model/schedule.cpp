@@ -174,7 +174,7 @@ DueRuns due_runs(const ScheduleSpec& spec, const ScheduleState& state, Instant n
     due.state.last = *nominal;
     if (spec.paused) {
       skip(due, *nominal, SkipReason::paused);
-    } else if (now - start > spec.catch_up) {
+    } else if (now - (*nominal + spec.jitter) > spec.catch_up) {
       skip(due, *nominal, SkipReason::missed);
     } else {
       admit(due, spec.overlap, *nominal, running);

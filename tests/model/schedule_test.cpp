@@ -169,6 +169,18 @@ TEST(Schedule, jitter_delays_each_start_by_its_own_part_without_changing_the_nom
   EXPECT_GT(delays.size(), 45u);
 }
 
+TEST(Schedule, a_jitter_longer_than_the_pause_between_two_times_and_the_window_misses_none) {
+  const ScheduleSpec schedule = spec(R"({"every":"10m","jitter":"3h","catch_up":"1m","overlap":"allow_all"})");
+  ScheduleState state{at("07:00"), std::nullopt};
+  for (int i = 0; i < 50; ++i) {
+    const DueRuns waiting = due_runs(schedule, state, state.last, 0, 7);
+    ASSERT_TRUE(waiting.wake);
+    const DueRuns due = due_runs(schedule, state, *waiting.wake, 0, 7);
+    EXPECT_EQ(texts(due.skipped), Times{});
+    state = due.state;
+  }
+}
+
 TEST(Schedule, a_long_pause_is_worked_off_in_bounded_turns_that_lose_nothing) {
   const ScheduleSpec schedule = spec(R"({"every":"1m","overlap":"allow_all","catch_up":"5h"})");
   ScheduleState state{at("00:00") - Duration{20 * kDay.ms}, std::nullopt};
