@@ -51,7 +51,10 @@ Result<JsonText> Node::submit_and_wait(Request request) {
 
 const StoreReader& Node::reader() const { return *impl_->reader; }
 Instant Node::now() const { return impl_->clock->now(); }
-void Node::clock_was_set() { impl_->timers->clock_was_set(); }
+void Node::clock_was_set() {
+  impl_->timers->clock_was_set();
+  impl_->schedules->clock_was_set();
+}
 bool Node::idle() const { return impl_->idle(); }
 bool Node::run_one() { return impl_->run_one(); }
 std::optional<Instant> Node::next_due() const {

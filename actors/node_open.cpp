@@ -335,6 +335,7 @@ void Node::Impl::record_jump(Duration by) {
   record.action = action::kClockJumped;
   record.at = clock->now();
   record.outcome = std::to_string(by.ms) + " ms";
+  if (schedules != nullptr) schedules->clock_was_set();
   path->commit(Turn({}, {record}, {}, {}), {}, {});
 }
 

@@ -56,6 +56,15 @@ void Schedules::instance_changed(const std::string& instance) {
   });
 }
 
+void Schedules::clock_was_set() {
+  parts_.lanes.post(kLane, [this] {
+    const Instant now = parts_.clock.now();
+    if (now >= latest_look_) return;
+    latest_look_ = now;
+    recover();
+  });
+}
+
 Result<std::optional<ScheduleRow>> Schedules::read(const std::string& name) const {
   auto text = parts_.reader.named("schedules", name);
   if (!text.ok()) return text.error();
@@ -111,8 +120,10 @@ void Schedules::look(const std::string& name) {
   }
   if (!stored->has_value()) return;
   ScheduleRow row = **std::move(stored);
+  const Instant now = parts_.clock.now();
+  latest_look_ = std::max(latest_look_, now);
   const std::uint32_t running = prune(row);
-  const DueRuns due = due_runs(row.spec, row.state, parts_.clock.now(), running, std::hash<std::string>{}(name));
+  const DueRuns due = due_runs(row.spec, row.state, now, running, std::hash<std::string>{}(name));
   if (due.start.empty() && due.skipped.empty() && due.state == row.state) {
     if (due.wake) look_at(name, *due.wake);
     return;
@@ -131,8 +142,12 @@ void Schedules::settled(const std::string& name) {
 
 void Schedules::start_runs(const std::string& name, ScheduleRow row, const DueRuns& due) {
   busy_.try_emplace(name);
+  std::vector<std::string> begun;
+  for (const Instant nominal : due.start) begun.push_back(name + "/" + format_instant(nominal));
   if (due.cancel_running) {
     for (const std::string& run : row.open_runs) {
+      // Where the clock was set back a time comes again, and is its own open run.
+      if (std::ranges::find(begun, run) != begun.end()) continue;
       parts_.router.deliver(run, CancelInstance{"the next run of schedule " + name + " begins", scheduler_of(name), 0});
     }
   }
@@ -140,7 +155,9 @@ void Schedules::start_runs(const std::string& name, ScheduleRow row, const DueRu
   round->name = name;
   round->due = due;
   round->open = due.start.size();
-  for (const Instant nominal : due.start) row.open_runs.push_back(name + "/" + format_instant(nominal));
+  for (std::string& run : begun) {
+    if (std::ranges::find(row.open_runs, run) == row.open_runs.end()) row.open_runs.push_back(std::move(run));
+  }
   round->row = std::move(row);
   round->row.state = due.state;
   if (due.start.empty()) return started(round, true);

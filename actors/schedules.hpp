@@ -43,6 +43,8 @@ class Schedules {
   void take(ScheduleRequest request, std::uint64_t token);
   // An instance has changed: when it is a run, its schedule may go on.
   void instance_changed(const std::string& instance);
+  // The clock may have gone back: what is awaited by the old one would come too late.
+  void clock_was_set();
 
  private:
   struct Round;  // The starts of one look at a schedule, on their way.
@@ -88,6 +90,7 @@ class Schedules {
   std::map<std::string, Awaited> awaited_;
   std::map<std::string, Busy> busy_;
   std::uint64_t last_awaited_ = 0;
+  Instant latest_look_;     // What the clock showed then.
   Instant last_triggered_;  // Two triggers in one millisecond are two runs.
 };
 

@@ -11,6 +11,8 @@ namespace {
 
 // A timer is always a little late; a window shorter than this would miss runs on a healthy server.
 constexpr Duration kShortestCatchUp{10 * kSecond.ms};
+// A cursor further ahead than this is from a clock that was ahead. Were it kept, nothing would start before that time.
+constexpr Duration kClockBehind = kMinute;
 
 std::optional<Instant> next_of(const EverySpec& spec, Instant after) {
   const std::int64_t since = after.ms - spec.offset.ms;
@@ -155,6 +157,7 @@ DueRuns due_runs(const ScheduleSpec& spec, const ScheduleState& state, Instant n
                  std::uint64_t seed) {
   DueRuns due;
   due.state = state;
+  if (due.state.last > now + kClockBehind) due.state.last = now;
   if (due.state.buffered && running == 0 && !spec.paused) {
     due.start.push_back(*due.state.buffered);
     due.state.buffered.reset();

@@ -3,7 +3,7 @@
 // A schedule is a row of nominal times. It keeps a cursor, the last nominal time that was dealt with; due_runs deals
 // with those after it, strictly in order, each exactly once: started, buffered or skipped with a reason. What the
 // caller commits is the new state together with the starts, so a crash in between repeats the whole answer or nothing
-// of it.
+// of it. A clock that was set back takes the cursor with it: what was started has its id, and is not started again.
 #pragma once
 
 #include <cstdint>

@@ -130,6 +130,36 @@ TEST_F(Schedules, two_triggers_in_one_millisecond_are_two_runs_and_say_which) {
   EXPECT_NE(second->find("\"" + runs().back().id + "\""), std::string::npos) << *second;
 }
 
+TEST_F(Schedules, one_goes_on_when_a_clock_that_was_ahead_is_set_right_and_starts_nothing_twice) {
+  ASSERT_TRUE(ask("create", R"({"workflow":"flow","input":{"wait":true},"every":"1h","overlap":"cancel_other"})").ok());
+  const auto set = [this](Instant at) {
+    world_.clock().set(at);
+    world_.node().clock_was_set();
+    world_.run();
+  };
+  set(kNoon + Duration{3 * kHour.ms});
+  ASSERT_EQ(runs().size(), 1u);
+  set(kNoon);
+  world_.pass(Duration{2 * kHour.ms});
+  EXPECT_EQ(runs().size(), 3u) << "those of the next two hours";
+  set(kNoon + Duration{2 * kHour.ms + kMinute.ms * 30});
+  world_.pass(kHour);
+  EXPECT_EQ(runs().size(), 3u) << "that of the third hour was started when the clock was ahead";
+  world_.pass(kHour);
+  EXPECT_EQ(runs().size(), 4u);
+}
+
+TEST_F(Schedules, a_time_that_comes_again_does_not_cancel_its_own_open_run) {
+  ASSERT_TRUE(ask("create", R"({"workflow":"flow","input":{"wait":true},"every":"1h","overlap":"cancel_other"})").ok());
+  world_.pass(kHour);
+  ASSERT_EQ(runs().size(), 1u);
+  world_.clock().set(kNoon);
+  world_.node().clock_was_set();
+  world_.pass(kHour);
+  ASSERT_EQ(runs().size(), 1u);
+  EXPECT_EQ(runs().front().status, InstanceStatus::running);
+}
+
 TEST_F(Schedules, one_that_could_never_start_anything_is_refused) {
   EXPECT_EQ(ask("create", R"({"workflow":"folw","every":"1h"})").error().code, ErrorCode::unknown_workflow);
   for (const char* when : {R"("cron":"0 6 30 2 *","time_zone":"UTC")",

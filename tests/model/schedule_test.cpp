@@ -181,6 +181,18 @@ TEST(Schedule, a_jitter_longer_than_the_pause_between_two_times_and_the_window_m
   }
 }
 
+TEST(Schedule, a_clock_that_was_ahead_keeps_nothing_from_starting_once_it_is_right) {
+  const ScheduleSpec schedule = spec(R"({"every":"10m"})");
+  const DueRuns ahead = ask(schedule, "07:00", "19:05");
+  ASSERT_EQ(ahead.state.last, at("19:00"));
+  const DueRuns right = due_runs(schedule, ahead.state, at("07:05"), 0, 1);
+  EXPECT_TRUE(right.start.empty());
+  EXPECT_EQ(right.wake, at("07:10"));
+  EXPECT_EQ(texts(due_runs(schedule, right.state, at("07:10"), 0, 1).start), (Times{"07:10"}));
+  // A clock that is corrected by some seconds only meets no time twice.
+  EXPECT_EQ(due_runs(schedule, {at("07:10"), std::nullopt}, at("07:10") - kSecond, 0, 1).wake, at("07:20"));
+}
+
 TEST(Schedule, a_long_pause_is_worked_off_in_bounded_turns_that_lose_nothing) {
   const ScheduleSpec schedule = spec(R"({"every":"1m","overlap":"allow_all","catch_up":"5h"})");
   ScheduleState state{at("00:00") - Duration{20 * kDay.ms}, std::nullopt};
