@@ -69,8 +69,12 @@ Result<ScheduleRow> read_schedule_row(const std::string& text) {
   row.patient = json::value_to<std::string>(object.at("patient"));
   row.spec_json = text_of(object.at("spec"));
   auto spec = parse_schedule(row.spec_json);
-  if (!spec.ok()) return corrupt();
-  row.spec = *std::move(spec);
+  if (!spec.ok() && spec.error().code != ErrorCode::unknown_time_zone) return corrupt();
+  if (spec.ok()) {
+    row.spec = *std::move(spec);
+  } else {
+    row.no_times = spec.error();
+  }
   row.spec.paused = object.at("paused").as_bool();
   auto last = parse_instant(json::value_to<std::string>(object.at("last")));
   if (!last.ok()) return corrupt();

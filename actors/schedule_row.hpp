@@ -21,6 +21,8 @@ struct ScheduleRow {
   std::string patient;
   JsonText spec_json;
   ScheduleSpec spec;  // From spec_json; `paused` as the row says.
+  // Its time zone is none of this machine's, as after a change of the package tzdata: `spec` has no times.
+  std::optional<Error> no_times;
   ScheduleState state;
   std::vector<std::string> open_runs;  // Instances that were started and not yet seen closed.
   std::string failure;                 // Why what is due could not be started; empty once it has been.

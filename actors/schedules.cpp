@@ -120,6 +120,12 @@ void Schedules::look(const std::string& name) {
   }
   if (!stored->has_value()) return;
   ScheduleRow row = **std::move(stored);
+  if (row.no_times) {
+    const std::string why = to_string(*row.no_times);
+    if (row.failure != why) log::error("schedule {} can start nothing: {}", name, why);
+    busy_.try_emplace(name);
+    return keep_failure(name, why);
+  }
   const Instant now = parts_.clock.now();
   latest_look_ = std::max(latest_look_, now);
   const std::uint32_t running = prune(row);
@@ -178,7 +184,7 @@ void Schedules::started(const std::shared_ptr<Round>& round, bool all) {
   if (!all) {
     // Nothing of it is committed, so all of it is done again; runs that did start are known then.
     look_at(round->name, parts_.clock.now() + kTryAgain);
-    return keep_failure(round);
+    return keep_failure(round->name, round->failure);
   }
   round->row.failure.clear();
   std::uint64_t skipped = 0;
@@ -194,15 +200,15 @@ void Schedules::started(const std::shared_ptr<Round>& round, bool all) {
 }
 
 // Once for each reason, and not with every attempt.
-void Schedules::keep_failure(const std::shared_ptr<Round>& round) {
-  auto stored = read(round->name);
-  if (!stored.ok() || !stored->has_value() || (*stored)->failure == round->failure) return settled(round->name);
+void Schedules::keep_failure(const std::string& name, const std::string& failure) {
+  auto stored = read(name);
+  if (!stored.ok() || !stored->has_value() || (*stored)->failure == failure) return settled(name);
   ScheduleRow row = **std::move(stored);
-  row.failure = round->failure;
+  row.failure = failure;
   row.failed_at = parts_.clock.now();
-  AuditRecord record = record_of(round->name, row, scheduler_of(round->name), "failed: " + round->failure);
+  AuditRecord record = record_of(name, row, scheduler_of(name), "failed: " + failure);
   commit(std::move(record), std::move(row), {},
-         [this, name = round->name] { parts_.lanes.post(kLane, [this, name] { settled(name); }); });
+         [this, name] { parts_.lanes.post(kLane, [this, name] { settled(name); }); });
 }
 
 AuditRecord Schedules::record_of(const std::string& name, const ScheduleRow& row, const Principal& by,

@@ -69,8 +69,8 @@ class Schedules {
   void trigger(const ScheduleRequest& request, const ScheduleRow& row, std::uint64_t token);
   // Why a schedule of these fields can never start anything, as things are.
   [[nodiscard]] std::optional<Error> refusal(const ScheduleRow& row) const;
-  // What stands in the row's way is kept in it, for those who look at the schedule.
-  void keep_failure(const std::shared_ptr<Round>& round);
+  // What stands in the row's way is kept in it, for those who look at the schedule. Precondition: it is busy.
+  void keep_failure(const std::string& name, const std::string& failure);
   void start_runs(const std::string& name, ScheduleRow row, const DueRuns& due);
   void started(const std::shared_ptr<Round>& round, bool all);
   // Its row is durable, or stays as it was: what had to wait goes on.

@@ -160,6 +160,29 @@ TEST_F(Schedules, a_time_that_comes_again_does_not_cancel_its_own_open_run) {
   EXPECT_EQ(runs().front().status, InstanceStatus::running);
 }
 
+TEST_F(Schedules, one_whose_time_zone_the_machine_has_lost_says_so_and_can_be_replaced_or_deleted) {
+  const JsonText spec = R"({"workflow":"flow","input":{},"cron":"0 * * * *","time_zone":"UTC"})";
+  ASSERT_TRUE(ask("create", spec).ok());
+  const auto shown = [this] { return world_.node().reader().named("schedules", "rounds")->value(); };
+  std::string row = shown();
+  row.replace(row.find("UTC"), 3, "Mars/Olympus");
+  AuditRecord record;
+  record.action = action::kScheduleChanged;
+  const auto lose_the_zone = [&] { return world_.ask(RecordAccess{{{"schedules", "rounds", row}}, record}).ok(); };
+  ASSERT_TRUE(lose_the_zone());
+  world_.crash();
+  world_.pass(Duration{2 * kHour.ms});
+  EXPECT_TRUE(runs().empty());
+  EXPECT_NE(shown().find("'Mars/Olympus' is not a time zone"), std::string::npos) << shown();
+  EXPECT_TRUE(ask("pause").ok());
+  EXPECT_TRUE(ask("replace", spec).ok());
+  world_.pass(kHour);
+  EXPECT_EQ(runs().size(), 1u);
+  EXPECT_EQ(shown().find("last_failure"), std::string::npos) << shown();
+  ASSERT_TRUE(lose_the_zone());
+  EXPECT_TRUE(ask("delete").ok());
+}
+
 TEST_F(Schedules, one_that_could_never_start_anything_is_refused) {
   EXPECT_EQ(ask("create", R"({"workflow":"folw","every":"1h"})").error().code, ErrorCode::unknown_workflow);
   for (const char* when : {R"("cron":"0 6 30 2 *","time_zone":"UTC")",

@@ -111,6 +111,11 @@ Result<TimeZone> find_time_zone(std::string_view name) {
     const auto found =
         std::lower_bound(zones.begin(), zones.end(), name,
                          [](const date::time_zone& zone, std::string_view n) { return zone.name() < n; });
+    if (zones.empty()) {
+      return Error{ErrorCode::unknown_time_zone,
+                   "the time zone database cannot be read for '" + std::string(name) + "': it holds no zones",
+                   "install the package tzdata, and start again"};
+    }
     if (found == zones.end() || found->name() != name) return unknown_zone(name);
     // Reads the zone's file now, so that nothing fails later.
     (void)found->get_info(instant_of(0));
