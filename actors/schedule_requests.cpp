@@ -126,6 +126,9 @@ void Schedules::put(const ScheduleRequest& request, ScheduleRow row, Reply reply
 
 void Schedules::trigger(const ScheduleRequest& request, const ScheduleRow& row, std::uint64_t token) {
   last_triggered_ = std::max(parts_.clock.now(), last_triggered_ + Duration{1});
+  // A nominal time is the schedule's own: its run is there already, or will be.
+  const bool nominal = !row.no_times && next_nominal(row.spec, last_triggered_ - Duration{1}) == last_triggered_;
+  if (nominal) last_triggered_ = last_triggered_ + Duration{1};
   StartRequest start = start_of(request.name, row, last_triggered_);
   start.by = request.by;
   parts_.start(std::move(start), [this, token](Result<JsonText> answer) { parts_.replies.give(token, answer); });

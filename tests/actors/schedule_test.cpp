@@ -130,6 +130,15 @@ TEST_F(Schedules, two_triggers_in_one_millisecond_are_two_runs_and_say_which) {
   EXPECT_NE(second->find("\"" + runs().back().id + "\""), std::string::npos) << *second;
 }
 
+TEST_F(Schedules, a_trigger_at_a_nominal_time_is_a_run_beside_that_time) {
+  ASSERT_TRUE(ask("create", R"({"workflow":"flow","input":{},"every":"1h"})").ok());
+  world_.pass(kHour);
+  ASSERT_EQ(runs().size(), 1u);
+  const auto triggered = ask("trigger");
+  ASSERT_TRUE(triggered.ok());
+  EXPECT_EQ(runs().size(), 2u) << *triggered;
+}
+
 TEST_F(Schedules, one_goes_on_when_a_clock_that_was_ahead_is_set_right_and_starts_nothing_twice) {
   ASSERT_TRUE(ask("create", R"({"workflow":"flow","input":{"wait":true},"every":"1h","overlap":"cancel_other"})").ok());
   const auto set = [this](Instant at) {
