@@ -21,6 +21,10 @@ class WhatIf::Programs : public ProgramSource {
 
 namespace {
 
+// Whoever steps waits for it, and others wait behind: a script may have a timer for each second of a year.
+constexpr std::size_t kTimersOfAStep = 1'000;
+constexpr std::size_t kWritten = 32u << 20;  // Bytes of a sandbox's own journal, which is kept in memory.
+
 // Earliest first; those of one time by operation, as the store orders them.
 std::string order_of(const TimerRecord& timer) {
   const auto digits = [](std::uint64_t value) {
@@ -115,6 +119,7 @@ Status WhatIf::require_open() const {
 
 Status WhatIf::follow(EntryIndex until) {
   until = std::min(until, end_of_reality());
+  fired_ = 0;
   for (; next_ < until; ++next_) {
     const std::size_t place = next_ - first_;
     if (!counts_[place] || !record_.open()) continue;
@@ -126,7 +131,7 @@ Status WhatIf::follow(EntryIndex until) {
       if (auto* const signal = std::get_if<SignalReceived>(&entry.body)) signal->payload = changed->second;
       if (auto* const event = std::get_if<EventReceived>(&entry.body)) event->event = changed->second;
     }
-    fire_own(entry.at);
+    if (Status fired = fire_own(entry.at); !fired) return fired;
     now_ = std::max(now_, entry.at);
     if (record_.open()) tell(entry);
   }
@@ -249,7 +254,9 @@ Status WhatIf::pass(Instant until) {
     return Error{ErrorCode::bad_field, "time does not go back: it is " + format_instant(now_) + " in the what-if",
                  "give that time or a later one"};
   }
+  fired_ = 0;
   while (record_.open() && !timers_.empty() && timers_.begin()->second.due <= until) {
+    if (Status may = may_fire(); !may) return may;
     fire(TimerRecord(timers_.begin()->second));
   }
   now_ = std::max(now_, until);
@@ -257,7 +264,7 @@ Status WhatIf::pass(Instant until) {
 }
 
 // Timers that reality does not have, or has for another time: those fire by themselves on the way.
-void WhatIf::fire_own(Instant until) {
+Status WhatIf::fire_own(Instant until) {
   while (record_.open()) {
     const auto due = std::ranges::find_if(timers_, [&](const auto& each) {
       const TimerRecord& timer = each.second;
@@ -274,9 +281,25 @@ void WhatIf::fire_own(Instant until) {
       }
       return true;
     });
-    if (due == timers_.end()) return;
+    if (due == timers_.end()) break;
+    if (Status may = may_fire(); !may) return may;
     fire(TimerRecord(due->second));
   }
+  return success();
+}
+
+// The sandbox stays as it has come to be: the next step goes on from there.
+Status WhatIf::may_fire() {
+  if (written_ > kWritten) {
+    return Error{ErrorCode::query_too_long,
+                 "the what-if has written " + std::to_string(written_ >> 20) + " MiB of journal by itself",
+                 "fork the case again, at a later entry"};
+  }
+  if (fired_++ < kTimersOfAStep) return success();
+  return Error{ErrorCode::query_too_long,
+               std::to_string(kTimersOfAStep) + " timers have fired in this step, and it is " + format_instant(now_) +
+                   " in the what-if",
+               "go on from there: let the time pass, or follow reality, in several steps"};
 }
 
 void WhatIf::fire(const TimerRecord& timer) {
@@ -311,6 +334,7 @@ void WhatIf::keep(const Change& change) {
   if (const auto* c = std::get_if<AppendJournal>(&change)) {
     const auto entries = decode_entries(c->row);
     BATON_ASSERT(entries.ok());
+    written_ += c->row.size();
     journal_.insert(journal_.end(), entries->begin(), entries->end());
   }
   if (const auto* c = std::get_if<PutInstance>(&change)) record_ = c->after;

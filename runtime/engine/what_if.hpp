@@ -43,7 +43,8 @@ class WhatIf {
                                                              const WhatIfFork& fork, const ProgramSource& programs);
   ~WhatIf();
 
-  // ---- steps. Errors: not_found when the sandbox waits for no such thing; conflict when it has ended.
+  // ---- steps. Errors: not_found when the sandbox waits for no such thing; conflict when it has ended; query_too_long when
+  // more timers fire on the way than one step may take: it has gone as far as it has, and the next step goes on there.
 
   // Tells it the next entries of reality up to, not including, `until`.
   [[nodiscard]] Status follow(EntryIndex until);
@@ -81,7 +82,8 @@ class WhatIf {
   void tell(const Entry& entry);
   void tell_resolved(const OperationResolved& entry);
   void tell_skipped(const IncidentResolved& entry);
-  void fire_own(Instant until);
+  [[nodiscard]] Status fire_own(Instant until);
+  [[nodiscard]] Status may_fire();
   void fire(const TimerRecord& timer);
   [[nodiscard]] std::optional<OperationSeq> open_seq(const std::string& key) const;
 
@@ -108,6 +110,8 @@ class WhatIf {
   std::map<std::string, TimerRecord> timers_;  // In the order in which they fire.
   std::vector<JsonText> suppressed_;
   std::uint64_t told_ = 0;
+  std::size_t fired_ = 0;    // Timers of this step.
+  std::size_t written_ = 0;  // Bytes of journal.
 };
 
 }  // namespace baton

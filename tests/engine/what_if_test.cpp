@@ -141,6 +141,26 @@ TEST_F(WhatIfTest, lets_time_pass_and_fires_what_becomes_due) {
   EXPECT_FALSE(what_if->pass(Instant{1}).ok());
 }
 
+TEST_F(WhatIfTest, goes_through_a_long_time_of_short_timers_in_steps_that_end) {
+  given("local input = input or {} while not input.done do ctx:sleep('1s') end");
+  start();
+  now_ = now_ + Duration{2 * kHour.ms};
+  when(SendSignal{"late", "{}", "", {}, 0});
+  const auto what_if = fork({1, nullptr, std::nullopt, {}});
+  const Instant end = what_if->now() + Duration{2 * kHour.ms};
+  Instant before = what_if->now();
+  for (int step = 0; step < 3; ++step) {
+    const Status passed = what_if->pass(end);
+    ASSERT_FALSE(passed.ok());
+    EXPECT_EQ(passed.error().code, ErrorCode::query_too_long);
+    EXPECT_GT(what_if->now(), before) << "it goes on from where it was";
+    before = what_if->now();
+  }
+  EXPECT_THAT(what_if->pass(end).error().detail, HasSubstr("1000 timers"));
+  EXPECT_EQ(what_if->follow(what_if->end_of_reality()).error().code, ErrorCode::query_too_long);
+  EXPECT_TRUE(what_if->pass(what_if->now() + kMinute).ok());
+}
+
 TEST_F(WhatIfTest, with_other_data_runs_on_them) {
   given_a_case();
   const auto other = fork({0, nullptr, JsonText(R"({"n":5})"), {}});
