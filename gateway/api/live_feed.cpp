@@ -22,7 +22,7 @@ std::string epoch_now() {
 
 }  // namespace
 
-bool LiveFilter::takes(const Notify& change) const {
+bool LiveFilter::takes(const LiveNews& change) const {
   if (hide_patients && change.topic == "patient") return false;
   return (topics.empty() || topics.contains(change.topic)) && (patient.empty() || patient == change.patient) &&
          (id.empty() || id == change.id);
@@ -40,7 +40,7 @@ LiveFeed::~LiveFeed() { stop(); }
 void LiveFeed::tell(const Notify& change) {
   {
     const std::lock_guard lock(mutex_);
-    recent_.push_back(change);
+    recent_.push_back({change.topic, change.id, change.patient});
     if (recent_.size() > kept_) {
       recent_.pop_front();
       ++first_;
@@ -57,7 +57,7 @@ void LiveFeed::flush_in_time() {
   });
 }
 
-std::string LiveFeed::whom_of(const Notify& change) const {
+std::string LiveFeed::whom_of(const LiveNews& change) const {
   if (change.topic != "task") return {};
   const auto id = parse_task_id(change.id);
   if (!id) return {};
@@ -74,7 +74,7 @@ std::string LiveFeed::whom_of(const Notify& change) const {
   return "," + whole.substr(1, whole.size() - 2);
 }
 
-std::string LiveFeed::text_of(std::uint64_t number, const Notify& change, bool hide_patient,
+std::string LiveFeed::text_of(std::uint64_t number, const LiveNews& change, bool hide_patient,
                               const std::string& whom) const {
   JsonWriter data;
   data.begin_object().field("topic", change.topic).field("id", change.id);
@@ -88,7 +88,7 @@ std::string LiveFeed::news_for(const Watcher& watcher, std::uint64_t end, const 
                                std::map<std::uint64_t, std::string>& whom) const {
   std::map<std::string_view, std::vector<std::uint64_t>> by_topic;
   for (std::uint64_t number = std::max(watcher.next, first_); number < end; ++number) {
-    const Notify& change = recent_[number - first_];
+    const LiveNews& change = recent_[number - first_];
     if (!told_later[number - first_] && watcher.filter.takes(change)) by_topic[change.topic].push_back(number);
   }
   std::map<std::uint64_t, std::string> in_order;
@@ -99,7 +99,7 @@ std::string LiveFeed::news_for(const Watcher& watcher, std::uint64_t end, const 
       continue;
     }
     for (const std::uint64_t number : numbers) {
-      const Notify& change = recent_[number - first_];
+      const LiveNews& change = recent_[number - first_];
       if (numbers.size() <= kMany && !whom.contains(number)) whom[number] = whom_of(change);
       in_order[number] = text_of(number, change, watcher.filter.hide_patients, whom[number]);
     }
@@ -131,7 +131,7 @@ void LiveFeed::flush() {
   std::vector<bool> told_later(recent_.size(), false);
   std::unordered_set<std::string> named;
   for (std::uint64_t number = end; number-- > from;) {
-    const Notify& change = recent_[number - first_];
+    const LiveNews& change = recent_[number - first_];
     told_later[number - first_] = !named.insert(change.topic + " " + change.id).second;
   }
   std::map<std::uint64_t, std::string> whom;  // Read once for all watchers.

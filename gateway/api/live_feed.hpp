@@ -28,6 +28,11 @@
 
 namespace baton {
 
+// What is kept of a notice. Not the record that it may come with: of thousands of large ones nobody could keep that.
+struct LiveNews {
+  std::string topic, id, patient;
+};
+
 struct LiveFilter {
   std::set<std::string> topics;  // Empty: all.
   std::string patient;           // Empty: everyone.
@@ -36,7 +41,7 @@ struct LiveFilter {
   bool gather = false;           // "many" in place of very many.
   // Whether the watcher may go on watching. Empty: for ever. On the loop's thread.
   std::function<bool()> allowed = {};
-  [[nodiscard]] bool takes(const Notify& change) const;
+  [[nodiscard]] bool takes(const LiveNews& change) const;
 };
 
 class LiveFeed {
@@ -68,8 +73,8 @@ class LiveFeed {
                                      std::map<std::uint64_t, std::string>& whom) const;
   void beat();
   // For whom a task is, so that a client need not read again what is for others; empty of anything else.
-  [[nodiscard]] std::string whom_of(const Notify& change) const;
-  [[nodiscard]] std::string text_of(std::uint64_t number, const Notify& change, bool hide_patient,
+  [[nodiscard]] std::string whom_of(const LiveNews& change) const;
+  [[nodiscard]] std::string text_of(std::uint64_t number, const LiveNews& change, bool hide_patient,
                                     const std::string& whom) const;
 
   Node& node_;
@@ -85,7 +90,7 @@ class LiveFeed {
   std::shared_ptr<char> there_ = std::make_shared<char>();
   std::uint64_t heartbeat_timer_ = 0;
   std::mutex mutex_;
-  std::deque<Notify> recent_;
+  std::deque<LiveNews> recent_;
   std::uint64_t first_ = 1;  // The number of recent_.front().
   std::list<Watcher> watchers_;
   bool stopped_ = false;
