@@ -11,11 +11,12 @@
 namespace baton {
 
 struct Inbound {
-  std::string source;      // HL7: MSH-3|MSH-4.
-  std::string message_id;  // HL7: MSH-10, or the hash of the bytes where there is none.
-  std::string format;      // "hl7v2" or "json".
-  std::string type;        // "ADT^A03"; empty for json.
-  std::string lane;        // In which it is handled.
+  std::string source;       // HL7: MSH-3|MSH-4.
+  std::string message_id;   // HL7: MSH-10, or the hash of the bytes where there is none.
+  std::string format;       // "hl7v2" or "json".
+  std::string type;         // "ADT^A03"; empty for json.
+  std::string lane;         // In which it is handled.
+  std::uint64_t place = 0;  // Among those that have to wait; 0 of one that did not.
   std::string raw;
   Instant received_at;
   Principal by;

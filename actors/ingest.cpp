@@ -155,21 +155,31 @@ void Ingest::route(const Inbound& inbound, std::uint64_t token) {
 
 // A message about several people reaches all but the first of them through an outbox: what comes for those meanwhile waits
 // until it is on its way to them, so that it overtakes nothing. What has waited goes on in its own lane, and what comes
-// behind it there waits as well.
+// behind it there, about any of its people, waits as well.
 bool Ingest::must_wait(const std::vector<std::string>& patients, const Inbound& inbound, std::uint64_t token) {
   const std::lock_guard lock(mutex_);
-  for (const std::string& patient : patients) {
-    const auto held = held_.find(patient);
-    if (held == held_.end()) continue;
-    auto& waiting = held->second.waiting;
-    const bool behind =
-        std::any_of(waiting.begin(), waiting.end(), [&](const auto& each) { return each.first == inbound.lane; });
-    if (held->second.blocked == 0 && !behind) continue;
-    waiting.emplace_back(inbound.lane, [this, inbound, token] { arrive(inbound, token); });
+  const std::uint64_t place = inbound.place > 0 ? inbound.place : last_place_ + 1;
+  if (stands_behind(patients, inbound.lane, place)) {
+    last_place_ = std::max(last_place_, place);
+    Inbound again = inbound;
+    again.place = place;
+    const auto next = std::ranges::upper_bound(waiting_, place, {}, &Waiting::place);
+    waiting_.insert(next, {inbound.lane, place, patients, [this, again, token] { arrive(again, token); }});
     return true;
   }
-  for (std::size_t i = 1; i < patients.size(); ++i) ++held_[patients[i]].blocked;
+  for (std::size_t i = 1; i < patients.size(); ++i) ++blocked_[patients[i]];
   return false;
+}
+
+// Under the lock.
+bool Ingest::stands_behind(const std::vector<std::string>& patients, const std::string& lane,
+                           std::uint64_t place) const {
+  if (std::ranges::any_of(patients, [&](const std::string& patient) { return blocked_.contains(patient); }))
+    return true;
+  return std::ranges::any_of(waiting_, [&](const Waiting& other) {
+    return other.lane == lane && other.place < place &&
+           std::ranges::find_first_of(other.patients, patients) != other.patients.end();
+  });
 }
 
 void Ingest::let_go_on(const std::vector<std::string>& patients) {
@@ -177,27 +187,28 @@ void Ingest::let_go_on(const std::vector<std::string>& patients) {
   {
     const std::lock_guard lock(mutex_);
     for (const std::string& patient : patients) {
-      const auto held = held_.find(patient);
-      if (--held->second.blocked > 0) continue;
-      for (const auto& [lane, work] : held->second.waiting) lanes.insert(lane);
-      if (held->second.waiting.empty()) held_.erase(held);
+      const auto blocked = blocked_.find(patient);
+      if (--blocked->second == 0) blocked_.erase(blocked);
+    }
+    for (const Waiting& each : waiting_) {
+      if (std::ranges::find_first_of(each.patients, patients) != each.patients.end()) lanes.insert(each.lane);
     }
   }
   for (const std::string& lane : lanes) parts_.lanes.post(lane, [this, lane] { go_on(lane); });
 }
 
-// In that lane.
+// In that lane. What goes on may find itself behind another that does, and waits again, in its place.
 void Ingest::go_on(const std::string& lane) {
   std::vector<std::function<void()>> ready;
   {
     const std::lock_guard lock(mutex_);
-    for (auto held = held_.begin(); held != held_.end();) {
-      auto& [blocked, waiting] = held->second;
-      for (auto& [its_lane, work] : waiting) {
-        if (blocked == 0 && its_lane == lane) ready.push_back(std::exchange(work, nullptr));
+    for (auto each = waiting_.begin(); each != waiting_.end();) {
+      if (each->lane != lane || stands_behind(each->patients, lane, each->place)) {
+        ++each;
+        continue;
       }
-      std::erase_if(waiting, [](const auto& each) { return each.second == nullptr; });
-      held = blocked == 0 && waiting.empty() ? held_.erase(held) : std::next(held);
+      ready.push_back(std::move(each->work));
+      each = waiting_.erase(each);
     }
   }
   for (const auto& work : ready) work();

@@ -67,6 +67,9 @@ class Ingest {
   // Precondition: at least one part.
   [[nodiscard]] static AcceptMessage address(const Inbound& inbound, Parted parts);
   [[nodiscard]] bool must_wait(const std::vector<std::string>& patients, const Inbound& inbound, std::uint64_t token);
+  // Whether somebody of these is blocked, or a message of the lane that came before and is about one of them waits.
+  [[nodiscard]] bool stands_behind(const std::vector<std::string>& patients, const std::string& lane,
+                                   std::uint64_t place) const;
   void let_go_on(const std::vector<std::string>& patients);
   void go_on(const std::string& lane);
   // Whose record these identifiers mean: of several numbers of a person's own, the first under which there is one.
@@ -101,12 +104,17 @@ class Ingest {
   RowsInFlight reviewed_;  // Of the lane of reviews.
   std::mutex mutex_;
   std::map<Name, OnItsWay> on_their_way_;
-  // A patient whom messages about several people have not reached yet: how many, and what waits for that, by lane.
-  struct Held {
-    int blocked = 0;
-    std::vector<std::pair<std::string, std::function<void()>>> waiting;
+  // Patients whom messages about several people have not reached yet: how many.
+  std::map<std::string, int> blocked_;
+  // What waits for that, in the order of its places.
+  struct Waiting {
+    std::string lane;
+    std::uint64_t place = 0;
+    std::vector<std::string> patients;
+    std::function<void()> work;
   };
-  std::map<std::string, Held> held_;
+  std::vector<Waiting> waiting_;
+  std::uint64_t last_place_ = 0;
   // Mapping sandboxes that nobody uses at the moment, by program.
   std::map<std::string, std::vector<std::unique_ptr<MappingRun>>> idle_mappings_;
 };

@@ -362,35 +362,67 @@ TEST_F(SeveralPatients, two_records_that_end_in_one_message_both_end) {
   }
 }
 
+// The messages of the first four events of a person, in their order.
+constexpr const char* kFourMessages = R"lua(
+local workflow = require "workflow"
+return workflow.define { name = "flow", on = { event = "encounter.beds_swapped", key = "patient" }, run = function(ctx, input)
+  local seen = { input.event.source.message_id }
+  while #seen < 4 do seen[#seen + 1] = ctx:wait_event("*").source.message_id end
+  return table.concat(seen, " ")
+end })lua";
+
+// On one connection, with some steps of the node between them.
+void send_in_steps(NodeWorld& world, std::uint64_t seed, const std::vector<std::string>& messages) {
+  for (const std::string& raw : messages) {
+    AcceptRequest request;
+    request.format = "hl7v2";
+    request.raw = raw;
+    request.by.client = "10.0.0.1:4000";
+    world.node().submit(std::move(request), [](const Result<JsonText>& answer) { EXPECT_TRUE(answer.ok()); });
+    for (std::uint64_t i = 0; i < seed % 4; ++i) world.node().run_one();
+  }
+  world.run();
+}
+
+JsonText result_about(NodeWorld& world, const std::string& number) {
+  InstanceFilter filter;
+  filter.patient = patient_id_of({{"H", number, "MR"}});
+  const auto cases = world.node().reader().list_instances(filter, {}, 9);
+  return cases->items.size() == 1 ? cases->items.front().outcome.value : std::to_string(cases->items.size()) + " cases";
+}
+
 // Which event an actor took first is seen by who started its cases; here the order of commits is enough.
 TEST(SeveralPatientsOrder, what_follows_on_the_connection_does_not_overtake) {
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     NodeWorld world(seed);
-    world.deploy({{"mappings/adt.lua", kSeveral}, {"workflows/flow.lua", R"lua(
-      local workflow = require "workflow"
-      return workflow.define { name = "flow", on = { event = "encounter.beds_swapped", key = "patient" }, run = function(ctx, input)
-        local seen = { input.event.source.message_id }
-        while #seen < 4 do seen[#seen + 1] = ctx:wait_event("*").source.message_id end
-        return table.concat(seen, " ")
-      end })lua"}});
-    const auto send = [&](const std::string& raw) {
-      AcceptRequest request;
-      request.format = "hl7v2";
-      request.raw = raw;
-      request.by.client = "10.0.0.1:4000";
-      world.node().submit(std::move(request), [](const Result<JsonText>& answer) { EXPECT_TRUE(answer.ok()); });
-      for (std::uint64_t i = 0; i < seed % 4; ++i) world.node().run_one();
-    };
-    send(about("m1", {"PID|1||p1", "PID|2||p2"}));
-    send(about("m2", {"PID|1||p2"}));
-    send(about("m3", {"PID|1||p3", "PID|2||p2"}));
-    send(about("m4", {"PID|1||p2"}));
-    world.run();
-    InstanceFilter filter;
-    filter.patient = patient_id_of({{"H", "p2", "MR"}});
-    const auto cases = world.node().reader().list_instances(filter, {}, 9);
-    ASSERT_EQ(cases->items.size(), 1u);
-    EXPECT_EQ(cases->items.front().outcome.value, "\"m1 m2 m3 m4\"") << "seed " << seed;
+    world.deploy({{"mappings/adt.lua", kSeveral}, {"workflows/flow.lua", kFourMessages}});
+    send_in_steps(world, seed,
+                  {about("m1", {"PID|1||p1", "PID|2||p2"}), about("m2", {"PID|1||p2"}),
+                   about("m3", {"PID|1||p3", "PID|2||p2"}), about("m4", {"PID|1||p2"})});
+    EXPECT_EQ(result_about(world, "p2"), "\"m1 m2 m3 m4\"") << "seed " << seed;
+  }
+}
+
+// Whoever waits for several people at once goes on when they are free, and not before those who came before them.
+TEST(SeveralPatientsOrder, what_has_waited_for_different_people_goes_on_in_the_order_in_which_it_came) {
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    NodeWorld world(seed);
+    world.deploy({{"mappings/adt.lua", kSeveral}, {"workflows/flow.lua", kFourMessages}});
+    send_in_steps(world, seed,
+                  {about("m1", {"PID|1||p0", "PID|2||p1", "PID|3||p2"}), about("m2", {"PID|1||p2"}),
+                   about("m3", {"PID|1||p1", "PID|2||p2"}), about("m4", {"PID|1||p2"})});
+    EXPECT_EQ(result_about(world, "p2"), "\"m1 m2 m3 m4\"") << "seed " << seed;
+  }
+}
+
+TEST(SeveralPatientsOrder, what_waits_for_one_of_its_people_is_not_overtaken_on_its_way_to_another) {
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    NodeWorld world(seed);
+    world.deploy({{"mappings/adt.lua", kSeveral}, {"workflows/flow.lua", kFourMessages}});
+    send_in_steps(world, seed,
+                  {about("m1", {"PID|1||p0", "PID|2||p1"}), about("m2", {"PID|1||p1", "PID|2||p2"}),
+                   about("m3", {"PID|1||p2"}), about("m4", {"PID|1||p3", "PID|2||p2"}), about("m5", {"PID|1||p2"})});
+    EXPECT_EQ(result_about(world, "p2"), "\"m2 m3 m4 m5\"") << "seed " << seed;
   }
 }
 
