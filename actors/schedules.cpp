@@ -51,6 +51,11 @@ void Schedules::instance_changed(const std::string& instance) {
   const std::size_t slash = instance.rfind('/');
   if (slash == instance.npos) return;
   parts_.lanes.post(kLane, [this, name = instance.substr(0, slash)] {
+    // What is on its way to its row may say that it waits for this run.
+    if (const auto busy = busy_.find(name); busy != busy_.end()) {
+      busy->second.look_again = true;
+      return;
+    }
     auto row = read(name);
     if (row.ok() && row->has_value() && (*row)->state.buffered) look(name);
   });

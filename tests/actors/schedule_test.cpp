@@ -92,6 +92,18 @@ TEST_F(Schedules, a_time_that_comes_while_a_run_is_open_is_skipped_or_kept_for_i
   EXPECT_EQ(runs().size(), 2u);
 }
 
+TEST_F(Schedules, a_run_that_ends_while_the_next_is_being_kept_for_its_end_is_seen_to_have_ended) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    NodeWorld world(seed);
+    world.deploy_workflow("return 1");
+    const JsonText spec = R"({"workflow":"flow","every":"1h","overlap":"buffer_one","until":"2025-11-20T14:30:00Z"})";
+    ASSERT_TRUE(world.ask(ScheduleRequest{"rounds", "create", spec, nurse()}).ok());
+    world.clock().set(kNoon + Duration{2 * kHour.ms});
+    world.run();
+    EXPECT_EQ(world.node().reader().all_instances({}, 10)->items.size(), 2u) << "seed " << seed;
+  }
+}
+
 TEST_F(Schedules, one_can_be_triggered_replaced_and_deleted) {
   const JsonText spec = R"({"workflow":"flow","input":{},"every":"1h"})";
   ASSERT_TRUE(ask("create", spec).ok());
