@@ -8,6 +8,10 @@
 namespace baton {
 namespace {
 
+// Of one actor, before others may use its thread again. A lane that goes through the store in slices posts the next of them to
+// itself: without a bound it would keep the thread until it is through.
+constexpr std::size_t kMessagesAtOnce = 4;
+
 // When an actor ends CAF tells the thread of its clock to forget the actor's time-outs, and wakes it for that. Our actors
 // have none: their time is the node's (alarms.hpp).
 class UnusedClock final : public caf::detail::thread_safe_actor_clock {
@@ -34,6 +38,7 @@ ActorRuntime::ActorRuntime(bool stepped, std::size_t threads)
     config_->module_factories.emplace_back([](caf::actor_system& system) { return new Coordinator(system); });
   }
   config_->set("scheduler.max-threads", std::max<std::size_t>(threads, 1));
+  config_->set("scheduler.max-throughput", kMessagesAtOnce);
   config_->set("logger.verbosity", caf::atom("quiet"));
   system_ = std::make_unique<caf::actor_system>(*config_);
 }

@@ -8,6 +8,8 @@
 #include <thread>
 #include <vector>
 
+#include "actors/actor_runtime.hpp"
+#include "actors/lanes.hpp"
 #include "tests/support/node_world.hpp"
 
 namespace baton::testing {
@@ -167,6 +169,23 @@ TEST_F(ThreadedNode, an_activity_that_reports_for_ever_keeps_nobody_out_and_hear
   world_.start("after", R"({"what":"nothing"})");
   wait_until("after", "completed");
   world_.crash();
+}
+
+// What goes through the store slice by slice posts its next slice to its own lane.
+TEST(ThreadOfActors, lets_others_run_between_two_slices_of_a_work_without_end) {
+  ActorRuntime runtime(false, 1);
+  Lanes lanes(runtime.system());
+  std::promise<void> others_ran;
+  std::atomic<bool> over{false};
+  const std::function<void()> slice = [&] {
+    if (!over) lanes.post("slices", slice);
+  };
+  lanes.post("slices", slice);
+  lanes.post("others", [&] { others_ran.set_value(); });
+  EXPECT_EQ(others_ran.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  over = true;
+  lanes.stop();
+  runtime.await_all_done();
 }
 
 // From a turn to an activity, back, and to the next: at no moment does the node look idle before the last of them.
