@@ -52,8 +52,8 @@ class WatchedScript final : public ScriptDriver {
  public:
   WatchedScript(const std::string& instance, InstanceState& state, std::shared_ptr<const Program> program,
                 const WorkflowDefinition& definition, const std::vector<Entry>& run, const std::vector<bool>& counts,
-                Reproduction& report)
-      : ScriptDriver(instance, state, std::move(program), definition), report_(report) {
+                bool paused, Reproduction& report)
+      : ScriptDriver(instance, state, std::move(program), definition), report_(report), paused_(paused) {
     for (std::size_t i = 0; i < run.size(); ++i) {
       if (!counts[i]) continue;
       if (const auto* made = std::get_if<DecisionRecorded>(&run[i].body)) decisions_.emplace(made->key, made);
@@ -88,10 +88,13 @@ class WatchedScript final : public ScriptDriver {
  private:
   void compare(const std::string& what, const std::string& line, const JsonText* journal, const JsonText& replay) {
     if (journal != nullptr && *journal == replay) return;
+    // The script of a paused case has still to learn what has arrived meanwhile: here it goes on.
+    if (journal == nullptr && paused_) return;
     report_.differences.push_back({what, line, journal == nullptr ? std::string() : *journal, replay});
   }
 
   Reproduction& report_;
+  const bool paused_;
   std::map<std::string, const DecisionRecorded*> decisions_;
   std::map<std::string, const Operation*> operations_;
   std::set<std::string> made_;
@@ -109,8 +112,12 @@ void reproduce_run(const std::string& instance, const std::vector<Entry>& run, E
     return;
   }
   const std::vector<bool> counts = entries_that_count(run, first);
+  InstanceState journaled;
+  for (std::size_t i = 0; i < run.size(); ++i) {
+    if (counts[i]) apply(journaled, run[i], first + static_cast<EntryIndex>(i));
+  }
   InstanceState state;
-  WatchedScript script(instance, state, program, *definition, run, counts, report);
+  WatchedScript script(instance, state, program, *definition, run, counts, journaled.paused, report);
   EntryIndex next = first + static_cast<EntryIndex>(run.size());
   script.set_recorder([&](EntryBody body) { return apply(state, Entry{state.last_at, std::move(body)}, next++); });
   const ReplayResult result = script.replay(run, counts, first);
@@ -119,10 +126,6 @@ void reproduce_run(const std::string& instance, const std::vector<Entry>& run, E
                                   result.mismatch->script_line,
                                   "asked for at " + result.mismatch->journal_line,
                                   {}});
-  }
-  InstanceState journaled;
-  for (std::size_t i = 0; i < run.size(); ++i) {
-    if (counts[i]) apply(journaled, run[i], first + static_cast<EntryIndex>(i));
   }
   if (!journaled.paused) script.expect_all_decided();
   const std::string was = end_of(run, journaled);

@@ -65,6 +65,20 @@ TEST_F(ReproduceTest, an_instance_that_still_waits_is_reproduced) {
   EXPECT_EQ(report.decisions, 1u);
 }
 
+TEST_F(ReproduceTest, what_has_arrived_for_a_paused_case_is_no_difference_before_it_goes_on_nor_when_it_never_does) {
+  given(kDecides);
+  start(R"({"n":7})");
+  when(PauseInstance{"audit", {}, 2, "run"});
+  finish(1, R"({"n":7})");
+  when(SendSignal{"go", R"({"why":"fit"})", "", {}, 3});
+  const Reproduction paused = again();
+  EXPECT_TRUE(paused.reproduced()) << shown(paused);
+  EXPECT_EQ(paused.decisions, 0u);
+  when(CancelInstance{"died", {}, 4});
+  const Reproduction cancelled = again();
+  EXPECT_TRUE(cancelled.reproduced()) << shown(cancelled);
+}
+
 TEST_F(ReproduceTest, every_run_of_an_instance_that_continued_as_new_is_reproduced) {
   given(R"(
     ctx:decide('round', { outcome = 'again', reason = 'n is ' .. input.n })
