@@ -122,7 +122,8 @@ class MllpServer::Connection : public std::enable_shared_from_this<MllpServer::C
       take(std::move(*next));
     }
     if (decoder_.stray_bytes() > server_->options.stray_bytes) return close();
-    if (!decoder_.in_frame()) {
+    // A peer that is not read from owes nothing: its frame may have ended long ago.
+    if (!decoder_.in_frame() || !has_room()) {
       deadline_ms_ = 0;
     } else if (deadline_ms_ == 0) {
       expect_within(server_->options.frame_timeout);

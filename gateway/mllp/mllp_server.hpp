@@ -35,7 +35,7 @@ struct MllpServerOptions {
   std::size_t unanswered = 64;  // Of one connection.
   std::size_t message_size = limits::kMllpMessageSize;
   std::size_t stray_bytes = 64u << 10;  // Outside every frame; a peer with more does not speak MLLP.
-  Duration frame_timeout{30'000};       // From a frame's first byte to its last; also the TLS handshake.
+  Duration frame_timeout{30'000};       // For a frame's bytes, while they are read; also for the TLS handshake.
   Duration write_timeout{30'000};
 };
 

@@ -169,6 +169,25 @@ TEST_F(MllpTest, reads_no_further_while_too_many_messages_wait_for_their_answer)
             "c\x1c\r");
 }
 
+TEST_F(MllpTest, a_peer_that_is_not_read_from_is_not_blamed_for_a_frame_without_an_end) {
+  MllpServerOptions options;
+  options.unanswered = 1;
+  options.frame_timeout = Duration{400};
+  serve(options);
+  auto wire = client();
+  wire.send("\x0bone\x1c\r\x0btw");
+  Taken& first = taken(0);
+  std::promise<void> later;
+  loop_.after(Duration{1000}, [&] { later.set_value(); });
+  later.get_future().wait();
+  wire.send("o\x1c\r");
+  first.answer("a");
+  ASSERT_EQ(wire.read_until("a\x1c\r"),
+            "\x0b"
+            "a\x1c\r");
+  EXPECT_EQ(taken(1).message, "two");
+}
+
 TEST_F(MllpTest, rejects_a_message_beyond_the_limit_and_closes) {
   MllpServerOptions options;
   options.message_size = 1000;
