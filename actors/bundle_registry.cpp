@@ -103,6 +103,10 @@ std::shared_ptr<const Program> BundleRegistry::find(std::string_view hash) const
 
 void BundleRegistry::remember(const std::shared_ptr<const Program>& program) const {
   const std::lock_guard lock(mutex_);
+  keep_recent(program);
+}
+
+void BundleRegistry::keep_recent(const std::shared_ptr<const Program>& program) const {
   recent_.push_front(program);
   if (recent_.size() > kRecent) recent_.pop_back();
 }
@@ -149,7 +153,7 @@ Result<BundleRegistry::Planned> BundleRegistry::plan(std::shared_ptr<const Progr
   planned.changes.push_back(PutNamed{"bundles", program.hash(), encode_bundle(program)});
   planned.changes.push_back(PutNamed{"deployments", std::string(kLivePrefix) + name, program.hash()});
   planned.changes.push_back(PutNamed{"deployments", "at/" + format_instant(now) + "/" + name, std::move(history)});
-  if (before != planned_.end()) recent_.push_front(before->second);
+  if (before != planned_.end()) keep_recent(before->second);
   planned_[name] = planned.program;
   return planned;
 }

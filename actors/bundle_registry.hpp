@@ -69,6 +69,8 @@ class BundleRegistry : public ProgramSource {
 
   [[nodiscard]] Result<std::shared_ptr<const Program>> compile_stored(std::string_view hash) const;
   void remember(const std::shared_ptr<const Program>& program) const;
+  // Under the lock.
+  void keep_recent(const std::shared_ptr<const Program>& program) const;
   [[nodiscard]] Status check_names(const Program& program) const;
   [[nodiscard]] static std::shared_ptr<const LiveBundles> live_of(const Programs& programs);
 

@@ -45,6 +45,14 @@ class DeployTest : public ::testing::Test {
   NodeWorld world_;
 };
 
+TEST_F(DeployTest, many_in_a_row_do_not_keep_all_that_they_have_replaced_in_memory) {
+  ASSERT_TRUE(deploy(flow("return 0")).ok());
+  const std::weak_ptr<const Program> first = world_.node().live_program("flow");
+  EXPECT_FALSE(first.expired());
+  for (int i = 1; i <= 40; ++i) ASSERT_TRUE(deploy(flow("return " + std::to_string(i))).ok());
+  EXPECT_TRUE(first.expired());
+}
+
 TEST_F(DeployTest, is_refused_when_open_instances_could_not_move_and_changes_nothing) {
   begin_three();
   const auto refused = deploy(flow("ctx:wait_signal('stop') return 2"));
