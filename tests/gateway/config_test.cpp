@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <boost/json.hpp>
 #include <fstream>
@@ -15,7 +16,8 @@ namespace {
 using testing::HasSubstr;
 
 std::string written(const std::string& text) {
-  const std::string path = testing::TempDir() + "baton_config_test.toml";
+  // Tests run beside each other, each in a process of its own.
+  const std::string path = testing::TempDir() + "baton_config_test_" + std::to_string(::getpid()) + ".toml";
   std::ofstream(path) << text;
   return path;
 }

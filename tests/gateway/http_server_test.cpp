@@ -239,7 +239,7 @@ TEST_F(HttpServerTest, drops_a_client_that_does_not_take_its_answer) {
   });
   auto wire = client();
   wire.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
-  while (server_->counts().open == 0) std::this_thread::yield();
+  while (server_->counts().requests == 0) std::this_thread::yield();
   while (server_->counts().open > 0) std::this_thread::yield();
 }
 

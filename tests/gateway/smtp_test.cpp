@@ -243,7 +243,7 @@ TEST_F(Smtp, says_nothing_more_to_a_server_that_has_not_taken_the_mail) {
     DeafMailServer deaf(loop_, last);
     HttpCall call = mail(large);
     call.url = deaf.url();
-    call.timeout = Duration{300};
+    call.timeout = Duration{last.empty() ? 300 : 60'000};
     const auto answer = send(call);
     EXPECT_EQ(answer.ok(), !last.empty());
     if (answer.ok()) {
@@ -335,7 +335,7 @@ class SmtpWorkflow : public Smtp {
     start.workflow = "tell";
     start.id = "t1";
     EXPECT_TRUE(node->submit_and_wait(start).ok());
-    for (int i = 0; i < 2000 && node->reader().instance("t1")->value().open(); ++i) {
+    while (node->reader().instance("t1")->value().open()) {
       std::promise<void> turn;
       loop_.after(Duration{5}, [&turn] { turn.set_value(); });
       turn.get_future().wait();
