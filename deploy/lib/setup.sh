@@ -7,6 +7,13 @@ stop() {
   exit 1
 }
 
+# Has the quickstart's own reader look at its options; says what is wrong with them, or what there are. A machine without Python
+# hears of it later, when Python is there.
+read_options() {
+  command -v python3 >/dev/null || return 0
+  PYTHONPATH=$PWD/deploy PYTHONDONTWRITEBYTECODE=1 python3 -c 'from hospital.__main__ import read_arguments; read_arguments()' "$@"
+}
+
 # A package counts as present when Debian says so, or when the command that it is wanted for is there (Node.js and Go often
 # come from elsewhere, and then Debian's package would not install beside it).
 package_is_there() {

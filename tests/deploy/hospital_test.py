@@ -3,6 +3,7 @@
 import datetime
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,26 @@ STREAMS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "data",
 
 def message(*segments):
     return "\r".join(segments) + "\r"
+
+
+class OptionsTest(unittest.TestCase):
+    def run_script(self, *arguments):
+        # Without cmake and apt-get whatever installs or builds would end with an error.
+        with tempfile.TemporaryDirectory() as tools:
+            for tool in ("bash", "dirname", "python3", "sed"):
+                os.symlink(shutil.which(tool), os.path.join(tools, tool))
+            return subprocess.run(arguments, capture_output=True, text=True, env={"PATH": tools}, check=False)
+
+    def test_help_and_a_wrong_option_come_before_anything_is_installed(self):
+        helped = self.run_script(os.path.join(DEPLOY, "quickstart"), "--help")
+        self.assertEqual((helped.returncode, helped.stderr), (0, ""))
+        self.assertIn("--expected", helped.stdout)
+        wrong = self.run_script(os.path.join(DEPLOY, "quickstart"), "--steam", "x")
+        self.assertEqual((wrong.returncode, wrong.stdout), (2, ""))
+        self.assertIn("--steam", wrong.stderr)
+        tests = self.run_script(os.path.join(DEPLOY, "test"), "--help")
+        self.assertEqual((tests.returncode, tests.stderr), (0, ""))
+        self.assertIn("deploy/test -R crash", tests.stdout)
 
 
 class StreamTest(unittest.TestCase):
