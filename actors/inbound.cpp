@@ -50,8 +50,10 @@ std::optional<Error> take_json(Inbound& inbound) {
   if (!take("source", inbound.source) || inbound.source.empty()) {
     return Error{ErrorCode::bad_field, "source is missing or no text", "say which system sends the event"};
   }
-  if (!take("id", inbound.message_id) || inbound.message_id.empty()) {
-    return Error{ErrorCode::bad_field, "id is missing or no text", "give each event an id of its own"};
+  // Where there is no message_id, "id" is one.
+  const char* const name = object->contains("message_id") ? "message_id" : "id";
+  if (!take(name, inbound.message_id) || inbound.message_id.empty()) {
+    return Error{ErrorCode::bad_field, "message_id is missing or no text", "give each event an id of its own"};
   }
   if (!append_json_value(inbound.event, *parsed)) {
     return Error{ErrorCode::bad_json, "a number is out of range", "send numbers that a double can hold"};

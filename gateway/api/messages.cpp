@@ -8,7 +8,7 @@ namespace {
 
 constexpr std::string_view kHl7Type = "x-application/hl7-v2+er7";
 
-// {"source":..,"message_id":..,...}: an event in the house's own words; a mapping for "json" reads the whole document.
+// {"source":..,"message_id":..,...}: a canonical event, with who sends it and how they call it.
 Result<AcceptRequest> read_json_message(const HttpRequest& http) {
   auto body = read_object(http);
   if (!body) return std::move(body).error();

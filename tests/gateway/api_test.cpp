@@ -429,6 +429,23 @@ TEST_F(ApiTest, lists_in_its_document_all_that_it_says_of_a_message) {
   }
 }
 
+TEST_F(ApiTest, takes_a_canonical_event_as_json_and_names_it_as_its_sender_does) {
+  const std::string event =
+      R"("type":"encounter.discharged","patient":{"identifiers":[{"system":"GENHOSP","value":"1283d4ec","type":"MR"}]},)"
+      R"("encounter":"1fb7eb11","occurred_at":"2026-03-02T08:00:00+01:00","data":{"disposition":"home"}})";
+  const std::string body = R"({"source":"portal","message_id":"m-1",)" + event;
+  const WireReply taken = call("POST", "/v1/messages", body);
+  EXPECT_EQ(taken.field("state"), "accepted") << taken.text;
+  EXPECT_EQ(taken.field("message_id"), "m-1");
+  EXPECT_EQ(call("POST", "/v1/messages", body).text, taken.text);
+  const WireReply keyed = call("POST", "/v1/messages", R"({"source":"portal",)" + event, {{"Idempotency-Key", "m-2"}});
+  EXPECT_EQ(keyed.field("state"), "accepted") << keyed.text;
+  EXPECT_EQ(keyed.field("message_id"), "m-2");
+  EXPECT_EQ(
+      call("POST", "/v1/messages", R"({"source":"portal","message_id":"m-3","ward":"3B",)" + event).field("reason"),
+      "event.ward is not a field that is known here");
+}
+
 TEST_F(ApiTest, finds_cases_by_a_time_as_people_write_it_and_refuses_a_parameter_that_comes_twice) {
   const std::string bundle =
       R"({"name":"due","files":{"workflows/due.lua":"return require('workflow').define { name = 'due', )"
