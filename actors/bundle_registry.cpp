@@ -164,6 +164,11 @@ std::shared_ptr<const Program> BundleRegistry::latest(std::string_view name) con
   return found == planned_.end() ? nullptr : found->second;
 }
 
+bool BundleRegistry::was_deployed(std::string_view hash) const {
+  const auto row = reader_.named("bundles", hash);
+  return row.ok() && row->has_value();
+}
+
 void BundleRegistry::publish(const std::shared_ptr<const Program>& program) {
   const std::lock_guard lock(mutex_);
   Programs programs = live_->by_name;

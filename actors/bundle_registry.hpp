@@ -61,6 +61,8 @@ class BundleRegistry : public ProgramSource {
   [[nodiscard]] Result<Planned> plan(std::shared_ptr<const Program> program, JsonText history, Instant now);
   // What is live under this name once all that was planned is; null when nothing is.
   [[nodiscard]] std::shared_ptr<const Program> latest(std::string_view name) const;
+  // Whether this very bundle has been live, by what the store has.
+  [[nodiscard]] bool was_deployed(std::string_view hash) const;
   // Its turn is durable.
   void publish(const std::shared_ptr<const Program>& program);
 

@@ -8,6 +8,7 @@
 #include "runtime/base/json_text.hpp"
 #include "runtime/base/limits.hpp"
 #include "runtime/base/sha256.hpp"
+#include "runtime/script/definition_reader.hpp"
 
 namespace baton {
 
@@ -34,7 +35,7 @@ Error stale(const CheckReport& report) {
           "want, deploy with --accept-findings (accept_findings in the API)"};
 }
 
-// What could be deployed and never started. Not asked of bundles that are there already.
+// What could be deployed and never started.
 Status names_can_be_started(const Program& program) {
   for (const WorkflowDefinition& workflow : program.workflows()) {
     const std::string& name = workflow.name;
@@ -46,6 +47,13 @@ Status names_can_be_started(const Program& program) {
         "give it a name of 1 to " + std::to_string(limits::kNameSize) + " bytes of UTF-8 text"};
   }
   return success();
+}
+
+// What a bundle must be that comes here for the first time. One that an earlier version let in stays, and may be gone back to.
+Status can_be_new(const BundleRegistry& bundles, const Program& program) {
+  if (bundles.was_deployed(program.hash())) return success();
+  if (Status named = names_can_be_started(program); !named) return named;
+  return script::check_declarations(program);
 }
 
 }  // namespace
@@ -111,7 +119,7 @@ void Deployments::check(CheckRequest request, std::uint64_t token) {
   parts_.lanes.post("check", [this, request = std::move(request), token]() mutable {
     auto candidate = parts_.bundles.compile(request.name, std::move(request.files));
     if (!candidate.ok()) return parts_.replies.give(token, candidate.error());
-    if (Status named = names_can_be_started(**candidate); !named) return parts_.replies.give(token, named.error());
+    if (Status fit = can_be_new(parts_.bundles, **candidate); !fit) return parts_.replies.give(token, fit.error());
     parts_.check.run(*candidate, parts_.bundles.latest(request.name), [this, token](const Result<CheckReport>& report) {
       if (!report.ok()) return parts_.replies.give(token, report.error());
       parts_.replies.give(token, report->json());
@@ -126,7 +134,7 @@ void Deployments::deploy(DeployRequest request, std::uint64_t token) {
 void Deployments::begin(DeployRequest request, std::uint64_t token) {
   auto compiled = parts_.bundles.compile(request.name, std::move(request.files));
   if (!compiled.ok()) return parts_.replies.give(token, compiled.error());
-  if (Status named = names_can_be_started(**compiled); !named) return parts_.replies.give(token, named.error());
+  if (Status fit = can_be_new(parts_.bundles, **compiled); !fit) return parts_.replies.give(token, fit.error());
   auto attempt = std::make_shared<Attempt>(Attempt{
       *std::move(compiled), parts_.bundles.latest(request.name), std::move(request.by), request.findings, token, {}});
   const bool changes = attempt->replaced == nullptr || attempt->replaced->hash() != attempt->program->hash();

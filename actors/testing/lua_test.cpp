@@ -10,6 +10,7 @@
 
 #include "actors/cpu_clock.hpp"
 #include "actors/testing/test_world.hpp"
+#include "runtime/script/definition_reader.hpp"
 #include "runtime/script/test_run.hpp"
 
 namespace baton {
@@ -139,6 +140,7 @@ Result<LuaTestReport> run_lua_tests(BundleFiles files, const LuaTestOptions& opt
   const auto compiled = Program::compile(kBundleName, std::move(files), &thread_cpu_ns);
   if (!compiled.ok()) return compiled.error();
   const std::shared_ptr<const Program>& program = *compiled;
+  if (Status declared = script::check_declarations(*program); !declared) return declared.error();
   const auto bundle = testing::deploy_for_tests(program);
   if (!bundle.ok()) return bundle.error();
   LuaTestReport report;

@@ -3,6 +3,7 @@
 #include "runtime/model/ctx_shapes.hpp"
 #include "runtime/model/json_members.hpp"
 #include "runtime/model/retry_policy.hpp"
+#include "runtime/script/event_pattern.hpp"
 #include "runtime/script/execution.hpp"
 #include "runtime/script/json_bridge.hpp"
 #include "runtime/script/refusal.hpp"
@@ -141,6 +142,24 @@ void check_strings(lua_State* state, int index, const char* what) {
   raise(state, std::string(what) + " must be a string or a list of strings");
 }
 
+// A pattern that no event has would be a wait without an end.
+void refuse_bad_pattern(lua_State* state, Execution& execution, int index) {
+  std::string fault;
+  const auto look_at = [&](int at) {
+    std::size_t size = 0;
+    const char* const text = lua_tolstring(state, at, &size);
+    if (size > 0 && fault.empty()) fault = fault_in_event_pattern({text, size});
+  };
+  const bool is_list = lua_istable(state, index);
+  if (!is_list) look_at(index);
+  for (lua_Unsigned i = 1; is_list && i <= lua_rawlen(state, index); ++i) {
+    lua_rawgeti(state, index, static_cast<lua_Integer>(i));
+    look_at(-1);
+    lua_pop(state, 1);
+  }
+  if (!fault.empty()) refuse_anew(state, execution, "wait_event", "ctx:wait_event: " + fault);
+}
+
 // What the event must be like; empty when the options do not say. Anything but fields and their values would let every event
 // pass.
 JsonText where_of(lua_State* state, Execution& execution, int options) {
@@ -164,6 +183,7 @@ void ask_wait_event(lua_State* state) {
   execution.check_may_continue(state);
   check_options(state, 3, "wait_event", "timeout until_ where why owner otherwise");
   refuse_bad_end(state, execution, 3, "wait_event");
+  refuse_bad_pattern(state, execution, 2);
   const JsonText where = where_of(state, execution, 3);
   std::string name;
   JsonText types;

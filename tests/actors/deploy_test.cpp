@@ -117,6 +117,50 @@ TEST_F(DeployTest, a_workflow_whose_name_could_never_be_started_is_refused) {
   EXPECT_THAT(zero.error().detail, HasSubstr("or a control character"));
 }
 
+TEST_F(DeployTest, what_it_declares_and_nobody_would_act_on_is_refused) {
+  const std::vector<std::pair<const char*, const char*>> faults = {
+      {"on = { event = 'a', key = 'k', agian = true }", "on: there is no 'agian'; did you mean 'again'?"},
+      {"on = { event = 'a', key = 'k', again = 'no' }", "on.again must be true or false"},
+      {"on = { event = 'encounter.*', key = 'k' }", "on.event: 'encounter.*' is no event type"},
+      {"listen = '*.discharged'", "listen: no event has the type '*.discharged'"},
+      {"listen = { 'a', '' }", "listen: an event type is empty"},
+      {"listen = {}", "listen is empty"},
+      {"search = 'ward'", "search must be a table"},
+      {"queries = { where = 5 }", "queries must be a table of functions"},
+      {"queries = { function() end }", "queries must be a table of functions"},
+      {"hooks = { assign = 5 }", "hooks must be a table of functions"},
+      {"updates = 5", "updates must be a table"},
+      {"updates = { move = function() end }", "updates.move must be { validate = function, apply = function }"},
+      {"updates = { move = { validate = function() end } }", "updates.move needs apply = function"},
+      {"updates = { move = { validat = function() end, apply = function() end } }", "did you mean 'validate'?"},
+      {"updates = { move = { validate = true, apply = function() end } }", "updates.move.validate must be a function"},
+      {"drift = { window = '7d', above = 0.2, atleast = 10 }",
+       "drift: there is no 'atleast'; did you mean 'at_least'?"},
+      {"drift = { window = '7d', above = 0.2, at_least = '10' }", "drift.at_least must be a whole number"}};
+  for (const auto& [fields, message] : faults) {
+    BundleFiles files;
+    files["workflows/f.lua"] =
+        "return require('workflow').define { name = 'f', run = function() end, " + std::string(fields) + " }";
+    const auto refused = deploy(files);
+    ASSERT_FALSE(refused.ok()) << fields;
+    EXPECT_EQ(refused.error().code, ErrorCode::bad_bundle);
+    EXPECT_THAT(refused.error().detail, HasSubstr(message)) << fields;
+    EXPECT_FALSE(world_.ask(CheckRequest{"test", files}).ok()) << fields;
+    EXPECT_TRUE(Program::compile("test", files).ok()) << fields;  // Where an earlier version let it in, it runs.
+  }
+}
+
+TEST_F(DeployTest, a_mapping_that_no_message_would_reach_is_refused) {
+  for (const char* fields : {"format = 'hl7'", "format = 'hl7v2', types = { 'ADT_A03' }"}) {
+    BundleFiles files = flow("return 1");
+    files["mappings/m.lua"] =
+        "return require('mapping').define { name = 'm', map = function() return {} end, " + std::string(fields) + " }";
+    const auto refused = deploy(files);
+    ASSERT_FALSE(refused.ok()) << fields;
+    EXPECT_THAT(refused.error().detail, HasSubstr("mappings/m.lua: "));
+  }
+}
+
 TEST_F(DeployTest, at_the_start_of_a_server_goes_live_first_and_is_checked_after) {
   begin_three();
   ASSERT_TRUE(deploy(flow("ctx:wait_signal('stop') return 2"), Findings::check_later).ok());

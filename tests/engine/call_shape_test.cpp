@@ -58,6 +58,8 @@ TEST_F(CallShape, what_an_event_must_be_like_is_said_by_its_fields) {
       {"ctx:wait_event('a', { where = 'E1' })", "where is a table of fields, such as { encounter = \"E1\" }, not E1"},
       {"ctx:wait_event('a', { where = { 'E1' } })", "where is a table of fields"},
       {"ctx:wait_event('a', { where = false })", "where is a table of fields"},
+      {"ctx:wait_event('*.discharged')", "no event has the type '*.discharged': a * stands at the end alone"},
+      {"ctx:wait_event({ 'a.*', 'b.*.c' })", "no event has the type 'b.*.c'"},
       {"ctx:business('4h', { calendar = 5 })", "calendar is the name of one, not 5"}};
   for (const auto& [call, message] : faults) EXPECT_THAT(refusal_of(call), HasSubstr(message)) << call;
 }
