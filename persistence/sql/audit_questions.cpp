@@ -91,7 +91,8 @@ std::vector<AuditQuestion> make_questions() {
          "reason_code, "
          "reason, after, evidence FROM decisions WHERE instance = :instance UNION ALL SELECT idx, at, "
          "'outcome.overridden', "
-         "rule, object, line, bundle, subject, kind, role, after ->> '$.outcome', NULL, NULL, reason_code, reason, "
+         "rule, object, line, bundle, subject, kind, role, CASE WHEN json_valid(after) THEN coalesce(after ->> "
+         "'$.outcome', after) ELSE after END, NULL, NULL, reason_code, reason, "
          "after, "
          "before FROM overrides WHERE instance = :instance ORDER BY idx"},
         {"What led to it",

@@ -172,6 +172,17 @@ TEST_F(Questions, why_a_case_was_decided_so) {
             R"([11,"task.decided","approve"]])");
 }
 
+TEST_F(Questions, why_a_case_was_decided_so_where_an_outcome_is_a_plain_text) {
+  AuditRecord plain = overridden(21, "d-1", "p-2");
+  plain.before = R"("hold")";
+  plain.after = R"("stay")";
+  world_.committer->submit(Turn({}, {plain}, {}, {}), {});
+  world_.committer->run_once();
+  EXPECT_EQ(ask("why", {{"instance", "case of p-2"}}, 0, "idx action outcome"),
+            R"([[3,"decision.made","hold"],[4,"decision.made","hold"],[7,"outcome.overridden","go"],)"
+            R"([14,"outcome.overridden","stay"]])");
+}
+
 TEST_F(Questions, what_the_reviewer_saw_and_how_old_it_was) {
   EXPECT_EQ(ask("shown", {{"instance", "case of p-1"}}, 0, "idx subject form form_version age_ms"),
             R"([[11,"ph-1","meds","b0",60000]])");
