@@ -5,6 +5,8 @@
 #include <set>
 #include <utility>
 
+#include "actors/time_attributes.hpp"
+#include "persistence/index_rows.hpp"
 #include "runtime/base/limits.hpp"
 #include "runtime/engine/standing_pause.hpp"
 #include "runtime/model/json_fields.hpp"
@@ -92,7 +94,8 @@ Result<BatchQuery> read_batch_query(const json::value* value, BatchKind kind, co
       for (const auto& [name, each] : attributes->get_object()) {
         JsonText wanted = json::serialize(each);
         if (each.is_string() && is_time(query.workflow, std::string(name))) {
-          if (const auto at = parse_instant(each.get_string()); at.ok()) wanted = std::to_string(at->ms);
+          const std::string text(each.get_string());
+          if (const auto at = parse_instant(text); at.ok()) wanted = ways_to_set(text, *at);
         }
         query.attributes.emplace_back(std::string(name), std::move(wanted));
       }
@@ -121,7 +124,10 @@ bool matches(const BatchQuery& q, const InstanceRecord& record) {
   if (!q.ids.empty() && std::ranges::find(q.ids, record.id) == q.ids.end()) return false;
   return std::ranges::all_of(q.attributes, [&](const auto& wanted) {
     const auto found = record.attributes.find(wanted.first);
-    return found != record.attributes.end() && found->second == wanted.second;
+    if (found == record.attributes.end()) return false;
+    if (!wanted.second.starts_with('[')) return found->second == wanted.second;
+    const std::vector<std::string> ways = scalars_of(wanted.second);
+    return std::ranges::find(ways, found->second) != ways.end();
   });
 }
 

@@ -14,4 +14,15 @@ bool is_time_attribute(const std::vector<std::shared_ptr<const Program>>& live, 
   return false;
 }
 
+JsonText ways_to_set(const std::string& text, Instant at) {
+  const std::string exact = format_instant(at);
+  JsonWriter writer;
+  writer.begin_array().integer(at.ms).string(text).string(exact);
+  if (constexpr std::string_view kNoPart = ".000Z"; exact.ends_with(kNoPart)) {
+    writer.string(exact.substr(0, exact.size() - kNoPart.size()) + "Z");
+  }
+  writer.end_array();
+  return std::move(writer).take();
+}
+
 }  // namespace baton

@@ -140,13 +140,6 @@ std::vector<InstanceStatus> statuses_of(const InstanceFilter& filter) {
   return {kStatuses.begin(), kStatuses.end()};
 }
 
-// The attribute's scalar as the index has it, or nothing when the filter's value is no JSON scalar.
-std::optional<std::string> scalar_of(const JsonText& value) {
-  const std::vector<std::string> scalars = scalars_of(value);
-  if (scalars.size() != 1 || value.front() == '[') return std::nullopt;
-  return scalars.front();
-}
-
 // Cases of one workflow, where it has so small a part of all that reading the others' records would be most of the work.
 constexpr std::uint64_t kFewAmongAll = 4;
 
@@ -187,11 +180,11 @@ std::vector<Prefixes> instance_conditions(const InstanceFilter& filter, const St
   if (filter.with_incident == true) conditions.push_back({keys::index(Index::instances_with_incident)});
   for (const auto& [name, value] : filter.attributes) {
     Prefixes& with_value = conditions.emplace_back();
-    const auto scalar = scalar_of(value);
-    for (const InstanceStatus status : statuses_of(filter)) {
-      if (!scalar) continue;
-      with_value.push_back(
-          keys::instances_by_attribute(name, pseudonyms.of(Pseudonyms::Kind::attribute, *scalar), status));
+    for (const std::string& scalar : scalars_of(value)) {
+      const std::string pseudonym = pseudonyms.of(Pseudonyms::Kind::attribute, scalar);
+      for (const InstanceStatus status : statuses_of(filter)) {
+        with_value.push_back(keys::instances_by_attribute(name, pseudonym, status));
+      }
     }
   }
   if (!conditions.empty() && (filter.workflow.empty() || !is_rare(filter.workflow, counts))) return conditions;
@@ -207,9 +200,9 @@ std::vector<Prefixes> instance_conditions(const InstanceFilter& filter, const St
 bool has_attribute(const InstanceRecord& record, const std::pair<std::string, JsonText>& wanted) {
   const auto found = record.attributes.find(wanted.first);
   if (found == record.attributes.end()) return false;
-  const auto scalar = scalar_of(wanted.second);
   const std::vector<std::string> scalars = scalars_of(found->second);
-  return scalar && std::ranges::find(scalars, *scalar) != scalars.end();
+  return std::ranges::any_of(scalars_of(wanted.second),
+                             [&](const std::string& one) { return std::ranges::find(scalars, one) != scalars.end(); });
 }
 
 bool matches(const InstanceFilter& filter, const InstanceRecord& record) {

@@ -48,7 +48,7 @@ struct InstanceFilter {
   std::string workflow;
   std::string patient;
   std::string business_key;
-  // Search attributes that have, or in an array contain, this JSON scalar.
+  // Search attributes that have, or in an array contain, this JSON scalar; of a list, one of those in it.
   std::vector<std::pair<std::string, JsonText>> attributes;
   std::optional<bool> with_incident;
   std::optional<bool> paused;

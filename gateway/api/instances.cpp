@@ -106,9 +106,9 @@ void start(ApiContext& context, RoutedRequest request, Responder responder) {
 }
 
 // A value that reads as a JSON scalar is one; anything else is text, so that nobody has to quote words. An RFC 3339 time of
-// an attribute that is a time is what a script sets there: milliseconds.
+// an attribute that is a time is what a script may have set there.
 JsonText wanted_value(const std::string& value, bool time) {
-  if (const auto instant = parse_instant(value); time && instant.ok()) return std::to_string(instant->ms);
+  if (const auto instant = parse_instant(value); time && instant.ok()) return ways_to_set(value, *instant);
   const auto scalar = parse_json_document(value);
   if (scalar && !scalar->is_object() && !scalar->is_array()) return json_text_of(&*scalar);
   JsonText text;

@@ -71,8 +71,10 @@ TEST_F(BatchTest, counts_before_anything_happens_and_acts_on_exactly_what_was_co
 }
 
 TEST_F(BatchTest, finds_cases_by_a_time_in_milliseconds_and_as_people_write_it) {
-  world_.deploy_workflow("ctx:set('due', ctx:now()) ctx:set('said', '2025-11-20T12:00:00Z') ctx:wait_signal('x')", {},
-                         "search = { due = 'time', said = 'keyword' },");
+  world_.deploy_workflow(
+      "ctx:set('due', ctx:now()) ctx:set('said', '2025-11-20T12:00:00Z') "
+      "ctx:set('told', '2025-11-20T12:00:00Z') ctx:wait_signal('x')",
+      {}, "search = { due = 'time', told = 'time', said = 'keyword' },");
   world_.start("c1");
   const auto count = [&](const std::string& query) {
     return ask("preview", "", R"({"action":"pause","query":{)" + query + "}}").at("count").as_int64();
@@ -82,6 +84,7 @@ TEST_F(BatchTest, finds_cases_by_a_time_in_milliseconds_and_as_people_write_it) 
     EXPECT_EQ(count(std::string(R"("workflow":"flow","attributes":{"due":)") + time + "}"), 1) << time;
   }
   EXPECT_EQ(count(R"("attributes":{"due":"2025-11-20T12:00:01Z"})"), 0);
+  EXPECT_EQ(count(R"("attributes":{"told":"2025-11-20T13:00:00+01:00"})"), 1) << "a time that was set as text";
   EXPECT_EQ(count(R"("attributes":{"said":"2025-11-20T12:00:00Z"})"), 1) << "a keyword is text";
 }
 

@@ -449,13 +449,14 @@ TEST_F(ApiTest, takes_a_canonical_event_as_json_and_names_it_as_its_sender_does)
 TEST_F(ApiTest, finds_cases_by_a_time_as_people_write_it_and_refuses_a_parameter_that_comes_twice) {
   const std::string bundle =
       R"({"name":"due","files":{"workflows/due.lua":"return require('workflow').define { name = 'due', )"
-      R"(search = { due = 'time', said = 'keyword' }, run = function(ctx) ctx:set('due', ctx:now()) )"
-      R"(ctx:set('said', '2026-03-02T09:00:00Z') ctx:wait_signal('x') end }"}})";
+      R"(search = { due = 'time', told = 'time', said = 'keyword' }, run = function(ctx) ctx:set('due', ctx:now()) )"
+      R"(ctx:set('said', '2026-03-02T09:00:00Z') ctx:set('told', '2026-03-02T09:00:00Z') ctx:wait_signal('x') end }"}})";
   ASSERT_EQ(call("POST", "/v1/bundles", bundle).status, 201);
   call("POST", "/v1/instances", R"({"workflow":"due","id":"d1"})");
   call("GET", "/v1/dev/clock?settle=true");
-  for (const char* query : {"due=2026-03-02T09:00:00Z", "due=2026-03-02T10:00:00%2B01:00", "due=1772442000000",
-                            "said=2026-03-02T09:00:00Z", "due=2026-03-02T09:00:00Z&workflow=due"}) {
+  for (const char* query :
+       {"due=2026-03-02T09:00:00Z", "due=2026-03-02T10:00:00%2B01:00", "due=1772442000000", "said=2026-03-02T09:00:00Z",
+        "due=2026-03-02T09:00:00Z&workflow=due", "told=2026-03-02T09:00:00Z", "told=2026-03-02T10:00:00%2B01:00"}) {
     const WireReply found = call("GET", std::string("/v1/instances?attribute.") + query);
     EXPECT_EQ(found.body.at("items").as_array().size(), 1u) << query << found.text;
   }
