@@ -66,7 +66,7 @@ std::string causes_of(const StoreReader& reader, const InstanceRecord& instance)
   if (const auto incidents = reader.incidents_of(instance.id); incidents.ok()) {
     for (const IncidentRecord& incident : *incidents) {
       if (incident.resolved_at) continue;
-      text += "    incident " + name_of_code(incident.cause.code) + ": " + incident.cause.message;
+      text += "    incident " + incident.cause.code + ": " + incident.cause.message;
       text += incident.line.empty() ? "\n" : " (" + incident.line + ")\n";
     }
   }

@@ -82,7 +82,11 @@ int prune(const Cli& cli, const PruneOptions& options) {
   if (!plan) return fail(cli, plan.error());
   const auto from = static_cast<std::uint64_t>(plan->as_object().at("from").as_int64());
   const auto to = static_cast<std::uint64_t>(plan->as_object().at("to").as_int64());
-  if (from == to) return done(cli, *plan, "nothing to prune: the ledger begins at " + std::to_string(from));
+  if (from == to) {
+    return done(cli, *plan,
+                "nothing to prune: the ledger begins at " + std::to_string(from) +
+                    ", and its records go in whole bundles of 256");
+  }
   if (options.folder.empty()) {
     return done(cli, *plan,
                 "records " + std::to_string(from) + " to " + std::to_string(to - 1) +

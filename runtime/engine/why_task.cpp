@@ -221,6 +221,10 @@ WhyTask why_task(const WhyFacts& facts, const TaskRecord& task) {
   if (!task.open_for_decision()) {
     why.wait.unblock.clear();
     why.wait.deadline.reset();
+    why.wait.on_hold = false;
+    why.wait.owner.roles.clear();
+    why.wait.owner.persons.clear();
+    why.wait.owner.sentence = "Nobody owes it any more.";
     why.sentence = "It is closed: " + words::plain(to_string(task.status)) +
                    (task.closed_at ? " " + words::when(*task.closed_at, facts.now) : "") + ".";
     why.wait.sentence = why.sentence;

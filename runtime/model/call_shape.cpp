@@ -165,7 +165,7 @@ std::string unknown_name(std::string_view wanted, const std::vector<std::string_
                                                    : "'" + std::string(wanted) + "'";
   const std::string_view nearest = nearest_name(wanted, names);
   return "there is no " + shown + (nearest.empty() ? "" : "; did you mean '" + std::string(nearest) + "'?") +
-         " It takes: " + joined(names, "");
+         (nearest.empty() ? "; it takes: " : " It takes: ") + joined(names, "");
 }
 
 Fault fault_in(const json::object& table, const Shape& shape) { return fault_in_fields(table, shape, ""); }

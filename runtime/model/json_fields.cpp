@@ -127,7 +127,10 @@ Status JsonFields::finish() {
   for (const auto& field : object_) {
     if (std::find(asked_.begin(), asked_.end(), std::string_view(field.key())) != asked_.end()) continue;
     std::string known;
-    for (const std::string_view name : asked_) known += (known.empty() ? "" : ", ") + std::string(name);
+    for (auto name = asked_.begin(); name != asked_.end(); ++name) {
+      if (std::find(asked_.begin(), name, *name) != name) continue;  // Asked for twice.
+      known += (known.empty() ? "" : ", ") + std::string(*name);
+    }
     refuse(field.key(), "is not a field that is known here", "known fields: " + known);
   }
   if (error_) return *error_;

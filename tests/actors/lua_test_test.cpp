@@ -272,6 +272,8 @@ TEST(LuaTest, says_which_calls_an_activity_had) {
 TEST(LuaTest, fails_a_case_that_leaves_an_incident_it_did_not_expect) {
   EXPECT_THAT(run_case("t:start('order', { drug = 'x' })"),
               AllOf(HasSubstr("unmocked_activity"), HasSubstr("t:mock(\"pharmacy.fill\", ..)")));
+  EXPECT_THAT(run_case("t:mock('pharmacy.fill', 5)\nt:start('order', { drug = 'x' })"),
+              HasSubstr("did not expect: BT303: order.lua:"));
   EXPECT_THAT(run_case(asked("t:expect_incident('down')")),
               HasSubstr("expected one open incident down, and there are 0"));
 }

@@ -120,6 +120,8 @@ TEST_F(CallShape, the_other_calls_take_what_they_name_and_nothing_else) {
   incidents_.clear();
   start();
   EXPECT_THAT(only_incident().cause.message, HasSubstr("did you mean 'hold'? It takes: hold"));
+  EXPECT_THAT(refusal_of("ctx:decide('hold', { outcome = 'x' }) ctx:override('summary', { after = 1, reason = 'r' })"),
+              HasSubstr("there is no 'summary'; it takes: hold"));
 }
 
 TEST_F(CallShape, an_attribute_is_set_to_what_searches_can_compare) {

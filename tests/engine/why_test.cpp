@@ -231,6 +231,7 @@ TEST_F(WhyTest, of_a_task_says_why_it_is_with_this_person) {
   EXPECT_THAT(told.exists, HasSubstr("test.lua:"));
   act(1, "decide", "bob", "nurse", "", "yes");
   EXPECT_THAT(why_of_task(1).sentence, HasSubstr("It is closed: decided"));
+  EXPECT_EQ(why_of_task(1).wait.owner.sentence, "Nobody owes it any more.");
 }
 
 TEST_F(WhyTest, counts_the_approvals_that_a_task_still_needs) {

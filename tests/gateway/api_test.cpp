@@ -466,6 +466,11 @@ TEST_F(ApiTest, finds_cases_by_a_time_as_people_write_it_and_refuses_a_parameter
   EXPECT_THAT(twice.text, HasSubstr("'workflow' is given more than once"));
 }
 
+TEST_F(ApiTest, names_each_known_field_once) {
+  EXPECT_EQ(call("POST", "/v1/instances", R"({"workflow":"ask","inputt":1})").field("cure"),
+            "known fields: workflow, input, id, patient, key");
+}
+
 TEST_F(ApiTest, moves_the_virtual_clock_and_settles) {
   const WireReply moved = call("POST", "/v1/dev/clock", R"({"advance":"3d"})");
   EXPECT_EQ(moved.field("now"), "2026-03-05T09:00:00.000Z");

@@ -480,7 +480,7 @@ function inside.run(arguments)
   for _, entry in ipairs(ask("incidents").list) do
     local record = entry.record
     if not expected_incidents[record.id] then
-      error(string.format("an incident is open that the test did not expect: %s: %s%s", entry.name, record.cause.message,
+      error(string.format("an incident is open that the test did not expect: %s: %s%s", record.cause.code, record.cause.message,
                           record.line and " (" .. record.line .. ")" or ""), 0)
     end
   end
