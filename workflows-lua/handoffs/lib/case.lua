@@ -3,6 +3,8 @@
 --
 -- A `change` is { kind, event } and says where the case goes next:
 --   left                   the patient has been discharged
+--   may_have_left          so an update may mean it (lib/updates.lua), or the discharge itself does not say it
+--   in_after_all           and that was taken back
 --   amended                the discharge was told again, with another destination
 --   withdrawn              the discharge was cancelled (A13)
 --   back                   the patient was admitted again, under the same number
@@ -25,6 +27,7 @@ local same_stay = require "same_stay"
 local siblings = require "siblings"
 local tables = require "tables"
 local times = require "times"
+local updates = require "updates"
 local written = require "written"
 
 local Case = {}
@@ -152,28 +155,9 @@ local function told_again(case, ctx, event)
   ctx:note("The discharge was told again: nothing new")
 end
 
--- What an update said of the discharge before that was told; only an update that was written later corrects it.
-local function foretell(case, event)
-  local sent, code = written.when(event), event.data.disposition_code
-  local _, known = policy.disposition(code)
-  if sent and not written.before(sent, case.last_sent) and not written.before(sent, (case.foretold or {}).sent) then
-    case.foretold = { source = event.source, sent = sent, code = known and code or nil, left = event.data.discharged_at }
-  end
-end
-
--- The discharge, as the update corrects it that has overtaken it.
-local function as_foretold(case, event)
-  local said = case.foretold
-  case.foretold = nil
-  if not said or not written.before(written.when(event), said.sent) then return event end
-  case.last_sent = said.sent
-  local data = tables.merge(event.data, { disposition_code = said.code, discharged_at = said.left })
-  return tables.merge(event, { source = said.source, data = data })
-end
-
 local function discharged(case, ctx, event)
   if is_stale(case, ctx, event) then return nil end
-  if case.phase ~= "out" then return { kind = "left", event = as_foretold(case, event) } end
+  if case.phase ~= "out" then return { kind = "left", event = updates.as_foretold(case, event) } end
   return told_again(case, ctx, event)
 end
 
@@ -203,15 +187,22 @@ MEANING["encounter.admitted"] = either(function(case, ctx, event)
   local kind = case.phase == "never" and "admitted_after_all" or is_back(case, event) and "back"
   if kind then return not is_stale(case, ctx, event) and { kind = kind, event = event } or nil end
   case:learn(ctx, event)  -- It was overtaken by its discharge.
+  updates.is_in(case, event)
 end, other_stays.admitted)
 
-MEANING["encounter.transferred"] = either(function(case, ctx, event) case:learn(ctx, event) end, other_stays.transferred)
+local function transferred(case, ctx, event)
+  case:learn(ctx, event)
+  updates.is_in(case, event)
+end
+MEANING["encounter.transferred"] = either(transferred, other_stays.transferred)
 
 local function discharge_cancelled(case, ctx, event)
   if is_stale(case, ctx, event) then return nil end
   if case.phase == "out" then return { kind = "withdrawn", event = event } end
   if case.phase == "never" then return { kind = "admitted_after_all", event = event } end  -- So the patient is in.
+  case.foretold = nil
   ctx:note("A discharge was cancelled that nobody had told of")
+  if case.doubt then return { kind = "in_after_all" } end
 end
 
 local function another_did_not_leave(case, ctx, number, event) return other_stays.left(case, ctx, number, event, true) end
@@ -243,7 +234,7 @@ MEANING["encounter.updated"] = function(case, ctx, event)
   local says_discharge = event.data.disposition_code or event.data.discharged_at
   if not says_discharge or of_emergency_visit(case, event) then return nil end
   if case.phase == "out" then return discharged(case, ctx, event) end
-  foretell(case, event)
+  updates.foretell(ctx, case, event)
 end
 
 -- Another record has the stay now, or an identifier under which this patient was known; or this one has it again.
@@ -359,14 +350,19 @@ function Case:consider(ctx, event)
   return change
 end
 
--- The next message that changes something, in the order in which they came. Nil when `deadline` passed first.
+-- The next message that changes something, in the order in which they came, or what one has said that comes true now. Nil when `deadline`
+-- passed first.
 local function next_of_messages(ctx, case, deadline)
   repeat
+    local foretold = updates.due_at(case)
     local event = ctx:wait_event({ "encounter.*", "patient.*", "override.disposition", "case.key_held" }, {
-      until_ = deadline, why = "What is told of the stay or the patient may change what is owed",
+      until_ = foretold and math.min(foretold, deadline or foretold) or deadline,
+      why = "What is told of the stay or the patient may change what is owed",
     })
-    if not event then return nil end
-    local change = case:consider(ctx, event)
+    local comes_true = not event and foretold and ctx:now() >= foretold
+    if not event and not comes_true then return nil end
+    local change
+    if event then change = case:consider(ctx, event) else change = updates.come_true(case) end
     if change then return change end
   until false
 end
@@ -412,6 +408,7 @@ function Case:leave(ctx, event)
   if kind == "died" then self.died_after = nil end  -- So it was in hospital.
 
   self.phase, self.disposition, self.code = "out", kind, code
+  self.foretold, self.doubt, self.gone = nil, nil, nil
   local late = self:start_clocks(ctx, times.parse(event.data.discharged_at) or self.left_said or times.parse(event.occurred_at))
   ctx:decide("disposition", {
     outcome = kind,
@@ -432,6 +429,8 @@ end
 
 -- The discharge is taken back, and all that it decided.
 function Case:take_back(ctx)
+  self.taken_back = { left = self.left_said, code = self.code }
+  self.foretold, self.doubt, self.gone = nil, nil, nil
   self.phase, self.disposition, self.left, self.dead_by = "in", nil, nil, nil
   self.done, self.calls, self.ama, self.readmission, self.died_after = {}, 0, nil, nil, nil
   ctx:set("disposition", nil)

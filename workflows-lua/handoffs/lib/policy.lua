@@ -36,6 +36,13 @@ policy.admission = {
   medication_review_within = "4h",  -- Working time.
 }
 
+-- A discharge that is told by an update (A08) alone. The A03 comes within minutes where there is one; where it does not, the call within two business
+-- days (below) can still be made in time. These are this house's rules.
+policy.discharge_by_update = {
+  wait_hours = 1,        -- It says when the patient left, or that she has died: then the follow-up begins without an A03.
+  ask_after_hours = 24,  -- It says only where the patient goes, or a day to come: somebody is asked, from then or from that day on.
+}
+
 -- Why a pharmacist refuses the orders, for the rates.
 policy.medication_refusals = {
   { code = "dose", title = "The dose does not fit" },

@@ -85,6 +85,23 @@ local function ask_whether_still_here(ctx, case)
   return { kind = "lost" }
 end
 
+-- A message may mean that the patient has left. What is being prepared goes on meanwhile.
+local function ask_whether_left(ctx, case, event)
+  local answer = ctx:task("discharge_in_doubt", {
+    why = "A message says where the patient goes, or when, and none says that the patient has left: is the patient still here?",
+    data = { ward = case.ward, told = event.type, code = event.data.disposition_code, discharged_at = event.data.discharged_at },
+    candidates = ward.people(case.ward, { role = "unit_clerk" }),
+    outcomes = { "left", "still_here" },
+    due = "4h",
+    escalate = { { at = "due", to = "charge_nurse" } },
+  })
+  ctx:decide("discharge_in_doubt", { outcome = answer.outcome, reason = answer.reason, evidence = Case.evidence(event, { by = answer.by }) })
+  case.doubt = nil
+  if answer.outcome == "left" then return { kind = "left", event = event } end
+  local code = event.data.disposition_code
+  case.still_here = { code = select(2, policy.disposition(code)) and code or nil, left = event.data.discharged_at }
+end
+
 -- ---- after the discharge ------------------------------------------------------------------------------------------------------
 
 local after = {}
@@ -180,12 +197,23 @@ function states.admitted(ctx, case)
   local change = until_change(ctx, case, {
     preparation = function(s) prepare(s, case) end,
     silence = function(s) return ask_whether_still_here(s, case) end,
+    doubt = case.doubt and function(s) return ask_whether_left(s, case, case.doubt) end or nil,
   })
   case.preparing = nil
   return change
 end
 
 states.life_in_hospital = states.admitted
+
+function states.may_have_left(ctx, case, event)
+  case.doubt = event
+  return states.admitted(ctx, case)
+end
+
+function states.in_after_all(ctx, case)
+  case.doubt = nil
+  return states.admitted(ctx, case)
+end
 
 -- The next admission may have been told before this discharge.
 local function readmitted_already(case)
@@ -275,7 +303,7 @@ function states.admit_cancelled(ctx, case)
   case.left_said, case.code, case.deceased = nil, nil, nil
   ctx:set("outcome", "admit_cancelled")
   ctx:set("stage", "closed")
-  return case:next_change(ctx, policy.correction_window) or { kind = "closed", how = "none" }
+  return case:next_change(ctx, ctx:parse_time(policy.correction_window)) or { kind = "closed", how = "none" }
 end
 
 function states.admitted_after_all(ctx, case, event)
@@ -286,6 +314,7 @@ end
 
 -- It may be told at last, however long ago it was written.
 function states.lost(ctx, case)
+  case.gone = true
   ctx:set("outcome", "no_discharge_told")
   ctx:set("stage", "closed")
   return case:next_change(ctx, ctx:now() + times.days(policy.late_discharge_days)) or { kind = "closed", how = "none" }
