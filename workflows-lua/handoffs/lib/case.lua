@@ -66,6 +66,7 @@ function Case.open(ctx, event)
   ctx:set("encounter", event.encounter)
   ctx:set("stage", "in_hospital")
   case.last_sent = written.when(event)
+  case.numbered_by = event.data.numbered_by
   case:learn(ctx, event)
   death.hear(case, ctx, event)
   return case
@@ -74,6 +75,11 @@ end
 -- Whether a message is of this stay: by its number, or, where it has none, as the stay that it can only mean.
 function Case:mine(event)
   return self.numbers[other_stays.number_of(self, event) or ""] ~= nil
+end
+
+-- Whether this is a number of the stay, or of its account.
+function Case:is_called(number)
+  return number ~= nil and (self.numbers[number] ~= nil or self.account == number)
 end
 
 -- The emergency department goes on to write of the visit that led to a stay, under its number and as class E.
@@ -102,6 +108,7 @@ function Case:learn(ctx, event)
   take("primary_care", data.primary_care)
   take("birth_date", event.patient and event.patient.birth_date)
   take("ward", data.ward)
+  if not late then other_stays.learn_names(self, event) end
   if self.ward ~= ward then ctx:set("ward", self.ward) end
 end
 
@@ -216,7 +223,7 @@ local function of_emergency_visit(case, event) return event.data.class == "E" an
 -- observation is. That of the emergency department ends no stay but its own, and makes none of another that was cancelled.
 local function of_a_visit(meaning)
   return function(case, ctx, event)
-    local class, number = event.data.class, event.encounter
+    local class, number = event.data.class, event.encounter and other_stays.number_of(case, event)
     local of_its_class = class ~= nil and class == case.class
     if not number then return of_its_class and meaning(case, ctx, event) or nil end
     local other = case.others[number]
@@ -240,13 +247,13 @@ end
 -- Another record has the stay now, or an identifier under which this patient was known; or this one has it again.
 local function moved_away(case, _, event)
   local is_open = case.phase == "in" or case.phase == "out" and not case.readmission and not case.died_after
-  if is_open and not case.moved_away and (event.encounter == nil or case.numbers[event.encounter]) then return { kind = "moved_away", event = event } end
+  if is_open and not case.moved_away and (event.encounter == nil or case:is_called(event.encounter)) then return { kind = "moved_away", event = event } end
 end
 MEANING["encounter.moved_away"] = moved_away
 MEANING["patient.identifiers_moved_away"] = moved_away
 
 MEANING["encounter.moved"] = function(case, _, event)
-  if case.moved_away and case.numbers[event.encounter or ""] then return { kind = "moved_back" } end
+  if case.moved_away and case:is_called(event.encounter) then return { kind = "moved_back" } end
 end
 
 -- This stay has another number from now on, and perhaps yet another, if that was heard before.
@@ -269,6 +276,7 @@ end
 function Case:renumber(ctx, old, new, since, sent)
   local case, known = self, self.renumbered[old]
   if known and sent and known.sent and sent <= known.sent then return nil end
+  if case.account == old then case.account = new end
   case.renumbered[old], case.renumbered[new] = { number = new, since = since, sent = sent }, case.renumbered[new]
   if case.renumbered[new] and case.renumbered[new].number == old then case.renumbered[new] = nil end  -- And back again.
 
@@ -335,10 +343,22 @@ local BEGINS = {
   ["encounter.admit_cancelled"] = true, ["encounter.discharge_cancelled"] = true, ["encounter.moved"] = true,
 }
 
+-- A message of this stay under another name than its number: what was started under that ends. The number that a stay has got at last is its own.
+local function follow_name(case, ctx, event)
+  local number, data = event.encounter, event.data or {}
+  if not number or case.numbers[number] or case.others[number] or not case:mine(event) then return end
+  if not data.numbered_by then
+    case.numbers[number], case.encounter, case.numbered_by = case.began, number, nil
+    ctx:set("encounter", number)
+  end
+  same_stay.add(ctx, case, number, case.began, true)
+end
+
 -- What an event changes, or nil.
 function Case:consider(ctx, event)
   local number = event.encounter
   follow_class(self, ctx, event)
+  if event.type:find("^encounter%.") then follow_name(self, ctx, event) end
   if STARTS[event.type] and number then self.heard[number] = true end
   if BEGINS[event.type] and number and not self.numbers[number] then siblings.tell(ctx, self, number) end
   local change = death.hear(self, ctx, event)

@@ -33,12 +33,13 @@ function clinical.patient(m)
 end
 
 -- The number of the stay: PV1-19, else PV1-50, else the account. A sender that numbers nothing still tells one stay from
--- another by its beginning.
+-- another by its beginning. The second value says which it is when it is not PV1-19: "alternate", "account" or "admission".
 function clinical.encounter(m)
-  local number = m:get("PV1-19.1") or m:get("PV1-50.1") or m:get("PID-18.1")
-  if number then return number end
-  local admitted = m:get("PV1-44")
-  return admitted and "admitted-" .. admitted
+  local visit, alternate, account, admitted = m:get("PV1-19.1"), m:get("PV1-50.1"), m:get("PID-18.1"), m:get("PV1-44")
+  if visit then return visit, nil end
+  if alternate then return alternate, "alternate" end
+  if account then return account, "account" end
+  return admitted and "admitted-" .. admitted, admitted and "admission" or nil
 end
 
 -- One person of an XCN field, as { id, family, given }.
@@ -66,7 +67,9 @@ function clinical.event(m, type, occurred_at, data)
   local patient = clinical.patient(m)
   if not patient then return nil, "the message names no patient (PID-3, PID-2 and PID-4 are empty)" end
   if not occurred_at then return nil, "the message says no time (EVN-2 and MSH-7 are empty or no times)" end
-  return { type = type, patient = patient, encounter = clinical.encounter(m), occurred_at = occurred_at, data = data }
+  local encounter
+  encounter, data.numbered_by = clinical.encounter(m)
+  return { type = type, patient = patient, encounter = encounter, occurred_at = occurred_at, data = data }
 end
 
 -- The function that a mapping hands to the engine: `read` gets the wrapped message.

@@ -9,7 +9,7 @@ local death = {}
 -- True or false, and the other stay whose destination alone tells it; nil when the message says neither. What the destination of this stay
 -- says is in its disposition.
 local function said_by(case, event)
-  local of_another = event.encounter and not case.numbers[event.encounter]
+  local of_another = event.encounter and not case:mine(event)
   if of_another and case.phase == "out" then return life.said_by(event, case.dead_by) end
   local said = life.said_in_pid(event)
   if said == false and case.dead_by then return nil end

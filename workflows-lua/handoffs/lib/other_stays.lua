@@ -4,7 +4,9 @@
 --   cancelled         it never was one
 --   left, left_sent   when it ended, and when that was written; left is nil while the patient is in
 --   visit             of an outpatient, such as an observation: it ends no calls
+--   account, alternate, admitted   by what else it is known: PID-18, PV1-50, PV1-44
 local policy = require "policy"
+local tables = require "tables"
 local times = require "times"
 local written = require "written"
 
@@ -47,6 +49,14 @@ local function overtaken(ctx, event)
   ctx:note(event.type .. " of another stay was overtaken by a later message: ignored")
 end
 
+-- By what else than its number a stay is known. `stay` is a case, or what it knows of another stay.
+function other_stays.learn_names(stay, event)
+  local data = event.data or {}
+  local function named_by(kind) return data.numbered_by == kind and event.encounter or nil end
+  stay.account = data.account or named_by("account") or stay.account
+  stay.alternate = data.alternate or named_by("alternate") or stay.alternate
+end
+
 -- Keeps what is told of its admission; false when something that was written later is known.
 local function hear(case, number, event, cancelled)
   local known, sent = case.others[number] or {}, written.when(event)
@@ -55,7 +65,9 @@ local function hear(case, number, event, cancelled)
   if not cancelled then
     known.at = written.past(event, event.occurred_at) or known.at
     known.visit = other_stays.is_visit((event.data or {}).class)
+    known.admitted = times.parse((event.data or {}).admitted_at) or known.admitted
   end
+  other_stays.learn_names(known, event)
   case.others[number] = known
   return true
 end
@@ -80,6 +92,7 @@ function other_stays.left(case, ctx, number, event, cancelled)
   known.cancelled, known.left_sent = false, sent or known.left_sent
   known.left, known.visit = not cancelled and left or nil, known.visit or false
   known.at = known.at or written.past(event, data.admitted_at) or left
+  other_stays.learn_names(known, event)
   case.others[number] = known
   return other_stays.readmitted(case, number)
 end
@@ -92,20 +105,23 @@ function other_stays.transferred(case, _, number, event)
   return other_stays.readmitted(case, number)
 end
 
--- ---- which stay a message without a number is of ------------------------------------------------------------------------------
+-- ---- which stay a message without its number is of ------------------------------------------------------------------------------
 
 local CANCELS_ADMISSION = { ["encounter.admit_cancelled"] = true, ["encounter.deleted"] = true, ["encounter.visit_cancelled"] = true }
 local CANCELS_DISCHARGE = { ["encounter.discharge_cancelled"] = true, ["encounter.visit_end_cancelled"] = true }
 
--- All stays of the class that the message says, else of this one's, as far as this case knows: { number, at, left }.
+-- All stays of the class that the message says, else of this one's, as far as this case knows: { number, at, left, names }.
 local function known_stays(case, class)
   local stays, visit = {}, other_stays.is_visit(class or case.class)
   if (case.phase == "in" or case.phase == "out") and visit == other_stays.is_visit(case.class) then
-    stays[1] = { number = case.encounter, at = case.entered or 0, left = case.phase == "out" and case.left or nil }
+    stays[1] = {
+      number = case.encounter, at = case.entered, left = case.phase == "out" and case.left or nil,
+      names = { account = case.account, alternate = case.alternate, admitted = case.admitted_at, numbered_by = case.numbered_by },
+    }
   end
   for number, other in pairs(case.others) do
     local is_one = not other.cancelled and other.visit == visit and (other.at or other.left)
-    if is_one then stays[#stays + 1] = { number = number, at = other.at or other.left, left = other.left } end
+    if is_one then stays[#stays + 1] = { number = number, at = other.at or other.left, left = other.left, names = other } end
   end
   return stays
 end
@@ -114,21 +130,58 @@ end
 local function last_of(stays, is_in)
   local last, since
   for _, stay in ipairs(stays) do
-    local at = is_in and stay.at or stay.left
+    local at = is_in and (stay.at or 0) or stay.left
     if is_in == (stay.left == nil) and (not since or at >= since) then last, since = stay.number, at end
   end
   return last
 end
 
--- The number that the message has, or that it can only mean: a cancelled discharge is of the stay that ended last, all else of the one
--- that is open, of several the one that began last. Nil when there is none.
-function other_stays.number_of(case, event)
-  if event.encounter then return event.encounter end
-  local stays = known_stays(case, (event.data or {}).class)
+-- Of these stays the one that a message can only mean: a cancelled discharge is of the stay that ended last, all else of the one that is open, of
+-- several the one that began last. Nil when there is none.
+local function meant_by(event, stays)
   local open, ended = last_of(stays, true), last_of(stays, false)
   if CANCELS_ADMISSION[event.type] then return open end
   if CANCELS_DISCHARGE[event.type] then return ended or open end
   return open or ended
+end
+
+local DAY = times.days(1)  -- Many senders say the day of an admission alone.
+
+-- Whether what a stay is known by says that a message is of it: true or false; nil when it does not say.
+local function is_named(names, data, number)
+  if data.numbered_by == "admission" then
+    local admitted = times.parse(data.admitted_at)
+    return admitted and names.admitted and math.abs(admitted - names.admitted) < DAY
+  end
+  if data.numbered_by == nil then return names.numbered_by == "account" and names.account == data.account or nil end
+  local name = names[data.numbered_by]
+  return name and name == number
+end
+
+-- Of one that is known by no such name, and whose admission was not on another day.
+local function may_be(stay, data, number)
+  local admitted, known = times.parse(data.admitted_at), stay.names.admitted or stay.at
+  return stay.left == nil and is_named(stay.names, data, number) == nil and not (admitted and known and math.abs(admitted - known) >= DAY)
+end
+
+-- The number of the stay of which a message is told under another name: by the account, the alternate number or the day of the admission where
+-- that is known; else it is of the one stay that is open and may be it, if there is only one. An admission is of a stay that is in.
+local function number_by_name(case, event)
+  local data, number = event.data, event.encounter
+  local stays = known_stays(case, data.class)
+  local is_admission = event.type == "encounter.admitted"
+  local named = tables.filter(stays, function(stay) return is_named(stay.names, data, number) and not (is_admission and stay.left) end)
+  if #named > 0 then return meant_by(event, named) end
+  local open = tables.filter(stays, function(stay) return may_be(stay, data, number) end)
+  if #open == 1 and data.numbered_by and not is_admission then return open[1].number end
+end
+
+-- The number that the message has, or that of the stay which it can only mean. Nil when there is none.
+function other_stays.number_of(case, event)
+  local number, data = event.encounter, event.data or {}
+  if not number then return meant_by(event, known_stays(case, data.class)) end
+  if case.numbers[number] or case.others[number] or not (data.numbered_by or data.account) then return number end
+  return number_by_name(case, event) or number
 end
 
 return other_stays

@@ -34,10 +34,12 @@ function same_stay.lost(ctx, case)
   until false
 end
 
--- A case that was started under a number that was made up, or that the stay got just now, waits for a moment for the one that knows better.
+-- A case that was started under a number that was made up, that is not PV1-19, or that the stay got just now, waits for a moment for the one
+-- that knows better.
 function same_stay.may_be_claimed(event)
-  local is_new = event.type == "encounter.admitted" and (event.data.previous_encounter or event.encounter) ~= event.encounter
-  return is_new or event.type == "encounter.discharged_unnumbered"
+  local data = event.data
+  if event.type == "encounter.admitted" then return (data.previous_encounter or event.encounter) ~= event.encounter end
+  return event.type == "encounter.discharged_unnumbered" or (data.numbered_by or data.account) ~= nil
 end
 
 function same_stay.is_claimed(ctx)

@@ -114,6 +114,8 @@ local function stay(m)
   local ward, location = clinical.place(m, "PV1-3")
   return {
     trigger = m.trigger,
+    alternate = m:get("PV1-50.1"),
+    account = m:get("PID-18.1"),
     class = class_of(m),
     admission_type = m:get("PV1-4.1"),
     ward = ward,
@@ -182,7 +184,9 @@ local function event_of(m, trigger, type, sent)
   local event, reason = clinical.event(m, type, when(m, trigger), data)
   if not event then return nil, reason end
   -- A stay that nobody numbered gets the name of its first day, so that it can be followed at all.
-  if type == "encounter.admitted" then event.encounter = event.encounter or "unnumbered-" .. event.occurred_at:sub(1, 10) end
+  if type == "encounter.admitted" and not event.encounter then
+    event.encounter, data.numbered_by = "unnumbered-" .. event.occurred_at:sub(1, 10), "day"
+  end
 
   if m:segment("MRG") then
     local old = previous_identifiers(m, event.patient)
