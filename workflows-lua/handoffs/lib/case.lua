@@ -40,6 +40,7 @@ local OUTCOMES = {
   facility = "discharged",
   ama = "ama_followup_review",
   died = "deceased_no_followup",
+  in_house = "discharged",
 }
 
 -- When it was written (MSH-7), as an instant; nil when it does not say.
@@ -164,6 +165,7 @@ end
 
 local function discharged(case, ctx, event)
   if is_stale(case, ctx, event) then return nil end
+  if case.phase == "in" and policy.says_still_here(event.data.disposition_code) then return { kind = "may_have_left", event = event } end
   if case.phase ~= "out" then return { kind = "left", event = updates.as_foretold(case, event) } end
   return told_again(case, ctx, event)
 end
@@ -297,10 +299,14 @@ MEANING["encounter.renumbered"] = function(case, ctx, event)
   if old and new and old ~= new then return case:renumber(ctx, old, new, times.parse(event.recorded_at) or ctx:now(), sent_at(event)) end
 end
 
--- Who becomes an inpatient or an outpatient may get another number with it (A06, A07).
+-- Who becomes an inpatient or an outpatient may get another number with it (A06, A07), also where the message does not say the old one.
 local function follow_class(case, ctx, event)
-  local is_told = CHANGES_CLASS[event.type] and case.phase == "in" and case.numbers[event.data.previous_encounter or ""]
-  if is_told and not case.numbers[event.encounter or ""] then MEANING["encounter.renumbered"](case, ctx, event) end
+  if not CHANGES_CLASS[event.type] or case.phase ~= "in" or case.numbers[event.encounter or ""] then return end
+  if case.numbers[event.data.previous_encounter or ""] then
+    MEANING["encounter.renumbered"](case, ctx, event)
+  elseif not event.data.previous_encounter and other_stays.is_changed_by(case, event) then
+    case:renumber(ctx, case.encounter, event.encounter, times.parse(event.recorded_at) or ctx:now(), sent_at(event))
+  end
 end
 
 -- The discharge that came just before had no number, so that it was of the open stay; what it has started is not needed.
@@ -364,9 +370,9 @@ function Case:consider(ctx, event)
   local change = death.hear(self, ctx, event)
   local is_of_stay = event.type:find("^encounter%.") and self:mine(event)
   if is_of_stay then self.heard_at = ctx:now() end
-  local meaning = MEANING[event.type]
+  local meaning = not other_stays.is_of_former_part(self, event) and MEANING[event.type]
   if meaning then return meaning(self, ctx, event) or change end
-  if is_of_stay then self:learn(ctx, event) end
+  if is_of_stay and not other_stays.is_of_former_part(self, event) then self:learn(ctx, event) end
   return change
 end
 

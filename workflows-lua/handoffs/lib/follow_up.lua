@@ -371,6 +371,7 @@ local OWED = {
   home_health = { "contact", "medication", "notices", "results", "summary", "visit" },
   facility = { "notices", "results", "summary" },
   ama = { "contact", "medication", "notices", "results", "summary", "visit" },
+  in_house = {},
 }
 
 -- The names of what is still owed.

@@ -23,7 +23,8 @@ local function is_readmission(case, other)
   if other.cancelled or other.visit or not other.at or not case.left then return false end
   local gap = other.at - case.left
   if gap > 0 then return gap <= times.days(policy.close_after_days) end
-  return not other.left and case.entered ~= nil and other.at >= case.entered and gap >= -times.hours(policy.transfer_overlap_hours)
+  if other.left or case.entered == nil or other.at < case.entered then return false end
+  return case.disposition == "in_house" or gap >= -times.hours(policy.transfer_overlap_hours)
 end
 
 -- The number of the stay that looks after the patient now, or nil: of several, the last.
@@ -174,6 +175,29 @@ local function number_by_name(case, event)
   if #named > 0 then return meant_by(event, named) end
   local open = tables.filter(stays, function(stay) return may_be(stay, data, number) end)
   if #open == 1 and data.numbered_by and not is_admission then return open[1].number end
+end
+
+-- Whether this case is the one stay in hospital that can become an inpatient's by this message (A06), or an outpatient's (A07), under a number that
+-- nobody has heard.
+function other_stays.is_changed_by(case, event)
+  local becomes_visit = event.type == "encounter.changed_to_outpatient"
+  local is_change = becomes_visit or event.type == "encounter.admitted" and event.data.trigger == "A06"
+  local number = event.encounter
+  if not is_change or not number or case.others[number] or other_stays.is_visit(case.class) == becomes_visit then return false end
+  return #tables.filter(known_stays(case), function(stay) return stay.left == nil end) == 1
+end
+
+-- What ends or cancels the part of a stay that had another number when the patient was an outpatient, and now she is an inpatient, or the
+-- other way round.
+local ENDS_PART = {
+  ["encounter.discharged"] = true, ["encounter.visit_ended"] = true, ["encounter.updated"] = true,
+  ["encounter.admit_cancelled"] = true, ["encounter.deleted"] = true, ["encounter.visit_cancelled"] = true,
+  ["encounter.discharge_cancelled"] = true, ["encounter.visit_end_cancelled"] = true,
+}
+function other_stays.is_of_former_part(case, event)
+  local number, class = event.encounter or "", (event.data or {}).class
+  if not ENDS_PART[event.type] or not case.numbers[number] or number == case.encounter then return false end
+  return class ~= nil and other_stays.is_visit(class) ~= other_stays.is_visit(case.class)
 end
 
 -- The number that the message has, or that of the stay which it can only mean. Nil when there is none.

@@ -19,7 +19,10 @@ policy.dispositions = {
     "82", "83", "84", "85", "87", "88", "89", "90", "91", "92", "93", "94", "95", "SNF", "REHAB", "LTC" },
   ama = { "07", "AMA", "LAMA" },
   died = { "20", "40", "41", "42", "EXP", "EXPIRED", "DEC", "DECEASED", "DEATH", "DIED" },
+  in_house = { "09" },  -- Of an outpatient, who was admitted here as an inpatient: the stay that follows is the one that ends.
 }
+-- "Still a patient", which bills for a part of a stay say: this ends none.
+policy.still_here = { "30" }
 -- A code that is in none of these lists, or no code: followed up like somebody who went home, since that asks for most.
 policy.default_disposition = "home"
 
@@ -42,6 +45,9 @@ policy.discharge_by_update = {
   wait_hours = 1,        -- It says when the patient left, or that she has died: then the follow-up begins without an A03.
   ask_after_hours = 24,  -- It says only where the patient goes, or a day to come: somebody is asked, from then or from that day on.
 }
+
+-- Whose discharge says that she was admitted here, and no admission is told: somebody is asked, and again as long as she is said to be in.
+policy.in_house = { ask_after_hours = 24, ask_again_days = 7 }
 
 -- Why a pharmacist refuses the orders, for the rates.
 policy.medication_refusals = {
@@ -131,10 +137,18 @@ for kind, codes in pairs(policy.dispositions) do
   for _, code in ipairs(codes) do kind_of_code[code] = kind end
 end
 
--- "home", "home_health", "facility", "ama" or "died"; and whether the code was known.
+-- "home", "home_health", "facility", "ama", "died" or "in_house"; and whether the code was known.
 function policy.disposition(code)
   local kind = kind_of_code[(code or ""):upper()] or kind_of_code["0" .. (code or "")]
   return kind or policy.default_disposition, kind ~= nil
+end
+
+-- Whether the code says that the patient has not left.
+function policy.says_still_here(code)
+  for _, each in ipairs(policy.still_here) do
+    if code == each then return true end
+  end
+  return false
 end
 
 return policy

@@ -38,7 +38,10 @@ end
 -- that knows better.
 function same_stay.may_be_claimed(event)
   local data = event.data
-  if event.type == "encounter.admitted" then return (data.previous_encounter or event.encounter) ~= event.encounter end
+  if event.type == "encounter.admitted" then
+    return (data.previous_encounter or event.encounter) ~= event.encounter or data.trigger == "A06"
+  end
+  if event.type == "encounter.moved" then return false end
   return event.type == "encounter.discharged_unnumbered" or (data.numbered_by or data.account) ~= nil
 end
 

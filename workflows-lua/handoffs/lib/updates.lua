@@ -42,7 +42,7 @@ function updates.foretell(ctx, case, event)
   if written.before(sent, case.last_sent) or before and written.before(sent, before.sent) then return end
   local _, known = policy.disposition(code)
   local said = { event = event, sent = sent, code = known and code or nil, left = event.data.discharged_at }
-  if not said.code and not said.left then return end
+  if not said.code and not said.left or policy.says_still_here(code) then return end
   said.at = wait_of(ctx, case, said, before)
   case.foretold = said
 end

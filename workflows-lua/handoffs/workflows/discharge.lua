@@ -97,8 +97,12 @@ local function ask_whether_left(ctx, case, event)
   })
   ctx:decide("discharge_in_doubt", { outcome = answer.outcome, reason = answer.reason, evidence = Case.evidence(event, { by = answer.by }) })
   case.doubt = nil
-  if answer.outcome == "left" then return { kind = "left", event = event } end
   local code = event.data.disposition_code
+  if answer.outcome == "left" then
+    local said = tables.copy(event)
+    if policy.says_still_here(code) then said.data.disposition_code = nil end
+    return { kind = "left", event = said }
+  end
   case.still_here = { code = select(2, policy.disposition(code)) and code or nil, left = event.data.discharged_at }
 end
 
@@ -145,6 +149,28 @@ function after.died(ctx, case)
   end
   ctx:sleep(policy.correction_window, { why = "The message may have been wrong: a correction is heard until then" })
   return { kind = "closed", how = "none" }
+end
+
+-- Admitted here, as the message says: the stay that began then looks after the patient. It may never be told.
+function after.in_house(ctx, case)
+  local ask_at = ctx:now() + times.hours(policy.in_house.ask_after_hours)
+  repeat
+    ctx:sleep_until(ask_at, { why = "The patient was admitted here, and the admission has not been told yet" })
+    local answer = ctx:task("admission_not_told", {
+      why = "The discharge says that the patient was admitted here as an inpatient, and no admission was told: is the patient in?",
+      data = { ward = case.ward, encounter = case.encounter, code = case.code },
+      candidates = ward.people(case.ward, { role = "case_manager" }),
+      outcomes = { "in_hospital", "left" },
+      priority = "high",
+      due = "4h",
+      escalate = { { at = "due", to = "charge_nurse" } },
+    })
+    ask_at = ctx:now() + times.days(policy.in_house.ask_again_days)
+    if answer.outcome == "left" then
+      local reason = answer.reason or "the patient was not admitted here"
+      return { kind = "amended", event = { data = { disposition = policy.default_disposition, reason = reason } } }
+    end
+  until false
 end
 
 -- Left against advice: whether and how to follow up is for a person to say.
@@ -222,6 +248,9 @@ local function readmitted_already(case)
 end
 
 function states.left(ctx, case, event)
+  if case.phase == "in" and not case.doubt and policy.says_still_here(event.data.disposition_code) then
+    return states.may_have_left(ctx, case, event)  -- The first message of the stay says it.
+  end
   case:leave(ctx, event)
   if case.died_after then return states.died(ctx, case) end
   return readmitted_already(case) or care(ctx, case)
@@ -436,7 +465,7 @@ return workflow.define {
     encounter = "keyword",
     stage = "keyword",        -- in_hospital, follow_up, closed, cancelled; asked: a person says whether, or where, it goes on
     ward = "keyword",
-    disposition = "keyword",  -- home, home_health, facility, ama, died
+    disposition = "keyword",  -- home, home_health, facility, ama, died, in_house
     outcome = "keyword",      -- discharged, ama_followup_review, deceased_no_followup, admit_cancelled, no_discharge_told, moved, other_number, told_again
     follow_up = "keyword",    -- open, completed, unfinished, declined, readmitted, died, none
   },

@@ -1,0 +1,77 @@
+-- Discharges that say that the patient is still in the house: PV1-36 is 09 or 30. 2026-03-02 is a Monday.
+local test = require "test"
+local adt = require "support.adt"
+local discharges = require "support.discharges"
+
+-- An observation that ended after a day, as the message says because the patient was admitted.
+local function observed(t)
+  discharges.open(t)
+  adt.send(t, "A01", { number = "E1", class = "O" })
+  t:expect_task("readiness_checklist"):decide("ready")
+  t:skip("1d")
+  adt.send(t, "A03", { number = "E1", class = "O", code = "09" })
+  return t:instance("discharge", "E1")
+end
+
+test.case("who was admitted after an observation is not called at home, and the stay that follows is followed", function(t)
+  t:crash_everywhere()
+  local case = observed(t)
+  t:equal({ case:attribute("disposition"), #t:calls("notices.send") }, { "in_house", 1 })
+  t:expect_no_task()
+  t:skip("2h")
+  adt.send(t, "A01", { number = "E2", admitted = "20260302100000-0500" })
+  t:equal(case:attribute("follow_up"), "readmitted")
+  t:skip("2d")
+  t:expect_no_task("admission_not_told")
+  adt.send(t, "A03", { number = "E2", code = "01" })
+  t:equal(#t:tasks("follow_up_call"), 1)
+end)
+
+test.case("an admission that is not told a day after it was said is asked about, until it is known", function(t)
+  local case = observed(t)
+  t:skip("25h")
+  t:expect_task("admission_not_told", { role = "case_manager", unit = "MED" }):decide("in_hospital")
+  t:skip("7d")
+  t:expect_task("admission_not_told"):decide("left")
+  t:equal({ case:attribute("disposition"), case:attribute("outcome") }, { "home", "discharged" })
+  t:expect_task("follow_up_call")
+end)
+
+test.case("where a discharge said that the patient was admitted, a correction says where she went", function(t)
+  local case = observed(t)
+  t:skip("1h")
+  adt.send(t, "A08", { number = "E1", class = "O", code = "01" })
+  t:equal(case:attribute("disposition"), "home")
+  t:expect_task("follow_up_call")
+  adt.send(t, "A08", { number = "E1", class = "O", code = "09" })
+  t:expect_no_task("follow_up_call")
+  t:equal(#t:calls("notices.correct"), 1)
+end)
+
+test.case("a discharge that says still a patient is none before somebody has said so", function(t)
+  t:crash_everywhere()
+  discharges.open(t)
+  adt.send(t, "A01", { number = "E1" })
+  t:skip("30d")
+  local case = t:instance("discharge", "E1")
+  for _, answer in ipairs { "still_here", "left" } do
+    adt.send(t, "A03", { number = "E1", code = "30", left = "20260331000000-0400" })
+    t:equal(case:attribute("stage"), "in_hospital")
+    t:expect_task("discharge_in_doubt"):decide(answer)
+  end
+  t:equal(case:attribute("disposition"), "home")
+  t:expect_task("follow_up_call")
+  adt.send(t, "A03", { number = "E1", code = "30" })
+  t:equal(case:attribute("stage"), "follow_up")
+end)
+
+test.case("still a patient, told before anything else of the stay or by an update, ends none", function(t)
+  discharges.open(t)
+  adt.send(t, "A03", { number = "E1", code = "30" })
+  t:equal(t:instance("discharge", "E1"):attribute("stage"), "in_hospital")
+  t:expect_task("discharge_in_doubt"):decide("still_here")
+  adt.send(t, "A08", { number = "E1", code = "30", left = "20260301000000-0500" })
+  t:skip("3d")
+  t:equal(t:instance("discharge", "E1"):attribute("stage"), "in_hospital")
+  t:expect_no_task("discharge_in_doubt")
+end)
