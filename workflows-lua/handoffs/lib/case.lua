@@ -23,6 +23,7 @@
 local death = require "death"
 local other_stays = require "other_stays"
 local policy = require "policy"
+local questions = require "questions"
 local same_stay = require "same_stay"
 local siblings = require "siblings"
 local tables = require "tables"
@@ -340,13 +341,13 @@ MEANING["patient.renumbered"] = function(case, ctx, event) siblings.meet(ctx, ca
 -- These start a case under their number.
 local STARTS = {
   ["encounter.admitted"] = true, ["encounter.discharged"] = true, ["encounter.discharged_unnumbered"] = true,
-  ["encounter.admit_cancelled"] = true, ["encounter.discharge_cancelled"] = true,
+  ["encounter.admit_cancelled"] = true, ["encounter.deleted"] = true, ["encounter.discharge_cancelled"] = true,
 }
 
 -- All that begins a case: what is known of the patient is told to it.
 local BEGINS = {
   ["encounter.admitted"] = true, ["encounter.discharged"] = true, ["encounter.discharged_unnumbered"] = true,
-  ["encounter.admit_cancelled"] = true, ["encounter.discharge_cancelled"] = true, ["encounter.moved"] = true,
+  ["encounter.admit_cancelled"] = true, ["encounter.deleted"] = true, ["encounter.discharge_cancelled"] = true, ["encounter.moved"] = true,
 }
 
 -- A message of this stay under another name than its number: what was started under that ends. The number that a stay has got at last is its own.
@@ -414,12 +415,6 @@ function Case:start_clocks(ctx, said)
   return late
 end
 
--- What a decision upon a message goes back to: who sent it, and under which number. Together they name it.
-function Case.evidence(event, more)
-  local source = event.source or {}
-  return tables.merge({ source = source.system, message = source.message_id }, more)
-end
-
 -- The patient is out: where to, since when, and what that makes of the case.
 function Case:leave(ctx, event)
   self:learn(ctx, event)
@@ -440,7 +435,7 @@ function Case:leave(ctx, event)
     outcome = kind,
     code = code,
     reason = reason,
-    evidence = Case.evidence(event, { late = late or nil }),
+    evidence = questions.evidence(event, { late = late or nil }),
   })
   ctx:set("disposition", kind)
   ctx:set("outcome", OUTCOMES[kind])

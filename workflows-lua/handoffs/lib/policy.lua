@@ -102,8 +102,11 @@ policy.close_after_days = 30
 -- How long a case that has ended early still listens for the correction of what ended it.
 policy.correction_window = "24h"
 
--- How long a case whose patient was readmitted still listens: when the new admission is cancelled, the follow-up goes on.
+-- How long a case whose patient was readmitted still listens at least; else until day 30. When the new admission is cancelled, the follow-up goes on.
 policy.readmission_hold_hours = 24
+
+-- An admission or a discharge of a stay whose case has ended is a repetition when it was written longer ago than this: messages may wait for a weekend.
+policy.told_again_days = 3
 
 -- A patient who is moved to a stay with another number may be admitted there before the first one has ended, by so much.
 policy.transfer_overlap_hours = 24

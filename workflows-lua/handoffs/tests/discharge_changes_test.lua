@@ -199,12 +199,12 @@ test.case("a stay that comes true after its case has ended is a person's questio
   discharges.tell(t, "admitted", "E1", 5)
   discharges.tell(t, "admit_cancelled", "E1", 6)
   t:equal(t:instance("discharge", "E1"):query("where"), "not here: the admission was cancelled")
-  t:skip("25h")
+  t:skip("73h")
   t:equal(t:instance("discharge", "E1"):status(), "completed")
   discharges.tell(t, "admitted", "E1", 5)
   t:expect_no_task()  -- Told again: that is what was cancelled.
   t:skip("1m")
-  t:event { type = "encounter.discharged", encounter = "E1", patient = discharges.patient(), data = { sent_at = "2026-03-03T10:00:00-05:00", disposition_code = "01" } }
+  t:event { type = "encounter.discharged", encounter = "E1", patient = discharges.patient(), data = { sent_at = "2026-03-03T12:00:00-05:00", disposition_code = "01" } }
   t:expect_no_task("follow_up_call")
   local case = t:instance("discharge", "E1")
   t:equal({ case:attribute("stage"), case:query("where") }, { "asked", "not known: a case manager is asked about this stay" })
@@ -217,7 +217,7 @@ test.case("a discharge that is repeated after the case of its stay has ended sta
   local case = discharges.home(t)
   t:skip("3d")
   discharges.admit(t, "E2")
-  t:skip("1d")
+  t:skip("27d")
   t:equal(case:status(), "completed")
   discharges.tell(t, "discharged", "E1", 9, { disposition_code = "01" })
   local again = t:instance("discharge", "E1")
@@ -263,6 +263,8 @@ test.case("a new admission within 30 days ends the calls of the old case", funct
   discharges.admit(t, "E2")
   t:expect_no_task("follow_up_call")
   t:equal(case:attribute("follow_up"), "readmitted")
+  t:skip("26d")
+  t:equal(case:status(), "running", "the admission may still be cancelled")
   t:skip("1d")
   t:equal(case:status(), "completed")
   t:equal(case:attribute("outcome"), "discharged")

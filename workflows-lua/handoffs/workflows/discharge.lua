@@ -9,6 +9,7 @@ local Case = require "case"
 local follow_up = require "follow_up"
 local notices = require "notices"
 local policy = require "policy"
+local questions = require "questions"
 local same_stay = require "same_stay"
 local tables = require "tables"
 local times = require "times"
@@ -85,27 +86,6 @@ local function ask_whether_still_here(ctx, case)
   return { kind = "lost" }
 end
 
--- A message may mean that the patient has left. What is being prepared goes on meanwhile.
-local function ask_whether_left(ctx, case, event)
-  local answer = ctx:task("discharge_in_doubt", {
-    why = "A message says where the patient goes, or when, and none says that the patient has left: is the patient still here?",
-    data = { ward = case.ward, told = event.type, code = event.data.disposition_code, discharged_at = event.data.discharged_at },
-    candidates = ward.people(case.ward, { role = "unit_clerk" }),
-    outcomes = { "left", "still_here" },
-    due = "4h",
-    escalate = { { at = "due", to = "charge_nurse" } },
-  })
-  ctx:decide("discharge_in_doubt", { outcome = answer.outcome, reason = answer.reason, evidence = Case.evidence(event, { by = answer.by }) })
-  case.doubt = nil
-  local code = event.data.disposition_code
-  if answer.outcome == "left" then
-    local said = tables.copy(event)
-    if policy.says_still_here(code) then said.data.disposition_code = nil end
-    return { kind = "left", event = said }
-  end
-  case.still_here = { code = select(2, policy.disposition(code)) and code or nil, left = event.data.discharged_at }
-end
-
 -- ---- after the discharge ------------------------------------------------------------------------------------------------------
 
 local after = {}
@@ -133,15 +113,7 @@ end
 -- Nobody is called. The case listens a little longer, in case the message was wrong.
 function after.died(ctx, case)
   if case.contradicted then
-    local answer = ctx:task("death_contradicted", {
-      why = "The discharge says that the patient has died, and a later message that the patient lives: which is true?",
-      data = { ward = case.ward, attending = case.attending, code = case.code },
-      candidates = ward.people(case.ward, { role = "case_manager" }),
-      outcomes = { "lives", "has_died" },
-      priority = "high",
-      due = "4h",
-      escalate = { { at = "due", to = "attending" } },
-    })
+    local answer = questions.whether_lives(ctx, case)
     case.contradicted = nil
     if answer.outcome == "lives" then
       return { kind = "amended", event = { data = { disposition = policy.default_disposition, reason = answer.reason or "the patient lives" } } }
@@ -156,15 +128,7 @@ function after.in_house(ctx, case)
   local ask_at = ctx:now() + times.hours(policy.in_house.ask_after_hours)
   repeat
     ctx:sleep_until(ask_at, { why = "The patient was admitted here, and the admission has not been told yet" })
-    local answer = ctx:task("admission_not_told", {
-      why = "The discharge says that the patient was admitted here as an inpatient, and no admission was told: is the patient in?",
-      data = { ward = case.ward, encounter = case.encounter, code = case.code },
-      candidates = ward.people(case.ward, { role = "case_manager" }),
-      outcomes = { "in_hospital", "left" },
-      priority = "high",
-      due = "4h",
-      escalate = { { at = "due", to = "charge_nurse" } },
-    })
+    local answer = questions.whether_admitted_here(ctx, case)
     ask_at = ctx:now() + times.days(policy.in_house.ask_again_days)
     if answer.outcome == "left" then
       local reason = answer.reason or "the patient was not admitted here"
@@ -209,6 +173,7 @@ local BEGINS_WITH = {
   ["encounter.discharged"] = "left",
   ["encounter.discharged_unnumbered"] = "left",
   ["encounter.admit_cancelled"] = "admit_cancelled",
+  ["encounter.deleted"] = "admit_cancelled",
   ["encounter.discharge_cancelled"] = "admitted",  -- So the patient is in.
   ["encounter.moved"] = "moved_here",
 }
@@ -223,7 +188,7 @@ function states.admitted(ctx, case)
   local change = until_change(ctx, case, {
     preparation = function(s) prepare(s, case) end,
     silence = function(s) return ask_whether_still_here(s, case) end,
-    doubt = case.doubt and function(s) return ask_whether_left(s, case, case.doubt) end or nil,
+    doubt = case.doubt and function(s) return questions.whether_left(s, case, case.doubt) end or nil,
   })
   case.preparing = nil
   return change
@@ -293,7 +258,8 @@ function states.readmitted(ctx, case, event)
   case.readmission = event.encounter
   ctx:set("follow_up", "readmitted")
   ctx:note { readmitted = event.encounter }
-  return case:next_change(ctx, ctx:now() + times.hours(policy.readmission_hold_hours)) or { kind = "closed", how = "readmitted" }
+  local until_ = math.max(ctx:now() + times.hours(policy.readmission_hold_hours), case.left_at + times.days(policy.close_after_days))
+  return case:next_change(ctx, until_) or { kind = "closed", how = "readmitted" }
 end
 
 function states.readmission_cancelled(ctx, case)
@@ -361,16 +327,7 @@ end
 function states.moved_away(ctx, case, event)
   case.moved_away = true
   local change = until_change(ctx, case, { work = function(s)
-    local answer = s:task("stay_moved_away", {
-      why = "This stay, or an identifier of this patient, was moved to another record: is the stay still this patient's?",
-      data = { encounter = case.encounter, ward = case.ward, told = event.type, to = event.data.to },
-      candidates = ward.people(case.ward, { role = "case_manager" }),
-      outcomes = { "moved", "stays_here" },
-      priority = "high",
-      due = "4h",
-      escalate = { { at = "due", to = "charge_nurse" } },
-    })
-    s:decide("stay_moved_away", { outcome = answer.outcome, reason = answer.reason, evidence = Case.evidence(event, { by = answer.by }) })
+    local answer = questions.whether_moved(s, case, event)
     return { kind = answer.outcome == "moved" and "of_another_record" or "moved_back" }
   end })
   case.moved_away = nil
@@ -390,29 +347,20 @@ end
 function states.moved_here(ctx, case, event)
   ctx:set("stage", "asked")
   return until_change(ctx, case, { work = function(s)
-    local answer = s:task("stay_moved_here", {
-      why = "This stay was moved here from another patient's record: is the patient in, or has the patient left?",
-      data = { encounter = case.encounter, ward = case.ward, from = event.data.from },
-      candidates = ward.people(case.ward, { role = "case_manager" }),
-      outcomes = { "in_hospital", "left", "no_stay" },
-      priority = "high",
-      due = "4h",
-      escalate = { { at = "due", to = "charge_nurse" } },
-    })
-    s:decide("stay_moved_here", { outcome = answer.outcome, reason = answer.reason, evidence = Case.evidence(event, { by = answer.by }) })
+    local answer = questions.where_now(s, case, event)
     if answer.outcome == "in_hospital" then return { kind = "admitted" } end
     if answer.outcome == "left" then return { kind = "left", event = event } end
     return { kind = "of_another_record" }
   end })
 end
 
--- A case of this stay has ended, and a message of it has come since. What is being repeated changes nothing; what was written just
--- now may be a stay that came true after all, which a person says.
+-- A case of this stay has ended, and a message of it has come since. What is being repeated changes nothing; what was written in these days may be a
+-- stay that came true after all, which a person says. A cancellation takes back what others go on with, whenever it was written.
+local CANCELS = { ["encounter.admit_cancelled"] = true, ["encounter.deleted"] = true, ["encounter.discharge_cancelled"] = true }
+
 function states.told_again(ctx, case, event)
   local sent = times.parse(event.data.sent_at)
-  local window = ctx:parse_time(policy.correction_window) - ctx:now()
-  local repeated = sent and ctx:now() - sent > window
-  if repeated or BEGINS_WITH[event.type] == "admit_cancelled" then
+  if not CANCELS[event.type] and sent and ctx:now() - sent > times.days(policy.told_again_days) then
     ctx:note(event.type .. " was told again after the case of this stay had ended: nothing to do")
     ctx:set("outcome", "told_again")
     return { kind = "closed", how = "none" }
@@ -420,14 +368,7 @@ function states.told_again(ctx, case, event)
   case.phase = "asked"
   ctx:set("stage", "asked")
   return until_change(ctx, case, { work = function(s)
-    local answer = s:task("stay_told_again", {
-      why = ("%s was told after the case of this stay had ended: is the stay to be followed?"):format(event.type),
-      data = { encounter = case.encounter, ward = case.ward, told = event.type },
-      candidates = ward.people(case.ward, { role = "case_manager" }),
-      outcomes = { "follow", "leave" },
-      due = s:business("4h", { calendar = policy.calendar }),
-    })
-    s:decide("stay_told_again", { outcome = answer.outcome, reason = answer.reason, evidence = Case.evidence(event, { by = answer.by }) })
+    local answer = questions.whether_to_follow(s, case, event, BEGINS_WITH[event.type] ~= "admit_cancelled")
     if answer.outcome == "follow" then return { kind = BEGINS_WITH[event.type], event = event } end
     s:set("outcome", "told_again")
     return { kind = "closed", how = "none" }
@@ -452,8 +393,8 @@ return workflow.define {
   title = "Discharge and follow-up",
   on = {
     event = {
-      "encounter.admitted", "encounter.discharged", "encounter.discharged_unnumbered", "encounter.admit_cancelled", "encounter.discharge_cancelled",
-      "encounter.moved",
+      "encounter.admitted", "encounter.discharged", "encounter.discharged_unnumbered", "encounter.admit_cancelled", "encounter.deleted",
+      "encounter.discharge_cancelled", "encounter.moved",
     },
     key = "encounter",
     again = true,
