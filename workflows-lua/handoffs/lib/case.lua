@@ -247,13 +247,20 @@ MEANING["encounter.updated"] = function(case, ctx, event)
   updates.foretell(ctx, case, event)
 end
 
--- Another record has the stay now, or an identifier under which this patient was known; or this one has it again.
-local function moved_away(case, _, event)
+-- Another record has the stay now, or an identifier under which this patient was known, or was never this patient's; or this one has it again.
+-- The stay that looked after the patient may be another's as well.
+local function moved_away(case, ctx, event)
+  if event.encounter and event.encounter == case.readmission then
+    case.others[event.encounter].cancelled = true
+    ctx:note("The new stay was moved to another record")
+    return { kind = "readmission_cancelled" }
+  end
   local is_open = case.phase == "in" or case.phase == "out" and not case.readmission and not case.died_after
   if is_open and not case.moved_away and (event.encounter == nil or case:is_called(event.encounter)) then return { kind = "moved_away", event = event } end
 end
 MEANING["encounter.moved_away"] = moved_away
 MEANING["patient.identifiers_moved_away"] = moved_away
+MEANING["patient.unlinked"] = moved_away
 
 MEANING["encounter.moved"] = function(case, _, event)
   if case.moved_away and case:is_called(event.encounter) then return { kind = "moved_back" } end

@@ -60,10 +60,14 @@ function questions.whether_admitted_here(ctx, case)
   })
 end
 
+local WHY_MOVED = {
+  ["patient.unlinked"] = "Two records were said to be of two people after all, and this patient's is one of them: is the stay this patient's?",
+}
+
 function questions.whether_moved(ctx, case, event)
   local answer = ctx:task("stay_moved_away", {
-    why = "This stay, or an identifier of this patient, was moved to another record: is the stay still this patient's?",
-    data = { encounter = case.encounter, ward = case.ward, told = event.type, to = event.data.to },
+    why = WHY_MOVED[event.type] or "This stay, or an identifier of this patient, was moved to another record: is the stay still this patient's?",
+    data = { encounter = case.encounter, ward = case.ward, told = event.type, to = event.data.to or event.data.linked },
     candidates = ward.people(case.ward, { role = "case_manager" }),
     outcomes = { "moved", "stays_here" },
     priority = "high",

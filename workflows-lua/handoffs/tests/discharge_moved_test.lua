@@ -65,6 +65,46 @@ test.case("an account or an identifier that is moved to another record is a pers
   t:equal(t:instance("discharge", "C1"):status(), "running")
 end)
 
+-- A37 of the records P1 and P2.
+local function unlink(t)
+  t:message(adt.message(t, "A37", { pv1 = false }) .. "\rPID|||P2^^^TEST^MR||Doe^June")
+end
+
+test.case("two records that are unlinked are asked about in the open cases of both, and nobody is called meanwhile", function(t)
+  t:crash_everywhere()
+  local first = home(t)
+  adt.send(t, "A01", { patient = "P2", number = "E2" })
+  t:skip("1h")
+  unlink(t)
+  t:expect_no_task("follow_up_call")
+  t:expect_task("stay_moved_away", { role = "case_manager", case = t:instance("discharge", "E2") }):decide("stays_here")
+  local task = t:expect_task("stay_moved_away", { case = first })
+  t:contains(task.why, "two people")
+  task:decide("moved")
+  t:equal({ first:attribute("outcome"), t:instance("discharge", "E2"):attribute("stage") }, { "moved", "in_hospital" })
+  t:expect_activity("notices.correct", { kind = "discharge" })
+end)
+
+test.case("two records that are unlinked after they were merged are asked about once for each case", function(t)
+  local case = home(t)
+  t:message(adt.message(t, "A40", { mrg = "P2^^^TEST^MR", pv1 = false }))
+  t:skip("1h")
+  unlink(t)
+  t:expect_task("stay_moved_away"):decide("stays_here")
+  t:expect_no_task("stay_moved_away")
+  t:expect_task("follow_up_call", { case = case })
+end)
+
+test.case("when the new stay is moved to another record, the calls go on", function(t)
+  local case = home(t)
+  adt.send(t, "A01", { number = "E2" })
+  t:equal(case:attribute("follow_up"), "readmitted")
+  t:skip("1h")
+  adt.send(t, "A45", { patient = "P2", number = "E2", mrg = "P1^^^TEST^MR||||E2" })
+  t:equal(case:attribute("follow_up"), "open")
+  t:expect_task("follow_up_call", { case = case })
+end)
+
 -- ---- silence --------------------------------------------------------------------------------------------------------------------------
 
 test.case("a stay of which nobody has heard for a month is asked about though its checklist is open", function(t)
