@@ -313,7 +313,9 @@ end
 local function pending_orders(ctx, case)
   if case.pending and case.pending.left_said == case.left_said then return case.pending.orders end
   local orders = outside.orders(outside.ask(ctx, "ehr.pending_results", { encounter = case.encounter }))
+  case.result_watch = not orders and ctx:case_id("result_watch", ("%s/%d"):format(case.encounter, case.left_said)) or nil
   if not orders then
+    ctx:child("result_watch", { encounter = case.encounter, ward = case.ward }, { id = case.result_watch, key = case.encounter, detach = true })
     local listed = ctx:task("list_pending_results", {
       why = "The record could not say which results are still to come",
       form = "list_pending_results",
@@ -338,7 +340,8 @@ end
 -- nobody answers, and the order gets a new one.
 local function watch_for(ctx, case, order)
   if case.results[order.order] then return end
-  local input = { order = order, encounter = case.encounter, ward = case.ward, chase_at = case.left_at + times.days(policy.results.chase_after_days) }
+  local chase_at = case.left_at + times.days(policy.results.chase_after_days)
+  local input = { order = order, encounter = case.encounter, ward = case.ward, chase_at = chase_at, watch = case.result_watch }
   local key = case.encounter .. "/" .. order.order
   local id = ctx:case_id("pending_result", order.order)
   ctx:child("pending_result", input, { id = id, key = key, detach = true })

@@ -10,8 +10,13 @@ local FINAL = { final = true, corrected = true, cancelled = true }
 -- Nothing was heard yet of the order with this number, which is the placer's or the filler's.
 function results.of(number) return { number = number, parts = {} } end
 
+-- The name of the part of an order that a message tells of.
+function results.part_name(data)
+  return ("%s/%s"):format(data.filler_order or data.order or "", data.code or "")
+end
+
 local function part_of(order, data)
-  local key = (data.filler_order or data.order) .. "/" .. (data.code or "")
+  local key = results.part_name(data)
   for _, part in ipairs(order.parts) do
     if part.key == key then return part end
   end

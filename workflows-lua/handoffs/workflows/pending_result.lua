@@ -41,6 +41,19 @@ local function hear(case, event)
   return new
 end
 
+-- What has come before this case began, as another one has kept it. True when it decides something.
+local function catch_up(ctx, case, watch)
+  if type(watch) ~= "string" then return end
+  ctx:signal(watch, "asks", { instance = ctx.instance, order = case.number })
+  local told = ctx:wait_signal("heard", { timeout = "1m", why = "The result may have come before anybody said that it is awaited" })
+  local events = type(told) == "table" and type(told.events) == "table" and told.events or {}  -- Anybody may send a signal.
+  for _, event in ipairs(events) do
+    if type(event) == "table" and type(event.type) == "string" and type(event.data) == "table" then hear(case, event) end
+  end
+  if results.wants_eyes(case.heard) then return "review" end
+  return results.complete(case.heard) and "settled" or nil
+end
+
 -- Waits for a message that decides something: "review" when somebody has to see it, "settled" when all is there and nobody has to, "waiting" when
 -- a further part was told of after that. Nil when `until_` passed first.
 local function decisive(ctx, case, until_)
@@ -182,7 +195,7 @@ return workflow.define {
     ctx:set("ward", input.ward)
     ctx:race {
       course = function(s)
-        local state = "waiting"
+        local state = catch_up(s, case, input.watch) or "waiting"
         repeat state = states[state](s, case) until state == "ended"
       end,
       watchers = function(s) answer_watchers(s, case) end,
