@@ -1,5 +1,6 @@
 -- What ends a referral before its loop is closed: whoever asked takes it back, the other side is told by message, the patient dies. And what
--- puts it in doubt: the admission that it came of was cancelled, so that somebody has to say whether it is still needed.
+-- puts it in doubt: the admission that it came of was cancelled, or it may be about somebody else, so that somebody has to say whether it is
+-- still needed.
 local life = require "life"
 local policy = require "policy"
 local ward = require "ward"
@@ -9,7 +10,21 @@ local stop = {}
 -- Whether the other side may know of the referral: it was sent, or it is not certain that it was not.
 function stop.may_be_known(referral) return referral.sent == true and not referral.unsaid end
 
-local CANCELLED_STAY = { ["encounter.admit_cancelled"] = true, ["encounter.deleted"] = true, ["encounter.visit_cancelled"] = true }
+local CANCELLED = "The admission that this referral came of was cancelled: is it still needed?"
+local DOUBTS_OF_STAY = {
+  ["encounter.admit_cancelled"] = CANCELLED, ["encounter.deleted"] = CANCELLED, ["encounter.visit_cancelled"] = CANCELLED,
+  ["encounter.moved_away"] = "The stay that this referral came of was moved to another patient's record: is it for this patient?",
+}
+local DOUBTS_OF_PATIENT = {
+  ["patient.unlinked"] = "Two records were said to be of two people after all, and this patient's is one of them: is the referral for this patient?",
+  ["patient.identifiers_moved_away"] = "An identifier of this patient was moved to another record: is the referral for this patient?",
+}
+
+-- What an event puts in doubt, as a question; nil when nothing.
+local function doubt(referral, event)
+  local of_its_stay = event.encounter ~= nil and event.encounter == referral.encounter
+  return DOUBTS_OF_PATIENT[event.type] or of_its_stay and DOUBTS_OF_STAY[event.type] or nil
+end
 
 -- The stay that it came of has another number from now on.
 local function follow_number(ctx, referral, event)
@@ -20,19 +35,20 @@ local function follow_number(ctx, referral, event)
   end
 end
 
--- Waits until a message about the patient ends the referral ("died") or puts it in doubt ("doubted").
+-- Waits until a message about the patient ends the referral ({ died }) or puts it in doubt ({ doubt }).
 local function hear_of_patient(ctx, referral)
   repeat
     local event = ctx:wait_event(life.EVENTS, { why = "The death of the patient ends the referral, and a cancelled admission puts it in doubt" })
-    if life.hear(referral.life, event) and referral.life.died then return "died" end
+    if life.hear(referral.life, event) and referral.life.died then return { died = true } end
     follow_number(ctx, referral, event)
-    if CANCELLED_STAY[event.type] and event.encounter and event.encounter == referral.encounter then return "doubted" end
+    local question = doubt(referral, event)
+    if question then return { doubt = question } end
   until false
 end
 
 local function ask_whether_needed(ctx, referral)
   local answer = ctx:task("referral_in_doubt", {
-    why = "The admission that this referral came of was cancelled: is it still needed?",
+    why = referral.in_doubt,
     data = { referral = referral.number, order = referral.order, encounter = referral.encounter },
     candidates = ward.people(referral.ward, { role = "referrer" }),
     outcomes = { "keep", "cancel" },
@@ -61,9 +77,9 @@ local function wait_for_cancel(ctx, referral)
     local winner, told = next_word(ctx, referral)
     if winner == "message" then return "cancelled by message" end
     if winner == "signal" then return type(told) == "table" and type(told.reason) == "string" and told.reason or "cancelled by the referrer" end
-    if winner == "patient" and told == "died" then return "the patient has died" end
-    if winner == "stay" and told.outcome == "cancel" then return told.reason or "the admission was cancelled" end
-    referral.in_doubt = winner == "patient"  -- The question goes on in the next state, until it is answered.
+    if winner == "patient" and told.died then return "the patient has died" end
+    if winner == "stay" and told.outcome == "cancel" then return told.reason or "it is not needed any more" end
+    referral.in_doubt = winner == "patient" and told.doubt or nil  -- The question goes on in the next state, until it is answered.
   until false
 end
 

@@ -203,6 +203,23 @@ test.case("a referral of a stay that gets another number is in doubt when the ad
   t:expect_task("referral_in_doubt")
 end)
 
+test.case("a referral whose stay or patient may be another is a question for the referrer", function(t)
+  local case = accepted(t)
+  local patient = { identifiers = { { system = "TEST", value = "P1", type = "MR" } } }
+  t:event { type = "encounter.moved_away", encounter = "E2", patient = patient, data = {} }
+  t:expect_no_task("referral_in_doubt")
+  for type, words in pairs { ["encounter.moved_away"] = "was moved", ["patient.unlinked"] = "two people", ["patient.identifiers_moved_away"] = "identifier" } do
+    t:event { type = type, encounter = type:find("^encounter") and "E1" or nil, patient = patient, data = {} }
+    local task = t:expect_task("referral_in_doubt", { role = "referrer" })
+    t:contains(task.why, words)
+    task:decide("keep")
+    t:equal(stage(case), "scheduling")
+  end
+  t:event { type = "patient.unlinked", patient = patient, data = {} }
+  t:expect_task("referral_in_doubt"):decide("cancel")
+  t:equal(case:attribute("outcome"), "cancelled")
+end)
+
 test.case("a referral that is still needed goes on", function(t)
   local case = accepted(t)
   t:event { type = "encounter.deleted", encounter = "E1", data = {} }
