@@ -16,6 +16,7 @@
 --   lives                  and that was told by mistake
 --   life_in_hospital       either of both, before the discharge
 --   other_number           another case goes on with this stay (lib/same_stay.lua)
+--   moved_after            the patient was moved to another ward after the discharge
 --   redated                the discharge was told again, with a later day
 --   contradicted           a message says that the patient lives, and the discharge says died
 --   moved_away             the stay, or an identifier of the patient, was moved to another record
@@ -200,9 +201,15 @@ MEANING["encounter.admitted"] = either(function(case, ctx, event)
   updates.is_in(case, event)
 end, other_stays.admitted)
 
+-- Who is moved to another bed after the discharge may be in; so it is when that was told late.
 local function transferred(case, ctx, event)
   case:learn(ctx, event)
   updates.is_in(case, event)
+  local at = written.past(event, event.occurred_at)
+  local is_out = case.phase == "out" and case.disposition ~= "died" and not case.died_after and not case.readmission
+  if not is_out or not at or at <= case.left or (case.asked_about_move or 0) >= at or is_stale(case, ctx, event) then return nil end
+  case.asked_about_move = at
+  return { kind = "moved_after", event = event }
 end
 MEANING["encounter.transferred"] = either(transferred, other_stays.transferred)
 
@@ -414,9 +421,13 @@ end
 -- ---- where it stands ------------------------------------------------------------------------------------------------------
 
 -- Sets where every clock of the follow-up starts; true when that is not when the patient left. Whoever is out has left by now, also where the
--- message names a day to come.
+-- message names a day to come, and not before she came: such a day is a mistake.
 function Case:start_clocks(ctx, said)
   local now = ctx:now()
+  if self.entered and said < self.entered - times.days(1) then
+    ctx:note("The day of the discharge is before the admission, and not believed")
+    said = now
+  end
   local late = said > now or now - said > times.days(policy.late_message_days)
   self.left_said, self.left, self.left_at = said, math.min(said, now), late and now or said
   return late
@@ -471,19 +482,6 @@ function Case:close(ctx, follow_up)
   ctx:set("follow_up", follow_up)
   ctx:set("stage", "closed")
   return { outcome = ctx:get("outcome"), follow_up = follow_up, calls = self.calls }
-end
-
--- "high" or "moderate": how soon somebody has to see the patient.
-function Case:risk(ctx)
-  local said = self.checklist and self.checklist.value and self.checklist.value.risk
-  if said == "high" or said == "moderate" then return said, "as the nurse judged" end
-  local stay = self.left - (self.admitted_at or self.entered or self.left)
-  if stay >= times.days(policy.risk.long_stay_days) then return "high", "a long stay" end
-  if self.admission_type == "E" then return "high", "an emergency admission" end
-  local born = tonumber((self.birth_date or ""):match("^%d%d%d%d"))
-  local year = tonumber(ctx:format_time(self.left_at):match("^%d%d%d%d"))
-  if born and year - born >= policy.risk.age then return "high", "the patient's age" end
-  return "moderate", "nothing that makes it high"
 end
 
 return Case

@@ -281,8 +281,21 @@ local function booked_already(case, deadline)
   return appointments.find(case.appointments, "booked", in_time(case, deadline))
 end
 
+-- "high" or "moderate": how soon somebody has to see the patient.
+local function risk_of(ctx, case)
+  local said = case.checklist and case.checklist.value and case.checklist.value.risk
+  if said == "high" or said == "moderate" then return said, "as the nurse judged" end
+  local stay = case.left - (case.admitted_at or case.entered or case.left)
+  if stay >= times.days(policy.risk.long_stay_days) then return "high", "a long stay" end
+  if case.admission_type == "E" then return "high", "an emergency admission" end
+  local born = tonumber((case.birth_date or ""):match("^%d%d%d%d"))
+  local year = tonumber(ctx:format_time(case.left_at):match("^%d%d%d%d"))
+  if born and year - born >= policy.risk.age then return "high", "the patient's age" end
+  return "moderate", "nothing that makes it high"
+end
+
 function follow_up.visit(ctx, case)
-  local risk, because = case:risk(ctx)
+  local risk, because = risk_of(ctx, case)
   local within = policy.visit.within_days[risk]
   local deadline = days.end_of(ctx, case.left_at, within)
   ctx:decide("visit_within", { outcome = within .. " days", reason = because, code = risk })

@@ -78,6 +78,20 @@ function questions.whether_moved(ctx, case, event)
   return answer
 end
 
+function questions.whether_in(ctx, case, event)
+  local answer = ctx:task("moved_after_discharge", {
+    why = "The patient was moved to another bed after the discharge: is the patient still here?",
+    data = { ward = case.ward, discharged_at = ctx:format_time(case.left), moved_at = event.occurred_at },
+    candidates = ward.people(case.ward, { role = "unit_clerk" }),
+    outcomes = { "in_hospital", "left" },
+    priority = "high",
+    due = "4h",
+    escalate = { { at = "due", to = "charge_nurse" } },
+  })
+  decide(ctx, "moved_after_discharge", event, answer)
+  return answer
+end
+
 function questions.where_now(ctx, case, event)
   local answer = ctx:task("stay_moved_here", {
     why = "This stay was moved here from another patient's record: is the patient in, or has the patient left?",

@@ -336,6 +336,14 @@ end
 
 states.moved_back = go_on
 
+-- Nobody is called at home until somebody has said where the patient is.
+function states.moved_after(ctx, case, event)
+  return until_change(ctx, case, { work = function(s)
+    local answer = questions.whether_in(s, case, event)
+    return answer.outcome == "in_hospital" and { kind = "withdrawn" } or { kind = "moved_back" }
+  end })
+end
+
 function states.of_another_record(ctx, case)
   notices.correct(ctx, case, "admission", "the stay is another patient's")
   notices.correct(ctx, case, "discharge", "the stay is another patient's")
