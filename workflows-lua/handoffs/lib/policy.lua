@@ -102,6 +102,9 @@ policy.close_after_days = 30
 -- How long a case that has ended early still listens for the correction of what ended it.
 policy.correction_window = "24h"
 
+-- How long a case whose patient is said to have died still listens: it may have been told of the wrong one, and nobody calls meanwhile.
+policy.death_correction_window = "7d"
+
 -- How long a case whose patient was readmitted still listens at least; else until day 30. When the new admission is cancelled, the follow-up goes on.
 policy.readmission_hold_hours = 24
 

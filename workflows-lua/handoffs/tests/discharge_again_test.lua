@@ -68,7 +68,7 @@ local function ended(t)
   admit(t)
   t:skip("1d")
   adt.send(t, "A03", { number = "E1", code = "20" })
-  t:skip("2d")
+  t:skip("8d")
   t:equal(t:instance("discharge", "E1"):status(), "completed")
 end
 
@@ -87,10 +87,10 @@ end)
 
 test.case("an admission that has waited for a weekend, and whose case has ended, is a person's question, and an old one a repetition", function(t)
   ended(t)
-  adt.send(t, "A01", { number = "E1", written = "20260303100000-0500" })
+  adt.send(t, "A01", { number = "E1", written = "20260309100000-0400" })
   t:expect_task("stay_told_again"):decide("leave")
   t:skip("3d")
-  adt.send(t, "A01", { number = "E1", written = "20260303100000-0500" })
+  adt.send(t, "A01", { number = "E1", written = "20260309100000-0400" })
   t:expect_no_task("stay_told_again")
 end)
 

@@ -360,7 +360,7 @@ test.case("a death at home ends the calls", function(t)
   t:event { type = "patient.died" }
   t:expect_no_task()
   t:equal(case:attribute("follow_up"), "died")
-  t:skip("1d")
+  t:skip("7d")
   t:equal(case:status(), "completed")
   t:equal(case:result(), { outcome = "discharged", follow_up = "died", calls = 0 })
 end)

@@ -173,7 +173,7 @@ test.case("a destination that is corrected after the patient has died at home is
   t:skip("1h")
   adt.send(t, "A08", { number = "E1", code = "20" })
   t:equal({ case:attribute("outcome"), case:attribute("disposition") }, { "deceased_no_followup", "died" })
-  t:skip("1d")
+  t:skip("7d")
   t:equal(case:status(), "completed")
 end)
 

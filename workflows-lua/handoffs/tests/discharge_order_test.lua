@@ -217,6 +217,28 @@ test.case("a new stay that was cancelled does not make the calls go on of a pati
   t:expect_no_task("follow_up_call")
 end)
 
+test.case("a death that was told of the wrong patient on a Friday is corrected on Monday, and the calls go on", function(t)
+  t:crash_everywhere()
+  local case = home(t)
+  t:skip("3d")
+  adt.send(t, "A31", { dead = "Y", pv1 = false })
+  t:skip("3d")
+  t:expect_no_task()
+  adt.send(t, "A31", { dead = "N", pv1 = false })
+  t:equal(case:attribute("follow_up"), "open")
+  t:expect_task("follow_up_call")
+end)
+
+test.case("a destination that says died and is corrected days later is followed up", function(t)
+  discharges.open(t)
+  adt.send(t, "A01", { number = "E1" })
+  t:skip("1d")
+  adt.send(t, "A03", { number = "E1", code = "20" })
+  t:skip("5d")
+  adt.send(t, "A08", { number = "E1", code = "01" })
+  t:expect_task("follow_up_call")
+end)
+
 -- ---- what cannot be -----------------------------------------------------------------------------------------------------------------
 
 test.case("a discharge that is dated before the admission happened when it was told, and who is admitted after it is not called", function(t)

@@ -51,7 +51,7 @@ return workflow.define {
       answer = winner == "person" and found or nil
       if known.died and not answer then  -- Nobody calls there. It may have been told by mistake.
         ctx:set("stage", "died")
-        wait_for_news(ctx, known, ctx:parse_time(policy.correction_window))
+        wait_for_news(ctx, known, ctx:parse_time(policy.death_correction_window))
       end
     until answer or known.died
     ctx:set("outcome", answer and answer.outcome or "died")

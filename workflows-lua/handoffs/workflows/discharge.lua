@@ -119,7 +119,7 @@ function after.died(ctx, case)
       return { kind = "amended", event = { data = { disposition = policy.default_disposition, reason = answer.reason or "the patient lives" } } }
     end
   end
-  ctx:sleep(policy.correction_window, { why = "The message may have been wrong: a correction is heard until then" })
+  ctx:sleep(policy.death_correction_window, { why = "The message may have been wrong: a correction is heard until then" })
   return { kind = "closed", how = "none" }
 end
 
@@ -275,7 +275,7 @@ function states.died(ctx, case)
   case.died_after = true
   ctx:set("follow_up", "died")
   ctx:note("The patient has died; nobody is called any more")
-  return case:next_change(ctx, ctx:parse_time(policy.correction_window)) or { kind = "closed", how = "died" }
+  return case:next_change(ctx, ctx:parse_time(policy.death_correction_window)) or { kind = "closed", how = "died" }
 end
 
 function states.lives(ctx, case)
