@@ -5,6 +5,7 @@
 --   left, left_sent   when it ended, and when that was written; left is nil while the patient is in
 --   visit             of an outpatient, such as an observation: it ends no calls
 --   account, alternate, admitted   by what else it is known: PID-18, PV1-50, PV1-44
+--   teller            the system that has told of it first
 local policy = require "policy"
 local tables = require "tables"
 local times = require "times"
@@ -50,12 +51,13 @@ local function overtaken(ctx, event)
   ctx:note(event.type .. " of another stay was overtaken by a later message: ignored")
 end
 
--- By what else than its number a stay is known. `stay` is a case, or what it knows of another stay.
+-- By what else than its number a stay is known, and who tells of it. `stay` is a case, or what it knows of another stay.
 function other_stays.learn_names(stay, event)
   local data = event.data or {}
   local function named_by(kind) return data.numbered_by == kind and event.encounter or nil end
   stay.account = data.account or named_by("account") or stay.account
   stay.alternate = data.alternate or named_by("alternate") or stay.alternate
+  stay.teller = stay.teller or (event.source or {}).system
 end
 
 -- Keeps what is told of its admission; false when something that was written later is known.
@@ -117,7 +119,9 @@ local function known_stays(case, class)
   if (case.phase == "in" or case.phase == "out") and visit == other_stays.is_visit(case.class) then
     stays[1] = {
       number = case.encounter, at = case.entered, left = case.phase == "out" and case.left or nil,
-      names = { account = case.account, alternate = case.alternate, admitted = case.admitted_at, numbered_by = case.numbered_by },
+      names = {
+        account = case.account, alternate = case.alternate, admitted = case.admitted_at, numbered_by = case.numbered_by, teller = case.teller,
+      },
     }
   end
   for number, other in pairs(case.others) do
@@ -159,10 +163,17 @@ local function is_named(names, data, number)
   return name and name == number
 end
 
--- Of one that is known by no such name, and whose admission was not on another day.
-local function may_be(stay, data, number)
-  local admitted, known = times.parse(data.admitted_at), stay.names.admitted or stay.at
-  return stay.left == nil and is_named(stay.names, data, number) == nil and not (admitted and known and math.abs(admitted - known) >= DAY)
+-- Another house may have a stay of this patient as well, of which nothing else was told.
+local function is_told_by(stay, event)
+  local system = (event.source or {}).system
+  return system == nil or stay.names.teller == nil or stay.names.teller == system
+end
+
+-- Of one that is known by no such name, whose admission was not on another day and of which the same system has told.
+local function may_be(stay, event)
+  local admitted, known = times.parse(event.data.admitted_at), stay.names.admitted or stay.at
+  if stay.left or is_named(stay.names, event.data, event.encounter) ~= nil or not is_told_by(stay, event) then return false end
+  return not (admitted and known and math.abs(admitted - known) >= DAY)
 end
 
 -- The number of the stay of which a message is told under another name: by the account, the alternate number or the day of the admission where
@@ -173,7 +184,7 @@ local function number_by_name(case, event)
   local is_admission = event.type == "encounter.admitted"
   local named = tables.filter(stays, function(stay) return is_named(stay.names, data, number) and not (is_admission and stay.left) end)
   if #named > 0 then return meant_by(event, named) end
-  local open = tables.filter(stays, function(stay) return may_be(stay, data, number) end)
+  local open = tables.filter(stays, function(stay) return may_be(stay, event) end)
   if #open == 1 and data.numbered_by and not is_admission then return open[1].number end
 end
 
@@ -184,7 +195,8 @@ function other_stays.is_changed_by(case, event)
   local is_change = becomes_visit or event.type == "encounter.admitted" and event.data.trigger == "A06"
   local number = event.encounter
   if not is_change or not number or case.others[number] or other_stays.is_visit(case.class) == becomes_visit then return false end
-  return #tables.filter(known_stays(case), function(stay) return stay.left == nil end) == 1
+  local open = tables.filter(known_stays(case), function(stay) return stay.left == nil end)
+  return #open == 1 and is_told_by(open[1], event)
 end
 
 -- What ends or cancels the part of a stay that had another number when the patient was an outpatient, and now she is an inpatient, or the

@@ -18,7 +18,7 @@ local function stay_of(case)
   return {
     at = case.entered, left = case.phase == "out" and case.left or nil, cancelled = never,
     sent = never and case.last_sent or case.admitted_sent, visit = other_stays.is_visit(case.class),
-    account = case.account, alternate = case.alternate, admitted = case.admitted_at,
+    account = case.account, alternate = case.alternate, admitted = case.admitted_at, teller = case.teller,
   }
 end
 

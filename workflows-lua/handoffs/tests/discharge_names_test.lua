@@ -80,6 +80,14 @@ for name, of in pairs { ["another account"] = { account = "C9" }, ["another day 
   end)
 end
 
+test.case("a discharge that another house tells under an account is not of the stay that is open here", function(t)
+  local case = in_hospital(t, { number = "E1" })
+  adt.send(t, "A03", { account = "C1", code = "01", sender = "ADT|COUNTY" })
+  adt.send(t, "A07", { number = "E2", class = "O", sender = "ADT|COUNTY" })
+  t:skip("2m")
+  t:equal({ case:attribute("stage"), case:attribute("encounter") }, { "in_hospital", "E1" })
+end)
+
 test.case("of two stays that are open, a discharge under an account that nobody has named is neither's", function(t)
   local first = in_hospital(t, { number = "E1" })
   adt.send(t, "A01", { number = "E2" })
