@@ -207,7 +207,8 @@ local function transferred(case, ctx, event)
   updates.is_in(case, event)
   local at = written.past(event, event.occurred_at)
   local is_out = case.phase == "out" and case.disposition ~= "died" and not case.died_after and not case.readmission
-  if not is_out or not at or at <= case.left or (case.asked_about_move or 0) >= at or is_stale(case, ctx, event) then return nil end
+  if not is_out or not at or at <= case.left or (case.asked_about_move or 0) >= at then return nil end
+  if written.before(written.when(event), case.last_sent) then return nil end
   case.asked_about_move = at
   return { kind = "moved_after", event = event }
 end
