@@ -177,7 +177,8 @@ local function may_be(stay, event)
 end
 
 -- The number of the stay of which a message is told under another name: by the account, the alternate number or the day of the admission where
--- that is known; else it is of the one stay that is open and may be it, if there is only one. An admission is of a stay that is in.
+-- that is known; else it is of the one stay that is open and may be it, if there is only one. An admission is of a stay that is in, and under a
+-- name that nobody has heard of another; so is what cancels one.
 local function number_by_name(case, event)
   local data, number = event.data, event.encounter
   local stays = known_stays(case, data.class)
@@ -185,7 +186,8 @@ local function number_by_name(case, event)
   local named = tables.filter(stays, function(stay) return is_named(stay.names, data, number) and not (is_admission and stay.left) end)
   if #named > 0 then return meant_by(event, named) end
   local open = tables.filter(stays, function(stay) return may_be(stay, event) end)
-  if #open == 1 and data.numbered_by and not is_admission then return open[1].number end
+  local is_of_open = data.numbered_by and not is_admission and not CANCELS_ADMISSION[event.type]
+  if #open == 1 and is_of_open then return open[1].number end
 end
 
 -- Whether this case is the one stay in hospital that can become an inpatient's by this message (A06), or an outpatient's (A07), under a number that

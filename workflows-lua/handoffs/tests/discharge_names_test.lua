@@ -88,6 +88,17 @@ test.case("a discharge that another house tells under an account is not of the s
   t:equal({ case:attribute("stage"), case:attribute("encounter") }, { "in_hospital", "E1" })
 end)
 
+test.case("a cancelled admission under an account that nobody has named cancels no other stay, and one under a known account does", function(t)
+  local case = in_hospital(t, { number = "E1" })
+  adt.send(t, "A11", { account = "C1" })
+  t:skip("2m")
+  t:equal(case:attribute("stage"), "in_hospital")
+  adt.send(t, "A08", { number = "E1", account = "C2" })
+  adt.send(t, "A11", { account = "C2" })
+  t:skip("2m")
+  t:equal(case:attribute("outcome"), "admit_cancelled")
+end)
+
 test.case("of two stays that are open, a discharge under an account that nobody has named is neither's", function(t)
   local first = in_hospital(t, { number = "E1" })
   adt.send(t, "A01", { number = "E2" })
