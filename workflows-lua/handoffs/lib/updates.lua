@@ -17,11 +17,12 @@ local function is_left_over(case, said)
   return (said.left == nil or times.parse(said.left) == before.left) and (said.code == nil or said.code == before.code)
 end
 
--- A day alone is its beginning, which may be before the hour of the admission.
+-- Not before the last admission. A day alone is its beginning, which may be before the hour of that.
 local function has_left(case, said, now)
-  local left = times.parse(said.left)
+  local left, since = times.parse(said.left), case.admitted_at or case.entered
   if left == nil then return policy.disposition(said.code) == "died" end
-  return left <= now and left > (case.entered or left) - times.days(1)
+  local is_day = tostring(said.left):find("T00:00:00", 1, true) ~= nil
+  return left <= now and (since == nil or left + (is_day and times.days(1) or 0) > since)
 end
 
 -- When it comes true. One that says the same as before, or is as certain, does not put that off.
