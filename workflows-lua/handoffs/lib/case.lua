@@ -370,10 +370,11 @@ local function follow_name(case, ctx, event)
   local number, data = event.encounter, event.data or {}
   if not number or case.numbers[number] or case.others[number] or not case:mine(event) then return end
   if not data.numbered_by then
+    ctx:note { numbered = number }
     case.numbers[number], case.encounter, case.numbered_by = case.began, number, nil
     ctx:set("encounter", number)
   end
-  same_stay.add(ctx, case, number, case.began, true)
+  if STARTS[event.type] or not data.numbered_by then same_stay.add(ctx, case, number, case.began, true) end
 end
 
 -- What an event changes, or nil.

@@ -150,6 +150,8 @@ local function meant_by(event, stays)
   return open or ended
 end
 
+local HAS_NO_NUMBER = { admission = true, day = true }  -- A name that was made up.
+
 local DAY = times.days(1)  -- Many senders say the day of an admission alone.
 
 -- Whether what a stay is known by says that a message is of it: true or false; nil when it does not say.
@@ -176,9 +178,15 @@ local function may_be(stay, event)
   return not (admitted and known and math.abs(admitted - known) >= DAY)
 end
 
+-- What is told of a stay that is open, and begins or cancels none.
+local OF_AN_OPEN_STAY = {
+  ["encounter.discharged"] = true, ["encounter.discharge_cancelled"] = true, ["encounter.transferred"] = true, ["encounter.updated"] = true,
+  ["encounter.visit_ended"] = true, ["encounter.visit_end_cancelled"] = true,
+}
+
 -- The number of the stay of which a message is told under another name: by the account, the alternate number or the day of the admission where
--- that is known; else it is of the one stay that is open and may be it, if there is only one. An admission is of a stay that is in, and under a
--- name that nobody has heard of another; so is what cancels one.
+-- that is known; else it is of the one stay that is open and may be it, if there is only one; under a number, if that stay had none. An admission
+-- is of a stay that is in.
 local function number_by_name(case, event)
   local data, number = event.data, event.encounter
   local stays = known_stays(case, data.class)
@@ -186,8 +194,8 @@ local function number_by_name(case, event)
   local named = tables.filter(stays, function(stay) return is_named(stay.names, data, number) and not (is_admission and stay.left) end)
   if #named > 0 then return meant_by(event, named) end
   local open = tables.filter(stays, function(stay) return may_be(stay, event) end)
-  local is_of_open = data.numbered_by and not is_admission and not CANCELS_ADMISSION[event.type]
-  if #open == 1 and is_of_open then return open[1].number end
+  if #open ~= 1 or not OF_AN_OPEN_STAY[event.type] then return nil end
+  if data.numbered_by or HAS_NO_NUMBER[open[1].names.numbered_by or ""] then return open[1].number end
 end
 
 -- Whether this case is the one stay in hospital that can become an inpatient's by this message (A06), or an outpatient's (A07), under a number that
@@ -218,7 +226,7 @@ end
 function other_stays.number_of(case, event)
   local number, data = event.encounter, event.data or {}
   if not number then return meant_by(event, known_stays(case, data.class)) end
-  if case.numbers[number] or case.others[number] or not (data.numbered_by or data.account) then return number end
+  if case.numbers[number] or case.others[number] or not (data.numbered_by or data.trigger) then return number end
   return number_by_name(case, event) or number
 end
 

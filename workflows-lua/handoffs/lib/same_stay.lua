@@ -42,6 +42,7 @@ function same_stay.may_be_claimed(event)
     return (data.previous_encounter or event.encounter) ~= event.encounter or data.trigger == "A06"
   end
   if event.type == "encounter.moved" then return false end
+  if event.type == "encounter.discharged" and data.trigger then return true end  -- A message: the admission may have had another name.
   return event.type == "encounter.discharged_unnumbered" or (data.numbered_by or data.account) ~= nil
 end
 

@@ -32,6 +32,8 @@ for name, of in pairs {
   ["the day of the admission"] = { { number = "E1", admitted = ADMITTED }, { admitted = "20260302" } },
   ["the day of an admission that said none"] = { { number = "E1" }, { admitted = "20260302" } },
   ["its number, where the admission named the account"] = { { account = "C1" }, { number = "E1", account = "C1" } },
+  ["its number, where the admission named nothing"] = { {}, { number = "E1" } },
+  ["its number, where the admission named its day"] = { { admitted = ADMITTED }, { number = "E1", admitted = "20260302" } },
 } do
   test.case("a discharge under " .. name .. " is of the stay that is open", function(t)
     t:crash_everywhere()
@@ -97,6 +99,28 @@ test.case("a cancelled admission under an account that nobody has named cancels 
   adt.send(t, "A11", { account = "C2" })
   t:skip("2m")
   t:equal(case:attribute("outcome"), "admit_cancelled")
+end)
+
+test.case("an admission that is planned or told under an account while the patient is in is another stay", function(t)
+  local case = in_hospital(t, { number = "E1" })
+  adt.send(t, "A14", { account = "C1" })
+  adt.send(t, "A08", { account = "C1" })
+  adt.send(t, "A05", { account = "C1", class = "P" })
+  adt.send(t, "A03", { number = "E1", code = "01" })
+  t:skip("3d")
+  adt.send(t, "A01", { account = "C1" })
+  t:equal(t:instance("discharge", "C1"):attribute("stage"), "in_hospital")
+  t:equal(case:attribute("follow_up"), "readmitted")
+end)
+
+test.case("a number that a stay gets at last, by an update, is its own", function(t)
+  local case = in_hospital(t, {})
+  adt.send(t, "A04", { number = "V7", class = "E" })
+  adt.send(t, "A08", { number = "E1" })
+  t:equal(case:attribute("encounter"), "E1")
+  adt.send(t, "A03", { number = "E1", code = "01" })
+  expect_followed_up(t, case)
+  t:equal(#t:instances("discharge"), 1)
 end)
 
 test.case("of two stays that are open, a discharge under an account that nobody has named is neither's", function(t)
