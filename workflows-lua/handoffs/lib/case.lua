@@ -246,14 +246,15 @@ MEANING["encounter.visit_ended"] = of_a_visit(MEANING["encounter.discharged"])
 MEANING["encounter.visit_cancelled"] = of_a_visit(MEANING["encounter.admit_cancelled"])
 MEANING["encounter.visit_end_cancelled"] = of_a_visit(MEANING["encounter.discharge_cancelled"])
 
-MEANING["encounter.updated"] = function(case, ctx, event)
-  if not case:mine(event) then return nil end
+local function another_updated(case, _, number, event) return other_stays.updated(case, number, event) end
+
+MEANING["encounter.updated"] = either(function(case, ctx, event)
   case:learn(ctx, event)
   local says_discharge = event.data.disposition_code or event.data.discharged_at
   if not says_discharge or of_emergency_visit(case, event) then return nil end
   if case.phase == "out" then return discharged(case, ctx, event) end
   updates.foretell(ctx, case, event)
-end
+end, another_updated)
 
 -- Another record has the stay now, or an identifier under which this patient was known, or was never this patient's; or this one has it again.
 -- The stay that looked after the patient may be another's as well.

@@ -100,6 +100,13 @@ function other_stays.left(case, ctx, number, event, cancelled)
   return other_stays.readmitted(case, number)
 end
 
+-- An update that says when it ended.
+function other_stays.updated(case, number, event)
+  local known, sent, left = case.others[number], written.when(event), written.past(event, (event.data or {}).discharged_at)
+  if not known or known.left or known.cancelled or not left or left < (known.at or left) or written.before(sent, known.sent) then return end
+  known.left, known.left_sent = left, sent
+end
+
 -- Moved within a stay whose admission nobody has told: so the patient is in.
 function other_stays.transferred(case, _, number, event)
   local data = event.data or {}
@@ -131,22 +138,23 @@ local function known_stays(case, class)
   return stays
 end
 
--- The last of those in hospital, by when they began, or of those that have ended, by when they ended.
+-- The last of those in hospital, by when they began, or of those that have ended, by when they ended; and when that was.
 local function last_of(stays, is_in)
   local last, since
   for _, stay in ipairs(stays) do
     local at = is_in and (stay.at or 0) or stay.left
     if is_in == (stay.left == nil) and (not since or at >= since) then last, since = stay.number, at end
   end
-  return last
+  return last, since
 end
 
--- Of these stays the one that a message can only mean: a cancelled discharge is of the stay that ended last, all else of the one that is open, of
--- several the one that began last. Nil when there is none.
+-- Of these stays the one that a message can only mean: a cancelled discharge is of the stay that ended last, unless another has begun since, so that
+-- it is told again; all else of the one that is open, of several the one that began last. Nil when there is none.
 local function meant_by(event, stays)
-  local open, ended = last_of(stays, true), last_of(stays, false)
+  local open, began = last_of(stays, true)
+  local ended, left = last_of(stays, false)
   if CANCELS_ADMISSION[event.type] then return open end
-  if CANCELS_DISCHARGE[event.type] then return ended or open end
+  if CANCELS_DISCHARGE[event.type] then return open and ended and began >= left and open or ended or open end
   return open or ended
 end
 

@@ -87,6 +87,25 @@ test.case("a cancelled discharge without a number does not make what is told of 
   t:equal(case_of(t, "E1"):attribute("outcome"), "discharged")
 end)
 
+test.case("a cancelled discharge without a number that is told twice does not take back the discharge of the stay before", function(t)
+  t:crash_everywhere()
+  local first = home(t)
+  t:skip("2d")
+  adt.send(t, "A01", { number = "E2" })
+  t:skip("1d")
+  adt.send(t, "A03", { number = "E2", code = "01" })
+  t:skip("1h")
+  adt.send(t, "A13", {})
+  adt.send(t, "A13", {})
+  t:equal({ first:attribute("follow_up"), case_of(t, "E2"):attribute("stage") }, { "readmitted", "in_hospital" })
+  adt.send(t, "A08", { number = "E2", left = "20260306230000-0500" })
+  t:skip("1d")
+  adt.send(t, "A08", { number = "E2", code = "01", left = "20260307000000-0500" })
+  t:skip("2h")
+  adt.send(t, "A13", {})
+  t:equal({ first:attribute("follow_up"), case_of(t, "E2"):attribute("stage") }, { "readmitted", "in_hospital" }, "told by an update as well")
+end)
+
 -- ---- visits -------------------------------------------------------------------------------------------------------------------------
 
 test.case("the cancellation of a visit without a number, by A23 as well, cancels no stay", function(t)
