@@ -218,9 +218,8 @@ local function discharge_cancelled(case, ctx, event)
   if is_stale(case, ctx, event) then return nil end
   if case.phase == "out" then return { kind = "withdrawn", event = event } end
   if case.phase == "never" then return { kind = "admitted_after_all", event = event } end  -- So the patient is in.
-  case.foretold = nil
   ctx:note("A discharge was cancelled that nobody had told of")
-  if case.doubt then return { kind = "in_after_all" } end
+  return updates.take_back(case, event)
 end
 
 local function another_did_not_leave(case, ctx, number, event) return other_stays.left(case, ctx, number, event, true) end

@@ -58,6 +58,13 @@ function updates.as_foretold(case, event)
   return tables.merge(event, { source = said.event.source, data = data })
 end
 
+-- A discharge was cancelled, as this message says: the change that this is, if any. What was written later stays.
+function updates.take_back(case, event)
+  if case.foretold and written.before(written.when(event), case.foretold.sent) then return nil end
+  case.foretold = nil
+  return case.doubt and { kind = "in_after_all" } or nil
+end
+
 -- A later message shows that the patient is in: what was said before is no discharge.
 function updates.is_in(case, event)
   if case.foretold and not written.before(written.when(event), case.foretold.sent) then case.foretold.at = nil end

@@ -81,6 +81,19 @@ test.case("the question ends with the discharge, and with its cancellation", fun
   t:equal(case:attribute("disposition"), "home_health")
 end)
 
+test.case("a cancelled discharge that is told again does not take back what an update has said since", function(t)
+  local case = in_hospital(t)
+  adt.send(t, "A03", { number = "E1", code = "01", left = "20260304080000-0500" })
+  t:skip("1h")
+  local written = "20260304100000-0500"
+  adt.send(t, "A13", { number = "E1", written = written })
+  t:skip("1h")
+  adt.send(t, "A08", { number = "E1", code = "01", left = "20260304110000-0500" })
+  adt.send(t, "A13", { number = "E1", written = written })
+  t:skip("61m")
+  t:equal(case:attribute("outcome"), "discharged")
+end)
+
 test.case("an update that says a day to come is asked about after that day", function(t)
   local case = in_hospital(t)
   adt.send(t, "A08", { number = "E1", left = "20260306120000-0500" })
