@@ -70,12 +70,27 @@ function siblings.met(ctx, case, held)
   end
 end
 
--- Of the same stay, what was written later counts.
+-- The number that a stay has now, as far as this case knows.
+local function number_now(case, number)
+  local seen = {}
+  while case.renumbered[number] and not seen[number] do
+    seen[number] = true
+    number = case.renumbered[number].number
+  end
+  return number
+end
+
+-- Of the same stay, what was written later counts; that it has ended not every case has heard.
 local function take_stays(case, stays)
-  for number, stay in pairs(stays) do
+  for said, stay in pairs(stays) do
+    local number = number_now(case, said)
     local known, is_stay = case.others[number], type(stay) == "table"
     local is_newer = is_stay and (not known or written.before(known.sent, stay.sent))
-    if is_newer and not case.numbers[number] then case.others[number] = stay end
+    if is_newer and not case.numbers[number] then
+      case.others[number] = stay
+    elseif is_stay and known and not known.left and not known.left_sent then
+      known.left = type(stay.left) == "number" and stay.left or nil
+    end
   end
 end
 
