@@ -26,7 +26,8 @@ local function known_by(case)
   local stays = { [case.encounter] = case.phase ~= "asked" and stay_of(case) or nil }
   for other, stay in pairs(case.others) do stays[other] = stays[other] or stay end
   local dead = case.deceased and not case.dead_by or nil  -- Whoever is admitted after a discharge that says died was not.
-  return { stays = stays, numbers = case.renumbered, dead = dead, dead_sent = dead and case.death_sent or nil }
+  local lives_sent = not case.deceased and case.death_sent or nil  -- So a death that is told again is none.
+  return { stays = stays, numbers = case.renumbered, dead = dead, dead_sent = dead and case.death_sent or nil, lives_sent = lives_sent }
 end
 
 -- Both may be about one stay, of which some messages came to the one record and some to the other.
@@ -136,7 +137,10 @@ local function hear(case, ctx, told)
   local died = told.dead == true and death.hear(case, ctx, {
     type = "patient.died", data = { sent_at = sent.first, sent_until = sent.last },
   })
-  return died or renumbered or heard_of_stays(case)
+  local lives = not met and is_stretch(told.lives_sent) and death.hear(case, ctx, {
+    type = "patient.updated", patient = { deceased = false }, data = { sent_at = told.lives_sent.first, sent_until = told.lives_sent.last },
+  })
+  return died or lives or renumbered or heard_of_stays(case)
 end
 
 -- Waits until another case tells what changes something: a change as in lib/case.lua.
