@@ -16,7 +16,7 @@ local SIGNAL = "patient_known"
 local function stay_of(case)
   local never = case.phase == "never"
   return {
-    at = case.entered, left = case.phase == "out" and case.left or nil, cancelled = never,
+    at = case.entered, left = case.phase == "out" and case.left or nil, left_sent = case.phase == "out" and case.last_sent or nil, cancelled = never,
     sent = never and case.last_sent or case.admitted_sent, visit = other_stays.is_visit(case.class),
     account = case.account, alternate = case.alternate, admitted = case.admitted_at, teller = case.teller,
   }
@@ -89,8 +89,8 @@ local function take_stays(case, stays)
     local is_newer = is_stay and (not known or written.before(known.sent, stay.sent))
     if is_newer and not case.numbers[number] then
       case.others[number] = stay
-    elseif is_stay and known and not known.left and not known.left_sent then
-      known.left = type(stay.left) == "number" and stay.left or nil
+    elseif is_stay and known and not known.left and type(stay.left) == "number" and not written.before(stay.left_sent, known.left_sent) then
+      known.left, known.left_sent = stay.left, stay.left_sent
     end
   end
 end

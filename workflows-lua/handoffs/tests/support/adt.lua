@@ -3,7 +3,7 @@
 --   adt.send(t, "A03", { number = "E1", code = "01" })
 --
 -- patient ("P1"), class ("I"), number (PV1-19), account (PID-18), ward ("MED"), code (PV1-36), admitted, left (PV1-44, -45), dead, died_at
--- (PID-30, -29), mrg (all of MRG), written (MSH-7, else now), sender (MSH-3 and MSH-4); pv1 = false leaves PV1 out.
+-- (PID-30, -29), mrg (all of MRG), written (MSH-7, else now), recorded (EVN-2, else now), sender (MSH-3 and MSH-4); pv1 = false leaves PV1 out.
 local hl7 = require "hl7"
 local discharges = require "support.discharges"
 
@@ -23,7 +23,7 @@ function adt.message(t, trigger, of)
   local pv1 = { [2] = of.class or "I", [3] = of.ward or "MED", [19] = of.number, [36] = of.code, [44] = of.admitted, [45] = of.left }
   local segments = {
     "MSH|^~\\&|" .. (of.sender or "EHR|GENHOSP") .. "|BATON|HUB|" .. written .. "||ADT^" .. trigger .. "|" .. trigger .. "-" .. adt.count .. "|P|2.5.1",
-    "EVN|" .. trigger .. "|" .. hl7.timestamp(t:now()),
+    "EVN|" .. trigger .. "|" .. (of.recorded or hl7.timestamp(t:now())),
     segment("PID", pid, 30),
   }
   if of.mrg then segments[#segments + 1] = "MRG|" .. of.mrg end
