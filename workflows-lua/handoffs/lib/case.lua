@@ -274,6 +274,13 @@ MEANING["encounter.moved"] = function(case, _, event)
   if case.moved_away and case:is_called(event.encounter) then return { kind = "moved_back" } end
 end
 
+-- Its referrals know the stay by its number.
+local function take_number(case, ctx, number)
+  case.encounter = number
+  ctx:set("encounter", number)
+  for _, referral in ipairs(case.referral_ids or {}) do ctx:signal(referral, "stay_number", { number = number }) end
+end
+
 -- This stay has another number from now on, and perhaps yet another, if that was heard before.
 local function follow_numbers(case, ctx, number)
   repeat
@@ -282,10 +289,7 @@ local function follow_numbers(case, ctx, number)
       case.numbers[new.number], case.others[new.number] = new.since, nil
       same_stay.add(ctx, case, new.number, new.since)
     end
-    if new and new.number ~= case.encounter then
-      case.encounter = new.number
-      ctx:set("encounter", new.number)
-    end
+    if new and new.number ~= case.encounter then take_number(case, ctx, new.number) end
     number = new and new.number
   until not number or case.renumbered[number] == nil
 end
@@ -371,8 +375,8 @@ local function follow_name(case, ctx, event)
   if not number or case.numbers[number] or case.others[number] or not case:mine(event) then return end
   if not data.numbered_by then
     ctx:note { numbered = number }
-    case.numbers[number], case.encounter, case.numbered_by = case.began, number, nil
-    ctx:set("encounter", number)
+    case.numbers[number], case.numbered_by = case.began, nil
+    take_number(case, ctx, number)
   end
   if STARTS[event.type] or not data.numbered_by then same_stay.add(ctx, case, number, case.began, true) end
 end

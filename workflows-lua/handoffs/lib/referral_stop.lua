@@ -27,12 +27,15 @@ local function doubt(referral, event)
 end
 
 -- The stay that it came of has another number from now on.
+local function take_number(ctx, referral, number)
+  if type(number) ~= "string" or number == "" then return end  -- Anybody may send a signal.
+  referral.encounter = number
+  ctx:set("encounter", number)
+end
+
 local function follow_number(ctx, referral, event)
   local old = (event.data or {}).previous_encounter
-  if old and old == referral.encounter and event.encounter then
-    referral.encounter = event.encounter
-    ctx:set("encounter", event.encounter)
-  end
+  if old and old == referral.encounter then take_number(ctx, referral, event.encounter) end
 end
 
 -- Waits until a message about the patient ends the referral ({ died }) or puts it in doubt ({ doubt }).
@@ -66,6 +69,7 @@ local function next_word(ctx, referral)
       return s:wait_event("referral.cancelled", { where = { ["data.referral"] = referral.numbers }, why = "A message may cancel the referral" })
     end,
     patient = function(s) return hear_of_patient(s, referral) end,
+    number = function(s) return s:wait_signal("stay_number", { why = "The stay that it came of may get another number" }) end,
     signal = function(s) return s:wait_signal("cancel", { why = "Whoever asked may take the referral back" }) end,
     stay = referral.in_doubt and function(s) return ask_whether_needed(s, referral) end or nil,
   }
@@ -79,7 +83,11 @@ local function wait_for_cancel(ctx, referral)
     if winner == "signal" then return type(told) == "table" and type(told.reason) == "string" and told.reason or "cancelled by the referrer" end
     if winner == "patient" and told.died then return "the patient has died" end
     if winner == "stay" and told.outcome == "cancel" then return told.reason or "it is not needed any more" end
-    referral.in_doubt = winner == "patient" and told.doubt or nil  -- The question goes on in the next state, until it is answered.
+    if winner == "number" then
+      take_number(ctx, referral, type(told) == "table" and told.number)
+    else
+      referral.in_doubt = winner == "patient" and told.doubt or nil  -- The question goes on in the next state, until it is answered.
+    end
   until false
 end
 

@@ -137,3 +137,18 @@ test.case("a stay whose account is moved to another record is asked about", func
   adt.send(t, "A44", { patient = "P2", account = "C1", pv1 = false, mrg = "P1^^^TEST^MR||C1" })
   t:expect_task("stay_moved_away")
 end)
+
+test.case("a referral of a stay that got its number at last is in doubt when the admission is cancelled under that", function(t)
+  t:crash_everywhere()
+  discharges.open(t)
+  t:mock("referrals.send", { acknowledged = true })
+  adt.send(t, "A01", { account = "C1" })
+  t:expect_task("readiness_checklist"):decide("needs_services", { value = { referrals = { { service = "physiotherapy", recipient = "Hillside", reason = "weak" } } } })
+  local referral = t:instance("referral")
+  for _, payload in ipairs { "now", { number = 7 } } do referral:signal("stay_number", payload) end
+  t:equal(referral:attribute("encounter"), "C1")
+  adt.send(t, "A08", { number = "E1", account = "C1" })
+  t:equal(referral:attribute("encounter"), "E1")
+  adt.send(t, "A11", { number = "E1" })
+  t:expect_task("referral_in_doubt"):decide("cancel")
+end)

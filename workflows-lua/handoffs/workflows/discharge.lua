@@ -50,7 +50,9 @@ local function refer(ctx, case)
   for _, order in ipairs(value.referrals or {}) do
     case.referrals = (case.referrals or 0) + 1  -- No two referrals of a stay have the same number.
     local key = ("%s/referral/%d"):format(case.encounter, case.referrals)
-    ctx:child("referral", { order = order, encounter = case.encounter, ward = case.ward }, { key = key, detach = true })
+    local child = ctx:child("referral", { order = order, encounter = case.encounter, ward = case.ward }, { key = key, detach = true })
+    case.referral_ids = case.referral_ids or {}
+    table.insert(case.referral_ids, child.id)
   end
 end
 
