@@ -262,7 +262,9 @@ JsonText Ingest::json_of(const Inbound& inbound) const {
   const std::string facility = message.sending_facility();
   for (const std::string& name : {application + "|" + facility, facility, application, std::string()}) {
     const auto zone = parts_.zones.find(name);
-    if (zone != parts_.zones.end() && zone->second != TimeZone()) return hl7_to_json(message, zone->second);
+    if (zone != parts_.zones.end() && zone->second != TimeZone()) {
+      return hl7_to_json(message, zone->second, inbound.received_at);
+    }
     if (zone != parts_.zones.end()) break;
   }
   return hl7_to_json(message, 0);

@@ -10,11 +10,27 @@
 namespace baton {
 namespace {
 
-// Where a timestamp without an offset was written.
+// Where a timestamp without an offset was written, and when.
 struct Place {
   int offset_minutes = 0;          // For MSH-7, and for all where there is no zone.
   const TimeZone* zone = nullptr;  // Null: the offset holds all year.
+  Instant written_at = {};         // MSH-7, else when the message was received.
 };
+
+// When the clocks go back they show an hour twice. A message that comes within so much of it was written just now.
+constexpr Duration kJustNow = kHour + kHour;
+// A sender's clock is not further ahead than this.
+constexpr Duration kClockAhead{30 * kMinute.ms};
+
+// What the clocks of the zone meant when they showed `local`. Of an hour that they show twice it is the second one when it was that just now, as of
+// `by`, by a clock that is not further `ahead`; else the first.
+Instant instant_in(const TimeZone& zone, LocalTime local, Instant by, Duration ahead = {}) {
+  const Instant first = zone.to_instant(local);
+  const Duration later = zone.offset_at(first + kHour + kHour);
+  const Instant second{local.ms - later.ms};
+  const bool is_shown_twice = second > first && zone.offset_at(second) == later;
+  return is_shown_twice && second <= by + ahead && by <= second + kJustNow ? second : first;
+}
 
 void write_component(JsonWriter& json, const Hl7Message& message, std::string_view raw) {
   json.begin_array();
@@ -55,21 +71,22 @@ std::string format_in(const TimeZone& zone, Instant at) {
 }
 
 // What a timestamp without an offset means on the clocks of the zone; empty when it is none, or less precise than a day.
-std::string local_time_of(const std::string& text, const TimeZone& zone) {
+std::string local_time_of(const std::string& text, const Place& place) {
   constexpr std::size_t kDay = 8;  // YYYYMMDD
   const bool may_be = text.size() >= kDay &&
                       std::all_of(text.begin(), text.end(), [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
   if (!may_be) return {};
   const auto time = parse_hl7_time(text, 0);
-  return time.ok() ? format_in(zone, zone.to_instant(LocalTime{time->instant.ms})) : std::string();
+  if (!time.ok()) return {};
+  return format_in(*place.zone, instant_in(*place.zone, LocalTime{time->instant.ms}, place.written_at));
 }
 
-void write_local_times(JsonWriter& json, const Hl7Message& message, const TimeZone& zone) {
+void write_local_times(JsonWriter& json, const Hl7Message& message, const Place& place) {
   const Hl7Delimiters& cut = message.delimiters();
   std::map<std::string, std::string> times;
   const auto take = [&](std::string_view raw) {
     const std::string text = message.text_of(raw);
-    if (std::string time = local_time_of(text, zone); !time.empty()) times.emplace(text, std::move(time));
+    if (std::string time = local_time_of(text, place); !time.empty()) times.emplace(text, std::move(time));
   };
   for (std::size_t segment = 0; segment < message.segment_count(); ++segment) {
     for (std::size_t field = 1; field <= message.field_count(segment); ++field) {
@@ -91,13 +108,16 @@ std::optional<Hl7Time> sent_at(const Hl7Message& message) {
   return sent.ok() ? std::optional(*sent) : std::nullopt;
 }
 
-Place place_of(const Hl7Message& message, const TimeZone& zone) {
+Place place_of(const Hl7Message& message, const TimeZone& zone, Instant received_at) {
   const auto sent = sent_at(message);
-  if (!sent) return {0, &zone};
+  if (!sent) return {0, &zone, received_at};
   const auto offset_at = [&](Instant at) { return static_cast<int>(zone.offset_at(at).ms / kMinute.ms); };
-  if (!sent->utc_offset_minutes) return {offset_at(zone.to_instant(LocalTime{sent->instant.ms})), &zone};
-  if (*sent->utc_offset_minutes != offset_at(sent->instant)) return {*sent->utc_offset_minutes, nullptr};
-  return {*sent->utc_offset_minutes, &zone};
+  if (!sent->utc_offset_minutes) {
+    const Instant written_at = instant_in(zone, LocalTime{sent->instant.ms}, received_at, kClockAhead);
+    return {offset_at(written_at), &zone, written_at};
+  }
+  if (*sent->utc_offset_minutes != offset_at(sent->instant)) return {*sent->utc_offset_minutes, nullptr, {}};
+  return {*sent->utc_offset_minutes, &zone, sent->instant};
 }
 
 void write_header(JsonWriter& json, const Hl7Message& message, int default_offset_minutes) {
@@ -123,7 +143,7 @@ JsonText to_json_at(const Hl7Message& message, const Place& place) {
   write_header(json, message, place.offset_minutes);
   if (place.zone != nullptr) {
     json.field("time_zone", place.zone->name());
-    write_local_times(json, message, *place.zone);
+    write_local_times(json, message, place);
   }
   if (!message.warnings().empty()) {
     json.key("warnings").begin_array();
@@ -145,11 +165,11 @@ JsonText to_json_at(const Hl7Message& message, const Place& place) {
 }  // namespace
 
 JsonText hl7_to_json(const Hl7Message& message, int default_offset_minutes) {
-  return to_json_at(message, {default_offset_minutes, nullptr});
+  return to_json_at(message, {default_offset_minutes, nullptr, {}});
 }
 
-JsonText hl7_to_json(const Hl7Message& message, const TimeZone& zone) {
-  return to_json_at(message, place_of(message, zone));
+JsonText hl7_to_json(const Hl7Message& message, const TimeZone& zone, Instant received_at) {
+  return to_json_at(message, place_of(message, zone, received_at));
 }
 
 }  // namespace baton

@@ -22,8 +22,9 @@ namespace baton {
 [[nodiscard]] JsonText hl7_to_json(const Hl7Message& message, int default_offset_minutes);
 // The same for a source that lives in a time zone: "local_times" says of each timestamp without an offset, from the day on,
 // which time is meant, by the zone's rules of that day. Where MSH-7 has an offset that the zone does not have at that
-// moment, the message is from elsewhere, and its own offset holds.
-[[nodiscard]] JsonText hl7_to_json(const Hl7Message& message, const TimeZone& zone);
+// moment, the message is from elsewhere, and its own offset holds. An hour that the clocks show twice is the second one in MSH-7 when the message
+// was received then or within two hours, and so it is elsewhere when MSH-7 is as shortly after; else the first.
+[[nodiscard]] JsonText hl7_to_json(const Hl7Message& message, const TimeZone& zone, Instant received_at);
 
 // Builds the bytes of a message from the same shape; only "segments" is read. A field, repetition or component may also
 // be a plain string or number instead of its nested array, and null is empty. The first segment must be MSH; where its

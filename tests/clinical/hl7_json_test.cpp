@@ -34,10 +34,11 @@ TEST(Hl7Json, begins_with_what_a_mapping_routes_by) {
 }
 
 // New York: clocks went forward at 2026-03-08T02:00, and go back at 2026-11-01T02:00.
-boost::json::object local_times_of(const std::string& sent, const std::string& fields) {
+boost::json::object local_times_of(const std::string& sent, const std::string& fields,
+                                   std::string_view received = "2026-12-24T00:00:00Z") {
   const TimeZone zone = find_time_zone("America/New_York").value();
   const auto message = Hl7Message::parse("MSH|^~\\&|S|F|R|G|" + sent + "||ADT^A03|M1|P|2.5.1\rZZZ|" + fields + "\r");
-  const auto json = boost::json::parse(hl7_to_json(message.value(), zone)).as_object();
+  const auto json = boost::json::parse(hl7_to_json(message.value(), zone, parse_instant(received).value())).as_object();
   return json.contains("local_times") ? json.at("local_times").as_object() : boost::json::object();
 }
 
@@ -50,6 +51,25 @@ TEST(Hl7Json, says_what_a_timestamp_without_an_offset_means_by_the_zones_rules_o
   EXPECT_EQ(times.at("20261101013000"), "2026-11-01T01:30:00-04:00");  // There are two; the first.
   EXPECT_EQ(times.at("20260715"), "2026-07-15T00:00:00-04:00");
   EXPECT_EQ(times.at("20260115120000.25"), "2026-01-15T12:00:00.250-05:00");
+}
+
+TEST(Hl7Json, knows_of_an_hour_that_the_clocks_show_twice_which_it_was_by_when_the_message_came) {
+  const std::string early = "20261101013000", late = "20261101011000";
+  const auto sent = [](const std::string& text, std::string_view received, const std::string& field = "x") {
+    return local_times_of(text, field, received).at(field == "x" ? text : field);
+  };
+  EXPECT_EQ(sent(early, "2026-11-01T05:30:01Z"), "2026-11-01T01:30:00-04:00");
+  EXPECT_EQ(sent(late, "2026-11-01T06:10:01Z"), "2026-11-01T01:10:00-05:00");
+  EXPECT_EQ(sent(late, "2026-11-01T06:05:00Z"), "2026-11-01T01:10:00-05:00");  // A clock that is ahead.
+  EXPECT_EQ(sent(late, "2026-11-01T08:10:00Z"), "2026-11-01T01:10:00-05:00");
+  EXPECT_EQ(sent(late, "2026-11-01T09:00:00Z"), "2026-11-01T01:10:00-04:00");  // It may have been either.
+  EXPECT_EQ(sent("20261101020000", "2026-11-01T07:00:00Z"), "2026-11-01T02:00:00-05:00");
+  EXPECT_EQ(sent("20261101005959", "2026-11-01T06:00:00Z"), "2026-11-01T00:59:59-04:00");
+
+  EXPECT_EQ(sent(late, "2026-11-01T06:10:01Z", early), "2026-11-01T01:30:00-04:00");  // What is told has happened.
+  EXPECT_EQ(sent(early, "2026-11-01T06:30:01Z", late), "2026-11-01T01:10:00-05:00");
+  EXPECT_EQ(sent(late + "-0500", "2026-11-01T06:10:01Z", early), "2026-11-01T01:30:00-04:00");
+  EXPECT_EQ(sent(early + "-0500", "2026-11-01T06:30:01Z", late), "2026-11-01T01:10:00-05:00");
 }
 
 TEST(Hl7Json, leaves_alone_what_has_an_offset_or_is_no_timestamp) {

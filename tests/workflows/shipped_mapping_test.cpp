@@ -33,7 +33,7 @@ class ShippedMapping : public ::testing::Test {
     if (mapping == nullptr)
       return Error{ErrorCode::unmapped_message, "no mapping for " + std::string(message.type()), {}};
     const Result<JsonText> mapped =
-        run_.map(*mapping, zone == TimeZone() ? hl7_to_json(message, 0) : hl7_to_json(message, zone));
+        run_.map(*mapping, zone == TimeZone() ? hl7_to_json(message, 0) : hl7_to_json(message, zone, Instant{0}));
     if (!mapped.ok()) return mapped.error();
     EventSource source;
     source.system = "TEST";
