@@ -68,10 +68,11 @@ void read_json(Inbound& inbound) {
   if (inbound.message_id.empty()) inbound.message_id = "sha256:" + to_hex(sha256(inbound.raw));
 }
 
-// AR says that nothing of this kind is taken, AE that this content is wrong.
+// AR says that no mapping takes the message as it is, AE that what one has made of it is wrong.
 AckOutcome outcome_of(const std::optional<Error>& refusal) {
   if (!refusal) return AckOutcome::accepted;
-  return refusal->code == ErrorCode::unmapped_message ? AckOutcome::rejected : AckOutcome::error;
+  const bool is_not_taken = refusal->code == ErrorCode::unmapped_message || refusal->code == ErrorCode::bad_field;
+  return is_not_taken ? AckOutcome::rejected : AckOutcome::error;
 }
 
 }  // namespace

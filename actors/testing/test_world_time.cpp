@@ -114,7 +114,7 @@ Result<JsonText> TestWorld::map(const Arguments& arguments) {
     writer.begin_object();
     if (events.ok()) {
       writer.json_field("events", *events);
-    } else if (events.error().code == ErrorCode::unmapped_message) {
+    } else if (events.error().code == ErrorCode::unmapped_message || events.error().code == ErrorCode::bad_field) {
       writer.field("reason", events.error().detail);
     } else {
       return events.error();

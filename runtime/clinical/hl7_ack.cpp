@@ -62,9 +62,9 @@ struct Condition {
 
 Condition condition_of(ErrorCode code) {
   switch (code) {
+    case ErrorCode::bad_field:
     case ErrorCode::bad_hl7: return {"101", "Required field missing"};
     case ErrorCode::unmapped_message: return {"200", "Unsupported message type"};
-    case ErrorCode::bad_field:
     case ErrorCode::bad_text:
     case ErrorCode::bad_time:
     case ErrorCode::bad_event: return {"102", "Data type error"};

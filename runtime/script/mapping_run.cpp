@@ -35,7 +35,7 @@ class MappingRun::Body {
         mapped = pushed.error();
         return;
       }
-      lua_call(state, 1, 2);
+      lua_call(state, 1, 3);
       mapped = events_of(state, mapping);
     });
     if (!called) return called.error();
@@ -62,14 +62,19 @@ class MappingRun::Body {
     return success();
   }
 
-  // One event or a list of them is on the stack, or nil and a reason.
+  // One event or a list of them is on the stack, or nil, a reason and perhaps the field that is missing.
   static Result<JsonText> events_of(lua_State* state, const MappingDefinition& mapping) {
-    if (lua_isnil(state, -2)) {
-      const char* const reason = lua_type(state, -1) == LUA_TSTRING ? lua_tostring(state, -1) : "it gave no reason";
-      return Error{ErrorCode::unmapped_message, "mapping '" + mapping.name + "' does not take this message: " + reason,
-                   "deploy a mapping that does, then replay the message"};
+    if (lua_isnil(state, -3)) {
+      const char* const reason = lua_type(state, -2) == LUA_TSTRING ? lua_tostring(state, -2) : "it gave no reason";
+      const std::string detail = "mapping '" + mapping.name + "' does not take this message: " + reason;
+      if (lua_type(state, -1) == LUA_TSTRING) {
+        return Error{
+            ErrorCode::bad_field, detail,
+            std::string("fill ") + lua_tostring(state, -1) + " and send the message again, under a new control id"};
+      }
+      return Error{ErrorCode::unmapped_message, detail, "deploy a mapping that does, then replay the message"};
     }
-    Result<JsonText> json = script::to_json(state, -2, "events");
+    Result<JsonText> json = script::to_json(state, -3, "events");
     if (!json.ok()) return json;
     if (json->front() == '[') return json;
     if (*json == "{}") return JsonText("[]");

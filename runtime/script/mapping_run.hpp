@@ -18,7 +18,8 @@ class MappingRun {
   MappingRun& operator=(const MappingRun&) = delete;
 
   // Calls the mapping's `map(message)`. The result is a JSON array of events, possibly empty ("nothing to tell").
-  // Errors: script_error with the mapping's line, unmapped_message when the mapping says so by returning nil and a reason.
+  // Errors: script_error with the mapping's line, unmapped_message when the mapping says so by returning nil and a reason, bad_field
+  // when it also names the field that it needs.
   [[nodiscard]] Result<JsonText> map(const MappingDefinition& mapping, const JsonText& message);
 
  private:

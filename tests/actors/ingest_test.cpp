@@ -21,6 +21,7 @@ return mapping.define {
   map = function(m)
     if m.trigger == "A99" then return nil, "nobody knows A99" end
     if m.trigger == "A20" then return {} end
+    if m.trigger == "A98" then return nil, "it names nobody", "PID-3" end
     return { {
       type = "encounter.admitted", occurred_at = "2025-11-20T12:00:00Z", encounter = get(m, "PV1", 19),
       patient = { identifiers = { { system = "H", value = get(m, "PID", 3), type = "MR" } } },
@@ -122,6 +123,15 @@ TEST_F(Ingest, what_cannot_be_read_or_mapped_is_quarantined_and_the_next_message
   EXPECT_EQ(text(accept(adt("c4")), "state"), "accepted");
   EXPECT_EQ(world_.node().reader().messages("quarantined", {}, 10)->items.size(), 3u);
   EXPECT_EQ(open_instances(), 1u);
+}
+
+TEST_F(Ingest, a_message_that_lacks_what_its_mapping_needs_is_rejected_for_that_field) {
+  const auto answer = accept(adt("c1", "A98"));
+  EXPECT_EQ(text(answer, "state"), "quarantined");
+  EXPECT_EQ(text(answer, "reason_code"), "BT102");
+  EXPECT_NE(text(answer, "ack").find("MSA|AR|c1"), std::string::npos) << text(answer, "ack");
+  EXPECT_NE(text(answer, "ack").find("|101^Required field missing^HL70357|"), std::string::npos) << text(answer, "ack");
+  EXPECT_NE(text(answer, "ack").find("fill PID-3"), std::string::npos) << text(answer, "ack");
 }
 
 TEST_F(Ingest, text_in_a_character_set_that_cannot_be_read_is_refused_by_its_name) {

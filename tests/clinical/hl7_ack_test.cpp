@@ -36,6 +36,13 @@ TEST(Hl7Ack, tells_the_reason_in_err_since_version_2_5_and_in_msa_3_before) {
             "MSA|AR|M-1|BT402: no mapping takes ZZZ\\S\\Z01; add a mapping\\F\\or ask\r");
 }
 
+TEST(Hl7Ack, says_of_a_field_that_a_mapping_needs_that_it_is_missing) {
+  const Error missing{ErrorCode::bad_field, "it names no patient", "fill PID-3"};
+  const auto answer = Hl7Message::parse(build_ack(message_with("2.5"), AckCode::ar, missing, kNow, "B1")).value();
+  EXPECT_EQ(answer.get("ERR-3.1").value(), "101");
+  EXPECT_EQ(answer.get("ERR-8").value(), "fill PID-3");
+}
+
 TEST(Hl7Ack, has_the_message_type_of_its_version) {
   const auto ack = [](const char* version) {
     return Hl7Message::parse(build_ack(message_with(version), AckCode::ae, kReason, kNow, "B1")).value();

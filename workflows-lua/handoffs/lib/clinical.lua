@@ -1,5 +1,6 @@
 -- What every HL7 v2 message says in the same way: who it is about, which stay, when. Used by all mappings here.
 local hl7 = require "hl7"
+local tables = require "tables"
 
 local clinical = {}
 
@@ -62,13 +63,13 @@ function clinical.occurred_at(m, ...)
   return m:time("EVN-6") or m:time("EVN-2") or m.sent
 end
 
--- An event about the message's patient, or nil and why there is none.
+-- An event about the message's patient; or nil, why there is none, and the field that would have to be there.
 function clinical.event(m, type, occurred_at, data)
   local patient = clinical.patient(m)
-  if not patient then return nil, "the message names no patient (PID-3, PID-2 and PID-4 are empty)" end
-  if not occurred_at then return nil, "the message says no time (EVN-2 and MSH-7 are empty or no times)" end
-  local encounter
-  encounter, data.numbered_by = clinical.encounter(m)
+  if not patient then return nil, "the message names no patient (PID-3, PID-2 and PID-4 are empty)", "PID-3" end
+  if not occurred_at then return nil, "the message says no time (EVN-2 and MSH-7 are empty or no times)", "EVN-2" end
+  local encounter, numbered_by = clinical.encounter(m)
+  data = tables.merge(data, { numbered_by = numbered_by })
   return { type = type, patient = patient, encounter = encounter, occurred_at = occurred_at, data = data }
 end
 

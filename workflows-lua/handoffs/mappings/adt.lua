@@ -181,11 +181,11 @@ local function event_of(m, trigger, type, sent)
   data.sent_at, data.sent_until = sent.at, sent.until_
   data.allergies, data.allergies_are = allergies(m)
 
-  local event, reason = clinical.event(m, type, when(m, trigger), data)
-  if not event then return nil, reason end
+  local event, reason, field = clinical.event(m, type, when(m, trigger), data)
+  if not event then return nil, reason, field end
   -- A stay that nobody numbered gets the name of its first day, so that it can be followed at all.
   if type == "encounter.admitted" and not event.encounter then
-    event.encounter, data.numbered_by = "unnumbered-" .. event.occurred_at:sub(1, 10), "day"
+    event.encounter, event.data.numbered_by = "unnumbered-" .. event.occurred_at:sub(1, 10), "day"
   end
 
   if m:segment("MRG") then
@@ -193,7 +193,7 @@ local function event_of(m, trigger, type, sent)
     if ENDS_IDENTIFIERS[type] and #old > 0 then
       event.merge = { identifiers = old }
     elseif #old > 0 then
-      data.from = old
+      event.data.from = old
     end
   end
   return event
@@ -276,8 +276,8 @@ end
 
 -- All that one part of the message tells, but a death.
 local function events_of(part, trigger, type, sent)
-  local event, reason = event_of(part, trigger, type, sent)
-  if not event then return nil, reason end
+  local event, reason, field = event_of(part, trigger, type, sent)
+  if not event then return nil, reason, field end
   local events = { event }
   for _, more in ipairs { unnumbered_of, renumbered_of, moved_of, moved_away_of } do events[#events + 1] = more(part, event) end
   return events
@@ -308,8 +308,8 @@ return mapping.define {
     local events, deaths = {}, {}
     local groups, sent = parts(m), written(m)
     for _, part in ipairs(groups) do
-      local told, reason = events_of(part, trigger, type, sent)
-      if not told then return nil, reason end
+      local told, reason, field = events_of(part, trigger, type, sent)
+      if not told then return nil, reason, field end
       table.move(told, 1, #told, #events + 1, events)
       deaths[#deaths + 1] = death_of(part, told[1])
     end

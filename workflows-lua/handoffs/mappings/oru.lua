@@ -167,7 +167,7 @@ local function events_of(m)
   for i, order in ipairs(all) do
     local obr, found = order.obr, read(order)
     local occurred_at = clinical.occurred_at(m, ("OBR[%d]-22"):format(i), ("OBR[%d]-7"):format(i))
-    local event, reason = clinical.event(m, "result." .. status_of(order), occurred_at, {
+    local event, reason, field = clinical.event(m, "result." .. status_of(order), occurred_at, {
       order = number_of(order),
       filler_order = said_of(order, "3.1"),
       code = obr:get("4.1"),
@@ -179,7 +179,7 @@ local function events_of(m)
       without_values = not has_values(order, all) or nil,
       sent_at = m.sent,
     })
-    if not event then return nil, reason end
+    if not event then return nil, reason, field end
     events[#events + 1] = event
   end
   return events
@@ -194,11 +194,11 @@ return mapping.define {
   map = clinical.reader(function(m)
     local events, patients = {}, m:groups("PID")
     for _, part in ipairs(#patients > 1 and patients or { m }) do
-      local told, reason = events_of(part)
-      if not told then return nil, reason end
+      local told, reason, field = events_of(part)
+      if not told then return nil, reason, field end
       table.move(told, 1, #told, #events + 1, events)
     end
-    if #events == 0 then return nil, "the message has no order (OBR)" end
+    if #events == 0 then return nil, "the message has no order (OBR)", "OBR-4" end
     return events
   end),
 }

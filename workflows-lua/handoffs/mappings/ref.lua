@@ -45,7 +45,7 @@ return mapping.define {
       expires_at = m:time("RF1-8"),
       sent_at = m.sent,
     }
-    if not data.referral then return nil, "the referral has no number (RF1-6 and RF1-11 are empty)" end
+    if not data.referral then return nil, "the referral has no number (RF1-6 and RF1-11 are empty)", "RF1-6" end
     return clinical.event(m, type, clinical.occurred_at(m), data)
   end),
 }

@@ -47,8 +47,8 @@ return mapping.define {
     }
     local events, patients = {}, m:groups("PID")
     for i, part in ipairs(#patients > 1 and patients or { m }) do  -- Several patients may come together, as to a training.
-      local event, reason = clinical.event(part, type, clinical.occurred_at(m), said)
-      if not event then return nil, reason end
+      local event, reason, field = clinical.event(part, type, clinical.occurred_at(m), said)
+      if not event then return nil, reason, field end
       events[i] = event
     end
     return events
