@@ -16,6 +16,8 @@ constexpr std::string_view kMagic = "BATONKEY";
 constexpr std::uint8_t kStoreVersion = 1;
 constexpr std::size_t kCheckSize = 8;
 constexpr std::size_t kWrappedKeySize = kSealKeySize + kSealOverhead;
+// A start leaves what is left of the last block unused, so the first blocks of a run are small.
+constexpr std::size_t kFirstBlockKeys = 16;
 constexpr std::size_t kBlockKeys = 256;
 constexpr std::size_t kRewrittenBlockKeys = 4096;
 constexpr std::string_view kSecretBound = "secret";
@@ -60,7 +62,7 @@ rocksdb::Status sync_folder(rocksdb::Env* env, const std::string& path) {
 }  // namespace
 
 KeyStore::KeyStore(Options options, std::unique_ptr<KeyEncryption> encryption)
-    : options_(std::move(options)), encryption_(std::move(encryption)) {
+    : options_(std::move(options)), encryption_(std::move(encryption)), next_block_(kFirstBlockKeys) {
   if (options_.env == nullptr) options_.env = rocksdb::Env::Default();
 }
 
@@ -263,10 +265,11 @@ Status KeyStore::provide(KeyNumber number) {
   }
   while (number > last()) {
     const auto missing = static_cast<std::size_t>(number - last());
-    if (const Status made = append_block(std::max(missing, kBlockKeys)); !made.ok()) {
+    if (const Status made = append_block(std::max(missing, next_block_)); !made.ok()) {
       broken_ = made.error();
       return made;
     }
+    next_block_ = std::min(next_block_ * 2, kBlockKeys);
   }
   return success();
 }

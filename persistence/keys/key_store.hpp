@@ -100,6 +100,7 @@ class KeyStore {
   std::mutex writing_;  // One writer of the file at a time.
   mutable std::shared_mutex reading_;
   std::vector<Slot> slots_;  // Slot i is key i + 1.
+  std::size_t next_block_;   // Keys of the next block that is appended, at least.
   std::uint64_t generation_ = 0;
   bool torn_ = false;            // The file ends with a piece of a block.
   std::optional<Error> broken_;  // Why nothing more is written: what is on disk is not known.

@@ -1,5 +1,7 @@
 #include "persistence/keys/row_sealer.hpp"
 
+#include <algorithm>
+
 #include "persistence/rocks.hpp"
 #include "persistence/store.hpp"
 #include "runtime/base/codec.hpp"
@@ -43,7 +45,9 @@ Result<RowSealer> RowSealer::load(const Store& store) {
   if (sealer.keys_ == nullptr) return sealer;
   const auto used = keys_used(store);
   if (!used.ok()) return used.error();
-  sealer.last_ = used->value_or(0);
+  // A store that was restored from a backup does not know whose the keys are that were given away since: whatever there is may be
+  // somebody's, and every start gives away new ones only.
+  sealer.last_ = std::max(used->value_or(0), sealer.keys_->last());
   sealer.generation_ = sealer.keys_->generation();
   return sealer;
 }
@@ -85,15 +89,10 @@ const RowSealer::Held* RowSealer::find(std::string_view owner) {
   return &held_.emplace(owner, held).first->second;
 }
 
-// A store that was restored from a backup does not know of the keys that were given away and destroyed since.
 const RowSealer::Held& RowSealer::give(std::string_view owner) {
-  Held held;
-  KeyStore::State state = KeyStore::State::destroyed;
-  while (state == KeyStore::State::destroyed && status_.ok()) {
-    held.number = ++last_;
-    status_ = keys_->provide(held.number);
-    state = keys_->key(held.number, held.key);
-  }
+  Held held{++last_, {}};
+  if (status_.ok()) status_ = keys_->provide(held.number);
+  const KeyStore::State state = keys_->key(held.number, held.key);
   // Where it could not be made the round is not committed: what is sealed under this key of zeros goes nowhere.
   BATON_ASSERT(state == KeyStore::State::here || !status_.ok());
   new_owners_.emplace_back(owner);

@@ -7,7 +7,8 @@
 //   "h"                           the house: what is about nobody
 //
 // The key that an owner has is a row of the named space key_owners, in the batch that first uses it; "last" of keys_used is
-// the greatest number given away, which the key store must have when the store is opened. With a patient's key goes the row
+// the greatest number given away, which the key store must have when the store is opened. A start gives away none of the keys that
+// it finds there: of a store that is a restored backup, they may be somebody's. With a patient's key goes the row
 // of the space pseudonyms that says who is meant by the pseudonym, sealed under that key.
 #pragma once
 

@@ -309,8 +309,18 @@ TEST(Sealing, what_is_written_in_the_round_that_retires_a_key_is_sealed_under_th
   EXPECT_EQ(must(world.reader().patient("p-quetzal")), canary_patient());
 }
 
-// A backup of the store with the newest keys: a key that the store has yet to give away was destroyed since.
-TEST(Sealing, an_older_store_beside_newer_keys_gives_away_no_key_that_was_destroyed) {
+// The key under which a person's record lies.
+KeyNumber key_number_of(const StoreWorld& world, const std::string& patient) {
+  const Rocks& rocks = world.store->rocks();
+  std::string row;
+  const std::string key = world.store->pseudonyms().patient(patient);
+  EXPECT_TRUE(rocks.db->Get({}, rocks.family(ColumnFamily::patients), key, &row).ok());
+  return parse_sealed(row).value().number;
+}
+
+// A backup of the store with the newest keys: of those that the store has yet to give away one was destroyed since, and one is
+// somebody's whom the store does not know.
+TEST(Sealing, an_older_store_beside_newer_keys_gives_away_no_key_that_was_given_away_since) {
   const auto files = std::make_shared<FaultyFileSystem>();
   const auto env = env_on(files);
   const auto patient = [](const char* id) {
@@ -320,6 +330,7 @@ TEST(Sealing, an_older_store_beside_newer_keys_gives_away_no_key_that_was_destro
     return record;
   };
   Files restored;
+  KeyNumber lost = 0;
   {
     StoreWorld world(env.get(), Rows::sealed);
     fill(world);
@@ -328,6 +339,8 @@ TEST(Sealing, an_older_store_beside_newer_keys_gives_away_no_key_that_was_destro
     world.open();
     world.commit(PutPatient{patient("p-late")});
     erase(world, key_owner_of_patient("p-late"));
+    world.commit(PutPatient{patient("p-lost")});
+    lost = key_number_of(world, "p-lost");
     world.close();
     std::erase_if(restored, [](const auto& each) { return each.first.starts_with("/keys/"); });
     for (const auto& [path, content] : files->files()) {
@@ -340,6 +353,7 @@ TEST(Sealing, an_older_store_beside_newer_keys_gives_away_no_key_that_was_destro
   StoreWorld world(later.get(), Rows::sealed);
   world.commit(PutPatient{patient("p-new")});
   EXPECT_FALSE(world.fatal.has_value());
+  EXPECT_GT(key_number_of(world, "p-new"), lost);
   for (int life = 0; life < 2; ++life, world.reopen())
     EXPECT_EQ(must(world.reader().patient("p-new")), patient("p-new"));
 }
