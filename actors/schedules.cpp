@@ -11,6 +11,7 @@ namespace baton {
 namespace {
 
 constexpr std::string_view kLane = "schedules";
+constexpr Duration kSettle{10'000};   // After a start: so long a run that is open has for what had come due before.
 constexpr Duration kTryAgain{1'000};  // When runs could not be started: overload, or no bundle that defines them.
 
 Principal scheduler_of(const std::string& name) {
@@ -39,8 +40,16 @@ void Schedules::recover() {
       log::error("schedules could not be read and are looked at again: {}", to_string(rows.error()));
       return parts_.timers.call_at(parts_.clock.now() + kTryAgain, [this] { recover(); });
     }
-    for (const auto& [name, row] : *rows) look(name);
+    for (const auto& [name, text] : *rows) look_after_start(name, text);
   });
+}
+
+// A run may have been over long before, by a timer that fires only now: times that came meanwhile are not to be skipped for it.
+void Schedules::look_after_start(const std::string& name, const std::string& text) {
+  auto row = read_schedule_row(text);
+  if (!row.ok() || prune(*row) == 0) return look(name);
+  settling_.insert(name);
+  look_at(name, parts_.clock.now() + kSettle);
 }
 
 void Schedules::take(ScheduleRequest request, std::uint64_t token) {
@@ -57,7 +66,8 @@ void Schedules::instance_changed(const std::string& instance) {
       return;
     }
     auto row = read(name);
-    if (row.ok() && row->has_value() && (*row)->state.buffered) look(name);
+    if (!row.ok() || !row->has_value()) return;
+    if ((*row)->state.buffered || (settling_.contains(name) && prune(**row) == 0)) look(name);
   });
 }
 
@@ -123,6 +133,7 @@ void Schedules::look(const std::string& name) {
     log::error("schedule {} could not be read and is looked at again: {}", name, to_string(stored.error()));
     return look_at(name, parts_.clock.now() + kTryAgain);
   }
+  settling_.erase(name);
   if (!stored->has_value()) return;
   ScheduleRow row = **std::move(stored);
   if (row.no_times) {

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -59,6 +60,8 @@ class Schedules {
   };
 
   void look(const std::string& name);
+  // The first time, at the row as it is.
+  void look_after_start(const std::string& name, const std::string& text);
   void look_at(const std::string& name, Instant at);
   void run_request(const ScheduleRequest& request, std::uint64_t token);
   void create(const ScheduleRequest& request, std::uint64_t token, bool exists);
@@ -89,6 +92,7 @@ class Schedules {
   // The lane's own: what is awaited, so that a wake-up that is no longer meant is passed over.
   std::map<std::string, Awaited> awaited_;
   std::map<std::string, Busy> busy_;
+  std::set<std::string> settling_;  // Schedules whose open runs have yet to do what came due before the start.
   std::uint64_t last_awaited_ = 0;
   Instant latest_look_;     // What the clock showed then.
   Instant last_triggered_;  // Two triggers in one millisecond are two runs.

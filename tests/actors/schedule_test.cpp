@@ -104,6 +104,25 @@ TEST_F(Schedules, a_run_that_ends_while_the_next_is_being_kept_for_its_end_is_se
   }
 }
 
+// The run before ended while the server was down, which shows when it is up again.
+TEST_F(Schedules, a_time_that_came_in_a_downtime_is_not_skipped_for_a_run_that_had_ended_by_then) {
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    SCOPED_TRACE(seed);
+    NodeWorld world(seed);
+    world.deploy_workflow("ctx:sleep(input.length) return 1");
+    const std::string spec = R"({"workflow":"flow","every":"1h","catch_up":"3h","input":{"length":")" +
+                             std::string(seed % 2 == 0 ? "30m" : "5h") + "\"}}";
+    ASSERT_TRUE(world.ask(ScheduleRequest{"rounds", "create", spec, nurse()}).ok());
+    world.pass(kHour);
+    world.clock().set(world.clock().now() + kHour);
+    world.crash();
+    world.run();
+    world.pass(kMinute);
+    const auto next = world.node().reader().instance("rounds/2025-11-20T14:00:00.000Z");
+    EXPECT_EQ(next->has_value(), seed % 2 == 0) << "one that still runs is not overtaken";
+  }
+}
+
 TEST_F(Schedules, one_can_be_triggered_replaced_and_deleted) {
   const JsonText spec = R"({"workflow":"flow","input":{},"every":"1h"})";
   ASSERT_TRUE(ask("create", spec).ok());
