@@ -16,13 +16,16 @@ constexpr std::string_view kTimeOfRewind = "rule:time_of_rewind";
 // Branches share promises: each that waits hears the answer, and a wait for one that was withdrawn raises.
 constexpr std::string_view kSharedPromises = "rule:shared_promises";
 
+// A slash in the name of a branch, or in the id of an update, is written as "\/" in the keys of what is asked for there.
+constexpr std::string_view kBranchNames = "rule:branch_names";
+
 // What an update or an on_override has registered is undone with the instance. With the branch's path behind it.
 constexpr std::string_view kUndoOfBranch = "rule:undo_of:";
 
 // The script comes to such a place in the turn that journals it: a replay that finds no mark there goes by the old rule, also
 // past the last thing that the journal knows of.
 [[nodiscard]] inline bool is_marked_in_its_turn(std::string_view id) {
-  return id.starts_with(kRefusedCall) || id.starts_with(kUndoOfBranch);
+  return id.starts_with(kRefusedCall) || id.starts_with(kUndoOfBranch) || id == kBranchNames;
 }
 
 }  // namespace baton

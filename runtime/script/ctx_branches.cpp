@@ -1,6 +1,7 @@
 // How ctx runs things beside one another: groups of branches, scopes with compensation, shields.
 #include <algorithm>
 
+#include "runtime/model/refused_call.hpp"
 #include "runtime/script/execution.hpp"
 #include "runtime/script/json_bridge.hpp"
 #include "runtime/script/refusal.hpp"
@@ -36,8 +37,11 @@ std::vector<JsonText> ordered_keys(lua_State* state, int table) {
   return keys;
 }
 
-// "\"home\"" -> "home"; "3" -> "3". Names in paths keep their escapes, which makes them unambiguous.
-std::string path_part(const JsonText& key) { return key.front() == '"' ? key.substr(1, key.size() - 2) : key; }
+// "\"home\"" -> "home"; "3" -> "3". Names in paths keep their escapes, which makes them unambiguous: a bare slash ends one.
+std::string path_part(Execution& execution, const JsonText& key) {
+  if (key.front() != '"') return key;
+  return execution.in_path(key.substr(1, key.size() - 2), "/");
+}
 
 void check_may_branch(lua_State* state) {
   if (Sandbox::is_script_coroutine(state)) raise(state, "branches cannot be awaited inside a coroutine of your own");
@@ -85,7 +89,7 @@ int run_group(lua_State* state, GroupMode mode, const char* method) {
     if (Status pushed = push_json(state, key); !pushed) raise(state, pushed.error());
     lua_gettable(state, 2);
     push_context(state);
-    Branch& branch = execution.spawn(state, 1, execution.current(), group.path + path_part(key) + "/");
+    Branch& branch = execution.spawn(state, 1, execution.current(), group.path + path_part(execution, key) + "/");
     branch.member_of = &group;
     branch.slot = static_cast<int>(group.members.size());
     group.members.push_back({key, &branch});
@@ -201,6 +205,16 @@ int ctx_scope(lua_State* state) {
 }
 
 }  // namespace
+
+std::string Execution::in_path(std::string name, std::string_view marks) {
+  if (name.find_first_of(marks) == std::string::npos || !host_.patch(kBranchNames)) return name;
+  std::string escaped;
+  for (const char c : name) {
+    if (marks.find(c) != std::string_view::npos) escaped.push_back('\\');
+    escaped.push_back(c);
+  }
+  return escaped;
+}
 
 void Execution::begin_item(lua_State* state, Group& group) {
   const std::size_t index = ++group.next_item;

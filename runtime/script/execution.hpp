@@ -134,6 +134,8 @@ class Execution {
   [[nodiscard]] Branch& current() { return *current_; }
   // Key of the next `kind:name` in the current branch.
   [[nodiscard]] std::string next_key(std::string_view kind, std::string_view name);
+  // A name as a part of a path: the marks in it are escaped, where the journal goes by that rule.
+  [[nodiscard]] std::string in_path(std::string name, std::string_view marks);
   [[nodiscard]] bool reading_only() const { return reading_only_; }  // The script is only asked something.
   // Raises then.
   void check_may_change(lua_State* state) const;

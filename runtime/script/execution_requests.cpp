@@ -132,12 +132,13 @@ void Execution::refresh_facts() {
 }
 
 RunState Execution::apply_update(const std::string& update_id, const std::string& name, const JsonText& arguments) {
+  const std::string path = in_path(update_id, "\\/");
   const Status begun = sandbox_.protect([&](lua_State* L) {
     if (!push_function(L, "updates", name, "apply")) raise(L, unknown("update", name));
     push_context(L);
     push_or_raise(L, arguments);
     Branch root;
-    Branch& branch = spawn(L, 2, root, "update." + update_id + "/");
+    Branch& branch = spawn(L, 2, root, "update." + path + "/");
     branch.role = BranchRole::update;
     branch.parent = nullptr;
     branch.update_id = update_id;
