@@ -12,9 +12,9 @@ struct AlertArguments {
 };
 
 int list(const Cli& cli, const AlertArguments& arguments) {
-  std::string path = "/v1/alerts?name=";
+  std::string path = "/v1/alerts";
   const auto add = [&](const char* name, const std::string& value) {
-    if (!value.empty()) path += std::string("&") + name + "=" + segment(value);
+    if (!value.empty()) path += (path.find('?') == path.npos ? "?" : "&") + std::string(name) + "=" + segment(value);
   };
   add("role", arguments.role);
   add("subject", arguments.subject);

@@ -47,8 +47,11 @@ int put_rota(const Cli& cli, const RosterArguments& arguments) {
 }
 
 int on_duty(const Cli& cli, const RosterArguments& arguments) {
-  std::string path = "/v1/on-duty?unit=" + segment(arguments.unit) + "&role=" + segment(arguments.role);
-  if (!arguments.at.empty()) path += "&at=" + segment(arguments.at);
+  std::string path = "/v1/on-duty";
+  for (const auto& [name, value] :
+       {std::pair{"unit", arguments.unit}, std::pair{"role", arguments.role}, std::pair{"at", arguments.at}}) {
+    if (!value.empty()) path += (path.find('?') == path.npos ? "?" : "&") + std::string(name) + "=" + segment(value);
+  }
   const auto rota = call_api(cli, "GET", path);
   if (!rota) return fail(cli, rota.error());
   return print_shifts(cli, *rota);

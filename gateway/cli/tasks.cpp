@@ -14,9 +14,9 @@ struct TaskArguments {
 };
 
 int list(const Cli& cli, const TaskArguments& arguments) {
-  std::string path = "/v1/tasks?workflow=";
+  std::string path = "/v1/tasks";
   const auto add = [&](const char* name, const std::string& value) {
-    if (!value.empty()) path += std::string("&") + name + "=" + segment(value);
+    if (!value.empty()) path += (path.find('?') == path.npos ? "?" : "&") + std::string(name) + "=" + segment(value);
   };
   add("role", arguments.role);
   add("subject", arguments.subject);

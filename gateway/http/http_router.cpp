@@ -36,20 +36,26 @@ Status check_coding(const HttpRequest& request) {
                "send it as it is, without Content-Encoding"};
 }
 
-// Every parameter is one that the route has, and is there once: of two, neither may win unseen.
+// A cursor may be: it is the first page's. So may what takes any name, such as a search attribute.
+bool may_be_empty(const QueryRule& rule) { return rule.name.back() == '*' || rule.name == "cursor"; }
+
+// Every parameter is one that the route has, and is there once: of two, neither may win unseen. One that says nothing is
+// refused: whoever filters by a patient and has none must not be shown everybody.
 Status check_query(const Route& route, const QueryParameters& query) {
   for (auto at = query.begin(); at != query.end(); ++at) {
     const std::string& name = at->first;
-    bool known = false;
-    for (const QueryRule& rule : route.query) known = known || allows(rule, name);
-    if (!known) {
+    const auto rule = std::ranges::find_if(route.query, [&](const QueryRule& each) { return allows(each, name); });
+    if (rule == route.query.end()) {
       std::vector<std::string> names;
-      for (const QueryRule& rule : route.query) names.push_back(rule.name);
+      for (const QueryRule& each : route.query) names.push_back(each.name);
       return Error{ErrorCode::bad_query, "there is no parameter '" + name + "' here", cure_by_nearest(name, names)};
     }
     if (std::any_of(query.begin(), at, [&](const auto& before) { return before.first == name; })) {
       return Error{ErrorCode::bad_query, "the parameter '" + name + "' is given more than once",
                    "give it once; where a list is taken, its values are separated by commas"};
+    }
+    if (at->second.empty() && !may_be_empty(*rule)) {
+      return Error{ErrorCode::bad_query, "the parameter '" + name + "' is empty", "give it a value, or leave it out"};
     }
   }
   return success();

@@ -35,6 +35,8 @@ TEST_F(ApiTest, says_what_is_wrong_with_bad_input_and_changes_nothing) {
       {"POST", "/v1/instances?wait=soon", "{\"workflow\":\"ask\"}", 400, "BT107"},
       {"GET", "/v1/instances?statsu=open", "", 400, "BT117"},
       {"GET", "/v1/instances?status=open", "", 400, "BT117"},
+      {"GET", "/v1/instances?patient=", "", 400, "BT117"},
+      {"GET", "/v1/tasks?role=nurse&subject=", "", 400, "BT117"},
       {"GET", "/v1/instances?limit=0", "", 400, "BT117"},
       {"GET", "/v1/instances?cursor=rubbish", "", 400, "BT115"},
       {"GET", "/v1/instances?started_after=today", "", 400, "BT108"},
@@ -444,6 +446,13 @@ TEST_F(ApiTest, takes_a_canonical_event_as_json_and_names_it_as_its_sender_does)
   EXPECT_EQ(
       call("POST", "/v1/messages", R"({"source":"portal","message_id":"m-3","ward":"3B",)" + event).field("reason"),
       "event.ward is not a field that is known here");
+}
+
+TEST_F(ApiTest, an_empty_attribute_is_looked_for_and_an_empty_cursor_is_the_first_page) {
+  call("POST", "/v1/instances", R"({"workflow":"ask"})");
+  const WireReply none = call("GET", "/v1/instances?attribute.n=&cursor=");
+  ASSERT_EQ(none.status, 200) << none.text;
+  EXPECT_TRUE(none.body.at("items").as_array().empty());
 }
 
 TEST_F(ApiTest, finds_cases_by_a_time_as_people_write_it_and_refuses_a_parameter_that_comes_twice) {
