@@ -4,7 +4,8 @@
 // Supervision: a subject that throws loses its memory and is read from the store again. Of the messages it was given,
 // each is then tried alone. One that fails alone is answered with an error when somebody waits for it; otherwise it is
 // put aside, in order, together with every internal message behind it, and tried again later: nothing that the store
-// still holds is passed over, and the order between two actors is kept.
+// still holds is passed over, and the order between two actors is kept. The same way a message is found that the subject
+// refuses alone (Handled::refused_alone): somebody waits for it, and nothing of what it did is kept.
 #pragma once
 
 #include <exception>
@@ -56,6 +57,11 @@ class TurnLoop {
       for (const Message& message : batch) subject_.add_consumed(consumed, message);
       std::optional<Handled> handled = run(batch, now, path);
       if (!handled) continue;
+      if (handled->refused_alone) {
+        subject_.forget();
+        put_back(batch, *handled->refused_alone, path);
+        continue;
+      }
       path.give(std::move(handled->immediately));
       if (handled->turn) {
         in_flight_ = true;
@@ -109,12 +115,15 @@ class TurnLoop {
       log::error("{} failed a turn of {} messages and is read again: {}", subject_.name(), batch.size(),
                  failure.what());
       subject_.forget();
-      put_back(batch, failure.what(), path);
+      put_back(batch,
+               {ErrorCode::store_failed, "the request could not be handled: " + std::string(failure.what()),
+                "try again; if it stays, look into the server's log"},
+               path);
       return std::nullopt;
     }
   }
 
-  void put_back(const std::vector<Message>& batch, const char* why, CommitPath& path) {
+  void put_back(const std::vector<Message>& batch, Error why, CommitPath& path) {
     if (batch.size() > 1) {
       waiting_.insert(waiting_.begin(), batch.begin(), batch.end());
       one_by_one_ = batch.size();
@@ -129,8 +138,7 @@ class TurnLoop {
     Consumed consumed;
     consumed.messages = 1;
     path.settle(consumed);
-    path.give({Reply{reply_to, Error{ErrorCode::store_failed, "the request could not be handled: " + std::string(why),
-                                     "try again; if it stays, look into the server's log"}}});
+    path.give({Reply{reply_to, std::move(why)}});
   }
 
   Subject subject_;

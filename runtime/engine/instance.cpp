@@ -69,6 +69,7 @@ Instance& Instance::operator=(Instance&&) noexcept = default;
 Handled Instance::handle(std::vector<InstanceMessage> messages, Instant now) {
   InstanceTurn turn(body_->core, now);
   for (InstanceMessage& message : messages) {
+    if (turn.is_refused()) break;
     std::visit(
         [&turn](auto& each) {
           turn.because_of(cause_of(each));

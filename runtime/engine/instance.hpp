@@ -23,6 +23,9 @@ struct Handled {
   // Kept by whoever commits the turn until it is durable: which standing pauses it was decided under. Those who wait until no
   // turn knows less than they do see by it when that is so.
   std::shared_ptr<const void> decided_under;
+  // The messages cannot be taken together, and alone the last of them is refused with this. There is no turn then; the instance
+  // is spoiled, and is to be read from the store again.
+  std::optional<Error> refused_alone;
 };
 
 // What the store holds of an instance when its actor wakes.

@@ -305,8 +305,9 @@ void InstanceTurn::withdraw_incidents() {
 
 Handled InstanceTurn::finish() && {
   if (core_.script != nullptr) core_.script->set_recorder(nullptr);
+  if (refused_alone_) return {std::nullopt, {}, {}, std::move(refused_alone_)};
   if (!entries_.empty()) withdraw_incidents();
-  if (entries_.empty() && changes_.empty()) return {std::nullopt, std::move(replies_), {}};
+  if (entries_.empty() && changes_.empty()) return {std::nullopt, std::move(replies_), {}, {}};
   std::string journal;
   if (!entries_.empty()) {
     std::string row = encode_entries(entries_);
@@ -326,8 +327,10 @@ Handled InstanceTurn::finish() && {
   if (audit_.empty()) audit_.push_back(audit_of(action::kInstanceAdvanced, {}));
   audit_.front().journal = std::move(journal);
   std::vector<AuditLeaf> leaves(std::make_move_iterator(audit_.begin()), std::make_move_iterator(audit_.end()));
-  return {
-      Turn(std::move(changes_), std::move(leaves), std::move(effects_), std::move(replies_)), {}, std::move(standing_)};
+  return {Turn(std::move(changes_), std::move(leaves), std::move(effects_), std::move(replies_)),
+          {},
+          std::move(standing_),
+          {}};
 }
 
 }  // namespace baton

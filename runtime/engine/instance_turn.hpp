@@ -74,6 +74,9 @@ class InstanceTurn {
   void effect(Effect effect) { effects_.push_back(std::move(effect)); }
   void answer(std::uint64_t reply_to, JsonText json);
   void refuse(std::uint64_t reply_to, Error error);
+  // Nothing of this turn is to be kept: see Handled.
+  void refuse_alone(Error error) { refused_alone_ = std::move(error); }
+  [[nodiscard]] bool is_refused() const { return refused_alone_.has_value(); }
   // What set going all that follows, until the next: every record says so.
   struct Cause {
     std::string trace;
@@ -182,6 +185,7 @@ class InstanceTurn {
   EntryIndex sent_at_ = 0;  // The journal's position at the last that was sent,
   std::uint32_t sent_ = 0;  // and how many were sent there.
   int runs_begun_ = 0;
+  std::optional<Error> refused_alone_;
   bool script_lost_ = false;  // The last incident of the script is one behind which it cannot go on.
 };
 

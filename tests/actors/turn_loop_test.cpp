@@ -19,10 +19,11 @@ struct Order {
 };
 std::uint64_t reply_to_of(const Order& order) { return order.reply_to; }
 
-// Takes orders; throws at those that are bad, as long as they are.
+// Takes orders; throws at those that are bad, as long as they are, and refuses some.
 struct Kitchen {
   using Message = Order;
   std::set<int>* bad;
+  std::set<int>* refused;
   std::vector<int>* done;
   int* forgotten;
 
@@ -31,6 +32,11 @@ struct Kitchen {
       if (bad->contains(order.number)) throw std::runtime_error("bad order");
     }
     Handled handled;
+    for (const Order& order : orders) {
+      if (refused->contains(order.number))
+        handled.refused_alone = Error{ErrorCode::script_instructions, "too much", ""};
+    }
+    if (handled.refused_alone) return handled;
     for (const Order& order : orders) {
       done->push_back(order.number);
       if (order.reply_to != 0) handled.immediately.push_back({order.reply_to, JsonText("true")});
@@ -59,7 +65,10 @@ class Supervision : public ::testing::Test, public EffectPort {
   void settle(const Consumed& consumed) override { settled_ += consumed.messages; }
   void release(const Consumed&, std::vector<Effect>, std::vector<Reply> replies) override { give(std::move(replies)); }
   void give(std::vector<Reply> replies) override {
-    for (Reply& reply : replies) (reply.answer.ok() ? good_ : failed_).push_back(reply.reply_to);
+    for (Reply& reply : replies) {
+      (reply.answer.ok() ? good_ : failed_).push_back(reply.reply_to);
+      if (!reply.answer.ok()) why_ = reply.answer.error().code;
+    }
   }
   void add_riders(Turn&) override {}
   void run() { EXPECT_FALSE(loop_.next(Instant{}, *path_).has_value()); }
@@ -69,12 +78,13 @@ class Supervision : public ::testing::Test, public EffectPort {
   std::unique_ptr<LocalCommitLog> log_;
   std::unique_ptr<Committer> committer_;
   std::unique_ptr<CommitPath> path_;
-  std::set<int> bad_;
+  std::set<int> bad_, refused_;
   std::vector<int> done_;
   int forgotten_ = 0;
   std::size_t settled_ = 0;
   std::vector<std::uint64_t> good_, failed_;
-  TurnLoop<Kitchen> loop_{Kitchen{&bad_, &done_, &forgotten_}};
+  ErrorCode why_{};  // Of the last that failed.
+  TurnLoop<Kitchen> loop_{Kitchen{&bad_, &refused_, &done_, &forgotten_}};
 };
 
 TEST_F(Supervision, a_request_that_throws_is_answered_with_an_error_and_the_others_are_served) {
@@ -87,6 +97,17 @@ TEST_F(Supervision, a_request_that_throws_is_answered_with_an_error_and_the_othe
   EXPECT_EQ(forgotten_, 2);
   EXPECT_EQ(settled_, 3u);
   EXPECT_FALSE(loop_.busy());
+}
+
+TEST_F(Supervision, a_request_that_is_refused_alone_leaves_nothing_behind_and_the_others_are_served) {
+  refused_ = {2};
+  for (int i = 1; i <= 3; ++i) loop_.take({i, static_cast<std::uint64_t>(i)});
+  run();
+  EXPECT_EQ(done_, (std::vector<int>{1, 3}));
+  EXPECT_EQ(failed_, (std::vector<std::uint64_t>{2}));
+  EXPECT_EQ(why_, ErrorCode::script_instructions);
+  EXPECT_EQ(forgotten_, 2);
+  EXPECT_EQ(settled_, 3u);
 }
 
 TEST_F(Supervision, an_internal_message_that_throws_is_kept_in_order_until_it_can_be_taken) {

@@ -42,8 +42,10 @@ void InstanceFixture::given(const std::string& body, const std::string& fields) 
 void InstanceFixture::when(std::vector<InstanceMessage> messages) {
   Handled handled = instance_->handle(std::move(messages), now_);
   replies_ = std::move(handled.immediately);
+  refused_alone_ = std::move(handled.refused_alone);
   effects_.clear();
   changes_.clear();
+  if (refused_alone_) return crash();
   if (!handled.turn) return;
   for (const Change& change : handled.turn->changes()) store(change);
   changes_ = handled.turn->changes();

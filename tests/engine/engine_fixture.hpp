@@ -66,6 +66,7 @@ class InstanceFixture : public ::testing::Test {
   std::unique_ptr<Instance> instance_;
   Instant now_{1'700'000'000'000};
   std::vector<Reply> replies_;
+  std::optional<Error> refused_alone_;  // Of the last turn: nothing of it was kept.
   std::vector<Effect> effects_;
   std::vector<Change> changes_;
   std::vector<std::string> leaves_;

@@ -155,5 +155,35 @@ TEST_F(UpdateTest, that_did_not_hear_what_came_before_the_next_run_leaves_it_to_
   EXPECT_EQ(result(), "7");
 }
 
+TEST_F(UpdateTest, one_that_goes_over_its_budget_at_once_is_refused_alone) {
+  given("ctx:wait_signal('go')", R"(search = { n = 'number' },
+          updates = { endless = { apply = function(c) c:set('n', 1) while true do end end },
+                      large = { apply = function(c) local t = {} while true do t[#t + 1] = ('x'):rep(1000) .. #t end end } },)");
+  start();
+  const std::string before = journal_bytes();
+  for (const auto& [name, code] :
+       {std::pair{"endless", ErrorCode::script_instructions}, std::pair{"large", ErrorCode::script_memory}}) {
+    SCOPED_TRACE(name);
+    when(SendUpdate{name, "{}", "u1", {}, 2});
+    ASSERT_TRUE(refused_alone_.has_value());
+    EXPECT_EQ(refused_alone_->code, code);
+    EXPECT_NE(refused_alone_->detail.find(name), std::string::npos) << refused_alone_->detail;
+    EXPECT_NE(refused_alone_->cure.find("case is as it was"), std::string::npos) << refused_alone_->cure;
+  }
+  EXPECT_EQ(journal_bytes(), before);
+  when(SendSignal{"go", "{}", "", {}, 3});
+  EXPECT_EQ(status(), InstanceStatus::completed);
+}
+
+// It was accepted: a replay has to come to the same.
+TEST_F(UpdateTest, one_that_goes_over_its_budget_after_a_wait_stops_the_case) {
+  given("ctx:wait_signal('go')", "updates = { late = { apply = function(c) c:sleep('1h') while true do end end } },");
+  start();
+  when(SendUpdate{"late", "{}", "u1", {}, 2});
+  EXPECT_EQ(answer(), R"({"update_id":"u1","state":"accepted"})");
+  fire_next_timer();
+  EXPECT_EQ(only_incident().cause.code, code_of(ErrorCode::script_instructions));
+}
+
 }  // namespace
 }  // namespace baton

@@ -26,6 +26,25 @@ std::string new_update_id(const InstanceCore& core) {
   return id;
 }
 
+// What stopped the script just now, where it is a budget.
+const Failure* overspent(const InstanceCore& core) {
+  if (core.script != nullptr) return nullptr;
+  for (const auto& [number, incident] : core.incidents) {
+    const bool over = incident.cause.code == code_of(ErrorCode::script_instructions) ||
+                      incident.cause.code == code_of(ErrorCode::script_memory);
+    if (incident.seq == 0 && over) return &incident.cause;
+  }
+  return nullptr;
+}
+
+// Nothing of it is kept, and so a replay never meets it: the case goes on as if it had not come.
+Error over_budget(const std::string& name, const Failure& cause) {
+  const bool memory = cause.code == code_of(ErrorCode::script_memory);
+  return {memory ? ErrorCode::script_memory : ErrorCode::script_instructions,
+          "the update '" + name + "' is not done, for it is too much at once: " + cause.message,
+          "the case is as it was; have the workflow do it in pieces, with a wait between them"};
+}
+
 void answer_update(InstanceTurn& turn, std::uint64_t reply_to, const std::string& id, const Outcome* outcome) {
   JsonWriter writer;
   writer.begin_object().field("update_id", id);
@@ -95,6 +114,9 @@ void handle(InstanceTurn& turn, SendUpdate message) {
   turn.audit(std::move(record));
   if (message.reply_to != 0) core.update_replies[message.update_id] = message.reply_to;
   turn.deliver(UpdateAccepted{message.update_id, message.name, std::move(message.payload), message.by});
+  if (const Failure* const cause = overspent(core); cause != nullptr && message.reply_to != 0) {
+    return turn.refuse_alone(over_budget(message.name, *cause));
+  }
   // One that has to wait is answered as accepted; its outcome stands in the history later.
   if (core.update_replies.erase(message.update_id) > 0) {
     answer_update(turn, message.reply_to, message.update_id, nullptr);
