@@ -21,13 +21,18 @@ JsonText clock_json(const Node& node) {
 }
 
 // Answers once nothing is in flight, or after a while with "idle": false.
-void send_when_idle(ApiContext& context, std::shared_ptr<Responder> responder, Duration left) {
+void answer_when_idle(ApiContext& context, const Answer& answer, Duration left) {
   if (!settled(context.node) && left.ms > 0) {
     context.loop.after(Duration{1},
-                       [&context, responder, left] { send_when_idle(context, responder, Duration{left.ms - 1}); });
+                       [&context, answer, left] { answer_when_idle(context, answer, Duration{left.ms - 1}); });
     return;
   }
-  send_json(*responder, 200, clock_json(context.node));
+  answer(clock_json(context.node));
+}
+
+void send_clock(const std::shared_ptr<Responder>& responder, Result<JsonText> clock) {
+  if (!clock) return send_error(*responder, clock.error());
+  send_json(*responder, 200, std::move(*clock));
 }
 
 void set_clock(ApiContext& context, RoutedRequest request, Responder responder) {
@@ -38,17 +43,14 @@ void set_clock(ApiContext& context, RoutedRequest request, Responder responder) 
   const auto advance = fields.duration("advance");
   if (set.has_value() == advance.has_value()) fields.refuse("", "takes exactly one of 'set' and 'advance'", "");
   if (Status status = fields.finish(); !status) return send_error(responder, status.error());
-  Instant to = context.node.now();
-  if (set) {
-    const auto parsed = parse_instant(*set);
-    if (!parsed) return send_error(responder, parsed.error());
-    to = *parsed;
-  } else {
-    to = to + *advance;
-  }
-  context.clock->set(to);
+  const auto at = set ? std::optional(parse_instant(*set)) : std::nullopt;
+  if (at && !at->ok()) return send_error(responder, at->error());
+  // Remembered as long as the clock is: until the server stops.
+  const auto keyed = begin_keyed(context, request, std::move(responder), 200, &send_clock);
+  if (!keyed) return;
+  context.clock->set(at ? **at : context.node.now() + *advance);
   context.node.clock_was_set();
-  send_when_idle(context, std::make_shared<Responder>(std::move(responder)), kLongestSettle);
+  answer_when_idle(context, keyed->answer, kLongestSettle);
 }
 
 }  // namespace
@@ -66,8 +68,9 @@ void add_clock_routes(HttpRouter& router, ApiContext& context) {
               [&context](RoutedRequest request, Responder responder) {
                 const auto settle = flag_of_query(request, "settle");
                 if (!settle) return send_error(responder, settle.error());
-                send_when_idle(context, std::make_shared<Responder>(std::move(responder)),
-                               settle->value_or(false) ? kLongestSettle : Duration{0});
+                const auto shared = std::make_shared<Responder>(std::move(responder));
+                const auto answer = [shared](Result<JsonText> clock) { send_clock(shared, std::move(clock)); };
+                answer_when_idle(context, answer, settle->value_or(false) ? kLongestSettle : Duration{0});
               }});
   router.add({"POST",
               "/v1/dev/clock",

@@ -46,9 +46,9 @@ void write_parameter(JsonWriter& writer, std::string_view name, const char* in, 
 }
 
 // Where a second request is another one, does no harm, or is told from the first by what it names.
-constexpr std::array<std::string_view, 13> kDoneAnew = {
-    "beginWhatIf",   "breakGlass",    "breakGlassOfInstance", "endCover", "endWhatIf",  "putRota",       "queryAudit",
-    "queryInstance", "reassignTasks", "reviewRecord",         "setClock", "stepWhatIf", "verifyEvidence"};
+constexpr std::array<std::string_view, 11> kDoneAnew = {
+    "beginWhatIf",   "breakGlass",    "breakGlassOfInstance", "endCover",   "endWhatIf",     "queryAudit",
+    "queryInstance", "reassignTasks", "reviewRecord",         "stepWhatIf", "verifyEvidence"};
 
 // What a second request with the same Idempotency-Key gets; empty where the header says nothing.
 const char* on_second_time(std::string_view operation) {

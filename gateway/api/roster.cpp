@@ -19,6 +19,12 @@ AuditRecord record_of(const HttpRequest& request, std::string_view action, const
   return record;
 }
 
+template <int status>
+void shown(const Shared& then, Result<JsonText> answer) {
+  if (!answer) return send_error(*then, answer.error());
+  send_json(*then, status, std::move(*answer));
+}
+
 void list_rotas(ApiContext& context, RoutedRequest, Responder responder) {
   JsonWriter writer;
   writer.begin_object().key("items").begin_array();
@@ -60,13 +66,8 @@ void put_rota(ApiContext& context, RoutedRequest request, Responder responder) {
   AuditRecord record =
       record_of(request.http, action::kRotaChanged, unit, std::to_string(rota->shifts.size()) + " shifts");
   record.after = to_json(*rota);
-  context.roster.put_rota(
-      *rota, expected, std::move(record),
-      [&context, unit, then = std::make_shared<Responder>(std::move(responder))](const Status& status) {
-        if (!status) return send_error(*then, status.error());
-        const auto now = context.roster.rota(unit);
-        send_json(*then, 200, now ? to_json(*now) : "{}");
-      });
+  auto keyed = begin_keyed(context, request, std::move(responder), 200, &shown<200>);
+  if (keyed) context.roster.put_rota(*rota, expected, std::move(record), std::move(keyed->answer), keyed->rider);
 }
 
 void on_duty(ApiContext& context, RoutedRequest request, Responder responder) {
@@ -96,11 +97,7 @@ void add_cover(ApiContext& context, RoutedRequest request, Responder responder) 
   AuditRecord record = record_of(request.http, action::kCoverChanged, cover->id, "begun");
   record.reason = cover->reason;
   record.after = to_json(*cover);
-  const auto shown = [](const std::shared_ptr<Responder>& then, Result<JsonText> answer) {
-    if (!answer) return send_error(*then, answer.error());
-    send_json(*then, 201, std::move(*answer));
-  };
-  auto keyed = begin_keyed(context, request, std::move(responder), 201, shown);
+  auto keyed = begin_keyed(context, request, std::move(responder), 201, &shown<201>);
   if (!keyed) return;
   context.roster.put_cover(
       *cover, std::move(record),

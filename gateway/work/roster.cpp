@@ -185,7 +185,8 @@ void Roster::write(std::vector<PutNamed> changes, AuditRecord record, std::funct
       std::move(rider));
 }
 
-void Roster::put_rota(Rota rota, std::optional<std::uint32_t> expected, AuditRecord record, Written written) {
+void Roster::put_rota(Rota rota, std::optional<std::uint32_t> expected, AuditRecord record, Answer put,
+                      const Rider& rider) {
   const std::lock_guard order(order_);
   std::function<void()> undo;
   {
@@ -194,8 +195,8 @@ void Roster::put_rota(Rota rota, std::optional<std::uint32_t> expected, AuditRec
     const std::uint32_t now = found == rotas_.end() ? 0 : found->second.version;
     if (expected && *expected != now) {
       const std::string by = found == rotas_.end() ? "" : ", put by " + found->second.changed_by;
-      return written(Error{ErrorCode::conflict, "the rota is at version " + std::to_string(now) + by,
-                           "read it again, then put yours"});
+      return put(Error{ErrorCode::conflict, "the rota is at version " + std::to_string(now) + by,
+                       "read it again, then put yours"});
     }
     rota.version = now + 1;
     if (found == rotas_.end()) {
@@ -206,8 +207,13 @@ void Roster::put_rota(Rota rota, std::optional<std::uint32_t> expected, AuditRec
     rotas_[rota.unit] = rota;
   }
   const JsonText text = to_json(rota);
-  write({{"rotas", rota.unit, text}, {"rotas", rota.unit + "@" + std::to_string(rota.version), text}},
-        std::move(record), std::move(undo), std::move(written));
+  write(
+      {{"rotas", rota.unit, text}, {"rotas", rota.unit + "@" + std::to_string(rota.version), text}}, std::move(record),
+      std::move(undo),
+      [put = std::move(put), text](const Status& status) {
+        put(status.ok() ? Result<JsonText>(text) : Result<JsonText>(status.error()));
+      },
+      rider ? [rider, text](const JsonText&) { return rider(text); } : Rider());
 }
 
 void Roster::put_cover(Cover cover, AuditRecord record, Written written, const Rider& rider) {

@@ -61,8 +61,10 @@ class Roster {
   [[nodiscard]] std::vector<Cover> covers() const;
   [[nodiscard]] std::optional<Cover> cover(const std::string& id) const;
 
-  // `expected`: the version that the caller has seen, 0 for none; another one is a conflict. The version is set here.
-  void put_rota(Rota rota, std::optional<std::uint32_t> expected, AuditRecord record, Written written);
+  // `expected`: the version that the caller has seen, 0 for none; another one is a conflict. The version is set here; the rider
+  // and `put` are given the rota with it, as JSON.
+  void put_rota(Rota rota, std::optional<std::uint32_t> expected, AuditRecord record, Answer put,
+                const Rider& rider = {});
   // The rider is given the cover as JSON.
   void put_cover(Cover cover, AuditRecord record, Written written, const Rider& rider = {});
   void end_cover(const std::string& id, AuditRecord record, Written written);

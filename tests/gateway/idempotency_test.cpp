@@ -86,5 +86,25 @@ TEST_F(ApiTest, knows_an_idempotency_key_after_a_restart_for_a_day) {
   EXPECT_EQ(server_->node().reader().named_all("answer_ages")->size(), 2u);
 }
 
+TEST_F(ApiTest, puts_a_rota_once_under_one_idempotency_key) {
+  const HttpHeaders key{{"Idempotency-Key", "k1"}};
+  const std::string rota = R"({"version":0,"shifts":[]})";
+  const WireReply first = call("PUT", "/v1/rotas/4W", rota, key);
+  ASSERT_EQ(first.status, 200) << first.text;
+  start_server();
+  const WireReply again = call("PUT", "/v1/rotas/4W", rota, key);
+  EXPECT_EQ(again.status, 200) << again.text;
+  EXPECT_EQ(again.text, first.text);
+  EXPECT_EQ(call("PUT", "/v1/rotas/4W", rota, {{"Idempotency-Key", "k2"}}).status, 409) << "it is at version 1";
+}
+
+TEST_F(ApiTest, advances_the_clock_once_under_one_idempotency_key) {
+  const HttpHeaders key{{"Idempotency-Key", "k1"}};
+  const WireReply first = call("POST", "/v1/dev/clock", R"({"advance":"1h"})", key);
+  ASSERT_EQ(first.status, 200) << first.text;
+  EXPECT_EQ(call("POST", "/v1/dev/clock", R"({"advance":"1h"})", key).text, first.text);
+  EXPECT_EQ(call("GET", "/v1/dev/clock").field("now"), first.field("now"));
+}
+
 }  // namespace
 }  // namespace baton
