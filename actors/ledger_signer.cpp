@@ -28,6 +28,15 @@ Status check_copy(const std::string& path, const LedgerReader& reader, const Not
   return check_extends(reader, opened->checkpoint);
 }
 
+// What another key has signed cannot be gone on with: the file that has it is named.
+Error of_another_key(Error error, const std::string& copy) {
+  if (error.code != ErrorCode::bad_checkpoint || copy.empty()) return error;
+  const std::string file = (std::filesystem::path(copy).parent_path() / "ledger.key").string();
+  error.detail = "the last checkpoint of this store was not signed by the key in " + file + ": " + error.detail;
+  error.cure = "put back the ledger.key of this store from its backup";
+  return error;
+}
+
 }  // namespace
 
 LedgerSigner::LedgerSigner(Parts parts, const NoteSigningKey& key)
@@ -38,7 +47,7 @@ Result<std::unique_ptr<LedgerSigner>> LedgerSigner::open(Parts parts, const Note
   BATON_ASSERT(verifier.ok());
   std::unique_ptr<LedgerSigner> signer(new LedgerSigner(std::move(parts), key));
   auto maker = CheckpointMaker::open(signer->source_, **verifier, {key.signer()});
-  if (!maker.ok()) return maker.error();
+  if (!maker.ok()) return of_another_key(maker.error(), signer->parts_.copy);
   signer->maker_ = *std::move(maker);
   const Status copied = check_copy(signer->parts_.copy, LedgerReader(signer->source_), **verifier);
   if (!copied.ok()) return copied.error();

@@ -16,6 +16,8 @@
 namespace baton {
 namespace {
 
+constexpr const char* kBatonVersion = "0.1.0";
+
 void add_options(CLI::App& app, const Verb& verb) {
   for (const CliOption& option : verb.options) {
     if (bool* const* flag = std::get_if<bool*>(&option.target)) {
@@ -126,7 +128,7 @@ int run_cli(int argc, char** argv) {
       "Exit codes: 0 done; 1 the work failed; 2 wrong usage; 3 no server answers; 4 not found; 5 conflict.\n"
       "Begin with 'baton serve'; every verb has --help with examples. Errors: docs/errors/<code>.md.");
   app.require_subcommand(1);
-  app.set_version_flag("--version", "baton 0.1.0");
+  app.set_version_flag("--version", "baton " + std::string(kBatonVersion));
   add_common(app, cli);
   const Verb* chosen = nullptr;
   for (const Verb& verb : verbs) add_verb(app, verb, cli, chosen);
@@ -134,6 +136,10 @@ int run_cli(int argc, char** argv) {
   std::optional<std::string> empty = empty_argument(argc, argv);
   try {
     if (!empty) app.parse(argc, argv);
+  } catch (const CLI::CallForVersion& asked) {
+    if (!said_json) return app.exit(asked);
+    std::cout << R"({"version":")" << kBatonVersion << "\"}\n";
+    return 0;
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);
     return usage_of(app, cli, error, said_json);

@@ -153,6 +153,18 @@ TEST(LedgerSigner, another_origin_a_missing_key_and_a_key_that_others_may_read_a
   EXPECT_FALSE(std::filesystem::exists(file)) << "no second key for a ledger that has one";
 }
 
+TEST(LedgerSigner, another_stores_key_is_refused_and_the_file_is_named) {
+  const ScratchFolder scratch, other;
+  for (const ScratchFolder* each : {&scratch, &other}) ASSERT_TRUE(Node::open(on_disk(*each, "one")).ok());
+  const auto file = scratch / "data/ledger.key";
+  std::filesystem::copy_file(other / "data/ledger.key", file, std::filesystem::copy_options::overwrite_existing);
+  const auto swapped = Node::open(on_disk(scratch));
+  ASSERT_FALSE(swapped.ok());
+  EXPECT_EQ(swapped.error().code, ErrorCode::bad_checkpoint);
+  EXPECT_NE(swapped.error().detail.find(file.string()), std::string::npos) << to_string(swapped.error());
+  EXPECT_NE(swapped.error().cure.find("backup"), std::string::npos) << to_string(swapped.error());
+}
+
 TEST(LedgerSigner, the_copy_covers_the_last_turns_of_a_node_that_stops_at_once) {
   for (int run = 0; run < 8; ++run) {
     const ScratchFolder scratch;

@@ -330,6 +330,20 @@ TEST_F(CliTest, waits_for_the_outcome_of_an_update_and_says_in_its_exit_code_wha
   EXPECT_EQ(ask({"update", "a1", "slow"}).code, 0) << "it is accepted, and that was asked";
 }
 
+TEST_F(CliTest, says_its_version_to_people_and_to_programs) {
+  EXPECT_THAT(run({"--version"}).out, testing::StartsWith("baton "));
+  const Ran said = run({"--version", "--json"});
+  EXPECT_EQ(said.code, 0);
+  const auto json = parse_json_document(said.out);
+  ASSERT_TRUE(json.ok()) << said.out;
+  EXPECT_EQ("baton " + boost::json::value_to<std::string>(json->at("version")) + "\n", run({"--version"}).out);
+}
+
+TEST_F(CliTest, lists_what_is_asked_for_without_a_filter) {
+  for (const std::vector<std::string>& list : {std::vector<std::string>{"tasks"}, {"alerts"}, {"rota", "on-duty"}})
+    EXPECT_EQ(run(list).code, 0) << list.front();
+}
+
 TEST_F(CliTest, names_a_verb_that_it_does_not_know) {
   EXPECT_THAT(run({"dance"}).err, HasSubstr("no verb 'dance'"));
   EXPECT_THAT(run({"audit", "verfy"}).err, HasSubstr("did you mean 'verify'?"));
