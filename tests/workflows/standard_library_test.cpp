@@ -104,10 +104,10 @@ TEST(ShippedBundle, starts_one_discharge_for_each_encounter_whichever_message_co
   ASSERT_NE(discharge, nullptr);
   EXPECT_EQ(discharge->on_key, "encounter");
   EXPECT_TRUE(discharge->again) << "a stay that is told of again may be a person's question";
-  EXPECT_THAT(
-      discharge->on_events,
-      testing::UnorderedElementsAre("encounter.admitted", "encounter.discharged", "encounter.discharged_unnumbered",
-                                    "encounter.admit_cancelled", "encounter.discharge_cancelled", "encounter.moved"));
+  EXPECT_THAT(discharge->on_events,
+              testing::UnorderedElementsAre("encounter.admitted", "encounter.discharged",
+                                            "encounter.discharged_unnumbered", "encounter.admit_cancelled",
+                                            "encounter.deleted", "encounter.discharge_cancelled", "encounter.moved"));
   for (const char* attribute : {"encounter", "stage", "ward", "disposition", "outcome", "follow_up"}) {
     EXPECT_TRUE(discharge->search.contains(attribute)) << attribute;
   }
