@@ -8,7 +8,7 @@
 #include "runtime/base/json_text.hpp"
 #include "runtime/base/limits.hpp"
 #include "runtime/base/sha256.hpp"
-#include "runtime/script/definition_reader.hpp"
+#include "runtime/script/declaration_check.hpp"
 
 namespace baton {
 

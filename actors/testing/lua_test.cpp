@@ -10,7 +10,7 @@
 
 #include "actors/cpu_clock.hpp"
 #include "actors/testing/test_world.hpp"
-#include "runtime/script/definition_reader.hpp"
+#include "runtime/script/declaration_check.hpp"
 #include "runtime/script/test_run.hpp"
 
 namespace baton {

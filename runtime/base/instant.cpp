@@ -18,9 +18,6 @@ constexpr std::array<Unit, 6> kUnits = {
     {{"ms", {1}}, {"s", kSecond}, {"m", kMinute}, {"h", kHour}, {"d", kDay}, {"w", {7 * kDay.ms}}}};
 constexpr std::array<Unit, 6> kUnitsByLength = {
     {{"w", {7 * kDay.ms}}, {"d", kDay}, {"h", kHour}, {"m", kMinute}, {"s", kSecond}, {"ms", {1}}}};
-// What format_instant can write: 0000-01-01T00:00:00.000Z to 9999-12-31T23:59:59.999Z.
-constexpr Instant kFirstWritten{-62'167'219'200'000};
-constexpr Instant kLastWritten{253'402'300'799'999};
 constexpr std::int64_t kLongestDuration = std::int64_t{1000} * 366 * kDay.ms;
 
 Error bad_duration(std::string_view text) {
@@ -128,7 +125,7 @@ Result<Instant> parse_instant(std::string_view text) {
   const std::int64_t days = sys_days(date).time_since_epoch().count();
   const Instant at{((days * 24 + h) * 60 + mi - offset_minutes) * 60'000 + s * 1000 + millis};
   // "For ever" is often written as 9999-12-31T23:59:59-05:00, which is of the year 10000 in UTC.
-  return std::clamp(at, kFirstWritten, kLastWritten);
+  return std::clamp(at, kFirstInstant, kLastInstant);
 }
 
 std::string format_instant(Instant instant) {

@@ -22,6 +22,10 @@ struct Instant {
   auto operator<=>(const Instant&) const = default;
 };
 
+// What RFC 3339, and so format_instant, can write: 0000-01-01T00:00:00.000Z to 9999-12-31T23:59:59.999Z.
+constexpr Instant kFirstInstant{-62'167'219'200'000};
+constexpr Instant kLastInstant{253'402'300'799'999};
+
 constexpr Instant operator+(Instant at, Duration by) { return {at.ms + by.ms}; }
 constexpr Instant operator-(Instant at, Duration by) { return {at.ms - by.ms}; }
 constexpr Duration operator-(Instant to, Instant from) { return {to.ms - from.ms}; }

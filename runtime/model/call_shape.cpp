@@ -98,11 +98,9 @@ bool is_duration(std::string_view text, bool may_have_sign) {
   return parse_duration(text).ok();
 }
 
-constexpr std::int64_t kLastTimeMs = 253'402'300'799'999;  // 9999-12-31T23:59:59.999Z
-
 Fault fault_in_time(const json::value& value, const Shape& shape, const std::string& path) {
   if (const std::int64_t* const at = value.if_int64()) {
-    if (*at > kLastTimeMs) {
+    if (*at > kLastInstant.ms) {
       return path + " is the number " + std::to_string(*at) + ", which is no time of the years 0 to 9999";
     }
     if (*at < 0 || *at >= kFirstTimeMs) return std::nullopt;

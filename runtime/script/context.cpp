@@ -10,9 +10,6 @@
 namespace baton::script {
 namespace {
 
-constexpr Instant kFirstInstant{-62'167'219'200'000};  // 0000-01-01T00:00:00.000Z
-constexpr Instant kLastInstant{253'402'300'799'999};   // 9999-12-31T23:59:59.999Z: what RFC 3339 can write.
-
 constexpr char kContext = 0;           // Registry key of the ctx object.
 constexpr char kFailureMetatable = 0;  // Registry key of the metatable of error objects.
 
