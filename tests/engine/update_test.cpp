@@ -158,7 +158,10 @@ TEST_F(UpdateTest, that_did_not_hear_what_came_before_the_next_run_leaves_it_to_
 TEST_F(UpdateTest, one_that_goes_over_its_budget_at_once_is_refused_alone) {
   given("ctx:wait_signal('go')", R"(search = { n = 'number' },
           updates = { endless = { apply = function(c) c:set('n', 1) while true do end end },
-                      large = { apply = function(c) local t = {} while true do t[#t + 1] = ('x'):rep(1000) .. #t end end } },)");
+                      large = { apply = function(c)
+                        local long, t = ('x'):rep(1000000), {}
+                        while true do t[#t + 1] = long .. #t end
+                      end } },)");
   start();
   const std::string before = journal_bytes();
   for (const auto& [name, code] :
