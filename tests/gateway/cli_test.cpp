@@ -341,7 +341,7 @@ TEST_F(CliTest, says_its_version_to_people_and_to_programs) {
 
 TEST_F(CliTest, lists_what_is_asked_for_without_a_filter) {
   for (const std::vector<std::string>& list : {std::vector<std::string>{"tasks"}, {"alerts"}, {"rota", "on-duty"}})
-    EXPECT_EQ(run(list).code, 0) << list.front();
+    EXPECT_EQ(ask(list).code, 0) << list.front();
 }
 
 TEST_F(CliTest, names_a_verb_that_it_does_not_know) {
