@@ -96,14 +96,19 @@ TEST(StorePending, a_damaged_journal_hides_no_activities_but_its_own) {
   EXPECT_EQ(names(must(world.reader().all_pending("", 100)).items), (Names{"a.1#1", "c.1#1"}));
 }
 
-TEST(StorePending, pages_of_any_length_give_everything_that_is_pending_once) {
-  StoreWorld world;
+// Each of a, b and c waits for activity 1, and for activity 2, which is tried again and so has a row.
+void commit_three_with_a_second_attempt(StoreWorld& world) {
   for (const std::string id : {"a", "b", "c"}) {
     world.commit(run_with(id, {1, 2}));
     PendingRecord second_attempt = first_attempt(id, 2);
     second_attempt.attempt = 2;
     world.commit(PutPending{second_attempt});
   }
+}
+
+TEST(StorePending, pages_of_any_length_give_everything_that_is_pending_once) {
+  StoreWorld world;
+  commit_three_with_a_second_attempt(world);
   world.commit(PutPending{first_attempt("from before there were marks", 1)});
   const Names expected = {"a.1#1", "a.2#2", "b.1#1", "b.2#2", "c.1#1", "c.2#2", "from before there were marks.1#1"};
   for (const std::size_t limit : {1u, 2u, 3u, 100u}) {
@@ -120,12 +125,7 @@ TEST(StorePending, pages_of_any_length_give_everything_that_is_pending_once) {
 
 TEST(StorePending, a_damaged_row_hides_nothing_but_what_its_own_instance_waits_for) {
   StoreWorld world;
-  for (const std::string id : {"a", "b", "c"}) {
-    world.commit(run_with(id, {1, 2}));
-    PendingRecord second_attempt = first_attempt(id, 2);
-    second_attempt.attempt = 2;
-    world.commit(PutPending{second_attempt});
-  }
+  commit_three_with_a_second_attempt(world);
   const Rocks& rocks = world.store->rocks();
   rocksdb::ColumnFamilyHandle* const family = rocks.family(ColumnFamily::pending);
   ASSERT_TRUE(rocks.db->Put({}, family, keys::in_instance("b", 2), "\x01 rubbish").ok());
