@@ -427,7 +427,8 @@ Result<std::unique_ptr<Server>> Server::start(const Config& config, std::functio
   return server;
 }
 
-// Those who wait are answered first, then nobody new comes in. The loop's thread ends before the node does: CAF leaves a
+// Those who wait are answered first, then nobody new comes in; a question of auditors is given up, because it can be asked
+// again. The loop's thread ends before the node does: CAF leaves a
 // reference to its system in every thread that sent to an actor, and waits for all of them. What the node still answers
 // is posted to the loop, and dropped with it.
 Server::~Server() {
@@ -435,11 +436,11 @@ Server::~Server() {
   parts_->assigner.reset();
   if (parts_->waits) parts_->waits->stop();
   if (parts_->live) parts_->live->stop();
+  if (parts_->api) parts_->api->questions->stop();
   if (parts_->http) parts_->http->stop(parts_->patience);
   if (parts_->mllp) parts_->mllp->stop(parts_->patience);
   if (parts_->downtime) parts_->downtime->stop();
   if (parts_->reads) parts_->reads->stop();
-  if (parts_->api) parts_->api->questions->stop();
   if (parts_->door) parts_->door->passwords.stop();
   parts_->loop.stop();
   parts_->node.reset();

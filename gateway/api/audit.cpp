@@ -309,7 +309,11 @@ void run_sql(ApiContext& context, RoutedRequest request, Responder responder) {
               [&context, query, caller](const std::shared_ptr<Responder>& then, const Result<JsonText>& recorded) {
                 if (!recorded) return send_error(*then, recorded.error());
                 ask_and_send(context, caller, std::move(*then),
-                             [query](const StoreReader& reader) { return run_audit_sql(reader, query); });
+                             [query, ending = context.questions->ending()](const StoreReader& reader) {
+                               SqlLimits limits;
+                               limits.stop = ending;
+                               return run_audit_sql(reader, query, limits);
+                             });
               });
 }
 

@@ -33,8 +33,9 @@ void ask(ApiContext& context, RoutedRequest request, Responder responder) {
     if (std::string value = text_of_query(request, name); !value.empty()) parameters.emplace(name, std::move(value));
   }
   ask_record_and_send(context, request.http, std::move(responder), "question: " + std::string(question->name),
-                      [question, parameters](const StoreReader& reader) -> Result<PatientData> {
-                        auto answer = ask_audit_question(reader, *question, parameters);
+                      [question, parameters, ending = context.questions->ending()](
+                          const StoreReader& reader) -> Result<PatientData> {
+                        auto answer = ask_audit_question(reader, *question, parameters, ending);
                         if (!answer) return answer.error();
                         const auto of = [&](const char* name) {
                           const auto given = parameters.find(name);

@@ -44,6 +44,7 @@ void QuestionLane::stop() {
     if (std::exchange(stopping_, true)) return;
     changed_.notify_all();
   }
+  ending_.request_stop();
   thread_.join();
   for (const auto& [caller, work] : std::exchange(waiting_, {})) work(false);
 }

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <stop_token>
 #include <string>
 #include <thread>
 
@@ -23,8 +24,10 @@ class QuestionLane {
   QuestionLane& operator=(const QuestionLane&) = delete;
 
   void run(const std::string& caller, Work work);
-  // Ends the thread after the question that runs; what waits is dropped. Idempotent.
+  // Asks the question that runs to end, and ends the thread behind it; what waits is dropped. Idempotent.
   void stop();
+  // What `stop` asks of the question that runs.
+  [[nodiscard]] std::stop_token ending() const { return ending_.get_token(); }
 
   static constexpr std::size_t kOfOneCaller = 2;  // One that runs and one that waits.
   static constexpr std::size_t kOfAll = 32;
@@ -37,6 +40,7 @@ class QuestionLane {
   std::deque<std::pair<std::string, Work>> waiting_;
   std::map<std::string, std::size_t> of_caller_;  // Those that run or wait.
   bool stopping_ = false;
+  std::stop_source ending_;
   std::thread thread_;
 };
 

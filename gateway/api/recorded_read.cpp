@@ -109,7 +109,8 @@ std::function<void(bool)> recorded_work(ApiContext& context, const HttpRequest& 
   };
 }
 
-Error question_refused() {
+Error question_refused(const ApiContext& context) {
+  if (context.questions->ending().stop_requested()) return {ErrorCode::stopping, "the server stops", "ask again when it is back"};
   return {ErrorCode::overloaded,
           "of one caller " + std::to_string(QuestionLane::kOfOneCaller) +
               " questions run or wait at a time, and of all " + std::to_string(QuestionLane::kOfAll),
@@ -129,14 +130,14 @@ void ask_record_and_send(ApiContext& context, const HttpRequest& request, Respon
                          std::function<Result<PatientData>(const StoreReader&)> read) {
   context.questions->run(
       principal_of(request).subject,
-      recorded_work(context, request, std::move(responder), std::move(object), question_refused(), std::move(read)));
+      recorded_work(context, request, std::move(responder), std::move(object), question_refused(context), std::move(read)));
 }
 
 void ask_and_send(ApiContext& context, const std::string& caller, Responder responder,
                   std::function<Result<JsonText>(const StoreReader&)> read) {
   context.questions->run(
       caller, [&context, shared = std::make_shared<Responder>(std::move(responder)), read = std::move(read)](bool ok) {
-        if (!ok) return send_error(*shared, question_refused());
+        if (!ok) return send_error(*shared, question_refused(context));
         auto json = read(context.node.reader());
         if (!json) return send_error(*shared, json.error());
         send_json(*shared, 200, std::move(*json));

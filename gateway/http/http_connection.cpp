@@ -138,7 +138,9 @@ HttpConnection::~HttpConnection() = default;
 
 void HttpConnection::enter(Phase phase, Duration limit) {
   phase_ = phase;
-  deadline_ms_ = limit.ms == 0 ? 0 : steady_ms() + limit.ms;
+  const std::int64_t now = steady_ms();
+  deadline_ms_ = limit.ms == 0 ? 0 : now + limit.ms;
+  if (phase == Phase::handling) handling_since_ms_ = now;
 }
 
 void HttpConnection::start() {
@@ -377,6 +379,8 @@ void HttpConnection::close() {
 }
 
 void HttpConnection::check_deadline(std::int64_t now_ms) {
+  const std::int64_t abandoned_ms = handling_since_ms_ + server_->options.abandoned_timeout.ms;
+  if (phase_ == Phase::handling && now_ms >= abandoned_ms && stream_->peer_has_ended()) return close();
   if (deadline_ms_ == 0 || now_ms < deadline_ms_) return;
   if (phase_ == Phase::header || phase_ == Phase::body) {
     server_->timeouts.fetch_add(1, std::memory_order_relaxed);

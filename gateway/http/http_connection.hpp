@@ -41,7 +41,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void start();
   // Answers 503 and closes, without reading: there is no room for this client.
   void turn_away(const Error& error);
-  // Closes, or answers 408, when the deadline has passed.
+  // Closes, or answers 408, when the deadline has passed; closes when the client has long gone and its answer is not there.
   void check_deadline(std::int64_t now_ms);
   // Closes if no request is under way.
   void stop_if_idle();
@@ -89,6 +89,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   std::size_t body_ = 0;  // Bytes of a body that count as held.
   Phase phase_ = Phase::handshake;
   std::int64_t deadline_ms_ = 0;  // Of the steady clock; 0: none.
+  std::int64_t handling_since_ms_ = 0;
   bool keep_alive_ = true;
   bool without_body_ = false;  // HEAD.
   bool continue_sent_ = false;

@@ -73,6 +73,9 @@ struct HttpServerOptions {
   Duration body_timeout{30'000};    // From there to the end of the body.
   Duration idle_timeout{75'000};    // Between requests.
   Duration write_timeout{30'000};   // For the client to take an answer.
+  // Since when a request must be under way before a client that has ended its side is given up: one that polls long and has
+  // gone would keep its connection until the poll's end. Until then an answer reaches who only said that it sends no more.
+  Duration abandoned_timeout{15'000};
   std::size_t stream_backlog = 1u << 20;  // Unread bytes of a stream.
 };
 

@@ -76,6 +76,13 @@ class SocketStream : public ByteStream, public std::enable_shared_from_this<Sock
     layer_.lowest_layer().close(ignored);
   }
 
+  [[nodiscard]] bool peer_has_ended() override {
+    tcp_info info{};
+    socklen_t size = sizeof info;
+    const int asked = ::getsockopt(layer_.lowest_layer().native_handle(), IPPROTO_TCP, TCP_INFO, &info, &size);
+    return asked != 0 || info.tcpi_state == TCP_CLOSE_WAIT || info.tcpi_state == TCP_CLOSE;
+  }
+
   [[nodiscard]] std::string peer() const override {
     error_code error;
     const tcp::endpoint endpoint = layer_.lowest_layer().remote_endpoint(error);

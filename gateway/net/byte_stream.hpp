@@ -30,6 +30,9 @@ class ByteStream {
   virtual void finish_writing() = 0;
   // Ends the connection. Pending reads and writes come back as failed.
   virtual void close() = 0;
+  // True once the peer has said that it sends no more, whatever of what it sent is still unread: it is gone, or it has closed
+  // its half and still listens, which cannot be told apart.
+  [[nodiscard]] virtual bool peer_has_ended() = 0;
   // "127.0.0.1:40112"; empty once the peer is gone.
   [[nodiscard]] virtual std::string peer() const = 0;
   // Subject of the certificate that the peer has shown and that was verified, as RFC 2253 writes it; empty without one.

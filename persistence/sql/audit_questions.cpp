@@ -179,7 +179,8 @@ const AuditQuestion* find_audit_question(std::string_view name) {
 }
 
 Result<JsonText> ask_audit_question(const StoreReader& reader, const AuditQuestion& question,
-                                    const std::map<std::string, std::string, std::less<>>& parameters) {
+                                    const std::map<std::string, std::string, std::less<>>& parameters,
+                                    std::stop_token stop) {
   if (const Status sound = check(question, parameters); !sound.ok()) return sound.error();
   std::map<std::string, std::string, std::less<>> bound = parameters;
   for (const char* name : {"from", "to"}) {
@@ -187,6 +188,8 @@ Result<JsonText> ask_audit_question(const StoreReader& reader, const AuditQuesti
     if (const auto time = bound.find(name); time != bound.end())
       time->second = format_instant(*parse_instant(time->second));
   }
+  SqlLimits limits;
+  limits.stop = std::move(stop);
   JsonWriter writer;
   writer.begin_object()
       .field("question", question.name)
@@ -197,7 +200,7 @@ Result<JsonText> ask_audit_question(const StoreReader& reader, const AuditQuesti
   writer.end_object().key("parts").begin_array();
   for (const QuestionPart& part : question.parts) {
     const std::string sql = filled(part.sql, bound);
-    const auto answer = run_audit_sql(reader, sql, {}, nullptr, bound);
+    const auto answer = run_audit_sql(reader, sql, limits, nullptr, bound);
     if (!answer.ok()) return answer.error();
     writer.begin_object().field("title", part.title).field("sql", sql).json_field("answer", *answer).end_object();
   }

@@ -35,8 +35,9 @@ struct AuditQuestion {
 [[nodiscard]] const AuditQuestion* find_audit_question(std::string_view name);
 
 // {"question","title","parameters":{..},"parts":[{"title","sql","answer":{"columns","rows","truncated"}}]}. Each part has the limits of a
-// query of its own. Errors: bad_query where a parameter is missing or unknown; those of run_audit_sql.
+// query of its own, and `stop` ends it. Errors: bad_query where a parameter is missing or unknown; those of run_audit_sql.
 [[nodiscard]] Result<JsonText> ask_audit_question(const StoreReader& reader, const AuditQuestion& question,
-                                                  const std::map<std::string, std::string, std::less<>>& parameters);
+                                                  const std::map<std::string, std::string, std::less<>>& parameters,
+                                                  std::stop_token stop = {});
 
 }  // namespace baton

@@ -28,13 +28,14 @@ using Deadline = std::chrono::steady_clock::time_point;
 struct Query {
   StoreReader reader;
   Deadline deadline;
+  std::stop_token stop;
   std::optional<Error> error;  // From the store; SQLite only carries a number.
 
   std::uint64_t looked = 0;              // What the sources have read.
   std::optional<sql::RotaShifts> rotas;  // Once they are asked for.
   bool declaring = false;                // SQLite asks its authorizer about declarations of tables as well.
 
-  [[nodiscard]] bool late() const { return std::chrono::steady_clock::now() >= deadline; }
+  [[nodiscard]] bool must_end() const { return stop.stop_requested() || std::chrono::steady_clock::now() >= deadline; }
 };
 
 struct TableOfQuery {
@@ -135,7 +136,7 @@ int close(sqlite3_vtab_cursor* cursor) {
 int settle(Cursor& cursor) {
   while (cursor.at == cursor.rows.size() && cursor.more) {
     Query& query = *cursor.of->query;
-    if (query.late()) return SQLITE_INTERRUPT;
+    if (query.must_end()) return SQLITE_INTERRUPT;
     cursor.rows.clear();
     cursor.at = 0;
     const auto more = cursor.source->fill(cursor.rows);
@@ -291,6 +292,9 @@ Error bad_query(std::string why) {
 
 Error error_of(sqlite3* database, const Query& query, int code) {
   if (query.error) return *query.error;
+  if (code == SQLITE_INTERRUPT && query.stop.stop_requested()) {
+    return {ErrorCode::stopping, "the query was given up, because the server stops", "ask again when it is back"};
+  }
   if (code == SQLITE_INTERRUPT) {
     return {ErrorCode::query_too_long, "the query took too long",
             "narrow it: patient, instance, subject, action, workflow, bundle, rule, outcome and at are indexed"};
@@ -325,7 +329,7 @@ Result<Database> open_database(std::vector<TableOfQuery>& tables, Query& query, 
   sqlite3_limit(raw, SQLITE_LIMIT_ATTACHED, 0);
   sqlite3_set_authorizer(raw, authorize, &query);
   sqlite3_progress_handler(
-      raw, 1000, [](void* of) { return static_cast<Query*>(of)->late() ? 1 : 0; }, &query);
+      raw, 1000, [](void* of) { return static_cast<Query*>(of)->must_end() ? 1 : 0; }, &query);
   return database;
 }
 
@@ -371,7 +375,7 @@ Result<JsonText> rows_of(sqlite3* database, sqlite3_stmt* statement, const Query
 
 Result<JsonText> run_audit_sql(const StoreReader& reader, std::string_view text, const SqlLimits& limits, SqlWork* work,
                                const SqlParameters& parameters) {
-  Query query{reader.snapshot(), std::chrono::steady_clock::now() + limits.time, std::nullopt};
+  Query query{reader.snapshot(), std::chrono::steady_clock::now() + limits.time, limits.stop, std::nullopt};
   std::vector<TableOfQuery> tables;
   tables.reserve(sql::tables().size());
   auto database = open_database(tables, query, limits);

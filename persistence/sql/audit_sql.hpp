@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <map>
+#include <stop_token>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,7 @@ struct SqlLimits {
   std::size_t rows = 1'000;
   std::size_t bytes = std::size_t{8} << 20;  // Of the answer.
   std::chrono::milliseconds time{5'000};
+  std::stop_token stop;  // Asked for by who cannot wait for the answer any more.
 };
 
 // Texts for the query's `:name`; one that is not given is null.
@@ -34,7 +36,7 @@ struct SqlWork {
 };
 
 // One SELECT. {"columns":[..],"rows":[[..]],"truncated":bool}; values are text, numbers or null. Errors: bad_query with
-// SQLite's words, or when it is not one SELECT; query_too_long; ledger_mismatch and store_corrupt from below.
+// SQLite's words, or when it is not one SELECT; query_too_long; stopping; ledger_mismatch and store_corrupt from below.
 [[nodiscard]] Result<JsonText> run_audit_sql(const StoreReader& reader, std::string_view query,
                                              const SqlLimits& limits = {}, SqlWork* work = nullptr,
                                              const SqlParameters& parameters = {});

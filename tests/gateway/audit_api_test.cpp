@@ -1,7 +1,9 @@
 // What auditors and records officers ask of the API.
 #include <future>
+#include <thread>
 
 #include "gateway/api/question_lane.hpp"
+#include "persistence/sql/audit_sql.hpp"
 #include "runtime/base/base64.hpp"
 #include "tests/gateway/sign_in_world.hpp"
 
@@ -146,6 +148,19 @@ TEST_F(AuditApi, questions_that_take_long_hold_up_nobodys_reads_and_a_caller_has
   EXPECT_TRUE(other.get_future().get());
   const WireReply answer = with_key(auditor_, "POST", "/v1/audit/sql", R"({"query":"select 1 as one"})");
   EXPECT_EQ(answer.status, 200) << answer.text;
+}
+
+TEST_F(AuditApi, a_question_in_sql_is_given_up_when_the_server_stops) {
+  auto asked = std::async(std::launch::async, [this] {
+    return with_key(auditor_, "POST", "/v1/audit/sql",
+                    R"({"query":"with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) from n"})");
+  });
+  const std::string recorded = "SELECT count(*) FROM records WHERE object LIKE 'sql: with recursive%'";
+  while (must(run_audit_sql(node_->reader(), recorded)).find("[[0]]") != std::string::npos) std::this_thread::yield();
+  context_->questions->stop();
+  const WireReply answer = asked.get();
+  EXPECT_EQ(answer.field("code"), "BT202") << answer.text;
+  EXPECT_EQ(with_key(auditor_, "POST", "/v1/audit/sql", R"({"query":"select 1"})").field("code"), "BT202");
 }
 
 TEST_F(AuditApi, the_scrubbers_work_is_in_the_metrics) {

@@ -243,6 +243,39 @@ TEST_F(HttpServerTest, drops_a_client_that_does_not_take_its_answer) {
   while (server_->counts().open > 0) std::this_thread::yield();
 }
 
+TEST_F(HttpServerTest, lets_go_of_a_client_that_has_gone_before_its_answer_is_there_and_of_no_other) {
+  HttpServerOptions options;
+  options.abandoned_timeout = Duration{60};
+  std::mutex mutex;
+  std::vector<std::shared_ptr<Responder>> asked;
+  serve(options, [&](HttpRequest, Responder responder) {
+    const std::lock_guard lock(mutex);
+    asked.push_back(std::make_shared<Responder>(std::move(responder)));
+  });
+  auto staying = client();
+  staying.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  while (server_->counts().requests < 1) std::this_thread::yield();
+  auto leaving = client();
+  leaving.send("GET / HTTP/1.1\r\nHost: x\r\n\r\nGET /next HTTP/1.1\r\n");
+  while (server_->counts().requests < 2) std::this_thread::yield();
+  leaving.finish_writing();
+  while (server_->counts().open > 1) std::this_thread::yield();
+  for (const auto& responder : asked) responder->send({200, "text/plain", "late", {}});
+  EXPECT_EQ(leaving.read_to_end(), "");
+  EXPECT_THAT(staying.read_answer(), HasSubstr("late"));
+}
+
+TEST_F(HttpServerTest, answers_a_client_that_only_says_that_it_sends_no_more) {
+  std::promise<std::shared_ptr<Responder>> asked;
+  serve({},
+        [&](HttpRequest, Responder responder) { asked.set_value(std::make_shared<Responder>(std::move(responder))); });
+  auto wire = client();
+  wire.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  wire.finish_writing();
+  asked.get_future().get()->send({200, "text/plain", "heard", {}});
+  EXPECT_THAT(wire.read_answer(), HasSubstr("heard"));
+}
+
 TEST_F(HttpServerTest, turns_connections_away_beyond_the_limit_and_says_so) {
   HttpServerOptions options;
   options.connections = 2;

@@ -151,5 +151,18 @@ TEST(AuditSql, a_query_that_would_take_for_ever_is_stopped) {
   EXPECT_EQ(ask(world, "SELECT count(*) FROM records a, records b, records c, records d", limits), "BT205");
 }
 
+TEST(AuditSql, a_query_ends_when_the_server_cannot_wait_for_it) {
+  StoreWorld world;
+  given_a_store(world);
+  std::stop_source server;
+  SqlLimits limits;
+  limits.stop = server.get_token();
+  EXPECT_EQ(ask(world, "SELECT count(*) FROM records", limits), "[[300]]");
+  server.request_stop();
+  EXPECT_EQ(
+      ask(world, "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n", limits),
+      "BT202");
+}
+
 }  // namespace
 }  // namespace baton
