@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "actors/log.hpp"
 #include "runtime/base/limits.hpp"
 #include "runtime/model/json_fields.hpp"
 
@@ -128,17 +129,23 @@ Status Roster::load() {
   if (!rotas.ok()) return rotas.error();
   for (const auto& [key, text] : *rotas) {
     auto rota = read_rota(text);
-    if (!rota.ok())
-      return Error{ErrorCode::store_corrupt, "rota " + key + ": " + rota.error().detail, "restore the store"};
-    // Those with a version are kept for whoever asks who was on duty then.
-    if (key == rota->unit) rotas_[key] = *std::move(rota);
+    if (!rota.ok()) {
+      log::error("rota {} cannot be read and is left out: {}: put it again", key, rota.error().detail);
+      continue;
+    }
+    // The latest stands there twice: under its unit, and with its version like those before it, which are kept for whoever
+    // asks who was on duty then.
+    Rota& latest = rotas_[rota->unit];
+    if (rota->version >= latest.version) latest = *std::move(rota);
   }
   const auto covers = node_.reader().named_all("covers");
   if (!covers.ok()) return covers.error();
   for (const auto& [key, text] : *covers) {
     auto cover = read_cover(text);
-    if (!cover.ok())
-      return Error{ErrorCode::store_corrupt, "cover " + key + ": " + cover.error().detail, "restore the store"};
+    if (!cover.ok()) {
+      log::error("cover {} cannot be read and is left out: {}: enter it again", key, cover.error().detail);
+      continue;
+    }
     covers_[key] = *std::move(cover);
   }
   return success();

@@ -53,7 +53,8 @@ class Roster {
 
   // Borrows the node.
   explicit Roster(Node& node) : node_(node) {}
-  // Reads what is in force. Errors: the reader's, store_corrupt.
+  // Reads what is in force. A row that cannot be read is left out and named in the log: it must not keep the server from
+  // its work. Errors: the reader's.
   [[nodiscard]] Status load();
 
   [[nodiscard]] std::vector<std::string> units() const;
