@@ -6,6 +6,7 @@
 
 #include "actors/activity_pool_core.hpp"
 #include "actors/log.hpp"
+#include "persistence/thread_name.hpp"
 
 namespace baton {
 namespace {
@@ -237,7 +238,12 @@ void ActivityPool::Core::work(std::size_t index) {
 
 ActivityPool::ActivityPool(ActivityPorts ports, std::size_t threads)
     : core_(std::make_shared<Core>(std::move(ports), threads)) {
-  for (std::size_t i = 0; i < threads; ++i) core_->threads.emplace_back([core = core_.get(), i] { core->work(i); });
+  for (std::size_t i = 0; i < threads; ++i) {
+    core_->threads.emplace_back([core = core_.get(), i] {
+      name_this_thread("baton-activity");
+      core->work(i);
+    });
+  }
 }
 
 ActivityPool::~ActivityPool() { stop(); }

@@ -4,6 +4,9 @@
 #include <caf/policy/work_sharing.hpp>
 #include <caf/scheduler/coordinator.hpp>
 #include <caf/scheduler/test_coordinator.hpp>
+#include <caf/thread_hook.hpp>
+
+#include "persistence/thread_name.hpp"
 
 namespace baton {
 namespace {
@@ -28,6 +31,14 @@ class Coordinator final : public caf::scheduler::coordinator<caf::policy::work_s
   UnusedClock clock_;
 };
 
+// CAF names its own.
+class NamedThreads final : public caf::thread_hook {
+ public:
+  void init(caf::actor_system&) override {}
+  void thread_started() override { name_this_thread("baton-actors"); }
+  void thread_terminates() override {}
+};
+
 }  // namespace
 
 ActorRuntime::ActorRuntime(bool stepped, std::size_t threads)
@@ -37,6 +48,7 @@ ActorRuntime::ActorRuntime(bool stepped, std::size_t threads)
   } else {
     config_->module_factories.emplace_back([](caf::actor_system& system) { return new Coordinator(system); });
   }
+  config_->add_thread_hook<NamedThreads>();
   config_->set("scheduler.max-threads", std::max<std::size_t>(threads, 1));
   config_->set("scheduler.max-throughput", kMessagesAtOnce);
   config_->set("logger.verbosity", caf::atom("quiet"));

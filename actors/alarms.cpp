@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "persistence/thread_name.hpp"
+
 namespace baton {
 
 namespace {
@@ -68,6 +70,7 @@ std::optional<Instant> Alarms::next_due() {
 }
 
 void Alarms::run() {
+  name_this_thread("baton-alarms");
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     if (calls_.empty()) {

@@ -8,6 +8,7 @@
 #include "actors/schedule_row.hpp"
 #include "persistence/holds.hpp"
 #include "persistence/keys/key_store.hpp"
+#include "persistence/thread_name.hpp"
 
 namespace baton {
 
@@ -72,6 +73,7 @@ void Erasures::write_keys(std::function<void()> work) {
 }
 
 void Erasures::write_what_waits() {
+  name_this_thread("baton-keys");
   while (true) {
     std::function<void()> work;
     {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "actors/log.hpp"
+#include "persistence/thread_name.hpp"
 
 namespace baton {
 
@@ -171,6 +172,7 @@ void TimerService::look_for_jump() {
 }
 
 void TimerService::run() {
+  name_this_thread("baton-timers");
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     woken_ = false;

@@ -4,6 +4,7 @@
 
 #include "actors/cpu_clock.hpp"
 #include "actors/log.hpp"
+#include "persistence/thread_name.hpp"
 
 namespace baton {
 
@@ -29,6 +30,7 @@ Watchman::Watchman(const Store& store, Ports ports)
 Watchman::~Watchman() { stop(); }
 
 void Watchman::run() {
+  name_this_thread("baton-watchman");
   Allowance allowance(kShareNs);
   std::unique_lock lock(mutex_);
   while (!changed_.wait_for(lock, kPause, [this] { return stopping_; })) {

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "persistence/thread_name.hpp"
 #include "runtime/base/assert.hpp"
 
 namespace baton {
@@ -28,6 +29,7 @@ void AppendThread::start(SealedRound round) {
 }
 
 void AppendThread::run() {
+  name_this_thread("baton-append");
   for (;;) {
     SealedRound round;
     {

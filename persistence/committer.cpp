@@ -9,6 +9,7 @@
 #include "persistence/ledger/ledger_reader.hpp"
 #include "persistence/ledger_source.hpp"
 #include "persistence/rocks.hpp"
+#include "persistence/thread_name.hpp"
 
 namespace baton {
 namespace {
@@ -158,6 +159,7 @@ void Committer::abandon() {
 }
 
 void Committer::run() {
+  name_this_thread("baton-commit");
   bool aloft = false;
   while (wait_for_work(aloft)) {
     if (failed()) {

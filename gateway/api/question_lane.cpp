@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "persistence/thread_name.hpp"
+
 namespace baton {
 
 QuestionLane::QuestionLane() : thread_([this] { loop(); }) {}
@@ -24,6 +26,7 @@ void QuestionLane::run(const std::string& caller, Work work) {
 }
 
 void QuestionLane::loop() {
+  name_this_thread("baton-questions");
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });

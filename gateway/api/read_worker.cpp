@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "persistence/thread_name.hpp"
+
 namespace baton {
 
 ReadWorker::ReadWorker(std::size_t capacity) : capacity_(capacity) {
@@ -23,6 +25,7 @@ void ReadWorker::run(Work work) {
 }
 
 void ReadWorker::loop() {
+  name_this_thread("baton-reads");
   std::unique_lock lock(mutex_);
   while (true) {
     changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });

@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "gateway/net/io_loop_core.hpp"
+#include "persistence/thread_name.hpp"
 
 namespace baton {
 
@@ -21,7 +22,10 @@ std::int64_t steady_ms() noexcept {
 }
 
 IoLoop::IoLoop() : core_(std::make_unique<Core>()) {
-  core_->thread = std::thread([core = core_.get()] { core->context.run(); });
+  core_->thread = std::thread([core = core_.get()] {
+    name_this_thread("baton-sockets");
+    core->context.run();
+  });
 }
 
 IoLoop::~IoLoop() { stop(); }
