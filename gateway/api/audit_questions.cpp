@@ -32,23 +32,23 @@ void ask(ApiContext& context, RoutedRequest request, Responder responder) {
   for (const char* name : {"patient", "person", "instance", "rule", "from", "to", "zone"}) {
     if (std::string value = text_of_query(request, name); !value.empty()) parameters.emplace(name, std::move(value));
   }
-  ask_record_and_send(context, request.http, std::move(responder), "question: " + std::string(question->name),
-                      [question, parameters, ending = context.questions->ending()](
-                          const StoreReader& reader) -> Result<PatientData> {
-                        auto answer = ask_audit_question(reader, *question, parameters, ending);
-                        if (!answer) return answer.error();
-                        const auto of = [&](const char* name) {
-                          const auto given = parameters.find(name);
-                          return given == parameters.end() ? std::string() : given->second;
-                        };
-                        PatientData data{std::move(*answer), of("patient"), of("instance")};
-                        if (data.patient.empty() && !data.instance.empty()) {
-                          const auto about = reader.instance(data.instance);
-                          if (about.ok() && *about) data.patient = (*about)->patient;
-                        }
-                        data.somebodys = true;
-                        return data;
-                      });
+  ask_record_and_send(
+      context, request.http, std::move(responder), "question: " + std::string(question->name),
+      [question, parameters, ending = context.questions->ending()](const StoreReader& reader) -> Result<PatientData> {
+        auto answer = ask_audit_question(reader, *question, parameters, ending);
+        if (!answer) return answer.error();
+        const auto of = [&](const char* name) {
+          const auto given = parameters.find(name);
+          return given == parameters.end() ? std::string() : given->second;
+        };
+        PatientData data{std::move(*answer), of("patient"), of("instance")};
+        if (data.patient.empty() && !data.instance.empty()) {
+          const auto about = reader.instance(data.instance);
+          if (about.ok() && *about) data.patient = (*about)->patient;
+        }
+        data.somebodys = true;
+        return data;
+      });
 }
 
 }  // namespace

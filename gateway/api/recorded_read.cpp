@@ -110,7 +110,8 @@ std::function<void(bool)> recorded_work(ApiContext& context, const HttpRequest& 
 }
 
 Error question_refused(const ApiContext& context) {
-  if (context.questions->ending().stop_requested()) return {ErrorCode::stopping, "the server stops", "ask again when it is back"};
+  if (context.questions->ending().stop_requested())
+    return {ErrorCode::stopping, "the server stops", "ask again when it is back"};
   return {ErrorCode::overloaded,
           "of one caller " + std::to_string(QuestionLane::kOfOneCaller) +
               " questions run or wait at a time, and of all " + std::to_string(QuestionLane::kOfAll),
@@ -128,9 +129,9 @@ void read_record_and_send(ApiContext& context, const HttpRequest& request, Respo
 
 void ask_record_and_send(ApiContext& context, const HttpRequest& request, Responder responder, std::string object,
                          std::function<Result<PatientData>(const StoreReader&)> read) {
-  context.questions->run(
-      principal_of(request).subject,
-      recorded_work(context, request, std::move(responder), std::move(object), question_refused(context), std::move(read)));
+  context.questions->run(principal_of(request).subject,
+                         recorded_work(context, request, std::move(responder), std::move(object),
+                                       question_refused(context), std::move(read)));
 }
 
 void ask_and_send(ApiContext& context, const std::string& caller, Responder responder,

@@ -56,9 +56,8 @@ void HttpServer::State::accept(std::shared_ptr<ByteStream> stream) {
 void HttpServer::State::sweep() {
   const std::int64_t now = steady_ms();
   open.each([now](HttpConnection& connection) { connection.check_deadline(now); });
-  const Duration shortest =
-      std::min({options.header_timeout, options.body_timeout, options.idle_timeout, options.write_timeout,
-                options.abandoned_timeout});
+  const Duration shortest = std::min({options.header_timeout, options.body_timeout, options.idle_timeout,
+                                      options.write_timeout, options.abandoned_timeout});
   const Duration period{std::clamp<std::int64_t>(shortest.ms / 4, 10, 1000)};
   loop.after(period, [weak = weak_from_this()] {
     if (const auto self = weak.lock()) self->sweep();

@@ -152,8 +152,9 @@ TEST_F(AuditApi, questions_that_take_long_hold_up_nobodys_reads_and_a_caller_has
 
 TEST_F(AuditApi, a_question_in_sql_is_given_up_when_the_server_stops) {
   auto asked = std::async(std::launch::async, [this] {
-    return with_key(auditor_, "POST", "/v1/audit/sql",
-                    R"({"query":"with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) from n"})");
+    return with_key(
+        auditor_, "POST", "/v1/audit/sql",
+        R"({"query":"with recursive n(i) as (select 1 union all select i + 1 from n) select count(*) from n"})");
   });
   const std::string recorded = "SELECT count(*) FROM records WHERE object LIKE 'sql: with recursive%'";
   while (must(run_audit_sql(node_->reader(), recorded)).find("[[0]]") != std::string::npos) std::this_thread::yield();
