@@ -158,21 +158,18 @@ TEST_F(TaskWork, a_rota_has_versions_and_says_who_is_on_duty) {
 
 TEST_F(TaskWork, a_rota_or_cover_that_cannot_be_read_keeps_nobody_from_starting) {
   const std::string times = R"("from":"2026-03-02T07:00:00Z","to":"2026-03-02T19:00:00Z")";
-  for (const char* who : {"ann", "bea"})
-    local("PUT", "/v1/rotas/4-west", R"({"shifts":[{"person":")" + std::string(who) + ""," + times + "
-}]
-}
-");
-    ASSERT_EQ(local("POST", "/v1/covers", R"({"person":"ann","by":"bob",)" + times + "}").status, 201);
-AuditRecord record;
-record.action = action::kAccessRefused;
-RecordAccess damage{{{"rotas", "4-west", "{}"}, {"rotas", "5-east", "[]"}, {"covers", "c-1", "{"}}, record};
-ASSERT_TRUE(node_->submit_and_wait(std::move(damage)).ok());
-Roster again(*node_);
-ASSERT_TRUE(again.load().ok());
-EXPECT_EQ(again.rota("4-west")->version, 2u);
-EXPECT_EQ(again.rota("4-west")->shifts.at(0).person, "bea");
-EXPECT_EQ(again.covers().size(), 1u);
+  for (const char* who : {R"("ann")", R"("bea")"})
+    local("PUT", "/v1/rotas/4-west", R"({"shifts":[{"person":)" + std::string(who) + "," + times + "}]}");
+  ASSERT_EQ(local("POST", "/v1/covers", R"({"person":"ann","by":"bob",)" + times + "}").status, 201);
+  AuditRecord record;
+  record.action = action::kAccessRefused;
+  RecordAccess damage{{{"rotas", "4-west", "{}"}, {"rotas", "5-east", "[]"}, {"covers", "c-1", "{"}}, record};
+  ASSERT_TRUE(node_->submit_and_wait(std::move(damage)).ok());
+  Roster again(*node_);
+  ASSERT_TRUE(again.load().ok());
+  EXPECT_EQ(again.rota("4-west")->version, 2u);
+  EXPECT_EQ(again.rota("4-west")->shifts.at(0).person, "bea");
+  EXPECT_EQ(again.covers().size(), 1u);
 }
 
 TEST_F(TaskWork, a_shift_or_a_cover_for_ever_in_whatever_zone_is_read_again_at_the_next_start) {
