@@ -15,7 +15,7 @@ constexpr std::size_t kQueueSize = 16'384;  // Attempts in memory that wait for 
 constexpr std::size_t kOwedAtOnce = 256;    // Rows read from the store at a time.
 constexpr Duration kReadAgain{30'000};      // After a read that failed.
 constexpr std::size_t kFreshPerWorker = 8;  // Attempts that wait before a further worker is woken.
-constexpr std::chrono::microseconds kLookOut{400};  // As long as most syncs take, and little where one takes longer.
+constexpr std::chrono::microseconds kLookOut{1000};  // As long as most syncs take, and little where one takes longer.
 
 }  // namespace
 

@@ -16,7 +16,7 @@ namespace {
 
 constexpr int kExitAfterFailedCommit = 70;  // EX_SOFTWARE
 constexpr std::chrono::seconds kMarkSyncInterval{1};
-constexpr std::chrono::microseconds kLinger{100};
+constexpr std::chrono::microseconds kLinger{250};
 
 void end_process(const Error& error) {
   std::fprintf(stderr, "committer stops the process after a failed commit: %s\n", to_string(error).c_str());
