@@ -251,8 +251,8 @@ Status Server::Parts::listen(const Config& config) {
     door->access.guard(route, std::move(request), std::move(responder));
   });
   if (!config.downtime_folder.empty()) {
-    auto board = DowntimeBoard::open(*node, loop, *reads,
-                                     {config.downtime_folder, config.downtime_every, config.downtime_time_zone});
+    auto board = DowntimeBoard::open(
+        *node, loop, {config.downtime_folder, config.downtime_every, config.downtime_time_zone});
     if (!board) return std::move(board).error();
     downtime = std::move(*board);
     downtime->begin();
@@ -396,6 +396,12 @@ std::vector<ServerFigure> Server::Parts::figures() const {
     add("mllp_messages", "Messages over MLLP.", true, counts.messages);
     add("mllp_connections", "Connections over MLLP that are open.", false, counts.open);
     add("mllp_refused", "Connections over MLLP, and frames, that were refused.", true, counts.refused);
+  }
+  if (downtime) {
+    const auto written = downtime->written();
+    add("downtime_pages_timestamp_seconds",
+        "When all downtime pages were written last, in seconds since 1970; 0 before the first time.", false,
+        written ? static_cast<std::uint64_t>(written->ms / 1000) : 0);
   }
   for (const ServedCertificate& served : certificates) {
     add(served.listener + "_certificate_expiry_timestamp_seconds",

@@ -61,11 +61,10 @@ std::string unit_of(const Attributes& attributes) {
 
 }  // namespace
 
-DowntimeBoard::DowntimeBoard(Node& node, IoLoop& loop, ReadWorker& reads, DowntimeOptions options, TimeZone zone)
-    : node_(node), loop_(loop), reads_(reads), options_(std::move(options)), zone_(std::move(zone)) {}
+DowntimeBoard::DowntimeBoard(Node& node, IoLoop& loop, DowntimeOptions options, TimeZone zone)
+    : node_(node), loop_(loop), options_(std::move(options)), zone_(std::move(zone)) {}
 
-Result<std::unique_ptr<DowntimeBoard>> DowntimeBoard::open(Node& node, IoLoop& loop, ReadWorker& reads,
-                                                           DowntimeOptions options) {
+Result<std::unique_ptr<DowntimeBoard>> DowntimeBoard::open(Node& node, IoLoop& loop, DowntimeOptions options) {
   auto zone = find_time_zone(options.time_zone);
   if (!zone) return Error{ErrorCode::bad_config, "downtime.time_zone: " + zone.error().detail, zone.error().cure};
   std::error_code wrong;
@@ -74,7 +73,7 @@ Result<std::unique_ptr<DowntimeBoard>> DowntimeBoard::open(Node& node, IoLoop& l
     return Error{ErrorCode::bad_config, "downtime.folder: '" + options.folder + "' cannot be written to",
                  "name a folder that this user may write to, on another machine if you can"};
   }
-  return std::unique_ptr<DowntimeBoard>(new DowntimeBoard(node, loop, reads, std::move(options), *zone));
+  return std::unique_ptr<DowntimeBoard>(new DowntimeBoard(node, loop, std::move(options), *zone));
 }
 
 // Those of all open cases; "" among them where a case has none.
@@ -235,13 +234,14 @@ Status DowntimeBoard::write_all() {
   }
   if (Status written = write(std::string(kIndex), downtime_index(links, now, zone_)); !written) return written;
   remove_others(files);
+  written_ms_ = system_clock()->now().ms;
   return success();
 }
 
 void DowntimeBoard::begin() { next(); }
 
 void DowntimeBoard::next() {
-  reads_.run([this](bool ok) {
+  writer_.run([this](bool ok) {
     {
       const std::lock_guard lock(mutex_);
       if (stopped_) return;
@@ -254,9 +254,17 @@ void DowntimeBoard::next() {
 }
 
 void DowntimeBoard::stop() {
-  const std::lock_guard lock(mutex_);
-  stopped_ = true;
-  loop_.cancel(timer_);
+  {
+    const std::lock_guard lock(mutex_);
+    stopped_ = true;
+    loop_.cancel(timer_);
+  }
+  writer_.stop();
+}
+
+std::optional<Instant> DowntimeBoard::written() const {
+  const std::int64_t ms = written_ms_;
+  return ms == 0 ? std::nullopt : std::optional(Instant{ms});
 }
 
 }  // namespace baton

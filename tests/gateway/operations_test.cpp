@@ -1,5 +1,8 @@
 // What operations teams ask over the API: why, batches, pauses, incidents and their offers, what-ifs, late entries, promises,
 // and the pages for a downtime.
+#include <fcntl.h>
+#include <sys/stat.h>
+
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -218,7 +221,7 @@ TEST_F(Operations, find_whole_pages_of_what_is_open_when_the_server_is_gone) {
   start("c1", R"({"ward":"4 West / A"})");
   const fs::path folder = fs::path(testing::TempDir()) / ("baton_downtime_" + std::to_string(::getpid()));
   fs::remove_all(folder);
-  auto board = DowntimeBoard::open(*node_, loop_, *reads_, {folder.string(), Duration{60'000}, "Europe/Berlin"});
+  auto board = DowntimeBoard::open(*node_, loop_, {folder.string(), Duration{60'000}, "Europe/Berlin"});
   ASSERT_TRUE(board.ok()) << to_string(board.error());
   ASSERT_TRUE((*board)->write_all().ok());
   const auto text_of = [](const fs::path& path) {
@@ -250,6 +253,29 @@ TEST_F(Operations, find_whole_pages_of_what_is_open_when_the_server_is_gone) {
   EXPECT_EQ(local("POST", "/v1/instances/c1/cancel", "{}").status, 200);
   ASSERT_TRUE((*board)->write_all().ok());
   EXPECT_FALSE(fs::exists(file));
+  fs::remove_all(folder);
+}
+
+// A pipe that nobody reads takes no page, as a share whose server is gone.
+TEST_F(Operations, are_not_held_up_by_a_folder_for_the_downtime_that_hangs) {
+  start("c1", R"({"ward":"4-west"})");
+  const fs::path folder = fs::path(testing::TempDir()) / ("baton_downtime_hangs_" + std::to_string(::getpid()));
+  fs::remove_all(folder);
+  auto board = DowntimeBoard::open(*node_, loop_, {folder.string(), Duration{600'000}, "UTC"});
+  ASSERT_TRUE(board.ok()) << to_string(board.error());
+  const fs::path file = folder / downtime_file("4-west");
+  const fs::path pipe = file.string() + ".new";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  (*board)->begin();
+  while (ledger().find("downtime board: ") == std::string::npos) std::this_thread::yield();  // It begins to write.
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(local("GET", "/v1/instances?status=running").status, 200);
+  EXPECT_FALSE((*board)->written());
+  const int reader = ::open(pipe.c_str(), O_RDONLY);  // Returns when the board has opened it, too.
+  (*board)->stop();
+  ::close(reader);
+  ASSERT_TRUE((*board)->write_all().ok());
+  EXPECT_TRUE((*board)->written());
+  EXPECT_TRUE(fs::is_regular_file(file));
   fs::remove_all(folder);
 }
 
