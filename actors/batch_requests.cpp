@@ -141,6 +141,9 @@ void Batches::begin(const BatchRequest& request, std::uint64_t token) {
     return parts_.replies.give(token, Error{ErrorCode::unknown_preview, "this preview is not there any more",
                                             "preview again, and look at the count"});
   }
+  if (request.refusal) {
+    if (const auto refused = request.refusal(found->second.action.name)) return parts_.replies.give(token, *refused);
+  }
   const Preview preview = std::move(found->second);
   previews_.erase(found);
   row.id = new_id();

@@ -52,7 +52,7 @@ JsonText CheckReport::json() const {
   for (const CheckFinding& finding : findings) {
     writer.begin_object().field("instance", finding.instance).field("verdict", to_string(finding.verdict));
     writer.optional_field("journal_line", finding.journal_line).optional_field("script_line", finding.script_line);
-    writer.optional_field("message", finding.message).end_object();
+    writer.optional_field("message", finding.message).optional_field("told", finding.told).end_object();
   }
   writer.end_array().end_object();
   return std::move(writer).take();

@@ -135,6 +135,9 @@ struct BatchRequest {
   std::string id;  // The batch; empty for preview and begin.
   JsonText body;
   Principal by;
+  // Why the caller may not do this to the things of a batch, or nothing; asked when it begins, which is some time after it was
+  // previewed. Empty: they may. On the batches' lane.
+  std::function<std::optional<Error>(const std::string& action)> refusal = {};
 };
 
 // A pause until further notice, see actors/standing_pauses.hpp. action: begin end.

@@ -153,7 +153,7 @@ void add_message_routes(HttpRouter& router, ApiContext& context) {
               "Map a quarantined message again, perhaps edited; 409 once it has left the quarantine.",
               {},
               "Replay",
-              "Accepted",
+              "Reviewed",
               200,
               bind(replay)});
   router.add({"POST",
@@ -162,7 +162,7 @@ void add_message_routes(HttpRouter& router, ApiContext& context) {
               "Give a quarantined message up, with a reason; 409 once it has left the quarantine.",
               {},
               "Reason",
-              "Accepted",
+              "Reviewed",
               200,
               bind(discard)});
 }

@@ -23,6 +23,8 @@ HttpResponse failed_page(const Error& error) {
   return page;
 }
 
+std::string callback_of(const FrontDoor& door) { return door.public_url + "/v1/sign-in/callback"; }
+
 void begin(ApiContext& context, RoutedRequest request, Responder responder) {
   FrontDoor& door = context.door;
   if (!door.provider) {
@@ -31,7 +33,7 @@ void begin(ApiContext& context, RoutedRequest request, Responder responder) {
   const auto again = flag_of_query(request, "again");
   if (!again) return send_error(responder, again.error());
   door.provider->begin(
-      door.public_url + "/v1/sign-in/callback", again->value_or(false),
+      callback_of(door), again->value_or(false),
       [&door, then = std::make_shared<Responder>(std::move(responder))](Result<Provider::Begun> begun) {
         if (!begun) return then->send(failed_page(begun.error()));
         then->send({302,
@@ -51,6 +53,7 @@ void refuse(FrontDoor& door, const HttpRequest& request, const Shared& then, con
   record.reason = error.detail;
   auto page = failed_page(error);
   page.headers.emplace_back("Set-Cookie", sign_in_cookie(door.access, ""));
+  if (!door.access.may_record_stranger()) return then->send(std::move(page));
   door.people.record(std::move(record), [then, page = std::move(page)](const Status&) { then->send(page); });
 }
 
@@ -64,7 +67,8 @@ void finish(ApiContext& context, RoutedRequest request, Responder responder) {
                               "sign in with a password, or set auth.issuer"});
   const Provider::Answer answer{text_of_query(request, "code"), text_of_query(request, "state"),
                                 text_of_query(request, "iss"), text_of_query(request, "error"),
-                                cookie_of(request.http, door.access.cookie_name("baton-sign-in"))};
+                                cookie_of(request.http, door.access.cookie_name("baton-sign-in")),
+                                callback_of(door)};
   door.provider->finish(answer, [&door, http = request.http, then](Result<Provider::Finished> finished) {
     if (!finished) return refuse(door, http, then, finished.error());
     const TokenHolder& holder = finished->holder;

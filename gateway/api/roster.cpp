@@ -1,7 +1,9 @@
 // /v1/rotas and /v1/covers: who is on duty when, and who stands in for whom.
+#include <algorithm>
 #include <boost/json/serialize.hpp>
 
 #include "gateway/api/recorded_read.hpp"
+#include "gateway/auth/caller.hpp"
 #include "gateway/auth/secret.hpp"
 
 namespace baton {
@@ -53,9 +55,27 @@ void get_rota(ApiContext& context, RoutedRequest request, Responder responder) {
   });
 }
 
+// Whoever does not see every unit says who is on duty in their own alone.
+Status check_own_unit(const HttpRequest& http, const std::string& unit) {
+  if (http.caller == nullptr || http.caller->may("task.every_unit")) return success();
+  if (std::ranges::find(http.caller->units, unit) != http.caller->units.end()) return success();
+  return Error{ErrorCode::wrong_unit, "unit '" + unit + "' is another's", "have somebody of that unit enter it"};
+}
+
+// A cover opens the units of whom it is for.
+Status check_cover(const PeopleStore& people, const HttpRequest& http, const std::string& person) {
+  const auto away = people.user(person);
+  if (!away) return success();
+  for (const std::string& unit : away->units) {
+    if (Status own = check_own_unit(http, unit); !own) return own;
+  }
+  return success();
+}
+
 void put_rota(ApiContext& context, RoutedRequest request, Responder responder) {
   const std::string unit = request.at("unit");
   if (Status status = check_name("unit", unit); !status) return send_error(responder, status.error());
+  if (Status own = check_own_unit(request.http, unit); !own) return send_error(responder, own.error());
   auto body = read_object(request.http);
   if (!body) return send_error(responder, body.error());
   auto rota = read_rota(boost::json::serialize(*body));
@@ -92,6 +112,9 @@ void add_cover(ApiContext& context, RoutedRequest request, Responder responder) 
   if (!body) return send_error(responder, body.error());
   auto cover = read_cover(boost::json::serialize(*body));
   if (!cover) return send_error(responder, cover.error());
+  if (Status own = check_cover(context.door.people, request.http, cover->person); !own) {
+    return send_error(responder, own.error());
+  }
   cover->id = random_token(9);
   cover->entered_by = principal_of(request.http).subject;
   AuditRecord record = record_of(request.http, action::kCoverChanged, cover->id, "begun");
@@ -109,6 +132,12 @@ void add_cover(ApiContext& context, RoutedRequest request, Responder responder) 
 
 void end_cover(ApiContext& context, RoutedRequest request, Responder responder) {
   const std::string id = request.at("id");
+  for (const Cover& cover : context.roster.covers()) {
+    if (cover.id != id) continue;
+    if (Status own = check_cover(context.door.people, request.http, cover.person); !own) {
+      return send_error(responder, own.error());
+    }
+  }
   context.roster.end_cover(id, record_of(request.http, action::kCoverChanged, id, "ended"),
                            [then = std::make_shared<Responder>(std::move(responder))](const Status& status) {
                              if (!status) return send_error(*then, status.error());

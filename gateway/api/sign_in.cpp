@@ -105,15 +105,23 @@ void change_password(ApiContext& context, RoutedRequest request, Responder respo
       context.door, request.http, caller.principal.subject, password,
       [&door = context.door, http = request.http, fresh, then = share(std::move(responder))](Result<LocalUser> found) {
         if (!found) return then->send(problem_with_wait(found.error()));
-        LocalUser user = std::move(*found);
-        user.password = hash_password(fresh);  // On the thread for passwords, as check_password promises.
-        AuditRecord record;
-        record.action = action::kUserChanged;
-        record.by = http.caller->principal;
-        record.object = user.id;
-        record.outcome = "password changed";
-        door.people.put_user(user, false, std::move(record), [&door, http, user, then](const Status& status) {
-          if (!status) return send_error(*then, status.error());
+        const std::string hash = hash_password(fresh);  // On the thread for passwords, as check_password promises.
+        // Nothing but the password, and only of whom it was checked: they may have been disabled while it was hashed.
+        const auto change = [&](LocalUser& row) -> Result<AuditRecord> {
+          if (!row.may_sign_in(door.people.now()) || row.password != found->password) {
+            return Error{ErrorCode::sign_in_failed, "the account was changed meanwhile", "sign in again"};
+          }
+          row.password = hash;
+          AuditRecord record;
+          record.action = action::kUserChanged;
+          record.by = http.caller->principal;
+          record.object = row.id;
+          record.outcome = "password changed";
+          return record;
+        };
+        door.people.change_user(found->id, change, [&door, http, then](Result<LocalUser> changed) {
+          if (!changed) return send_error(*then, changed.error());
+          const LocalUser user = std::move(*changed);
           AuditRecord ended;
           ended.action = action::kSignedOut;
           ended.by = http.caller->principal;

@@ -210,6 +210,15 @@ JsonText difference_json(const WhatIf& what_if) {
   return std::move(writer).take();
 }
 
+// A script sees all of the case, and what it is made to say is not masked: whoever brings one may see the data, or make
+// scripts live.
+Status check_may_bring(const HttpRequest& http, const ForkRequest& fork) {
+  if (!fork.files || http.caller == nullptr) return success();
+  if (http.caller->may("patient.read") || http.caller->may("bundle.deploy")) return success();
+  return Error{ErrorCode::no_permission, "a script of one's own needs 'bundle.deploy' or 'patient.read'",
+               "name a bundle that was deployed"};
+}
+
 }  // namespace
 
 void add_what_if_routes(HttpRouter& router, ApiContext& context) {
@@ -227,6 +236,10 @@ void add_what_if_routes(HttpRouter& router, ApiContext& context) {
                 if (!body) return send_error(responder, body.error());
                 auto fork = read_fork(*body);
                 if (!fork) return send_error(responder, fork.error());
+                if (const Status may = check_may_bring(request.http, *fork); !may) {
+                  return context.door.access.refuse(principal_of(request.http), "beginWhatIf", request,
+                                                    std::move(responder), may.error());
+                }
                 const std::string subject = principal_of(request.http).subject;
                 read_record_and_send(
                     context, request.http, std::move(responder), "what-if",

@@ -52,6 +52,8 @@ class Access {
   void find_patients_with(PatientOf patient_of) { patient_of_ = std::move(patient_of); }
   [[nodiscard]] BreakGlass& glass() { return glass_; }
 
+  // A stranger's refusals are recorded as far as they do not fill the ledger: asked before each record.
+  [[nodiscard]] bool may_record_stranger();
   // Passes the request on to the route's handler, with its caller, or refuses it.
   void guard(const Route& route, RoutedRequest request, Responder responder);
 
@@ -88,8 +90,6 @@ class Access {
   [[nodiscard]] Status admit(Caller& caller, const RoutedRequest& request, const RoutePermission& permission) const;
   // What the caller has opened for the patient whose data a request to read asks for.
   [[nodiscard]] std::optional<OpenGlass> open_glass(const Caller& caller, const RoutedRequest& request) const;
-  // A stranger's refusals are recorded as far as they do not fill the ledger.
-  [[nodiscard]] bool may_record_stranger();
 
   PeopleStore& people_;
   const AccessOptions options_;

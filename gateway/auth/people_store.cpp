@@ -150,12 +150,12 @@ PeopleStore::Written PeopleStore::undone_by(std::function<void()> undo, Written 
   };
 }
 
-void PeopleStore::put_user(LocalUser user, bool must_be_new, AuditRecord record, Written written) {
+void PeopleStore::add_user(LocalUser user, AuditRecord record, Written written) {
   const std::lock_guard order(order_);
   std::vector<PutNamed> changes{put("user/", user)};
   {
     const std::lock_guard lock(mutex_);
-    if (!must_be_new || !users_.contains(user.id)) {
+    if (!users_.contains(user.id)) {
       written = undone_by(restoring(users_, user.id), std::move(written));
       users_[user.id] = std::move(user);
     } else {
@@ -167,6 +167,28 @@ void PeopleStore::put_user(LocalUser user, bool must_be_new, AuditRecord record,
         Error{ErrorCode::already_exists, "there is a person with this name already", "see baton users list"});
   }
   write(std::move(changes), std::move(record), std::move(written));
+}
+
+void PeopleStore::change_user(const std::string& id, const ChangeOfUser& change,
+                              std::function<void(Result<LocalUser>)> changed) {
+  const auto change_now = [&]() -> Status {
+    const std::lock_guard order(order_);  // Over the reading as well: nobody writes in between.
+    auto row = user(id);
+    if (!row) return Error{ErrorCode::not_found, "there is no person '" + id + "'", "see GET /v1/users"};
+    auto record = change(*row);
+    if (!record) return std::move(record).error();
+    Written written = [row = *row, changed](Status status) {
+      changed(status ? Result<LocalUser>(row) : Result<LocalUser>(std::move(status).error()));
+    };
+    {
+      const std::lock_guard lock(mutex_);
+      written = undone_by(restoring(users_, id), std::move(written));
+      users_[id] = *row;
+    }
+    write({put("user/", *row)}, std::move(*record), std::move(written));
+    return success();
+  };
+  if (Status status = change_now(); !status) changed(std::move(status).error());
 }
 
 void PeopleStore::put_key(ServiceKey key, AuditRecord record, Written written) {

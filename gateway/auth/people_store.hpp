@@ -43,8 +43,12 @@ class PeopleStore {
   [[nodiscard]] std::uint64_t version() const noexcept { return version_.load(std::memory_order_acquire); }
   [[nodiscard]] std::size_t count_sessions(const std::string& subject) const;
 
-  // Each writes the row and `record` in one turn. put_user refuses with already_exists when it must be new.
-  void put_user(LocalUser user, bool must_be_new, AuditRecord record, Written written);
+  // Each writes the row and `record` in one turn. Error: already_exists.
+  void add_user(LocalUser user, AuditRecord record, Written written);
+  // Changes a person as they stand by then, whatever others have changed meanwhile. `change` must be quick and ask nothing of
+  // this store; it gives what is recorded, or refuses. Errors: not_found, and those of `change`.
+  using ChangeOfUser = std::function<Result<AuditRecord>(LocalUser&)>;
+  void change_user(const std::string& id, const ChangeOfUser& change, std::function<void(Result<LocalUser>)> changed);
   void put_key(ServiceKey key, AuditRecord record, Written written);
   // The same session under a new id, so that a cookie from before the sign-in is worth nothing.
   void renew_session(const std::string& old_id, Session session, AuditRecord record, Written written);

@@ -30,6 +30,23 @@ bool is_flag(const json::object& schema, std::string_view name, bool value) {
   return flag != nullptr && flag->is_bool() && flag->as_bool() == value;
 }
 
+// Whether it says, by the code of an error, that its texts may be a script's own words.
+bool is_of_script(const json::object& object) {
+  for (const char* name : {"code", "reason_code"}) {
+    const std::string code = text_at(object, name);
+    for (const ErrorCode of_script : {ErrorCode::script_error, ErrorCode::update_rejected, ErrorCode::hook_refused}) {
+      if (code == code_of(of_script)) return true;
+    }
+  }
+  return false;
+}
+
+bool is_marked_of_script(const json::value* schema) {
+  if (schema == nullptr || !schema->is_object()) return false;
+  const auto* mark = schema->as_object().if_contains("x-personal");
+  return mark != nullptr && mark->is_string() && mark->as_string() == "of_script";
+}
+
 }  // namespace
 
 PersonalFields::PersonalFields(std::string_view schemas) {
@@ -56,8 +73,14 @@ void PersonalFields::mask_value(json::value& value, const json::value* given) co
   if (is_flag(*schema, "x-personal", false)) return;
   if (value.is_object()) {
     const auto* properties = schema->if_contains("properties");
+    const bool of_script = is_of_script(value.as_object());
     for (auto& [name, field] : value.as_object()) {
-      mask_value(field, properties == nullptr ? nullptr : properties->as_object().if_contains(name));
+      const json::value* const known = properties == nullptr ? nullptr : properties->as_object().if_contains(name);
+      if (!is_marked_of_script(known)) {
+        mask_value(field, known);
+      } else if (of_script) {
+        hide(field);
+      }
     }
   } else if (value.is_array()) {
     for (auto& item : value.as_array()) mask_value(item, schema->if_contains("items"));
@@ -67,10 +90,7 @@ void PersonalFields::mask_value(json::value& value, const json::value* given) co
 std::string PersonalFields::mask_problem(std::string_view problem) {
   auto value = parse_own_document(problem);
   if (!value || !value->is_object()) return std::string(problem);
-  const std::string code = text_at(value->get_object(), "code");
-  const bool of_script = code == code_of(ErrorCode::script_error) || code == code_of(ErrorCode::update_rejected) ||
-                         code == code_of(ErrorCode::hook_refused);
-  if (!of_script) return std::string(problem);
+  if (!is_of_script(value->get_object())) return std::string(problem);
   value->get_object()["detail"] = "***";
   std::string text;
   if (!append_json_value(text, *value)) return "null";

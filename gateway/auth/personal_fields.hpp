@@ -1,6 +1,7 @@
 // Masks the fields of an answer that carry personal data, for callers without patient.read. Which those are is said by
 // the API's schemas (gateway/api/schemas.json): a field marked "x-personal", and, since the rule is to deny, every field
-// that the schema does not describe. A text becomes "***", an object {}, a list [], anything else null. Immutable.
+// that the schema does not describe. One marked "of_script" does where the code or reason_code beside it is of an error whose
+// text a script gives. A text becomes "***", an object {}, a list [], anything else null. Immutable.
 #pragma once
 
 #include <boost/json/value.hpp>

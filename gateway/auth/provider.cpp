@@ -1,6 +1,7 @@
 #include "gateway/auth/provider.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "gateway/auth/acting.hpp"
 #include "gateway/auth/secret.hpp"
@@ -20,7 +21,6 @@ constexpr Duration kBetweenFetches{30'000};
 constexpr int kFetchesAtOnce = 3;
 constexpr Duration kSignInTime{600'000};
 constexpr Duration kCallTime{10'000};
-constexpr std::size_t kMostPending = 10'000;
 
 Error provider_failed(const std::string& what) {
   return {ErrorCode::provider_failed, "the sign-in provider " + what, "look at the provider, and at auth.issuer"};
@@ -68,7 +68,7 @@ Result<std::map<std::string, std::string>> parse_role_map(std::string_view text)
 }
 
 Provider::Provider(std::shared_ptr<HttpPort> http, std::shared_ptr<Clock> clock, ProviderOptions options)
-    : http_(std::move(http)), clock_(std::move(clock)), options_(std::move(options)) {}
+    : http_(std::move(http)), clock_(std::move(clock)), options_(std::move(options)), sign_in_key_(random_token()) {}
 
 // ---- what the provider publishes ---------------------------------------------------------------------------------------
 
@@ -227,61 +227,55 @@ void Provider::verify(const std::string& text, TokenVerified done) {
 
 // ---- signing people in ---------------------------------------------------------------------------------------------------
 
+// state = ms of the begin, "a" for again or "f", "." and a hash of both and the secret
+Provider::Pending Provider::pending_of(const std::string& secret, Instant begun_at, bool again,
+                                       std::string redirect) const {
+  const std::string head = std::to_string(begun_at.ms) + (again ? "a" : "f");
+  return {head + "." + keyed_hash(sign_in_key_, "state " + head + " " + secret),
+          keyed_hash(sign_in_key_, "nonce " + secret),
+          keyed_hash(sign_in_key_, "verifier " + secret),
+          std::move(redirect),
+          begun_at,
+          again};
+}
+
 void Provider::begin(const std::string& redirect, bool again, std::function<void(Result<Begun>)> done) {
   with_metadata([self = shared_from_this(), redirect, again, done = std::move(done)](Result<Metadata> metadata) {
     if (!metadata) return done(metadata.error());
     if (metadata->authorization.empty() || metadata->token.empty()) {
       return done(provider_failed("does not say where people sign in"));
     }
-    const std::string state = random_token();
     const std::string secret = random_token();
-    Pending pending{random_token(), random_token(), hash_of_token(secret), redirect, self->clock_->now(), again};
+    const Pending pending = self->pending_of(secret, self->clock_->now(), again, redirect);
     const std::string challenge = encode_base64url(as_bytes(sha256(pending.verifier)));
     const std::string query = query_of({{"response_type", "code"},
                                         {"client_id", self->options_.client_id},
                                         {"redirect_uri", redirect},
                                         {"scope", self->options_.scope},
-                                        {"state", state},
+                                        {"state", pending.state},
                                         {"nonce", pending.nonce},
                                         {"code_challenge", challenge},
                                         {"code_challenge_method", "S256"},
                                         {"prompt", again ? "login" : ""},
                                         {"max_age", again ? "0" : ""}});
-    {
-      const std::lock_guard lock(self->mutex_);
-      if (self->pending_.size() >= kMostPending) {
-        const Instant now = self->clock_->now();
-        std::erase_if(self->pending_, [now](const auto& row) { return now >= row.second.begun_at + kSignInTime; });
-      }
-      if (self->pending_.size() >= kMostPending) {
-        return done(Error{ErrorCode::overloaded, "too many sign-ins are under way", "try again in some minutes"});
-      }
-      self->pending_.emplace(state, std::move(pending));
-    }
     const char joint = metadata->authorization.find('?') == std::string::npos ? '?' : '&';
     done(Begun{metadata->authorization + joint + query, secret});
   });
 }
 
 void Provider::finish(const Answer& answer, std::function<void(Result<Finished>)> done) {
-  std::optional<Pending> pending;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto found = pending_.find(answer.state);
-    if (found != pending_.end()) {
-      pending = std::move(found->second);
-      pending_.erase(found);  // Once, whatever comes of it.
-    }
+  Instant begun_at;
+  const char* const end = answer.state.data() + answer.state.size();
+  const auto [mark, error] = std::from_chars(answer.state.data(), end, begun_at.ms);
+  const bool again = mark != end && *mark == 'a';
+  const Pending pending = pending_of(answer.secret, begun_at, again, answer.redirect);
+  if (error != std::errc() || !same_secret(answer.state, pending.state)) {
+    return done(sign_in_failed("was not begun in this browser"));
   }
-  if (!pending || clock_->now() >= pending->begun_at + kSignInTime) {
-    return done(sign_in_failed("was not begun here, or too long ago"));
-  }
-  if (!same_secret(pending->secret_hash, hash_of_token(answer.secret))) {
-    return done(sign_in_failed("was begun in another browser"));
-  }
+  if (clock_->now() >= begun_at + kSignInTime) return done(sign_in_failed("was begun too long ago"));
   if (!answer.error.empty() || answer.code.empty()) return done(sign_in_failed("was given up"));
   with_metadata(
-      [self = shared_from_this(), pending = *pending, answer, done = std::move(done)](Result<Metadata> metadata) {
+      [self = shared_from_this(), pending, answer, done = std::move(done)](Result<Metadata> metadata) {
         if (!metadata) return done(metadata.error());
         const bool named = !answer.issuer.empty() || metadata->names_itself;
         if (named && answer.issuer != self->options_.issuer)

@@ -8,7 +8,6 @@
 #include <memory>
 #include <mutex>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "actors/node.hpp"
@@ -40,11 +39,13 @@ class Provider : public std::enable_shared_from_this<Provider> {
     std::string location;  // Where the browser goes.
     std::string secret;    // For a cookie of this browser, so that nobody else finishes this sign-in.
   };
-  // `again`: the provider has to ask for the password anew. Errors: provider_failed, overloaded.
+  // Nothing is remembered of it, so that nobody fills a memory by beginning: what finish() needs follows from the secret and a
+  // key of this process. `again`: the provider has to ask for the password anew. Error: provider_failed.
   void begin(const std::string& redirect, bool again, std::function<void(Result<Begun>)> done);
 
   struct Answer {  // The parameters that the browser comes back with, and its cookie.
     std::string code, state, issuer, error, secret;
+    std::string redirect;  // As at the begin.
   };
   struct Finished {
     TokenHolder holder;
@@ -58,11 +59,13 @@ class Provider : public std::enable_shared_from_this<Provider> {
     std::string authorization, token, keys;
     bool names_itself = false;  // authorization_response_iss_parameter_supported (RFC 9207).
   };
+  // A sign-in that was begun.
   struct Pending {
-    std::string nonce, verifier, secret_hash, redirect;
+    std::string state, nonce, verifier, redirect;
     Instant begun_at;
     bool again = false;
   };
+  [[nodiscard]] Pending pending_of(const std::string& secret, Instant begun_at, bool again, std::string redirect) const;
   using WithMetadata = std::function<void(Result<Metadata>)>;
   using WithKey = std::function<void(Result<JsonWebKey>)>;
 
@@ -83,6 +86,7 @@ class Provider : public std::enable_shared_from_this<Provider> {
   const std::shared_ptr<HttpPort> http_;
   const std::shared_ptr<Clock> clock_;
   const ProviderOptions options_;
+  const std::string sign_in_key_;
   mutable std::mutex mutex_;
   std::optional<Metadata> metadata_;
   Instant metadata_at_;
@@ -96,7 +100,6 @@ class Provider : public std::enable_shared_from_this<Provider> {
     WithKey then;
   };
   std::vector<Waiting> waiting_;  // For a fetch of keys that is under way; not empty means that one is.
-  std::unordered_map<std::string, Pending> pending_;  // By state.
 };
 
 // "baton-nurses=nurse,baton-admins=admin". Error: bad_config.

@@ -115,7 +115,7 @@ constexpr std::array kTable = {
     // What runs.
     RoutePermission{"listBundles", "bundle.read"},
     RoutePermission{"getBundle", "bundle.read"},
-    RoutePermission{"checkBundle", "bundle.read"},
+    RoutePermission{"checkBundle", "bundle.deploy"},  // It runs the caller's script on every open case.
     RoutePermission{"getCheckReport", "bundle.read"},
     RoutePermission{"deployBundle", "bundle.deploy"},
     RoutePermission{"listSchedules", "schedule.read"},

@@ -1,6 +1,8 @@
 #include "gateway/auth/secret.hpp"
 
 #include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/rand.h>
 
 #include "runtime/base/assert.hpp"
@@ -35,6 +37,15 @@ std::optional<std::string> decode_base64url(std::string_view text) {
 
 bool same_secret(std::string_view a, std::string_view b) noexcept {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+std::string keyed_hash(std::string_view key, std::string_view text) {
+  std::string hash(32, '\0');
+  const auto* const made =
+      HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(text.data()),
+           text.size(), reinterpret_cast<unsigned char*>(hash.data()), nullptr);
+  BATON_ASSERT(made != nullptr);
+  return encode_base64url(hash);
 }
 
 std::string hash_of_token(std::string_view token) { return to_hex(sha256(token)); }

@@ -15,6 +15,8 @@ namespace baton {
 [[nodiscard]] std::optional<std::string> decode_base64url(std::string_view text);
 // True when both are the same; takes as long whatever differs, but for the length.
 [[nodiscard]] bool same_secret(std::string_view a, std::string_view b) noexcept;
+// HMAC-SHA256 (RFC 2104) of `text` under `key`, as base 64 for URLs.
+[[nodiscard]] std::string keyed_hash(std::string_view key, std::string_view text);
 // What the store keeps of a token: its SHA-256, hex. A token has 256 random bits, so that it needs no slow hash.
 [[nodiscard]] std::string hash_of_token(std::string_view token);
 

@@ -79,9 +79,10 @@ int check(const Cli& cli, const BundleArguments& arguments) {
     if (const auto* findings = answer->as_object().if_contains("findings");
         findings != nullptr && findings->is_array()) {
       for (const auto& finding : findings->as_array()) {
+        const std::string told = field_text(finding, "told");
         rows.push_back({field_text(finding, "instance"), field_text(finding, "verdict"),
                         field_text(finding, "journal_line"), field_text(finding, "script_line"),
-                        field_text(finding, "message")});
+                        field_text(finding, "message") + (told.empty() ? "" : ": " + told)});
       }
     }
     if (rows.size() > 1) print_table(rows);

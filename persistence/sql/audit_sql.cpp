@@ -21,6 +21,8 @@ using sql::Table;
 using sql::Value;
 
 constexpr std::size_t kSqlMemory = 128 << 20;
+constexpr std::size_t kTextSize = 1 << 20;
+constexpr int kPatternSize = 500;  // Of LIKE and GLOB.
 
 using Deadline = std::chrono::steady_clock::time_point;
 
@@ -324,12 +326,15 @@ Result<Database> open_database(std::vector<TableOfQuery>& tables, Query& query, 
   sqlite3_create_function_v2(raw, "local_time", 2, kPure, nullptr, sql_local_time, nullptr, nullptr, nullptr);
   sqlite3_create_function_v2(raw, "shift", 2, kPure, nullptr, sql_shift, nullptr, nullptr, nullptr);
   sqlite3_create_function_v2(raw, "shift", 4, kPure, &query, sql_shift_of_unit, nullptr, nullptr, nullptr);
-  sqlite3_limit(raw, SQLITE_LIMIT_LENGTH, static_cast<int>(limits.bytes));
+  // Nothing ends a function in the middle of its work, and to look for a text in a text takes as long as both: so texts are
+  // bounded, and patterns more.
+  sqlite3_limit(raw, SQLITE_LIMIT_LENGTH, static_cast<int>(std::min(limits.bytes, kTextSize)));
+  sqlite3_limit(raw, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, kPatternSize);
   sqlite3_limit(raw, SQLITE_LIMIT_SQL_LENGTH, 64 << 10);
   sqlite3_limit(raw, SQLITE_LIMIT_ATTACHED, 0);
   sqlite3_set_authorizer(raw, authorize, &query);
   sqlite3_progress_handler(
-      raw, 1000, [](void* of) { return static_cast<Query*>(of)->must_end() ? 1 : 0; }, &query);
+      raw, 50, [](void* of) { return static_cast<Query*>(of)->must_end() ? 1 : 0; }, &query);
   return database;
 }
 

@@ -63,7 +63,8 @@ CheckFinding check(const std::string& instance, EntriesView journal, EntryIndex 
              failed != nullptr && !ended_there(journal, failed->failure)) {
     finding.verdict = CheckVerdict::impossible;
     finding.script_line = failed->line;
-    finding.message = "the script fails on the replay: " + failed->failure.message;
+    finding.message = "the script fails on the replay";
+    finding.told = failed->failure.message;
   } else if (fresh || (failed == nullptr && !std::holds_alternative<RunWaits>(result.state))) {
     finding.verdict = CheckVerdict::safe;
     finding.script_line = fresh_line;

@@ -24,7 +24,8 @@ struct CheckFinding {
   CheckVerdict verdict = CheckVerdict::same;
   std::string journal_line;  // The line that asked, as the journal has it.
   std::string script_line;   // Where the candidate's script stands instead.
-  std::string message;       // For people, with the cure.
+  std::string message;       // For people, with the cure. Baton's words, which name no patient.
+  std::string told;          // The script's own, where it fails; they may.
 };
 
 // `journal` is that of the current run, from its Started, which has index `first`.

@@ -1,5 +1,6 @@
 // Who may do what, on every route and every field.
 #include "gateway/auth/attempts.hpp"
+#include "gateway/auth/provider.hpp"
 #include "gateway/auth/secret.hpp"
 #include "tests/gateway/sign_in_world.hpp"
 
@@ -376,6 +377,60 @@ TEST(Secret, has_one_text_for_each_value) {
   for (const char* wrong : {"-_9", "+/8", "-_8=", "a"}) EXPECT_EQ(decode_base64url(wrong), std::nullopt) << wrong;
   EXPECT_NE(random_token(), random_token());
   EXPECT_EQ(random_token().size(), 43u);
+}
+
+TEST_F(Rights, to_personal_data_are_held_where_somebody_brings_a_script_of_their_own) {
+  ASSERT_EQ(local("POST", "/v1/instances", R"({"workflow":"ask","id":"a1","input":{"name":"MARKER-1"}})").status, 201);
+  const std::string files = R"("files":{"workflows/ask.lua":"return require('workflow').define { name = 'ask', )"
+                            R"(run = function(ctx, input) error(input.name) end }"})";
+  for (const char* role : {"admin", "operator"}) {
+    const std::string key = make_key_for(role);
+    EXPECT_EQ(with_key(key, "POST", "/v1/bundles/check", R"({"name":"asks",)" + files + "}").field("code"), "BT807");
+    EXPECT_EQ(with_key(key, "POST", "/v1/instances/a1/what-if", "{" + files + "}").field("code"), "BT807");
+  }
+  const WireReply checked =
+      with_key(make_key_for("developer"), "POST", "/v1/bundles/check", R"({"name":"asks",)" + files + "}");
+  EXPECT_EQ(checked.status, 200) << checked.text;
+  EXPECT_THAT(checked.text, Not(HasSubstr("MARKER-1")));
+  EXPECT_THAT(local("POST", "/v1/bundles/check", R"({"name":"asks",)" + files + "}").text, HasSubstr("MARKER-1"));
+}
+
+TEST_F(Rights, to_personal_data_are_held_where_a_script_refuses_one_of_many) {
+  BundleFiles files;
+  files["workflows/kept.lua"] =
+      "return require('workflow').define { name = 'kept',\n"
+      "  hooks = { assign = function() return false, 'MARKER hook' end },\n"
+      "  run = function(ctx) return ctx:task('see', { why = 'w', candidates = { role = 'nurse' }, outcomes = { 'yes' } })"
+      " end }\n";
+  files["mappings/m.lua"] =
+      "return require('mapping').define { name = 'm', format = 'hl7v2', types = { 'ADT' },\n"
+      "  map = function(m) error('MARKER mapping') end }\n";
+  const auto deployed = node_->submit_and_wait(DeployRequest{"kept", std::move(files), Principal{}});
+  ASSERT_TRUE(deployed.ok()) << to_string(deployed.error());
+  ASSERT_EQ(local("POST", "/v1/instances", R"({"workflow":"kept","id":"k1"})").status, 201);
+  const std::string message = "MSH|^~\\&|A|B|C|D|20260101||ADT^A01|m1|P|2.5\rPID|1||77||ROE\r";
+  local("POST", "/v1/messages", message, {{"Content-Type", "x-application/hl7-v2+er7"}});
+  const std::string masked = make_key_for("operator");
+  const std::string many = R"({"filter":{"workflow":"kept"},"to":"bo","reason":"r"})";
+  for (const std::string& text :
+       {with_key(masked, "POST", "/v1/tasks/reassign", many).text, with_key(masked, "GET", "/v1/messages").text,
+        with_key(masked, "POST", "/v1/messages/A%7CB/m1/replay", R"({"reason":"r"})").text}) {
+    EXPECT_THAT(text, Not(HasSubstr("MARKER")));
+  }
+  EXPECT_THAT(local("POST", "/v1/tasks/reassign", many).text, HasSubstr("MARKER hook"));
+  EXPECT_THAT(local("GET", "/v1/messages").text, HasSubstr("MARKER mapping"));
+}
+
+TEST_F(Rights, of_strangers_on_a_providers_way_back_do_not_fill_the_ledger_either) {
+  ProviderOptions options;
+  options.issuer = "https://login.example";
+  options.client_id = "baton";
+  door_->trust(std::make_shared<Provider>(client_, clock_, options));
+  for (int i = 0; i < 100; ++i) EXPECT_EQ(stranger("GET", "/v1/sign-in/callback?code=c&state=s").status, 401);
+  const std::string records = ledger();
+  std::size_t count = 0;
+  for (std::size_t at = 0; (at = records.find("access.sign_in_failed", at)) != std::string::npos; ++at) ++count;
+  EXPECT_EQ(count, 30u);
 }
 
 }  // namespace

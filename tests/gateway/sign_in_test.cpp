@@ -325,5 +325,21 @@ TEST_F(SignIn, makes_a_developer_of_whoever_is_on_this_machine_and_of_no_page_of
   EXPECT_EQ(send("GET", "/v1/me", "", {{"Sec-Fetch-Site", "cross-site"}}).field("code"), "BT801");
 }
 
+TEST_F(SignIn, is_not_given_back_by_a_change_of_password_that_was_begun_before_a_person_was_disabled) {
+  add_person("nurse.ann", "\"nurse\",\"admin\"");
+  const Person ann = sign_in("nurse.ann");
+  std::promise<void> answered;  // Hers hashes two passwords; the other needs none, and overtakes it.
+  client_->send({"POST",
+                 "http://" + origin() + "/v1/me/password",
+                 {{"Cookie", ann.cookie}, {"X-Baton-Csrf", ann.csrf}, {"Content-Type", "application/json"}},
+                 R"({"password":")" + std::string(kPassword) + R"(","new_password":"another good phrase"})"},
+                [&answered](const Result<HttpAnswer>&) { answered.set_value(); });
+  ASSERT_EQ(local("POST", "/v1/users/nurse.ann", R"({"disabled":true,"roles":["nurse"]})").status, 200);
+  answered.get_future().wait();
+  const WireReply people = local("GET", "/v1/users");
+  EXPECT_THAT(people.text, HasSubstr(R"("disabled":true)"));
+  EXPECT_THAT(people.text, Not(HasSubstr(R"("roles":["nurse","admin"])")));
+}
+
 }  // namespace
 }  // namespace baton

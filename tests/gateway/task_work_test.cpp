@@ -299,5 +299,23 @@ TEST_F(TaskWork, queues_say_how_much_waits_for_whom) {
   EXPECT_EQ(queues.field("counted_to"), "1000");
 }
 
+TEST_F(TaskWork, a_charge_nurse_enters_covers_and_rotas_of_her_own_unit_alone) {
+  nurse("ann", "4-west");
+  nurse("carl", "3-east");
+  const Person charge = nurse("charge", "3-east", "charge_nurse");
+  start("r1", "4-west");
+  const auto cover = [&](const std::string& person) {
+    return R"({"person":")" + person + R"(","by":"charge","from":")" + format_instant(node_->now()) + R"(","to":")" +
+           format_instant(node_->now() + kHour) + R"("})";
+  };
+  EXPECT_EQ(as(charge, "POST", "/v1/covers", cover("ann")).field("code"), "BT124");
+  EXPECT_EQ(as(charge, "GET", kTask).field("code"), "BT124");
+  EXPECT_EQ(as(charge, "PUT", "/v1/rotas/4-west", R"({"shifts":[]})").field("code"), "BT124");
+  EXPECT_EQ(as(charge, "PUT", "/v1/rotas/3-east", R"({"shifts":[]})").status, 200);
+  EXPECT_EQ(as(charge, "POST", "/v1/covers", cover("carl")).status, 201);
+  const WireReply others = local("POST", "/v1/covers", cover("ann"));
+  EXPECT_EQ(as(charge, "DELETE", "/v1/covers/" + others.field("id")).field("code"), "BT124");
+}
+
 }  // namespace
 }  // namespace baton

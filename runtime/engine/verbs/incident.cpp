@@ -235,8 +235,9 @@ void handle(InstanceTurn& turn, ChangeBundle message) {
   }
   const CheckFinding finding = check(core.id, core.journal, core.record.run_begins_at, core.record.workflow, candidate);
   if (finding.verdict == CheckVerdict::needs_patch || finding.verdict == CheckVerdict::impossible) {
-    return turn.refuse(message.reply_to,
-                       {ErrorCode::stale_bundle, finding.message, "guard the change with ctx:patch and deploy again"});
+    const std::string where = finding.script_line.empty() ? "" : " (" + finding.script_line + ")";
+    return turn.refuse(message.reply_to, {ErrorCode::stale_bundle, finding.message + where,
+                                          "guard the change with ctx:patch and deploy again"});
   }
   AuditRecord record = turn.audit_of(action::kInstanceMigrated, message.by);
   record.before = "\"" + core.state.bundle + "\"";
