@@ -16,6 +16,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { BrowserRouter } from 'react-router';
 import { ApiError, onProve } from './api/client';
+import { onForget } from './api/session';
 import { App } from './app';
 import { proveAgain } from './parts/step_up';
 import { applyTheme } from './theme';
@@ -32,6 +33,8 @@ const queries = new QueryClient({
     mutations: { retry: false },
   },
 });
+
+onForget(() => queries.clear());
 
 const root = document.getElementById('root');
 if (root) {

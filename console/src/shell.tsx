@@ -5,7 +5,7 @@ import { NavLink, useLocation } from 'react-router';
 import { useLiveState, watch } from './api/live';
 import { Account } from './pages/account';
 import { Interruption } from './pages/alerts/interruption';
-import { may, useSession } from './api/session';
+import { may, useSessionState } from './api/session';
 import { signOut } from './api/sign_in';
 import { Icon, type IconName } from './parts/icon';
 import { KeysHelp } from './parts/keys_help';
@@ -67,10 +67,10 @@ function useFocusOnPage() {
 
 export function Shell({ children }: { children: ReactNode }) {
   const queries = useQueryClient();
-  const session = useSession();
+  const { session, ended } = useSessionState();
   const main = useFocusOnPage();
   const live = may('live.watch');
-  useEffect(() => (live ? watch(queries) : undefined), [queries, live, session?.subject]);
+  useEffect(() => (live && !ended ? watch(queries) : undefined), [queries, live, ended, session?.subject]);
   return (
     <div className="shell">
       <button type="button" className="skip" onClick={() => main.current?.focus()}>

@@ -24,6 +24,16 @@ test('the unit has its own inbox, and another unit does not see its tasks', asyn
   await tom.close();
 });
 
+test('an interruption behind a page without any is looked for further on', async () => {
+  const screen = await signedIn('ann.lee');
+  const found = { id: 'x.1', name: 'potassium', tier: 'interruption', status: 'open', version: 1, instance: 'ride-1', workflow: 'ride_home', raised_at: '2026-03-02T07:00:00Z', fired: 1, suppressed: 0, roles: ['nurse'], request: { why: 'Found further on' } };
+  const isSecond = (route) => new URL(route.request().url()).searchParams.get('cursor');
+  await screen.page.route('**/v1/alerts?*tier=interruption*', (route) => route.fulfill({ json: isSecond(route) ? { items: [found] } : { items: [], next: 'c' } }));
+  await screen.goto('/alerts');
+  await screen.page.locator('.interruption').getByText('Found further on').waitFor();
+  await screen.close();
+});
+
 test('what must be seen at once stands in front of every page until somebody has seen to it', async () => {
   const screen = await signedIn('ann.lee', '/inbox');
   const { page } = screen;
@@ -50,6 +60,76 @@ test('a comment and a hold are seen by whoever looks, and a hold ends by hand', 
   assert.equal(await page.getByRole('form', { name: 'Decision' }).count(), 0);
   await page.getByRole('button', { name: 'Resume' }).click();
   await page.getByRole('form', { name: 'Decision' }).waitFor();
+  await screen.close();
+});
+
+test('Ctrl Enter in a comment or behind a dialog decides nothing', async () => {
+  const screen = await signedIn('ann.lee', '/inbox/ride-1.1?view=unit');
+  const { page } = screen;
+  await page.getByLabel('No ride needed').check();
+  await page.getByLabel('Reason code').selectOption({ label: 'Own car' });
+  await page.getByRole('textbox', { name: 'Comment' }).fill('I ask the daughter first');
+  await page.keyboard.press('Control+Enter');
+  await page.getByText('More', { exact: true }).click();
+  await page.getByRole('button', { name: 'Put on hold' }).click();
+  await page.getByRole('dialog').getByLabel('Why').fill('waits for the daughter');
+  await page.keyboard.press('Control+Enter');
+  await page.getByRole('dialog').getByRole('button', { name: 'Leave it' }).click();
+  assert.equal((await ward.get('/v1/tasks/ride-1.1')).status, 'open');
+  assert.equal(await page.getByRole('textbox', { name: 'Comment' }).inputValue(), 'I ask the daughter first');
+  await page.getByLabel('Book a ride').check();
+  await screen.close();
+});
+
+test('what somebody has begun is kept when they sign out, and the next person at the screen sees none of it', async () => {
+  await ward.addPerson('ben.kim', 'Ben Kim', ['nurse'], ['MED']);
+  await ward.addPerson('dan.dev', 'Dan Dev', ['developer']);
+  const screen = await signedIn('ann.lee', '/inbox/ride-0.1?view=unit');
+  const { page } = screen;
+  const next = async (user, name) => {
+    await page.getByRole('button', { name: 'Sign out', exact: true }).click();
+    await page.getByRole('heading', { name: 'Sign in to Baton' }).waitFor();
+    await screen.giveCredentials(user, ward.passwords[user]);
+    await page.getByText(name, { exact: true }).waitFor();
+  };
+  await page.getByLabel(/^Reason \(/).fill('her own words');
+  await next('ann.lee', 'Ann Lee');
+  await page.waitForFunction(() => document.getElementById('reason')?.value === 'her own words');
+  await next('ben.kim', 'Ben Kim');
+  await page.getByRole('form', { name: 'Decision' }).waitFor();
+  assert.equal(await page.getByLabel(/^Reason \(/).inputValue(), '');
+  const { patient } = await ward.get('/v1/tasks/ride-0.1');
+  await screen.goto(`/patients/${encodeURIComponent(patient)}`);
+  await page.getByRole('heading', { name: 'Known as' }).waitFor();
+  await next('dan.dev', 'Dan Dev');
+  await page.getByText(`This needs the permission 'patient.read'`).first().waitFor();
+  assert.equal(await page.getByRole('heading', { name: 'Known as' }).count(), 0);
+  await screen.close();
+});
+
+test('a form that does not come is said, and so are alerts that do not', async () => {
+  const screen = await signedIn('ann.lee');
+  const { page } = screen;
+  const refused = (detail) => (route) => route.fulfill({ status: 400, json: { code: 'BT400', detail, cure: 'ask again' } });
+  await page.route('**/v1/tasks/*/form', refused('the form is away'));
+  await page.route('**/v1/alerts?*instance=*', refused('the alerts are away'));
+  await screen.goto('/inbox/ride-0.1?view=unit');
+  await page.getByText('The form is away').waitFor();
+  await page.getByText('The alerts are away').waitFor();
+  await page.unroute('**/v1/tasks/*/form');
+  await page.locator('.failed', { hasText: 'The form is away' }).getByRole('button', { name: 'Try again' }).click();
+  await page.getByRole('form', { name: 'Decision' }).waitFor();
+  await screen.close();
+});
+
+test('what becomes late comes onto the list of what is late by itself', async () => {
+  const script = `return require "workflow".define { name = "look", run = function(ctx) return ctx:task("look", { why = "Look", candidates = { role = "nurse" }, outcomes = { "ok" }, due = "1h" }).outcome end }`;
+  await ward.post('/v1/bundles', { name: 'look', files: { 'workflows/look.lua': script } });
+  await ward.post('/v1/instances', { workflow: 'look', id: 'look-1', input: {} });
+  const screen = await signedIn('ann.lee', '/inbox?view=overdue');
+  await screen.page.locator('.inbox-list').waitFor();
+  await ward.advance('61m');
+  await screen.page.locator('.task-row', { hasText: 'Look' }).waitFor({ timeout: 20_000 });
   await screen.close();
 });
 
@@ -109,6 +189,9 @@ test('what was decided on paper is entered with its time, and marked as recorded
   await page.getByRole('button', { name: 'Decide' }).click();
   await page.locator('.decision .failed').waitFor(); // Before the task was there.
   await page.getByLabel('When', { exact: true }).fill('2026-03-02T07:30');
+  await page.reload(); // Or another task in between.
+  await page.getByRole('form', { name: 'Decision' }).waitFor();
+  assert.equal(await page.getByLabel('When', { exact: true }).inputValue(), '2026-03-02T07:30');
   await screen.accessible('a decision that is entered late');
   await page.getByRole('button', { name: 'Decide' }).click();
   await page.getByText('Ride home: No ride needed. Decided.').waitFor();

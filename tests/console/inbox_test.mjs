@@ -91,6 +91,66 @@ test('what was written stays when the session ends', async () => {
   await screen.close();
 });
 
+test('who signs in again after their session has ended hears again what others do', async () => {
+  const screen = await nurse();
+  const { page } = screen;
+  await page.locator('.task-row').first().click();
+  const id = await pathOfSelected(page);
+  const omar = { subject: 'omar.reyes', role: 'nurse' };
+  await ward.post('/v1/users/ines.kramer/sign-out');
+  await ward.post(`/v1/tasks/${encodeURIComponent(id)}/comment`, { value: 'I look at it' }, omar); // With the next news the stream ends.
+  await page.getByText('Your session has ended').waitFor(); // Though she has touched nothing.
+  for (let time = 0; time < 3; time += 1) await page.keyboard.press('Escape');
+  await page.getByText('Your session has ended').waitFor();
+  await screen.giveCredentials('', ward.passwords['ines.kramer']);
+  await page.getByText('Live', { exact: true }).waitFor();
+  await ward.post(`/v1/tasks/${encodeURIComponent(id)}/claim`, {}, omar);
+  await page.getByText('omar.reyes has this task').waitFor();
+  await ward.post(`/v1/tasks/${encodeURIComponent(id)}/release`, {}, omar);
+  await screen.close();
+});
+
+test('a tab that takes over the stream has missed nothing meanwhile', async () => {
+  const screen = await nurse();
+  const second = await screen.context.newPage();
+  const id = (await ward.get('/v1/tasks?role=nurse')).items[0].id;
+  const omar = { subject: 'omar.reyes', role: 'nurse' };
+  await second.goto(`${ward.url}/inbox/${encodeURIComponent(id)}`);
+  await second.getByRole('form', { name: 'Decision' }).waitFor();
+  await second.getByText('Live', { exact: true }).waitFor();
+  await second.route('**/v1/live?*', async (route) => {
+    await ward.post(`/v1/tasks/${encodeURIComponent(id)}/claim`, {}, omar);
+    await route.continue();
+  });
+  await screen.page.close();
+  await second.getByText('omar.reyes has this task').waitFor();
+  await ward.post(`/v1/tasks/${encodeURIComponent(id)}/release`, {}, omar);
+  await screen.close();
+});
+
+test('a held Ctrl Enter decides one task and not the next', async () => {
+  const screen = await nurse();
+  const { page } = screen;
+  const rows = page.locator('.task-row', { hasText: 'Readiness checklist' });
+  const ids = [];
+  for (const at of [1, 0]) {
+    await rows.nth(at).click();
+    await page.locator('.task-row[aria-selected="true"]').waitFor();
+    await page.getByRole('radio', { name: 'Ready' }).check();
+    ids.unshift(await pathOfSelected(page));
+  }
+  await page.keyboard.down('Control');
+  for (let time = 0; time < 20; time += 1) {
+    await page.keyboard.down('Enter'); // All but the first are repetitions.
+    await page.waitForTimeout(30);
+  }
+  await page.keyboard.up('Enter');
+  await page.keyboard.up('Control');
+  const states = await Promise.all(ids.map((id) => ward.get(`/v1/tasks/${encodeURIComponent(id)}`)));
+  assert.deepEqual(states.map((task) => task.status), ['decided', 'open']);
+  await screen.close();
+});
+
 test('two tabs share one stream, and the other goes on when the first is closed', async () => {
   const screen = await nurse();
   const streams = [];

@@ -70,6 +70,55 @@ test('a case shows what it waits for, its path, its script at the line where it 
   await screen.close();
 });
 
+test('from one patient to another nothing of the first stays, however long the second takes, and what does not come is said', async () => {
+  const [one, other] = (await ward.get('/v1/instances?workflow=discharge')).items;
+  const screen = await operator(`/patients/${encodeURIComponent(one.patient)}`);
+  const { page } = screen;
+  const tasks = page.locator('.waits a');
+  await tasks.first().waitFor();
+  const before = await tasks.evaluateAll((links) => links.map((link) => link.getAttribute('href')));
+  await page.route('**/v1/tasks?*', () => {}); // It takes long.
+  await page.route('**/timeline?*', (route) => route.fulfill({ status: 400, json: { code: 'BT400', detail: 'the timeline is away', cure: 'ask again' } }));
+  await page.evaluate((path) => { window.history.pushState({}, '', path); window.dispatchEvent(new PopStateEvent('popstate')); }, `/patients/${encodeURIComponent(other.patient)}`);
+  await page.getByText('The timeline is away').waitFor();
+  assert.equal(await page.getByText('Nothing is known yet.').count(), 0);
+  const after = await tasks.evaluateAll((links) => links.map((link) => link.getAttribute('href')));
+  assert.deepEqual(after.filter((link) => before.includes(link)), []);
+  await page.unrouteAll({ behavior: 'ignoreErrors' });
+  await screen.close();
+});
+
+test('what was selected under another filter is not acted on', async () => {
+  const screen = await operator('/board?workflow=discharge');
+  const { page } = screen;
+  await page.getByLabel('Select all that are loaded').check();
+  await page.getByText(/^\d+ selected$/).waitFor();
+  await page.getByRole('search', { name: 'Cases' }).getByLabel('Unit').selectOption('CARD');
+  await page.getByText('All that the filter finds').waitFor();
+  await screen.close();
+});
+
+test('a number without the house that gave it finds nobody', async () => {
+  const screen = await operator('/patients');
+  const { page } = screen;
+  await page.getByRole('region', { name: 'Table: Patients' }).waitFor();
+  await page.getByLabel('Number', { exact: true }).fill('0815');
+  await page.getByText('Say who gave the number').waitFor();
+  assert.equal(await page.getByRole('region', { name: 'Table: Patients' }).count(), 0);
+  await screen.close();
+});
+
+test('the story of a long case goes to its end', async () => {
+  const { id } = (await ward.get('/v1/instances?workflow=discharge')).items[0];
+  const screen = await operator('/board');
+  const entry = (index, note) => ({ index, at: '2026-03-02T07:00:00Z', type: 'Noted', note });
+  const isSecond = (route) => new URL(route.request().url()).searchParams.get('cursor');
+  await screen.page.route('**/history?*', (route) => route.fulfill({ json: isSecond(route) ? { items: [entry(1, 'the last')] } : { items: [entry(0, 'the first')], next: 'c' } }));
+  await screen.goto(`/cases/${encodeURIComponent(id)}?tab=history`);
+  await screen.page.getByText('the last').waitFor();
+  await screen.close();
+});
+
 test('an override needs a reason and stands in the history', async () => {
   const followed = (await ward.get('/v1/instances?attribute.stage=follow_up')).items[0];
   const screen = await operator(`/cases/${encodeURIComponent(followed.id)}`);

@@ -13,7 +13,7 @@ const folder = mkdtempSync(join(tmpdir(), 'baton-console-units-'));
 const units = {};
 
 before(async () => {
-  for (const [name, path] of Object.entries({ series: 'pages/charts/series.ts', diff: 'pages/case/diff.ts', path: 'pages/case/path_graph.ts', schema: 'parts/form/schema.ts', words: 'words.ts', people: 'people.ts', live: 'api/live.ts', decisions: 'pages/case/decisions.ts', questions: 'pages/audit/questions.ts', filter: 'pages/board/case_filter.ts', week: 'pages/duty/week.ts' })) {
+  for (const [name, path] of Object.entries({ series: 'pages/charts/series.ts', diff: 'pages/case/diff.ts', path: 'pages/case/path_graph.ts', schema: 'parts/form/schema.ts', words: 'words.ts', people: 'people.ts', live: 'api/live.ts', decisions: 'pages/case/decisions.ts', journal: 'pages/case/journal.ts', questions: 'pages/audit/questions.ts', filter: 'pages/board/case_filter.ts', week: 'pages/duty/week.ts' })) {
     const out = join(folder, `${name}.mjs`);
     await build({ entryPoints: [new URL(path, source).pathname], outfile: out, bundle: true, format: 'esm', logLevel: 'error' });
     units[name] = await import(pathToFileURL(out));
@@ -187,6 +187,14 @@ test('a decision and what replaced it stand together', () => {
   assert.equal(units.decisions.holdsNow(found[0]), 'approve');
 });
 
+test('the story of a case leaves numbers, times and names as they are', () => {
+  const { tell } = units.journal;
+  const set = { index: 0, at: '1', type: 'AttributesSet', attributes: { potassium: 3.5, ward: 'MED.2', stage: 'follow_up' } };
+  assert.equal(tell(set, new Map()).what, 'Potassium is 3.5; Ward is MED.2; Stage is Follow up');
+  const given = { index: 1, at: '2', type: 'TaskChanged', seq: 1, action: 'reassign', subject: 'anna.meier' };
+  assert.match(tell(given, new Map()).what, /anna\.meier$/);
+});
+
 test('a question to the ledger asks for what was filled in, and not before it is whole', () => {
   const { QUESTIONS, queryOf, isWhole } = units.questions;
   const read = QUESTIONS.find((one) => one.id === 'read');
@@ -197,5 +205,5 @@ test('a question to the ledger asks for what was filled in, and not before it is
 test('a batch asks for the same cases as the list shows, and an empty filter says all', () => {
   const { batchQueryOf, EVERYTHING } = units.filter;
   assert.deepEqual(batchQueryOf(EVERYTHING, 0), { all: true });
-  assert.deepEqual(batchQueryOf({ ...EVERYTHING, workflow: 'discharge', unit: 'MED', stage: 'follow_up', only: 'paused' }, 0), { workflow: 'discharge', unit: 'MED', attributes: { stage: 'follow_up' }, paused: true });
+  assert.deepEqual(batchQueryOf({ ...EVERYTHING, workflow: 'discharge', unit: 'MED', stage: 'follow_up', only: 'paused' }, 0), { workflow: 'discharge', attributes: { stage: 'follow_up', ward: 'MED' }, paused: true });
 });

@@ -2,6 +2,7 @@
 // each thing that is shown, the news of it; of each list, the news of what is on it or may come onto it. Tabs of one browser share one stream: whoever holds the lock listens and passes on what it hears, and the next takes over when that tab goes.
 import type { Query, QueryClient } from '@tanstack/react-query';
 import { useSyncExternalStore } from 'react';
+import { api } from './client';
 
 export type LiveState = 'connecting' | 'live' | 'lost';
 
@@ -12,7 +13,7 @@ interface Change {
   roles?: string[]; // Of a task: who may decide it.
   people?: string[]; // Of a task: who has it, or whom it names.
 }
-type News = ({ topic: Topic; at: string } & Change) | { reset: true } | { state: LiveState } | { ask: true };
+type News = ({ topic: Topic; at: string } & Change) | { reset: true } | { state: LiveState; anew?: boolean } | { ask: true };
 
 // What a list says of itself in the meta of its query: news of a task that is for none of these, and that the list does not hold, is no
 // news for it. A list that says nothing hears everything of its topic.
@@ -27,6 +28,7 @@ const GATHER_MS = 30;
 const PAUSE_MS = 100;
 const LIST_PAUSE_MS = 250;
 const MOST_QUERIES = 500;
+const AGAIN_MS = 3000; // After a stream that was refused.
 const NAME = 'baton.live';
 
 let state: LiveState = 'connecting';
@@ -83,6 +85,11 @@ class Reader {
     if (this.waiting.size > 0 && !this.timer) this.timer = window.setTimeout(() => this.readAgain(), GATHER_MS);
   }
 
+  // Everything that news may be of, each after what is being read of it.
+  all() {
+    for (const topic of TOPICS) this.note(topic, { id: '' });
+  }
+
   everything() {
     void this.queries.invalidateQueries();
   }
@@ -116,20 +123,33 @@ class Reader {
 
 // Listens to the server until `signal` says to end. `after` is the last thing that was heard, by this tab or another.
 function listen(after: () => string, tell: (news: News) => void, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
   const last = after();
   const source = new EventSource(`/v1/live?gather=true&topic=${TOPICS.join(',')}${last ? `&last_event_id=${encodeURIComponent(last)}` : ''}`);
-  source.onopen = () => tell({ state: 'live' });
-  source.onerror = () => tell({ state: 'lost' });
+  // Of a stream that goes on after nothing nobody can tell what it has missed.
+  source.onopen = () => tell({ state: 'live', anew: last === '' });
   for (const topic of TOPICS) {
     source.addEventListener(topic, (event) => tell({ ...(JSON.parse(event.data) as Change), topic, at: event.lastEventId }));
   }
   source.addEventListener('many', (event) => tell({ topic: (JSON.parse(event.data) as { topic: Topic }).topic, id: '', at: event.lastEventId }));
   source.addEventListener('reset', () => tell({ reset: true }));
   return new Promise((resolve) => {
-    signal.addEventListener('abort', () => {
+    const end = () => {
       source.close();
       resolve();
-    });
+    };
+    signal.addEventListener('abort', end);
+    source.onerror = () => {
+      tell({ state: 'lost' });
+      // What was refused (a session that is over, a proxy without its server) the browser does not ask again. Whether it is the session, the answer to this says.
+      if (source.readyState !== EventSource.CLOSED) return;
+      signal.removeEventListener('abort', end);
+      setTimeout(() => {
+        if (signal.aborted) return resolve();
+        const again = () => listen(after, tell, signal).then(resolve);
+        void api.get('/v1/me').then(again, again);
+      }, AGAIN_MS);
+    };
   });
 }
 
@@ -146,6 +166,7 @@ export function watch(queries: QueryClient): () => void {
     } else if ('state' in news) {
       // A server that was away may be another one: what happened meanwhile it cannot tell.
       if (news.state === 'live' && state === 'lost') reader.everything();
+      else if (news.anew) reader.all();
       become(news.state);
     } else if ('reset' in news) {
       reader.everything();
@@ -175,5 +196,6 @@ export function watch(queries: QueryClient): () => void {
     ending.abort();
     channel.close();
     reader.stop();
+    become('lost'); // Whoever watches next has missed something.
   };
 }

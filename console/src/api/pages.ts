@@ -1,17 +1,20 @@
 // Listings of the API page after page, as one list that grows.
-import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
+import { hashKey, useInfiniteQuery } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo } from 'react';
 import { api, type Ask } from './client';
 import type { ListMeta } from './live';
 import type { Page } from './types';
 
-export function usePages<Item>(key: readonly unknown[], path: string, query: Ask['query'] = {}, enabled = true, meta?: ListMeta) {
+// `every`: for a list onto which time itself brings something, of which nobody tells.
+export function usePages<Item>(key: readonly unknown[], path: string, query: Ask['query'] = {}, enabled = true, meta?: ListMeta, every?: number) {
   const found = useInfiniteQuery({
     queryKey: [...key, query],
     queryFn: ({ pageParam, signal }) => api.get<Page<Item>>(path, { query: { limit: 100, ...query, cursor: pageParam }, signal }),
     initialPageParam: '',
     getNextPageParam: (page) => page.next,
-    placeholderData: keepPreviousData,
+    // While another filter is asked for, what was found stays; of another patient or case nothing does.
+    placeholderData: (before, of) => (of && hashKey(of.queryKey.slice(0, -1)) === hashKey(key) ? before : undefined),
+    refetchInterval: every ?? false,
     enabled,
     meta,
   });

@@ -51,13 +51,24 @@ export function may(permission: string): boolean {
   return state.session?.permissions.includes(permission) ?? false;
 }
 
+// What a page has been told for one person is nothing for the next at the same screen. The page says how it is forgotten.
+let forgetShown: () => void = () => {};
+export function onForget(how: () => void): void {
+  forgetShown = how;
+}
+
+function forget() {
+  forgetAnswers();
+  if (state.session) forgetShown();
+}
+
 export function becomeSession(session: Session): void {
-  if (session.subject !== state.session?.subject) forgetAnswers();
+  if (session.subject !== state.session?.subject) forget();
   become({ asked: true, session, ended: false });
 }
 
 export function nobodyIsSignedIn(): void {
-  forgetAnswers();
+  forget();
   become({ asked: true, session: null, ended: false });
 }
 

@@ -28,7 +28,16 @@ export async function changePassword(password: string, next: string): Promise<vo
   becomeSession(await api.post<Session>('/v1/me/password', { body: { password, new_password: next } }));
 }
 
+// What has to reach the server while somebody is still there.
+const kept = new Set<() => Promise<void>>();
+
+export function keepAtSignOut(keep: () => Promise<void>): () => void {
+  kept.add(keep);
+  return () => void kept.delete(keep);
+}
+
 export async function signOut(everywhere = false): Promise<void> {
+  await Promise.all([...kept].map((keep) => keep()));
   await api.post('/v1/sign-out', { body: { everywhere } });
   for (const key of Object.keys(sessionStorage)) if (key.startsWith('baton.')) sessionStorage.removeItem(key);
   nobodyIsSignedIn();

@@ -1,5 +1,5 @@
 // A question that has to be answered before anything else: the browser's own modal dialog, which keeps the focus and gives it back.
-import { useEffect, useRef, useState, type FormEvent, type ReactNode } from 'react';
+import { useEffect, useId, useRef, useState, type FormEvent, type ReactNode } from 'react';
 
 interface DialogProps {
   title: string;
@@ -8,6 +8,7 @@ interface DialogProps {
 }
 
 export function Dialog({ title, close, children }: DialogProps) {
+  const id = useId(); // One may stand in front of another.
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const element = dialog.current;
@@ -15,8 +16,9 @@ export function Dialog({ title, close, children }: DialogProps) {
     return () => element?.close();
   }, []);
   return (
-    <dialog ref={dialog} className="dialog" aria-labelledby="dialog-title" onCancel={(event) => { event.preventDefault(); close(); }}>
-      <h2 id="dialog-title">{title}</h2>
+    // Browsers close a dialog at the second Escape whatever is said to the first: what still has to be answered is asked again.
+    <dialog ref={dialog} className="dialog" aria-labelledby={id} onCancel={(event) => { event.preventDefault(); close(); }} onClose={() => { if (dialog.current?.isConnected && !dialog.current.open) dialog.current.showModal(); }}>
+      <h2 id={id}>{title}</h2>
       {children}
     </dialog>
   );

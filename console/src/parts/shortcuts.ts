@@ -15,6 +15,12 @@ function writes(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && (target.isContentEditable || ['TEXTAREA', 'SELECT'].includes(target.tagName) || (target instanceof HTMLInputElement && target.type !== 'radio' && target.type !== 'checkbox'));
 }
 
+// Ctrl Enter in another form, such as a comment, is not meant for the decision.
+function isElsewhere(target: EventTarget | null, form: HTMLFormElement): boolean {
+  const own = target instanceof Element ? target.closest('form') : null;
+  return own !== null && own !== form;
+}
+
 export function useShortcuts(keys: Record<string, () => void>): void {
   const latest = useRef(keys);
   useEffect(() => {
@@ -22,9 +28,11 @@ export function useShortcuts(keys: Record<string, () => void>): void {
   });
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
+      if (document.querySelector('dialog[open]')) return; // A question stands in front of the task.
       if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
         const form = document.getElementById('decision');
-        if (form instanceof HTMLFormElement) form.requestSubmit();
+        // A key that is held decides once: by its repetition the next task would be on the screen.
+        if (!event.repeat && form instanceof HTMLFormElement && !isElsewhere(event.target, form)) form.requestSubmit();
         return;
       }
       if (event.ctrlKey || event.metaKey || event.altKey || writes(event.target) || !shortcutsOn()) return;

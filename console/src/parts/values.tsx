@@ -2,7 +2,7 @@
 import type { Json, JsonObject } from '../api/types';
 import { when, words } from '../words';
 
-const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d/;
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?$/; // The whole of it: a sentence may begin with a time.
 const NAME = /^[a-z]+(_[a-z0-9]+)+$/; // A word of the scripts' making.
 
 function isObject(value: Json): value is JsonObject {

@@ -1,10 +1,10 @@
 // What must be seen at once, in front of every page: the oldest interruption for this person, until somebody has seen to it.
-import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
-import { api } from '../../api/client';
+import { usePages } from '../../api/pages';
 import { may, useSession } from '../../api/session';
-import type { Alert, Page } from '../../api/types';
+import type { Alert } from '../../api/types';
 import { Icon } from '../../parts/icon';
+import { Failed } from '../../parts/states';
 import { WhoseName } from './whose';
 import { heardOf, queryOf, useSettle, whyOf } from './alerts';
 
@@ -24,6 +24,7 @@ function Banner({ alert, others }: { alert: Alert; others: number }) {
           </>
         )}
       </p>
+      {settle.error && <Failed error={settle.error} />}
       {may('task.work') && (
         <button type="button" className="button" disabled={settle.isPending} onClick={() => settle.mutate({ how: 'acknowledge' })}>
           Seen to
@@ -35,12 +36,8 @@ function Banner({ alert, others }: { alert: Alert; others: number }) {
 
 export function Interruption() {
   const session = useSession();
-  const { data } = useQuery({
-    queryKey: ['alert', 'interruptions', session?.subject],
-    queryFn: ({ signal }) => api.get<Page<Alert>>('/v1/alerts', { query: { ...queryOf(session), tier: 'interruption', limit: 20 }, signal }),
-    enabled: may('task.read') && Boolean(session?.roles.length),
-    meta: heardOf(session),
-  });
-  const first = data?.items[0];
-  return first ? <Banner key={first.id} alert={first} others={data.items.length - 1} /> : null;
+  const { items, error, again } = usePages<Alert>(['alert', 'interruptions', session?.subject], '/v1/alerts', { ...queryOf(session), tier: 'interruption', limit: 20 }, may('task.read') && Boolean(session?.roles.length), heardOf(session));
+  const first = items[0];
+  if (!first) return error ? <Failed error={error} again={again} /> : null; // That there is none must not be guessed.
+  return <Banner key={first.id} alert={first} others={items.length - 1} />;
 }

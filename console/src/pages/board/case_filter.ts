@@ -47,8 +47,10 @@ export function batchQueryOf(filter: CaseFilter, now: number): JsonObject {
   const { started_before, workflow } = queryOf(filter, now);
   const query: JsonObject = {};
   if (workflow) query.workflow = workflow;
-  if (filter.unit) query.unit = filter.unit;
-  if (filter.stage) query.attributes = { stage: filter.stage };
+  const attributes: JsonObject = {};
+  if (filter.stage) attributes.stage = filter.stage;
+  if (filter.unit) attributes.ward = filter.unit; // As the list has it: a batch's own `unit` finds those of the attribute "unit" as well.
+  if (Object.keys(attributes).length > 0) query.attributes = attributes;
   if (filter.key) query.key = filter.key;
   if (filter.only === 'incidents') query.has_incident = true;
   if (filter.only === 'paused') query.paused = true;

@@ -1,5 +1,5 @@
 // The cases that the board's filter leaves, oldest first, and what can be done with many of them at once.
-import { useCallback, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import { Link } from 'react-router';
 import { useNow } from '../../api/clock';
 import { may } from '../../api/session';
@@ -109,6 +109,8 @@ export function CaseList(props: Props) {
   const [selected, setSelected] = useState<Set<string>>(new Set());
   const clear = useCallback(() => setSelected(new Set()), []);
   const acts = may('batch.run');
+  const filter = JSON.stringify(props.filter);
+  useEffect(clear, [clear, filter]); // What is no longer in sight is not acted on.
   const { items, more, hasMore, error, isPending, again } = usePages<Instance>(['instance', 'list'], '/v1/instances', queryOf(props.filter, now));
   return (
     <section className="card cases" aria-labelledby="cases">

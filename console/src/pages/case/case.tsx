@@ -1,6 +1,6 @@
 // One case: where it stands and what it waits for, what has happened, the path, the scripts, and what may be done by hand.
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { Link, useParams } from 'react-router';
 import { api, ApiError, part } from '../../api/client';
 import { useNow } from '../../api/clock';
@@ -42,6 +42,8 @@ interface Told {
   decided: Decided[];
   tasks: Task[];
 }
+
+type Listed<Item> = ReturnType<typeof usePages<Item>>;
 
 function Actions({ instance, decided, tasks }: Told) {
   const queries = useQueryClient();
@@ -122,8 +124,8 @@ function Head({ instance, decided, tasks, patient, now }: Told & { patient: Pati
   );
 }
 
-function Overview({ instance, tasks, now }: { instance: InstanceDetail; tasks: Task[]; now: number }) {
-  const decided = tasks.filter((task) => task.decision);
+function Overview({ instance, tasks, now }: { instance: InstanceDetail; tasks: Listed<Task>; now: number }) {
+  const decided = tasks.items.filter((task) => task.decision);
   const alerts = usePages<Alert>(['alert', 'case', instance.id], '/v1/alerts', { instance: instance.id });
   const open = instance.incidents.filter((incident) => !incident.resolved_at);
   return (
@@ -131,6 +133,7 @@ function Overview({ instance, tasks, now }: { instance: InstanceDetail; tasks: T
       {open.map((incident) => (
         <IncidentCard key={incident.id} incident={incident} now={now} inCase />
       ))}
+      {alerts.error && <Failed error={alerts.error} again={alerts.again} />}
       {alerts.items.map((alert) => (
         <AlertCard key={alert.id} alert={alert} now={now} inCase />
       ))}
@@ -164,7 +167,8 @@ function Overview({ instance, tasks, now }: { instance: InstanceDetail; tasks: T
       </section>
       <section className="card" aria-labelledby="decided">
         <h2 id="decided">What people decided</h2>
-        {decided.length === 0 && <p className="muted">Nothing yet.</p>}
+        {tasks.error && <Failed error={tasks.error} again={tasks.again} />}
+        {decided.length === 0 && !tasks.error && !tasks.isPending && <p className="muted">Nothing yet.</p>}
         <ul className="plain decided-list">
           {decided.map((task) => (
             <li key={task.id}>
@@ -192,10 +196,17 @@ export function Case() {
     queryFn: ({ signal }) => api.get<Patient>(`/v1/patients/${part(instance?.patient ?? '')}`, { signal }),
     enabled: Boolean(instance?.patient) && !isMasked(instance?.patient),
   }).data;
+  // What was decided last stands at the end: decisions, path and story are told of the whole journal.
+  const { hasMore, more } = history;
+  const loaded = history.items.length;
+  useEffect(() => {
+    if (hasMore) more();
+  }, [hasMore, more, loaded]);
   if (error instanceof ApiError && error.status === 404) return <Empty title="There is no such case" icon="search" page />;
   if (error && !instance) return <div className="page"><Failed error={error} again={() => void refetch()} /></div>;
   if (!instance) return <div className="page"><Loading what="the case" rows={6} /></div>;
   const entries = history.items;
+  const failed = history.error && entries.length === 0 ? <Failed error={history.error} again={history.again} /> : null;
   const decided = decisionsOf(entries);
   return (
     <div className="page">
@@ -203,9 +214,9 @@ export function Case() {
       <Tabs
         label="Parts of the case"
         tabs={[
-          { id: 'now', name: 'Now', body: () => <Overview instance={instance} tasks={tasks.items} now={now} /> },
-          { id: 'history', name: 'What happened', body: () => (history.isPending ? <Loading what="the history" /> : <Timeline entries={entries} />) },
-          { id: 'decisions', name: 'Decisions', body: () => (history.isPending ? <Loading what="the decisions" /> : <DecisionsView decided={decided} tasks={tasks.items} instance={instance} />) },
+          { id: 'now', name: 'Now', body: () => <Overview instance={instance} tasks={tasks} now={now} /> },
+          { id: 'history', name: 'What happened', body: () => failed ?? (history.isPending ? <Loading what="the history" /> : <Timeline entries={entries} />) },
+          { id: 'decisions', name: 'Decisions', body: () => failed ?? (history.isPending ? <Loading what="the decisions" /> : <DecisionsView decided={decided} tasks={tasks.items} instance={instance} />) },
           { id: 'path', name: 'Path', body: () => <PathView instance={instance} entries={entries} /> },
           { id: 'script', name: 'Script', body: () => <ScriptView instance={instance} /> },
           ...(may('incident.resolve') ? [{ id: 'what-if', name: 'What if', body: () => <WhatIfView instance={instance} entries={entries} /> }] : []),

@@ -29,6 +29,11 @@ function text(value: Json | undefined): string {
   return typeof value === 'string' ? value : value === undefined || value === null ? '' : JSON.stringify(value);
 }
 
+// A word of the scripts' making without its underscores; numbers, times and names as they are.
+function said(value: Json): string {
+  return typeof value === 'string' && /^[a-z]+(_[a-z0-9]+)*$/.test(value) ? words(value) : text(value);
+}
+
 function byOf(value: Json | undefined): string | undefined {
   const by = object(value);
   return by.kind === 'person' && typeof by.subject === 'string' ? by.subject + (by.role ? ` (${words(text(by.role)).toLowerCase()})` : '') : undefined;
@@ -88,9 +93,9 @@ export function tell(entry: HistoryEntry, operations: Map<number, Operation>): T
     case 'OutcomeOverridden':
       return { entry, what: `Overridden, ${words(text(entry.target).replace(/^.*:/, '')).toLowerCase()}: ${text(entry.reason)}`, by, tone: 'decision', detail: { before: entry.before ?? null, after: entry.after ?? null, reason_code: entry.reason_code ?? null } };
     case 'TaskChanged':
-      return { entry, what: `${words(operation?.name ?? 'Task')}: ${text(entry.action)}${entry.subject ? `, ${words(text(entry.subject))}` : ''}`, by, tone: 'person', detail: entry.data };
+      return { entry, what: `${words(operation?.name ?? 'Task')}: ${text(entry.action)}${entry.subject ? `, ${said(entry.subject)}` : ''}`, by, tone: 'person', detail: entry.data };
     case 'AttributesSet':
-      return { entry, what: Object.entries(object(entry.attributes)).map(([name, value]) => `${words(name)} is ${value === null ? 'no longer known' : words(text(value))}`).join('; '), tone: 'small' };
+      return { entry, what: Object.entries(object(entry.attributes)).map(([name, value]) => `${words(name)} is ${value === null ? 'no longer known' : said(value)}`).join('; '), tone: 'small' };
     case 'NoteWritten':
     case 'Noted':
       return { entry, what: text(entry.note), tone: 'plain', line: text(entry.line) };

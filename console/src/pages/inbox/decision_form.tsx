@@ -32,7 +32,7 @@ export function DecisionForm({ task, schema, session, now, decided }: Props) {
   const act = useActOnTask(task, session);
   const { draft, setDraft, done } = useDraft(task, session);
   const [tried, setTried] = useState(false);
-  const [then, setThen] = useState(''); // When it was decided, where that can only be entered now.
+  const [late] = useState(Boolean(draft.then)); // What is filled in is in sight.
   const [openedAt] = useState(() => new Date(now).toISOString());
   const form = useRef<HTMLFormElement>(null);
   const chosen = task.outcomes.find((outcome) => outcome.name === draft.outcome);
@@ -48,12 +48,13 @@ export function DecisionForm({ task, schema, session, now, decided }: Props) {
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
+    if (act.isPending) return; // By keyboard a form is sent whatever its button says.
     setTried(true);
     const missing = !chosen ? 'outcome-0' : codes.length > 0 && !codes.some((each) => each.code === draft.code) ? 'reason-code' : chosen.reason_required && !draft.reason.trim() ? 'reason' : '';
     if (missing) return document.getElementById(missing)?.focus();
     const value = asked && schema ? answered(asked, draft.value ?? {}, schema) : undefined;
     act.mutate(
-      { action: 'decide', body: { outcome: draft.outcome, reason: draft.reason.trim(), reason_code: codes.length > 0 ? draft.code : undefined, version: task.version, value, opened_at: openedAt, occurred_at: instantOf(then) } },
+      { action: 'decide', body: { outcome: draft.outcome, reason: draft.reason.trim(), reason_code: codes.length > 0 ? draft.code : undefined, version: task.version, value, opened_at: openedAt, occurred_at: instantOf(draft.then ?? '') } },
       {
         onSuccess: () => {
           done();
@@ -117,11 +118,11 @@ export function DecisionForm({ task, schema, session, now, decided }: Props) {
           </p>
         )}
       </div>
-      <details className="late-entry">
+      <details className="late-entry" open={late}>
         <summary>It was decided earlier</summary>
         <div className="field">
           <label htmlFor="decided-at">When</label>
-          <input id="decided-at" type="datetime-local" value={then} onChange={(event) => setThen(event.target.value)} aria-describedby="decided-at-help" />
+          <input id="decided-at" type="datetime-local" value={draft.then ?? ''} onChange={(event) => setDraft({ ...draft, then: event.target.value || undefined })} aria-describedby="decided-at-help" />
           <p className="field-help" id="decided-at-help">
             For what was decided on paper while Baton could not be reached. It goes into the record with both times.
           </p>

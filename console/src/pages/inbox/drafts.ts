@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from 'react';
 import { api, part } from '../../api/client';
 import type { Session } from '../../api/session';
 import type { Json, Task } from '../../api/types';
+import { keepAtSignOut } from '../../api/sign_in';
 import { actingRole } from './tasks';
 
 export interface Draft {
@@ -11,13 +12,14 @@ export interface Draft {
   reason: string;
   code?: string; // Of the reason.
   value?: Json; // The form.
+  then?: string; // When it was decided, where that can only be entered now.
 }
 
 const PREFIX = 'baton.draft.';
 const NOTHING: Draft = { outcome: '', reason: '' };
 
 function isEmpty(draft: Draft): boolean {
-  return !draft.outcome && !draft.reason && !draft.code && draft.value === undefined;
+  return !draft.outcome && !draft.reason && !draft.code && !draft.then && draft.value === undefined;
 }
 
 // What the server keeps is any JSON; what is not of this form was saved by something else.
@@ -25,43 +27,47 @@ function ofServer(task: Task): Draft {
   const value = task.draft?.value;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return NOTHING;
   const text = (name: string) => (typeof value[name] === 'string' ? value[name] : '');
-  return { outcome: text('outcome'), reason: text('reason'), code: text('code') || undefined, value: value.value };
+  return { outcome: text('outcome'), reason: text('reason'), code: text('code') || undefined, value: value.value, then: text('then') || undefined };
 }
 
-function read(task: Task): Draft {
-  const kept = sessionStorage.getItem(PREFIX + task.id);
+// Of this person: another one may sign in at the same tab.
+function keyOf(task: Task, session: Session): string {
+  return `${PREFIX}${session.subject}.${task.id}`;
+}
+
+function read(task: Task, session: Session): Draft {
+  const kept = sessionStorage.getItem(keyOf(task, session));
   return kept ? (JSON.parse(kept) as Draft) : ofServer(task);
 }
 
-function drop(task: string): void {
-  sessionStorage.removeItem(PREFIX + task);
-}
-
 export function useDraft(task: Task, session: Session) {
-  const [draft, setDraft] = useState(() => read(task));
+  const [draft, setDraft] = useState(() => read(task, session));
   const latest = useRef({ draft, saved: JSON.stringify(draft) });
   latest.current.draft = draft;
+  const key = keyOf(task, session);
   useEffect(() => {
-    if (isEmpty(draft)) drop(task.id);
-    else sessionStorage.setItem(PREFIX + task.id, JSON.stringify(draft));
-  }, [task.id, draft]);
+    if (isEmpty(draft)) sessionStorage.removeItem(key);
+    else sessionStorage.setItem(key, JSON.stringify(draft));
+  }, [key, draft]);
   useEffect(() => {
-    const save = () => {
+    const save = async () => {
       const text = JSON.stringify(latest.current.draft);
       if (text === latest.current.saved) return;
       latest.current.saved = text;
       // Whether it comes there or not, this tab has it.
-      api.post(`/v1/tasks/${part(task.id)}/save`, { body: { value: latest.current.draft }, role: actingRole(task, session) }).catch(() => undefined);
+      await api.post(`/v1/tasks/${part(task.id)}/save`, { body: { value: latest.current.draft }, role: actingRole(task, session) }).catch(() => undefined);
     };
-    const onHidden = () => document.visibilityState === 'hidden' && save();
+    const onHidden = () => void (document.visibilityState === 'hidden' && save());
     document.addEventListener('visibilitychange', onHidden);
+    const signsOut = keepAtSignOut(save);
     return () => {
       document.removeEventListener('visibilitychange', onHidden);
-      save();
+      signsOut();
+      void save();
     };
   }, [task.id]);
   const done = () => {
-    drop(task.id);
+    sessionStorage.removeItem(key);
     latest.current.saved = JSON.stringify(latest.current.draft);
   };
   return { draft, setDraft, done };

@@ -61,6 +61,7 @@ export function TaskContext({ task, now }: { task: Task; now: number }) {
     <aside className="context" aria-label="Context">
       {failed && <Failed error={failed} />}
       {patient.data ? <Summary patient={patient.data} now={now} /> : task.patient && !isMasked(task.patient) && !failed && <Loading what="the patient" />}
+      {alerts.error && <Failed error={alerts.error} again={alerts.again} />}
       {alerts.items.map((alert) => (
         <AlertCard key={alert.id} alert={alert} now={now} inCase />
       ))}

@@ -93,7 +93,7 @@ function Closed({ task }: { task: Task }) {
 
 const STEPS: Record<NextStep['kind'], (step: NextStep) => string> = {
   due: () => 'It is due.',
-  escalation: (step) => `${words(step.role || step.person || 'somebody else')} may decide it as well.`,
+  escalation: (step) => `${step.role ? words(step.role) : step.person || 'Somebody else'} may decide it as well.`,
   reminder: (step) => `A reminder goes out${step.text ? `: ${step.text}` : ''}.`,
   hold_ends: () => 'Its hold ends.',
   follow_up: () => 'It comes up again.',
@@ -131,13 +131,13 @@ function Votes({ task }: { task: Task }) {
 }
 
 // The form in the version that the task was asked for in.
-function useForm(task: Task | undefined): Schema | undefined {
+function useForm(task: Task | undefined) {
   return useQuery({
     queryKey: ['form', task?.id],
     queryFn: ({ signal }) => api.get<{ schema: Schema }>(`/v1/tasks/${part(task?.id ?? '')}/form`, { signal }),
     enabled: Boolean(task?.form),
     staleTime: Infinity,
-  }).data?.schema;
+  });
 }
 
 // Where the data comes from and how old each part is, as the script says.
@@ -157,7 +157,8 @@ interface Props {
 export function TaskDetail({ id, session, now, decided }: Props) {
   const { data: task, error, refetch } = useTask(id);
   const patient = usePatient(task?.patient).data;
-  const schema = useForm(task);
+  const form = useForm(task);
+  const schema = form.data?.schema;
   if (error instanceof ApiError && error.status === 404) {
     return <Empty title="There is no such task" icon="search">It may have been part of a case that is gone.</Empty>;
   }
@@ -194,6 +195,7 @@ export function TaskDetail({ id, session, now, decided }: Props) {
         {!isOpen(task) && <Closed task={task} />}
         {isOpen(task) && <Votes task={task} />}
         {isOpen(task) && heldByOther && <p className="notice">{task.claimed_by} has this task. It can be decided here once they release it.</p>}
+        {isOpen(task) && form.error && !schema && <Failed error={form.error} again={() => void form.refetch()} />}
         {isOpen(task) && !heldByOther && !task.hold && may('task.work') && (!task.form || schema) && <DecisionForm key={task.id} task={task} schema={schema} session={session} now={now} decided={(outcome) => decided(task, outcome)} />}
         <Comments task={task} session={session} now={now} open={isOpen(task)} />
         {isOpen(task) && <NextSteps task={task} now={now} />}

@@ -33,9 +33,12 @@ function heardOf(view: View, session: Session): ListMeta {
   return { people: [session.subject], roles: view === 'mine' ? [] : session.roles };
 }
 
+// A task becomes late by itself.
+const OVERDUE_MS = 15_000;
+
 export function useTasks(view: View, session: Session) {
   const nothing = view === 'roles' && session.roles.length === 0;
-  const pages = usePages<Task>(['task', 'list', view, session.subject], '/v1/tasks', { ...queryOf(view, session), with: 'case' }, !nothing, heardOf(view, session));
+  const pages = usePages<Task>(['task', 'list', view, session.subject], '/v1/tasks', { ...queryOf(view, session), with: 'case' }, !nothing, heardOf(view, session), view === 'overdue' ? OVERDUE_MS : undefined);
   return nothing ? { ...pages, isPending: false } : pages;
 }
 

@@ -11,6 +11,7 @@ import { Due } from '../../parts/due';
 import { Icon } from '../../parts/icon';
 import { Empty, Failed, Loading } from '../../parts/states';
 import { Facts } from '../../parts/values';
+import { isOpen } from '../inbox/tasks';
 import { nameOf, tellApart } from '../../people';
 import { ago, shortWhen, when, words } from '../../words';
 
@@ -34,8 +35,8 @@ function happenings(events: PatientEvent[], cases: Instance[], tasks: Task[]): H
   ].sort((a, b) => b.at.localeCompare(a.at));
 }
 
-function Story({ items, now }: { items: Happening[]; now: number }) {
-  if (items.length === 0) return <p className="muted">Nothing is known yet.</p>;
+function Story({ items, whole, now }: { items: Happening[]; whole: boolean; now: number }) {
+  if (items.length === 0) return whole && <p className="muted">Nothing is known yet.</p>;
   return (
     <ol className="timeline">
       {items.map((item) => (
@@ -87,7 +88,8 @@ export function Patient() {
   if (error instanceof ApiError && error.status === 403 && mayBreakGlass()) return <Closed id={id} error={error} />;
   if (error && !person) return <div className="page"><Failed error={error} again={() => void refetch()} /></div>;
   if (!person) return <div className="page"><Loading what="the patient" rows={6} /></div>;
-  const open = tasks.items.filter((task) => task.status === 'open' || task.status === 'claimed');
+  const failed = events.error ?? cases.error ?? tasks.error;
+  const open = tasks.items.filter((task) => isOpen(task));
   return (
     <div className="page">
       <header>
@@ -118,6 +120,7 @@ export function Patient() {
         </section>
         <section className="card" aria-labelledby="open">
           <h2 id="open">Open now</h2>
+          {tasks.error && <Failed error={tasks.error} />}
           {person.open_instances.length === 0 && <p className="muted">No case is open.</p>}
           <ul className="plain">
             {person.open_instances.map((one) => (
@@ -147,7 +150,8 @@ export function Patient() {
         <h2 id="story">
           What happened <span className="muted">{person.last_at && `last heard of ${ago(person.last_at, now)}`}</span>
         </h2>
-        {events.isPending ? <Loading what="what happened" /> : <Story items={happenings(events.items, cases.items, tasks.items)} now={now} />}
+        {failed && <Failed error={failed} again={() => [events, cases, tasks].forEach((list) => list.again())} />}
+        {events.isPending ? <Loading what="what happened" /> : <Story items={happenings(events.items, cases.items, tasks.items)} whole={!failed} now={now} />}
         {events.hasMore && (
           <button type="button" className="button" onClick={events.more}>
             Earlier

@@ -13,6 +13,7 @@ export function Patients() {
   const now = useNow();
   const [system, setSystem] = useState('');
   const [value, setValue] = useState('');
+  const begun = Boolean(system.trim() || value.trim());
   const whole = Boolean(system.trim() && value.trim());
   const { items, more, error, isPending, again } = usePages<Patient>(['patient', 'list'], '/v1/patients', whole ? { system: system.trim(), value: value.trim() } : {});
   const columns: Column<Patient>[] = [
@@ -36,7 +37,7 @@ export function Patients() {
         </label>
       </div>
       <section className="card cases" aria-label="Patients found">
-        {error && items.length === 0 ? <Failed error={error} again={again} /> : isPending ? <Loading what="patients" /> : items.length === 0 ? <Empty title={whole ? 'Nobody has this number' : 'Nobody is known yet'} /> : <Table label="Patients" columns={columns} rows={items} rowKey={(row) => row.id} more={more} />}
+        {begun && !whole ? <Empty title={value.trim() ? 'Say who gave the number' : 'Say the number'} icon="search">A number alone is nobody’s: each house counts for itself.</Empty> : error && items.length === 0 ? <Failed error={error} again={again} /> : isPending ? <Loading what="patients" /> : items.length === 0 ? <Empty title={whole ? 'Nobody has this number' : 'Nobody is known yet'} /> : <Table label="Patients" columns={columns} rows={items} rowKey={(row) => row.id} more={more} />}
       </section>
     </div>
   );
