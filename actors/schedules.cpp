@@ -47,7 +47,8 @@ void Schedules::recover() {
 // A run may have been over long before, by a timer that fires only now: times that came meanwhile are not to be skipped for it.
 void Schedules::look_after_start(const std::string& name, const std::string& text) {
   auto row = read_schedule_row(text);
-  if (!row.ok() || prune(*row) == 0) return look(name);
+  // What is on its way to its row says by the old clock when to look: it is looked at again behind that.
+  if (!row.ok() || busy_.contains(name) || prune(*row) == 0) return look(name);
   settling_.insert(name);
   look_at(name, parts_.clock.now() + kSettle);
 }
@@ -166,7 +167,12 @@ void Schedules::start_runs(const std::string& name, ScheduleRow row, const DueRu
   busy_.try_emplace(name);
   std::vector<std::string> begun;
   for (const Instant nominal : due.start) begun.push_back(name + "/" + format_instant(nominal));
-  if (due.cancel_running) {
+  // Where the clock was set back all of them may have been started before: then nothing begins in the place of what runs.
+  const bool anew = std::ranges::any_of(begun, [this](const std::string& run) {
+    const auto known = parts_.reader.instance(run);
+    return known.ok() && !known->has_value();
+  });
+  if (due.cancel_running && anew) {
     for (const std::string& run : row.open_runs) {
       // Where the clock was set back a time comes again, and is its own open run.
       if (std::ranges::find(begun, run) != begun.end()) continue;

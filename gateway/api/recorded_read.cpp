@@ -85,13 +85,13 @@ void record_refusal(ApiContext& context, AuditRecord record, const std::shared_p
 
 // What runs on one of the threads for reads.
 std::function<void(bool)> recorded_work(ApiContext& context, const HttpRequest& request, Responder responder,
-                                        std::string object, Error refusal,
+                                        std::string object, std::function<Error()> refusal,
                                         std::function<Result<PatientData>(const StoreReader&)> read) {
   AuditRecord record = read_record(request, std::move(object));
   Known known = known_of(request, record);
   return [&context, record = std::move(record), known = std::move(known), read = std::move(read),
           refusal = std::move(refusal), shared = std::make_shared<Responder>(std::move(responder))](bool ok) mutable {
-    if (!ok) return send_error(*shared, refusal);
+    if (!ok) return send_error(*shared, refusal());
     auto data = read(context.node.reader());
     if (!data && data.error().code == ErrorCode::wrong_unit) {
       return record_refusal(context, std::move(record), shared, data.error());
@@ -123,15 +123,14 @@ Error question_refused(const ApiContext& context) {
 void read_record_and_send(ApiContext& context, const HttpRequest& request, Responder responder, std::string object,
                           std::function<Result<PatientData>(const StoreReader&)> read) {
   context.reads.run(recorded_work(context, request, std::move(responder), std::move(object),
-                                  {ErrorCode::overloaded, "too many searches wait already", "try again"},
+                                  [] { return Error{ErrorCode::overloaded, "too many searches wait already", "try again"}; },
                                   std::move(read)));
 }
 
 void ask_record_and_send(ApiContext& context, const HttpRequest& request, Responder responder, std::string object,
                          std::function<Result<PatientData>(const StoreReader&)> read) {
   context.questions->run(principal_of(request).subject,
-                         recorded_work(context, request, std::move(responder), std::move(object),
-                                       question_refused(context), std::move(read)));
+                         recorded_work(context, request, std::move(responder), std::move(object), [&context] { return question_refused(context); }, std::move(read)));
 }
 
 void ask_and_send(ApiContext& context, const std::string& caller, Responder responder,

@@ -1,6 +1,7 @@
 #include "gateway/work/roster.hpp"
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 #include <utility>
 
@@ -127,16 +128,26 @@ Status Roster::load() {
   const std::lock_guard lock(mutex_);
   const auto rotas = node_.reader().named_all("rotas");
   if (!rotas.ok()) return rotas.error();
+  std::map<std::string, std::uint32_t> unread;  // By unit: the latest version that cannot be read.
   for (const auto& [key, text] : *rotas) {
     auto rota = read_rota(text);
     if (!rota.ok()) {
       log::error("rota {} cannot be read and is left out: {}: put it again", key, rota.error().detail);
+      std::uint32_t version = 0;
+      const std::size_t at = key.rfind('@');
+      if (at != key.npos) std::from_chars(key.data() + at + 1, key.data() + key.size(), version);
+      if (version > 0) unread[key.substr(0, at)] = std::max(unread[key.substr(0, at)], version);
       continue;
     }
     // The latest stands there twice: under its unit, and with its version like those before it, which are kept for whoever
     // asks who was on duty then.
     Rota& latest = rotas_[rota->unit];
     if (rota->version >= latest.version) latest = *std::move(rota);
+  }
+  // What it has replaced is not in force again, and its number is not given twice: nobody is on duty until it is put again.
+  for (const auto& [unit, version] : unread) {
+    Rota& latest = rotas_[unit];
+    if (latest.version < version) latest = Rota{unit, version, {}, {}};
   }
   const auto covers = node_.reader().named_all("covers");
   if (!covers.ok()) return covers.error();

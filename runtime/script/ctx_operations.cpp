@@ -157,7 +157,8 @@ void refuse_bad_pattern(lua_State* state, Execution& execution, int index) {
     look_at(-1);
     lua_pop(state, 1);
   }
-  if (!fault.empty()) refuse_anew(state, execution, "wait_event", "ctx:wait_event: " + fault);
+  // Counted apart from what earlier versions refuse of a wait: a mark of those is none of this.
+  if (!fault.empty()) refuse_anew(state, execution, "wait_event.type", "ctx:wait_event: " + fault);
 }
 
 // What the event must be like; empty when the options do not say. Anything but fields and their values would let every event

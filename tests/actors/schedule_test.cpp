@@ -325,5 +325,15 @@ TEST_F(Schedules, the_record_of_a_change_says_what_was_said_and_about_whom) {
   EXPECT_EQ(leaf.find("secret"), std::string::npos) << leaf;
 }
 
+TEST_F(Schedules, a_time_that_comes_again_does_not_cancel_a_later_run_for_one_that_is_over) {
+  ASSERT_TRUE(ask("create", R"({"workflow":"flow","input":{"wait":true},"every":"1h","overlap":"cancel_other"})").ok());
+  world_.pass(Duration{2 * kHour.ms});
+  ASSERT_EQ(runs().size(), 2u);
+  world_.clock().set(kNoon);
+  world_.node().clock_was_set();
+  world_.pass(kHour);
+  EXPECT_EQ(std::ranges::count(runs(), InstanceStatus::running, &InstanceRecord::status), 1);
+}
+
 }  // namespace
 }  // namespace baton::testing

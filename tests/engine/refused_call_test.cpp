@@ -101,5 +101,25 @@ TEST_F(RefusedCall, says_that_a_calendar_must_be_named_among_several) {
               testing::HasSubstr("the bundle has several calendars (clinic, house): say which"));
 }
 
+TEST_F(RefusedCall, a_call_that_was_passed_stays_passed_before_one_of_its_name_that_was_refused_for_another_reason) {
+  const auto script = [](const char* pattern) {
+    return std::string("ctx:wait_event({ 'x.y', '") + pattern +
+           "' }, { timeout = '1s' })\n pcall(function() ctx:wait_event('x', { timeout = '1h', until_ = '2h' }) end)\n"
+           "ctx:wait_signal('end')\n return 'done'";
+  };
+  given(script("x.z"));
+  start();
+  now_ = now_ + kMinute;
+  when(FireTimer{*timers_.begin()});
+  // As a journal of an earlier version, which let the pattern pass.
+  const std::string next = programs_.deploy(bundle_of(script("a*b")));
+  when(ChangeBundle{next, {}, 2});
+  EXPECT_TRUE(replies_.back().answer.ok());
+  crash();
+  EXPECT_TRUE(incidents_.empty());
+  when(SendSignal{"end", "", "", {}, 3});
+  EXPECT_EQ(result(), "\"done\"");
+}
+
 }  // namespace
 }  // namespace baton

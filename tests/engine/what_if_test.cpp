@@ -217,5 +217,17 @@ TEST_F(WhatIfTest, follows_a_case_that_was_rewound_and_one_that_was_paused) {
   EXPECT_THAT(differences(*fork()), testing::IsEmpty());
 }
 
+TEST_F(WhatIfTest, is_begun_where_more_timers_fire_on_the_way_than_in_a_step_and_goes_on_from_there) {
+  given("while true do ctx:sleep((input or {}).each or '5h') end");
+  start();
+  now_ = now_ + Duration{kHour.ms};
+  when(SendSignal{"late", "{}", "", {}, 0});
+  const auto end = static_cast<EntryIndex>(journal().size());
+  const auto what_if = fork({end, nullptr, JsonText(R"({"each":"1s"})"), {}});
+  EXPECT_LT(what_if->next(), end);
+  for (int step = 0; step < 4 && what_if->next() < end; ++step) static_cast<void>(what_if->follow(end));
+  EXPECT_EQ(what_if->next(), end);
+}
+
 }  // namespace
 }  // namespace baton

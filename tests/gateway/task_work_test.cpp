@@ -170,6 +170,12 @@ TEST_F(TaskWork, a_rota_or_cover_that_cannot_be_read_keeps_nobody_from_starting)
   EXPECT_EQ(again.rota("4-west")->version, 2u);
   EXPECT_EQ(again.rota("4-west")->shifts.at(0).person, "bea");
   EXPECT_EQ(again.covers().size(), 1u);
+  RecordAccess both{{{"rotas", "4-west@2", "{}"}}, record};
+  ASSERT_TRUE(node_->submit_and_wait(std::move(both)).ok());
+  Roster later(*node_);
+  ASSERT_TRUE(later.load().ok());
+  EXPECT_EQ(later.rota("4-west")->version, 2u);
+  EXPECT_TRUE(later.rota("4-west")->shifts.empty()) << "that of the version before is not in force again";
 }
 
 TEST_F(TaskWork, a_shift_or_a_cover_for_ever_in_whatever_zone_is_read_again_at_the_next_start) {

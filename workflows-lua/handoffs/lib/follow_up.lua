@@ -325,10 +325,14 @@ end
 -- begins again, nobody is asked a second time.
 local function pending_orders(ctx, case)
   if case.pending and case.pending.left_said == case.left_said then return case.pending.orders end
-  local orders = outside.orders(outside.ask(ctx, "ehr.pending_results", { encounter = case.encounter }))
+  local input = { encounter = case.encounter }
+  local orders = outside.orders(outside.ask(ctx, "ehr.pending_results", input, { retry = "none" }))
   case.result_watch = not orders and ctx:case_id("result_watch", ("%s/%d"):format(case.encounter, case.left_said)) or nil
-  if not orders then
+  if not orders then  -- What comes while the record is asked again, and then a nurse, is kept.
     ctx:child("result_watch", { encounter = case.encounter, ward = case.ward }, { id = case.result_watch, key = case.encounter, detach = true })
+    orders = outside.orders(outside.ask(ctx, "ehr.pending_results", input))
+  end
+  if not orders then
     local listed = ctx:task("list_pending_results", {
       why = "The record could not say which results are still to come",
       form = "list_pending_results",

@@ -24,8 +24,8 @@ local function is_readmission(case, other)
   if other.cancelled or other.visit or not other.at or not case.left then return false end
   local gap = other.at - case.left
   if gap > 0 then return gap <= times.days(policy.close_after_days) end
-  if other.left or case.entered == nil or other.at < case.entered then return false end
-  return case.disposition == "in_house" or gap >= -times.hours(policy.transfer_overlap_hours)
+  if case.entered == nil or other.at < case.entered then return false end
+  return case.disposition == "in_house" or not other.left and gap >= -times.hours(policy.transfer_overlap_hours)
 end
 
 -- The number of the stay that looks after the patient now, or nil: of several, the last.

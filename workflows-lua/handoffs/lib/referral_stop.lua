@@ -75,9 +75,10 @@ local function next_word(ctx, referral)
   }
 end
 
--- Waits until the referral is cancelled, and says why.
-local function wait_for_cancel(ctx, referral)
+-- Waits until the referral is cancelled, and says why; or until nothing is in doubt, if no more is `asked`.
+local function wait_for_cancel(ctx, referral, asked)
   repeat
+    if asked and not referral.in_doubt then return nil end
     local winner, told = next_word(ctx, referral)
     if winner == "message" then return "cancelled by message" end
     if winner == "signal" then return type(told) == "table" and type(told.reason) == "string" and told.reason or "cancelled by the referrer" end
@@ -89,6 +90,13 @@ local function wait_for_cancel(ctx, referral)
       referral.in_doubt = winner == "patient" and told.doubt or nil  -- The question goes on in the next state, until it is answered.
     end
   until false
+end
+
+-- Nothing leaves the house while somebody is asked for whom the referral is, or whether it is needed: waits for the answer. Returns the next
+-- state when it is cancelled meanwhile.
+function stop.while_in_doubt(ctx, referral)
+  referral.cancelled_because = wait_for_cancel(ctx, referral, true)
+  return referral.cancelled_because and "cancelled"
 end
 
 -- Does `work`, which returns the next state, unless the referral is cancelled first.

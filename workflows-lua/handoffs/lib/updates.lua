@@ -41,9 +41,10 @@ end
 function updates.foretell(ctx, case, event)
   local sent, code, before = written.when(event), event.data.disposition_code, case.foretold
   if written.before(sent, case.last_sent) or before and written.before(sent, before.sent) then return end
+  if policy.says_still_here(code) then return updates.is_in(case, event) end
   local _, known = policy.disposition(code)
   local said = { event = event, sent = sent, code = known and code or nil, left = event.data.discharged_at }
-  if not said.code and not said.left or policy.says_still_here(code) then return end
+  if not said.code and not said.left then return end
   said.at = wait_of(ctx, case, said, before)
   case.foretold = said
 end
@@ -70,9 +71,9 @@ function updates.is_in(case, event)
   if case.foretold and not written.before(written.when(event), case.foretold.sent) then case.foretold.at = nil end
 end
 
--- When what an update said comes true, or nil.
+-- When what an update said comes true, or nil; not while a person is asked whose stay it is.
 function updates.due_at(case)
-  return case.phase == "in" and case.foretold and case.foretold.at or nil
+  return case.phase == "in" and not case.moved_away and case.foretold and case.foretold.at or nil
 end
 
 -- And it has: the change that this is. Of whom a person has said that she is gone, nobody is asked.

@@ -341,3 +341,15 @@ test.case("an answer that is told again after the referral was cancelled asks no
   answer(t, "A", "2026-03-02T09:05:00-05:00")
   t:expect_task("late_answer")
 end)
+
+for _, answer in ipairs { "keep", "cancel" } do
+  test.case("a referral in doubt is not sent before somebody has answered: " .. answer, function(t)
+    t:crash_everywhere()
+    refer(t, { id = "R1", recipient = "Heart Clinic", service = "Cardiology", priority = "high" })
+    t:event { type = "patient.unlinked", patient = discharges.patient(), data = {} }
+    t:expect_task("complete_referral"):decide("completed", { value = { recipient = "Heart Clinic", service = "Cardiology", reason = "New heart failure" } })
+    t:equal(#t:calls("referrals.send"), 0)
+    t:expect_task("referral_in_doubt"):decide(answer)
+    t:equal(#t:calls("referrals.send"), answer == "keep" and 1 or 0)
+  end)
+end

@@ -14,6 +14,7 @@ local same_stay = require "same_stay"
 local tables = require "tables"
 local times = require "times"
 local ward = require "ward"
+local written = require "written"
 
 -- Does the work of these branches until the next change is heard, or one of them returns one; a branch that returns none is done.
 local function until_change(ctx, case, branches)
@@ -189,8 +190,9 @@ function states.admitted(ctx, case)
   case.phase, case.preparing = "in", true
   local change = until_change(ctx, case, {
     preparation = function(s) prepare(s, case) end,
-    silence = function(s) return ask_whether_still_here(s, case) end,
-    doubt = case.doubt and function(s) return questions.whether_left(s, case, case.doubt) end or nil,
+    silence = function(s)
+      return case.doubt and questions.whether_left(s, case, case.doubt) or ask_whether_still_here(s, case)
+    end,
   })
   case.preparing = nil
   return change
@@ -342,7 +344,9 @@ states.moved_back = go_on
 function states.moved_after(ctx, case, event)
   return until_change(ctx, case, { work = function(s)
     local answer = questions.whether_in(s, case, event)
-    return answer.outcome == "in_hospital" and { kind = "withdrawn" } or { kind = "moved_back" }
+    if answer.outcome ~= "in_hospital" then return { kind = "moved_back" } end
+    case.last_sent = written.later(case.last_sent, written.when(event))  -- What was written before that is past.
+    return { kind = "withdrawn" }
   end })
 end
 

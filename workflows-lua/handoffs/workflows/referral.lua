@@ -102,6 +102,8 @@ end
 function states.sent(ctx, referral)
   ctx:set("stage", "sent")
   ctx:set("recipient", referral.order.recipient)
+  local stopped = stop.while_in_doubt(ctx, referral)
+  if stopped then return stopped end
   return unless_reported(ctx, referral, function(s)
     if referral.sent then drop_earlier_answers(s, referral) end
     referral.sent, referral.unsaid = true, nil  -- From here on the other side may know of it.
