@@ -251,8 +251,8 @@ Status Server::Parts::listen(const Config& config) {
     door->access.guard(route, std::move(request), std::move(responder));
   });
   if (!config.downtime_folder.empty()) {
-    auto board = DowntimeBoard::open(
-        *node, loop, {config.downtime_folder, config.downtime_every, config.downtime_time_zone});
+    auto board =
+        DowntimeBoard::open(*node, loop, {config.downtime_folder, config.downtime_every, config.downtime_time_zone});
     if (!board) return std::move(board).error();
     downtime = std::move(*board);
     downtime->begin();

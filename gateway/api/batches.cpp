@@ -74,7 +74,8 @@ void send_request(ApiContext& context, const std::string& action, RoutedRequest 
   if (Status reason = trim_reason(*body); !reason) return send_error(responder, reason.error());
   BatchRequest message{action, {}, body_text(*body), principal_of(request.http)};
   if (action != "preview" && action != "begin") message.id = request.at("id");
-  if (action == "begin") message.refusal = [http = request.http](const std::string& name) { return refusal(http, name); };
+  if (action == "begin")
+    message.refusal = [http = request.http](const std::string& name) { return refusal(http, name); };
   submit(context, request, std::move(responder), std::move(message), action == "begin" || action == "undo" ? 201 : 200);
 }
 

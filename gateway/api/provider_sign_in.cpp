@@ -65,8 +65,10 @@ void finish(ApiContext& context, RoutedRequest request, Responder responder) {
   if (!door.provider)
     return send_error(*then, {ErrorCode::provider_failed, "no sign-in provider is configured",
                               "sign in with a password, or set auth.issuer"});
-  const Provider::Answer answer{text_of_query(request, "code"), text_of_query(request, "state"),
-                                text_of_query(request, "iss"), text_of_query(request, "error"),
+  const Provider::Answer answer{text_of_query(request, "code"),
+                                text_of_query(request, "state"),
+                                text_of_query(request, "iss"),
+                                text_of_query(request, "error"),
                                 cookie_of(request.http, door.access.cookie_name("baton-sign-in")),
                                 callback_of(door)};
   door.provider->finish(answer, [&door, http = request.http, then](Result<Provider::Finished> finished) {

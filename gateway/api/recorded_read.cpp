@@ -122,15 +122,20 @@ Error question_refused(const ApiContext& context) {
 
 void read_record_and_send(ApiContext& context, const HttpRequest& request, Responder responder, std::string object,
                           std::function<Result<PatientData>(const StoreReader&)> read) {
-  context.reads.run(recorded_work(context, request, std::move(responder), std::move(object),
-                                  [] { return Error{ErrorCode::overloaded, "too many searches wait already", "try again"}; },
-                                  std::move(read)));
+  context.reads.run(recorded_work(
+      context, request, std::move(responder), std::move(object),
+      [] {
+        return Error{ErrorCode::overloaded, "too many searches wait already", "try again"};
+      },
+      std::move(read)));
 }
 
 void ask_record_and_send(ApiContext& context, const HttpRequest& request, Responder responder, std::string object,
                          std::function<Result<PatientData>(const StoreReader&)> read) {
   context.questions->run(principal_of(request).subject,
-                         recorded_work(context, request, std::move(responder), std::move(object), [&context] { return question_refused(context); }, std::move(read)));
+                         recorded_work(
+                             context, request, std::move(responder), std::move(object),
+                             [&context] { return question_refused(context); }, std::move(read)));
 }
 
 void ask_and_send(ApiContext& context, const std::string& caller, Responder responder,

@@ -274,14 +274,12 @@ void Provider::finish(const Answer& answer, std::function<void(Result<Finished>)
   }
   if (clock_->now() >= begun_at + kSignInTime) return done(sign_in_failed("was begun too long ago"));
   if (!answer.error.empty() || answer.code.empty()) return done(sign_in_failed("was given up"));
-  with_metadata(
-      [self = shared_from_this(), pending, answer, done = std::move(done)](Result<Metadata> metadata) {
-        if (!metadata) return done(metadata.error());
-        const bool named = !answer.issuer.empty() || metadata->names_itself;
-        if (named && answer.issuer != self->options_.issuer)
-          return done(sign_in_failed("came back from another issuer"));
-        self->exchange(*metadata, pending, answer.code, done);
-      });
+  with_metadata([self = shared_from_this(), pending, answer, done = std::move(done)](Result<Metadata> metadata) {
+    if (!metadata) return done(metadata.error());
+    const bool named = !answer.issuer.empty() || metadata->names_itself;
+    if (named && answer.issuer != self->options_.issuer) return done(sign_in_failed("came back from another issuer"));
+    self->exchange(*metadata, pending, answer.code, done);
+  });
 }
 
 void Provider::exchange(const Metadata& metadata, const Pending& pending, const std::string& code,

@@ -61,7 +61,8 @@ class DowntimeBoard {
   bool stopped_ = false;
   std::uint64_t timer_ = 0;
   std::atomic<std::int64_t> written_ms_{0};
-  ReadWorker writer_{1};  // Its own: a folder that hangs holds up nobody's listings. The last: its threads use the rest.
+  ReadWorker writer_{
+      1};  // Its own: a folder that hangs holds up nobody's listings. The last: its threads use the rest.
 };
 
 }  // namespace baton

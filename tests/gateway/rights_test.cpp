@@ -400,7 +400,8 @@ TEST_F(Rights, to_personal_data_are_held_where_a_script_refuses_one_of_many) {
   files["workflows/kept.lua"] =
       "return require('workflow').define { name = 'kept',\n"
       "  hooks = { assign = function() return false, 'MARKER hook' end },\n"
-      "  run = function(ctx) return ctx:task('see', { why = 'w', candidates = { role = 'nurse' }, outcomes = { 'yes' } })"
+      "  run = function(ctx) return ctx:task('see', { why = 'w', candidates = { role = 'nurse' }, outcomes = { 'yes' } "
+      "})"
       " end }\n";
   files["mappings/m.lua"] =
       "return require('mapping').define { name = 'm', format = 'hl7v2', types = { 'ADT' },\n"

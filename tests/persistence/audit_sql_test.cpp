@@ -167,8 +167,9 @@ TEST(AuditSql, a_query_ends_when_the_server_cannot_wait_for_it) {
 TEST(AuditSql, a_pattern_that_would_take_for_ever_is_refused_before_it_is_tried) {
   StoreWorld world;
   given_a_store(world);
-  EXPECT_EQ(ask(world, "SELECT replace(hex(zeroblob(400000)),'0','a') LIKE '%' || "
-                       "replace(hex(zeroblob(24000)),'0','a') || 'b'"),
+  EXPECT_EQ(ask(world,
+                "SELECT replace(hex(zeroblob(400000)),'0','a') LIKE '%' || "
+                "replace(hex(zeroblob(24000)),'0','a') || 'b'"),
             "BT117");
   EXPECT_EQ(ask(world, "SELECT length(hex(zeroblob(600000)))"), "BT117");
   EXPECT_EQ(ask(world, "SELECT 'Ann Lee' LIKE 'ann%', 'a_b' LIKE 'a!_b' ESCAPE '!', NULL LIKE 'x'"), "[[1,1,null]]");
