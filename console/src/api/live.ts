@@ -73,6 +73,7 @@ export function concerns(query: Pick<Query, 'queryKey' | 'meta'> & { state: { da
 // Has read again what has changed.
 class Reader {
   private waiting = new Set<string>(); // Hashes of queries.
+  private gently = new Set<string>(); // Of those, which stay as they are if they could not be read: nothing is known to have changed.
   private timer = 0;
   private readAt = new Map<string, number>();
 
@@ -80,13 +81,18 @@ class Reader {
 
   note(topic: Topic, change: Change) {
     for (const query of this.queries.getQueryCache().getAll()) {
-      if (concerns(query, topic, change)) this.waiting.add(query.queryHash);
+      if (!concerns(query, topic, change)) continue;
+      this.waiting.add(query.queryHash);
+      if (change.id) this.gently.delete(query.queryHash);
     }
     if (this.waiting.size > 0 && !this.timer) this.timer = window.setTimeout(() => this.readAgain(), GATHER_MS);
   }
 
   // Everything that news may be of, each after what is being read of it.
   all() {
+    for (const query of this.queries.getQueryCache().getAll()) {
+      if (TOPICS.some((topic) => concerns(query, topic, { id: '' })) && !this.waiting.has(query.queryHash)) this.gently.add(query.queryHash);
+    }
     for (const topic of TOPICS) this.note(topic, { id: '' });
   }
 
@@ -105,6 +111,10 @@ class Reader {
     let next = Infinity;
     for (const hash of this.waiting) {
       const query = this.queries.getQueryCache().get(hash);
+      if (query?.state.status === 'error' && this.gently.has(hash)) {
+        this.waiting.delete(hash);
+        continue;
+      }
       const pause = query?.queryKey[1] === 'one' ? PAUSE_MS : LIST_PAUSE_MS;
       // A read that is under way may be from before the change: it is let end, and then follows another.
       const at = query?.state.fetchStatus === 'fetching' ? now + GATHER_MS : (this.readAt.get(hash) ?? -Infinity) + pause;
@@ -114,6 +124,7 @@ class Reader {
     if (this.readAt.size > MOST_QUERIES) this.readAt.clear();
     for (const hash of due) {
       this.waiting.delete(hash);
+      this.gently.delete(hash);
       this.readAt.set(hash, now);
     }
     if (due.size > 0) void this.queries.invalidateQueries({ predicate: (query) => due.has(query.queryHash) });
