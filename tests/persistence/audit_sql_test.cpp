@@ -156,6 +156,7 @@ TEST(AuditSql, a_query_ends_when_the_server_cannot_wait_for_it) {
   given_a_store(world);
   std::stop_source server;
   SqlLimits limits;
+  limits.time = std::chrono::hours(1);
   limits.stop = server.get_token();
   EXPECT_EQ(ask(world, "SELECT count(*) FROM records", limits), "[[300]]");
   server.request_stop();
