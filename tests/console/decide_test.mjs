@@ -196,9 +196,12 @@ test('what becomes late comes onto the list of what is late by itself', async ()
   const script = `return require "workflow".define { name = "look", run = function(ctx) return ctx:task("look", { why = "Look", candidates = { role = "nurse" }, outcomes = { "ok" }, due = "1h" }).outcome end }`;
   await ward.post('/v1/bundles', { name: 'look', files: { 'workflows/look.lua': script } });
   await ward.post('/v1/instances', { workflow: 'look', id: 'look-1', input: {} });
-  const screen = await signedIn('ann.lee', '/inbox?view=overdue');
+  const screen = await signedIn('ann.lee');
+  await screen.page.route('**/v1/live?*', () => {}); // Nobody tells.
+  await screen.goto('/inbox?view=overdue');
   await screen.page.locator('.inbox-list').waitFor();
   await ward.advance('61m');
   await screen.page.locator('.task-row', { hasText: 'Look' }).waitFor({ timeout: 20_000 });
+  await screen.page.unrouteAll({ behavior: 'ignoreErrors' });
   await screen.close();
 });
