@@ -112,16 +112,14 @@ void LedgerSigner::keep_copy(std::uint64_t size, const std::string& note) {
   if (parts_.copy.empty() || size < copied_) return;
   copied_ = size;
   // A folder that was moved away is not made anew: whoever looked there would find a store that is none.
-  const std::filesystem::path folder = std::filesystem::path(parts_.copy).parent_path();
-  std::error_code unknown;
-  if (!std::filesystem::is_directory(folder, unknown)) {
+  const Status kept = write_file_where_folder_is(parts_.copy, note);
+  if (kept.ok()) return;
+  if (kept.error().code == ErrorCode::not_found) {
     return log::error(
         "node finds its folder {} no more: it was moved or deleted while it serves; stop it, and put it back",
-        folder.string());
+        std::filesystem::path(parts_.copy).parent_path().string());
   }
-  if (const Status kept = write_export_file(parts_.copy, note); !kept.ok()) {
-    log::error("node cannot keep the copy of its last checkpoint: {}", to_string(kept.error()));
-  }
+  log::error("node cannot keep the copy of its last checkpoint: {}", to_string(kept.error()));
 }
 
 void LedgerSigner::finish() {

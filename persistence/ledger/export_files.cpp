@@ -32,9 +32,6 @@ Error failed(const std::filesystem::path& path) {
 }
 
 Status replace_file(const std::filesystem::path& path, std::string_view bytes, bool sync) {
-  std::error_code error;
-  std::filesystem::create_directories(path.parent_path(), error);
-  if (error) return Error{ErrorCode::io_failed, path.parent_path().string() + ": " + error.message(), {}};
   const std::filesystem::path draft = path.string() + ".new";
   {
     const Descriptor file(::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640));
@@ -46,8 +43,14 @@ Status replace_file(const std::filesystem::path& path, std::string_view bytes, b
     }
     if (sync && ::fsync(file.get()) != 0) return failed(draft);
   }
-  std::filesystem::rename(draft, path, error);
-  if (error) return Error{ErrorCode::io_failed, path.string() + ": " + error.message(), {}};
+  if (::rename(draft.c_str(), path.c_str()) != 0) return failed(path);
+  return success();
+}
+
+Status make_folder_of(const std::filesystem::path& path) {
+  std::error_code error;
+  std::filesystem::create_directories(path.parent_path(), error);
+  if (error) return Error{ErrorCode::io_failed, path.parent_path().string() + ": " + error.message(), {}};
   return success();
 }
 
@@ -72,10 +75,16 @@ Result<std::string> read_export_file(const std::filesystem::path& path, std::siz
 }
 
 Status write_export_file(const std::filesystem::path& path, std::string_view bytes) {
+  const Status made = make_folder_of(path);
+  return made.ok() ? replace_file(path, bytes, false) : made;
+}
+
+Status write_file_where_folder_is(const std::filesystem::path& path, std::string_view bytes) {
   return replace_file(path, bytes, false);
 }
 
 Status write_file_durably(const std::filesystem::path& path, std::string_view bytes) {
+  if (const Status made = make_folder_of(path); !made.ok()) return made;
   const Status written = replace_file(path, bytes, true);
   if (!written.ok()) return written;
   // The rename is durable once the directory is.

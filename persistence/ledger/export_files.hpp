@@ -17,7 +17,10 @@ inline constexpr std::string_view kMinimumIndexFile = "minimum-index";
 [[nodiscard]] Result<std::string> read_export_file(const std::filesystem::path& path, std::size_t limit);
 // Makes the directories above. A reader sees the old file or the new one, never a part.
 [[nodiscard]] Status write_export_file(const std::filesystem::path& path, std::string_view bytes);
-// The same, and on disk when it returns.
+// The same in a folder that is there: one that is not, or was moved away in this moment, is not made. Errors: not_found,
+// io_failed.
+[[nodiscard]] Status write_file_where_folder_is(const std::filesystem::path& path, std::string_view bytes);
+// As write_export_file(), and on disk when it returns.
 [[nodiscard]] Status write_file_durably(const std::filesystem::path& path, std::string_view bytes);
 
 }  // namespace baton
