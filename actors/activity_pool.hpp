@@ -30,7 +30,7 @@ struct ActivityPorts {
   std::shared_ptr<HttpPort> http;
   JsonText settings;  // As in NodeOptions.
   // The result, on its way to the instance. `on_worker`: the calling thread is a worker's, and may go on with the turn.
-  std::function<void(const std::string& instance, FinishActivity, bool on_worker)> finish;
+  std::function<void(const std::string& instance, FinishActivity&&, bool on_worker)> finish;
   // What an attempt says of its progress, on its way to the instance.
   std::function<void(const std::string& instance, KeepHeartbeat)> keep;
   // What is owed according to the store: a page after the cursor.

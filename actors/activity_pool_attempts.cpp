@@ -181,7 +181,7 @@ void ActivityPool::Core::keep_heartbeat(const AttemptPtr& attempt) {
   ports.keep(attempt->pending->instance, std::move(message));
 }
 
-void ActivityPool::Core::end(const AttemptPtr& attempt, FinishActivity result) {
+void ActivityPool::Core::end(const AttemptPtr& attempt, FinishActivity&& result) {
   bool wanted = false;
   {
     const auto lock = enter();
@@ -193,7 +193,7 @@ void ActivityPool::Core::end(const AttemptPtr& attempt, FinishActivity result) {
   if (wanted) tell(attempt, std::move(result), true);
 }
 
-void ActivityPool::Core::tell(const AttemptPtr& attempt, FinishActivity result, bool on_worker) {
+void ActivityPool::Core::tell(const AttemptPtr& attempt, FinishActivity&& result, bool on_worker) {
   finished.fetch_add(1, std::memory_order_relaxed);
   ports.finish(attempt->pending->instance, std::move(result), on_worker);
 }

@@ -90,8 +90,8 @@ struct ActivityPool::Core : std::enable_shared_from_this<ActivityPool::Core> {
   void sleep(const AttemptPtr& attempt, Duration length);
   [[nodiscard]] bool beat(const AttemptPtr& attempt, JsonText details);
   void keep_heartbeat(const AttemptPtr& attempt);
-  void end(const AttemptPtr& attempt, FinishActivity result);
-  void tell(const AttemptPtr& attempt, FinishActivity result, bool on_worker);
+  void end(const AttemptPtr& attempt, FinishActivity&& result);
+  void tell(const AttemptPtr& attempt, FinishActivity&& result, bool on_worker);
   void work(std::size_t worker);
 
   Alarms::Id alarm(const AttemptPtr& attempt, Duration wait);

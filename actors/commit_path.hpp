@@ -54,8 +54,8 @@ class CommitPath {
   // readers see it where the committer says so early: it must then neither read the store nor wait for a lock under which
   // somebody does. Turns are held until open() was called.
   void commit(Turn turn, Consumed consumed, std::function<void()> then, Reached at = Reached::seen);
-  // At the start every message of the outbox is delivered again before any new one can come: the receiver remembers how
-  // far it has taken, so a new one in front of an old one would hide it.
+  // At the start every message of the outbox is delivered again, or known to wait, before any new one can come: the receiver
+  // remembers how far it has taken, so a new one in front of an old one would hide it.
   void open();
   // For a run that had nothing to write.
   void settle(const Consumed& consumed) { port_.settle(consumed); }

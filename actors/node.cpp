@@ -97,7 +97,8 @@ std::vector<std::shared_ptr<const Program>> Node::live_programs() const {
 // behind our back.
 bool Node::Impl::idle() const {
   const std::uint64_t delivered = router->delivered();
-  return replies.in_flight() == 0 && router->backlog() == 0 && activities->idle() && router->delivered() == delivered;
+  return replies.in_flight() == 0 && router->backlog() == 0 && !outbox->waits() && activities->idle() &&
+         router->delivered() == delivered;
 }
 
 NodeMetrics Node::Impl::metrics() const {

@@ -67,7 +67,7 @@ void Node::Impl::settle(const Consumed& consumed) {
     activities->take(std::vector<ActivityOrder>(consumed.attempts.begin(), consumed.attempts.end()));
   }
   for (const TimerRecord& timer : consumed.timers) timers->settle(timer);
-  if (consumed.messages > 0) router->settled(consumed.messages);
+  settle_messages(consumed.messages);
 }
 
 void Node::Impl::release(const Consumed& consumed, std::vector<Effect> effects, std::vector<Reply> given) {
@@ -85,7 +85,7 @@ void Node::Impl::release(Effect effect) {
   } else if (auto* cancel = std::get_if<CancelActivity>(&effect)) {
     orders.emplace_back(std::move(*cancel));
   } else if (const auto* deliver = std::get_if<DeliverOutbox>(&effect)) {
-    router->deliver(deliver->record);
+    outbox->deliver(deliver->record);
   } else if (const auto* arm = std::get_if<ArmTimer>(&effect)) {
     timers->armed(arm->due);
   } else if (const auto* line = std::get_if<WriteLog>(&effect)) {
@@ -102,7 +102,13 @@ void Node::Impl::release(Effect effect) {
 void Node::Impl::after_round() {
   signer->grown();
   if (!orders.empty()) activities->take(std::exchange(orders, {}));
-  if (messages_of_round > 0) router->settled(std::exchange(messages_of_round, 0));
+  settle_messages(std::exchange(messages_of_round, 0));
+}
+
+void Node::Impl::settle_messages(std::size_t count) {
+  if (count == 0) return;
+  router->settled(count);
+  outbox->settled();
 }
 
 }  // namespace baton

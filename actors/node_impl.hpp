@@ -23,6 +23,7 @@
 #include "actors/ledger_signer.hpp"
 #include "actors/live_views.hpp"
 #include "actors/node.hpp"
+#include "actors/outbox_flow.hpp"
 #include "actors/replies.hpp"
 #include "actors/retention.hpp"
 #include "actors/router.hpp"
@@ -76,6 +77,7 @@ class Node::Impl : public EffectPort {
   void release(const Consumed& consumed, std::vector<Effect> effects, std::vector<Reply> replies) override;
   void release(Effect effect);
   void after_round();
+  void settle_messages(std::size_t count);
   void give(std::vector<Reply> given) override { replies.give(std::move(given)); }
   void add_riders(Turn& turn) override;
 
@@ -98,6 +100,7 @@ class Node::Impl : public EffectPort {
   std::unique_ptr<ActorRuntime> actors;
   std::unique_ptr<Router> router;
   std::unique_ptr<Lanes> lanes;
+  std::unique_ptr<OutboxFlow> outbox;
   std::unique_ptr<Committer> committer;
   std::unique_ptr<CommitPath> path;
   std::unique_ptr<LedgerSigner> signer;
@@ -132,7 +135,6 @@ class Node::Impl : public EffectPort {
   void open_actors();
   [[nodiscard]] Status open_signer();
   [[nodiscard]] Result<NoteSigningKey> ledger_key() const;
-  [[nodiscard]] Status deliver_outbox();
   void record_start();
   void record_configuration();
   // Of the watchman: runs the next closed instance again, round and round.

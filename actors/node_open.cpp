@@ -22,7 +22,6 @@ namespace baton {
 
 namespace {
 
-constexpr std::size_t kOutboxPage = 1'000;
 constexpr std::uintmax_t kFreeToStart = 16 << 20;  // Bytes. RocksDB aborts where it finds no room for its first files.
 constexpr auto kFinishIn = std::chrono::seconds(5);  // What is in flight may take that long when the node stops.
 
@@ -50,7 +49,7 @@ Status Node::Impl::open() {
   }
   open_actors();
   if (const Status status = open_signer(); !status.ok()) return status;
-  if (const Status status = deliver_outbox(); !status.ok()) return status;
+  if (const Status status = outbox->recover(); !status.ok()) return status;
   record_start();
   path->open();
   activities->recover();
@@ -204,11 +203,13 @@ void Node::Impl::open_actors() {
   actors = std::make_unique<ActorRuntime>(options.stepped, options.worker_threads);
   router = std::make_unique<Router>([this](const Address& address) { return spawn(address); }, options.memory_budget);
   lanes = std::make_unique<Lanes>(actors->system());
+  outbox =
+      std::make_unique<OutboxFlow>(OutboxFlow::Parts{*reader, *router, *lanes, *alarms}, options.messages_under_way);
   parts.emplace(ActorParts{*router, *path, *alarms, *clock});
 
   ActivityPorts doing{*clock, *bundles, *alarms, options.http, options.settings, {}, {}, {}, options.activity_stand_in,
                       {}};
-  doing.finish = [this](const std::string& instance, FinishActivity result, bool on_worker) {
+  doing.finish = [this](const std::string& instance, FinishActivity&& result, bool on_worker) {
     if (on_worker && !options.stepped) {
       router->deliver_here(actors->system(), instance, std::move(result));
     } else {
@@ -298,23 +299,6 @@ caf::actor Node::Impl::spawn(const Address& address) {
   return caf::actor_cast<caf::actor>(system.spawn(deciding_behavior<PatientActor, ToPatient, PatientSubject>,
                                                   PatientSubject(address.id, *reader, *bundles), address.kind,
                                                   address.id, &*parts));
-}
-
-// Commits are held back until all is delivered, see CommitPath::open. What begins an instance comes first: another sender's
-// message to it was sent later, and may stand before it in the order of keys.
-Status Node::Impl::deliver_outbox() {
-  for (const bool beginnings : {true, false}) {
-    std::string cursor;
-    do {
-      auto page = reader->outbox(cursor, kOutboxPage);
-      if (!page.ok()) return page.error();
-      for (const OutboxRecord& record : page->items) {
-        if (std::holds_alternative<StartWorkflow>(record.body) == beginnings) router->deliver(record);
-      }
-      cursor = page->cursor;
-    } while (!cursor.empty());
-  }
-  return success();
 }
 
 void Node::Impl::record_start() {

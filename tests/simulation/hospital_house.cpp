@@ -67,6 +67,7 @@ void HospitalDay::open() {
   house.compiled = {program_};
   house.unsafe_no_sync = !options_.sync;
   house.memory_budget = dice(3) == 0 ? 1 << 20 : 64 << 20;
+  if (dice(3) == 0) house.messages_under_way = 2 + dice(8);
   house.fatal = [this](const std::string& why) {
     if (!is_dark()) complain("the node stopped: " + why);
   };
