@@ -343,7 +343,11 @@ void push_activity(lua_State* state) {
     lua_pushinteger(state, 0);
     lua_setfield(state, -2, number);
   }
-  lua_newtable(state);
+}
+
+void fill_settings(lua_State* state) {
+  const JsonText& settings = exchange_of(state).context.settings;
+  if (settings.empty() || !push_json(state, settings)) lua_newtable(state);
   lua_setfield(state, -2, "settings");
 }
 
@@ -365,7 +369,6 @@ void fill_activity(lua_State* state) {
   lua_setfield(state, -2, "attempt");
   lua_pushinteger(state, context.now.ms);
   lua_setfield(state, -2, "now");
-  if (!context.settings.empty() && push_json(state, context.settings)) lua_setfield(state, -2, "settings");
   if (!context.heartbeat.empty() && push_json(state, context.heartbeat)) lua_setfield(state, -2, "last_heartbeat");
 }
 

@@ -20,6 +20,8 @@ struct ActivityExchange {
 
 // Pushes what is the second argument of every activity function, before it knows of its attempt. Raises.
 void push_activity(lua_State* state);
+// Gives the one on top of the stack the house's settings. Raises.
+void fill_settings(lua_State* state);
 // Tells the one on top of the stack of the attempt. Raises.
 void fill_activity(lua_State* state);
 

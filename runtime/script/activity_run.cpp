@@ -30,14 +30,23 @@ struct Workshop {
   Sandbox sandbox;
   std::map<std::string, int, std::less<>> tables;  // activities/x.lua -> registry reference of its table.
   int activity = LUA_NOREF;                        // Registry reference of the attempts' second argument.
+  JsonText settings;                               // That are in it.
+  lua_State* coroutine = nullptr;                  // In which attempts run; as good as new once it is rewound.
 
   // Precondition: no attempt has run in it since it was made or rewound.
   Status load(const std::string& path) {
     if (tables.contains(path)) return success();
+    if (coroutine == nullptr) {
+      const auto made = sandbox.new_coroutine();
+      if (!made.ok()) return made.error();
+      coroutine = *made;
+      settings = exchange.context.settings;
+    }
     int reference = LUA_NOREF;
     const Status loaded = sandbox.protect([&](lua_State* state) {
       if (activity == LUA_NOREF) {
         script::push_activity(state);
+        script::fill_settings(state);
         activity = luaL_ref(state, LUA_REGISTRYINDEX);
       }
       const std::string_view code = program->bytecode(path);
@@ -120,15 +129,14 @@ class ActivityRun::Body {
     const std::string path = "activities/" + name_.substr(0, dot) + ".lua";
     const std::string function = name_.substr(dot + 1);
     if (const Status loaded = workshop_->load(path); !loaded) return loaded.error();
-    auto coroutine = workshop_->sandbox.new_coroutine();
-    if (!coroutine.ok()) return coroutine.error();
-    coroutine_ = *coroutine;
+    coroutine_ = workshop_->coroutine;
     const Status ready = workshop_->sandbox.protect([&](lua_State* state) {
       lua_rawgeti(state, LUA_REGISTRYINDEX, workshop_->tables.at(path));
       lua_getfield(state, -1, function.c_str());
       if (Status pushed = script::push_json(state, input_); !pushed) script::raise(state, pushed.error());
       lua_rawgeti(state, LUA_REGISTRYINDEX, workshop_->activity);
       script::fill_activity(state);
+      if (workshop_->exchange.context.settings != workshop_->settings) script::fill_settings(state);
       lua_xmove(state, coroutine_, 3);
     });
     if (!ready) return ready.error();
