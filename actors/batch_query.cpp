@@ -8,9 +8,9 @@
 #include "actors/time_attributes.hpp"
 #include "persistence/index_rows.hpp"
 #include "runtime/base/limits.hpp"
-#include "runtime/engine/standing_pause.hpp"
 #include "runtime/model/json_fields.hpp"
 #include "runtime/model/record_json.hpp"
+#include "runtime/model/unit.hpp"
 
 namespace baton {
 namespace {
@@ -35,12 +35,6 @@ bool says_nothing(const BatchQuery& q) {
          q.business_key.empty() && q.attributes.empty() && !q.with_incident && !q.paused && !q.started_after &&
          !q.started_before && q.ids.empty() && q.code.empty() && q.name.empty() && q.role.empty() &&
          q.subject.empty() && !q.overdue;
-}
-
-std::string quoted(const std::string& text) {
-  std::string json_text;
-  append_json_string(json_text, text);
-  return json_text;
 }
 
 // What is there and empty is a slip of whoever filled it in. Were it left out, the query would mean more than was said.
@@ -114,7 +108,7 @@ bool matches(const BatchQuery& q, const InstanceRecord& record) {
   if (!record.open()) return false;
   if (!q.workflow.empty() && record.workflow != q.workflow) return false;
   if (!q.bundle.empty() && record.bundle != q.bundle) return false;
-  if (!q.unit.empty() && !is_of_unit(record.attributes, q.unit)) return false;
+  if (!q.unit.empty() && unit_of(record.attributes) != q.unit) return false;
   if (!q.patient.empty() && record.patient != q.patient) return false;
   if (!q.business_key.empty() && !record.has_key(q.business_key)) return false;
   if (q.with_incident && (record.open_incidents > 0) != *q.with_incident) return false;
@@ -139,9 +133,7 @@ struct BatchSearch::Pass {
   Done done;
   BatchMatches found;
   std::string cursor;
-  std::size_t next_id = 0;      // Of query.ids.
-  int part = 0;                 // Of a unit: cases with the attribute "unit", then those with "ward".
-  std::set<std::string> units;  // Ids that the first part has found.
+  std::size_t next_id = 0;  // Of query.ids.
 
   void add(std::string id, const std::string& workflow, JsonText shown) {
     ++found.by_workflow[workflow];
@@ -204,20 +196,12 @@ Result<bool> BatchSearch::Pass::instances() {
   filter.started_from = query.started_after;
   filter.started_before = query.started_before;
   filter.oldest_first = true;
-  if (!query.unit.empty()) filter.attributes.emplace_back(part == 0 ? "unit" : "ward", quoted(query.unit));
+  filter.unit = query.unit;
   auto page = snapshot.list_instances(filter, cursor, kFoundAtOnce);
   if (!page.ok()) return page.error();
-  for (const InstanceRecord& record : page->items) {
-    if (part == 0) {
-      if (!query.unit.empty()) units.insert(record.id);
-      take(record);
-    } else if (!units.contains(record.id)) {
-      take(record);
-    }
-  }
+  for (const InstanceRecord& record : page->items) take(record);
   cursor = page->cursor;
-  if (!cursor.empty()) return true;
-  return !query.unit.empty() && part++ == 0;
+  return !cursor.empty();
 }
 
 Result<bool> BatchSearch::Pass::incidents() {

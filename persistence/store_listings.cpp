@@ -12,6 +12,7 @@
 #include "persistence/store_reader.hpp"
 #include "persistence/tallies.hpp"
 #include "runtime/model/canonical_json.hpp"
+#include "runtime/model/unit.hpp"
 
 namespace baton {
 namespace {
@@ -178,14 +179,20 @@ std::vector<Prefixes> instance_conditions(const InstanceFilter& filter, const St
     return {{keys::index(Index::instances_by_patient, pseudonyms.patient(filter.patient))}};
   }
   if (filter.with_incident == true) conditions.push_back({keys::index(Index::instances_with_incident)});
-  for (const auto& [name, value] : filter.attributes) {
-    Prefixes& with_value = conditions.emplace_back();
+  const auto with_value = [&](Prefixes& prefixes, const std::string& name, const JsonText& value) {
     for (const std::string& scalar : scalars_of(value)) {
       const std::string pseudonym = pseudonyms.of(Pseudonyms::Kind::attribute, scalar);
       for (const InstanceStatus status : statuses_of(filter)) {
-        with_value.push_back(keys::instances_by_attribute(name, pseudonym, status));
+        prefixes.push_back(keys::instances_by_attribute(name, pseudonym, status));
       }
     }
+  };
+  for (const auto& [name, value] : filter.attributes) with_value(conditions.emplace_back(), name, value);
+  if (!filter.unit.empty()) {
+    JsonText unit;
+    append_json_string(unit, filter.unit);
+    Prefixes& of_unit = conditions.emplace_back();
+    for (const char* name : kUnitAttributes) with_value(of_unit, name, unit);
   }
   if (!conditions.empty() && (filter.workflow.empty() || !is_rare(filter.workflow, counts))) return conditions;
   Prefixes& of_workflow = conditions.emplace_back();
@@ -211,6 +218,7 @@ bool matches(const InstanceFilter& filter, const InstanceRecord& record) {
          (filter.patient.empty() || record.patient == filter.patient) &&
          (filter.business_key.empty() || record.has_key(filter.business_key)) &&
          std::ranges::all_of(filter.attributes, [&](const auto& wanted) { return has_attribute(record, wanted); }) &&
+         (filter.unit.empty() || unit_of(record.attributes) == filter.unit) &&
          (!filter.with_incident || (record.open_incidents > 0) == *filter.with_incident) &&
          (!filter.paused || record.paused == *filter.paused);
 }

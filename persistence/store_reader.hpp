@@ -50,6 +50,7 @@ struct InstanceFilter {
   std::string business_key;
   // Search attributes that have, or in an array contain, this JSON scalar; of a list, one of those in it.
   std::vector<std::pair<std::string, JsonText>> attributes;
+  std::string unit = {};  // Of this one now: runtime/model/unit.hpp.
   std::optional<bool> with_incident;
   std::optional<bool> paused;
   std::optional<Instant> started_from;    // Inclusive.

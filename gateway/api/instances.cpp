@@ -127,6 +127,7 @@ Result<InstanceFilter> read_filter(const Node& node, const RoutedRequest& reques
   filter.workflow = text_of_query(request, "workflow");
   filter.patient = text_of_query(request, "patient");
   filter.business_key = text_of_query(request, "key");
+  filter.unit = text_of_query(request, "unit");
   const auto with_incident = flag_of_query(request, "has_incident");
   if (!with_incident) return with_incident.error();
   filter.with_incident = *with_incident;
@@ -346,6 +347,7 @@ void add_instance_routes(HttpRouter& router, ApiContext& context) {
                                {"workflow", "Name of the workflow."},
                                {"patient", "Patient id."},
                                {"key", "Business key."},
+                               {"unit", "Of this unit now: its attribute unit, else ward."},
                                {"attribute.*", "A search attribute that has, or contains, this value."},
                                {"has_incident", "true or false"},
                                {"paused", "true or false"},

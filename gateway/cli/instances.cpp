@@ -38,7 +38,7 @@ int start(const Cli& cli, const StartArguments& arguments) {
 }
 
 struct ListArguments {
-  std::string status, workflow, patient, key, limit = "100";
+  std::string status, workflow, patient, key, unit, limit = "100";
   std::vector<std::string> attributes;
   bool incidents = false;
 };
@@ -54,6 +54,7 @@ int list(const Cli& cli, const ListArguments& arguments) {
   add("workflow", arguments.workflow);
   add("patient", arguments.patient);
   add("key", arguments.key);
+  add("unit", arguments.unit);
   if (arguments.incidents) add("has_incident", "true");
   for (const std::string& attribute : arguments.attributes) {
     const std::size_t equals = attribute.find('=');
@@ -176,6 +177,7 @@ Verb ls_verb(Cli& cli) {
            {"--workflow", "Name of the workflow", &arguments->workflow},
            {"--patient", "Patient id", &arguments->patient},
            {"--key", "Business key", &arguments->key},
+           {"--unit", "Of this unit or ward", &arguments->unit},
            {"--attribute", "Search attribute, name=value; may be repeated", &arguments->attributes},
            {"--incidents", "Only those with an open incident", &arguments->incidents},
            {"--limit", "How many at most; 100 if not given", &arguments->limit}},

@@ -13,11 +13,11 @@
 #include "actors/stored_instance.hpp"
 #include "persistence/tallies.hpp"
 #include "runtime/base/sha256.hpp"
-#include "runtime/engine/standing_pause.hpp"
 #include "runtime/engine/why.hpp"
 #include "runtime/model/json_fields.hpp"
 #include "runtime/model/json_members.hpp"
 #include "runtime/model/task_definition.hpp"
+#include "runtime/model/unit.hpp"
 
 namespace baton {
 namespace {
@@ -49,14 +49,6 @@ std::string name_of(const JsonText& demographics) {
     if (value != nullptr && value->is_string()) text += (text.empty() ? "" : ", ") + std::string(value->get_string());
   }
   return text;
-}
-
-std::string unit_of(const Attributes& attributes) {
-  auto found = attributes.find("unit");
-  if (found == attributes.end()) found = attributes.find("ward");
-  if (found == attributes.end()) return {};
-  const auto parsed = parse_json_document(found->second);
-  return parsed.ok() && parsed->is_string() ? std::string(parsed->get_string()) : std::string();
 }
 
 }  // namespace
@@ -129,30 +121,24 @@ Result<DowntimeUnit> DowntimeBoard::read_unit(const StoreReader& reader, const s
                                               std::set<std::string>& patients) const {
   DowntimeUnit found;
   found.unit = unit;
-  std::set<std::string> seen;
+  InstanceFilter filter;
+  filter.status = InstanceStatus::running;
+  filter.oldest_first = true;
+  filter.unit = unit;
   std::size_t looked = 0;
-  JsonText wanted;
-  append_json_string(wanted, unit);
-  for (const char* attribute : {"unit", "ward"}) {
-    InstanceFilter filter;
-    filter.status = InstanceStatus::running;
-    filter.oldest_first = true;
-    if (!unit.empty()) filter.attributes = {{attribute, wanted}};
-    std::string cursor;
-    do {
-      auto page = reader.list_instances(filter, cursor, kSlice);
-      if (!page) return page.error();
-      for (const InstanceRecord& record : page->items) {
-        if (unit_of(record.attributes) != unit || !seen.insert(record.id).second) continue;
-        ++found.open_cases;
-        if (Status read = read_case(reader, record, found, patients); !read) return read.error();
-      }
-      looked += page->items.size();
-      cursor = page->cursor;
-    } while (!cursor.empty() && looked < kCases);
-    found.more = found.more || !cursor.empty();
-    if (unit.empty()) break;
-  }
+  std::string cursor;
+  do {
+    auto page = reader.list_instances(filter, cursor, kSlice);
+    if (!page) return page.error();
+    for (const InstanceRecord& record : page->items) {
+      if (unit_of(record.attributes) != unit) continue;  // Where those of no unit are asked for.
+      ++found.open_cases;
+      if (Status read = read_case(reader, record, found, patients); !read) return read.error();
+    }
+    looked += page->items.size();
+    cursor = page->cursor;
+  } while (!cursor.empty() && looked < kCases);
+  found.more = found.more || !cursor.empty();
   std::ranges::stable_sort(found.tasks, [](const DowntimeTask& a, const DowntimeTask& b) {
     return a.due.value_or(Instant{INT64_MAX}) < b.due.value_or(Instant{INT64_MAX});
   });

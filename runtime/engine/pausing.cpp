@@ -3,20 +3,13 @@
 
 #include "runtime/engine/instance_turn.hpp"
 #include "runtime/model/task_definition.hpp"
+#include "runtime/model/unit.hpp"
 
 namespace baton {
 
-bool is_of_unit(const Attributes& attributes, const std::string& unit) {
-  auto found = attributes.find("unit");
-  if (found == attributes.end()) found = attributes.find("ward");
-  JsonText wanted;
-  append_json_string(wanted, unit);
-  return found != attributes.end() && found->second == wanted;
-}
-
 bool StandingPause::is_about(const InstanceRecord& record) const {
   return (workflow.empty() || record.workflow == workflow) && (bundle.empty() || record.bundle == bundle) &&
-         (unit.empty() || is_of_unit(record.attributes, unit));
+         (unit.empty() || unit_of(record.attributes) == unit);
 }
 
 void InstanceTurn::pause_if_standing() {

@@ -20,9 +20,6 @@ struct StandingPause {
   [[nodiscard]] bool is_about(const InstanceRecord& record) const;
 };
 
-// True when the instance is of the unit: its attribute "unit", else "ward".
-[[nodiscard]] bool is_of_unit(const Attributes& attributes, const std::string& unit);
-
 // Which pauses stand now. Implemented above; thread-safe.
 class PauseSource {
  public:

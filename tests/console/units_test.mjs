@@ -205,5 +205,5 @@ test('a question to the ledger asks for what was filled in, and not before it is
 test('a batch asks for the same cases as the list shows, and an empty filter says all', () => {
   const { batchQueryOf, EVERYTHING } = units.filter;
   assert.deepEqual(batchQueryOf(EVERYTHING, 0), { all: true });
-  assert.deepEqual(batchQueryOf({ ...EVERYTHING, workflow: 'discharge', unit: 'MED', stage: 'follow_up', only: 'paused' }, 0), { workflow: 'discharge', attributes: { stage: 'follow_up', ward: 'MED' }, paused: true });
+  assert.deepEqual(batchQueryOf({ ...EVERYTHING, workflow: 'discharge', unit: 'MED', stage: 'follow_up', only: 'paused' }, 0), { workflow: 'discharge', unit: 'MED', attributes: { stage: 'follow_up' }, paused: true });
 });

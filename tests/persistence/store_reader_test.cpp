@@ -132,7 +132,7 @@ TEST(StoreReader, instances_are_found_by_each_thing_a_filter_can_ask) {
   InstanceRecord a = instance_named("a", 1);
   a.patient = "p-1";
   a.business_key = "enc-1";
-  a.attributes = {{"ward", "\"4E\""}, {"tags", R"(["x","y"])"}, {"beds", "2"}};
+  a.attributes = {{"unit", "\"5N\""}, {"ward", "\"4E\""}, {"tags", R"(["x","y"])"}, {"beds", "2"}};
   InstanceRecord b = instance_named("b", 2);
   b.workflow = "referral";
   b.patient = "p-1";
@@ -142,6 +142,7 @@ TEST(StoreReader, instances_are_found_by_each_thing_a_filter_can_ask) {
   c.open_incidents = 1;
   c.paused = true;
   c.added_keys = {"enc-3"};
+  c.attributes = {{"unit", "\"4E\""}};
   world.commit({PutInstance{{}, a}, PutInstance{{}, b}, PutInstance{{}, c}});
 
   EXPECT_EQ(listed(world, InstanceFilter{}), (Ids{"c", "b", "a"}));
@@ -156,6 +157,8 @@ TEST(StoreReader, instances_are_found_by_each_thing_a_filter_can_ask) {
   EXPECT_EQ(listed(world, InstanceFilter{.attributes = {{"ward", "\"4E\""}, {"tags", "\"y\""}}}), (Ids{"a"}));
   EXPECT_EQ(listed(world, InstanceFilter{.attributes = {{"beds", "2.0"}}}), (Ids{"a"}));
   EXPECT_EQ(listed(world, InstanceFilter{.attributes = {{"ward", "not json"}}}), Ids{});
+  EXPECT_EQ(listed(world, InstanceFilter{.unit = "4E"}), (Ids{"c", "b"})) << "unit goes before ward";
+  EXPECT_EQ(listed(world, InstanceFilter{.status = InstanceStatus::running, .unit = "5N"}), (Ids{"a"}));
   EXPECT_EQ(listed(world, InstanceFilter{.with_incident = true}), (Ids{"c"}));
   EXPECT_EQ(listed(world, InstanceFilter{.with_incident = false}), (Ids{"b", "a"}));
   EXPECT_EQ(listed(world, InstanceFilter{.paused = true}), (Ids{"c"}));

@@ -32,7 +32,7 @@ export function queryOf(filter: CaseFilter, now: number): Record<string, string 
   return {
     status: 'running',
     workflow: filter.workflow || undefined,
-    'attribute.ward': filter.unit || undefined,
+    unit: filter.unit || undefined,
     'attribute.stage': filter.stage || undefined,
     key: filter.key || undefined,
     has_incident: filter.only === 'incidents' ? 'true' : undefined,
@@ -47,9 +47,9 @@ export function batchQueryOf(filter: CaseFilter, now: number): JsonObject {
   const { started_before, workflow } = queryOf(filter, now);
   const query: JsonObject = {};
   if (workflow) query.workflow = workflow;
+  if (filter.unit) query.unit = filter.unit;
   const attributes: JsonObject = {};
   if (filter.stage) attributes.stage = filter.stage;
-  if (filter.unit) attributes.ward = filter.unit; // As the list has it: a batch's own `unit` finds those of the attribute "unit" as well.
   if (Object.keys(attributes).length > 0) query.attributes = attributes;
   if (filter.key) query.key = filter.key;
   if (filter.only === 'incidents') query.has_incident = true;

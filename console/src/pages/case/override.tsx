@@ -48,7 +48,10 @@ function OverrideDialog({ instance, decided, tasks, close }: Props & { close: ()
   };
   return (
     <ReasonDialog title="Override a decision" confirm="Override" close={close} pending={override.isPending} error={override.error && <Failed error={override.error} />} act={act}>
-      <p>The script is told, and undoes what it says it undoes. What was decided before stays in the record beside your reason.</p>
+      <p>
+        {instance.status === 'running' ? 'The script is told, and undoes what it says it undoes.' : 'This case has ended. What its workflow has for undoing this decision is started as a case of its own; where it has nothing, see to it yourself.'} What was decided before stays in the record beside your
+        reason.
+      </p>
       <label className="field">
         <span>Decision</span>
         <select value={target} onChange={(event) => { setTarget(event.target.value); setAfter(''); setCode(''); }}>
@@ -97,7 +100,7 @@ function OverrideDialog({ instance, decided, tasks, close }: Props & { close: ()
 // `name`: what the button says beside a decision, of which there may be several.
 export function OverrideButton({ instance, decided, tasks, name }: Props & { name?: string }) {
   const [open, setOpen] = useState(false);
-  if (decided.length === 0 || instance.status !== 'running' || !may('instance.override')) return null;
+  if (decided.length === 0 || !may('instance.override')) return null;
   return (
     <>
       <button type="button" className="button" onClick={() => setOpen(true)}>
