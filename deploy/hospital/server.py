@@ -46,7 +46,7 @@ class Server:
                        f'http.listen = "127.0.0.1:{self.port}"\nhttp.tls = false\nmllp.listen = "127.0.0.1:0"\n{self.settings}')
         return path
 
-    def start(self, timeout=60):
+    def start(self, timeout=180):
         """Starts it and waits until it listens. Raises ServerDied when it ends first."""
         port_file = self.data.rstrip("/") + ".ports"
         if os.path.exists(port_file):
@@ -98,7 +98,7 @@ class Server:
         if self.process:
             self.process.wait()
 
-    def stop(self, timeout=20):
+    def stop(self, timeout=60):
         """Asks it to finish. Returns its exit code; kills it when it takes too long."""
         if self.running:
             self.process.terminate()

@@ -63,9 +63,9 @@ there is none of `.json`, is what the record says. `explanation.json` says which
 `reproduction.json` what came of running that bundle over the case's journal again.
 )text";
 
-// A record is provable once a checkpoint covers it, at most a second after its commit: asks until then.
+// A record is provable once a checkpoint covers it, on a disk that keeps up a second after its commit: asks until then.
 Result<boost::json::value> fetch_signed_record(const Cli& cli, const std::string& index) {
-  constexpr int kTries = 15;
+  constexpr int kTries = 60;
   for (int tries = 1;; ++tries) {
     auto answer = call_api(cli, "GET", "/v1/audit/records/" + segment(index));
     if (answer || answer.error().code != ErrorCode::not_found || tries == kTries) return answer;

@@ -8,6 +8,7 @@
 #include <future>
 #include <mutex>
 #include <thread>
+#include <utility>
 
 namespace baton {
 namespace {
@@ -30,26 +31,31 @@ TEST(ActivityPool, takes_an_order_between_two_slices_of_what_the_store_owes) {
   const auto clock = std::make_shared<ManualClock>(Instant{});
   const NoPrograms programs;
   Alarms alarms(clock);
-  std::atomic<int> read = 0;
+  std::atomic<bool> ordered = false;
+  bool began_to_read = false;  // This and what is left: of the one worker alone.
+  int left = kSlices;
   std::promise<void> reading;
   std::promise<int> begun;
   ActivityPorts ports{*clock, programs, alarms};
   ports.finish = [](const std::string&, FinishActivity, bool) {};
-  // A store of many cases that wait for no activity. A slice takes longer than it takes to wake a thread.
+  // A store of cases that wait for no activity, with many more of them from the moment of the order on, however late that is. A
+  // slice takes longer than it takes to wake a thread.
   ports.owed = [&](const std::string&, std::size_t) -> Result<Page<PendingRecord>> {
-    if (++read == 1) reading.set_value();
+    if (!std::exchange(began_to_read, true)) reading.set_value();
+    if (ordered) --left;
     for (int i = 0; i < 500; ++i) std::this_thread::yield();
-    return Page<PendingRecord>{{}, read == kSlices ? "" : "more"};
+    return Page<PendingRecord>{{}, left == 0 ? "" : "more"};
   };
   ports.stand_in = [&](const PendingRecord&) {
-    begun.set_value(read);
+    begun.set_value(left);
     return ActivityEnded{Outcome::of("1")};
   };
   ActivityPool pool(std::move(ports), 1);
   pool.recover();
   reading.get_future().wait();
+  ordered = true;
   pool.take({DispatchActivity{attempt_of("new")}});
-  EXPECT_LT(begun.get_future().get(), kSlices);
+  EXPECT_GT(begun.get_future().get(), 0);
 }
 
 TEST(ActivityPool, reads_what_the_store_owes_again_after_a_read_that_failed) {

@@ -50,7 +50,7 @@ class ThreadedNode : public ::testing::Test {
     std::unique_lock lock(mutex);
     while (world_.status(id) != status) {
       const std::uint64_t seen = changes;
-      ASSERT_TRUE(changed.wait_for(lock, std::chrono::seconds(20), [&] { return changes != seen; }));
+      ASSERT_TRUE(changed.wait_for(lock, std::chrono::minutes(1), [&] { return changes != seen; }));
     }
     lock.unlock();
     world_.node().unsubscribe(view);
@@ -182,7 +182,7 @@ TEST(ThreadOfActors, lets_others_run_between_two_slices_of_a_work_without_end) {
   };
   lanes.post("slices", slice);
   lanes.post("others", [&] { others_ran.set_value(); });
-  EXPECT_EQ(others_ran.get_future().wait_for(std::chrono::seconds(20)), std::future_status::ready);
+  EXPECT_EQ(others_ran.get_future().wait_for(std::chrono::minutes(1)), std::future_status::ready);
   over = true;
   lanes.stop();
   runtime.await_all_done();

@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 
 const packages = createRequire(new URL('../../console/package.json', import.meta.url));
 const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium';
+const PATIENCE_MS = 60_000; // For anything that a page has to come to, on any machine and beside anything.
 
 // Exit code 77 is "skipped" to ctest.
 export function requireBrowser() {
@@ -16,7 +17,7 @@ export function requireBrowser() {
 
 export async function startBrowser() {
   const { chromium } = packages('playwright-core');
-  return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+  return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox', '--disable-dev-shm-usage'], timeout: PATIENCE_MS });
 }
 
 const axe = readFileSync(packages.resolve('axe-core/axe.min.js'), 'utf8');
@@ -29,7 +30,7 @@ export class Screen {
     screen.complaints = [];
     screen.context = await browser.newContext({ viewport: { width, height }, colorScheme: theme, locale: 'en-GB', timezoneId: 'UTC' });
     screen.page = await screen.context.newPage();
-    screen.page.setDefaultTimeout(10_000);
+    screen.page.setDefaultTimeout(PATIENCE_MS);
     screen.page.on('pageerror', (error) => screen.complaints.push(`error: ${error.message}`));
     screen.page.on('console', (message) => {
       // Chromium itself writes a line for each refusal of the server; those are the page's to show.

@@ -86,8 +86,8 @@ class Client(threading.Thread):
         return Request(send)
 
     def run(self):
-        api = Api(self.server.ports["http"], self.server.key, timeout=15)
-        mllp = MllpClient(self.server.ports["mllp"], timeout=15)
+        api = Api(self.server.ports["http"], self.server.key, timeout=60)
+        mllp = MllpClient(self.server.ports["mllp"], timeout=60)
         done = 0
         while not self.stopped.is_set() and (self.most is None or done < self.most):
             request = self.next_request(api)
@@ -251,8 +251,8 @@ class Client(threading.Thread):
 
 def settle_doubts(clients, server, known):
     """Sends again, after the restart, what had no answer."""
-    api = Api(server.ports["http"], server.key, timeout=15)
-    mllp = MllpClient(server.ports["mllp"], timeout=15)
+    api = Api(server.ports["http"], server.key, timeout=60)
+    mllp = MllpClient(server.ports["mllp"], timeout=60)
     for client in clients:
         for request in client.in_doubt:
             try:

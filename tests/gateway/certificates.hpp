@@ -114,7 +114,7 @@ class TlsWire {
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     if (::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0) throw std::runtime_error("connect");
-    const timeval patience{20, 0};
+    const timeval patience{60, 0};
     ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
     SSL_CTX_set_cipher_list(context_.get(), "ALL:@SECLEVEL=0");  // Old versions are offered only then.
     SSL_CTX_set_min_proto_version(context_.get(), TLS1_VERSION);

@@ -12,6 +12,7 @@
 #include "gateway/downtime/downtime_board.hpp"
 #include "persistence/damaged_places.hpp"
 #include "tests/gateway/sign_in_world.hpp"
+#include "tests/support/comes_true.hpp"
 
 namespace baton {
 namespace {
@@ -51,11 +52,13 @@ class Operations : public SignInWorld {
   }
   // Asks until the answer has the text: what runs beside needs a moment.
   std::string eventually(const std::string& path, const std::string& wanted) {
-    for (int i = 0; i < 2'000; ++i) {
-      const std::string text = local("GET", path).text;
-      if (text.find(wanted) != std::string::npos) return text;
-    }
-    return local("GET", path).text;
+    std::string text;
+    EXPECT_TRUE(test::comes_true([&] {
+      text = local("GET", path).text;
+      return text.find(wanted) != std::string::npos;
+    })) << path
+        << text;
+    return text;
   }
 };
 

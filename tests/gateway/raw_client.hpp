@@ -54,7 +54,7 @@ class RawClient {
   }
   void finish_writing() { ::shutdown(fd_, SHUT_WR); }
 
-  // Everything up to and with `end`; what came when the peer closed first or 20 s have passed.
+  // Everything up to and with `end`; what came when the peer closed first or a minute has passed.
   std::string read_until(std::string_view end) {
     while (text_.find(end) == std::string::npos) {
       if (!read_some()) return std::exchange(text_, {});
@@ -87,7 +87,7 @@ class RawClient {
  private:
   bool read_some() {
     pollfd wait{fd_, POLLIN, 0};
-    if (::poll(&wait, 1, 20'000) <= 0) return false;
+    if (::poll(&wait, 1, 60'000) <= 0) return false;
     char buffer[16384];
     const ssize_t got = ::recv(fd_, buffer, sizeof buffer, 0);
     if (got <= 0) return false;

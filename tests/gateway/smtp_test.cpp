@@ -172,7 +172,7 @@ class Smtp : public ::testing::Test {
             server_.url(),
             {{"X-Mail-From", "baton@h.test"}, {"X-Mail-To", "ann@h.test"}, {"X-Mail-To", "bob@h.test"}},
             body,
-            Duration{10'000}};
+            Duration{60'000}};
   }
 
   std::string trusted_;  // An authority's file.

@@ -81,6 +81,7 @@ ask() { "$baton" "$@" --client "$client" --as auditor-1; }
 
 ask start hold --id case-1 --patient p-1 --input '{"lists":2}' > /dev/null
 ask signal case-1 go '{"why":"fit"}' > /dev/null
+expect "$(fetch "$url/v1/instances/case-1/result?wait=60s")" '"status":"completed"'
 ask show case-1 > /dev/null
 ask ls > /dev/null
 trace=4bf92f3577b34da6a3ce929d0e0e4736
@@ -111,7 +112,7 @@ last=$(index_of hold.lifted)
 tries=0
 until ask audit prove "$last" > /dev/null 2>&1; do
   tries=$((tries + 1))
-  [ "$tries" -lt 100 ] || fail "no checkpoint covers record $last"
+  [ "$tries" -lt 600 ] || fail "no checkpoint covers record $last"
   sleep 0.1
 done
 index=$(index_of decision.made)
@@ -178,7 +179,7 @@ signed() { fetch "$url/v1/audit/retention" | sed 's/.*"signed_size":\([0-9]*\).*
 tries=0
 until [ "$(signed)" -gt 300 ]; do
   tries=$((tries + 1))
-  [ "$tries" -lt 100 ] || fail "no checkpoint covers 300 records"
+  [ "$tries" -lt 600 ] || fail "no checkpoint covers 300 records"
   sleep 0.1
 done
 ask audit hold place --patient p-1 --matter 23-cv-117 --reason 'court order' > /dev/null
@@ -199,7 +200,7 @@ tries=0
 until ask audit export --tiles "$scratch/pruned/export" > /dev/null &&
   "$baton" audit verify "$scratch/pruned/export" --key "$key" 2>&1 | grep -q "those below 256 were pruned"; do
   tries=$((tries + 1))
-  [ "$tries" -lt 100 ] || fail "the export of the pruned ledger does not verify"
+  [ "$tries" -lt 600 ] || fail "the export of the pruned ledger does not verify"
   sleep 0.1
 done
 for each in old pruned; do
@@ -228,7 +229,7 @@ serve --set "audit.witnesses=$witness_url $witness_key"
 tries=0
 until fetch "$url/checkpoint" | grep -q '^— witness.example/one '; do
   tries=$((tries + 1))
-  [ "$tries" -lt 100 ] || fail "no checkpoint was cosigned: $(cat "$scratch/log" "$scratch/witness_log")"
+  [ "$tries" -lt 600 ] || fail "no checkpoint was cosigned: $(cat "$scratch/log" "$scratch/witness_log")"
   sleep 0.1
 done
 hash=$(printf '%s' hospital.example/audit | sha256sum | cut -d' ' -f1)

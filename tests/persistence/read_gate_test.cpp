@@ -64,6 +64,8 @@ TEST_F(Early, who_reads_because_a_turn_is_durable_waits_and_sees_it) {
 using EarlyDeathTest = Early;
 
 TEST_F(EarlyDeathTest, the_thread_that_makes_a_round_seen_cannot_wait_for_itself) {
+  // A copy of a process has none of RocksDB's threads, and their locks.
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
   const StoreReader reader = world_.reader();
   EXPECT_DEATH(commit(PutNamed{"settings", "a", "1"},
                       [&](Reached r) {

@@ -19,7 +19,7 @@ inline constexpr std::uint64_t kSlower = 1;
 // from one that goes on.
 inline std::uint64_t attack_limit_ns() {
   const char* const wanted = std::getenv("BATON_ATTACK_MS");
-  const std::uint64_t ms = wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : 2500;
+  const std::uint64_t ms = wanted != nullptr ? std::strtoull(wanted, nullptr, 10) : 60'000;
   return ms * 1'000'000 * kSlower;
 }
 

@@ -63,13 +63,13 @@ async function indexesOf(about: About): Promise<string[]> {
   return found;
 }
 
-// A record is provable once a checkpoint covers it, at most a second after its commit.
+// A record is provable once a checkpoint covers it, on a disk that keeps up a second after its commit.
 async function signed(index: string): Promise<Evidence> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await api.get<Evidence>(`/v1/audit/records/${index}`);
     } catch (error) {
-      if (!(error instanceof ApiError) || error.status !== 404 || tries === 15) throw error;
+      if (!(error instanceof ApiError) || error.status !== 404 || tries === 60) throw error;
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
   }
