@@ -1,9 +1,12 @@
 #include "actors/inbound.hpp"
 
+#include <algorithm>
 #include <boost/json.hpp>
 #include <utility>
 
 #include "runtime/base/base64.hpp"
+#include "runtime/base/cut_text.hpp"
+#include "runtime/base/limits.hpp"
 #include "runtime/base/sha256.hpp"
 #include "runtime/clinical/hl7_ack.hpp"
 #include "runtime/clinical/json_value.hpp"
@@ -12,6 +15,21 @@
 namespace baton {
 
 namespace {
+
+bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }
+
+// Source and id name a message in addresses (/v1/messages/SOURCE/ID). One that no address can hold would lie in
+// quarantine for ever: nobody could look at it, mend it, replay it or discard it.
+bool is_addressable(std::string_view name) {
+  return name.size() <= limits::kNameSize && std::none_of(name.begin(), name.end(), is_control) && name != "." &&
+         name != "..";
+}
+
+std::string addressable_sender(const Hl7Message& message) {
+  std::string name = message.sending_application() + "|" + message.sending_facility();
+  std::replace_if(name.begin(), name.end(), is_control, ' ');
+  return std::string(cut_text(name, 2 * limits::kNameSize));
+}
 
 void read_hl7(Inbound& inbound) {
   auto parsed = Hl7Message::parse(inbound.raw);
@@ -23,8 +41,9 @@ void read_hl7(Inbound& inbound) {
   }
   inbound.hl7 = *std::move(parsed);
   const Hl7Message& message = *inbound.hl7;
-  inbound.source = message.sending_application() + "|" + message.sending_facility();
+  inbound.source = addressable_sender(message);
   inbound.message_id = message.identity();
+  if (!is_addressable(inbound.message_id)) inbound.message_id = "sha256:" + to_hex(sha256(inbound.raw));
   inbound.type = message.type() + "^" + message.trigger();
   for (const Hl7Warning& warning : message.warnings()) {
     if (warning.code != "unreadable_charset") continue;
@@ -42,18 +61,20 @@ std::optional<Error> take_json(Inbound& inbound) {
     const auto* value = object->if_contains(name);
     if (value == nullptr) return true;
     const auto* text = value->if_string();
-    if (text == nullptr || text->empty()) return false;
+    if (text == nullptr || text->empty() || !is_addressable(*text)) return false;
     into = std::string(*text);
     object->erase(name);
     return true;
   };
   if (!take("source", inbound.source) || inbound.source.empty()) {
-    return Error{ErrorCode::bad_field, "source is missing or no text", "say which system sends the event"};
+    return Error{ErrorCode::bad_field, "source is missing or no plain text of 1 to 200 bytes",
+                 "say which system sends the event"};
   }
   // Where there is no message_id, "id" is one.
   const char* const name = object->contains("message_id") ? "message_id" : "id";
   if (!take(name, inbound.message_id) || inbound.message_id.empty()) {
-    return Error{ErrorCode::bad_field, "message_id is missing or no text", "give each event an id of its own"};
+    return Error{ErrorCode::bad_field, "message_id is missing or no plain text of 1 to 200 bytes",
+                 "give each event an id of its own"};
   }
   if (!append_json_value(inbound.event, *parsed)) {
     return Error{ErrorCode::bad_json, "a number is out of range", "send numbers that a double can hold"};

@@ -124,7 +124,7 @@ int fail(const Cli& cli, const Error& error) {
     const boost::json::object problem{{"error", code}, {"detail", error.detail}, {"cure", cure}};
     std::cerr << boost::json::serialize(problem) << "\n";
   } else {
-    std::cerr << "baton: " << error.detail << " (" << code << ")\n  cure: " << cure << "\n";
+    std::cerr << "baton: " << printable(error.detail) << " (" << code << ")\n  cure: " << printable(cure) << "\n";
   }
   return static_cast<int>(exit_of(error));
 }
@@ -169,19 +169,38 @@ void print_table(const std::vector<std::vector<std::string>>& rows) {
   }
 }
 
+std::string printable(std::string_view text) {
+  std::string plain;
+  plain.reserve(text.size());
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const auto next = i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0;
+    const bool is_c1 = byte == 0xc2 && next >= 0x80 && next < 0xa0;  // U+0080 to U+009F: commands in one character.
+    if (byte == '\r') {
+      plain += '\n';  // As HL7 ends its lines; alone it would have the next line write over this one.
+    } else if (is_c1 || byte == 0x7f || (byte < 0x20 && byte != '\n' && byte != '\t')) {
+      plain += "\xef\xbf\xbd";  // U+FFFD
+      i += is_c1 ? 1 : 0;
+    } else {
+      plain += text[i];
+    }
+  }
+  return plain;
+}
+
 std::string field_text(const boost::json::value& object, std::string_view name) {
   if (!object.is_object()) return {};
   const auto* value = object.as_object().if_contains({name.data(), name.size()});
   if (value == nullptr || value->is_null()) return {};
-  if (const auto* text = value->if_string()) return std::string(*text);
+  if (const auto* text = value->if_string()) return printable(*text);
   if (const auto* failure = value->if_object(); failure && failure->contains("code") && failure->contains("message")) {
     return field_text(*value, "code") + " " + field_text(*value, "message");
   }
   const auto* list = value->if_array();
   const bool texts = list != nullptr && std::ranges::all_of(*list, [](const auto& each) { return each.is_string(); });
-  if (!texts) return boost::json::serialize(*value);
+  if (!texts) return printable(boost::json::serialize(*value));
   std::string joined;
-  for (const auto& each : *list) joined += (joined.empty() ? "" : ", ") + std::string(each.as_string());
+  for (const auto& each : *list) joined += (joined.empty() ? "" : ", ") + printable(each.as_string());
   return joined;
 }
 

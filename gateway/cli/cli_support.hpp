@@ -45,8 +45,11 @@ int done(const Cli& cli, const boost::json::value& value, const std::string& sen
 
 // A table with aligned columns; the first row is its head.
 void print_table(const std::vector<std::vector<std::string>>& rows);
-// A field as people read it: text without quotes, a list of texts with commas between, a failure's code and message, other
-// values as JSON, nothing for what is absent.
+// Text as a terminal may be given it. Control characters, but for line ends and tabs, become U+FFFD: what came from
+// outside, such as a sender's control id, must not move the cursor, hide a line or rename the window of who reads it.
+[[nodiscard]] std::string printable(std::string_view text);
+// A field as people read it, printable: text without quotes, a list of texts with commas between, a failure's code and
+// message, other values as JSON, nothing for what is absent.
 [[nodiscard]] std::string field_text(const boost::json::value& object, std::string_view name);
 // "2026-03-02 14:05" of an RFC 3339 text.
 [[nodiscard]] std::string short_time(const std::string& text);

@@ -45,11 +45,9 @@ int show(const Cli& cli, const MessageArguments& arguments) {
     print_json(*message);
     return 0;
   }
-  std::string raw = field_text(*message, "raw");
-  for (char& c : raw) c = c == '\r' ? '\n' : c;
   std::cout << field_text(*message, "state") << "  " << field_text(*message, "reason_code") << " "
             << field_text(*message, "reason") << "\n\n"
-            << raw << "\n";
+            << field_text(*message, "raw") << "\n";
   return 0;
 }
 

@@ -25,7 +25,7 @@ void print_wait(const boost::json::value& wait) {
     print_told(*deadline, "        ");
   }
   for (const auto& way : object.at("unblock").as_array())
-    std::cout << "  Unblocked when: " << std::string(way.as_string()) << "\n";
+    std::cout << "  Unblocked when: " << printable(way.as_string()) << "\n";
   if (const std::string line = field_text(wait, "line"); !line.empty()) std::cout << "  [" << line << "]\n";
 }
 
@@ -58,6 +58,10 @@ int why(const Cli& cli, const WhyArguments& arguments) {
   auto answer = call_api(cli, "GET", "/v1/instances/" + segment(arguments.id) + "/why");
   const bool is_case = answer.ok() || answer.error().code != ErrorCode::not_found;
   if (!is_case) answer = call_api(cli, "GET", "/v1/tasks/" + segment(arguments.id) + "/why");
+  if (!is_case && !answer && answer.error().code == ErrorCode::not_found) {
+    return fail(cli, {ErrorCode::not_found, "there is no case and no task '" + arguments.id + "'",
+                      "see 'baton ls' and 'baton tasks'"});
+  }
   if (!answer) return fail(cli, answer.error());
   if (cli.json) {
     print_json(*answer);

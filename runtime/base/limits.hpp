@@ -22,7 +22,8 @@ constexpr std::size_t kTurnLogSize = 256u << 10;    // Lines of ctx:log between 
 constexpr std::size_t kPayloadSize = 1u << 20;  // One input, result, signal or event.
 constexpr std::size_t kNameSize = 200;          // A workflow, step, signal or event name.
 constexpr std::size_t kInstanceIdSize = 200;
-constexpr std::size_t kAddedKeys = 100;  // That one run of a case adds.
+constexpr std::size_t kMadeIdSize = 400;  // Of a child that is named after its parent, and so how deep children stand.
+constexpr std::size_t kAddedKeys = 100;   // That one run of a case adds.
 
 // Wire.
 constexpr std::size_t kHttpBodySize = 4u << 20;

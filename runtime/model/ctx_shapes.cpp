@@ -5,6 +5,7 @@
 #include <boost/json.hpp>
 #include <vector>
 
+#include "runtime/base/limits.hpp"
 #include "runtime/model/call_shape.hpp"
 #include "runtime/model/json_members.hpp"
 
@@ -160,6 +161,23 @@ Fault fault_in_part(const json::object& object, const char* name, const Shape& s
   return part == nullptr ? Fault() : fault_in(*part, shape, name);
 }
 
+// As the API takes ids: a case under any other could be neither shown nor cancelled, nor its tasks decided, for no
+// address names it.
+Fault fault_in_plain_text(const json::object& object, const char* name) {
+  const json::value* const value = object.if_contains(name);
+  if (value == nullptr || !value->is_string()) return std::nullopt;
+  const std::string_view text = value->get_string();
+  if (text.size() > limits::kInstanceIdSize) {
+    return std::string(name) + " has more than " + std::to_string(limits::kInstanceIdSize) + " bytes";
+  }
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  if (std::ranges::any_of(text, is_control)) return std::string(name) + " holds a control character";
+  if (text == "." || text == "..") {
+    return std::string(name) + " is a step of a path, which clients take out of an address";
+  }
+  return std::nullopt;
+}
+
 bool names_nobody(const json::value& value) {
   return !value.is_string() && (!value.is_array() || value.get_array().empty());
 }
@@ -289,6 +307,12 @@ Fault fault_in_alert(const json::object& alert) {
 Fault fault_in_decision(const json::object& decision) { return fault_in(decision, kDecision); }
 Fault fault_in_override(const json::object& override) { return fault_in(override, kOverride); }
 Fault fault_in_activity_options(const json::object& options) { return fault_in(options, kActivity); }
-Fault fault_in_child_options(const json::object& options) { return fault_in(options, kChild); }
+Fault fault_in_child_options(const json::object& options) {
+  Fault fault = fault_in(options, kChild);
+  for (const char* name : {"id", "patient"}) {
+    if (!fault) fault = fault_in_plain_text(options, name);
+  }
+  return fault;
+}
 
 }  // namespace baton

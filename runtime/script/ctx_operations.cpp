@@ -335,6 +335,15 @@ void check_close(lua_State* state, Execution& execution, int options) {
   refuse_anew(state, execution, "child", "close is \"cancel\" or \"abandon\", not \"" + close + "\"");
 }
 
+// A workflow that begins itself as its child would go on for ever, each case with a longer id than the one before.
+void check_depth(lua_State* state, Execution& execution, const JsonText& options) {
+  constexpr std::size_t kMark = 20;  // "." and the number of an operation.
+  if (execution.host().info().id.size() + kMark <= limits::kMadeIdSize) return;
+  if (!options.empty() && parse_object(options).contains("id")) return;
+  refuse_anew(state, execution, "child",
+              "ctx:child: children stand too deep within children here; end the recursion, or give this one an id");
+}
+
 /// ctx:child(workflow, input, { id, key, patient, close, detach, why, owner }) -> result
 /// Runs another workflow of this bundle. close = "cancel" (the default) ends it with its parent, "abandon" lets it live.
 /// detach = true starts it and returns its id at once.
@@ -349,6 +358,7 @@ void ask_child(lua_State* state) {
   const JsonText options = options_of(state, 4);
   operation.request = request_of(state, 3, options);
   if (!options.empty()) refuse_fault(state, execution, "child", fault_in_child_options(parse_object(options)));
+  check_depth(state, execution, options);
   execution.ask_for(state, std::move(operation));
 }
 

@@ -1,5 +1,6 @@
 // Messages from outside: one effect and one answer for each, and nothing that stops the stream.
 #include "persistence/audit_query.hpp"
+#include "runtime/base/sha256.hpp"
 #include "runtime/engine/patient.hpp"
 #include "tests/support/node_world.hpp"
 
@@ -77,6 +78,18 @@ TEST_F(Ingest, a_message_is_mapped_reaches_its_patient_starts_a_workflow_and_is_
   const auto stored = world_.node().reader().message("REG|HOSP", "c1");
   ASSERT_TRUE(stored.ok() && stored->has_value());
   EXPECT_EQ((*stored)->raw, adt("c1"));
+}
+
+TEST_F(Ingest, a_message_whose_id_no_address_can_hold_is_named_by_its_bytes) {
+  // With what the sender is told of it: its own id, less what could break a frame.
+  const std::pair<std::string, std::string> ids[] = {{"c\x1b[2J", "c[2J"}, {"..", ".."}};
+  for (const auto& [id, told] : ids) {
+    const std::string bytes = adt(id, "A99");
+    EXPECT_EQ(text(accept(bytes), "state"), "quarantined");
+    EXPECT_NE(text(accept(bytes), "ack").find("|" + told), std::string::npos);
+    const auto stored = world_.node().reader().message("REG|HOSP", "sha256:" + to_hex(sha256(bytes)));
+    EXPECT_TRUE(stored.ok() && stored->has_value()) << id;
+  }
 }
 
 TEST_F(Ingest, the_same_message_again_gets_the_same_answer_and_has_one_effect) {

@@ -2,6 +2,7 @@
 // an error at the line that calls. Were it let pass, a task could be decided by people who must not.
 #include <gmock/gmock.h>
 
+#include "runtime/base/limits.hpp"
 #include "tests/engine/task_fixture.hpp"
 
 namespace baton {
@@ -99,12 +100,24 @@ TEST_F(CallShape, times_and_steps_and_words_of_a_task_are_what_they_say) {
   for (const auto& [fields, message] : faults) EXPECT_THAT(refusal_of_task(fields), HasSubstr(message)) << fields;
 }
 
+TEST_F(CallShape, a_workflow_that_begins_itself_as_its_child_does_not_go_on_for_ever) {
+  given("ctx:child('test', 1)");
+  instance_ = std::make_unique<Instance>("i1" + std::string(limits::kMadeIdSize, '1'), programs_);
+  start();
+  EXPECT_THAT(only_incident().cause.message, HasSubstr("ctx:child: children stand too deep within children here"));
+  EXPECT_TRUE(outbox_.empty());
+}
+
 TEST_F(CallShape, the_other_calls_take_what_they_name_and_nothing_else) {
   const std::vector<std::pair<const char*, const char*>> faults = {
       {"ctx:activity('test.work', 1, { on_exhausted = 'rais' })", "did you mean \"raise\"?"},
       {"ctx:activity('test.work', 1, { why = 5 })", "why must be a text, not 5"},
       {"ctx:child('test', 1, { detach = 'yes' })", "detach must be true or false"},
       {"ctx:child('test', 1, { key = 5 })", "key must be a text that is not empty, not 5"},
+      {"ctx:child('test', 1, { id = ('x'):rep(201) })", "ctx:child: id has more than 200 bytes"},
+      {"ctx:child('test', 1, { id = 'a\\0b' })", "ctx:child: id holds a control character"},
+      {"ctx:child('test', 1, { id = '..' })", "ctx:child: id is a step of a path"},
+      {"ctx:child('test', 1, { patient = ('x'):rep(201) })", "ctx:child: patient has more than 200 bytes"},
       {"ctx:alert('a', { why = 'w', candidates = { rol = 'x' } })", "candidates: there is no 'rol'"},
       {"ctx:alert('a', { why = 'w', key = 5 })", "key must be a text that is not empty, not 5"},
       {"ctx:alert('a', { why = 'w', level = 1, thresholds = { 'x' } })", "thresholds[1] must be a number"},

@@ -351,6 +351,12 @@ TEST_F(CliTest, names_a_verb_that_it_does_not_know) {
   EXPECT_TRUE(parse_json_document(run({"start", "--json"}).err).ok());
 }
 
+TEST_F(CliTest, says_that_there_is_neither_a_case_nor_a_task_of_that_name) {
+  const Ran ran = ask({"why", "nobody"});
+  EXPECT_EQ(ran.code, 4);
+  EXPECT_THAT(ran.err, HasSubstr("there is no case and no task 'nobody'"));
+}
+
 TEST_F(CliTest, leaves_no_folder_of_evidence_about_a_case_that_there_is_not) {
   EXPECT_EQ(ask({"audit", "pack", (folder_ / "pack").string(), "--instance", "nope"}).code, 4);
   EXPECT_FALSE(fs::exists(folder_ / "pack"));
@@ -366,6 +372,19 @@ TEST_F(CliTest, says_why_a_message_stays_in_quarantine_when_it_is_replayed) {
   const Ran replayed = run({"messages", "replay", "EHR|H", "M1", "--client", client});
   EXPECT_EQ(replayed.code, 1) << replayed.err;
   EXPECT_THAT(replayed.out, HasSubstr("BT402 no live mapping takes ADT^A01"));
+}
+
+// Whoever reaches the MLLP port may choose the trigger.
+TEST_F(CliTest, gives_a_terminal_nothing_that_it_would_obey) {
+  const auto hospital = start_hospital();
+  ASSERT_TRUE(hospital.ok()) << to_string(hospital.error());
+  std::ofstream(folder_ / "escape.hl7") << "MSH|^~\\&|EHR|H|||20260302090000||ADT^A\x1b[2J\xc2\x9b"
+                                        << "5m|M1|P|2.5||||||UNICODE UTF-8\r";
+  const std::string to = "127.0.0.1:" + std::to_string((*hospital)->ports().at("mllp"));
+  EXPECT_EQ(run({"send", "hl7", (folder_ / "escape.hl7").string(), "--to", to, "--json"}).code, 1);
+  const Ran listed = run({"messages", "--client", (folder_ / "hospital/client.toml").string()});
+  EXPECT_THAT(listed.out, HasSubstr("ADT^A\xef\xbf\xbd[2J"));
+  EXPECT_THAT(listed.out, testing::Not(testing::AnyOf(HasSubstr("\x1b"), HasSubstr("\xc2\x9b"))));
 }
 
 TEST_F(CliTest, shows_an_acknowledgement_that_json_cannot_hold_in_base64) {

@@ -22,9 +22,21 @@ local function stay_of(case)
   }
 end
 
+-- Of the other stays only the latest are told. Each open case tells its own, so what is left out is over, and of long ago. Under a number
+-- that is given to many (a patient to test with, people whose name is not known) there are hundreds of stays: were each told of all of
+-- them by all, what is written would grow with their cube, and one such number would take the server's memory and time from everybody.
+local MOST_STAYS = 20
+
+local function latest(others)
+  local function began(number) return type(others[number].at) == "number" and others[number].at or 0 end
+  local numbers, told = tables.sorted(tables.keys(others), began), {}
+  for place = math.max(1, #numbers - MOST_STAYS + 1), #numbers do told[numbers[place]] = others[numbers[place]] end
+  return told
+end
+
 local function known_by(case)
   local stays = { [case.encounter] = case.phase ~= "asked" and stay_of(case) or nil }
-  for other, stay in pairs(case.others) do stays[other] = stays[other] or stay end
+  for other, stay in pairs(latest(case.others)) do stays[other] = stays[other] or stay end
   local dead = case.deceased and not case.dead_by or nil  -- Whoever is admitted after a discharge that says died was not.
   local lives_sent = not case.deceased and case.death_sent or nil  -- So a death that is told again is none.
   return { stays = stays, numbers = case.renumbered, dead = dead, dead_sent = dead and case.death_sent or nil, lives_sent = lives_sent }

@@ -229,3 +229,17 @@ test.case("a death that was taken back and is told again is none for a new case 
   t:equal({ case_of(t, "E2"):attribute("outcome"), case_of(t, "E1"):attribute("follow_up") }, { "discharged", "readmitted" })
   t:expect_task("follow_up_call")
 end)
+
+test.case("under a number that is given to many, what one case tells another stays short", function(t)
+  discharges.open(t)
+  for number = 1, 30 do
+    t:skip("1h")
+    discharges.tell(t, "admitted", ("E%02d"):format(number), 0, { ward = "MED" })
+  end
+  local longest = 0
+  for _, entry in ipairs(case_of(t, "E30"):history()) do
+    local stays = entry.type == "SignalReceived" and entry.name == "patient_known" and entry.payload.stays or {}
+    longest = math.max(longest, #require("tables").keys(stays))
+  end
+  t:equal(longest, 21, "its own, and the twenty that began last")
+end)
