@@ -12,7 +12,7 @@ namespace baton {
 
 struct Inbound {
   std::string source;       // HL7: MSH-3|MSH-4.
-  std::string message_id;   // HL7: MSH-10, or the hash of the bytes where there is none.
+  std::string message_id;   // HL7: MSH-10, or the hash of the bytes where there is none that an address can hold.
   std::string format;       // "hl7v2" or "json".
   std::string type;         // "ADT^A03"; empty for json.
   std::string lane;         // In which it is handled.

@@ -167,15 +167,20 @@ void Schedules::start_runs(const std::string& name, ScheduleRow row, const DueRu
   busy_.try_emplace(name);
   std::vector<std::string> begun;
   for (const Instant nominal : due.start) begun.push_back(name + "/" + format_instant(nominal));
-  // Where the clock was set back all of them may have been started before: then nothing begins in the place of what runs.
-  const bool anew = std::ranges::any_of(begun, [this](const std::string& run) {
+  // Where the clock was set back all of them may have been started before, and be over: then nothing begins in the place of what
+  // runs. After a crash they have been started as well, and whether the runs before them were cancelled nobody knows.
+  bool anew = false;
+  std::string latest;  // Of those that are not over. Names of one schedule's runs end with their times.
+  for (const std::string& run : begun) {
     const auto known = parts_.reader.instance(run);
-    return known.ok() && !known->has_value();
-  });
-  if (due.cancel_running && anew) {
+    if (!known.ok()) continue;
+    anew = anew || !known->has_value();
+    if (!known->has_value() || (*known)->open()) latest = std::max(latest, run);
+  }
+  if (due.cancel_running) {
     for (const std::string& run : row.open_runs) {
       // Where the clock was set back a time comes again, and is its own open run.
-      if (std::ranges::find(begun, run) != begun.end()) continue;
+      if (std::ranges::find(begun, run) != begun.end() || (!anew && run >= latest)) continue;
       parts_.router.deliver(run, CancelInstance{"the next run of schedule " + name + " begins", scheduler_of(name), 0});
     }
   }

@@ -62,20 +62,32 @@ Status check_own_unit(const HttpRequest& http, const std::string& unit) {
   return Error{ErrorCode::wrong_unit, "unit '" + unit + "' is another's", "have somebody of that unit enter it"};
 }
 
-// A cover opens the units of whom it is for.
-Status check_cover(const PeopleStore& people, const HttpRequest& http, const std::string& person) {
-  const auto away = people.user(person);
-  if (!away) return success();
+// A cover opens the units of whom it is for: also of whoever gets an account of that name while it lasts. Of the provider's people
+// no units are known here, and it opens none.
+Status check_cover(const FrontDoor& door, const HttpRequest& http, const std::string& person) {
+  const auto away = door.people.user(person);
+  if (!away) {
+    if (door.provider || http.caller == nullptr || http.caller->may("task.every_unit")) return success();
+    return Error{ErrorCode::wrong_unit, "nobody here is called '" + person + "'", "see GET /v1/users"};
+  }
   for (const std::string& unit : away->units) {
     if (Status own = check_own_unit(http, unit); !own) return own;
   }
   return success();
 }
 
+// Whoever was refused for who they are stands in the ledger.
+void refuse(ApiContext& context, const char* operation, const RoutedRequest& request, Responder responder,
+            const Error& error) {
+  context.door.access.refuse(principal_of(request.http), operation, request, std::move(responder), error);
+}
+
 void put_rota(ApiContext& context, RoutedRequest request, Responder responder) {
   const std::string unit = request.at("unit");
   if (Status status = check_name("unit", unit); !status) return send_error(responder, status.error());
-  if (Status own = check_own_unit(request.http, unit); !own) return send_error(responder, own.error());
+  if (Status own = check_own_unit(request.http, unit); !own) {
+    return refuse(context, "putRota", request, std::move(responder), own.error());
+  }
   auto body = read_object(request.http);
   if (!body) return send_error(responder, body.error());
   auto rota = read_rota(boost::json::serialize(*body));
@@ -112,8 +124,8 @@ void add_cover(ApiContext& context, RoutedRequest request, Responder responder) 
   if (!body) return send_error(responder, body.error());
   auto cover = read_cover(boost::json::serialize(*body));
   if (!cover) return send_error(responder, cover.error());
-  if (Status own = check_cover(context.door.people, request.http, cover->person); !own) {
-    return send_error(responder, own.error());
+  if (Status own = check_cover(context.door, request.http, cover->person); !own) {
+    return refuse(context, "addCover", request, std::move(responder), own.error());
   }
   cover->id = random_token(9);
   cover->entered_by = principal_of(request.http).subject;
@@ -134,8 +146,8 @@ void end_cover(ApiContext& context, RoutedRequest request, Responder responder) 
   const std::string id = request.at("id");
   for (const Cover& cover : context.roster.covers()) {
     if (cover.id != id) continue;
-    if (Status own = check_cover(context.door.people, request.http, cover.person); !own) {
-      return send_error(responder, own.error());
+    if (Status own = check_cover(context.door, request.http, cover.person); !own) {
+      return refuse(context, "endCover", request, std::move(responder), own.error());
     }
   }
   context.roster.end_cover(id, record_of(request.http, action::kCoverChanged, id, "ended"),

@@ -147,7 +147,9 @@ class Handover : public std::enable_shared_from_this<Handover> {
     if (to.empty()) {
       const auto chosen = choose_person(context_.node.reader(), context_.roster, task, context_.node.now());
       if (!chosen.ok() || !*chosen) {
-        failed_.emplace_back(task_id_of(task.instance, task.seq), "nobody who may take it is on shift");
+        failed_.emplace_back(
+            task_id_of(task.instance, task.seq),
+            Error{ErrorCode::not_found, "nobody who may take it is on shift", "name the person, or enter a shift"});
         return again();
       }
       to = **chosen;
@@ -163,7 +165,7 @@ class Handover : public std::enable_shared_from_this<Handover> {
         InstanceRequest{task.instance, std::move(message)},
         [self = shared_from_this(), id = task_id_of(task.instance, task.seq)](const Result<JsonText>& answer) {
           if (answer.ok()) ++self->moved_;
-          if (!answer.ok()) self->failed_.emplace_back(id, answer.error().detail);
+          if (!answer.ok()) self->failed_.emplace_back(id, answer.error());
           self->again();
         });
   }
@@ -177,7 +179,9 @@ class Handover : public std::enable_shared_from_this<Handover> {
     JsonWriter writer;
     writer.begin_object().field("matches", static_cast<std::int64_t>(tasks_.size())).field("moved", moved_);
     writer.key("failed").begin_array();
-    for (const auto& [id, why] : failed_) writer.begin_object().field("detail", why).field("id", id).end_object();
+    for (const auto& [id, why] : failed_) {
+      writer.begin_object().field("code", code_of(why.code)).field("detail", why.detail).field("id", id).end_object();
+    }
     writer.end_array().end_object();
     AuditRecord record;
     record.action = action::kTasksReassigned;
@@ -198,7 +202,7 @@ class Handover : public std::enable_shared_from_this<Handover> {
   std::shared_ptr<Responder> responder_;
   std::size_t next_ = 0;
   std::int64_t moved_ = 0;
-  std::vector<std::pair<std::string, std::string>> failed_;
+  std::vector<std::pair<std::string, Error>> failed_;
 };
 
 JsonText preview_json(const std::vector<TaskRecord>& tasks) {

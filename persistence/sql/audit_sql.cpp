@@ -7,6 +7,7 @@
 #include <cstring>
 #include <new>
 
+#include "persistence/sql/bounded_functions.hpp"
 #include "persistence/sql/rota_shifts.hpp"
 #include "persistence/sql/sql_tables.hpp"
 #include "runtime/model/time/time_zone.hpp"
@@ -227,7 +228,7 @@ const sqlite3_module& module() {
 int authorize(void* of, int action, const char*, const char* function, const char*, const char*) {
   if (static_cast<const Query*>(of)->declaring) return SQLITE_OK;
   if (action == SQLITE_SELECT || action == SQLITE_READ || action == SQLITE_RECURSIVE) return SQLITE_OK;
-  if (action == SQLITE_FUNCTION && sqlite3_stricmp(function, "load_extension") != 0) return SQLITE_OK;
+  if (action == SQLITE_FUNCTION && sql::may_call(function)) return SQLITE_OK;
   return SQLITE_DENY;
 }
 
@@ -326,8 +327,8 @@ Result<Database> open_database(std::vector<TableOfQuery>& tables, Query& query, 
   sqlite3_create_function_v2(raw, "local_time", 2, kPure, nullptr, sql_local_time, nullptr, nullptr, nullptr);
   sqlite3_create_function_v2(raw, "shift", 2, kPure, nullptr, sql_shift, nullptr, nullptr, nullptr);
   sqlite3_create_function_v2(raw, "shift", 4, kPure, &query, sql_shift_of_unit, nullptr, nullptr, nullptr);
-  // Nothing ends a function in the middle of its work, and to look for a text in a text takes as long as both: so texts are
-  // bounded, and patterns more.
+  // Nothing ends a function in the middle of its work: so texts are bounded, and patterns more.
+  sql::add_bounded_functions(raw, [&query] { return query.must_end(); });
   sqlite3_limit(raw, SQLITE_LIMIT_LENGTH, static_cast<int>(std::min(limits.bytes, kTextSize)));
   sqlite3_limit(raw, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, kPatternSize);
   sqlite3_limit(raw, SQLITE_LIMIT_SQL_LENGTH, 64 << 10);

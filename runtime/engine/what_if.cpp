@@ -23,7 +23,8 @@ namespace {
 
 // Whoever steps waits for it, and others wait behind: a script may have a timer for each second of a year.
 constexpr std::size_t kTimersOfAStep = 1'000;
-constexpr std::size_t kWritten = 32u << 20;  // Bytes of a sandbox's own journal, which is kept in memory.
+// Bytes of a sandbox's journal, which is kept in memory, beyond what reality has told it: a script may answer with more.
+constexpr std::size_t kWritten = 32u << 20;
 
 // Earliest first; those of one time by operation, as the store orders them.
 std::string order_of(const TimerRecord& timer) {
@@ -134,9 +135,9 @@ Status WhatIf::follow(EntryIndex until) {
     }
     if (Status fired = fire_own(entry.at); !fired) return fired;
     now_ = std::max(now_, entry.at);
-    const std::size_t by_itself = written_;
+    if (Status may = may_write(); !may) return may;
+    told_size_ += encode_entries(std::vector<Entry>{entry}).size();
     if (record_.open()) tell(entry);
-    written_ = by_itself;  // What reality has told is not the sandbox's own.
   }
   return success();
 }
@@ -291,13 +292,16 @@ Status WhatIf::fire_own(Instant until) {
   return success();
 }
 
+Status WhatIf::may_write() const {
+  if (written_ <= kWritten + told_size_) return success();
+  return Error{ErrorCode::query_too_long,
+               "the what-if has written " + std::to_string(written_ >> 20) + " MiB of journal",
+               "fork the case again, with a script that writes less"};
+}
+
 // The sandbox stays as it has come to be: the next step goes on from there.
 Status WhatIf::may_fire() {
-  if (written_ > kWritten) {
-    return Error{ErrorCode::query_too_long,
-                 "the what-if has written " + std::to_string(written_ >> 20) + " MiB of journal by itself",
-                 "fork the case again, at a later entry"};
-  }
+  if (Status may = may_write(); !may) return may;
   if (fired_++ < kTimersOfAStep) return success();
   return Error{ErrorCode::query_too_long,
                std::to_string(kTimersOfAStep) + " timers have fired in this step, and it is " + format_instant(now_) +

@@ -84,6 +84,7 @@ class WhatIf {
   void tell_skipped(const IncidentResolved& entry);
   [[nodiscard]] Status fire_own(Instant until);
   [[nodiscard]] Status may_fire();
+  [[nodiscard]] Status may_write() const;
   void fire(const TimerRecord& timer);
   [[nodiscard]] std::optional<OperationSeq> open_seq(const std::string& key) const;
 
@@ -110,8 +111,9 @@ class WhatIf {
   std::map<std::string, TimerRecord> timers_;  // In the order in which they fire.
   std::vector<JsonText> suppressed_;
   std::uint64_t told_ = 0;
-  std::size_t fired_ = 0;    // Timers of this step.
-  std::size_t written_ = 0;  // Bytes of journal.
+  std::size_t fired_ = 0;      // Timers of this step.
+  std::size_t written_ = 0;    // Bytes of journal.
+  std::size_t told_size_ = 0;  // Of reality's journal, as far as it was told.
 };
 
 }  // namespace baton

@@ -189,6 +189,23 @@ TEST_F(Schedules, one_goes_on_when_a_clock_that_was_ahead_is_set_right_and_start
   EXPECT_EQ(runs().size(), 4u);
 }
 
+TEST_F(Schedules, a_crash_at_any_step_of_a_run_leaves_the_one_before_it_cancelled) {
+  for (int steps = 0; steps < 160; ++steps) {
+    NodeWorld world(static_cast<std::uint64_t>(steps / 40 + 1));
+    world.deploy_workflow("ctx:wait_signal('go')");
+    const JsonText spec = R"({"workflow":"flow","every":"1h","overlap":"cancel_other"})";
+    ASSERT_TRUE(world.ask(ScheduleRequest{"rounds", "create", spec, nurse()}).ok());
+    world.pass(kHour);
+    world.clock().set(kNoon + Duration{2 * kHour.ms});
+    for (int i = 0; i < steps % 40; ++i) world.node().run_one();
+    world.crash();
+    world.pass(kMinute);
+    const auto all = world.node().reader().all_instances({}, 10);
+    ASSERT_EQ(all->items.size(), 2u) << steps;
+    EXPECT_EQ(std::ranges::count(all->items, InstanceStatus::running, &InstanceRecord::status), 1) << steps;
+  }
+}
+
 TEST_F(Schedules, a_time_that_comes_again_does_not_cancel_its_own_open_run) {
   ASSERT_TRUE(ask("create", R"({"workflow":"flow","input":{"wait":true},"every":"1h","overlap":"cancel_other"})").ok());
   world_.pass(kHour);

@@ -119,6 +119,25 @@ test('the story of a long case goes to its end', async () => {
   await screen.close();
 });
 
+test('a story of which a part does not come says so, and asks for it once', async () => {
+  const { id } = (await ward.get('/v1/instances?workflow=discharge')).items[0];
+  const screen = await operator('/board');
+  const { page } = screen;
+  const first = { index: 0, at: '2026-03-02T07:00:00Z', type: 'Noted', note: 'the first' };
+  let asked = 0;
+  await page.route('**/history?*', (route) => {
+    if (!new URL(route.request().url()).searchParams.get('cursor')) return route.fulfill({ json: { items: [first], next: 'c' } });
+    asked += 1;
+    return route.fulfill({ status: 400, json: { code: 'BT400', detail: 'the rest is away', cure: 'ask again' } });
+  });
+  await screen.goto(`/cases/${encodeURIComponent(id)}?tab=history`);
+  await page.getByText('The rest is away').waitFor();
+  await page.getByText('the first').waitFor();
+  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 500))); // In which nobody asks again.
+  assert.equal(asked, 1);
+  await screen.close();
+});
+
 test('an override needs a reason and stands in the history', async () => {
   const followed = (await ward.get('/v1/instances?attribute.stage=follow_up')).items[0];
   const screen = await operator(`/cases/${encodeURIComponent(followed.id)}`);
@@ -211,5 +230,22 @@ test('the charts show what happened, and each has its figures', async () => {
 test('an address that leads nowhere says so', async () => {
   const screen = await operator('/cases/nobody');
   await screen.page.getByText('There is no such case').waitFor();
+  await screen.close();
+});
+
+test('what was decided is replaced after the case has ended as well', async () => {
+  const followed = (await ward.get('/v1/instances?attribute.stage=follow_up')).items[2];
+  await ward.post(`/v1/instances/${encodeURIComponent(followed.id)}/cancel`, { reason: 'moved abroad' });
+  await ward.settle();
+  const screen = await operator(`/cases/${encodeURIComponent(followed.id)}?tab=decisions`);
+  const { page } = screen;
+  const card = page.locator('.decided-one', { hasText: 'Disposition' });
+  await card.getByRole('button', { name: /^Override/ }).click();
+  const dialog = page.getByRole('dialog');
+  await dialog.getByText('This case has ended.').waitFor();
+  await dialog.getByLabel('What holds instead').fill('facility');
+  await dialog.getByLabel('Reason', { exact: true }).fill('it was a nursing home');
+  await dialog.getByRole('button', { name: 'Override' }).click();
+  await card.getByText('“it was a nursing home”').waitFor();
   await screen.close();
 });

@@ -229,5 +229,18 @@ TEST_F(WhatIfTest, is_begun_where_more_timers_fire_on_the_way_than_in_a_step_and
   EXPECT_EQ(what_if->next(), end);
 }
 
+TEST_F(WhatIfTest, is_told_no_more_once_its_script_has_answered_with_more_than_memory_is_there_for) {
+  given("while true do ctx:wait_signal('go') end");
+  start();
+  for (int i = 0; i < 100; ++i) when(SendSignal{"go", "{}", "s" + std::to_string(i), {}, 0});
+  const std::string other =
+      programs_.deploy(bundle_of("while true do ctx:wait_signal('go') ctx:note(('n'):rep(500000)) end"));
+  const auto end = static_cast<EntryIndex>(journal().size());
+  const auto what_if = fork({end, programs_.find(other), std::nullopt, {}});
+  EXPECT_LT(what_if->next(), end);
+  EXPECT_EQ(what_if->follow(end).error().code, ErrorCode::query_too_long);
+  EXPECT_EQ(fork({end, nullptr, std::nullopt, {}})->next(), end);
+}
+
 }  // namespace
 }  // namespace baton

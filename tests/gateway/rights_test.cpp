@@ -3,6 +3,7 @@
 #include "gateway/auth/provider.hpp"
 #include "gateway/auth/secret.hpp"
 #include "tests/gateway/sign_in_world.hpp"
+#include "tests/support/comes_true.hpp"
 
 namespace baton {
 namespace {
@@ -218,7 +219,7 @@ TEST_F(Rights, to_personal_data_are_held_where_a_script_words_an_error) {
 TEST_F(Rights, that_are_missing_for_somebodys_data_are_recorded_with_whose_they_were) {
   ASSERT_EQ(local("POST", "/v1/instances", R"({"workflow":"ask","id":"a1","patient":"p1"})").status, 201);
   // The person's record begins some milliseconds after the case.
-  for (int i = 0; i < 20'000 && local("GET", "/v1/patients/p1").status != 200; ++i) continue;
+  EXPECT_TRUE(test::comes_true([this] { return local("GET", "/v1/patients/p1").status == 200; }));
   const std::string masked = make_key_for("operator");
   for (const char* path : {"/v1/instances?patient=p1", "/v1/instances/a1/journal"}) {
     ASSERT_EQ(with_key(masked, "GET", path).field("code"), "BT807") << path;
@@ -419,6 +420,9 @@ TEST_F(Rights, to_personal_data_are_held_where_a_script_refuses_one_of_many) {
     EXPECT_THAT(text, Not(HasSubstr("MARKER")));
   }
   EXPECT_THAT(local("POST", "/v1/tasks/reassign", many).text, HasSubstr("MARKER hook"));
+  const std::string least_busy = R"({"filter":{"workflow":"kept"},"reason":"r"})";
+  EXPECT_THAT(with_key(masked, "POST", "/v1/tasks/reassign", least_busy).text, HasSubstr("is on shift"))
+      << "no script's";
   EXPECT_THAT(local("GET", "/v1/messages").text, HasSubstr("MARKER mapping"));
 }
 

@@ -319,8 +319,11 @@ TEST_F(TaskWork, a_charge_nurse_enters_covers_and_rotas_of_her_own_unit_alone) {
   EXPECT_EQ(as(charge, "PUT", "/v1/rotas/4-west", R"({"shifts":[]})").field("code"), "BT124");
   EXPECT_EQ(as(charge, "PUT", "/v1/rotas/3-east", R"({"shifts":[]})").status, 200);
   EXPECT_EQ(as(charge, "POST", "/v1/covers", cover("carl")).status, 201);
+  EXPECT_EQ(as(charge, "POST", "/v1/covers", cover("who.comes.later")).field("code"), "BT124");
   const WireReply others = local("POST", "/v1/covers", cover("ann"));
   EXPECT_EQ(as(charge, "DELETE", "/v1/covers/" + others.field("id")).field("code"), "BT124");
+  const std::string refused = local("GET", "/v1/audit/records?action=access.refused").text;
+  for (const char* operation : {"addCover", "putRota", "endCover"}) EXPECT_THAT(refused, HasSubstr(operation));
 }
 
 }  // namespace

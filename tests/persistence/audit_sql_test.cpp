@@ -176,5 +176,48 @@ TEST(AuditSql, a_pattern_that_would_take_for_ever_is_refused_before_it_is_tried)
   EXPECT_EQ(ask(world, "SELECT 'Ann Lee' LIKE 'ann%', 'a_b' LIKE 'a!_b' ESCAPE '!', NULL LIKE 'x'"), "[[1,1,null]]");
 }
 
+TEST(AuditSql, a_text_that_is_looked_for_in_a_text_holds_nobody_up) {
+  StoreWorld world;
+  given_a_store(world);
+  const std::string texts =
+      " FROM (SELECT replace(hex(zeroblob(500000)), '0', 'a') x, replace(hex(zeroblob(200000)), '0', 'a') || 'b' y)";
+  SqlLimits limits;
+  limits.time = std::chrono::seconds(30);
+  const auto begun = std::chrono::steady_clock::now();
+  const std::string found = "SELECT instr(x, y), length(replace(x, y, 'c')), length(trim(y, x)), length(rtrim(x, y))";
+  EXPECT_EQ(ask(world, found + texts, limits), "[[0,1000000,1,0]]");
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, limits.time) << "each took minutes";
+  EXPECT_EQ(ask(world, "SELECT json_patch('{}', '{}')"), "BT117");
+}
+
+TEST(AuditSql, a_long_expression_without_a_loop_is_stopped_between_its_functions) {
+  StoreWorld world;
+  given_a_store(world);
+  std::string sum = "0";
+  for (int i = 0; i < 500; ++i) sum += " + (x LIKE p)";
+  SqlLimits limits;
+  limits.time = std::chrono::milliseconds(50);
+  EXPECT_EQ(ask(world,
+                "SELECT " + sum +
+                    " FROM (SELECT replace(hex(zeroblob(500000)), '0', 'a') x, '%' || "
+                    "replace(hex(zeroblob(200)), '0', 'a') || 'b' p)",
+                limits),
+            "BT205");
+}
+
+TEST(AuditSql, texts_are_found_replaced_and_trimmed_as_sqlite_does_it) {
+  StoreWorld world;
+  given_a_store(world);
+  EXPECT_EQ(ask(world,
+                "SELECT instr('aäbäc', 'bä'), instr('abc', ''), instr('abc', 'd'), instr(x'6162', x'62'), "
+                "instr(NULL, 'a')"),
+            "[[3,1,0,2,null]]");
+  EXPECT_EQ(ask(world, "SELECT replace('aXbX', 'X', 'ää'), replace('ab', '', 'c'), replace('ab', 'a', NULL)"),
+            R"([["aääbää","ab",null]])");
+  EXPECT_EQ(ask(world, "SELECT trim('äxaxä', 'äx'), ltrim('xxa', 'x'), rtrim('axx', 'x'), trim('a', '')"),
+            R"([["a","a","a","a"]])");
+  EXPECT_EQ(ask(world, "SELECT 'Ann' GLOB 'A*', 'Ann' GLOB 'a*', 'a%' LIKE 'a!%' ESCAPE '!'"), "[[1,0,1]]");
+}
+
 }  // namespace
 }  // namespace baton

@@ -25,7 +25,8 @@ local function is_readmission(case, other)
   local gap = other.at - case.left
   if gap > 0 then return gap <= times.days(policy.close_after_days) end
   if case.entered == nil or other.at < case.entered then return false end
-  return case.disposition == "in_house" or not other.left and gap >= -times.hours(policy.transfer_overlap_hours)
+  if case.disposition == "in_house" then return not other.left or other.left >= case.left end  -- Not one that was over by then.
+  return not other.left and gap >= -times.hours(policy.transfer_overlap_hours)
 end
 
 -- The number of the stay that looks after the patient now, or nil: of several, the last.

@@ -75,7 +75,8 @@ local function next_word(ctx, referral)
   }
 end
 
--- Waits until the referral is cancelled, and says why; or until nothing is in doubt, if no more is `asked`.
+-- Waits until the referral is cancelled, and says why. Nil where nothing is in doubt, if no more is `asked`, and where something is that is
+-- being sent.
 local function wait_for_cancel(ctx, referral, asked)
   repeat
     if asked and not referral.in_doubt then return nil end
@@ -88,6 +89,7 @@ local function wait_for_cancel(ctx, referral, asked)
       take_number(ctx, referral, type(told) == "table" and told.number)
     else
       referral.in_doubt = winner == "patient" and told.doubt or nil  -- The question goes on in the next state, until it is answered.
+      if referral.in_doubt and referral.sending then return nil end
     end
   until false
 end
@@ -99,13 +101,15 @@ function stop.while_in_doubt(ctx, referral)
   return referral.cancelled_because and "cancelled"
 end
 
--- Does `work`, which returns the next state, unless the referral is cancelled first.
+-- Does `work`, which returns the next state, unless the referral is cancelled first, or is in doubt before it is out: then it is sent once somebody
+-- has answered.
 function stop.unless_cancelled(ctx, referral, work)
   local winner, result = ctx:race {
     work = function(s) return work(s) end,
     cancel = function(s) return wait_for_cancel(s, referral) end,
   }
   if winner == "work" then return result end
+  if not result then return "sent" end
   referral.cancelled_because = result
   return "cancelled"
 end

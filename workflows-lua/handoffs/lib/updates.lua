@@ -3,7 +3,7 @@
 -- One that says only where the patient goes, or that she goes on a day to come, may be a plan: then a person is asked.
 --
 -- case.foretold has what the last of them said: { event, sent, code, left }, and when it comes true: { at, certain }; `at` is nil
--- once somebody was asked.
+-- once somebody was asked. Of one that says "still a patient" it has neither `code` nor `left`.
 local policy = require "policy"
 local tables = require "tables"
 local times = require "times"
@@ -41,7 +41,10 @@ end
 function updates.foretell(ctx, case, event)
   local sent, code, before = written.when(event), event.data.disposition_code, case.foretold
   if written.before(sent, case.last_sent) or before and written.before(sent, before.sent) then return end
-  if policy.says_still_here(code) then return updates.is_in(case, event) end
+  if policy.says_still_here(code) then  -- Nothing is left of what was written before it, also where that comes late.
+    case.foretold = { event = event, sent = sent }
+    return
+  end
   local _, known = policy.disposition(code)
   local said = { event = event, sent = sent, code = known and code or nil, left = event.data.discharged_at }
   if not said.code and not said.left then return end
@@ -49,11 +52,13 @@ function updates.foretell(ctx, case, event)
   case.foretold = said
 end
 
+local function says_discharge(said) return said ~= nil and (said.code or said.left) ~= nil end
+
 -- The discharge, as the update corrects it that has overtaken it.
 function updates.as_foretold(case, event)
   local said = case.foretold
   case.foretold, case.doubt = nil, nil
-  if not said or not written.before(written.when(event), said.sent) then return event end
+  if not says_discharge(said) or not written.before(written.when(event), said.sent) then return event end
   case.last_sent = said.sent
   local data = tables.merge(event.data, { disposition_code = said.code, discharged_at = said.left })
   return tables.merge(event, { source = said.event.source, data = data })
@@ -61,7 +66,7 @@ end
 
 -- A discharge was cancelled, as this message says: the change that this is, if any. What was written later stays.
 function updates.take_back(case, event)
-  if case.foretold and written.before(written.when(event), case.foretold.sent) then return nil end
+  if says_discharge(case.foretold) and written.before(written.when(event), case.foretold.sent) then return nil end
   case.foretold = nil
   return case.doubt and { kind = "in_after_all" } or nil
 end

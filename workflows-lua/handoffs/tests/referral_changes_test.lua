@@ -6,9 +6,9 @@ local messages = require "support.messages"
 
 local ORDER = { id = "R1", recipient = "Heart Clinic", service = "Cardiology", reason = "New heart failure", priority = "high" }
 
-local function refer(t, order)
+local function refer(t, order, receipt)
   t:clock("2026-03-02T09:00:00-05:00")
-  t:mock("referrals.send", { acknowledged = true })
+  t:mock("referrals.send", receipt or { acknowledged = true })
   t:mock("referrals.remind", {})
   t:mock("referrals.cancel", {})
   t:mock("referrals.close", {})
@@ -353,3 +353,32 @@ for _, answer in ipairs { "keep", "cancel" } do
     t:equal(#t:calls("referrals.send"), answer == "keep" and 1 or 0)
   end)
 end
+
+local DOWN = { fail = { code = "down", message = "down", retryable = true } }
+
+for _, answer in ipairs { "keep", "cancel" } do
+  test.case("the sending of a referral that comes into doubt is not tried again before somebody has answered: " .. answer, function(t)
+    t:crash_everywhere()
+    refer(t, nil, DOWN)
+    t:skip("5s")
+    local tried = #t:calls("referrals.send")
+    t:event { type = "patient.unlinked", patient = discharges.patient(), data = {} }
+    t:mock("referrals.send", { acknowledged = true })
+    t:skip("10m")
+    t:equal(#t:calls("referrals.send"), tried)
+    t:expect_task("referral_in_doubt"):decide(answer)
+    t:equal({ #t:calls("referrals.send") - tried, #t:calls("referrals.cancel") }, answer == "keep" and { 1, 0 } or { 0, 1 })
+  end)
+end
+
+test.case("a referral that comes into doubt is not sent by hand either before somebody has answered", function(t)
+  t:crash_everywhere()
+  refer(t, nil, DOWN)
+  t:skip("2h")
+  t:expect_task("send_by_hand")
+  t:event { type = "patient.unlinked", patient = discharges.patient(), data = {} }
+  t:expect_no_task("send_by_hand")
+  t:expect_task("referral_in_doubt"):decide("keep")
+  t:skip("1h")
+  t:expect_task("send_by_hand")
+end)

@@ -104,7 +104,8 @@ function states.sent(ctx, referral)
   ctx:set("recipient", referral.order.recipient)
   local stopped = stop.while_in_doubt(ctx, referral)
   if stopped then return stopped end
-  return unless_reported(ctx, referral, function(s)
+  referral.sending = true
+  local state = unless_reported(ctx, referral, function(s)
     if referral.sent then drop_earlier_answers(s, referral) end
     referral.sent, referral.unsaid = true, nil  -- From here on the other side may know of it.
     local letter = { referral = referral.number, instance = s.instance, patient = s.patient, order = referral.order }
@@ -120,6 +121,7 @@ function states.sent(ctx, referral)
         due = working(s, "4h"),
       })
     end
+    referral.sending = nil
     if receipt.acknowledged == true then return "triage" end
 
     for _ = 1, 2 do
@@ -138,6 +140,8 @@ function states.sent(ctx, referral)
       due = working(s, "4h"),
     })
   end)
+  referral.sending = nil
+  return state
 end
 
 -- ---- the answer -----------------------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 // One case: where it stands and what it waits for, what has happened, the path, the scripts, and what may be done by hand.
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useEffect, useState } from 'react';
+import { useEffect, useState, type ReactNode } from 'react';
 import { Link, useParams } from 'react-router';
 import { api, ApiError, part } from '../../api/client';
 import { useNow } from '../../api/clock';
@@ -197,16 +197,22 @@ export function Case() {
     enabled: Boolean(instance?.patient) && !isMasked(instance?.patient),
   }).data;
   // What was decided last stands at the end: decisions, path and story are told of the whole journal.
-  const { hasMore, more } = history;
+  const { hasMore, more, error: broken } = history;
   const loaded = history.items.length;
   useEffect(() => {
-    if (hasMore) more();
-  }, [hasMore, more, loaded]);
+    if (hasMore && !broken) more(); // What did not come is asked for again by hand.
+  }, [hasMore, more, loaded, broken]);
   if (error instanceof ApiError && error.status === 404) return <Empty title="There is no such case" icon="search" page />;
   if (error && !instance) return <div className="page"><Failed error={error} again={() => void refetch()} /></div>;
   if (!instance) return <div className="page"><Loading what="the case" rows={6} /></div>;
   const entries = history.items;
-  const failed = history.error && entries.length === 0 ? <Failed error={history.error} again={history.again} /> : null;
+  // A story of which a part does not come is not the whole one: that is said above it.
+  const told = (body: ReactNode) => (
+    <>
+      {broken && <Failed error={broken} again={history.again} />}
+      {history.isPending ? <Loading what="the history" /> : (!broken || loaded > 0) && body}
+    </>
+  );
   const decided = decisionsOf(entries);
   return (
     <div className="page">
@@ -215,8 +221,8 @@ export function Case() {
         label="Parts of the case"
         tabs={[
           { id: 'now', name: 'Now', body: () => <Overview instance={instance} tasks={tasks} now={now} /> },
-          { id: 'history', name: 'What happened', body: () => failed ?? (history.isPending ? <Loading what="the history" /> : <Timeline entries={entries} />) },
-          { id: 'decisions', name: 'Decisions', body: () => failed ?? (history.isPending ? <Loading what="the decisions" /> : <DecisionsView decided={decided} tasks={tasks.items} instance={instance} />) },
+          { id: 'history', name: 'What happened', body: () => told(<Timeline entries={entries} />) },
+          { id: 'decisions', name: 'Decisions', body: () => told(<DecisionsView decided={decided} tasks={tasks.items} instance={instance} />) },
           { id: 'path', name: 'Path', body: () => <PathView instance={instance} entries={entries} /> },
           { id: 'script', name: 'Script', body: () => <ScriptView instance={instance} /> },
           ...(may('incident.resolve') ? [{ id: 'what-if', name: 'What if', body: () => <WhatIfView instance={instance} entries={entries} /> }] : []),
