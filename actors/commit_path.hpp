@@ -24,6 +24,7 @@ struct Consumed {
   std::vector<TimerRecord> timers;
   std::vector<Attempt> attempts;
   std::size_t messages = 0;                   // That the router counted.
+  std::size_t deliveries = 0;                 // Of these: rows of the outbox.
   std::shared_ptr<const void> decided_under;  // Of Handled.
 };
 

@@ -219,9 +219,7 @@ struct NodeOptions {
   std::uint64_t seed = 0;  // With stepped: the order in which actors run.
   std::size_t memory_budget = 256u << 20;  // Warm instances and patients beyond this are passivated.
   std::size_t worker_threads = 2;
-  // With so many messages on their way to actors, those of other actors wait. Above what requests and timers may be: they
-  // have a bound of their own.
-  std::size_t messages_under_way = 2 * limits::kInFlightRequests;
+  std::size_t messages_under_way = limits::kMessagesUnderWay;
   std::shared_ptr<HttpPort> http;
   // Time zones of HL7 sources, for timestamps without an offset: by "APPLICATION|FACILITY", facility or application, the
   // first that is there; "" is for all others. What has none lives in UTC.

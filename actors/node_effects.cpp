@@ -67,7 +67,8 @@ void Node::Impl::settle(const Consumed& consumed) {
     activities->take(std::vector<ActivityOrder>(consumed.attempts.begin(), consumed.attempts.end()));
   }
   for (const TimerRecord& timer : consumed.timers) timers->settle(timer);
-  settle_messages(consumed.messages);
+  if (consumed.messages > 0) router->settled(consumed.messages);
+  if (consumed.deliveries > 0) outbox->settled(consumed.deliveries);
 }
 
 void Node::Impl::release(const Consumed& consumed, std::vector<Effect> effects, std::vector<Reply> given) {
@@ -77,6 +78,7 @@ void Node::Impl::release(const Consumed& consumed, std::vector<Effect> effects, 
   for (Effect& effect : effects) release(std::move(effect));
   replies.give(std::move(given));
   messages_of_round += consumed.messages;
+  deliveries_of_round += consumed.deliveries;
 }
 
 void Node::Impl::release(Effect effect) {
@@ -102,13 +104,8 @@ void Node::Impl::release(Effect effect) {
 void Node::Impl::after_round() {
   signer->grown();
   if (!orders.empty()) activities->take(std::exchange(orders, {}));
-  settle_messages(std::exchange(messages_of_round, 0));
-}
-
-void Node::Impl::settle_messages(std::size_t count) {
-  if (count == 0) return;
-  router->settled(count);
-  outbox->settled();
+  if (messages_of_round > 0) router->settled(std::exchange(messages_of_round, 0));
+  if (deliveries_of_round > 0) outbox->settled(std::exchange(deliveries_of_round, 0));
 }
 
 }  // namespace baton

@@ -77,7 +77,6 @@ class Node::Impl : public EffectPort {
   void release(const Consumed& consumed, std::vector<Effect> effects, std::vector<Reply> replies) override;
   void release(Effect effect);
   void after_round();
-  void settle_messages(std::size_t count);
   void give(std::vector<Reply> given) override { replies.give(std::move(given)); }
   void add_riders(Turn& turn) override;
 
@@ -108,7 +107,7 @@ class Node::Impl : public EffectPort {
   std::unique_ptr<ActivityPool> activities;
   // Of the round that is being released. Used by the committer's thread only.
   std::vector<ActivityOrder> orders;
-  std::size_t messages_of_round = 0;
+  std::size_t messages_of_round = 0, deliveries_of_round = 0;
   std::unique_ptr<TimerService> timers;
   std::unique_ptr<Ingest> ingest;
   std::unique_ptr<Schedules> schedules;

@@ -8,17 +8,17 @@
 namespace baton {
 namespace {
 
-constexpr std::size_t kPage = 256;  // Rows that are read, or wait here.
+constexpr std::size_t kPage = 256;  // Rows that are read at a time, or wait here.
 
 }  // namespace
 
-OutboxFlow::OutboxFlow(Parts parts, std::size_t under_way)
-    : parts_(parts), under_way_(std::max<std::size_t>(under_way, 2)), waiting_limit_(std::min(kPage, under_way_ / 2)) {}
+OutboxFlow::OutboxFlow(Parts parts, std::size_t most)
+    : parts_(parts), most_(std::max<std::size_t>(most, 2)), page_(std::min(kPage, most_ / 2)) {}
 
 Status OutboxFlow::recover() {
   std::unique_lock lock(mutex_);
   waits_ = spilled_ = reading_ = true;
-  while (spilled_ && waiting_.empty() && has_room(1)) {
+  while (spilled_ && waiting_.empty() && has_room()) {
     lock.unlock();
     if (Status read = read_page(); !read.ok()) return read;
     lock.lock();
@@ -31,35 +31,41 @@ Status OutboxFlow::recover() {
 
 void OutboxFlow::deliver(const OutboxRecord& record) {
   const std::lock_guard lock(mutex_);
-  if (!waits_ && has_room(1)) return parts_.router.deliver(record);
+  if (!waits_ && has_room()) return hand_over(record);
   waits_ = true;
   if (spilled_) {
     again_ = again_ || begun_;
-  } else if (waiting_.size() < waiting_limit_) {
+  } else if (waiting_.size() < page_) {
     waiting_.push_back(record);
   } else {
     spilled_ = true;
   }
-  // Whoever settled the last message just now may not have seen that something waits.
+  // Whoever settled the last row just now may not have seen that something waits.
   if (pour()) read_later();
 }
 
-void OutboxFlow::settled() {
-  if (!waits_ || !has_room(1)) return;
+void OutboxFlow::settled(std::size_t count) {
+  under_way_ -= count;
+  if (!waits_ || !has_room()) return;
   const std::lock_guard lock(mutex_);
   if (pour()) read_later();
 }
 
+void OutboxFlow::hand_over(const OutboxRecord& record) {
+  ++under_way_;
+  parts_.router.deliver(record);
+}
+
 bool OutboxFlow::pour() {
-  while (!waiting_.empty() && has_room(1)) {
-    parts_.router.deliver(waiting_.front());
+  while (!waiting_.empty() && has_room()) {
+    hand_over(waiting_.front());
     waiting_.pop_front();
   }
   if (!waiting_.empty()) return false;
   if (!spilled_) waits_ = false;
   // What is under way is in the store still and comes a second time, which changes nothing and costs a turn: so it is first
   // let become less.
-  return spilled_ && !reading_ && has_room(2);
+  return spilled_ && !reading_ && under_way_ < most_ / 2;
 }
 
 void OutboxFlow::read_later() {
@@ -84,7 +90,7 @@ Status OutboxFlow::read_page() {
   begun_ = true;
   const Pass pass = pass_;
   lock.unlock();
-  auto page = parts_.reader.outbox(cursor_, kPage);
+  auto page = parts_.reader.outbox(cursor_, page_);
   if (!page.ok()) return page.error();
   lock.lock();
   const bool may_be_early = again_;

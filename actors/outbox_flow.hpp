@@ -31,15 +31,15 @@ class OutboxFlow {
     Lanes& lanes;
     Alarms& alarms;
   };
-  // `under_way`: with so many messages that are not settled no row is handed over.
-  OutboxFlow(Parts parts, std::size_t under_way);
+  // `most`: so many rows are under way at a time.
+  OutboxFlow(Parts parts, std::size_t most);
 
   // At the start, before any new row can come: what the store has is handed over, or waits. Error: as of StoreReader.
   [[nodiscard]] Status recover();
   // A new row, which readers see.
   void deliver(const OutboxRecord& record);
-  // Messages were settled: there may be room for what waits.
-  void settled();
+  // `count` rows that were handed over have come to their end: there may be room for what waits.
+  void settled(std::size_t count);
   // Rows wait that nobody was handed yet.
   [[nodiscard]] bool waits() const { return waits_; }
 
@@ -49,7 +49,8 @@ class OutboxFlow {
   enum class Pass { beginnings, others };
 
   // Precondition of all: the lock is held.
-  [[nodiscard]] bool has_room(std::size_t part) const { return parts_.router.backlog() < under_way_ / part; }
+  [[nodiscard]] bool has_room() const { return under_way_ < most_; }
+  void hand_over(const OutboxRecord& record);
   // Hands over what there is room for. True when the store is to be read next.
   [[nodiscard]] bool pour();
   void read_later();
@@ -61,7 +62,8 @@ class OutboxFlow {
   void read_on();
 
   Parts parts_;
-  const std::size_t under_way_, waiting_limit_;
+  const std::size_t most_, page_;
+  std::atomic<std::size_t> under_way_{0};
   std::atomic<bool> waits_{false};
   std::mutex mutex_;
   std::deque<OutboxRecord> waiting_;  // In order.

@@ -32,6 +32,10 @@ Handled PatientSubject::handle(std::vector<PatientMessage> messages, Instant now
   return patient_->handle(std::move(messages), live->subscriptions, now);
 }
 
+void PatientSubject::add_consumed(Consumed& consumed, const PatientMessage& message) const {
+  if (std::holds_alternative<TakePatientDelivery>(message)) ++consumed.deliveries;
+}
+
 std::uint64_t reply_to_of(const PatientMessage& message) {
   if (const auto* erase = std::get_if<ErasePatient>(&message)) return erase->reply_to;
   const auto* accept = std::get_if<AcceptMessage>(&message);

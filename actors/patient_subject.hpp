@@ -30,7 +30,7 @@ class PatientSubject {
   [[nodiscard]] std::size_t memory() const { return patient_ ? patient_->memory() : 0; }
   [[nodiscard]] bool over() const { return patient_ && !patient_->exists(); }
   [[nodiscard]] std::string name() const;
-  void add_consumed(Consumed&, const PatientMessage&) const {}
+  void add_consumed(Consumed& consumed, const PatientMessage& message) const;
 
  private:
   std::string id_;

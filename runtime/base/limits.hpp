@@ -64,6 +64,7 @@ constexpr std::size_t kIdentifierSize = 200;    // One part of an identifier, an
 // Engine.
 constexpr std::size_t kCommitRoundTurns = 1024;  // Turns in one group commit: latency against throughput.
 constexpr std::size_t kInFlightRequests = 8192;  // Admission: accepted and not yet committed.
+constexpr std::size_t kMessagesUnderWay = 4096;  // From actor to actor; what is beyond waits in the store.
 
 // Operators.
 constexpr std::size_t kBatchItems = 1'000'000;      // Things that one batch acts on.
