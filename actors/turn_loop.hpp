@@ -8,6 +8,7 @@
 // refuses alone (Handled::refused_alone): somebody waits for it, and nothing of what it did is kept.
 #pragma once
 
+#include <algorithm>
 #include <exception>
 #include <list>
 #include <optional>
@@ -43,12 +44,14 @@ class TurnLoop {
   explicit TurnLoop(Subject subject) : subject_(std::move(subject)) {}
 
   void take(Message message) {
+    if (blocked_) owed_early_ += deliveries_in(message);
     waiting_.push_back(std::move(message));
     ++taken_;
   }
 
   // Runs on what waits until a turn has to be committed or nothing is left to do. `path` answers what needs no commit.
   [[nodiscard]] std::optional<PreparedTurn> next(Instant now, CommitPath& path) {
+    settle_early(path);
     while (!in_flight_) {
       std::vector<Message> batch = take_batch();
       if (batch.empty()) return std::nullopt;
@@ -63,6 +66,9 @@ class TurnLoop {
         continue;
       }
       path.give(std::move(handled->immediately));
+      const std::size_t early = std::min(consumed.deliveries, settled_early_);
+      consumed.deliveries -= early;
+      settled_early_ -= early;
       if (handled->turn) {
         in_flight_ = true;
         consumed.decided_under = std::move(handled->decided_under);
@@ -133,7 +139,10 @@ class TurnLoop {
     if (reply_to == 0) {
       waiting_.push_front(batch.front());
       blocked_ = true;
-      return;
+      std::size_t waiting = 0;
+      for (const Message& message : waiting_) waiting += deliveries_in(message);
+      owed_early_ = waiting - settled_early_;
+      return settle_early(path);
     }
     Consumed consumed;
     consumed.messages = 1;
@@ -141,9 +150,27 @@ class TurnLoop {
     path.give({Reply{reply_to, std::move(why)}});
   }
 
+  [[nodiscard]] std::size_t deliveries_in(const Message& message) const {
+    Consumed consumed;
+    subject_.add_consumed(consumed, message);
+    return consumed.deliveries;
+  }
+
+  // What waits behind a message that failed may wait for ever. It does not count among the rows that are under way: others' rows
+  // wait until those become fewer.
+  void settle_early(CommitPath& path) {
+    if (owed_early_ == 0) return;
+    Consumed consumed;
+    consumed.deliveries = std::exchange(owed_early_, 0);
+    settled_early_ += consumed.deliveries;
+    path.settle(consumed);
+  }
+
   Subject subject_;
   std::list<Message> waiting_;  // Empty nearly always, and then without memory of its own.
   std::size_t one_by_one_ = 0;
+  std::size_t owed_early_ = 0,
+              settled_early_ = 0;  // Of the rows in waiting_: that are to be settled early, and that were.
   std::uint64_t taken_ = 0;
   bool in_flight_ = false;
   bool blocked_ = false;

@@ -45,7 +45,9 @@ struct Kitchen {
   }
   void forget() { ++*forgotten; }
   [[nodiscard]] std::string name() const { return "kitchen"; }
-  void add_consumed(Consumed&, const Order&) const {}
+  void add_consumed(Consumed& consumed, const Order& order) const {
+    consumed.deliveries += order.reply_to == 0 ? 1 : 0;
+  }
 };
 
 class Supervision : public ::testing::Test, public EffectPort {
@@ -62,7 +64,10 @@ class Supervision : public ::testing::Test, public EffectPort {
     path_ = std::make_unique<CommitPath>(*committer_, *this);
   }
   void hurry(Consumed&, Turn&) override {}
-  void settle(const Consumed& consumed) override { settled_ += consumed.messages; }
+  void settle(const Consumed& consumed) override {
+    settled_ += consumed.messages;
+    deliveries_ += consumed.deliveries;
+  }
   void release(const Consumed&, std::vector<Effect>, std::vector<Reply> replies) override { give(std::move(replies)); }
   void give(std::vector<Reply> replies) override {
     for (Reply& reply : replies) {
@@ -81,7 +86,7 @@ class Supervision : public ::testing::Test, public EffectPort {
   std::set<int> bad_, refused_;
   std::vector<int> done_;
   int forgotten_ = 0;
-  std::size_t settled_ = 0;
+  std::size_t settled_ = 0, deliveries_ = 0;
   std::vector<std::uint64_t> good_, failed_;
   ErrorCode why_{};  // Of the last that failed.
   TurnLoop<Kitchen> loop_{Kitchen{&bad_, &refused_, &done_, &forgotten_}};
@@ -129,6 +134,29 @@ TEST_F(Supervision, an_internal_message_that_throws_is_kept_in_order_until_it_ca
   EXPECT_EQ(done_, (std::vector<int>{1, 4, 2, 3}));
   EXPECT_FALSE(loop_.busy());
   EXPECT_EQ(settled_, 4u);
+}
+
+TEST_F(Supervision, what_waits_behind_a_message_that_failed_is_not_under_way_and_is_settled_once) {
+  bad_ = {2};
+  for (int i = 1; i <= 3; ++i) loop_.take({i, 0});
+  run();
+  EXPECT_EQ(deliveries_, 3u) << "one is done, and two have to wait";
+  EXPECT_EQ(settled_, 1u);
+  loop_.take({4, 0});
+  run();
+  EXPECT_EQ(deliveries_, 4u);
+  loop_.try_again();
+  loop_.take({5, 0});
+  run();
+  EXPECT_TRUE(loop_.blocked());
+  EXPECT_EQ(deliveries_, 5u);
+  bad_.clear();
+  loop_.try_again();
+  loop_.take({6, 0});
+  run();
+  EXPECT_EQ(done_, (std::vector<int>{1, 2, 3, 4, 5, 6}));
+  EXPECT_EQ(deliveries_, 6u);
+  EXPECT_EQ(settled_, 6u);
 }
 
 }  // namespace
