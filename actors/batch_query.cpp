@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
-#include <set>
 #include <utility>
 
 #include "actors/time_attributes.hpp"

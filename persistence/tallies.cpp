@@ -52,15 +52,15 @@ std::string name_in(const InstanceRecord& record, std::string_view attribute) {
   return std::string(json.substr(0, kNameSize));
 }
 
-// The unit that a case belongs to now: what its workflow keeps as `unit`, or as `ward`.
-std::string unit_of(const InstanceRecord& record) {
+// As unit_of() in runtime/model/unit.hpp; here what is no text has a column of its own as well.
+std::string counted_unit_of(const InstanceRecord& record) {
   std::string unit = name_in(record, "unit");
   return unit.empty() ? name_in(record, "ward") : unit;
 }
 
 std::optional<TallyKey> place_of(const InstanceRecord& record) {
   if (!record.open()) return std::nullopt;
-  return TallyKey{Tally::open_cases, record.workflow, name_in(record, "stage"), unit_of(record),
+  return TallyKey{Tally::open_cases, record.workflow, name_in(record, "stage"), counted_unit_of(record),
                   tally_day_of(record.started_at)};
 }
 
