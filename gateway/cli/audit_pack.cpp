@@ -63,12 +63,24 @@ there is none of `.json`, is what the record says. `explanation.json` says which
 `reproduction.json` what came of running that bundle over the case's journal again.
 )text";
 
+// Whether the ledger has a record of this index, signed or not.
+Result<bool> is_written(const Cli& cli, const std::string& index) {
+  const auto page = call_api(cli, "GET", "/v1/audit?limit=1&from=" + segment(index));
+  if (!page) return page.error();
+  return !page->as_object().at("items").as_array().empty();
+}
+
 // A record is provable once a checkpoint covers it, on a disk that keeps up a second after its commit: asks until then.
 Result<boost::json::value> fetch_signed_record(const Cli& cli, const std::string& index) {
   constexpr int kTries = 60;
   for (int tries = 1;; ++tries) {
     auto answer = call_api(cli, "GET", "/v1/audit/records/" + segment(index));
     if (answer || answer.error().code != ErrorCode::not_found || tries == kTries) return answer;
+    if (tries == 1) {
+      const auto written = is_written(cli, index);
+      if (!written) return written.error();
+      if (!*written) return answer;
+    }
     std::this_thread::sleep_for(std::chrono::milliseconds(200));
   }
 }

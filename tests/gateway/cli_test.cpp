@@ -362,6 +362,13 @@ TEST_F(CliTest, leaves_no_folder_of_evidence_about_a_case_that_there_is_not) {
   EXPECT_FALSE(fs::exists(folder_ / "pack"));
 }
 
+TEST_F(CliTest, has_no_evidence_about_a_record_that_is_not_written) {
+  const Ran ran = ask({"audit", "pack", (folder_ / "pack").string(), "--index", "1000000"});
+  EXPECT_EQ(ran.code, 4);
+  EXPECT_THAT(ran.err, HasSubstr("no record 1000000"));
+  EXPECT_FALSE(fs::exists(folder_ / "pack"));
+}
+
 TEST_F(CliTest, says_why_a_message_stays_in_quarantine_when_it_is_replayed) {
   const auto hospital = start_hospital();
   ASSERT_TRUE(hospital.ok()) << to_string(hospital.error());

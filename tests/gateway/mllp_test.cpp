@@ -159,6 +159,9 @@ TEST_F(MllpTest, reads_no_further_while_too_many_messages_wait_for_their_answer)
       "2\x1c\r\x0b"
       "3\x1c\r");
   taken(1);
+  std::promise<void> read;  // All that came is read by then.
+  loop_.post([&read] { read.set_value(); });
+  read.get_future().wait();
   EXPECT_EQ(taken_count(), 2u);
   taken(0).answer("a");
   EXPECT_EQ(taken(2).message, "3");
