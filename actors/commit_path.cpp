@@ -2,7 +2,16 @@
 
 #include <utility>
 
+#include "persistence/key_space.hpp"
+
 namespace baton {
+
+void Consumed::add_delivery(const OutboxRecord& record) {
+  ++deliveries;
+  rows.push_back(outbox_name(record));
+}
+
+std::string outbox_name(const OutboxRecord& record) { return keys::outbox(record.from, record.to, record.seq); }
 
 void CommitPath::commit(Turn turn, Consumed consumed, std::function<void()> then, Reached at) {
   port_.add_riders(turn);

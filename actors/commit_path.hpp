@@ -24,9 +24,15 @@ struct Consumed {
   std::vector<TimerRecord> timers;
   std::vector<Attempt> attempts;
   std::size_t messages = 0;                   // That the router counted.
-  std::size_t deliveries = 0;                 // Of these: rows of the outbox.
+  std::size_t deliveries = 0;                 // Of these: rows of the outbox, but for those that were settled early.
+  std::vector<std::string> rows;              // All rows of the outbox that were taken, by name (outbox_name).
   std::shared_ptr<const void> decided_under;  // Of Handled.
+
+  void add_delivery(const OutboxRecord& record);
 };
+
+// By which a row of the outbox is known while it is under way.
+[[nodiscard]] std::string outbox_name(const OutboxRecord& record);
 
 // Where effects go. Implemented by the node; nothing here may block.
 class EffectPort {

@@ -65,8 +65,8 @@ void InstanceSubject::add_consumed(Consumed& consumed, const InstanceMessage& me
     consumed.timers.push_back(fired->timer);
   } else if (const auto* finished = std::get_if<FinishActivity>(&message)) {
     consumed.attempts.push_back({id_, finished->seq, finished->attempt});
-  } else if (std::holds_alternative<TakeDelivery>(message)) {
-    ++consumed.deliveries;
+  } else if (const auto* delivery = std::get_if<TakeDelivery>(&message)) {
+    consumed.add_delivery(delivery->record);
   }
 }
 

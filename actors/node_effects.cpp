@@ -68,7 +68,8 @@ void Node::Impl::settle(const Consumed& consumed) {
   }
   for (const TimerRecord& timer : consumed.timers) timers->settle(timer);
   if (consumed.messages > 0) router->settled(consumed.messages);
-  if (consumed.deliveries > 0) outbox->settled(consumed.deliveries);
+  // The rows are in the store still.
+  if (consumed.deliveries > 0) outbox->settled(consumed.deliveries, {});
 }
 
 void Node::Impl::release(const Consumed& consumed, std::vector<Effect> effects, std::vector<Reply> given) {
@@ -79,6 +80,7 @@ void Node::Impl::release(const Consumed& consumed, std::vector<Effect> effects, 
   replies.give(std::move(given));
   messages_of_round += consumed.messages;
   deliveries_of_round += consumed.deliveries;
+  rows_of_round.insert(rows_of_round.end(), consumed.rows.begin(), consumed.rows.end());
 }
 
 void Node::Impl::release(Effect effect) {
@@ -105,7 +107,7 @@ void Node::Impl::after_round() {
   signer->grown();
   if (!orders.empty()) activities->take(std::exchange(orders, {}));
   if (messages_of_round > 0) router->settled(std::exchange(messages_of_round, 0));
-  if (deliveries_of_round > 0) outbox->settled(std::exchange(deliveries_of_round, 0));
+  if (!rows_of_round.empty()) outbox->settled(std::exchange(deliveries_of_round, 0), std::exchange(rows_of_round, {}));
 }
 
 }  // namespace baton

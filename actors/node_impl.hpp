@@ -108,6 +108,7 @@ class Node::Impl : public EffectPort {
   // Of the round that is being released. Used by the committer's thread only.
   std::vector<ActivityOrder> orders;
   std::size_t messages_of_round = 0, deliveries_of_round = 0;
+  std::vector<std::string> rows_of_round;
   std::unique_ptr<TimerService> timers;
   std::unique_ptr<Ingest> ingest;
   std::unique_ptr<Schedules> schedules;

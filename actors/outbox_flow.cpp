@@ -1,6 +1,7 @@
 #include "actors/outbox_flow.hpp"
 
 #include <algorithm>
+#include <utility>
 #include <variant>
 
 #include "actors/log.hpp"
@@ -10,17 +11,24 @@ namespace {
 
 constexpr std::size_t kPage = 256;  // Rows that are read at a time, or wait here.
 
+bool begins(const OutboxRecord& record) { return std::holds_alternative<StartWorkflow>(record.body); }
+
 }  // namespace
 
 OutboxFlow::OutboxFlow(Parts parts, std::size_t most)
     : parts_(parts), most_(std::max<std::size_t>(most, 2)), page_(std::min(kPage, most_ / 2)) {}
 
+bool OutboxFlow::waits() const {
+  const std::lock_guard lock(mutex_);
+  return spilled_ || !waiting_.empty();
+}
+
 Status OutboxFlow::recover() {
   std::unique_lock lock(mutex_);
-  waits_ = spilled_ = reading_ = true;
+  spilled_ = reading_ = true;
   while (spilled_ && waiting_.empty() && has_room()) {
     lock.unlock();
-    if (Status read = read_page(); !read.ok()) return read;
+    if (Status read = read_once(); !read.ok()) return read;
     lock.lock();
     (void)pour();
   }
@@ -31,23 +39,26 @@ Status OutboxFlow::recover() {
 
 void OutboxFlow::deliver(const OutboxRecord& record) {
   const std::lock_guard lock(mutex_);
-  if (!waits_ && has_room()) return hand_over(record);
-  waits_ = true;
+  if (!spilled_ && waiting_.size() >= page_) spilled_ = true;
   if (spilled_) {
     again_ = again_ || begun_;
-  } else if (waiting_.size() < page_) {
+  } else if (is_new(record)) {
+    if (waiting_.empty() && has_room()) return hand_over(record);
     waiting_.push_back(record);
-  } else {
-    spilled_ = true;
   }
-  // Whoever settled the last row just now may not have seen that something waits.
   if (pour()) read_later();
 }
 
-void OutboxFlow::settled(std::size_t count) {
-  under_way_ -= count;
-  if (!waits_ || !has_room()) return;
+void OutboxFlow::settled(std::size_t count, const std::vector<std::string>& gone) {
   const std::lock_guard lock(mutex_);
+  under_way_ -= count;
+  for (const std::string& name : gone) {
+    if (reading_) {
+      gone_.push_back(name);
+    } else {
+      known_.erase(name);
+    }
+  }
   if (pour()) read_later();
 }
 
@@ -61,11 +72,8 @@ bool OutboxFlow::pour() {
     hand_over(waiting_.front());
     waiting_.pop_front();
   }
-  if (!waiting_.empty()) return false;
-  if (!spilled_) waits_ = false;
-  // What is under way is in the store still and comes a second time, which changes nothing and costs a turn: so it is first
-  // let become less.
-  return spilled_ && !reading_ && under_way_ < most_ / 2;
+  // What is under way is in the store still, and would be read only to be passed over: so it is first let become less.
+  return waiting_.empty() && spilled_ && !reading_ && under_way_ < most_ / 2;
 }
 
 void OutboxFlow::read_later() {
@@ -74,7 +82,7 @@ void OutboxFlow::read_later() {
 }
 
 void OutboxFlow::read_on() {
-  const Status read = read_page();
+  const Status read = read_once();
   if (!read.ok()) {
     log::error("node cannot read the outbox, and tries again: {}", to_string(read.error()));
     parts_.alarms.after(kSecond, [this] { parts_.lanes.post("outbox", [this] { read_on(); }); });
@@ -85,44 +93,57 @@ void OutboxFlow::read_on() {
   if (pour()) read_later();
 }
 
-Status OutboxFlow::read_page() {
-  std::unique_lock lock(mutex_);
-  begun_ = true;
-  const Pass pass = pass_;
-  lock.unlock();
-  auto page = parts_.reader.outbox(cursor_, page_);
+Status OutboxFlow::read_once() {
+  {
+    const std::lock_guard lock(mutex_);
+    begun_ = true;
+  }
+  auto page = read_page();
   if (!page.ok()) return page.error();
-  lock.lock();
-  const bool may_be_early = again_;
-  lock.unlock();
-  std::erase_if(page->items, [&](const OutboxRecord& record) { return !is_for_pass(record, pass, may_be_early); });
-  lock.lock();
-  std::ranges::move(page->items, std::back_inserter(waiting_));
-  cursor_ = page->cursor;
-  if (cursor_.empty()) end_pass();
+  const std::lock_guard lock(mutex_);
+  take_in(*std::move(page));
   return success();
 }
 
-// A row that has come since the beginnings were looked at may be about an instance whose beginning is one of those that have come
-// since as well: it waits for the next time.
-bool OutboxFlow::is_for_pass(const OutboxRecord& record, Pass pass, bool may_be_early) {
-  const std::pair pair(record.to, record.from);
-  const bool is_first = std::exchange(pair_, pair) != pair;
-  const bool begins = is_first && std::holds_alternative<StartWorkflow>(record.body);
-  if (begins || pass == Pass::beginnings) return begins == (pass == Pass::beginnings);
-  if (!may_be_early || record.to.kind != ActorKind::instance) return true;
-  const auto known = parts_.reader.instance(record.to.id);
-  return !known.ok() || known->has_value();
+void OutboxFlow::take_in(Page<OutboxRecord> page) {
+  for (OutboxRecord& record : page.items) {
+    if (is_new(record)) waiting_.push_back(std::move(record));
+  }
+  for (const std::string& name : std::exchange(gone_, {})) known_.erase(name);
+  cursor_ = std::move(page.cursor);
+  if (!cursor_.empty()) return;
+  spilled_ = std::exchange(again_, false);
+  begun_ = false;
 }
 
-void OutboxFlow::end_pass() {
-  pair_.reset();
-  if (pass_ == Pass::beginnings) {
-    pass_ = Pass::others;
-    return;
+Result<Page<OutboxRecord>> OutboxFlow::read_page() const {
+  auto page = parts_.reader.outbox(cursor_, page_);
+  if (!page.ok()) return page;
+  std::vector<OutboxRecord> rows;
+  for (OutboxRecord& record : page->items) {
+    if (rows.empty() || rows.back().to != record.to) {
+      if (const Status added = add_beginning(record.to, rows); !added.ok()) return added.error();
+    }
+    rows.push_back(std::move(record));
   }
-  pass_ = Pass::beginnings;
-  spilled_ = begun_ = std::exchange(again_, false);
+  page->items = std::move(rows);
+  return page;
+}
+
+// Of rows to an instance that there is not yet: one that begins it may stand behind them in the order of keys, and was sent
+// earlier. It comes first, with what its own sender has sent before it. These rows are then read again in their place, and known.
+Status OutboxFlow::add_beginning(const Address& receiver, std::vector<OutboxRecord>& rows) const {
+  if (receiver.kind != ActorKind::instance) return success();
+  const auto known = parts_.reader.instance(receiver.id);
+  if (!known.ok() || *known) return success();  // Whatever is wrong with it, it is there.
+  const auto all = parts_.reader.outbox_to(receiver);
+  if (!all.ok()) return all.error();
+  const auto beginning = std::ranges::find_if(*all, begins);
+  if (beginning == all->end()) return success();
+  for (auto row = all->begin(); row <= beginning; ++row) {
+    if (row->from == beginning->from) rows.push_back(*row);
+  }
+  return success();
 }
 
 }  // namespace baton

@@ -2,19 +2,20 @@
 // there are: a case that starts a thousand others, or tells them all, costs disk and no memory. What is beyond that waits, a
 // few rows here and the others in the store, where all of them stand until they are taken.
 //
-// Rows of one sender to one receiver keep their order: the receiver remembers how far it has taken. Thread-safe.
+// A row is handed over once in the life of this process: a receiver is not asked to know it a second time. Rows of one sender to
+// one receiver keep their order, which the receiver counts on. What begins an instance comes before what others tell it.
+// Thread-safe.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <deque>
 #include <mutex>
-#include <optional>
 #include <string>
-#include <utility>
+#include <unordered_set>
 #include <vector>
 
 #include "actors/alarms.hpp"
+#include "actors/commit_path.hpp"
 #include "actors/lanes.hpp"
 #include "actors/router.hpp"
 #include "persistence/store_reader.hpp"
@@ -36,45 +37,45 @@ class OutboxFlow {
 
   // At the start, before any new row can come: what the store has is handed over, or waits. Error: as of StoreReader.
   [[nodiscard]] Status recover();
-  // A new row, which readers see.
+  // A new row, which readers see. In the order of commits.
   void deliver(const OutboxRecord& record);
-  // `count` rows that were handed over have come to their end: there may be room for what waits.
-  void settled(std::size_t count);
+  // Rows that were handed over have come to their end: `count` of them are no longer under way, so that there may be room for
+  // what waits, and those of the names `gone` (outbox_name) are no longer in the store, for any reader. Most often these are the same
+  // rows; what waits behind a failed message ends its way earlier than it leaves the store. None is gone before deliver() knew it.
+  void settled(std::size_t count, const std::vector<std::string>& gone);
   // Rows wait that nobody was handed yet.
-  [[nodiscard]] bool waits() const { return waits_; }
+  [[nodiscard]] bool waits() const;
 
  private:
-  // The store's rows are gone through twice: what begins an instance comes first, for another sender's message to it was sent
-  // later, and may stand before it in the order of keys.
-  enum class Pass { beginnings, others };
-
   // Precondition of all: the lock is held.
   [[nodiscard]] bool has_room() const { return under_way_ < most_; }
+  // False for a row that was handed over, or waits here.
+  [[nodiscard]] bool is_new(const OutboxRecord& record) { return known_.insert(outbox_name(record)).second; }
   void hand_over(const OutboxRecord& record);
   // Hands over what there is room for. True when the store is to be read next.
   [[nodiscard]] bool pour();
   void read_later();
-  void end_pass();
+  void take_in(Page<OutboxRecord> page);
 
-  // Reads a page of the store into what waits. Without the lock.
-  [[nodiscard]] Status read_page();
-  [[nodiscard]] bool is_for_pass(const OutboxRecord& record, Pass pass, bool may_be_early);
+  // The store's next page, and in front of its rows what they have to wait for. Without the lock.
+  [[nodiscard]] Result<Page<OutboxRecord>> read_page() const;
+  [[nodiscard]] Status add_beginning(const Address& receiver, std::vector<OutboxRecord>& rows) const;
+  [[nodiscard]] Status read_once();
   void read_on();
 
   Parts parts_;
   const std::size_t most_, page_;
-  std::atomic<std::size_t> under_way_{0};
-  std::atomic<bool> waits_{false};
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
+  std::size_t under_way_ = 0;
   std::deque<OutboxRecord> waiting_;  // In order.
-  bool spilled_ = false;              // More wait in the store than here. All new ones stay there.
-  bool reading_ = false;              // A read of the store is posted, or under way.
-  bool begun_ = false;                // The store was read since it has spilled.
-  bool again_ = false;                // Rows have come since, which may have been passed over.
-  // Of whoever reads: one at a time.
-  Pass pass_ = Pass::beginnings;
-  std::string cursor_;
-  std::optional<std::pair<Address, Address>> pair_;  // Receiver and sender of the last row that was looked at.
+  std::unordered_set<std::string>
+      known_;                      // Rows that wait here, or were handed over and are in the store still, by name.
+  std::vector<std::string> gone_;  // Rows of those that have gone since a read began: its page may have them.
+  bool spilled_ = false;           // More wait in the store than here. All new ones stay there.
+  bool reading_ = false;           // A read of the store is posted, or under way.
+  bool begun_ = false;             // A first page was read since it has spilled.
+  bool again_ = false;             // Rows have come since, of which the pages may be past.
+  std::string cursor_;             // Of whoever reads: one at a time.
 };
 
 }  // namespace baton

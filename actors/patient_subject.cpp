@@ -33,7 +33,8 @@ Handled PatientSubject::handle(std::vector<PatientMessage> messages, Instant now
 }
 
 void PatientSubject::add_consumed(Consumed& consumed, const PatientMessage& message) const {
-  if (std::holds_alternative<TakePatientDelivery>(message)) ++consumed.deliveries;
+  const auto* delivery = std::get_if<TakePatientDelivery>(&message);
+  if (delivery != nullptr) consumed.add_delivery(delivery->record);
 }
 
 std::uint64_t reply_to_of(const PatientMessage& message) {

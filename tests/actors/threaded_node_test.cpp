@@ -10,6 +10,7 @@
 
 #include "actors/actor_runtime.hpp"
 #include "actors/lanes.hpp"
+#include "tests/support/comes_true.hpp"
 #include "tests/support/node_world.hpp"
 
 namespace baton::testing {
@@ -94,6 +95,49 @@ TEST_F(ThreadedNode, who_reads_because_of_an_answer_that_came_early_sees_the_tur
     EXPECT_TRUE(answered.get_future().get().get()) << i;
     wait_until_completed(request.id);
   }
+}
+
+TEST_F(ThreadedNode, hands_each_message_over_once_and_in_order_however_few_may_be_under_way) {
+  world_.options().messages_under_way = 16;
+  world_.deploy_workflow(R"lua(
+    if input.children then
+      for i = 1, input.children do
+        local child = ctx.instance .. "-" .. i
+        ctx:child("flow", {}, { id = child, detach = true })
+        for n = 1, 6 do ctx:signal(child, "word", { n = n }) end
+        ctx:signal("z-counter", "one")
+        if i % 5 == 0 then ctx:activity("work.rest") end
+      end
+      return "told"
+    end
+    if input.counted then
+      ctx:set("counted", input.counted)
+      ctx:wait_signal("one")
+      ctx:continue_as_new({ counted = input.counted + 1 })
+    end
+    local heard = ""
+    for _ = 1, 6 do heard = heard .. ctx:wait_signal("word").n end
+    return heard
+  )lua",
+                         "rest = function() end", R"(search = { counted = "number" },)");
+  world_.start("z-counter", R"({"counted":0})");
+  ask_many(8, [](int i) {
+    StartRequest parent;
+    parent.workflow = "flow";
+    parent.id = "p" + std::to_string(i);
+    parent.input = R"({"children":100})";
+    return parent;
+  });
+  ASSERT_TRUE(test::comes_true([this] { return world_.node().idle(); }));
+  for (int parent = 0; parent < 8; ++parent) {
+    for (int i = 1; i <= 100; ++i) {
+      const std::string child = "p" + std::to_string(parent) + "-" + std::to_string(i);
+      ASSERT_EQ(world_.result(child), R"("123456")") << child;
+    }
+  }
+  const auto counter = world_.node().reader().instance("z-counter");
+  ASSERT_TRUE(counter.ok() && *counter);
+  EXPECT_EQ((*counter)->attributes.at("counted"), "800");
 }
 
 TEST_F(ThreadedNode, stops_while_work_is_under_way_and_finishes_it_when_it_is_opened_again) {
