@@ -1,8 +1,8 @@
 #include "actors/outbox_flow.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
-#include <variant>
 
 #include "actors/log.hpp"
 
@@ -10,8 +10,6 @@ namespace baton {
 namespace {
 
 constexpr std::size_t kPage = 256;  // Rows that are read at a time, or wait here.
-
-bool begins(const OutboxRecord& record) { return std::holds_alternative<StartWorkflow>(record.body); }
 
 }  // namespace
 
@@ -116,33 +114,38 @@ void OutboxFlow::take_in(Page<OutboxRecord> page) {
   begun_ = false;
 }
 
-Result<Page<OutboxRecord>> OutboxFlow::read_page() const {
+Result<Page<OutboxRecord>> OutboxFlow::read_page() {
   auto page = parts_.reader.outbox(cursor_, page_);
   if (!page.ok()) return page;
   std::vector<OutboxRecord> rows;
   for (OutboxRecord& record : page->items) {
-    if (rows.empty() || rows.back().to != record.to) {
-      if (const Status added = add_beginning(record.to, rows); !added.ok()) return added.error();
-    }
+    if (const Status added = add_beginning(record, rows); !added.ok()) return added.error();
     rows.push_back(std::move(record));
   }
   page->items = std::move(rows);
   return page;
 }
 
-// Of rows to an instance that there is not yet: one that begins it may stand behind them in the order of keys, and was sent
-// earlier. It comes first, with what its own sender has sent before it. These rows are then read again in their place, and known.
-Status OutboxFlow::add_beginning(const Address& receiver, std::vector<OutboxRecord>& rows) const {
-  if (receiver.kind != ActorKind::instance) return success();
-  const auto known = parts_.reader.instance(receiver.id);
-  if (!known.ok() || *known) return success();  // Whatever is wrong with it, it is there.
-  const auto all = parts_.reader.outbox_to(receiver);
-  if (!all.ok()) return all.error();
-  const auto beginning = std::ranges::find_if(*all, begins);
-  if (beginning == all->end()) return success();
-  for (auto row = all->begin(); row <= beginning; ++row) {
-    if (row->from == beginning->from) rows.push_back(*row);
+// A row to an instance that there is not yet: one that begins it may stand behind it in the order of keys, and was sent earlier.
+// That comes first, with what its own sender has sent before it. These rows are then read again in their place, and known.
+// Of rows that were there at the last look nothing new can be said: what begins the instance was seen then, or came later.
+Status OutboxFlow::add_beginning(const OutboxRecord& record, std::vector<OutboxRecord>& rows) {
+  if (record.to.kind != ActorKind::instance) return success();
+  if (looked_.receiver == record.to) {
+    const auto last = looked_.last.find(record.from);
+    if (looked_.exists || (last != looked_.last.end() && record.seq <= last->second)) return success();
   }
+  const auto known = parts_.reader.instance(record.to.id);
+  if (!known.ok() && known.error().code == ErrorCode::io_failed) return known.error();
+  looked_ = {record.to, !known.ok() || known->has_value(), {}};  // Whatever is wrong with it, it is there.
+  if (looked_.exists) return success();
+  auto summary = parts_.reader.outbox_summary(record.to);
+  if (!summary.ok()) return summary.error();
+  looked_.last = std::move(summary->last);
+  if (!summary->beginning) return success();
+  auto before = parts_.reader.outbox_up_to(*summary->beginning);
+  if (!before.ok()) return before.error();
+  std::ranges::move(*before, std::back_inserter(rows));
   return success();
 }
 

@@ -8,7 +8,9 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <string>
 #include <unordered_set>
@@ -58,8 +60,8 @@ class OutboxFlow {
   void take_in(Page<OutboxRecord> page);
 
   // The store's next page, and in front of its rows what they have to wait for. Without the lock.
-  [[nodiscard]] Result<Page<OutboxRecord>> read_page() const;
-  [[nodiscard]] Status add_beginning(const Address& receiver, std::vector<OutboxRecord>& rows) const;
+  [[nodiscard]] Result<Page<OutboxRecord>> read_page();
+  [[nodiscard]] Status add_beginning(const OutboxRecord& record, std::vector<OutboxRecord>& rows);
   [[nodiscard]] Status read_once();
   void read_on();
 
@@ -75,7 +77,14 @@ class OutboxFlow {
   bool reading_ = false;           // A read of the store is posted, or under way.
   bool begun_ = false;             // A first page was read since it has spilled.
   bool again_ = false;             // Rows have come since, of which the pages may be past.
-  std::string cursor_;             // Of whoever reads: one at a time.
+  // Of whoever reads: one at a time.
+  std::string cursor_;
+  // The receiver that was looked at last: it was there, or else what waited for it.
+  struct Looked {
+    Address receiver;
+    bool exists = false;
+    std::map<Address, std::uint64_t> last;  // Of each sender the highest seq.
+  } looked_;
 };
 
 }  // namespace baton

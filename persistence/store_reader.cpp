@@ -244,9 +244,46 @@ Result<Page<OutboxRecord>> StoreReader::outbox(std::string_view cursor, std::siz
   return pages<OutboxRecord>(ColumnFamily::outbox, cursor, limit);
 }
 
+Address StoreReader::on_disk(const Address& address) const {
+  if (address.kind != ActorKind::patient) return address;
+  return {address.kind, store_->pseudonyms().patient(address.id)};
+}
+
 Result<std::vector<OutboxRecord>> StoreReader::outbox_to(const Address& to) const {
-  const std::string id = to.kind == ActorKind::patient ? store_->pseudonyms().patient(to.id) : to.id;
-  return scan<OutboxRecord>(ColumnFamily::outbox, keys::outbox_of({to.kind, id}), {}, SIZE_MAX, nullptr);
+  return scan<OutboxRecord>(ColumnFamily::outbox, keys::outbox_of(on_disk(to)), {}, SIZE_MAX, nullptr);
+}
+
+Result<StoreReader::OutboxSummary> StoreReader::outbox_summary(const Address& to) const {
+  OutboxSummary summary;
+  const Status read = walk_rows(*store_, read_options(), ColumnFamily::outbox, keys::outbox_of(on_disk(to)), {},
+                                [&](std::string_view, std::string_view value) -> Result<bool> {
+                                  auto record = decode<OutboxRecord>(value);
+                                  if (!record.ok()) return record.error();
+                                  std::uint64_t& last = summary.last[record->from];
+                                  last = std::max(last, record->seq);
+                                  const bool begins = std::holds_alternative<StartWorkflow>(record->body);
+                                  if (begins && !summary.beginning) summary.beginning = *std::move(record);
+                                  return true;
+                                });
+  if (!read.ok()) return read.error();
+  return summary;
+}
+
+Result<std::vector<OutboxRecord>> StoreReader::outbox_up_to(const OutboxRecord& record) const {
+  const Address from = on_disk(record.from);
+  const Address to = on_disk(record.to);
+  std::vector<OutboxRecord> records;
+  const Status read =
+      walk_rows(*store_, read_options(), ColumnFamily::outbox, keys::outbox_of(to), keys::outbox(from, to, 0),
+                [&](std::string_view, std::string_view value) -> Result<bool> {
+                  auto each = decode<OutboxRecord>(value);
+                  if (!each.ok()) return each.error();
+                  if (each->from != record.from || each->seq > record.seq) return false;
+                  records.push_back(*std::move(each));
+                  return true;
+                });
+  if (!read.ok()) return read.error();
+  return records;
 }
 
 // ---- people and what came in -------------------------------------------------------------------------------------------

@@ -158,6 +158,14 @@ class StoreReader {
   // ---- messages between actors ----
   [[nodiscard]] Result<Page<OutboxRecord>> outbox(std::string_view cursor, std::size_t limit) const;
   [[nodiscard]] Result<std::vector<OutboxRecord>> outbox_to(const Address& to) const;
+  // What waits for somebody, in the order of keys, without holding it all.
+  struct OutboxSummary {
+    std::map<Address, std::uint64_t> last;  // The highest seq of each sender.
+    std::optional<OutboxRecord> beginning;  // The first that begins an instance.
+  };
+  [[nodiscard]] Result<OutboxSummary> outbox_summary(const Address& to) const;
+  // Of one sender's rows to somebody those up to this one.
+  [[nodiscard]] Result<std::vector<OutboxRecord>> outbox_up_to(const OutboxRecord& record) const;
 
   // ---- people and what came in ----
   [[nodiscard]] Result<std::optional<PatientRecord>> patient(std::string_view id) const;
@@ -191,6 +199,7 @@ class StoreReader {
 
  private:
   [[nodiscard]] const KeyStore* keys() const { return store_->keys(); }
+  [[nodiscard]] Address on_disk(const Address& address) const;  // As it stands in keys.
   // What one row of the family tells of.
   [[nodiscard]] Status add_pending(std::string_view key, std::string_view value, std::vector<PendingRecord>& out) const;
   [[nodiscard]] Result<std::optional<std::string>> get(ColumnFamily family, std::string_view key) const;

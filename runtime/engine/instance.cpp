@@ -72,7 +72,7 @@ Handled Instance::handle(std::vector<InstanceMessage> messages, Instant now) {
     if (turn.is_refused()) break;
     std::visit(
         [&turn](auto& each) {
-          turn.because_of(cause_of(each));
+          turn.begin_message(cause_of(each));
           verbs::handle(turn, std::move(each));
         },
         message);

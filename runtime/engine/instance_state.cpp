@@ -339,6 +339,11 @@ bool InstanceState::took_message(OperationSeq seq) const {
          (std::ranges::any_of(events, by_it) || std::ranges::any_of(signals, by_it));
 }
 
+bool InstanceState::has_taken() const {
+  const auto is_taken = [](const auto& message) { return message.taken; };
+  return std::ranges::any_of(events, is_taken) || std::ranges::any_of(signals, is_taken);
+}
+
 CarriedOver carried_over(const InstanceState& state) {
   CarriedOver carried;
   JsonWriter attributes;

@@ -97,6 +97,8 @@ struct InstanceState {
   [[nodiscard]] OperationState* find(OperationSeq seq);
   // An event or signal ended this wait, and was not given back.
   [[nodiscard]] bool took_message(OperationSeq seq) const;
+  // The run has taken an event or a signal.
+  [[nodiscard]] bool has_taken() const;
 };
 
 // An outcome that can be replaced.

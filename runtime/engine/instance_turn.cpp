@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "runtime/base/limits.hpp"
 #include "runtime/base/sha256.hpp"
 #include "runtime/engine/request_options.hpp"
 #include "runtime/model/refused_call.hpp"
@@ -11,7 +12,7 @@
 namespace baton {
 namespace {
 
-constexpr int kRunsPerTurn = 16;  // continue_as_new in a loop without a wait is an error of the script's.
+constexpr int kIdleRuns = 16;  // continue_as_new in a loop that takes nothing is an error of the script's.
 
 constexpr std::string_view kEndedBeforeUpdate = "the case ended before the update was done";
 
@@ -58,12 +59,16 @@ std::vector<OperationSeq> InstanceTurn::record(EntryBody&& body) {
 }
 
 void InstanceTurn::deliver(EntryBody&& body, std::optional<EntryBody> fact) {
+  if (std::optional<RunState> state = run_on(std::move(body), std::move(fact))) follow(*std::move(state));
+}
+
+std::optional<RunState> InstanceTurn::run_on(EntryBody&& body, std::optional<EntryBody> fact) {
   const std::size_t place = entries_.size();
   const std::vector<OperationSeq> resolved = record(std::move(body));
   if (fact) record(*std::move(fact));
-  if (core_.state.blocked() || core_.script == nullptr || !core_.record.open()) return;
+  if (core_.state.blocked() || core_.script == nullptr || !core_.record.open()) return std::nullopt;
   listen_to_script();
-  follow(core_.script->drive(*entries_[place], resolved));
+  return core_.script->drive(*entries_[place], resolved);
 }
 
 void InstanceTurn::start_run(Started started, const WorkflowDefinition& definition) {
@@ -124,9 +129,23 @@ void InstanceTurn::restart_script() {
   warm_up();
 }
 
-// What the script's run came to.
-void InstanceTurn::follow(const RunState& state) {
-  if (std::holds_alternative<RunWaits>(state)) return;
+void InstanceTurn::follow(RunState state) {
+  if (!std::holds_alternative<RunContinued>(state)) return end_run(state);
+  const Duration frozen = core_.state.frozen;
+  std::optional<std::string> cancelled;
+  std::optional<RunState> now = std::move(state);
+  while (now && std::holds_alternative<RunContinued>(*now)) {
+    if (core_.state.cancel_requested && !cancelled) cancelled = core_.state.cancel_reason;
+    now = continue_as_new(std::get<RunContinued>(*std::exchange(now, std::nullopt)).input);
+  }
+  if (now) end_run(*now);
+  // The limit of the instance lies where it lay, whichever run it is in.
+  if (frozen.ms != 0 && core_.record.open()) record(TimersMoved{0, 0, frozen.ms});
+  // The end that was asked for is asked of this run, too.
+  if (cancelled && core_.record.open()) request_cancel(*cancelled, {});
+}
+
+void InstanceTurn::end_run(const RunState& state) {
   if (const auto* completed = std::get_if<RunCompleted>(&state)) {
     fail_updates(kEndedBeforeUpdate);
     record(Completed{completed->result});
@@ -135,8 +154,6 @@ void InstanceTurn::follow(const RunState& state) {
     record(Failed{ended->failure});
   } else if (std::holds_alternative<RunCancelled>(state)) {
     end_cancelled();
-  } else if (const auto* continued = std::get_if<RunContinued>(&state)) {
-    continue_as_new(continued->input);
   } else if (const auto* failed = std::get_if<RunFailed>(&state)) {
     open_incident(failed->failure, failed->line, 0);
   }
@@ -178,12 +195,17 @@ void InstanceTurn::end_cancelled() {
   }
 }
 
-void InstanceTurn::continue_as_new(JsonText input) {
-  if (++runs_begun_ > kRunsPerTurn) {
-    return lose_script({std::string(code_of(ErrorCode::script_instructions)),
-                        "the workflow continues as new without ever waiting",
-                        {}},
-                       "");
+std::optional<RunState> InstanceTurn::continue_as_new(JsonText input) {
+  idle_runs_ = core_.state.has_taken() ? 0 : idle_runs_ + 1;
+  const bool idles = idle_runs_ > kIdleRuns;
+  if (idles || carried_bytes_ > limits::kTurnJournalSize) {
+    constexpr std::string_view kIdles = "the workflow continues as new without ever waiting";
+    constexpr std::string_view kCarries =
+        "the workflow continues as new again and again, each time with all that has come and was not taken; take more "
+        "of it in one run";
+    const std::string code(code_of(ErrorCode::script_instructions));
+    lose_script({code, std::string(idles ? kIdles : kCarries), {}}, "");
+    return std::nullopt;
   }
   Started next = core_.state.started;
   fail_updates("the case continued as new before the update was done");
@@ -198,11 +220,10 @@ void InstanceTurn::continue_as_new(JsonText input) {
   next.patient = core_.state.patient;
   next.first_seq = core_.state.next_seq;
   next.seed = next.seed * 0x9e3779b97f4a7c15ULL + 1;
-  const bool cancelled = core_.state.cancel_requested;
-  const std::string reason = core_.state.cancel_reason;
   const Instant last = core_.state.last_at;
   const auto frozen = core_.state.frozen;
   CarriedOver carried = carried_over(core_.state);
+  carried_bytes_ += next.input.size() + carried.events.size() + carried.signals.size();
   core_.record.run_begins_at = core_.next_index();
   ended_runs_.push_back(std::exchange(core_.journal, RunJournal()));
   core_.state = InstanceState();
@@ -210,14 +231,7 @@ void InstanceTurn::continue_as_new(JsonText input) {
   core_.state.frozen = frozen;
   const WorkflowDefinition* const definition = core_.program->find_workflow(next.workflow);
   core_.script = std::make_unique<ScriptDriver>(core_.id, core_.state, core_.program, *definition);
-  const EntryIndex begins_at = core_.record.run_begins_at;
-  deliver(std::move(next), std::move(carried));
-  // The limit of the instance lies where it lay, whichever run it is in.
-  if (frozen.ms != 0 && core_.record.open() && core_.record.run_begins_at == begins_at) {
-    record(TimersMoved{0, 0, frozen.ms});
-  }
-  // The end that was asked for is asked of this run, too.
-  if (cancelled && core_.record.open()) request_cancel(reason, {});
+  return run_on(std::move(next), std::move(carried));
 }
 
 // ---- the rest of the turn ----------------------------------------------------------------------------------------------

@@ -83,6 +83,11 @@ class InstanceTurn {
     std::string parent;
     std::string source_event;
   };
+  void begin_message(Cause cause) {
+    because_of(std::move(cause));
+    idle_runs_ = 0;
+    carried_bytes_ = 0;
+  }
   void because_of(Cause cause) {
     cause_ = std::move(cause);
     ended_attempt_.reset();
@@ -154,8 +159,12 @@ class InstanceTurn {
   void add_key(const std::string& key);
   void clear_alerts();
   void listen_to_script();
-  void follow(const RunState& state);
-  void continue_as_new(JsonText input);
+  // deliver() up to what the script's run came to; nothing where no script runs.
+  [[nodiscard]] std::optional<RunState> run_on(EntryBody&& body, std::optional<EntryBody> fact);
+  // What the script's run came to: the next run, which may be followed by others, or the end.
+  void follow(RunState state);
+  void end_run(const RunState& state);
+  [[nodiscard]] std::optional<RunState> continue_as_new(JsonText input);
   // Before the run ends: what was accepted and is not done gets its outcome, and who asked for it an answer.
   void fail_updates(std::string_view why);
   // slo.cpp
@@ -184,7 +193,9 @@ class InstanceTurn {
   std::optional<OperationSeq> ended_attempt_;
   EntryIndex sent_at_ = 0;  // The journal's position at the last that was sent,
   std::uint32_t sent_ = 0;  // and how many were sent there.
-  int runs_begun_ = 0;
+  // Of the runs that began one after the other in this message: those that had taken nothing, and what was carried over.
+  int idle_runs_ = 0;
+  std::size_t carried_bytes_ = 0;
   std::optional<Error> refused_alone_;
   bool script_lost_ = false;  // The last incident of the script is one behind which it cannot go on.
 };

@@ -296,6 +296,13 @@ TEST(Scrubber, a_message_that_nobody_can_take_is_found) {
   EXPECT_EQ(kinds(world), Kinds{FindingKind::lost_receiver});
 }
 
+TEST(Scrubber, a_signal_that_a_script_has_sent_to_nobody_is_no_finding) {
+  StoreWorld world;
+  world.commit(
+      PutOutbox{OutboxRecord{{ActorKind::instance, "a"}, {ActorKind::instance, "nobody"}, 1, DeliverSignal{}}});
+  EXPECT_EQ(kinds(world), Kinds{});
+}
+
 TEST(Scrubber, incidents_are_counted_again) {
   StoreWorld world;
   InstanceRecord record = running("a");
