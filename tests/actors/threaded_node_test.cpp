@@ -98,7 +98,7 @@ TEST_F(ThreadedNode, who_reads_because_of_an_answer_that_came_early_sees_the_tur
 }
 
 TEST_F(ThreadedNode, hands_each_message_over_once_and_in_order_however_few_may_be_under_way) {
-  world_.options().messages_under_way = 16;
+  world_.options().messages_under_way = 24;
   world_.deploy_workflow(R"lua(
     if input.children then
       for i = 1, input.children do
