@@ -399,8 +399,8 @@ struct Address {
   auto operator<=>(const Address&) const = default;
 };
 
-// Written in the sender's turn, removed in the receiver's. `seq` counts per pair of sender and receiver from 1, and the
-// receiver remembers the highest it has taken: exactly once, across crashes.
+// Written in the sender's turn, removed in the receiver's, and handed over once by a process: exactly once, across crashes.
+// `seq` rises for each pair of sender and receiver, and a patient remembers the highest it has taken of each.
 struct OutboxRecord {
   Address from;
   Address to;
