@@ -228,7 +228,8 @@ Result<bool> record_has_ended(const StoreReader& reader, std::string_view patien
   const auto has =
       reader.named("key_owners", store.pseudonyms().of(Pseudonyms::Kind::owner, key_owner_of_patient(patient)));
   if (!has.ok()) return has.error();
-  Reader key(has->value_or(std::string()));
+  const std::string owner = has->value_or(std::string());  // A reader borrows.
+  Reader key(owner);
   (void)key.u8();
   return key.varint() != sealed->number;
 }
