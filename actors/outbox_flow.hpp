@@ -3,8 +3,8 @@
 // few rows here and the others in the store, where all of them stand until they are taken.
 //
 // A row is handed over once in the life of this process: a receiver is not asked to know it a second time. Rows of one sender to
-// one receiver keep their order, which the receiver counts on. What begins an instance comes before what others tell it.
-// Thread-safe.
+// one receiver keep their order, which a patient counts on. What begins an instance comes before what others tell it, and brings
+// all that its sender had told it before: the one case in which more than a page waits here. Thread-safe.
 #pragma once
 
 #include <cstddef>
