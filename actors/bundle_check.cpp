@@ -40,7 +40,7 @@ JsonText CheckReport::counts_json() const {
   return std::move(writer).take();
 }
 
-JsonText CheckReport::json() const {
+JsonText CheckReport::json_with(bool words_of_scripts) const {
   JsonWriter writer;
   writer.begin_object().field("name", name).field("hash", hash);
   write_counts(writer, *this);
@@ -52,7 +52,8 @@ JsonText CheckReport::json() const {
   for (const CheckFinding& finding : findings) {
     writer.begin_object().field("instance", finding.instance).field("verdict", to_string(finding.verdict));
     writer.optional_field("journal_line", finding.journal_line).optional_field("script_line", finding.script_line);
-    writer.optional_field("message", finding.message).optional_field("told", finding.told).end_object();
+    writer.optional_field("message", finding.message);
+    writer.optional_field("told", words_of_scripts ? finding.told : std::string()).end_object();
   }
   writer.end_array().end_object();
   return std::move(writer).take();

@@ -32,8 +32,13 @@ struct CheckReport {
   }
   // {"checked","same","safe","needs_patch","impossible","elsewhere"}
   [[nodiscard]] JsonText counts_json() const;
-  // {"name","hash", the counts,"elsewhere_of":{workflow:count},"truncated","findings":[{"instance","verdict","journal_line","script_line","message"}]}
-  [[nodiscard]] JsonText json() const;
+  // {"name","hash", the counts,"elsewhere_of":{workflow:count},"truncated","findings":[{"instance","verdict","journal_line","script_line","message","told"}]}
+  [[nodiscard]] JsonText json() const { return json_with(true); }
+  // The same for the store and the ledger, which keep it for good: without the scripts' own words, which may name a patient.
+  [[nodiscard]] JsonText json_to_keep() const { return json_with(false); }
+
+ private:
+  [[nodiscard]] JsonText json_with(bool words_of_scripts) const;
 };
 
 class BundleCheck {

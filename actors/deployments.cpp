@@ -72,7 +72,7 @@ struct Deployments::Attempt {
   }
   // Of the report, where it lists something.
   [[nodiscard]] std::string report_hash() const {
-    return report && !report->findings.empty() ? to_hex(sha256(report->json())) : std::string();
+    return report && !report->findings.empty() ? to_hex(sha256(report->json_to_keep())) : std::string();
   }
 
   [[nodiscard]] JsonText history(Instant now) const {
@@ -105,12 +105,12 @@ struct Deployments::Attempt {
     record.outcome = verdict() == "none" ? "no findings" : verdict() == "accepted" ? "findings accepted" : "unchecked";
     if (!report) return record;
     record.after = report->counts_json();
-    if (!report->findings.empty()) record.evidence = report->json();
+    if (!report->findings.empty()) record.evidence = report->json_to_keep();
     return record;
   }
   void add_report(std::vector<Change>& changes) const {
     if (const std::string hash = report_hash(); !hash.empty()) {
-      changes.push_back(PutNamed{"deployments", "report/" + hash, report->json()});
+      changes.push_back(PutNamed{"deployments", "report/" + hash, report->json_to_keep()});
     }
   }
 };

@@ -29,7 +29,11 @@ Handled PatientSubject::handle(std::vector<PatientMessage> messages, Instant now
     }
   }
   const std::shared_ptr<const LiveBundles> live = bundles_.live();
-  return patient_->handle(std::move(messages), live->subscriptions, now);
+  const auto program_of = [this](const std::string& instance) -> std::shared_ptr<const Program> {
+    const auto record = reader_.instance(instance);
+    return record.ok() && record->has_value() ? bundles_.find((*record)->bundle) : nullptr;
+  };
+  return patient_->handle(std::move(messages), {live->subscriptions, program_of}, now);
 }
 
 void PatientSubject::add_consumed(Consumed& consumed, const PatientMessage& message) const {

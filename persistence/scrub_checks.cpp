@@ -51,11 +51,19 @@ Status expect_open(const StoreReader& at, const std::string& instance, const std
   return success();
 }
 
+// Events come to patients, and to a case about nobody only those of overrides.
+bool may_end(const PendingRecord& pending, const InstanceRecord& record) {
+  const Operation& asked = pending.operation;
+  if (asked.kind != OperationKind::event_wait || asked.due || !record.patient.empty()) return true;
+  return asked.request.find("override") != std::string::npos || asked.request.find('*') != std::string::npos;
+}
+
 Result<bool> has_wake_cause(const StoreReader& at, const InstanceRecord& record) {
   if (record.paused) return true;
   const auto pending = at.pending_rows_of(record.id);
   if (!pending.ok()) return pending.error();
-  if (pending->activities_marked || !pending->records.empty()) return true;
+  const auto ends = [&record](const PendingRecord& each) { return may_end(each, record); };
+  if (pending->activities_marked || std::ranges::any_of(pending->records, ends)) return true;
   const auto tasks = at.open_tasks_of(record.id);
   if (!tasks.ok()) return tasks.error();
   if (!tasks->empty()) return true;

@@ -47,6 +47,19 @@ Status check_patient(const HttpRequest& http, const json::object& body) {
   return check_asks_for_patient(http.caller.get());
 }
 
+// Whose cases are among those that a preview shows.
+std::vector<std::string> patients_of_sample(const JsonText& preview) {
+  std::vector<std::string> patients;
+  const auto parsed = parse_json_document(preview);
+  const auto* const sample = parsed && parsed->is_object() ? parsed->get_object().if_contains("sample") : nullptr;
+  if (sample == nullptr || !sample->is_array()) return patients;
+  for (const json::value& each : sample->get_array()) {
+    const auto* const patient = each.is_object() ? each.get_object().if_contains("patient") : nullptr;
+    if (patient != nullptr && patient->is_string()) patients.emplace_back(patient->get_string());
+  }
+  return patients;
+}
+
 // A bundle that was never deployed: no case can move to it, so the preview says so before anybody begins.
 Status check_bundle(const StoreReader& reader, const json::object& body) {
   const auto* with = body.if_contains("with");
@@ -73,7 +86,17 @@ void send_request(ApiContext& context, const std::string& action, RoutedRequest 
   }
   if (Status reason = trim_reason(*body); !reason) return send_error(responder, reason.error());
   BatchRequest message{action, {}, body_text(*body), principal_of(request.http)};
-  if (action != "preview" && action != "begin") message.id = request.at("id");
+  if (action == "preview") {
+    return submit_keyed(context, request, std::move(responder), std::move(message), 200,
+                        [&context, http = request.http](const auto& then, Result<JsonText> answer) {
+                          if (!answer) return send_error(*then, answer.error());
+                          AuditRecord record = read_record(http, "batches/preview");
+                          set_patients(record, patients_of_sample(*answer));
+                          if (record.patients.empty()) return send_json(*then, 200, std::move(*answer));
+                          record_and_send(context, std::move(record), then, std::move(*answer));
+                        });
+  }
+  if (action != "begin") message.id = request.at("id");
   if (action == "begin")
     message.refusal = [http = request.http](const std::string& name) { return refusal(http, name); };
   submit(context, request, std::move(responder), std::move(message), action == "begin" || action == "undo" ? 201 : 200);

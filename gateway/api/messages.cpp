@@ -57,6 +57,7 @@ Result<PatientData> of_messages(const StoreReader& reader, JsonText json, const 
   for (const MessageRecord& message : messages) {
     for (const std::string& id : message.events) {
       const auto event = reader.event(id);
+      if (!event && event.error().code == ErrorCode::erased) continue;  // Of somebody who is nobody any more.
       if (!event) return event.error();
       if (*event) data.patients.push_back((*event)->patient);
     }

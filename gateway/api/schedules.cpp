@@ -1,5 +1,6 @@
 // /v1/schedules: workflows that start by the clock.
-#include "gateway/api/api_support.hpp"
+#include "gateway/api/recorded_read.hpp"
+#include "runtime/model/json_fields.hpp"
 
 namespace baton {
 namespace {
@@ -27,31 +28,55 @@ JsonText with_name(const std::string& name, const std::string& row) {
   return json + "," + row.substr(1);
 }
 
-Result<JsonText> list_json(const StoreReader& reader) {
+// Whom the cases that it starts are about. Whatever is in its input is somebody's.
+void add_whose(PatientData& data, const std::string& row) {
+  const auto parsed = parse_json_document(row);
+  if (!parsed || !parsed->is_object()) return;
+  const auto* const patient = parsed->get_object().if_contains("patient");
+  if (patient != nullptr && patient->is_string()) data.patients.emplace_back(patient->get_string());
+  data.somebodys = data.somebodys || parsed->get_object().contains("input");
+}
+
+Result<PatientData> list_all(const StoreReader& reader) {
   const auto rows = reader.named_all("schedules");
   if (!rows) return rows.error();
+  PatientData data;
   JsonWriter writer;
   writer.begin_object().key("items").begin_array();
   for (const auto& [name, value] : *rows) {
-    if (!value.empty() && value.front() == '{') writer.value(with_name(name, value));
+    if (value.empty() || value.front() != '{') continue;
+    add_whose(data, value);
+    writer.value(with_name(name, value));
   }
   writer.end_array().end_object();
-  return std::move(writer).take();
+  data.json = std::move(writer).take();
+  return data;
+}
+
+Result<PatientData> one(const StoreReader& reader, const std::string& name) {
+  const auto row = reader.named("schedules", name);
+  if (!row) return row.error();
+  if (!*row) return Error{ErrorCode::not_found, "there is no schedule '" + name + "'", "see GET /v1/schedules"};
+  PatientData data;
+  add_whose(data, **row);
+  data.json = with_name(name, **row);
+  return data;
 }
 
 }  // namespace
 
 void add_schedule_routes(HttpRouter& router, ApiContext& context) {
-  router.add(
-      {"GET",
-       "/v1/schedules",
-       "listSchedules",
-       "All schedules.",
-       {},
-       "",
-       "SchedulePage",
-       200,
-       [&context](RoutedRequest, Responder responder) { read_and_send(context, std::move(responder), list_json); }});
+  router.add({"GET",
+              "/v1/schedules",
+              "listSchedules",
+              "All schedules.",
+              {},
+              "",
+              "SchedulePage",
+              200,
+              [&context](RoutedRequest request, Responder responder) {
+                read_record_and_send(context, request.http, std::move(responder), "schedules", list_all);
+              }});
   router.add({"GET",
               "/v1/schedules/{name}",
               "getSchedule",
@@ -61,14 +86,9 @@ void add_schedule_routes(HttpRouter& router, ApiContext& context) {
               "Schedule",
               200,
               [&context](RoutedRequest request, Responder responder) {
-                auto row = context.node.reader().named("schedules", request.at("name"));
-                if (!row) return send_error(responder, row.error());
-                if (!*row) {
-                  return send_error(responder,
-                                    {ErrorCode::not_found, "there is no schedule '" + request.at("name") + "'",
-                                     "see GET /v1/schedules"});
-                }
-                send_json(responder, 200, with_name(request.at("name"), **row));
+                const std::string name = request.at("name");
+                read_record_and_send(context, request.http, std::move(responder), "schedule/" + name,
+                                     [name](const StoreReader& reader) { return one(reader, name); });
               }});
   struct Verb {
     const char* method;

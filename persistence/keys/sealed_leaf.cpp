@@ -91,7 +91,8 @@ bool is_of_the_house(const AuditLeaf& leaf) {
 
 bool is_about_somebody(const AuditLeaf& leaf) {
   return !leaf.patient.empty() || !leaf.patients.empty() || !leaf.instance.empty() ||
-         leaf.action.starts_with("message.") || leaf.action.starts_with("patient.");
+         leaf.action.starts_with("message.") || leaf.action.starts_with("patient.") ||
+         leaf.action.starts_with("batch.");
 }
 
 std::string personal_members(const AuditLeaf& leaf) {

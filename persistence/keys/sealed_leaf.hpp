@@ -23,8 +23,8 @@ constexpr std::string_view kSealedMember = "sealed";
 constexpr std::string_view kLeafBound = "leaf";
 constexpr std::string_view kBesideBound = "beside";
 
-// Whether anything of the record is somebody's. Records of the house (deployments, sign-ins, configuration) stay open, and so
-// do those about keys and erasures, but for the pseudonym.
+// Whether anything of the record may be somebody's: a batch's query and reason are, whomever they name. Records of the house
+// (deployments, sign-ins, configuration) stay open, and so do those about keys and erasures, but for the pseudonym.
 [[nodiscard]] bool is_about_somebody(const AuditLeaf& leaf);
 // Records about erasures and holds outlast the person: the house's key seals them, whomever they are about.
 [[nodiscard]] bool is_of_the_house(const AuditLeaf& leaf);

@@ -7,6 +7,7 @@
 // later read yields an empty value. Callers look at ok() once, at the end.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -70,6 +71,9 @@ class Reader {
  public:
   // Borrows `input`, which must outlive the reader and every view read from it.
   explicit Reader(std::string_view input) : rest_(input) {}
+  // A text that would be gone before the first read.
+  template <std::same_as<std::string> Text>
+  explicit Reader(Text&&) = delete;
 
   std::uint8_t u8();
   bool boolean() { return u8() != 0; }

@@ -69,6 +69,7 @@ Instance& Instance::operator=(Instance&&) noexcept = default;
 Handled Instance::handle(std::vector<InstanceMessage> messages, Instant now) {
   InstanceTurn turn(body_->core, now);
   for (InstanceMessage& message : messages) {
+    if (turn.is_full()) turn.refuse_alone({ErrorCode::overloaded, "the case writes too much at once", "try again"});
     if (turn.is_refused()) break;
     std::visit(
         [&turn](auto& each) {

@@ -6,11 +6,14 @@
 #include "runtime/engine/audit_details.hpp"
 #include "runtime/engine/event_match.hpp"
 #include "runtime/engine/request_options.hpp"
+#include "runtime/model/refused_call.hpp"
 
 namespace baton {
 namespace {
 
 using Resolved = std::vector<OperationSeq>;
+
+constexpr std::string_view kOverrideEvent = "override:";  // Begins the ids of such events, which nobody has sent.
 
 // Of an open one that is settled, or that nobody waits for any more.
 void count_out(InstanceState& state, const OperationState& operation) {
@@ -88,6 +91,7 @@ void take_over(InstanceState& state, const CarriedOver& carried) {
   for (const auto& signal : signals.as_array()) {
     state.signals.push_back(
         {text_at(signal, "name"), text_at(signal, "payload"), text_at(signal, "message_id"), false});
+    if (signal.as_object().contains("sender")) state.signals.back().sender = text_at(signal, "sender");
   }
   state.incident_count = std::max(state.incident_count, carried.incident_count);
 }
@@ -100,7 +104,7 @@ ReceivedEvent override_event(const OutcomeOverridden& entry, const std::string& 
   writer.field("code", entry.reason_code).field("reason", entry.reason).key("by");
   write_json(writer, entry.by);
   writer.end_object().end_object();
-  return {"override:" + entry.target, "override." + name, std::move(writer).take(), false};
+  return {std::string(kOverrideEvent) + entry.target, "override." + name, std::move(writer).take(), false};
 }
 
 class Apply {
@@ -340,8 +344,8 @@ bool InstanceState::took_message(OperationSeq seq) const {
 }
 
 bool InstanceState::has_taken() const {
-  const auto is_taken = [](const auto& message) { return message.taken; };
-  return std::ranges::any_of(events, is_taken) || std::ranges::any_of(signals, is_taken);
+  const auto has_come = [](const ReceivedEvent& event) { return event.taken && !event.id.starts_with(kOverrideEvent); };
+  return std::ranges::any_of(events, has_come) || std::ranges::any_of(signals, &ReceivedSignal::taken);
 }
 
 CarriedOver carried_over(const InstanceState& state) {
@@ -364,7 +368,7 @@ CarriedOver carried_over(const InstanceState& state) {
   for (const ReceivedSignal& signal : state.signals) {
     if (signal.taken) continue;
     signals.begin_object().field("name", signal.name).field("payload", signal.payload);
-    signals.field("message_id", signal.message_id).end_object();
+    signals.field("message_id", signal.message_id).optional_field("sender", signal.sender).end_object();
   }
   signals.end_array();
   carried.signals = std::move(signals).take();
@@ -378,6 +382,11 @@ std::vector<OperationSeq> apply(InstanceState& state, const Entry& entry, EntryI
   Apply visitor(state, entry, index);
   std::visit(visitor, entry.body);
   return std::move(visitor.resolved);
+}
+
+bool is_kept_promise(const EntryBody& body) {
+  const auto* const mark = std::get_if<PatchMarked>(&body);
+  return mark != nullptr && mark->id.starts_with(kKeptPromise);
 }
 
 bool drives_script(const EntryBody& body) {
@@ -395,7 +404,8 @@ bool gives_up(const EntryBody& body) {
 static bool outlives_rewind(const EntryBody& body) {
   return std::holds_alternative<Paused>(body) || std::holds_alternative<Resumed>(body) ||
          std::holds_alternative<TimersHeld>(body) || std::holds_alternative<TimersMoved>(body) ||
-         std::holds_alternative<BundleChanged>(body) || std::holds_alternative<PatientChanged>(body);
+         std::holds_alternative<BundleChanged>(body) || std::holds_alternative<PatientChanged>(body) ||
+         is_kept_promise(body);
 }
 
 std::vector<bool> entries_that_count(EntriesView journal, EntryIndex first) {

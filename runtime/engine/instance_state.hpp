@@ -48,7 +48,7 @@ struct ReceivedSignal {
   JsonText payload;
   std::string message_id;
   bool taken = false;
-  std::string sender = {};  // Empty of one that an earlier run was sent.
+  std::string sender = {};  // Empty of one that a run was sent whose version did not carry it over.
   OperationSeq taken_by = 0;
 };
 
@@ -97,7 +97,7 @@ struct InstanceState {
   [[nodiscard]] OperationState* find(OperationSeq seq);
   // An event or signal ended this wait, and was not given back.
   [[nodiscard]] bool took_message(OperationSeq seq) const;
-  // The run has taken an event or a signal.
+  // The run has taken an event or a signal that came from outside.
   [[nodiscard]] bool has_taken() const;
 };
 
@@ -109,6 +109,9 @@ struct FoundOutcome {
 // By key, or the latest of that name; nothing where there is none.
 [[nodiscard]] std::optional<FoundOutcome> find_decision(const InstanceState& state, const std::string& name);
 [[nodiscard]] std::optional<FoundOutcome> find_decided_task(const InstanceState& state, const std::string& name);
+
+// Whether this says that an earlier run has kept a promise (slo).
+[[nodiscard]] bool is_kept_promise(const EntryBody& body);
 
 // What a run leaves to the one that continues it.
 [[nodiscard]] CarriedOver carried_over(const InstanceState& state);

@@ -58,14 +58,14 @@ std::vector<OperationSeq> InstanceTurn::record(EntryBody&& body) {
   return resolved;
 }
 
-void InstanceTurn::deliver(EntryBody&& body, std::optional<EntryBody> fact) {
-  if (std::optional<RunState> state = run_on(std::move(body), std::move(fact))) follow(*std::move(state));
+void InstanceTurn::deliver(EntryBody&& body) {
+  if (std::optional<RunState> state = run_on(std::move(body), {})) follow(*std::move(state));
 }
 
-std::optional<RunState> InstanceTurn::run_on(EntryBody&& body, std::optional<EntryBody> fact) {
+std::optional<RunState> InstanceTurn::run_on(EntryBody&& body, std::vector<EntryBody> facts) {
   const std::size_t place = entries_.size();
   const std::vector<OperationSeq> resolved = record(std::move(body));
-  if (fact) record(*std::move(fact));
+  for (EntryBody& fact : facts) record(std::move(fact));
   if (core_.state.blocked() || core_.script == nullptr || !core_.record.open()) return std::nullopt;
   listen_to_script();
   return core_.script->drive(*entries_[place], resolved);
@@ -111,15 +111,7 @@ void InstanceTurn::warm_up() {
   const ReplayResult result = core_.script->replay(core_.journal, counts, core_.record.run_begins_at);
   take_over_attempts(core_.state, before);
   release_what_came_true();
-  if (result.mismatch) {
-    const ReplayMismatch& m = *result.mismatch;
-    const std::string stands = m.script_line.empty() ? "the script has ended" : "the script stands at " + m.script_line;
-    return lose_script({std::string(code_of(ErrorCode::replay_mismatch)),
-                        "the journal has " + m.journal_key + " (asked for at " + m.journal_line + "), but " + stands +
-                            "; guard the change with ctx:patch, or move the instance back to its bundle",
-                        {}},
-                       m.script_line.empty() ? m.journal_line : m.script_line);
-  }
+  if (result.mismatch) return lose_script(*result.mismatch);
   script_lost_ = result.lost;
   follow(result.state);
 }
@@ -131,21 +123,30 @@ void InstanceTurn::restart_script() {
 
 void InstanceTurn::follow(RunState state) {
   if (!std::holds_alternative<RunContinued>(state)) return end_run(state);
-  const Duration frozen = core_.state.frozen;
   std::optional<std::string> cancelled;
+  bool knows_all = true;  // The present run does, of what concerns the instance whichever run it is in.
+  // The limit of the instance lies where it lay; and the end that was asked for is asked of each run.
+  const auto tell = [&, frozen = core_.state.frozen]() -> std::optional<RunState> {
+    knows_all = true;
+    if (frozen.ms != 0) record(TimersMoved{0, 0, frozen.ms});
+    return cancelled ? run_to_cancel(*cancelled, {}) : RunState(RunWaits{});
+  };
   std::optional<RunState> now = std::move(state);
   while (now && std::holds_alternative<RunContinued>(*now)) {
     if (core_.state.cancel_requested && !cancelled) cancelled = core_.state.cancel_reason;
+    const EntryIndex run = core_.record.run_begins_at;
     now = continue_as_new(std::get<RunContinued>(*std::exchange(now, std::nullopt)).input);
+    knows_all = core_.record.run_begins_at == run;
+    if (now && std::holds_alternative<RunWaits>(*now)) now = tell();
   }
   if (now) end_run(*now);
-  // The limit of the instance lies where it lay, whichever run it is in.
-  if (frozen.ms != 0 && core_.record.open()) record(TimersMoved{0, 0, frozen.ms});
-  // The end that was asked for is asked of this run, too.
-  if (cancelled && core_.record.open()) request_cancel(*cancelled, {});
+  if (!knows_all && core_.record.open()) static_cast<void>(tell());  // Its script stands still.
 }
 
 void InstanceTurn::end_run(const RunState& state) {
+  if (std::holds_alternative<RunCompleted>(state) || std::holds_alternative<RunEndedFailed>(state)) {
+    if (const auto mismatch = core_.script->ended_without()) return lose_script(*mismatch);
+  }
   if (const auto* completed = std::get_if<RunCompleted>(&state)) {
     fail_updates(kEndedBeforeUpdate);
     record(Completed{completed->result});
@@ -165,22 +166,32 @@ void InstanceTurn::fail_updates(std::string_view why) {
     if (!outcome) unfinished.push_back(id);
   }
   for (std::string& id : unfinished) {
-    record(UpdateCompleted{std::move(id), Outcome::failed({"run_ended", std::string(why), {}})});
+    record(UpdateCompleted{std::move(id), Outcome::failed({std::string(kRunEnded), std::string(why), {}})});
   }
 }
 
 void InstanceTurn::request_cancel(std::string reason, Principal by) {
-  deliver(CancelRequested{std::move(reason), std::move(by)}, PatchMarked{std::string(kCancelAtWaits)});
+  if (auto state = run_to_cancel(std::move(reason), std::move(by))) follow(*std::move(state));
+}
+
+std::optional<RunState> InstanceTurn::run_to_cancel(std::string reason, Principal by) {
+  std::vector<EntryBody> facts;
+  facts.emplace_back(PatchMarked{std::string(kCancelAtWaits)});
+  return run_on(CancelRequested{std::move(reason), std::move(by)}, std::move(facts));
 }
 
 void InstanceTurn::give_up_script(const std::string& reason, const Principal& by) {
   std::vector<std::uint32_t> failures;
+  bool continues = false;  // It was not let: there is nothing that it could undo, and it would only go on.
   for (const auto& [number, incident] : core_.state.open_incidents) {
-    if (incident.seq == 0) failures.push_back(number);
+    if (incident.seq != 0) continue;
+    failures.push_back(number);
+    continues = continues || incident.cause.message.starts_with(kContinues);
   }
   for (const std::uint32_t number : failures) {
     record(IncidentResolved{number, IncidentAction::cancel, kGivesUp, 0, reason, by});
   }
+  if (continues) return end_cancelled();
   restart_script();
   // The operator knows, and there is nothing else to wait for.
   if (core_.record.open() && core_.state.script_failed() && script_lost_) end_cancelled();
@@ -196,19 +207,23 @@ void InstanceTurn::end_cancelled() {
 }
 
 std::optional<RunState> InstanceTurn::continue_as_new(JsonText input) {
+  if (const auto mismatch = core_.script->ended_without()) {
+    lose_script(*mismatch);
+    return std::nullopt;
+  }
   idle_runs_ = core_.state.has_taken() ? 0 : idle_runs_ + 1;
+  const std::size_t written = core_.script->journaled() + input.size();
+  chain_bytes_ += written;
+  turn_bytes_ += written;
   const bool idles = idle_runs_ > kIdleRuns;
-  if (idles || carried_bytes_ > limits::kTurnJournalSize) {
-    constexpr std::string_view kIdles = "the workflow continues as new without ever waiting";
-    constexpr std::string_view kCarries =
-        "the workflow continues as new again and again, each time with all that has come and was not taken; take more "
-        "of it in one run";
+  if (idles || chain_bytes_ > limits::kTurnJournalSize) {
+    const std::string_view idle = core_.state.cancel_requested ? kContinuesCancelled : kContinuesIdle;
     const std::string code(code_of(ErrorCode::script_instructions));
-    lose_script({code, std::string(idles ? kIdles : kCarries), {}}, "");
+    lose_script({code, std::string(idles ? idle : kContinuesFull), {}}, "");
     return std::nullopt;
   }
   Started next = core_.state.started;
-  fail_updates("the case continued as new before the update was done");
+  fail_updates(kContinuedBeforeUpdate);
   record(ContinuedAsNew{input});
   std::vector<OperationSeq> open;
   for (const auto& [seq, operation] : core_.state.operations) {
@@ -222,8 +237,7 @@ std::optional<RunState> InstanceTurn::continue_as_new(JsonText input) {
   next.seed = next.seed * 0x9e3779b97f4a7c15ULL + 1;
   const Instant last = core_.state.last_at;
   const auto frozen = core_.state.frozen;
-  CarriedOver carried = carried_over(core_.state);
-  carried_bytes_ += next.input.size() + carried.events.size() + carried.signals.size();
+  std::vector<EntryBody> facts = facts_for_next_run();
   core_.record.run_begins_at = core_.next_index();
   ended_runs_.push_back(std::exchange(core_.journal, RunJournal()));
   core_.state = InstanceState();
@@ -231,7 +245,18 @@ std::optional<RunState> InstanceTurn::continue_as_new(JsonText input) {
   core_.state.frozen = frozen;
   const WorkflowDefinition* const definition = core_.program->find_workflow(next.workflow);
   core_.script = std::make_unique<ScriptDriver>(core_.id, core_.state, core_.program, *definition);
-  return run_on(std::move(next), std::move(carried));
+  return run_on(std::move(next), std::move(facts));
+}
+
+// What stands behind the Started of the next run.
+std::vector<EntryBody> InstanceTurn::facts_for_next_run() {
+  std::vector<EntryBody> facts;
+  CarriedOver carried = carried_over(core_.state);
+  chain_bytes_ += carried.events.size() + carried.signals.size();
+  turn_bytes_ += carried.events.size() + carried.signals.size();
+  facts.emplace_back(std::move(carried));
+  for (std::string& promise : kept_promises()) facts.emplace_back(PatchMarked{std::string(kKeptPromise) + promise});
+  return facts;
 }
 
 // ---- the rest of the turn ----------------------------------------------------------------------------------------------
@@ -278,6 +303,16 @@ void InstanceTurn::open_incident(Failure cause, std::string line, OperationSeq s
 void InstanceTurn::lose_script(Failure cause, std::string line) {
   open_incident(std::move(cause), std::move(line), 0);
   script_lost_ = true;
+}
+
+void InstanceTurn::lose_script(const ReplayMismatch& found) {
+  const bool ended = found.script_line.empty();
+  lose_script({std::string(code_of(ErrorCode::replay_mismatch)),
+               "the journal has " + found.journal_key + " (asked for at " + found.journal_line + "), but the script " +
+                   (ended ? "has ended" : "stands at " + found.script_line) +
+                   "; guard the change with ctx:patch, or move the instance back to its bundle",
+               {}},
+              ended ? found.journal_line : found.script_line);
 }
 
 JsonText InstanceTurn::summary() const {

@@ -8,8 +8,10 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "runtime/base/limits.hpp"
 #include "runtime/engine/instance.hpp"
 #include "runtime/engine/script_driver.hpp"
 #include "runtime/engine/slo.hpp"
@@ -18,6 +20,16 @@ namespace baton {
 
 // The reason of a cancellation by the workflow's own time limit; such an instance ends failed, with code run_timeout.
 inline constexpr const char* kRunTimeoutReason = "the workflow ran out of time";
+
+// Why a run was not let continue as new; causes of incidents.
+inline constexpr std::string_view kContinues = "the workflow continues as new";  // All begin so.
+inline constexpr std::string_view kContinuesIdle = "the workflow continues as new without ever waiting";
+inline constexpr std::string_view kContinuesCancelled =
+    "the workflow continues as new again and again, although it was cancelled; let the error 'cancelled' end it";
+inline constexpr std::string_view kContinuesFull =
+    "the workflow continues as new again and again, and its runs write and carry over too much in one go; take more of "
+    "what has come "
+    "in one run, or wait";
 
 // What an Instance holds between turns.
 struct InstanceCore {
@@ -55,7 +67,7 @@ class InstanceTurn {
   std::vector<OperationSeq> record(EntryBody&& body);
   // record(), and then the script runs on because of it. Precondition: warm_up() was called in this turn.
   // `fact` stands right behind it, and the script sees both.
-  void deliver(EntryBody&& body, std::optional<EntryBody> fact = std::nullopt);
+  void deliver(EntryBody&& body);
   // Journals the start, and the script runs; or the instance begins paused, and it runs when that ends.
   void start_run(Started started, const WorkflowDefinition& definition);
   // Makes sure that the script stands where the journal ends; opens an incident when it cannot. No-op while blocked.
@@ -77,6 +89,8 @@ class InstanceTurn {
   // Nothing of this turn is to be kept: see Handled.
   void refuse_alone(Error error) { refused_alone_ = std::move(error); }
   [[nodiscard]] bool is_refused() const { return refused_alone_.has_value(); }
+  // The runs that began in this turn have written so much that further messages are to have a turn of their own.
+  [[nodiscard]] bool is_full() const { return turn_bytes_ > limits::kTurnJournalSize; }
   // What set going all that follows, until the next: every record says so.
   struct Cause {
     std::string trace;
@@ -86,7 +100,7 @@ class InstanceTurn {
   void begin_message(Cause cause) {
     because_of(std::move(cause));
     idle_runs_ = 0;
-    carried_bytes_ = 0;
+    chain_bytes_ = 0;
   }
   void because_of(Cause cause) {
     cause_ = std::move(cause);
@@ -94,12 +108,16 @@ class InstanceTurn {
   }
   // Fills in what every record of this instance carries.
   [[nodiscard]] AuditRecord audit_of(std::string_view action, const Principal& by) const;
+  [[nodiscard]] bool is_of_earlier_run(OperationSeq seq) const {
+    return core_.exists && seq != 0 && seq < core_.state.started.first_seq;
+  }
   [[nodiscard]] std::size_t entries_written() const { return entries_.size(); }
   void audit(AuditRecord&& record) { audit_.push_back(std::move(record)); }
   void send(Address to, OutboxBody body);
   void open_incident(Failure cause, std::string line, OperationSeq seq);
   // Of a script that cannot go on, not even to undo.
   void lose_script(Failure cause, std::string line);
+  void lose_script(const ReplayMismatch& found);
   // The attempt that this activity waited for has ended by itself: for the rest of this message no worker has to be told.
   void attempt_ended(OperationSeq seq) { ended_attempt_ = seq; }
   void close(InstanceStatus status, Outcome outcome);
@@ -160,7 +178,9 @@ class InstanceTurn {
   void clear_alerts();
   void listen_to_script();
   // deliver() up to what the script's run came to; nothing where no script runs.
-  [[nodiscard]] std::optional<RunState> run_on(EntryBody&& body, std::optional<EntryBody> fact);
+  [[nodiscard]] std::optional<RunState> run_on(EntryBody&& body, std::vector<EntryBody> facts);
+  [[nodiscard]] std::optional<RunState> run_to_cancel(std::string reason, Principal by);
+  [[nodiscard]] std::vector<EntryBody> facts_for_next_run();
   // What the script's run came to: the next run, which may be followed by others, or the end.
   void follow(RunState state);
   void end_run(const RunState& state);
@@ -170,6 +190,8 @@ class InstanceTurn {
   // slo.cpp
   void note_promises(const EntryBody& body);
   [[nodiscard]] bool kept_before(const TimePromise& promise) const;
+  // Names of those that this run or an earlier one has kept.
+  [[nodiscard]] std::vector<std::string> kept_promises() const;
   void put_promise(const TimePromise& promise, const PromiseTimes& times, std::optional<std::string> value);
   void settle_promise(const TimePromise& promise, const PromiseTimes& times, bool kept);
   void record_effects_of(const EntryBody& body, const std::vector<OperationSeq>& resolved);
@@ -193,9 +215,11 @@ class InstanceTurn {
   std::optional<OperationSeq> ended_attempt_;
   EntryIndex sent_at_ = 0;  // The journal's position at the last that was sent,
   std::uint32_t sent_ = 0;  // and how many were sent there.
-  // Of the runs that began one after the other in this message: those that had taken nothing, and what was carried over.
+  // Of the runs that began one after the other in this message: those that had taken nothing, and what they wrote and carried over;
+  // and that of the whole turn.
   int idle_runs_ = 0;
-  std::size_t carried_bytes_ = 0;
+  std::size_t chain_bytes_ = 0;
+  std::size_t turn_bytes_ = 0;
   std::optional<Error> refused_alone_;
   bool script_lost_ = false;  // The last incident of the script is one behind which it cannot go on.
 };

@@ -166,7 +166,7 @@ void PatientTurn::take_events(ForwardEvents said) {
 // An event reaches every open instance that listens for it, and starts those whose trigger it is.
 void PatientTurn::route(const EventRecord& event) {
   std::vector<std::string> triggered;
-  for (const Subscription& subscription : subscriptions_) {
+  for (const Subscription& subscription : workflows_.live) {
     const WorkflowDefinition& definition = *subscription.definition;
     if (!any_matches(definition.on_events, event.type)) continue;
     const std::string key = key_of(definition.on_key, record_.id, event.event);
@@ -187,17 +187,20 @@ void PatientTurn::route(const EventRecord& event) {
   for (const OpenInstance& open : record_.open_instances) {
     if (std::find(reached.begin(), reached.end(), open.id) != reached.end()) continue;
     reached.push_back(open.id);
-    if (!listens(open.workflow, event.type)) continue;
+    if (!listens(open, event.type)) continue;
     send({ActorKind::instance, open.id}, DeliverEvent{event.id, event.type, event.event});
   }
 }
 
-bool PatientTurn::listens(const std::string& workflow, const std::string& type) const {
-  for (const Subscription& subscription : subscriptions_) {
-    if (subscription.definition->name != workflow) continue;
-    return subscription.definition->listens.empty() || any_matches(subscription.definition->listens, type);
+// By the version that the case runs. Of one that has yet to take its first turn that is the live one; and where nobody knows,
+// better one event too many.
+bool PatientTurn::listens(const OpenInstance& open, const std::string& type) const {
+  const std::shared_ptr<const Program> own = workflows_.program_of ? workflows_.program_of(open.id) : nullptr;
+  const WorkflowDefinition* definition = own == nullptr ? nullptr : own->find_workflow(open.workflow);
+  for (const Subscription& subscription : workflows_.live) {
+    if (definition == nullptr && subscription.definition->name == open.workflow) definition = subscription.definition;
   }
-  return true;  // Its bundle is no longer live: better one event too many.
+  return definition == nullptr || definition->listens.empty() || any_matches(definition->listens, type);
 }
 
 void PatientTurn::start(const WorkflowDefinition& definition, const std::string& bundle, const std::string& id,
@@ -285,9 +288,8 @@ Patient::Patient(std::string id, std::optional<PatientRecord> stored, std::uint6
   record_.id = std::move(id);
 }
 
-Handled Patient::handle(std::vector<PatientMessage> messages, const std::vector<Subscription>& subscriptions,
-                        Instant now) {
-  PatientTurn turn(record_, exists_, subscriptions, std::max(now, record_.last_at));
+Handled Patient::handle(std::vector<PatientMessage> messages, const KnownWorkflows& workflows, Instant now) {
+  PatientTurn turn(record_, exists_, workflows, std::max(now, record_.last_at));
   for (PatientMessage& message : messages) {
     std::visit([&turn](auto& each) { turn.take(std::move(each)); }, message);
   }

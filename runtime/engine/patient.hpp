@@ -1,6 +1,7 @@
 // One person in memory: the record, and what an event about this person sets going. Owned by one actor. Pure.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -47,15 +48,20 @@ struct Subscription {
   std::string bundle;
 };
 
+struct KnownWorkflows {
+  const std::vector<Subscription>& live;
+  // What an open case runs, whichever version is live by now. Null when that is not known, or not to be had.
+  std::function<std::shared_ptr<const Program>(const std::string& instance)> program_of;
+};
+
 class Patient {
  public:
   // `sent_before`: of a person who was erased and comes back, more messages than the former record can have sent.
   Patient(std::string id, std::optional<PatientRecord> stored, std::uint64_t sent_before = 0);
 
-  // `subscriptions`: the live workflows. The same message (source and id) again is answered by the caller from the store
-  // before it comes here; an outbox delivery that was taken before is acknowledged and has no effect.
-  [[nodiscard]] Handled handle(std::vector<PatientMessage> messages, const std::vector<Subscription>& subscriptions,
-                               Instant now);
+  // The same message (source and id) again is answered by the caller from the store before it comes here; an outbox delivery that
+  // was taken before is acknowledged and has no effect.
+  [[nodiscard]] Handled handle(std::vector<PatientMessage> messages, const KnownWorkflows& workflows, Instant now);
 
   [[nodiscard]] const PatientRecord& record() const { return record_; }
   [[nodiscard]] bool exists() const { return exists_; }

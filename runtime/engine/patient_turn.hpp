@@ -10,8 +10,8 @@ namespace baton {
 
 class PatientTurn {
  public:
-  PatientTurn(PatientRecord& record, bool& exists, const std::vector<Subscription>& subscriptions, Instant at)
-      : record_(record), exists_(exists), subscriptions_(subscriptions), at_(at) {}
+  PatientTurn(PatientRecord& record, bool& exists, const KnownWorkflows& workflows, Instant at)
+      : record_(record), exists_(exists), workflows_(workflows), at_(at) {}
 
   void take(AcceptMessage message);
   void take(TakePatientDelivery message);
@@ -25,7 +25,7 @@ class PatientTurn {
   void take_events(ForwardEvents said);
   void merge(const std::string& ended, const std::vector<Identifier>& identifiers, const Principal& by);
   void route(const EventRecord& event);
-  [[nodiscard]] bool listens(const std::string& workflow, const std::string& type) const;
+  [[nodiscard]] bool listens(const OpenInstance& open, const std::string& type) const;
   void start(const WorkflowDefinition& definition, const std::string& bundle, const std::string& id,
              const std::string& key, const EventRecord& event);
   // ---- keys: patient_keys.cpp ----
@@ -46,7 +46,7 @@ class PatientTurn {
 
   PatientRecord& record_;
   bool& exists_;
-  const std::vector<Subscription>& subscriptions_;
+  const KnownWorkflows& workflows_;
   Instant at_;
   std::vector<Change> changes_;
   std::vector<Effect> effects_;

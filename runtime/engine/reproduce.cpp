@@ -11,12 +11,14 @@ namespace {
 
 std::string told(const Failure& failure) { return failure.code + ": " + failure.message; }
 
+constexpr std::string_view kWasContinued = "continued as new ";
+
 // How a run ended, in one text that can be compared and shown.
 std::string end_of(const RunState& state) {
   if (const auto* completed = std::get_if<RunCompleted>(&state)) return "completed " + completed->result;
   if (const auto* failed = std::get_if<RunEndedFailed>(&state)) return "failed " + told(failed->failure);
   if (const auto* raised = std::get_if<RunFailed>(&state)) return "raised " + told(raised->failure);
-  if (const auto* continued = std::get_if<RunContinued>(&state)) return "continued as new " + continued->input;
+  if (const auto* continued = std::get_if<RunContinued>(&state)) return std::string(kWasContinued) + continued->input;
   return std::holds_alternative<RunCancelled>(state) ? "cancelled" : "waits";
 }
 
@@ -29,7 +31,9 @@ std::string end_of(const std::vector<Entry>& run, const InstanceState& state) {
       return by_limit ? "cancelled" : "failed " + told(failed->failure);
     }
     if (std::holds_alternative<Cancelled>(entry.body)) return "cancelled";
-    if (const auto* continued = std::get_if<ContinuedAsNew>(&entry.body)) return "continued as new " + continued->input;
+    if (const auto* continued = std::get_if<ContinuedAsNew>(&entry.body)) {
+      return std::string(kWasContinued) + continued->input;
+    }
   }
   for (const auto& [number, incident] : state.open_incidents) {
     if (incident.seq == 0) return "raised " + told(incident.cause);
@@ -37,12 +41,12 @@ std::string end_of(const std::vector<Entry>& run, const InstanceState& state) {
   return "waits";
 }
 
-// What the script of a run raised last.
-std::string last_raised(const std::vector<Entry>& run) {
-  std::string raised;
+// Why the script of a run could not go on the last time; null when it always could.
+const Failure* last_raised(const std::vector<Entry>& run) {
+  const Failure* raised = nullptr;
   for (const Entry& entry : run) {
     const auto* const incident = std::get_if<IncidentOpened>(&entry.body);
-    if (incident != nullptr && incident->seq == 0) raised = "raised " + told(incident->cause);
+    if (incident != nullptr && incident->seq == 0) raised = &incident->cause;
   }
   return raised;
 }
@@ -129,9 +133,14 @@ void reproduce_run(const std::string& instance, const std::vector<Entry>& run, E
   }
   if (!journaled.paused) script.expect_all_decided();
   const std::string was = end_of(run, journaled);
-  const std::string is = end_of(result.state);
+  const Failure* const raised = last_raised(run);
+  const std::string last = raised == nullptr ? "" : "raised " + told(*raised);
+  // A script that was not let continue as new asks for that here again.
+  const bool not_let = raised != nullptr && raised->message.starts_with(kContinues) && !was.starts_with(kWasContinued);
+  const bool asks_again = not_let && std::holds_alternative<RunContinued>(result.state);
+  const std::string is = asks_again ? last : end_of(result.state);
   // A script that was stopped from outside stands where it waited, or where it failed for good.
-  const bool stopped = was == "cancelled" && (is == "waits" || is == last_raised(run));
+  const bool stopped = was == "cancelled" && (is == "waits" || is == last);
   if (was != is && !stopped && !journaled.paused) report.differences.push_back({"end", {}, was, is});
 }
 

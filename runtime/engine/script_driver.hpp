@@ -36,6 +36,8 @@ struct ReplayResult {
   bool lost = false;   // It has failed in such a way that nothing of it can go on, not even to undo.
   // Key of what was written down and the script does not come to any more; empty where it waits for something new.
   std::string left_out;
+  // What is over by the journal and the script has not asked for where it waits for something new: it may come to that still.
+  std::optional<ReplayMismatch> not_reached;
 };
 
 class ScriptDriver : public WorkflowHost {
@@ -58,6 +60,9 @@ class ScriptDriver : public WorkflowHost {
 
   // Runs on because of a driving entry that was applied to the state, which resolved these operations.
   [[nodiscard]] RunState drive(const Entry& entry, const std::vector<OperationSeq>& resolved);
+
+  // The script has ended by itself: what is over by the journal and it has not asked for, as a replay would find it.
+  [[nodiscard]] std::optional<ReplayMismatch> ended_without() const;
 
   void begin_turn() { run_->begin_turn(); }
   [[nodiscard]] WorkflowRun& run() { return *run_; }
@@ -135,7 +140,8 @@ class ScriptDriver : public WorkflowHost {
   [[nodiscard]] RunState drive_at(Instant now, const Entry& entry, const std::vector<OperationSeq>& resolved);
   [[nodiscard]] bool goes_on_behind(const RunState& state);
   [[nodiscard]] RunState give_up_failed(RunState state, std::size_t& next);
-  [[nodiscard]] std::optional<ReplayMismatch> unclaimed() const;
+  [[nodiscard]] std::optional<ReplayMismatch> unclaimed(bool only_what_is_over) const;
+  [[nodiscard]] std::optional<ReplayMismatch> stands_at(std::optional<ReplayMismatch> mismatch, bool ended) const;
   [[nodiscard]] std::string left_out(const std::vector<bool>& counts) const;
   [[nodiscard]] OperationSeq claim_or_record(Operation operation);
   std::vector<OperationSeq> record(EntryBody&& body);

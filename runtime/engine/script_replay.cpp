@@ -192,11 +192,14 @@ ReplayResult ScriptDriver::replay(EntriesView entries, const std::vector<bool>& 
   result.lost = run_ != nullptr && run_->lost();
   // A script that waits for something new may still come to what its journal has; one that has ended will not. What waits for
   // its turn to undo may have been begun at once by an earlier Baton.
-  const bool all_told = ended || (!fresh_ && !(run_ != nullptr && run_->undo_waits()));
-  if (all_told && !std::holds_alternative<RunFailed>(result.state)) result.mismatch = unclaimed();
-  if (result.mismatch && !ended && run_ != nullptr) {
-    const auto lines = run_->waiting_lines();
-    if (!lines.empty()) result.mismatch->script_line = lines.back();
+  const bool undoes = run_ != nullptr && run_->undo_waits();
+  // Whoever is cancelled on the way does not come to what stands behind.
+  const bool comes_to_all =
+      !std::holds_alternative<RunFailed>(result.state) && !std::holds_alternative<RunCancelled>(result.state);
+  if (comes_to_all && (ended || (!fresh_ && !undoes))) {
+    result.mismatch = stands_at(unclaimed(false), ended);
+  } else if (comes_to_all && !undoes) {
+    result.not_reached = stands_at(unclaimed(true), ended);
   }
   return result;
 }
@@ -223,10 +226,21 @@ RunState ScriptDriver::give_up_failed(RunState state, std::size_t& next) {
   return state;
 }
 
+std::optional<ReplayMismatch> ScriptDriver::ended_without() const {
+  return unclaimed_.empty() ? std::nullopt : unclaimed(true);
+}
+
+std::optional<ReplayMismatch> ScriptDriver::stands_at(std::optional<ReplayMismatch> mismatch, bool ended) const {
+  if (!mismatch || ended || run_ == nullptr) return mismatch;
+  const auto lines = run_->waiting_lines();
+  if (!lines.empty()) mismatch->script_line = lines.back();
+  return mismatch;
+}
+
 // The first operation of the journal that the script has not asked for.
-std::optional<ReplayMismatch> ScriptDriver::unclaimed() const {
+std::optional<ReplayMismatch> ScriptDriver::unclaimed(bool only_what_is_over) const {
   for (const auto& [seq, operation] : state_.operations) {
-    if (operation.claimed || operation.abandoned) continue;
+    if (operation.claimed || operation.abandoned || (only_what_is_over && !operation.settled)) continue;
     return ReplayMismatch{operation.operation.key, operation.operation.line, ""};
   }
   return std::nullopt;

@@ -5,6 +5,7 @@
 
 #include "runtime/engine/audit_details.hpp"
 #include "runtime/engine/instance_turn.hpp"
+#include "runtime/model/refused_call.hpp"
 
 namespace baton {
 namespace {
@@ -160,8 +161,17 @@ void InstanceTurn::note_promises(const EntryBody& body) {
   });
 }
 
-// By an entry in front of the latest.
+std::vector<std::string> InstanceTurn::kept_promises() const {
+  std::vector<std::string> kept;
+  each_promise(core_.record, core_.program.get(), [&](const TimePromise& promise, const PromiseTimes&) {
+    if (kept_before(promise)) kept.push_back(promise.name);
+  });
+  return kept;
+}
+
+// By an entry in front of the latest, or in an earlier run.
 bool InstanceTurn::kept_before(const TimePromise& promise) const {
+  if (core_.state.patches.contains(std::string(kKeptPromise) + promise.name)) return true;
   for (std::size_t i = 0; i + 1 < core_.journal.size(); ++i) {
     if (keeps(promise, reached_by(core_.journal[i].body, core_.state))) return true;
   }

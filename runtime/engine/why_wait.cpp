@@ -94,6 +94,10 @@ WhyWait of_event(const WhyFacts& facts, const InstanceState& state, const Operat
   owned_outside(wait);
   end_of_wait(wait, operation, request, "none has come", facts.now);
   wait.unblock.push_back("A message arrives that means " + types + by + ".");
+  if (state.patient.empty()) {
+    wait.unblock.push_back(
+        "But the case is about nobody: messages come to patients, and only an override could reach it.");
+  }
   return wait;
 }
 

@@ -22,10 +22,16 @@ constexpr std::string_view kBranchNames = "rule:branch_names";
 // What an update or an on_override has registered is undone with the instance. With the branch's path behind it.
 constexpr std::string_view kUndoOfBranch = "rule:undo_of:";
 
+// A run that continues as new ends what updates of it still do, while it waits for compensations.
+constexpr std::string_view kUpdatesEndWithRun = "rule:updates_end_with_run";
+// Behind CarriedOver: an earlier run has kept this promise (slo). With its name behind it.
+constexpr std::string_view kKeptPromise = "rule:kept_promise:";
+
 // The script comes to such a place in the turn that journals it: a replay that finds no mark there goes by the old rule, also
 // past the last thing that the journal knows of.
 [[nodiscard]] inline bool is_marked_in_its_turn(std::string_view id) {
-  return id.starts_with(kRefusedCall) || id.starts_with(kUndoOfBranch) || id == kBranchNames;
+  return id.starts_with(kRefusedCall) || id.starts_with(kUndoOfBranch) || id == kBranchNames ||
+         id == kUpdatesEndWithRun;
 }
 
 }  // namespace baton

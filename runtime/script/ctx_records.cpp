@@ -301,7 +301,7 @@ int ctx_fail(lua_State* state) {
 int ctx_continue_as_new(lua_State* state) {
   Execution& execution = check_context(state, "continue_as_new");
   execution.check_may_continue(state);
-  const BranchRole role = execution.current().role;
+  const BranchRole role = execution.current_role();
   if (role == BranchRole::update || role == BranchRole::cleanup) {
     raise(state, "continue_as_new is run's to call; let this set something that run waits for");
   }

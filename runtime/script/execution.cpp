@@ -164,6 +164,7 @@ void Execution::main_finished(Branch& branch, bool returned, const Failed* faile
   }
   if (continue_input_) {
     main_end_ = RunState(RunContinued{*continue_input_});
+    end_updates();
     return give_back_to_next_run();
   }
   Failure failure = read_failure(branch.coroutine, -1);
@@ -376,7 +377,7 @@ void Execution::check_outside_step(lua_State* state, const char* method) {
 void Execution::check_may_continue(lua_State* state) {
   sandbox_.charge(state, kInstructionsPerRequest);
   check_may_change(state);
-  const bool ended = continue_input_ || author_failure_;
+  const bool ended = author_failure_ || (continue_input_ && current_role() != BranchRole::cleanup);
   if (ended && current().undoing == 0) {
     push_failure(state, author_failure_ ? *author_failure_ : kContinues);
     lua_error(state);

@@ -132,6 +132,8 @@ class Execution {
   [[nodiscard]] const WorkflowDefinition& definition() const { return definition_; }
   [[nodiscard]] const Program& program() const { return *program_; }
   [[nodiscard]] Branch& current() { return *current_; }
+  // Whose the current branch is: run's, or that of an update, of a compensation, of an on_override.
+  [[nodiscard]] BranchRole current_role() const { return outermost(*current_).role; }
   // Key of the next `kind:name` in the current branch.
   [[nodiscard]] std::string next_key(std::string_view kind, std::string_view name);
   // A name as a part of a path: the marks in it are escaped, where the journal goes by that rule.
@@ -206,6 +208,10 @@ class Execution {
   void stop_waiting(Branch& branch);
   [[nodiscard]] bool withdraws_promise(const Branch& branch, const Branch& outermost) const;
   void give_back_to_next_run();
+  // The run continues as new, once what it still undoes is done: updates end here.
+  void end_updates();
+  // The branch that `branch` is within, all branches within branches counted.
+  [[nodiscard]] static const Branch& outermost(const Branch& branch);
   void clean_up(Branch& branch);
   // Null when it has ended.
   [[nodiscard]] Branch* main_branch() const;
@@ -266,6 +272,9 @@ class Execution {
   std::optional<JsonText> continue_input_;
   std::uint64_t random_counter_ = 0;
 };
+
+// What becomes of an update whose run continues as new.
+[[nodiscard]] baton::Outcome run_has_continued();
 
 // ---- shared by the files of ctx ------------------------------------------------------------------------------------
 

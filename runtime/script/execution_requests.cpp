@@ -132,6 +132,10 @@ void Execution::refresh_facts() {
 }
 
 RunState Execution::apply_update(const std::string& update_id, const std::string& name, const JsonText& arguments) {
+  if (main_end_ && continue_input_) {
+    host_.complete_update(update_id, run_has_continued());
+    return run();
+  }
   const std::string path = in_path(update_id, "\\/");
   const Status begun = sandbox_.protect([&](lua_State* L) {
     if (!push_function(L, "updates", name, "apply")) raise(L, unknown("update", name));

@@ -115,6 +115,28 @@ void Execution::give_back_to_next_run() {
   }
 }
 
+baton::Outcome run_has_continued() {
+  return baton::Outcome::failed({std::string(kRunEnded), std::string(kContinuedBeforeUpdate), {}});
+}
+
+void Execution::end_updates() {
+  std::vector<Branch*> updates;
+  for (const auto& branch : branches_) {
+    if (branch->role == BranchRole::update) updates.push_back(branch.get());
+  }
+  if (cleanups_ == 0 || updates.empty() || !host_.patch(kUpdatesEndWithRun)) return;
+  for (Branch* const update : updates) {
+    host_.complete_update(update->update_id, run_has_continued());
+    kill(*update);
+  }
+}
+
+const Branch& Execution::outermost(const Branch& branch) {
+  const Branch* around = &branch;
+  while (around->role == BranchRole::member && around->parent != nullptr) around = around->parent;
+  return *around;
+}
+
 void Execution::kill(Branch& branch) { kill(branch, branch); }
 
 // A promise that was asked for outside of what is stopped is not withdrawn with it: its id was given out, and others may wait.

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -32,6 +33,10 @@ struct RunContinued {    // ctx:continue_as_new
   JsonText input;
 };
 using RunState = std::variant<RunWaits, RunCompleted, RunFailed, RunEndedFailed, RunCancelled, RunContinued>;
+
+// Of updates whose run has ended before they were done.
+inline constexpr std::string_view kRunEnded = "run_ended";
+inline constexpr std::string_view kContinuedBeforeUpdate = "the case continued as new before the update was done";
 
 class WorkflowRun {
  public:

@@ -5,6 +5,7 @@
 #include "persistence/ledger/ledger_reader.hpp"
 #include "persistence/ledger_source.hpp"
 #include "runtime/base/sha256.hpp"
+#include "runtime/engine/patient.hpp"
 #include "tests/support/node_world.hpp"
 
 namespace baton::testing {
@@ -12,6 +13,7 @@ namespace {
 
 using Findings = DeployRequest::Findings;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 BundleFiles flow(const std::string& body, const std::string& name = "flow") {
   BundleFiles files;
@@ -93,6 +95,55 @@ TEST_F(DeployTest, that_differs_only_ahead_needs_no_acceptance) {
   const auto record = records("bundle.deployed").back();
   EXPECT_EQ(record.at("outcome").as_string(), "no findings");
   EXPECT_EQ(record.at("after").at("same").as_int64(), 3);
+}
+
+class ListeningVersions : public DeployTest {
+ protected:
+  static BundleFiles listening(const std::string& to) {
+    BundleFiles files;
+    files["workflows/flow.lua"] = "return require('workflow').define { name = 'flow', " + to +
+                                  " run = function(ctx) ctx:wait_event('lab.result') return 1 end }\n";
+    return files;
+  }
+  void result_comes(const std::string& id) {
+    const std::string raw =
+        R"({"source":"lab","id":")" + id +
+        R"(","type":"lab.result","patient":{"identifiers":[{"system":"H","value":"p1","type":"MR"}]},)"
+        R"("occurred_at":"2025-11-20T12:00:00Z"})";
+    world_.tell(AcceptRequest{"json", raw});
+    world_.run();
+  }
+};
+
+TEST_F(ListeningVersions, leave_a_case_that_began_before_the_events_that_its_own_version_listens_for) {
+  ASSERT_TRUE(deploy(listening("")).ok());
+  world_.tell(StartRequest{"flow", "before", "{}", patient_id_of({{"H", "p1", "MR"}}), "", nurse()});
+  ASSERT_TRUE(deploy(listening("listen = { 'encounter.*' },")).ok());
+  result_comes("r1");
+  EXPECT_EQ(world_.result("before"), "1");
+}
+
+TEST_F(ListeningVersions, give_a_case_that_began_before_no_event_that_its_own_version_does_not_listen_for) {
+  ASSERT_TRUE(deploy(listening("listen = { 'encounter.*' },")).ok());
+  world_.tell(StartRequest{"flow", "before", "{}", patient_id_of({{"H", "p1", "MR"}}), "", nurse()});
+  ASSERT_TRUE(deploy(listening("")).ok());
+  result_comes("r1");
+  EXPECT_EQ(world_.status("before"), "running");
+}
+
+TEST_F(DeployTest, keeps_the_words_of_a_script_out_of_the_ledger_and_tells_them_to_who_checks) {
+  begin_three();
+  const BundleFiles failing = flow("error('cannot handle Miller')");
+  const auto checked = world_.ask(CheckRequest{"test", failing});
+  ASSERT_TRUE(checked.ok());
+  EXPECT_THAT(*checked, HasSubstr("Miller"));
+  const auto answer = deploy(failing, Findings::accept);
+  ASSERT_TRUE(answer.ok()) << to_string(answer.error());
+  const auto record = records("bundle.deployed").back();
+  EXPECT_EQ(record.at("evidence").at("findings").as_array().size(), 3u);
+  EXPECT_THAT(boost::json::serialize(record), Not(HasSubstr("Miller")));
+  const std::string hash(boost::json::parse(*answer).at("report").as_string());
+  EXPECT_THAT(world_.node().reader().named("deployments", "report/" + hash)->value(), Not(HasSubstr("Miller")));
 }
 
 TEST_F(DeployTest, looks_only_at_instances_of_the_workflows_that_it_defines_or_takes_away) {

@@ -341,50 +341,6 @@ TEST_F(WorkflowTest, a_query_reads_and_an_update_is_validated) {
   EXPECT_NE(replies_[0].answer.value().find("moved"), std::string::npos);
 }
 
-TEST_F(WorkflowTest, a_removed_step_is_a_mismatch_that_names_both_lines) {
-  given("ctx:activity('test.work')\n ctx:activity('test.other')\n return 1");
-  start();
-  finish(1, "1");
-  const auto changed = Program::compile("c", bundle_of("\n\n ctx:sleep('1h')"));
-  ASSERT_TRUE(changed.ok());
-  const CheckFinding removed = check("i1", journal(), 0, "test", *changed);
-  EXPECT_EQ(removed.verdict, CheckVerdict::safe) << "a new wait in front: what the journal has may still be asked for";
-  const auto ended = Program::compile("c", bundle_of("\n return 1"));
-  const CheckFinding mismatch = check("i1", journal(), 0, "test", *ended);
-  EXPECT_EQ(mismatch.verdict, CheckVerdict::needs_patch);
-  EXPECT_EQ(mismatch.journal_line, "test.lua:4");
-  const auto same = check("i1", journal(), 0, "test", programs_.find(bundle_));
-  EXPECT_EQ(same.verdict, CheckVerdict::same) << same.message;
-}
-
-TEST_F(WorkflowTest, a_script_that_leaves_out_what_was_written_down_is_not_the_same) {
-  const std::string search = "search = { stage = 'keyword' },";
-  given("ctx:set('stage', 'a')  ctx:note('n')  ctx:step('s', function() end)  ctx:wait_signal('go')", search);
-  start();
-  for (const auto& [body, left_out] : std::vector<std::pair<const char*, const char*>>{
-           {"ctx:set('stage', 'a')  ctx:note('n')  ctx:step('s', function() end)  ctx:wait_signal('go')", ""},
-           {"ctx:note('n')  ctx:step('s', function() end)  ctx:wait_signal('go')", "set:stage"},
-           {"ctx:set('stage', 'a')  ctx:step('s', function() end)  ctx:wait_signal('go')", "note:"},
-           {"ctx:set('stage', 'a')  ctx:note('n')  ctx:wait_signal('go')", "step:s"}}) {
-    const auto changed = Program::compile("c", bundle_of(body, search));
-    ASSERT_TRUE(changed.ok());
-    const CheckFinding finding = check("i1", journal(), 0, "test", *changed);
-    EXPECT_EQ(finding.verdict, *left_out == '\0' ? CheckVerdict::same : CheckVerdict::safe) << body;
-    EXPECT_TRUE(finding.message.ends_with(left_out)) << finding.message;
-  }
-}
-
-TEST_F(WorkflowTest, an_inserted_step_does_not_break_an_old_journal) {
-  given("ctx:activity('test.work')\n ctx:wait_signal('go')\n return 'end'");
-  start();
-  finish(1, "1");
-  const std::string next = programs_.deploy(bundle_of(
-      "ctx:activity('test.work')\n ctx:step('new', function() return 1 end)\n ctx:wait_signal('go')\n return 'end'"));
-  when(ChangeBundle{next, {}, 2});
-  when(SendSignal{"go", "", "", {}, 3});
-  EXPECT_EQ(result(), "\"end\"");
-}
-
 TEST_F(WorkflowTest, a_patch_keeps_old_instances_on_the_old_side) {
   const std::string body =
       "ctx:activity('test.work')\n ctx:wait_signal('go')\n if ctx:patch('p1') then return 'new' end return 'old'";

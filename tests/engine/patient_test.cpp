@@ -107,7 +107,7 @@ class Ward {
   void run(const std::string& id, PatientMessage message) {
     const auto found = records_.find(id);
     Patient patient(id, found == records_.end() ? std::nullopt : std::optional(found->second));
-    Handled handled = patient.handle({std::move(message)}, subscriptions_, kNoon);
+    Handled handled = patient.handle({std::move(message)}, {subscriptions_, {}}, kNoon);
     if (!handled.turn) return;
     for (const Change& change : handled.turn->changes()) {
       if (const auto* put = std::get_if<PutPatient>(&change)) {
@@ -426,7 +426,7 @@ TEST(PatientId, is_that_of_the_persons_own_number_wherever_it_stands) {
 TEST(PatientRecordOfACase, begins_with_a_case_that_ends_in_its_first_turn) {
   Patient patient("p1", std::nullopt);
   const OutboxRecord closed{{ActorKind::instance, "q1"}, {ActorKind::patient, "p1"}, 1, InstanceClosed{"q1"}};
-  const Handled handled = patient.handle({TakePatientDelivery{closed}}, {}, kNoon);
+  const Handled handled = patient.handle({TakePatientDelivery{closed}}, {{}, {}}, kNoon);
   EXPECT_TRUE(patient.exists());
   ASSERT_TRUE(handled.turn.has_value());
   const auto puts = [](const Change& change) { return std::holds_alternative<PutPatient>(change); };

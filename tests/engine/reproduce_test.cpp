@@ -56,6 +56,15 @@ TEST_F(ReproduceTest, one_whose_outcome_was_replaced_after_its_end_is_reproduced
   EXPECT_TRUE(report.reproduced()) << shown(report);
 }
 
+TEST_F(ReproduceTest, one_that_was_not_let_continue_as_new_is_reproduced) {
+  given("ctx:continue_as_new({})");
+  start();
+  EXPECT_EQ(only_incident().cause.code, code_of(ErrorCode::script_instructions));
+  EXPECT_TRUE(again().reproduced()) << shown(again());
+  when(ResolveIncident{1, IncidentAction::cancel, {}, 0, "no end", {PrincipalKind::person, "dr-1", "", "", ""}, 3});
+  EXPECT_TRUE(again().reproduced()) << shown(again());
+}
+
 TEST_F(ReproduceTest, an_instance_that_still_waits_is_reproduced) {
   given(kDecides);
   start(R"({"n":7})");

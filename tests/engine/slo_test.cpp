@@ -105,5 +105,27 @@ TEST(SloDefinition, says_what_is_wrong_with_it) {
               testing::HasSubstr("no calendar 'moon'"));
 }
 
+TEST_F(SloTest, one_that_an_earlier_run_has_kept_is_kept) {
+  given(
+      "if input.n then ctx:wait_signal('end') return end ctx:wait_signal('call')\n"
+      "ctx:decide('first_contact', { outcome = 'reached' }) ctx:wait_signal('go') ctx:continue_as_new({ n = 1 })",
+      "slo = { first_contact = '2d' },");
+  begin();
+  turn(SendSignal{"call", "1", "", {}, 1});
+  turn(SendSignal{"go", "1", "", {}, 1});
+  const auto kept = keys();
+  ASSERT_EQ(kept.size(), 1u);
+  EXPECT_NE(kept[0].find("/kept/"), std::string::npos);
+  const std::string moved = programs_.deploy(
+      bundle_of("if input.n then ctx:wait_signal('end') return 2 end", "slo = { first_contact = '2d' },"));
+  turn(ChangeBundle{moved, {}, 2});
+  EXPECT_TRUE(replies_.back().answer.ok());
+  EXPECT_EQ(keys(), kept);
+  now_ = now_ + Duration{3 * kDay.ms};
+  turn(SendSignal{"end", "1", "", {}, 1});
+  EXPECT_EQ(status(), InstanceStatus::completed);
+  EXPECT_EQ(keys(), kept);
+}
+
 }  // namespace
 }  // namespace baton

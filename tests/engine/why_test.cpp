@@ -111,6 +111,7 @@ TEST_F(WhyTest, of_an_event_says_which_and_what_happens_without_it_and_never_who
             "If none has come by 2023-11-16 22:13 UTC (in 1 day), the workflow goes on without it.");
   EXPECT_THAT(wait.unblock.front(),
               AllOf(HasSubstr("with the data.order that this case waits for"), Not(HasSubstr("SECRET"))));
+  EXPECT_THAT(wait.unblock.back(), HasSubstr("about nobody"));
 }
 
 TEST_F(WhyTest, of_a_signal_without_an_owner_says_that_the_script_names_nobody) {

@@ -5,6 +5,7 @@
 #include "gateway/api/question_lane.hpp"
 #include "persistence/sql/audit_sql.hpp"
 #include "runtime/base/base64.hpp"
+#include "runtime/engine/patient.hpp"
 #include "tests/gateway/sign_in_world.hpp"
 #include "tests/support/comes_true.hpp"
 
@@ -183,6 +184,58 @@ TEST_F(AuditApi, a_table_has_no_cell_that_a_spreadsheet_would_take_for_a_formula
   const WireReply table = asked("/v1/audit/export?form=csv&open=true&limit=1000");
   EXPECT_THAT(table.text, HasSubstr("\"'=1+1\""));
   EXPECT_THAT(table.text, Not(HasSubstr(",\"=1+1\"")));
+}
+
+TEST_F(AuditApi, schedules_previews_and_checks_that_show_a_persons_data_are_reads_of_it) {
+  ASSERT_EQ(
+      local("POST", "/v1/schedules/daily", R"({"workflow":"ask","every":"24h","patient":"p-1","input":{}})").status,
+      201);
+  ASSERT_EQ(local("GET", "/v1/schedules").status, 200);
+  ASSERT_EQ(local("GET", "/v1/schedules/daily").status, 200);
+  ASSERT_EQ(local("POST", "/v1/batches/preview", R"({"action":"pause","query":{"workflow":"ask"}})").status, 200);
+  std::string reads = asked("/v1/audit/records?patient=p-1&action=patient.read").text;
+  for (const char* object : {"\"schedules\"", "\"schedule/daily\"", "\"batches/preview\""}) {
+    EXPECT_THAT(reads, HasSubstr(R"("object":)" + std::string(object)));
+  }
+  const WireReply checked = local(
+      "POST", "/v1/bundles/check",
+      R"({"name":"test","files":{"workflows/ask.lua":)"
+      R"("return require('workflow').define { name = 'ask', run = function(ctx, input) error(input.note) end }"}})");
+  EXPECT_THAT(checked.text, HasSubstr("MARKER"));
+  EXPECT_THAT(ledger(), HasSubstr(R"("object":"bundles/check")"));
+}
+
+TEST_F(AuditApi, a_message_about_somebody_who_was_erased_and_another_is_still_listed) {
+  BundleFiles files;
+  files["mappings/several.lua"] =
+      "local mapping, hl7 = require 'mapping', require 'hl7'\n"
+      "return mapping.define { name = 'several', format = 'hl7v2', map = function(message)\n"
+      "  local events = {}\n"
+      "  for i, part in ipairs(hl7.wrap(message):groups('PID')) do\n"
+      "    events[i] = { type = 'encounter.beds_swapped', occurred_at = '2025-11-20T12:00:00Z',\n"
+      "                  patient = { identifiers = part:identifiers('PID-3') } }\n"
+      "  end\n"
+      "  return events\n"
+      "end }\n";
+  const auto deployed = node_->submit_and_wait(DeployRequest{"several", std::move(files), Principal{}});
+  ASSERT_TRUE(deployed.ok()) << to_string(deployed.error());
+  const WireReply sent =
+      local("POST", "/v1/messages",
+            "MSH|^~\\&|A|B|C|D|20260101||ADT^A17|m1|P|2.5\rPID|1||mother^^^H^MR\rPID|2||baby^^^H^MR\r",
+            {{"Content-Type", "x-application/hl7-v2+er7"}});
+  ASSERT_EQ(sent.status, 200) << sent.text;
+  const std::string baby = patient_id_of({{"H", "baby", "MR"}});
+  ASSERT_TRUE(test::comes_true([&] { return local("GET", "/v1/patients/" + baby).status == 200; }));
+  const WireReply request =
+      local("POST", "/v1/erasures", R"({"patient":")" + baby + R"(","basis":"gdpr-17","reason":"asked"})",
+            {{"X-Baton-Subject", "ruth"}});
+  ASSERT_EQ(request.status, 201) << request.text;
+  const WireReply approved = local("POST", "/v1/erasures/" + request.field("id") + "/approve",
+                                   R"({"reason":"checked"})", {{"X-Baton-Subject", "eva"}});
+  ASSERT_EQ(approved.status, 200) << approved.text;
+  const WireReply listed = local("GET", "/v1/messages?state=accepted");
+  ASSERT_EQ(listed.status, 200) << listed.text;
+  EXPECT_THAT(listed.text, HasSubstr("\"m1\""));
 }
 
 TEST_F(AuditApi, a_sandbox_does_not_keep_what_was_erased) {

@@ -142,6 +142,26 @@ TEST(Scrubber, an_open_instance_that_nothing_wakes_is_stuck) {
   EXPECT_EQ(kinds(world), Kinds{});  // A message on its way will wake it.
 }
 
+TEST(Scrubber, a_case_about_nobody_that_waits_for_a_patients_event_alone_is_stuck) {
+  const auto found_of = [](const std::string& patient, const std::string& event, bool in_time) {
+    StoreWorld world;
+    InstanceRecord record = running("a");
+    record.patient = patient;
+    PendingRecord waits = wait_of("a");
+    waits.operation.kind = OperationKind::event_wait;
+    waits.operation.request = R"({"types":[")" + event + R"("]})";
+    waits.operation.due.reset();
+    if (in_time) waits.operation.due = kSampleStart + kDay;
+    world.commit({PutInstance{{}, record}, PutPending{waits}});
+    if (in_time) world.commit(PutTimer{{kSampleStart + kDay, "a", waits.operation.seq, TimerPurpose::operation_due}});
+    return kinds(world);
+  };
+  EXPECT_EQ(found_of("", "lab.result", false), Kinds{FindingKind::stuck_instance});
+  EXPECT_EQ(found_of("p-1", "lab.result", false), Kinds{});
+  EXPECT_EQ(found_of("", "lab.result", true), Kinds{});
+  EXPECT_EQ(found_of("", "override.hold", false), Kinds{});
+}
+
 TEST(Scrubber, a_patient_that_waits_for_a_merge_that_nobody_hands_over_is_stuck) {
   StoreWorld world;
   PatientRecord patient = sample_patient();

@@ -25,8 +25,12 @@ std::optional<EntryIndex> place_of_step(const InstanceCore& core, const std::str
 
 // The first entry that a rewind may take back: what the run before has left to this one stays.
 EntryIndex first_place(const InstanceCore& core) {
-  const bool carries = core.journal.size() > 1 && std::holds_alternative<CarriedOver>(core.journal[1].body);
-  return core.record.run_begins_at + (carries ? 2 : 1);
+  std::size_t first = 1;
+  while (first < core.journal.size() &&
+         (std::holds_alternative<CarriedOver>(core.journal[first].body) || is_kept_promise(core.journal[first].body))) {
+    ++first;
+  }
+  return core.record.run_begins_at + static_cast<EntryIndex>(first);
 }
 
 bool is_activity(InstanceTurn& turn, OperationSeq seq) {

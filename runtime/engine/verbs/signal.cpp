@@ -140,6 +140,11 @@ void handle(InstanceTurn& turn, RunQuery message) {
 void handle(InstanceTurn& turn, SettlePromise message) {
   if (!require_open(turn, message.reply_to)) return;
   const OperationState* const operation = turn.state().find(message.seq);
+  if (operation == nullptr && turn.is_of_earlier_run(message.seq)) {
+    return turn.refuse(message.reply_to,
+                       {ErrorCode::conflict, "an earlier run of the case asked for this, and has ended",
+                        "baton show says what the case waits for now"});
+  }
   if (operation == nullptr || operation->operation.kind != OperationKind::promise) {
     return turn.refuse(message.reply_to,
                        {ErrorCode::not_found, "there is no such promise", "use the id that ctx:promise gave out"});

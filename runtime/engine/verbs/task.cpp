@@ -265,6 +265,11 @@ JsonText task_answer(const TaskRecord& task) {
 void handle(InstanceTurn& turn, ActOnTask message) {
   InstanceCore& core = turn.core();
   const OperationState* const operation = core.exists ? turn.state().find(message.seq) : nullptr;
+  if (operation == nullptr && turn.is_of_earlier_run(message.seq)) {
+    return turn.refuse(message.reply_to,
+                       {ErrorCode::conflict, "an earlier run of the case asked for this, and has ended",
+                        "baton show says what the case waits for now"});
+  }
   if (operation == nullptr || operation->operation.kind != OperationKind::task) {
     return turn.refuse(message.reply_to,
                        {ErrorCode::not_found, "there is no task '" + task_id_of(core.id, message.seq) + "'",

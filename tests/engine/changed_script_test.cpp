@@ -1,0 +1,88 @@
+// A case and another version of its script: what may be moved, and what is found when it was.
+#include "runtime/engine/check.hpp"
+#include "tests/engine/engine_fixture.hpp"
+
+namespace baton {
+namespace {
+
+class ChangedScript : public InstanceFixture {};
+
+TEST_F(ChangedScript, a_removed_step_is_a_mismatch_that_names_both_lines) {
+  given("ctx:activity('test.work')\n ctx:activity('test.other')\n return 1");
+  start();
+  finish(1, "1");
+  const auto changed = Program::compile("c", bundle_of("\n\n ctx:sleep('1h')"));
+  ASSERT_TRUE(changed.ok());
+  const CheckFinding removed = check("i1", journal(), 0, "test", *changed);
+  EXPECT_EQ(removed.verdict, CheckVerdict::needs_patch);
+  EXPECT_EQ(removed.journal_line, "test.lua:4");
+  EXPECT_EQ(removed.script_line, "test.lua:6");
+  const auto ended = Program::compile("c", bundle_of("\n return 1"));
+  const CheckFinding mismatch = check("i1", journal(), 0, "test", *ended);
+  EXPECT_EQ(mismatch.verdict, CheckVerdict::needs_patch);
+  EXPECT_EQ(mismatch.journal_line, "test.lua:4");
+  const auto same = check("i1", journal(), 0, "test", programs_.find(bundle_));
+  EXPECT_EQ(same.verdict, CheckVerdict::same) << same.message;
+}
+
+TEST_F(ChangedScript, a_renamed_activity_that_is_over_is_not_done_again_in_a_case_that_moves) {
+  given("ctx:activity('test.work')\n ctx:sleep('3d')\n return 1");
+  start();
+  finish(1, "1");
+  const std::string renamed = programs_.deploy(bundle_of("ctx:activity('test.other')\n ctx:sleep('3d')\n return 1"));
+  when(ChangeBundle{renamed, {}, 2});
+  ASSERT_FALSE(replies_.back().answer.ok());
+  EXPECT_EQ(replies_.back().answer.error().code, ErrorCode::stale_bundle);
+  EXPECT_TRUE(dispatched().empty());
+  fire_next_timer();
+  EXPECT_EQ(result(), "1");
+}
+
+TEST_F(ChangedScript, a_wait_that_ended_meanwhile_and_that_the_new_script_leaves_out_is_a_mismatch_warm_and_cold) {
+  given("ctx:sleep('3d')\n return 1");
+  start();
+  when(SendSignal{"later", "", "", {}, 1});
+  const std::string other = programs_.deploy(bundle_of("ctx:activity('test.other')\n return 2"));
+  when(ChangeBundle{other, {}, 2});
+  ASSERT_TRUE(replies_.back().answer.ok()) << "what is open may still be asked for";
+  fire_next_timer();
+  finish(2, "1");
+  EXPECT_EQ(only_incident().cause.code, code_of(ErrorCode::replay_mismatch));
+  EXPECT_EQ(status(), InstanceStatus::running);
+  const Failure warm = only_incident().cause;
+  crash();
+  when(ResolveIncident{1, IncidentAction::retry, {}, 0, "", {}, 3});
+  ASSERT_EQ(incidents_.size(), 2u);
+  EXPECT_EQ(incidents_.at(2).cause, warm);
+}
+
+TEST_F(ChangedScript, a_script_that_leaves_out_what_was_written_down_is_not_the_same) {
+  const std::string search = "search = { stage = 'keyword' },";
+  given("ctx:set('stage', 'a')  ctx:note('n')  ctx:step('s', function() end)  ctx:wait_signal('go')", search);
+  start();
+  for (const auto& [body, left_out] : std::vector<std::pair<const char*, const char*>>{
+           {"ctx:set('stage', 'a')  ctx:note('n')  ctx:step('s', function() end)  ctx:wait_signal('go')", ""},
+           {"ctx:note('n')  ctx:step('s', function() end)  ctx:wait_signal('go')", "set:stage"},
+           {"ctx:set('stage', 'a')  ctx:step('s', function() end)  ctx:wait_signal('go')", "note:"},
+           {"ctx:set('stage', 'a')  ctx:note('n')  ctx:wait_signal('go')", "step:s"}}) {
+    const auto changed = Program::compile("c", bundle_of(body, search));
+    ASSERT_TRUE(changed.ok());
+    const CheckFinding finding = check("i1", journal(), 0, "test", *changed);
+    EXPECT_EQ(finding.verdict, *left_out == '\0' ? CheckVerdict::same : CheckVerdict::safe) << body;
+    EXPECT_TRUE(finding.message.ends_with(left_out)) << finding.message;
+  }
+}
+
+TEST_F(ChangedScript, an_inserted_step_does_not_break_an_old_journal) {
+  given("ctx:activity('test.work')\n ctx:wait_signal('go')\n return 'end'");
+  start();
+  finish(1, "1");
+  const std::string next = programs_.deploy(bundle_of(
+      "ctx:activity('test.work')\n ctx:step('new', function() return 1 end)\n ctx:wait_signal('go')\n return 'end'"));
+  when(ChangeBundle{next, {}, 2});
+  when(SendSignal{"go", "", "", {}, 3});
+  EXPECT_EQ(result(), "\"end\"");
+}
+
+}  // namespace
+}  // namespace baton
