@@ -212,9 +212,6 @@ std::optional<RunState> InstanceTurn::continue_as_new(JsonText input) {
     return std::nullopt;
   }
   idle_runs_ = core_.state.has_taken() ? 0 : idle_runs_ + 1;
-  const std::size_t written = core_.script->journaled() + input.size();
-  chain_bytes_ += written;
-  turn_bytes_ += written;
   const bool idles = idle_runs_ > kIdleRuns;
   if (idles || chain_bytes_ > limits::kTurnJournalSize) {
     const std::string_view idle = core_.state.cancel_requested ? kContinuesCancelled : kContinuesIdle;
@@ -222,6 +219,9 @@ std::optional<RunState> InstanceTurn::continue_as_new(JsonText input) {
     lose_script({code, std::string(idles ? idle : kContinuesFull), {}}, "");
     return std::nullopt;
   }
+  const std::size_t written = core_.script->journaled() + input.size();
+  chain_bytes_ += written;
+  turn_bytes_ += written;
   Started next = core_.state.started;
   fail_updates(kContinuedBeforeUpdate);
   record(ContinuedAsNew{input});
