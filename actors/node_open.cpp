@@ -86,15 +86,11 @@ Status Node::Impl::open_store() {
   store_options.env = options.env.get();
   store_options.sync = !options.unsafe_no_sync;
   store_options.may_begin = mark == nullptr || !mark->position();
+  // Before the keys: another store's keys do not fit either, and that would be the wrong thing to say.
+  store_options.mark = mark.get();
   auto opened = Store::open(store_options);
   if (!opened.ok()) return opened.error();
   store = *std::move(opened);
-  if (mark != nullptr) {
-    // Before the keys: another store's keys do not fit either, and that would be the wrong thing to say.
-    const auto head = store->head();
-    if (!head.ok()) return head.error();
-    if (const Status whole = mark->check(store->identity(), *head); !whole.ok()) return whole;
-  }
   if (const Status unlocked = open_keys(directory); !unlocked.ok()) return unlocked;
   reader.emplace(*store);
   pauses = std::make_unique<StandingPauses>(*reader);

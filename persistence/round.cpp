@@ -55,21 +55,30 @@ RoundHead next_head(Sha256& sha256, const RoundHead& before, std::uint64_t epoch
   return head;
 }
 
-Result<RoundHead> verify_round(std::string_view bytes) {
+Result<std::optional<RoundHead>> head_of_round(std::string_view bytes) {
   using namespace round_format;
-  if (bytes.size() < kFrameSize + kHeadRecordSize) return corrupt("a round is cut short");
+  if (bytes.size() < kFrameSize + kHeadRecordSize) return std::optional<RoundHead>();
   const std::string_view record = bytes.substr(bytes.size() - kHeadRecordSize);
-  const std::string_view body = bytes.substr(kFrameSize, bytes.size() - kFrameSize - kHeadRecordSize);
   std::string expected(1, kPutInFirstFamily);
   expected.push_back(static_cast<char>(keys::kHead.size()));
   expected.append(keys::kHead).push_back(static_cast<char>(kHeadSize));
-  if (!record.starts_with(expected)) return corrupt("a round does not end with its head row");
+  if (!record.starts_with(expected)) return std::optional<RoundHead>();
   const auto head = decode_round_head(record.substr(expected.size()));
-  if (!head.ok()) return head;
+  if (!head.ok()) return head.error();
+  return std::optional(*head);
+}
+
+Result<RoundHead> verify_round(std::string_view bytes) {
+  using namespace round_format;
+  if (bytes.size() < kFrameSize + kHeadRecordSize) return corrupt("a round is cut short");
+  const auto head = head_of_round(bytes);
+  if (!head.ok()) return head.error();
+  if (!*head) return corrupt("a round does not end with its head row");
+  const std::string_view body = bytes.substr(kFrameSize, bytes.size() - kFrameSize - kHeadRecordSize);
   Sha256 hasher;
-  const RoundHead before{head->lsn - 1, 0, {}, head->previous};
-  if (next_head(hasher, before, head->epoch, body) != *head) return corrupt("a round does not have its hash");
-  return head;
+  const RoundHead before{(*head)->lsn - 1, 0, {}, (*head)->previous};
+  if (next_head(hasher, before, (*head)->epoch, body) != **head) return corrupt("a round does not have its hash");
+  return **head;
 }
 
 }  // namespace baton

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -37,6 +38,10 @@ struct RoundHead {
 
 // The head of a round, after its hash was computed again. Error store_corrupt when it is cut short or changed.
 [[nodiscard]] Result<RoundHead> verify_round(std::string_view bytes);
+
+// The head row that ends a round, as it stands there: its hash is not computed. Nothing when the bytes are no round, as rows beside
+// the rounds are not. Errors as decode_round_head.
+[[nodiscard]] Result<std::optional<RoundHead>> head_of_round(std::string_view bytes);
 
 namespace round_format {
 constexpr std::size_t kFrameSize = 12;

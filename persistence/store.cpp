@@ -2,20 +2,17 @@
 
 #include <openssl/rand.h>
 
-#include <algorithm>
 #include <vector>
 
 #include "persistence/keys/key_store.hpp"
 #include "persistence/log_files.hpp"
 #include "persistence/rocks.hpp"
+#include "persistence/store_judgement.hpp"
 #include "persistence/torn_tail.hpp"
 #include "runtime/base/codec.hpp"
 
 namespace baton {
 namespace {
-
-// 2: pending rows of version 3 and marks of open activities, of which a Baton that writes 1 would start nothing.
-constexpr std::uint64_t kFormatVersion = 3;
 
 std::string random_identity() {
   std::array<char, 16> bytes{};
@@ -33,23 +30,6 @@ std::vector<rocksdb::ColumnFamilyDescriptor> families_of(const StoreOptions& opt
   return all;
 }
 
-// The first rows say whose the store is. One that has had others has lost these with a file of its log. Were a new identity
-// written into it, putting that file back could not mend it any more.
-Error lost_first_rows() {
-  return {ErrorCode::store_corrupt,
-          "the store has lost its first rows: a file of its folder is missing, or shorter than it was",
-          "put all files of the folder back, or restore it from a backup or from another node"};
-}
-
-// No table, and nothing in any log. RocksDB would open that, and after the second time pass over a log that is put back.
-bool has_no_rows(rocksdb::Env& env, const std::string& path) {
-  std::vector<rocksdb::Env::FileAttributes> files;
-  if (!env.GetChildrenFileAttributes(path, &files).ok()) return false;
-  return std::ranges::none_of(files, [](const rocksdb::Env::FileAttributes& file) {
-    return file.name.ends_with(".sst") || (file.name.ends_with(".log") && file.size_bytes > 0);
-  });
-}
-
 }  // namespace
 
 Store::Store(StoreOptions options) : options_(std::move(options)), rocks_(std::make_unique<Rocks>()) {}
@@ -57,37 +37,38 @@ Store::Store(StoreOptions options) : options_(std::move(options)), rocks_(std::m
 Store::~Store() = default;
 
 Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
+  const auto judged = judge_store(options);
+  if (!judged.ok()) return judged.error();
   std::unique_ptr<Store> store(new Store(options));
-  Rocks& rocks = *store->rocks_;
-  rocks.cache = rocksdb::NewLRUCache(options.block_cache, -1, false, 0.5);
-  rocks.write_options.sync = options.sync;
-  rocks.write_options.protection_bytes_per_key = 8;
+  if (const Status opened = store->open_database(); !opened.ok()) return opened.error();
+  if (*judged) {
+    store->identity_ = *(*judged)->identity;
+  } else if (const Status begun = store->begin(); !begun.ok()) {
+    return begun.error();
+  }
+  return store;
+}
 
+Status Store::open_database() {
+  Rocks& rocks = *rocks_;
+  rocks.cache = rocksdb::NewLRUCache(options_.block_cache, -1, false, 0.5);
+  rocks.write_options.sync = options_.sync;
+  rocks.write_options.protection_bytes_per_key = 8;
+  rocks.env = with_long_logs(options_.env);
+  rocksdb::DBOptions with_env = database_options(options_);
+  with_env.env = rocks.env.get();
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
-  rocks.env = with_long_logs(options.env);
-  const auto open_database = [&] {
-    rocksdb::DBOptions with_env = database_options(options);
-    with_env.env = rocks.env.get();
-    return rocksdb::DB::Open(with_env, options.path, families_of(options, rocks.cache), &handles, &db);
+  const auto open = [&] {
+    return rocksdb::DB::Open(with_env, options_.path, families_of(options_, rocks.cache), &handles, &db);
   };
-  const bool was_there = rocks.env->FileExists(options.path + "/CURRENT").ok();
-  if (was_there && !options.may_begin && has_no_rows(*rocks.env, options.path)) return lost_first_rows();
-  rocksdb::Status opened = open_database();
+  rocksdb::Status opened = open();
   if (opened.IsCorruption()) {
-    const auto cut = cut_torn_tails(options.env, options.path);
+    const auto cut = cut_torn_logs(*rocks.env, options_.path);
     if (!cut.ok()) return cut.error();
-    if (*cut) opened = open_database();
+    if (*cut) opened = open();
   }
-  if (was_there && opened.IsIOError() && opened.subcode() == rocksdb::Status::kPathNotFound) {
-    return Error{
-        ErrorCode::store_corrupt,
-        "the store cannot be opened: it names a file that is not there, so that CURRENT or MANIFEST is damaged, or "
-        "the file was deleted: " +
-            opened.ToString(),
-        "restore the store from a backup or from another node"};
-  }
-  if (!opened.ok()) return error_of(opened, "the store cannot be opened");
+  if (!opened.ok()) return opening_error(opened);
   rocks.db.reset(db);
   for (std::size_t number = 0; number < handles.size(); ++number) {
     rocks.families[number] = handles[number];
@@ -97,32 +78,16 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
                    "restore the store from a backup"};
     }
   }
-  if (const Status checked = store->check_or_write_identity(); !checked.ok()) return checked.error();
-  return store;
+  return success();
 }
 
-Status Store::check_or_write_identity() {
-  rocksdb::DB& db = *rocks_->db;
-  std::string format;
-  const rocksdb::Status found = db.Get({}, slice(keys::kFormat), &format);
-  if (found.IsNotFound()) {
-    if (!options_.may_begin || db.GetLatestSequenceNumber() != 0) return lost_first_rows();
-    identity_ = options_.new_identity.empty() ? random_identity() : options_.new_identity;
-    rocksdb::WriteBatch batch;
-    batch.Put(slice(keys::kFormat), Writer().varint(kFormatVersion).view());
-    batch.Put(slice(keys::kIdentity), identity_);
-    const rocksdb::Status written = db.Write(rocks_->write_options, &batch);
-    if (!written.ok()) return error_of(written, "the new store cannot be written");
-    return success();
-  }
-  if (!found.ok()) return error_of(found, "the store cannot be read");
-  const std::uint64_t version = Reader(format).varint();
-  if (version > kFormatVersion) {
-    return Error{ErrorCode::store_version, "the store has format " + std::to_string(version),
-                 "run the Baton that wrote it, or a newer one"};
-  }
-  const rocksdb::Status read = db.Get({}, slice(keys::kIdentity), &identity_);
-  if (!read.ok()) return error_of(read, "the store's identity cannot be read");
+Status Store::begin() {
+  identity_ = options_.new_identity.empty() ? random_identity() : options_.new_identity;
+  rocksdb::WriteBatch batch;
+  batch.Put(slice(keys::kFormat), Writer().varint(kFormatVersion).view());
+  batch.Put(slice(keys::kIdentity), identity_);
+  const rocksdb::Status written = rocks_->db->Write(rocks_->write_options, &batch);
+  if (!written.ok()) return error_of(written, "the new store cannot be written");
   return success();
 }
 

@@ -3,7 +3,8 @@
 //
 // RocksDB is pinned for truth: every commit is synced; a WAL with a damaged record is refused, not cut there; WALs are
 // tracked in the manifest, so that a missing one is seen; writes carry a checksum for each key. What RocksDB cannot see,
-// a WAL cut at a record's end or a directory from yesterday, the high-water mark sees (high_water_mark.hpp).
+// rows that are missing in the midst, a walk over the logs sees (log_walk.hpp); a newest WAL cut at a record's end, or a
+// directory from yesterday, the high-water mark (high_water_mark.hpp). A start leaves no log of an earlier life: rocks.cpp.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +22,7 @@ class Env;
 namespace baton {
 
 struct Rocks;  // persistence/rocks.hpp, for this box only.
+class HighWaterMark;
 class KeyStore;
 class Pseudonyms;
 
@@ -33,12 +35,16 @@ struct StoreOptions {
   std::size_t wal_size = std::size_t{64} << 20;       // What a start after a crash may have to read.
   std::string new_identity;                           // Of a store that is created now; random when empty.
   bool may_begin = true;                              // False where it is known that there was one already.
+  const HighWaterMark* mark = nullptr;  // Of this store, which is refused where it is behind it. Borrowed.
 };
 
 class Store {
  public:
-  // Opens or creates. Errors: store_locked (another process has it), store_corrupt, store_version (a newer Baton wrote
-  // it), io_failed.
+  // 2: pending rows of version 3 and marks of open activities, of which a Baton that writes 1 would start nothing.
+  static constexpr std::uint64_t kFormatVersion = 3;
+
+  // Opens or creates, once nothing speaks against it (store_judgement.hpp): a store that is refused is as it was. Errors:
+  // store_locked (another process has it), store_corrupt, store_rolled_back, store_version (a newer Baton wrote it), io_failed.
   [[nodiscard]] static Result<std::unique_ptr<Store>> open(const StoreOptions& options);
   ~Store();
   Store(const Store&) = delete;
@@ -76,7 +82,8 @@ class Store {
 
  private:
   explicit Store(StoreOptions options);
-  [[nodiscard]] Status check_or_write_identity();
+  [[nodiscard]] Status open_database();
+  [[nodiscard]] Status begin();
 
   StoreOptions options_;
   std::string identity_;

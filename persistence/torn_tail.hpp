@@ -4,7 +4,7 @@
 // A record is written only after the one before it was synced. So a broken record with nothing whole behind it was never
 // acknowledged, or was the very last: it is cut off, and the high-water mark says if it had been acknowledged. A broken
 // record with a whole one behind it had been synced: that is rot, and stays an error. The manifest has the same form and
-// is treated alike. Used by Store::open alone.
+// is treated alike. Used by Store::open and log_walk.cpp alone.
 #pragma once
 
 #include <cstdint>
@@ -19,11 +19,6 @@ class Env;
 
 namespace baton {
 
-// The format of RocksDB's log (db/log_format.h there):
-//
-//   log      = block*                  block    = 32,768 bytes: fragment* and up to six bytes of padding
-//   fragment = u32le(masked CRC-32C of type and bytes) u16le(size) u8(type) bytes
-//   type     = 1 whole record | 2 first part | 3 middle part | 4 last part | 0 nothing was written here
 struct LogTail {
   std::uint64_t whole = 0;     // Bytes up to the end of the last whole record before the first broken one.
   bool broken = false;         // Something behind `whole` is not a record.
@@ -31,8 +26,12 @@ struct LogTail {
 };
 [[nodiscard]] LogTail examine_log(std::string_view log);
 
-// Cuts the newest log and the manifest of the store at `path` where all that is broken is the end. True when something
-// was cut. Errors: store_corrupt for rot; io_failed.
-[[nodiscard]] Result<bool> cut_torn_tails(rocksdb::Env* env, const std::string& path);
+// What is said of a log with record_behind. `log` names it.
+[[nodiscard]] Error rot_in(const std::string& log, const LogTail& tail);
+
+// Cut the manifest, or the logs, of the store at `path` where all that is broken is the end. True when something was cut.
+// Errors: store_corrupt for rot; io_failed.
+[[nodiscard]] Result<bool> cut_torn_manifest(rocksdb::Env& env, const std::string& path);
+[[nodiscard]] Result<bool> cut_torn_logs(rocksdb::Env& env, const std::string& path);
 
 }  // namespace baton
