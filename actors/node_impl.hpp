@@ -130,6 +130,8 @@ class Node::Impl : public EffectPort {
  private:
   [[nodiscard]] Status open_store();
   [[nodiscard]] Status look_at_disk(const std::string& directory);
+  [[nodiscard]] Status look_for_remains(const std::string& directory) const;
+  [[nodiscard]] std::string key_store_path(const std::string& directory) const;
   [[nodiscard]] Status open_keys(const std::string& directory);
   [[nodiscard]] Status open_committer();
   void open_actors();

@@ -108,6 +108,15 @@ Status Node::Impl::look_at_disk(const std::string& directory) {
                  "the disk of " + directory + " is full: " + std::to_string(space.available >> 10) + " KiB are left",
                  "make room; Baton starts with " + std::to_string(kFreeToStart >> 20) + " MiB"};
   }
+  std::error_code hidden;
+  const bool has_store = options.env != nullptr || std::filesystem::exists(directory + "/store/CURRENT", hidden);
+  if (hidden) {
+    return Error{ErrorCode::io_failed, "the store in " + directory + "/store cannot be looked at: " + hidden.message(),
+                 "start Baton as the user whose store it is, or let this one read and write what is below it"};
+  }
+  if (!has_store) {
+    if (const Status new_here = look_for_remains(directory); !new_here.ok()) return new_here;
+  }
   auto high_water = HighWaterMark::open(options.env.get(), directory + "/high_water_mark");
   if (!high_water.ok()) return high_water.error();
   mark = *std::move(high_water);
@@ -116,12 +125,6 @@ Status Node::Impl::look_at_disk(const std::string& directory) {
         "node cannot read one of the two places of {}/high_water_mark, and goes by the other: a crash while it was "
         "written, or a damaged disk",
         directory);
-  }
-  std::error_code hidden;
-  const bool has_store = options.env != nullptr || std::filesystem::exists(directory + "/store/CURRENT", hidden);
-  if (hidden) {
-    return Error{ErrorCode::io_failed, "the store in " + directory + "/store cannot be looked at: " + hidden.message(),
-                 "start Baton as the user whose store it is, or let this one read and write what is below it"};
   }
   if (mark->position() && !has_store) {
     return Error{ErrorCode::store_rolled_back,
@@ -132,6 +135,22 @@ Status Node::Impl::look_at_disk(const std::string& directory) {
   return success();
 }
 
+// Keys and a signed checkpoint are made after the store whose they are.
+Status Node::Impl::look_for_remains(const std::string& directory) const {
+  const std::string signed_last = directory + "/ledger.checkpoint";
+  std::error_code unknown;
+  const bool was_signed = std::filesystem::exists(signed_last, unknown);
+  if (!was_signed && !KeyStore::exists(key_store_path(directory), options.env.get())) return success();
+  return Error{ErrorCode::store_rolled_back,
+               "there is no store in " + directory + "/store, and there was one: " +
+                   (was_signed ? signed_last : "the key store " + key_store_path(directory)) + " is there",
+               "mount or bring back the store with its high_water_mark; to begin with a new one, give another folder"};
+}
+
+std::string Node::Impl::key_store_path(const std::string& directory) const {
+  return options.keys_store.empty() ? directory + "/keys/patient_keys" : options.keys_store;
+}
+
 // A store from before there were keys gets some for what is written from now on; the texts in its keys stay as they are.
 Status Node::Impl::open_keys(const std::string& directory) {
   const auto used = keys_used(*store);
@@ -139,7 +158,7 @@ Status Node::Impl::open_keys(const std::string& directory) {
   const auto head = store->head();
   if (!head.ok()) return head.error();
   KeyStore::Options keys;
-  keys.path = options.keys_store.empty() ? directory + "/keys/patient_keys" : options.keys_store;
+  keys.path = key_store_path(directory);
   keys.env = options.env.get();
   keys.identity = store->identity();
   keys.used = *used;

@@ -31,16 +31,6 @@ std::string os_account() {
   return user != nullptr ? user->pw_name : "uid " + std::to_string(::getuid());
 }
 
-// What the copy says, if there is one; who signed it is the server's to check.
-Result<std::optional<Checkpoint>> checkpoint_in(const std::string& path) {
-  const auto note = read_checkpoint_copy(path);
-  if (!note) return note.error();
-  if (!*note) return std::optional<Checkpoint>();
-  auto checkpoint = parse_checkpoint(std::string_view(**note).substr(0, (*note)->find("\n\n") + 1));
-  if (!checkpoint) return std::move(checkpoint).error();
-  return std::optional(*std::move(checkpoint));
-}
-
 int accept_loss_of(const Cli& cli, const StoreArguments& arguments) {
   std::map<std::string, std::string> flags;
   if (!arguments.data.empty()) flags.emplace("data", arguments.data);
@@ -51,11 +41,14 @@ int accept_loss_of(const Cli& cli, const StoreArguments& arguments) {
   if (!std::filesystem::exists(options.path + "/CURRENT")) {
     return fail(cli, {ErrorCode::not_found, "there is no store in " + options.path, "give --data the server's folder"});
   }
-  const auto mark = HighWaterMark::open(nullptr, config->data + "/high_water_mark");
-  if (!mark) return fail(cli, mark.error());
+  const std::string signed_last = config->data + "/ledger.checkpoint";
+  auto checkpoint = checkpoint_in_copy(signed_last);
+  if (!checkpoint) return fail(cli, checkpoint.error());
   options.may_begin = false;
   const auto store = Store::open(options);
   if (!store) return fail(cli, store.error());
+  const auto mark = HighWaterMark::open(nullptr, config->data + "/high_water_mark");
+  if (!mark) return fail(cli, mark.error());
   AcceptedLoss loss;
   loss.by.kind = PrincipalKind::person;
   loss.by.subject = cli.subject.empty() ? os_account() : cli.subject;
@@ -63,9 +56,6 @@ int accept_loss_of(const Cli& cli, const StoreArguments& arguments) {
   loss.by.authentication = "local";
   loss.reason = arguments.reason;
   loss.now = now();
-  const std::string signed_last = config->data + "/ledger.checkpoint";
-  auto checkpoint = checkpoint_in(signed_last);
-  if (!checkpoint) return fail(cli, checkpoint.error());
   loss.signed_last = *std::move(checkpoint);
   LocalCommitLog log(**store);
   if (const Status status = accept_loss(**store, log, **mark, loss); !status) return fail(cli, status.error());

@@ -12,4 +12,15 @@ Result<std::optional<std::string>> read_checkpoint_copy(const std::filesystem::p
   return std::optional(*std::move(note));
 }
 
+Result<std::optional<Checkpoint>> checkpoint_in_copy(const std::filesystem::path& path) {
+  const auto note = read_checkpoint_copy(path);
+  if (!note.ok()) return note.error();
+  if (!*note) return std::optional<Checkpoint>();
+  const auto checkpoint = parse_checkpoint(std::string_view(**note).substr(0, (*note)->find("\n\n") + 1));
+  if (checkpoint.ok()) return std::optional(*checkpoint);
+  return Error{checkpoint.error().code,
+               path.string() + ", the copy of the last checkpoint, is damaged: " + checkpoint.error().detail,
+               "move it away and try again: what it said of the last signature is not known then"};
+}
+
 }  // namespace baton

@@ -28,6 +28,29 @@ TEST(OpenNode, says_that_a_store_is_not_there_and_makes_none_anew_beside_its_mar
   EXPECT_TRUE(Node::open(kept_in(scratch)).ok());
 }
 
+TEST(OpenNode, begins_no_new_store_beside_keys_or_a_signed_checkpoint_that_another_has_left) {
+  for (const char* const left : {"data/keys", "data/ledger.checkpoint"}) {
+    const ScratchFolder scratch;
+    { ASSERT_TRUE(Node::open(kept_in(scratch)).ok()); }
+    std::filesystem::create_directory(scratch / "unmounted");
+    for (const auto& part : std::filesystem::directory_iterator(scratch / "data")) {
+      if (part.path() == scratch / left) continue;
+      std::filesystem::rename(part.path(), scratch / "unmounted" / part.path().filename());
+    }
+    ASSERT_TRUE(std::filesystem::exists(scratch / left)) << left;
+    const auto without = Node::open(kept_in(scratch));
+    ASSERT_FALSE(without.ok()) << left;
+    EXPECT_EQ(without.error().code, ErrorCode::store_rolled_back) << to_string(without.error());
+    EXPECT_NE(without.error().cure.find("bring back the store"), std::string::npos) << without.error().cure;
+    EXPECT_FALSE(std::filesystem::exists(scratch / "data/store"));
+    EXPECT_FALSE(std::filesystem::exists(scratch / "data/high_water_mark"));
+    for (const auto& part : std::filesystem::directory_iterator(scratch / "unmounted")) {
+      std::filesystem::rename(part.path(), scratch / "data" / part.path().filename());
+    }
+    EXPECT_TRUE(Node::open(kept_in(scratch)).ok());
+  }
+}
+
 TEST(OpenNode, begins_no_new_store_in_one_whose_log_is_gone_beside_its_mark) {
   const ScratchFolder scratch;
   { ASSERT_TRUE(Node::open(kept_in(scratch)).ok()); }
