@@ -91,10 +91,16 @@ std::shared_ptr<const Program> BundleRegistry::find(std::string_view hash) const
       recent_.splice(recent_.begin(), recent_, found);
       return recent_.front();
     }
+    if (unusable_.contains(hash)) return nullptr;
   }
   auto program = compile_stored(hash);
   if (!program.ok()) {
     log::error("bundle {} could not be loaded: {}", hash, to_string(program.error()));
+    const ErrorCode code = program.error().code;
+    if (code == ErrorCode::bad_bundle || code == ErrorCode::script_syntax || code == ErrorCode::script_error) {
+      const std::lock_guard lock(mutex_);
+      unusable_.emplace(hash);
+    }
     return nullptr;
   }
   remember(*program);

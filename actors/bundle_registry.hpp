@@ -13,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -83,6 +84,8 @@ class BundleRegistry : public ProgramSource {
   std::shared_ptr<const LiveBundles> live_;
   // Compiled ones that are not live, newest use first.
   mutable std::list<std::shared_ptr<const Program>> recent_;
+  mutable std::set<std::string, std::less<>>
+      unusable_;  // Stored ones that cannot be compiled: tried once, and said once.
 };
 
 }  // namespace baton

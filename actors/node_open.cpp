@@ -85,7 +85,8 @@ Status Node::Impl::open_store() {
   store_options.path = directory + "/store";
   store_options.env = options.env.get();
   store_options.sync = !options.unsafe_no_sync;
-  store_options.may_begin = mark == nullptr || !mark->position();
+  const bool may_have_been = !options.in_memory && !look_for_remains(directory).ok();
+  store_options.may_begin = mark == nullptr || (!mark->position() && !may_have_been);
   // Before the keys: another store's keys do not fit either, and that would be the wrong thing to say.
   store_options.mark = mark.get();
   auto opened = Store::open(store_options);

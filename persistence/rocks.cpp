@@ -111,10 +111,10 @@ rocksdb::DBOptions database_options(const StoreOptions& options) {
   db.max_total_wal_size = options.wal_size;
   db.db_write_buffer_size = options.write_buffers;
   db.allow_concurrent_memtable_write = false;  // One committer.
-  // A start writes what the logs hold into tables, and ends these logs. Then all logs are of one life of the process, whose
-  // older ones RocksDB tracks with their lengths, and the newest holds what the high-water mark compares. Logs of several lives
-  // are tracked by nobody: one that was lost took acknowledged rounds with it in silence.
-  db.avoid_flush_during_recovery = false;
+  // Serve first, write tables later. Logs of earlier lives of the process stay, which RocksDB does not track: what is missing
+  // among them the walk over the logs sees (log_walk.hpp). Were they ended here, the last records of the manifest would be all that
+  // knows of the tables that take their place.
+  db.avoid_flush_during_recovery = true;
   db.max_background_jobs = 2;
   db.bytes_per_sync = 1 << 20;
   db.avoid_unnecessary_blocking_io = true;

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "persistence/high_water_mark.hpp"
 #include "persistence/keys/key_store.hpp"
 #include "persistence/log_files.hpp"
 #include "persistence/rocks.hpp"
@@ -41,11 +42,8 @@ Result<std::unique_ptr<Store>> Store::open(const StoreOptions& options) {
   if (!judged.ok()) return judged.error();
   std::unique_ptr<Store> store(new Store(options));
   if (const Status opened = store->open_database(); !opened.ok()) return opened.error();
-  if (*judged) {
-    store->identity_ = *(*judged)->identity;
-  } else if (const Status begun = store->begin(); !begun.ok()) {
-    return begun.error();
-  }
+  if (const Status known = *judged ? store->take_identity(*(*judged)->identity) : store->begin(); !known.ok())
+    return known.error();
   return store;
 }
 
@@ -81,7 +79,22 @@ Status Store::open_database() {
   return success();
 }
 
+// Nobody held the store between the judgement and now.
+static Error changed_meanwhile() {
+  return {ErrorCode::store_locked, "another start has written to the store meanwhile", "try again"};
+}
+
+Status Store::take_identity(const std::string& judged) {
+  const rocksdb::Status read = rocks_->db->Get({}, slice(keys::kIdentity), &identity_);
+  if (!read.ok()) return error_of(read, "the store's identity cannot be read");
+  if (identity_ != judged) return changed_meanwhile();
+  if (options_.mark == nullptr) return success();
+  const auto last = head();
+  return last.ok() ? options_.mark->check(identity_, *last) : Status(last.error());
+}
+
 Status Store::begin() {
+  if (rocks_->db->GetLatestSequenceNumber() != 0) return changed_meanwhile();
   identity_ = options_.new_identity.empty() ? random_identity() : options_.new_identity;
   rocksdb::WriteBatch batch;
   batch.Put(slice(keys::kFormat), Writer().varint(kFormatVersion).view());

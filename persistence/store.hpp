@@ -4,7 +4,7 @@
 // RocksDB is pinned for truth: every commit is synced; a WAL with a damaged record is refused, not cut there; WALs are
 // tracked in the manifest, so that a missing one is seen; writes carry a checksum for each key. What RocksDB cannot see,
 // rows that are missing in the midst, a walk over the logs sees (log_walk.hpp); a newest WAL cut at a record's end, or a
-// directory from yesterday, the high-water mark (high_water_mark.hpp). A start leaves no log of an earlier life: rocks.cpp.
+// directory from yesterday, the high-water mark (high_water_mark.hpp). What is missing among the logs of all lives: log_walk.hpp.
 #pragma once
 
 #include <cstdint>
@@ -83,7 +83,9 @@ class Store {
  private:
   explicit Store(StoreOptions options);
   [[nodiscard]] Status open_database();
+  // Both see whether another start has come between the judgement and the opening: nobody holds the store there.
   [[nodiscard]] Status begin();
+  [[nodiscard]] Status take_identity(const std::string& judged);
 
   StoreOptions options_;
   std::string identity_;

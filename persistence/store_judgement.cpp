@@ -136,6 +136,14 @@ Result<StoreRows> read_tables(const StoreOptions& options, rocksdb::Env& env) {
   return rows_of(*rocks.db);
 }
 
+// Whatever a newer Baton has written, this one does not judge.
+Status check_format(const StoreRows& rows) {
+  const std::uint64_t version = rows.format ? Reader(*rows.format).varint() : 0;
+  if (version <= Store::kFormatVersion) return success();
+  return Error{ErrorCode::store_version, "the store has format " + std::to_string(version),
+               "run the Baton that wrote it, or a newer one"};
+}
+
 }  // namespace
 
 Error opening_error(const rocksdb::Status& status) {
@@ -164,14 +172,12 @@ Result<std::optional<StoreRows>> judge_store(const StoreOptions& options) {
   }
   const auto tables = read_tables(options, env);
   if (!tables.ok()) return tables.error();
+  if (const Status known = check_format(*tables); !known.ok()) return known.error();
   auto rows = walk_logs(env, options.path, *tables);
   if (!rows.ok()) return rows.error();
   if (rows->none() && options.may_begin) return std::optional<StoreRows>();
   if (!rows->format || !rows->identity) return lost_first_rows();
-  if (const std::uint64_t version = Reader(*rows->format).varint(); version > Store::kFormatVersion) {
-    return Error{ErrorCode::store_version, "the store has format " + std::to_string(version),
-                 "run the Baton that wrote it, or a newer one"};
-  }
+  if (const Status known = check_format(*rows); !known.ok()) return known.error();
   if (options.mark != nullptr) {
     if (const Status whole = options.mark->check(*rows->identity, rows->head); !whole.ok()) return whole.error();
   }

@@ -57,10 +57,11 @@ CheckFinding check(const std::string& instance, EntriesView journal, EntryIndex 
     finding.verdict = CheckVerdict::needs_patch;
     finding.journal_line = found->journal_line;
     finding.script_line = found->script_line;
-    finding.message = "the journal has " + found->journal_key +
-                      (result.mismatch ? ", which the new script does not ask for; guard the change with ctx:patch"
-                                       : ", which is over, and the new script first waits for something else: what is "
-                                         "renamed would be done twice; guard the change with ctx:patch");
+    finding.message =
+        "the journal has " + found->journal_key +
+        (result.mismatch ? ", which the new script does not ask for; guard the change with ctx:patch"
+                         : ", and the new script first waits for something else: what is renamed would be "
+                           "done twice; guard the change with ctx:patch");
   } else if (const auto* failed = std::get_if<RunFailed>(&result.state);
              failed != nullptr && !ended_there(journal, failed->failure)) {
     finding.verdict = CheckVerdict::impossible;

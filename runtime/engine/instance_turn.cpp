@@ -136,7 +136,7 @@ void InstanceTurn::follow(RunState state) {
     if (core_.state.cancel_requested && !cancelled) cancelled = core_.state.cancel_reason;
     const EntryIndex run = core_.record.run_begins_at;
     now = continue_as_new(std::get<RunContinued>(*std::exchange(now, std::nullopt)).input);
-    knows_all = core_.record.run_begins_at == run;
+    if (core_.record.run_begins_at != run) knows_all = false;
     if (now && std::holds_alternative<RunWaits>(*now)) now = tell();
   }
   if (now) end_run(*now);
@@ -186,7 +186,7 @@ void InstanceTurn::give_up_script(const std::string& reason, const Principal& by
   for (const auto& [number, incident] : core_.state.open_incidents) {
     if (incident.seq != 0) continue;
     failures.push_back(number);
-    continues = continues || incident.cause.message.starts_with(kContinues);
+    continues = continues || was_not_let_continue(incident.cause);
   }
   for (const std::uint32_t number : failures) {
     record(IncidentResolved{number, IncidentAction::cancel, kGivesUp, 0, reason, by});

@@ -31,6 +31,10 @@ inline constexpr std::string_view kContinuesFull =
     "what has come "
     "in one run, or wait";
 
+[[nodiscard]] inline bool was_not_let_continue(const Failure& cause) {
+  return cause.code == code_of(ErrorCode::script_instructions) && cause.message.starts_with(kContinues);
+}
+
 // What an Instance holds between turns.
 struct InstanceCore {
   std::string id;

@@ -136,7 +136,7 @@ void reproduce_run(const std::string& instance, const std::vector<Entry>& run, E
   const Failure* const raised = last_raised(run);
   const std::string last = raised == nullptr ? "" : "raised " + told(*raised);
   // A script that was not let continue as new asks for that here again.
-  const bool not_let = raised != nullptr && raised->message.starts_with(kContinues) && !was.starts_with(kWasContinued);
+  const bool not_let = raised != nullptr && was_not_let_continue(*raised) && !was.starts_with(kWasContinued);
   const bool asks_again = not_let && std::holds_alternative<RunContinued>(result.state);
   const std::string is = asks_again ? last : end_of(result.state);
   // A script that was stopped from outside stands where it waited, or where it failed for good.

@@ -36,7 +36,7 @@ struct ReplayResult {
   bool lost = false;   // It has failed in such a way that nothing of it can go on, not even to undo.
   // Key of what was written down and the script does not come to any more; empty where it waits for something new.
   std::string left_out;
-  // What is over by the journal and the script has not asked for where it waits for something new: it may come to that still.
+  // What the journal has and the script has not asked for where it waits for something new: it may come to that still.
   std::optional<ReplayMismatch> not_reached;
 };
 
@@ -61,7 +61,7 @@ class ScriptDriver : public WorkflowHost {
   // Runs on because of a driving entry that was applied to the state, which resolved these operations.
   [[nodiscard]] RunState drive(const Entry& entry, const std::vector<OperationSeq>& resolved);
 
-  // The script has ended by itself: what is over by the journal and it has not asked for, as a replay would find it.
+  // The script has ended by itself: what the journal has and it has not asked for, as a replay would find it.
   [[nodiscard]] std::optional<ReplayMismatch> ended_without() const;
 
   void begin_turn() { run_->begin_turn(); }
@@ -140,7 +140,9 @@ class ScriptDriver : public WorkflowHost {
   [[nodiscard]] RunState drive_at(Instant now, const Entry& entry, const std::vector<OperationSeq>& resolved);
   [[nodiscard]] bool goes_on_behind(const RunState& state);
   [[nodiscard]] RunState give_up_failed(RunState state, std::size_t& next);
-  [[nodiscard]] std::optional<ReplayMismatch> unclaimed(bool only_what_is_over) const;
+  // The first operation that the journal has, behind this entry, and that the script has not asked for; `but_rollbacks`: of those
+  // that are not asked for by compensations.
+  [[nodiscard]] std::optional<ReplayMismatch> unclaimed(EntryIndex behind = 0, bool but_rollbacks = false) const;
   [[nodiscard]] std::optional<ReplayMismatch> stands_at(std::optional<ReplayMismatch> mismatch, bool ended) const;
   [[nodiscard]] std::string left_out(const std::vector<bool>& counts) const;
   [[nodiscard]] OperationSeq claim_or_record(Operation operation);

@@ -141,7 +141,10 @@ ReplayResult ScriptDriver::replay(EntriesView entries, const std::vector<bool>& 
   held_lines_.clear();
   seq_after_journal_ = 1;
   journaled_patches_.clear();
+  EntryIndex cancelled = 0;
   for (std::size_t i = 0; i < size; ++i) {
+    const bool cancels = std::holds_alternative<CancelRequested>(entries[i].body) || gives_up(entries[i].body);
+    if (counts[i] && cancels && cancelled == 0) cancelled = first + static_cast<EntryIndex>(i);
     if (const auto* incident = std::get_if<IncidentOpened>(&entries[i].body)) {
       state_.incident_count = std::max(state_.incident_count, incident->number);
     }
@@ -193,13 +196,13 @@ ReplayResult ScriptDriver::replay(EntriesView entries, const std::vector<bool>& 
   // A script that waits for something new may still come to what its journal has; one that has ended will not. What waits for
   // its turn to undo may have been begun at once by an earlier Baton.
   const bool undoes = run_ != nullptr && run_->undo_waits();
-  // Whoever is cancelled on the way does not come to what stands behind.
-  const bool comes_to_all =
-      !std::holds_alternative<RunFailed>(result.state) && !std::holds_alternative<RunCancelled>(result.state);
-  if (comes_to_all && (ended || (!fresh_ && !undoes))) {
-    result.mismatch = stands_at(unclaimed(false), ended);
-  } else if (comes_to_all && !undoes) {
-    result.not_reached = stands_at(unclaimed(true), ended);
+  if (std::holds_alternative<RunFailed>(result.state)) return result;
+  if (ended || (!fresh_ && !undoes)) {
+    // Whoever is cancelled on the way does not come to what stands behind, but to what was done because of the cancel.
+    const bool on_the_way = std::holds_alternative<RunCancelled>(result.state);
+    result.mismatch = stands_at(unclaimed(on_the_way ? cancelled : 0), ended);
+  } else {
+    result.not_reached = stands_at(unclaimed(0, undoes), ended);
   }
   return result;
 }
@@ -227,7 +230,7 @@ RunState ScriptDriver::give_up_failed(RunState state, std::size_t& next) {
 }
 
 std::optional<ReplayMismatch> ScriptDriver::ended_without() const {
-  return unclaimed_.empty() ? std::nullopt : unclaimed(true);
+  return unclaimed_.empty() ? std::nullopt : unclaimed();
 }
 
 std::optional<ReplayMismatch> ScriptDriver::stands_at(std::optional<ReplayMismatch> mismatch, bool ended) const {
@@ -237,10 +240,11 @@ std::optional<ReplayMismatch> ScriptDriver::stands_at(std::optional<ReplayMismat
   return mismatch;
 }
 
-// The first operation of the journal that the script has not asked for.
-std::optional<ReplayMismatch> ScriptDriver::unclaimed(bool only_what_is_over) const {
+std::optional<ReplayMismatch> ScriptDriver::unclaimed(EntryIndex behind, bool but_rollbacks) const {
   for (const auto& [seq, operation] : state_.operations) {
-    if (operation.claimed || operation.abandoned || (only_what_is_over && !operation.settled)) continue;
+    if (operation.scheduled_at < behind) continue;
+    if (but_rollbacks && operation.operation.key.find("rollback.") != std::string::npos) continue;
+    if (operation.claimed || operation.abandoned) continue;
     return ReplayMismatch{operation.operation.key, operation.operation.line, ""};
   }
   return std::nullopt;

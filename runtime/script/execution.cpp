@@ -195,7 +195,8 @@ void Execution::cleanup_finished(Branch& branch, bool returned, const Failed* fa
     hand_to_instance(branch);
     --cleanups_;
   }
-  if (author_failure_ && !main_end_) end_main_as_failed();
+  const bool may_fail = !main_end_ || std::holds_alternative<RunContinued>(*main_end_);
+  if (author_failure_ && may_fail) end_main_as_failed();
 }
 
 void Execution::end_main_as_failed() {
@@ -292,7 +293,7 @@ void Execution::member_finished(Branch& branch, bool returned) {
   } else if (!returned) {
     clean_up(branch);
   }
-  const bool ends_run = !returned && (continue_input_ || author_failure_) && group.owner->undoing == 0;
+  const bool ends_run = !returned && (author_failure_ || continues(branch)) && group.owner->undoing == 0;
   const bool decides = ends_run || (returned ? group.mode == GroupMode::race || group.mode == GroupMode::any
                                              : group.mode != GroupMode::any && !by_cancel);
   if (decides) {
@@ -377,7 +378,7 @@ void Execution::check_outside_step(lua_State* state, const char* method) {
 void Execution::check_may_continue(lua_State* state) {
   sandbox_.charge(state, kInstructionsPerRequest);
   check_may_change(state);
-  const bool ended = author_failure_ || (continue_input_ && current_role() != BranchRole::cleanup);
+  const bool ended = author_failure_ || continues(current());
   if (ended && current().undoing == 0) {
     push_failure(state, author_failure_ ? *author_failure_ : kContinues);
     lua_error(state);

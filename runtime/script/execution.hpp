@@ -210,6 +210,10 @@ class Execution {
   void give_back_to_next_run();
   // The run continues as new, once what it still undoes is done: updates end here.
   void end_updates();
+  // Ends since the run continues as new: not what undoes, nor an on_override.
+  [[nodiscard]] bool continues(const Branch& branch) const {
+    return continue_input_ && outermost(branch).role != BranchRole::cleanup;
+  }
   // The branch that `branch` is within, all branches within branches counted.
   [[nodiscard]] static const Branch& outermost(const Branch& branch);
   void clean_up(Branch& branch);

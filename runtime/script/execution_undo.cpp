@@ -163,7 +163,7 @@ void Execution::clean_up(Branch& branch) {
       all.insert(std::ranges::find_if(all, [&](const auto& own) { return own.order > each.order; }), each);
     }
   }
-  if (continue_input_) branch.compensations.clear();
+  if (continues(branch)) branch.compensations.clear();
   if (branch.compensations.empty()) return hand_over_undos(branch, nullptr, branch.parent);
   undos_.push_back(std::make_unique<Undo>());
   Undo& undo = *undos_.back();
@@ -285,7 +285,7 @@ void Execution::leave_roll_back() {
 int Execution::roll_back(lua_State* state, lua_KContext mark) {
   Execution& execution = of(state);
   Branch& branch = execution.current();
-  if (execution.continue_input_) {
+  if (execution.continues(branch)) {
     branch.compensations.resize(std::min(branch.compensations.size(), static_cast<std::size_t>(mark)));
     execution.leave_scope();
     return lua_error(state);
@@ -328,7 +328,7 @@ bool Execution::stops_at_raised(lua_State* state) {
 // Where the run cannot stop, and in a journal of before: there the error of a compensation went on in place of the scope's, and
 // whatever is around took over what was left. So does one that continues as new.
 bool Execution::raises_as_before(lua_State* state) {
-  const bool may_stop = lua_isyieldable(state) != 0 && !Sandbox::is_script_coroutine(state) && !continue_input_;
+  const bool may_stop = lua_isyieldable(state) != 0 && !Sandbox::is_script_coroutine(state) && !continues(current());
   if (may_stop && host_.patch(next_key("rule:undo", "scope"))) return false;
   leave_roll_back();
   return true;

@@ -51,20 +51,25 @@ TEST(OpenNode, begins_no_new_store_beside_keys_or_a_signed_checkpoint_that_anoth
   }
 }
 
-TEST(OpenNode, begins_no_new_store_in_one_whose_log_is_gone_beside_its_mark) {
-  const ScratchFolder scratch;
-  { ASSERT_TRUE(Node::open(kept_in(scratch)).ok()); }
-  std::filesystem::path log;
-  for (const auto& file : std::filesystem::directory_iterator(scratch / "data/store")) {
-    if (file.path().extension() == ".log" && file.file_size() > 0) log = file.path();
+TEST(OpenNode, begins_no_new_store_in_one_whose_log_is_gone_beside_its_mark_or_its_keys) {
+  for (const bool mark_is_gone : {false, true}) {
+    SCOPED_TRACE(mark_is_gone);
+    const ScratchFolder scratch;
+    { ASSERT_TRUE(Node::open(kept_in(scratch)).ok()); }
+    std::filesystem::path log;
+    for (const auto& file : std::filesystem::directory_iterator(scratch / "data/store")) {
+      if (file.path().extension() == ".log" && file.file_size() > 0) log = file.path();
+    }
+    ASSERT_FALSE(log.empty());
+    std::filesystem::rename(log, scratch / "aside");
+    if (mark_is_gone) std::filesystem::rename(scratch / "data/high_water_mark", scratch / "mark");
+    const auto without = Node::open(kept_in(scratch));
+    ASSERT_FALSE(without.ok());
+    EXPECT_EQ(without.error().code, ErrorCode::store_corrupt) << to_string(without.error());
+    std::filesystem::rename(scratch / "aside", log);
+    if (mark_is_gone) std::filesystem::rename(scratch / "mark", scratch / "data/high_water_mark");
+    EXPECT_TRUE(Node::open(kept_in(scratch)).ok());
   }
-  ASSERT_FALSE(log.empty());
-  std::filesystem::rename(log, scratch / "aside");
-  const auto without = Node::open(kept_in(scratch));
-  ASSERT_FALSE(without.ok());
-  EXPECT_EQ(without.error().code, ErrorCode::store_corrupt) << to_string(without.error());
-  std::filesystem::rename(scratch / "aside", log);
-  EXPECT_TRUE(Node::open(kept_in(scratch)).ok());
 }
 
 TEST(OpenNode, does_not_take_the_store_of_another_for_one_whose_keys_are_wrong) {

@@ -44,7 +44,15 @@ TEST_F(ChangedScript, a_wait_that_ended_meanwhile_and_that_the_new_script_leaves
   when(SendSignal{"later", "", "", {}, 1});
   const std::string other = programs_.deploy(bundle_of("ctx:activity('test.other')\n return 2"));
   when(ChangeBundle{other, {}, 2});
-  ASSERT_TRUE(replies_.back().answer.ok()) << "what is open may still be asked for";
+  ASSERT_FALSE(replies_.back().answer.ok());
+  // As an earlier Baton has moved cases.
+  const EntryIndex next =
+      journal_.rbegin()->first + static_cast<EntryIndex>(decode_entries(journal_.rbegin()->second)->size());
+  journal_[next] = encode_entries({{now_, BundleChanged{bundle_, other, {}}}});
+  record_->bundle = other;
+  crash();
+  when(SendSignal{"later", "", "", {}, 1});
+  EXPECT_TRUE(incidents_.empty()) << "what is open may still be asked for";
   fire_next_timer();
   finish(2, "1");
   EXPECT_EQ(only_incident().cause.code, code_of(ErrorCode::replay_mismatch));
@@ -82,6 +90,52 @@ TEST_F(ChangedScript, an_inserted_step_does_not_break_an_old_journal) {
   when(ChangeBundle{next, {}, 2});
   when(SendSignal{"go", "", "", {}, 3});
   EXPECT_EQ(result(), "\"end\"");
+}
+
+TEST_F(ChangedScript, a_wait_of_another_name_in_a_branch_is_not_waited_for_in_a_case_that_moves) {
+  const auto waits_for = [](const std::string& name) {
+    return "ctx:all { a = function(s) s:wait_signal('" + name +
+           "') end, b = function(s) s:activity('test.work') s:wait_signal('x') end }";
+  };
+  given(waits_for("go"));
+  start();
+  finish(2, "1");
+  when(ChangeBundle{programs_.deploy(bundle_of(waits_for("go2"))), {}, 2});
+  EXPECT_FALSE(replies_.back().answer.ok());
+}
+
+TEST_F(ChangedScript, a_case_that_undoes_because_of_a_cancel_keeps_what_it_has_to_undo) {
+  const auto reserves = [](const std::string& name) {
+    return "ctx:activity('test." + name +
+           "') ctx:compensate(function() ctx:activity('test.other') end) ctx:wait_signal('go')";
+  };
+  given(reserves("work"));
+  start();
+  finish(1, "1");
+  when(CancelInstance{"enough", {}, 1});
+  when(ChangeBundle{programs_.deploy(bundle_of(reserves("other"))), {}, 2});
+  EXPECT_FALSE(replies_.back().answer.ok());
+  EXPECT_EQ(status(), InstanceStatus::running);
+  EXPECT_NE(check("i1", journal(), 0, "test", programs_.find(bundle_)).verdict, CheckVerdict::needs_patch);
+  finish(3, "1");
+  EXPECT_EQ(status(), InstanceStatus::cancelled);
+}
+
+TEST_F(ChangedScript, a_renamed_activity_is_not_done_again_while_a_compensation_waits_for_its_turn) {
+  const auto reserves = [](const std::string& name) {
+    return R"(ctx:activity('test.)" + name + R"(')
+      ctx:race { a = function(s)
+          s:compensate(function() s:activity('test.work') end)
+          s:all { function(t) t:compensate(function() t:activity('test.other') end) t:wait_signal('never') end }
+        end, b = function(s) s:wait_signal('go') end }
+      ctx:wait_signal('end'))";
+  };
+  given(reserves("work"));
+  start();
+  finish(1, "1");
+  when(SendSignal{"go", "", "", {}, 1});
+  when(ChangeBundle{programs_.deploy(bundle_of(reserves("other"))), {}, 2});
+  EXPECT_FALSE(replies_.back().answer.ok());
 }
 
 }  // namespace

@@ -168,6 +168,73 @@ TEST_F(ContinueAsNew, waits_for_what_somebodys_override_has_set_going) {
   EXPECT_EQ(result(), "\"second\"");
 }
 
+constexpr const char* kHandlesX = R"lua(
+  if input.n then return "second" end
+  ctx:decide("x", { outcome = "a" })
+  ctx:wait_signal("go")
+  ctx:continue_as_new({ n = 1 })
+)lua";
+
+TEST_F(ContinueAsNew, takes_the_verdict_of_what_somebodys_override_has_set_going) {
+  given("if not input.n then ctx:on_override('x', function(c) c:sleep('1h') c:fail('no', 'never') end) end" +
+        std::string(kHandlesX));
+  start();
+  when(OverrideOutcome{"x", R"({"outcome":"b"})", "", "better", {PrincipalKind::person, "dr-1", "", "", ""}, 3});
+  when(SendSignal{"go", "", "", {}, 2});
+  fire_next_timer();
+  EXPECT_EQ(status(), InstanceStatus::failed);
+}
+
+TEST_F(ContinueAsNew, changes_no_rule_for_what_somebodys_override_has_set_going) {
+  given(R"(if not input.n then ctx:on_override('x', function(c)
+      c:sleep('1h')
+      local which = c:any { first = function() error('fails') end, second = function(s) s:sleep('1h') end }
+      c:note(which)
+      pcall(function() c:scope(function(s) s:compensate(function() s:note('undone') end) error('fails') end) end)
+    end) end)" +
+        std::string(kHandlesX));
+  start();
+  when(OverrideOutcome{"x", R"({"outcome":"b"})", "", "better", {PrincipalKind::person, "dr-1", "", "", ""}, 3});
+  when(SendSignal{"go", "", "", {}, 2});
+  fire_next_timer();
+  fire_next_timer();
+  EXPECT_EQ(result(), "\"second\"");
+  std::string notes;
+  for (const auto& [first, row] : journal_) {
+    const auto entries = decode_entries(row).value();
+    for (const Entry& entry : entries) {
+      if (const auto* note = std::get_if<NoteWritten>(&entry.body)) notes += note->note;
+    }
+  }
+  EXPECT_EQ(notes, R"("second""undone")");
+}
+
+TEST_F(ContinueAsNew, of_a_cancelled_case_keeps_the_cancel_where_a_later_run_is_stopped) {
+  given(R"(if input.mended then return ctx:wait_signal('end') end
+           if not input.n then ctx:shield(function() ctx:wait_signal('go') ctx:continue_as_new({ n = 1 }) end) end
+           ctx:shield(function() ctx:continue_as_new({ n = 1 }) end))");
+  start();
+  when(CancelInstance{"enough", {}, 1});
+  when(SendSignal{"go", "", "", {}, 2});
+  ASSERT_EQ(incidents_.size(), 1u);
+  crash();
+  const std::string mended = programs_.deploy(bundle_of("ctx:wait_signal('end')"));
+  when(ChangeBundle{mended, {}, 2});
+  when(ResolveIncident{1, IncidentAction::retry, {}, 0, "", {}, 3});
+  EXPECT_EQ(status(), InstanceStatus::cancelled);
+}
+
+TEST_F(ContinueAsNew, is_not_taken_for_stopped_by_the_words_of_a_scripts_own_error) {
+  given(
+      "ctx:activity('test.work') ctx:compensate(function() ctx:activity('test.other') end)\n"
+      "error { code = 'E', message = 'the workflow continues as new too early' }");
+  start();
+  finish(1, "1");
+  when(ResolveIncident{1, IncidentAction::cancel, {}, 0, "no end", {PrincipalKind::person, "dr-1", "", "", ""}, 3});
+  EXPECT_EQ(status(), InstanceStatus::running);
+  EXPECT_FALSE(dispatched().empty()) << "what was done is undone first";
+}
+
 TEST_F(ContinueAsNew, is_not_for_a_branch_within_an_update_either) {
   given("return ctx:wait_signal('go')",
         "updates = { u = { apply = function(ctx) ctx:all { function(s) s:continue_as_new({}) end } end } },");
