@@ -1,4 +1,6 @@
 // A case and another version of its script: what may be moved, and what is found when it was.
+#include <algorithm>
+
 #include "runtime/engine/check.hpp"
 #include "tests/engine/engine_fixture.hpp"
 
@@ -123,17 +125,21 @@ TEST_F(ChangedScript, a_case_that_undoes_because_of_a_cancel_keeps_what_it_has_t
 
 TEST_F(ChangedScript, a_renamed_activity_is_not_done_again_while_a_compensation_waits_for_its_turn) {
   const auto reserves = [](const std::string& name) {
-    return R"(ctx:activity('test.)" + name + R"(')
-      ctx:race { a = function(s)
+    return R"(ctx:race { a = function(s)
           s:compensate(function() s:activity('test.work') end)
-          s:all { function(t) t:compensate(function() t:activity('test.other') end) t:wait_signal('never') end }
+          s:all { function(t) t:compensate(function() t:activity('test.work') end) t:wait_signal('never') end }
         end, b = function(s) s:wait_signal('go') end }
+      ctx:activity('test.)" +
+           name + R"(')
       ctx:wait_signal('end'))";
   };
   given(reserves("work"));
   start();
-  finish(1, "1");
   when(SendSignal{"go", "", "", {}, 1});
+  const auto reserved = std::ranges::find_if(
+      pending_, [](const auto& each) { return each.second.operation.key == "activity:test.work"; });
+  ASSERT_NE(reserved, pending_.end());
+  finish(reserved->first, "1");
   when(ChangeBundle{programs_.deploy(bundle_of(reserves("other"))), {}, 2});
   EXPECT_FALSE(replies_.back().answer.ok());
 }
