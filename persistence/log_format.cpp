@@ -15,12 +15,6 @@ std::uint32_t Extend(std::uint32_t crc, const char* data, std::size_t size);
 namespace baton::log_format {
 namespace {
 
-std::uint32_t number_le(std::string_view bytes) {
-  std::uint32_t value = 0;
-  for (std::size_t i = bytes.size(); i-- > 0;) value = (value << 8) | static_cast<std::uint8_t>(bytes[i]);
-  return value;
-}
-
 std::uint32_t masked_crc(std::string_view bytes) {
   const std::uint32_t value = rocksdb::crc32c::Extend(0, bytes.data(), bytes.size());
   return ((value >> 15) | (value << 17)) + 0xa282ead8u;
@@ -35,6 +29,12 @@ std::optional<std::uint64_t> log_number(const std::string& name) {
 }
 
 }  // namespace
+
+std::uint64_t number_le(std::string_view bytes) {
+  std::uint64_t value = 0;
+  for (std::size_t i = bytes.size(); i-- > 0;) value = (value << 8) | static_cast<std::uint8_t>(bytes[i]);
+  return value;
+}
 
 std::optional<Fragment> fragment_at(std::string_view log, std::size_t at) {
   const std::size_t block_end = std::min(log.size(), (at / kBlockSize + 1) * kBlockSize);

@@ -41,6 +41,8 @@ struct Fragment {
 // Behind the last fragment of a block there may be too little room for a header.
 [[nodiscard]] std::size_t next_place(std::size_t at);
 
+// Of at most eight bytes, the lowest first.
+[[nodiscard]] std::uint64_t number_le(std::string_view bytes);
 // Whether all that is left was never written.
 [[nodiscard]] bool only_zeros(std::string_view rest);
 

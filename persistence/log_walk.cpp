@@ -97,12 +97,6 @@ class FirstRows final : public rocksdb::WriteBatch::Handler {
   StoreRows& rows_;
 };
 
-std::uint64_t number_le(std::string_view bytes) {
-  std::uint64_t value = 0;
-  for (std::size_t i = bytes.size(); i-- > 0;) value = (value << 8) | static_cast<std::uint8_t>(bytes[i]);
-  return value;
-}
-
 class Chain {
  public:
   explicit Chain(const StoreRows& tables) : rows_(tables) {}
@@ -113,8 +107,8 @@ class Chain {
       return Error{ErrorCode::store_corrupt, log + " holds a record that is no batch of rows",
                    "restore the store from a backup or from another node"};
     }
-    const std::uint64_t first = number_le(record.substr(0, 8));
-    const std::uint64_t count = number_le(record.substr(8, 4));
+    const std::uint64_t first = log_format::number_le(record.substr(0, 8));
+    const std::uint64_t count = log_format::number_le(record.substr(8, 4));
     const auto head = head_of_round(record);
     if (!head.ok()) return head.error();
     if (!gap_before_ && !follows(first, *head)) gap_before_ = log;

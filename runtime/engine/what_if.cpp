@@ -96,8 +96,11 @@ Result<std::unique_ptr<WhatIf>> WhatIf::begin(InstanceRecord record, std::vector
   made->record_ = record;
   made->journal_ = {begin};
   // What the run before left behind belongs to the beginning of this one.
-  const bool carries = made->reality_.size() > 1 && std::holds_alternative<CarriedOver>(made->reality_[1].body);
-  if (carries) made->journal_.push_back(made->reality_[1]);
+  for (std::size_t i = 1; i < made->reality_.size(); ++i) {
+    const EntryBody& body = made->reality_[i].body;
+    if (!std::holds_alternative<CarriedOver>(body) && !is_kept_promise(body)) break;
+    made->journal_.push_back(made->reality_[i]);
+  }
   made->now_ = begin.at;
   made->next_ = first + static_cast<EntryIndex>(made->journal_.size());
   StoredInstance stored;
