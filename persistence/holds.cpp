@@ -156,7 +156,7 @@ Result<std::optional<LegalHold>> find_hold(const StoreReader& reader, std::strin
 }
 
 Result<bool> is_known_patient(const StoreReader& reader, const std::string& patient) {
-  return is_known(reader, reader.patient(patient), "patient", patient);
+  return is_known(reader, reader.known_patient(patient), "patient", patient);
 }
 
 Result<bool> is_known_instance(const StoreReader& reader, const std::string& instance) {

@@ -292,6 +292,20 @@ Result<std::optional<PatientRecord>> StoreReader::patient(std::string_view id) c
   return find<PatientRecord>(ColumnFamily::patients, store_->pseudonyms().patient(id));
 }
 
+Result<std::optional<PatientRecord>> StoreReader::known_patient(std::string_view id) const {
+  const StoreReader at = snapshot_ ? *this : snapshot();
+  auto record = at.patient(id);
+  if (!record.ok() || *record || id.empty()) return record;
+  InstanceFilter about;
+  about.patient = id;
+  const auto cases = at.list_instances(about, {}, 1);
+  if (!cases.ok()) return cases.error();
+  if (cases->items.empty()) return record;
+  PatientRecord unheard;
+  unheard.id = cases->items.front().patient;
+  return std::optional(std::move(unheard));
+}
+
 Result<std::optional<std::string>> StoreReader::patient_behind(std::string_view pseudonym) const {
   auto id = named("pseudonyms", store_->pseudonyms().patient(pseudonym));
   if (!id.ok() && id.error().code == ErrorCode::erased) return std::optional<std::string>();

@@ -169,6 +169,9 @@ class StoreReader {
 
   // ---- people and what came in ----
   [[nodiscard]] Result<std::optional<PatientRecord>> patient(std::string_view id) const;
+  // The same for who asks about a person: a case that was acknowledged makes its patient known. Until the patient's actor
+  // has heard of it the record has nothing but the id.
+  [[nodiscard]] Result<std::optional<PatientRecord>> known_patient(std::string_view id) const;
   // By the id or by the pseudonym that stands for it on disk: the id. Nothing when nobody has it, or who had it was erased.
   [[nodiscard]] Result<std::optional<std::string>> patient_behind(std::string_view pseudonym) const;
   // Patients that have the identifier now. Its type is not compared.

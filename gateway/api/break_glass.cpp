@@ -17,7 +17,7 @@ Result<std::string> patient_of(const StoreReader& reader, const RoutedRequest& r
       return Error{ErrorCode::conflict, "the case is about no patient", "there is nothing to open"};
     return (*instance)->patient;
   }
-  const auto patient = reader.patient(id);
+  const auto patient = reader.known_patient(id);
   if (!patient) return patient.error();
   if (!*patient) return Error{ErrorCode::not_found, "there is no patient with this id", "a case names its patient"};
   return id;

@@ -91,7 +91,7 @@ class Summary {
 
 Result<JsonText> patient_summary_json(const StoreReader& reader, std::string_view patient) {
   const StoreReader at = reader.snapshot();
-  const auto record = at.patient(patient);
+  const auto record = at.known_patient(patient);
   if (!record) return record.error();
   if (!*record) return Error{ErrorCode::not_found, "there is no patient with this id", "ids are Baton's own"};
   const auto events = at.timeline(patient, "", kSummaryEvents);

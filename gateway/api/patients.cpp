@@ -11,7 +11,7 @@ Error no_patient() { return {ErrorCode::not_found, "there is no patient with thi
 void get_patient(ApiContext& context, RoutedRequest request, Responder responder) {
   read_record_and_send(context, request.http, std::move(responder), "patient",
                        [id = request.at("id")](const StoreReader& reader) -> Result<PatientData> {
-                         const auto patient = reader.patient(id);
+                         const auto patient = reader.known_patient(id);
                          if (!patient) return patient.error();
                          if (*patient) return PatientData{to_json(**patient), id, {}};
                          return no_patient();
@@ -34,7 +34,7 @@ void timeline(ApiContext& context, RoutedRequest request, Responder responder) {
                        [id = request.at("id"), page = *page](const StoreReader& reader) -> Result<PatientData> {
                          auto found = reader.timeline(id, page.cursor, page.limit);
                          if (!found) return std::move(found).error();
-                         const auto patient = reader.patient(id);
+                         const auto patient = reader.known_patient(id);
                          if (!patient) return patient.error();
                          if (!*patient && found->items.empty()) return no_patient();
                          return PatientData{page_json(*found), id, {}};

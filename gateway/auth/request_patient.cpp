@@ -20,7 +20,7 @@ std::string patient_of_request(const StoreReader& reader, const RoutedRequest& r
   if (path == "/v1/instances" || path == "/v1/tasks") {  // Lists of one patient's.
     const std::string* const patient = request.find_query("patient");
     if (patient == nullptr) return {};
-    const auto known = reader.patient(*patient);
+    const auto known = reader.known_patient(*patient);
     return known.ok() && *known ? *patient : std::string();
   }
   if (id.empty()) return {};
