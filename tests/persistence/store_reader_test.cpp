@@ -57,21 +57,6 @@ TEST(StoreReader, every_record_is_read_back_as_it_was_committed) {
   EXPECT_EQ(must(reader.named("settings", "none")), std::nullopt);
 }
 
-TEST(StoreReader, a_person_is_known_from_the_case_about_them_on) {
-  StoreWorld world;
-  InstanceRecord about = instance_named("i-1");
-  about.patient = "p-1";
-  world.commit(PutInstance{{}, about});
-  EXPECT_EQ(must(world.reader().patient("p-1")), std::nullopt) << "the patient's actor has not heard of it yet";
-  PatientRecord only_named;
-  only_named.id = "p-1";
-  EXPECT_EQ(must(world.reader().known_patient("p-1")), only_named);
-  EXPECT_EQ(must(world.reader().known_patient("p-2")), std::nullopt);
-  EXPECT_EQ(must(world.reader().known_patient("")), std::nullopt) << "a case about nobody makes nobody known";
-  world.commit(PutPatient{sample_patient()});
-  EXPECT_EQ(must(world.reader().known_patient("p-1")), sample_patient());
-}
-
 // Cases of two workflows in five wards and three stages, begun in an order that none of these follows.
 std::vector<InstanceRecord> many_cases() {
   std::vector<InstanceRecord> all;
