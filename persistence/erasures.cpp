@@ -188,6 +188,12 @@ Result<ErasureScope> erasure_scope(const StoreReader& reader, const std::string&
   std::set<std::string> identifiers;
   if (const Status found = find_people(reader, patient, scope, identifiers); !found.ok()) return found.error();
   if (scope.people.empty()) {
+    const auto known = reader.known_patient(patient);
+    if (!known.ok()) return known.error();
+    if (*known) {
+      return Error{ErrorCode::conflict, "the person's first case has only just begun, and their record is not written",
+                   "ask again in a moment"};
+    }
     return Error{ErrorCode::not_found, "there is no such patient", "give the id as Baton has it: GET /v1/patients"};
   }
   for (const std::string& person : scope.people) {

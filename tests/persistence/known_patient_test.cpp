@@ -1,4 +1,5 @@
 // Who is known: those whom the patient's actor has a record of, and those whom a case names that was just begun.
+#include "persistence/erasures.hpp"
 #include "persistence/holds.hpp"
 #include "persistence/store_reader.hpp"
 #include "tests/support/sample_records.hpp"
@@ -23,6 +24,8 @@ TEST(KnownPatient, is_known_from_the_case_about_them_on) {
   EXPECT_EQ(must(world.reader().known_patient("p-1")), only_named);
   EXPECT_EQ(must(world.reader().known_patient("p-2")), std::nullopt);
   EXPECT_EQ(must(world.reader().known_patient("")), std::nullopt) << "a case about nobody makes nobody known";
+  EXPECT_EQ(erasure_scope(world.reader(), "p-1").error().code, ErrorCode::conflict) << "to be asked for in a moment";
+  EXPECT_EQ(erasure_scope(world.reader(), "p-2").error().code, ErrorCode::not_found);
   EXPECT_TRUE(must(is_known_patient(world.reader(), "p-1"))) << "and can be put on legal hold";
   world.commit(PutPatient{sample_patient()});
   EXPECT_EQ(must(world.reader().known_patient("p-1")), sample_patient());
