@@ -18,7 +18,7 @@ namespace json = boost::json;
 
 constexpr std::size_t kFoundAtOnce = 256;
 constexpr std::size_t kSample = 20;
-constexpr std::string_view kLane = "batch search";
+constexpr std::string_view kSearchLane = "batch search";
 
 std::optional<Instant> instant_at(JsonFields& fields, std::string_view name) {
   const auto text = fields.text(name);
@@ -238,7 +238,7 @@ Result<bool> BatchSearch::Pass::tasks() {
 
 void BatchSearch::run(BatchKind kind, BatchQuery query, Instant now, Done done) {
   auto pass = std::make_shared<Pass>(Pass{reader_.snapshot(), kind, std::move(query), now, std::move(done), {}, {}});
-  lanes_.post(kLane, [this, pass = std::move(pass)] { slice(pass); });
+  lanes_.post(kSearchLane, [this, pass = std::move(pass)] { slice(pass); });
 }
 
 void BatchSearch::slice(const std::shared_ptr<Pass>& pass) {
@@ -252,7 +252,7 @@ void BatchSearch::slice(const std::shared_ptr<Pass>& pass) {
                             "narrow the query and do it in several batches"});
   }
   if (!*more) return pass->done(std::move(pass->found));
-  lanes_.post(kLane, [this, pass] { slice(pass); });
+  lanes_.post(kSearchLane, [this, pass] { slice(pass); });
 }
 
 }  // namespace baton

@@ -14,7 +14,7 @@ namespace baton {
 
 namespace {
 
-constexpr std::string_view kLane = "deploy";
+constexpr std::string_view kDeployLane = "deploy";
 // One row for all names: whether a workflow's name is free depends on every bundle.
 constexpr const char* kLiveRow = "live";
 
@@ -128,7 +128,7 @@ void Deployments::check(CheckRequest request, std::uint64_t token) {
 }
 
 void Deployments::deploy(DeployRequest request, std::uint64_t token) {
-  parts_.lanes.post(kLane, [this, request = std::move(request), token]() mutable { begin(std::move(request), token); });
+  parts_.lanes.post(kDeployLane, [this, request = std::move(request), token]() mutable { begin(std::move(request), token); });
 }
 
 void Deployments::begin(DeployRequest request, std::uint64_t token) {
@@ -145,7 +145,7 @@ void Deployments::begin(DeployRequest request, std::uint64_t token) {
     if (attempt->report->blocked() > 0 && attempt->findings == DeployRequest::Findings::refuse) {
       return parts_.replies.give(attempt->token, stale(*attempt->report));
     }
-    parts_.lanes.post(kLane, [this, attempt] { make_live(attempt); });
+    parts_.lanes.post(kDeployLane, [this, attempt] { make_live(attempt); });
   });
 }
 
@@ -168,7 +168,7 @@ void Deployments::commit(const std::shared_ptr<Attempt>& attempt) {
     parts_.bundles.publish(attempt->program);
     log::info("bundle {} went live under {}", attempt->program->hash(), attempt->program->name());
     parts_.replies.give(attempt->token, attempt->answer(true));
-    parts_.lanes.post(kLane, [this] { rows_.arrive(kLiveRow, {}); });
+    parts_.lanes.post(kDeployLane, [this] { rows_.arrive(kLiveRow, {}); });
     if (!attempt->report) check_later(attempt);
   });
 }

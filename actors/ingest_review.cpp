@@ -10,7 +10,7 @@ namespace baton {
 
 namespace {
 
-constexpr std::string_view kLane = "quarantine";
+constexpr std::string_view kQuarantineLane = "quarantine";
 
 std::string row_of(const std::string& source, const std::string& message_id) {
   return source + std::string(1, '\0') + message_id;
@@ -41,7 +41,7 @@ void Ingest::discard(DiscardMessage request, std::uint64_t token) {
 }
 
 void Ingest::review(std::string source, std::string message_id, std::function<void()> decide) {
-  parts_.lanes.post(kLane, [this, row = row_of(source, message_id), decide = std::move(decide)]() mutable {
+  parts_.lanes.post(kQuarantineLane, [this, row = row_of(source, message_id), decide = std::move(decide)]() mutable {
     reviewed_.when_there(row, [this, row, decide = std::move(decide)] {
       reviewed_.leave(row);
       decide();
@@ -51,7 +51,7 @@ void Ingest::review(std::string source, std::string message_id, std::function<vo
 
 // Whoever waits for the message may look at it now.
 void Ingest::decided(const Review& review) {
-  parts_.lanes.post(kLane, [this, row = row_of(review.source, review.message_id)] { reviewed_.arrive(row, {}); });
+  parts_.lanes.post(kQuarantineLane, [this, row = row_of(review.source, review.message_id)] { reviewed_.arrive(row, {}); });
 }
 
 void Ingest::refuse(const Review& review, Error error) {
@@ -86,7 +86,7 @@ void Ingest::run_replay(const ReplayMessage& request, std::uint64_t token) {
   Inbound inbound = read_inbound(AcceptRequest{before->format, raw, before->source, before->message_id, request.by},
                                  parts_.clock.now());
   inbound.source = before->source;
-  inbound.lane = kLane;
+  inbound.lane = kQuarantineLane;
   const std::string name = before->message_id + "~replay-" + to_hex(sha256(raw)).substr(0, 12);
   for (int count = 1;; ++count) {
     inbound.message_id = count == 1 ? name : name + "-" + std::to_string(count);
@@ -98,7 +98,7 @@ void Ingest::run_replay(const ReplayMessage& request, std::uint64_t token) {
   }
   const auto taken = parts_.replies.expect([this, request, review, before = *before,
                                             again = Name{inbound.source, inbound.message_id}](Result<JsonText> answer) {
-    parts_.lanes.post(kLane, [this, request, review, before, again, answer = std::move(answer)] {
+    parts_.lanes.post(kQuarantineLane, [this, request, review, before, again, answer = std::move(answer)] {
       replayed(request, review, before, again, answer);
     });
   });

@@ -10,7 +10,7 @@
 namespace baton {
 namespace {
 
-constexpr std::string_view kLane = "retention";
+constexpr std::string_view kRetentionLane = "retention";
 constexpr std::string_view kSweepLane = "sweep";
 constexpr std::size_t kLeavesASlice = 2'000;  // Some milliseconds.
 
@@ -75,7 +75,7 @@ void Retention::next() {
     work = std::move(waiting_.front());
     waiting_.pop_front();
   }
-  parts_.lanes.post(kLane, std::move(work));
+  parts_.lanes.post(kRetentionLane, std::move(work));
 }
 
 void Retention::alone(std::function<void(std::function<void()> done)> work) {
@@ -214,7 +214,7 @@ void Retention::run_prune(const std::shared_ptr<Pruning>& pruning) {
     return refuse(pruning->token, read.error());
   }
   if (pruning->plan.done()) return finish_prune(pruning);
-  parts_.lanes.post(kLane, [this, pruning] { run_prune(pruning); });
+  parts_.lanes.post(kRetentionLane, [this, pruning] { run_prune(pruning); });
 }
 
 void Retention::finish_prune(const std::shared_ptr<Pruning>& pruning) {

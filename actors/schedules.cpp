@@ -10,7 +10,7 @@ namespace baton {
 
 namespace {
 
-constexpr std::string_view kLane = "schedules";
+constexpr std::string_view kSchedulesLane = "schedules";
 constexpr Duration kSettle{10'000};   // After a start: so long a run that is open has for what had come due before.
 constexpr Duration kTryAgain{1'000};  // When runs could not be started: overload, or no bundle that defines them.
 
@@ -34,7 +34,7 @@ struct Schedules::Round {
 };
 
 void Schedules::recover() {
-  parts_.lanes.post(kLane, [this] {
+  parts_.lanes.post(kSchedulesLane, [this] {
     auto rows = parts_.reader.named_all("schedules");
     if (!rows.ok()) {
       log::error("schedules could not be read and are looked at again: {}", to_string(rows.error()));
@@ -54,13 +54,13 @@ void Schedules::look_after_start(const std::string& name, const std::string& tex
 }
 
 void Schedules::take(ScheduleRequest request, std::uint64_t token) {
-  parts_.lanes.post(kLane, [this, request = std::move(request), token] { run_request(request, token); });
+  parts_.lanes.post(kSchedulesLane, [this, request = std::move(request), token] { run_request(request, token); });
 }
 
 void Schedules::instance_changed(const std::string& instance) {
   const std::size_t slash = instance.rfind('/');
   if (slash == instance.npos) return;
-  parts_.lanes.post(kLane, [this, name = instance.substr(0, slash)] {
+  parts_.lanes.post(kSchedulesLane, [this, name = instance.substr(0, slash)] {
     // What is on its way to its row may say that it waits for this run.
     if (const auto busy = busy_.find(name); busy != busy_.end()) {
       busy->second.look_again = true;
@@ -73,7 +73,7 @@ void Schedules::instance_changed(const std::string& instance) {
 }
 
 void Schedules::clock_was_set() {
-  parts_.lanes.post(kLane, [this] {
+  parts_.lanes.post(kSchedulesLane, [this] {
     const Instant now = parts_.clock.now();
     if (now >= latest_look_) return;
     latest_look_ = now;
@@ -115,7 +115,7 @@ void Schedules::look_at(const std::string& name, Instant at) {
   const std::uint64_t mine = ++last_awaited_;
   awaited->second = {mine, at};
   parts_.timers.call_at(at, [this, name, mine] {
-    parts_.lanes.post(kLane, [this, name, mine] {
+    parts_.lanes.post(kSchedulesLane, [this, name, mine] {
       const auto still = awaited_.find(name);
       if (still == awaited_.end() || still->second.number != mine) return;
       awaited_.erase(still);
@@ -202,7 +202,7 @@ void Schedules::start_runs(const std::string& name, ScheduleRow row, const DueRu
       round->failed = round->failed || !there;
       if (!there) round->failure = to_string(answer.error());
       if (--round->open > 0) return;
-      parts_.lanes.post(kLane, [this, round] { started(round, !round->failed); });
+      parts_.lanes.post(kSchedulesLane, [this, round] { started(round, !round->failed); });
     });
   }
 }
@@ -219,7 +219,7 @@ void Schedules::started(const std::shared_ptr<Round>& round, bool all) {
   commit(record_of(round->name, round->row, scheduler_of(round->name),
                    "started " + std::to_string(round->due.start.size()) + ", skipped " + std::to_string(skipped)),
          round->row, {}, [this, name = round->name, wake = round->due.wake] {
-           parts_.lanes.post(kLane, [this, name, wake] {
+           parts_.lanes.post(kSchedulesLane, [this, name, wake] {
              if (wake) look_at(name, *wake);
              settled(name);
            });
@@ -235,7 +235,7 @@ void Schedules::keep_failure(const std::string& name, const std::string& failure
   row.failed_at = parts_.clock.now();
   AuditRecord record = record_of(name, row, scheduler_of(name), "failed: " + failure);
   commit(std::move(record), std::move(row), {},
-         [this, name] { parts_.lanes.post(kLane, [this, name] { settled(name); }); });
+         [this, name] { parts_.lanes.post(kSchedulesLane, [this, name] { settled(name); }); });
 }
 
 AuditRecord Schedules::record_of(const std::string& name, const ScheduleRow& row, const Principal& by,

@@ -8,8 +8,6 @@
 namespace baton {
 namespace {
 
-bool is_upper_or_digit(char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
-
 enum class LineKind { header, wrapper, other };
 
 // A header or wrapper line is its name and a field separator: "MSH|", "BTS|", or the name alone ("BTS").

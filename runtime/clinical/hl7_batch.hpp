@@ -28,6 +28,9 @@ struct Hl7Batch {
 // Why `bytes` (without preamble), which do not start with MSH, are no message. Names the segment, never its content.
 [[nodiscard]] Error no_msh_error(std::string_view bytes);
 
+// What names of segments are made of.
+[[nodiscard]] constexpr bool is_upper_or_digit(char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
+
 // How many bytes stand before the first segment: byte-order mark, blank lines, blanks, an MLLP start left behind.
 [[nodiscard]] std::size_t hl7_preamble_size(std::string_view bytes);
 

@@ -8,8 +8,6 @@
 namespace baton {
 namespace {
 
-bool is_upper_or_digit(char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
-
 Error bad_hl7(std::string detail, std::string cure) {
   return Error{ErrorCode::bad_hl7, std::move(detail), std::move(cure)};
 }
