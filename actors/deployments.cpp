@@ -128,7 +128,8 @@ void Deployments::check(CheckRequest request, std::uint64_t token) {
 }
 
 void Deployments::deploy(DeployRequest request, std::uint64_t token) {
-  parts_.lanes.post(kDeployLane, [this, request = std::move(request), token]() mutable { begin(std::move(request), token); });
+  parts_.lanes.post(kDeployLane,
+                    [this, request = std::move(request), token]() mutable { begin(std::move(request), token); });
 }
 
 void Deployments::begin(DeployRequest request, std::uint64_t token) {

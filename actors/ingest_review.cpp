@@ -51,7 +51,8 @@ void Ingest::review(std::string source, std::string message_id, std::function<vo
 
 // Whoever waits for the message may look at it now.
 void Ingest::decided(const Review& review) {
-  parts_.lanes.post(kQuarantineLane, [this, row = row_of(review.source, review.message_id)] { reviewed_.arrive(row, {}); });
+  parts_.lanes.post(kQuarantineLane,
+                    [this, row = row_of(review.source, review.message_id)] { reviewed_.arrive(row, {}); });
 }
 
 void Ingest::refuse(const Review& review, Error error) {
