@@ -384,6 +384,10 @@ std::vector<OperationSeq> apply(InstanceState& state, const Entry& entry, EntryI
   return std::move(visitor.resolved);
 }
 
+bool is_left_by_run_before(const EntryBody& body) {
+  return std::holds_alternative<CarriedOver>(body) || is_kept_promise(body);
+}
+
 bool is_kept_promise(const EntryBody& body) {
   const auto* const mark = std::get_if<PatchMarked>(&body);
   return mark != nullptr && mark->id.starts_with(kKeptPromise);

@@ -115,6 +115,8 @@ struct FoundOutcome {
 
 // What a run leaves to the one that continues it.
 [[nodiscard]] CarriedOver carried_over(const InstanceState& state);
+// Behind the Started of a run such entries are what the run before has left, and belong to the beginning.
+[[nodiscard]] bool is_left_by_run_before(const EntryBody& body);
 
 // `change` is an object; a null in it removes.
 void merge_attributes(Attributes& attributes, const JsonText& change);

@@ -28,8 +28,7 @@ inline constexpr std::string_view kContinuesCancelled =
     "the workflow continues as new again and again, although it was cancelled; let the error 'cancelled' end it";
 inline constexpr std::string_view kContinuesFull =
     "the workflow continues as new again and again, and its runs write and carry over too much in one go; take more of "
-    "what has come "
-    "in one run, or wait";
+    "what has come in one run, or wait";
 
 [[nodiscard]] inline bool was_not_let_continue(const Failure& cause) {
   return cause.code == code_of(ErrorCode::script_instructions) && cause.message.starts_with(kContinues);

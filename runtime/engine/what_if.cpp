@@ -98,7 +98,7 @@ Result<std::unique_ptr<WhatIf>> WhatIf::begin(InstanceRecord record, std::vector
   // What the run before left behind belongs to the beginning of this one.
   for (std::size_t i = 1; i < made->reality_.size(); ++i) {
     const EntryBody& body = made->reality_[i].body;
-    if (!std::holds_alternative<CarriedOver>(body) && !is_kept_promise(body)) break;
+    if (!is_left_by_run_before(body)) break;
     made->journal_.push_back(made->reality_[i]);
   }
   made->now_ = begin.at;

@@ -242,5 +242,20 @@ TEST_F(WhatIfTest, is_told_no_more_once_its_script_has_answered_with_more_than_m
   EXPECT_EQ(fork({end, nullptr, std::nullopt, {}})->next(), end);
 }
 
+TEST_F(WhatIfTest, of_a_later_run_begins_with_all_that_the_run_before_has_left) {
+  given(
+      "if input.n then return ctx:wait_signal('end') end ctx:wait_signal('call')\n"
+      "ctx:decide('contact', { outcome = 'reached' }) ctx:wait_signal('go') ctx:continue_as_new({ n = 1 })",
+      "slo = { contact = '2d' },");
+  start();
+  for (const char* name : {"call", "end", "go"}) when(SendSignal{name, "1", "", {}, 1});
+  ASSERT_EQ(record_->status, InstanceStatus::completed) << "the signal that came early was carried over";
+  const auto what_if = fork({record_->run_begins_at, nullptr, std::nullopt, {}});
+  const std::vector<Entry> begun = what_if->stored().journal;
+  EXPECT_EQ(std::ranges::count_if(begun, [](const Entry& each) { return is_kept_promise(each.body); }), 1);
+  EXPECT_EQ(what_if->stored().record.status, InstanceStatus::completed) << "as reality did, from what it was left";
+  EXPECT_THAT(differences(*what_if), testing::IsEmpty());
+}
+
 }  // namespace
 }  // namespace baton

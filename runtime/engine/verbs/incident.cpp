@@ -26,10 +26,7 @@ std::optional<EntryIndex> place_of_step(const InstanceCore& core, const std::str
 // The first entry that a rewind may take back: what the run before has left to this one stays.
 EntryIndex first_place(const InstanceCore& core) {
   std::size_t first = 1;
-  while (first < core.journal.size() &&
-         (std::holds_alternative<CarriedOver>(core.journal[first].body) || is_kept_promise(core.journal[first].body))) {
-    ++first;
-  }
+  while (first < core.journal.size() && is_left_by_run_before(core.journal[first].body)) ++first;
   return core.record.run_begins_at + static_cast<EntryIndex>(first);
 }
 
